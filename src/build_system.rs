@@ -1,0 +1,124 @@
+//! From `[build-system].requires` to what `resolveBuildSystem` takes.
+//!
+//! Requirements are PEP 508. A requirement whose marker holds on none of the
+//! platforms that we write for is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, Requirement, VerbatimUrl};
+
+use crate::project::{ProjectError, PythonName};
+
+/// Names of build requirements and the extras asked of each.
+pub type BuildSystem = BTreeMap<PythonName, BTreeSet<String>>;
+
+/// The Python that markers are evaluated for.
+const PYTHON: &str = "3.13";
+
+/// Reads requirements; `place` is the file that they stand in.
+///
+/// # Errors
+/// At the first that is no PEP 508 requirement.
+pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, ProjectError> {
+    let environments = environments();
+    let mut found = BuildSystem::new();
+    for text in requires {
+        let requirement: Requirement<VerbatimUrl> =
+            text.parse()
+                .map_err(|error: pep508_rs::Pep508Error<VerbatimUrl>| {
+                    ProjectError::Requirement {
+                        place: place.to_owned(),
+                        requirement: text.clone(),
+                        message: error.message.to_string(),
+                    }
+                })?;
+        let holds = |environment| requirement.marker.evaluate(environment, &[]);
+        if environments.iter().any(holds) {
+            let extras = requirement.extras.iter().map(ToString::to_string);
+            found
+                .entry(PythonName::new(requirement.name.as_ref()))
+                .or_default()
+                .extend(extras);
+        }
+    }
+    Ok(found)
+}
+
+/// CPython on the platforms that Nix users have.
+fn environments() -> Vec<MarkerEnvironment> {
+    [
+        ("linux", "Linux", "x86_64"),
+        ("linux", "Linux", "aarch64"),
+        ("darwin", "Darwin", "arm64"),
+    ]
+    .into_iter()
+    .map(|(sys_platform, platform_system, platform_machine)| {
+        let full = format!("{PYTHON}.0");
+        MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+            implementation_name: "cpython",
+            implementation_version: &full,
+            os_name: "posix",
+            platform_machine,
+            platform_python_implementation: "CPython",
+            platform_release: "",
+            platform_system,
+            platform_version: "",
+            python_full_version: &full,
+            python_version: PYTHON,
+            sys_platform,
+        })
+        .expect("the versions above are versions")
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(requires: &[&str]) -> Vec<String> {
+        let requires: Vec<_> = requires.iter().map(|r| (*r).to_owned()).collect();
+        build_system(&requires, "pyproject.toml")
+            .unwrap()
+            .iter()
+            .map(|(name, extras)| format!("{name}{extras:?}"))
+            .collect()
+    }
+
+    #[test]
+    fn names_are_normalised_and_extras_kept() {
+        assert_eq!(
+            read(&[
+                "Setuptools_SCM[toml]>=8",
+                "setuptools-scm[Other]",
+                "maturin>=1,<2"
+            ]),
+            ["maturin{}", "setuptools-scm{\"other\", \"toml\"}"]
+        );
+    }
+
+    #[test]
+    fn markers_that_never_hold_leave_it_out() {
+        let requires = [
+            "cffi>=1.12; platform_python_implementation != 'PyPy'",
+            "tomli; python_version < '3.11'",
+            "pywin32; sys_platform == 'win32'",
+            "x; sys_platform == 'darwin'",
+        ];
+        assert_eq!(read(&requires), ["cffi{}", "x{}"]);
+    }
+
+    #[test]
+    fn urls_are_requirements_too() {
+        assert_eq!(
+            read(&["maturin @ https://example.org/maturin.tar.gz"]),
+            ["maturin{}"]
+        );
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        let error = build_system(&["==1".to_owned()], "pyproject.toml").unwrap_err();
+        assert!(error.to_string().contains("`==1`"), "{error}");
+    }
+}

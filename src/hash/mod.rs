@@ -1,0 +1,7 @@
+//! Hashing: SHA-256 in the texts that Cargo and Nix use, and Nix archives.
+
+pub mod nar;
+pub mod sha256;
+
+pub use nar::NarWriter;
+pub use sha256::{Sha256, Sha256Writer};

@@ -1,0 +1,6 @@
+//! draft
+#![forbid(unsafe_code)]
+pub mod build_system;
+pub mod hash;
+pub mod project;
+pub mod vendor;

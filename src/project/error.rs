@@ -1,0 +1,231 @@
+//! What can be wrong with a project's files.
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+
+/// The text of a file, for errors that point into it.
+pub type FileText = NamedSource<String>;
+
+/// Something in the project has to be mended.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ProjectError {
+    /// Neither `pyproject.toml` nor `setup.py`.
+    #[error("no `pyproject.toml` in `{place}`")]
+    #[diagnostic(
+        code(pyhack::project::no_pyproject),
+        help("{}", no_pyproject_help(elsewhere))
+    )]
+    NoPyproject {
+        /// The folder or archive.
+        place: String,
+        /// Folders below that have one.
+        elsewhere: Vec<String>,
+    },
+
+    /// A Python project with nothing for cargo to build.
+    #[error("no Rust crate in `{place}` belongs to the Python project")]
+    #[diagnostic(
+        code(pyhack::project::no_rust),
+        help(
+            "if there is one, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, \
+             or `path` in `[[tool.setuptools-rust.ext-modules]]`"
+        )
+    )]
+    NoRust {
+        /// The folder or archive.
+        place: String,
+    },
+
+    /// `pyproject.toml` names a manifest that isn't there.
+    #[error("`{place}` names the manifest `{manifest}`, which doesn't exist")]
+    #[diagnostic(
+        code(pyhack::project::no_manifest),
+        help("correct `{key}` in `{place}`, or add the missing file")
+    )]
+    NoManifest {
+        /// The file that names it.
+        place: String,
+        /// The manifest as written.
+        manifest: String,
+        /// The key that names it.
+        key: &'static str,
+    },
+
+    /// A path in the project's files leaves the project.
+    #[error("`{path}` in `{place}` leads out of the project")]
+    #[diagnostic(
+        code(pyhack::project::outside),
+        help("run `cargo pyhack` on the folder that holds all of it")
+    )]
+    Outside {
+        /// The file that names it.
+        place: String,
+        /// The path as written.
+        path: String,
+    },
+
+    /// The file that cargo would read is missing.
+    #[error("no lock file: `{place}` doesn't exist")]
+    #[diagnostic(
+        code(pyhack::project::no_lock),
+        help(
+            "run `cargo generate-lockfile` in `{cargo_root}` (of an unpacked copy, if it is an sdist), then run this again"
+        )
+    )]
+    NoLock {
+        /// The lock's place.
+        place: String,
+        /// The workspace root's place.
+        cargo_root: String,
+    },
+
+    /// Bytes that are no text.
+    #[error("`{place}` is not UTF-8 text")]
+    #[diagnostic(code(pyhack::project::not_utf8), help("save `{place}` as UTF-8"))]
+    NotUtf8 {
+        /// The file.
+        place: String,
+    },
+
+    /// A TOML file that doesn't parse, or with a value of the wrong type.
+    #[error("`{place}` can't be read: {message}")]
+    #[diagnostic(code(pyhack::project::toml), help("{help}"))]
+    Toml {
+        /// The file.
+        place: String,
+        /// What the parser says.
+        message: String,
+        /// What to do.
+        help: &'static str,
+        /// The file's text.
+        #[source_code]
+        text: FileText,
+        /// Where the trouble is.
+        #[label]
+        at: Option<SourceSpan>,
+    },
+
+    /// A lock format from the future.
+    #[error("`{place}` has lock format {format}; formats 1 to 4 can be read")]
+    #[diagnostic(
+        code(pyhack::lock::format),
+        help(
+            "update cargo-pyhack, or write the lock anew with a released cargo: `cargo update --workspace`"
+        )
+    )]
+    LockFormat {
+        /// The lock.
+        place: String,
+        /// Its `version`.
+        format: String,
+        /// The lock's text.
+        #[source_code]
+        text: FileText,
+        /// The `version` line.
+        #[label]
+        at: Option<SourceSpan>,
+    },
+
+    /// A crate of a registry without a checksum.
+    #[error("`{place}` has no checksum for {}", list(crates))]
+    #[diagnostic(
+        code(pyhack::lock::no_checksum),
+        help(
+            "nothing can be verified without it: run `cargo update --workspace` beside the lock, then run this again"
+        )
+    )]
+    NoChecksum {
+        /// The lock.
+        place: String,
+        /// The crates, as `name version`.
+        crates: Vec<String>,
+    },
+
+    /// Crates from sources that this version can't fetch.
+    #[error(
+        "`{place}` has crates that don't come from crates.io, which is not supported yet: {}",
+        list(crates)
+    )]
+    #[diagnostic(
+        code(pyhack::lock::unsupported_source),
+        help(
+            "`cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)"
+        )
+    )]
+    UnsupportedSource {
+        /// The lock.
+        place: String,
+        /// The crates, as `name version (source)`.
+        crates: Vec<String>,
+    },
+
+    /// A requirement that PEP 508 doesn't allow.
+    #[error(
+        "`{requirement}` in `[build-system].requires` of `{place}` is no requirement: {message}"
+    )]
+    #[diagnostic(
+        code(pyhack::project::requirement),
+        help("write it as PEP 508 says, for example `maturin>=1.9,<2`")
+    )]
+    Requirement {
+        /// The file.
+        place: String,
+        /// The requirement as written.
+        requirement: String,
+        /// What the parser says.
+        message: String,
+    },
+
+    /// Neither Python nor Cargo metadata gives a name.
+    #[error("the Python package in `{place}` has no name")]
+    #[diagnostic(
+        code(pyhack::project::no_name),
+        help("set `name` in the `[project]` table of `pyproject.toml`")
+    )]
+    NoName {
+        /// The folder or archive.
+        place: String,
+    },
+}
+
+/// Makes an error of a TOML parser's, pointing at the line.
+pub(super) fn toml_error(
+    place: String,
+    text: &str,
+    error: &toml::de::Error,
+    help: &'static str,
+) -> ProjectError {
+    ProjectError::Toml {
+        message: error.message().trim().replace('\n', " "),
+        help,
+        at: error.span().map(SourceSpan::from),
+        text: NamedSource::new(&place, text.to_owned()),
+        place,
+    }
+}
+
+fn no_pyproject_help(elsewhere: &[String]) -> String {
+    match elsewhere.first() {
+        Some(folder) => format!(
+            "there is one in {}: run `cargo pyhack inspect {folder}`",
+            list(elsewhere)
+        ),
+        None => {
+            "name the folder or sdist of a Python project: `cargo pyhack inspect PATH`".to_owned()
+        }
+    }
+}
+
+/// Puts names into a sentence; after eight the rest is counted.
+fn list(names: &[String]) -> String {
+    let shown: Vec<_> = names
+        .iter()
+        .take(8)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let rest = match names.len().saturating_sub(8) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{rest}", shown.join(", "))
+}

@@ -1,0 +1,173 @@
+//! The names of a project's files, and the texts that matter.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::ProjectError;
+
+/// A folder or archive as far as it was read: the name of every file, the
+/// bytes of those that [`is_read`] asks for.
+///
+/// Paths are relative to the source root, `/` between their parts, without
+/// `.` or `..`; the root itself is `.`.
+#[derive(Debug, Clone, Default)]
+pub struct SourceFiles {
+    origin: String,
+    files: BTreeMap<Utf8PathBuf, Option<Vec<u8>>>,
+}
+
+/// Tells whether the file's contents are needed, by its name alone.
+#[must_use]
+pub fn is_read(path: &Utf8Path) -> bool {
+    matches!(
+        path.file_name(),
+        Some("Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO")
+    )
+}
+
+/// Joins a path to a folder relative to the source root, `.` and `..`
+/// worked out; `None` where it is absolute or leads out of the root.
+#[must_use]
+pub fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+    let mut joined = Utf8PathBuf::new();
+    for component in folder.components().chain(Utf8Path::new(path).components()) {
+        match component {
+            Utf8Component::CurDir => {}
+            Utf8Component::Normal(part) => joined.push(part),
+            Utf8Component::ParentDir if joined.pop() => {}
+            Utf8Component::ParentDir | Utf8Component::RootDir | Utf8Component::Prefix(_) => {
+                return None;
+            }
+        }
+    }
+    if joined.as_str().is_empty() {
+        joined.push(".");
+    }
+    Some(joined)
+}
+
+/// Joins a plain file name to a folder relative to the source root.
+#[must_use]
+pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
+    if folder == "." {
+        Utf8PathBuf::from(name)
+    } else {
+        folder.join(name)
+    }
+}
+
+/// The folder of a path relative to the source root; `None` for the root.
+#[must_use]
+pub fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
+    match path.parent() {
+        _ if path == "." => None,
+        Some(folder) if folder.as_str().is_empty() => Some(Utf8Path::new(".")),
+        folder => folder,
+    }
+}
+
+impl SourceFiles {
+    /// Starts with no files; `origin` names the folder or archive to people.
+    #[must_use]
+    pub fn new(origin: impl Into<String>) -> Self {
+        Self {
+            origin: origin.into(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a file, with its bytes if they were read.
+    pub fn insert(&mut self, path: impl Into<Utf8PathBuf>, bytes: Option<Vec<u8>>) {
+        self.files.insert(path.into(), bytes);
+    }
+
+    /// The folder or archive, as the user named it.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Names a path of the project to people.
+    #[must_use]
+    pub fn display(&self, path: &Utf8Path) -> String {
+        match (self.origin.as_str(), path.as_str()) {
+            (origin, ".") => origin.to_owned(),
+            (".", path) => path.to_owned(),
+            (origin, path) => format!("{}/{path}", origin.trim_end_matches('/')),
+        }
+    }
+
+    /// Tells whether there is such a file.
+    #[must_use]
+    pub fn has(&self, path: &Utf8Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// The paths of all files, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.files.keys().map(Utf8PathBuf::as_path)
+    }
+
+    /// The bytes of a file that [`is_read`] asked for.
+    #[must_use]
+    pub fn bytes(&self, path: &Utf8Path) -> Option<&[u8]> {
+        self.files.get(path)?.as_deref()
+    }
+
+    /// The text of a file, `None` where there is no such file.
+    ///
+    /// # Errors
+    /// Where it is not UTF-8.
+    pub fn text(&self, path: &Utf8Path) -> Result<Option<&str>, ProjectError> {
+        let Some(bytes) = self.bytes(path) else {
+            return Ok(None);
+        };
+        // Editors on Windows put a byte order mark before it.
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(ProjectError::NotUtf8 {
+                place: self.display(path),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_within_the_root() {
+        let join = |folder, path| join_inside(Utf8Path::new(folder), path).map(String::from);
+        assert_eq!(
+            join(".", "src/rust/Cargo.toml").unwrap(),
+            "src/rust/Cargo.toml"
+        );
+        assert_eq!(join("a/b", "../c/./d").unwrap(), "a/c/d");
+        assert_eq!(join("a", "..").unwrap(), ".");
+        assert_eq!(join("a", "../.."), None);
+        assert_eq!(join(".", "/etc/passwd"), None);
+    }
+
+    #[test]
+    fn the_parent_of_a_top_level_file_is_the_root() {
+        assert_eq!(
+            parent(Utf8Path::new("Cargo.toml")),
+            Some(Utf8Path::new("."))
+        );
+        assert_eq!(parent(Utf8Path::new("a/b")), Some(Utf8Path::new("a")));
+        assert_eq!(parent(Utf8Path::new(".")), None);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let mut files = SourceFiles::new(".");
+        files.insert("Cargo.toml", Some(b"\xEF\xBB\xBF[a]".to_vec()));
+        assert_eq!(
+            files.text(Utf8Path::new("Cargo.toml")).unwrap(),
+            Some("[a]")
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! From a crate to its workspace's root, as cargo goes.
+//!
+//! Cargo Reference, "The workspace field" and "Workspaces": a manifest with
+//! `[workspace]` is its own root, `package.workspace` names one, else the
+//! nearest folder above with a `[workspace]` that doesn't exclude the crate.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::files::{join_inside, parent};
+use super::manifest::Workspace;
+use super::{CargoManifest, ProjectError, SourceFiles, join};
+
+/// Finds the folder of the workspace's root for the crate in `manifest_path`:
+/// the crate's own where it is in no workspace.
+///
+/// # Errors
+/// Where a manifest on the way can't be read, or `package.workspace` leads
+/// out of the source root.
+pub fn find_workspace_root(
+    files: &SourceFiles,
+    manifest_path: &Utf8Path,
+) -> Result<Utf8PathBuf, ProjectError> {
+    let folder = parent(manifest_path).unwrap_or(Utf8Path::new("."));
+    let manifest = CargoManifest::read(files, manifest_path)?;
+    if manifest.workspace.is_some() {
+        return Ok(folder.to_owned());
+    }
+    if let Some(pointer) = &manifest.workspace_pointer {
+        return join_inside(folder, pointer).ok_or_else(|| ProjectError::Outside {
+            place: files.display(manifest_path),
+            path: pointer.clone(),
+        });
+    }
+    let mut ancestor = parent(folder);
+    while let Some(above) = ancestor {
+        let candidate = join(above, "Cargo.toml");
+        if files.has(&candidate) {
+            let manifest = CargoManifest::read(files, &candidate)?;
+            if manifest
+                .workspace
+                .is_some_and(|w| !excludes(&w, above, folder))
+            {
+                return Ok(above.to_owned());
+            }
+        }
+        ancestor = parent(above);
+    }
+    Ok(folder.to_owned())
+}
+
+/// Cargo's `is_excluded`: below an `exclude`, and below no `members`.
+///
+/// Cargo compares members as they are written here, patterns unexpanded.
+fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
+    let holds = |path: &String| {
+        join_inside(root, path).is_some_and(|path| path == "." || folder.starts_with(path))
+    };
+    workspace.exclude.iter().any(holds) && !workspace.members.iter().any(holds)
+}
+
+/// The folders of a workspace's members that have a manifest, patterns
+/// expanded.
+pub(super) fn members(
+    files: &SourceFiles,
+    root: &Utf8Path,
+    workspace: &Workspace,
+) -> Vec<Utf8PathBuf> {
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        ..glob::MatchOptions::new()
+    };
+    let patterns: Vec<_> = workspace
+        .members
+        .iter()
+        .filter_map(|member| join_inside(root, member))
+        .filter_map(|member| glob::Pattern::new(member.as_str()).ok())
+        .collect();
+    files
+        .paths()
+        .filter(|path| path.file_name() == Some("Cargo.toml"))
+        .filter_map(parent)
+        .filter(|folder| {
+            patterns
+                .iter()
+                .any(|p| p.matches_with(folder.as_str(), options))
+        })
+        .map(Utf8Path::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEMBER: &str = "[package]\nname = \"m\"\nversion = \"1.0.0\"\n";
+
+    fn root_of(manifest: &str, files: &[(&str, &str)]) -> String {
+        let mut source = SourceFiles::new(".");
+        for (path, text) in files {
+            source.insert(*path, Some(text.as_bytes().to_vec()));
+        }
+        find_workspace_root(&source, Utf8Path::new(manifest))
+            .unwrap()
+            .into_string()
+    }
+
+    #[test]
+    fn alone_the_crate_is_the_root() {
+        assert_eq!(
+            root_of("src/rust/Cargo.toml", &[("src/rust/Cargo.toml", MEMBER)]),
+            "src/rust"
+        );
+        assert_eq!(root_of("Cargo.toml", &[("Cargo.toml", MEMBER)]), ".");
+    }
+
+    #[test]
+    fn the_nearest_workspace_above_is_the_root() {
+        let workspace = "[workspace]\nmembers = [\"src/rust\"]\n";
+        let files = [("Cargo.toml", workspace), ("src/rust/Cargo.toml", MEMBER)];
+        assert_eq!(root_of("src/rust/Cargo.toml", &files), ".");
+        let files = [
+            ("Cargo.toml", "[workspace]"),
+            ("src/Cargo.toml", "[workspace]"),
+            ("src/rust/Cargo.toml", MEMBER),
+        ];
+        assert_eq!(root_of("src/rust/Cargo.toml", &files), "src");
+    }
+
+    #[test]
+    fn an_excluded_crate_is_passed_over() {
+        let excluding = "[workspace]\nexclude = [\"py\"]\n";
+        let files = [("Cargo.toml", excluding), ("py/Cargo.toml", MEMBER)];
+        assert_eq!(root_of("py/Cargo.toml", &files), "py");
+        let both = "[workspace]\nmembers = [\"py/a\"]\nexclude = [\"py\"]\n";
+        let files = [("Cargo.toml", both), ("py/a/Cargo.toml", MEMBER)];
+        assert_eq!(root_of("py/a/Cargo.toml", &files), ".");
+    }
+
+    #[test]
+    fn a_pointer_is_followed() {
+        let pointing = "[package]\nname = \"m\"\nworkspace = \"../root\"\n";
+        let files = [
+            ("m/Cargo.toml", pointing),
+            ("root/Cargo.toml", "[workspace]"),
+        ];
+        assert_eq!(root_of("m/Cargo.toml", &files), "root");
+    }
+
+    #[test]
+    fn its_own_workspace_comes_first() {
+        let own = format!("{MEMBER}[workspace]\n");
+        let files = [
+            ("Cargo.toml", "[workspace]"),
+            ("py/Cargo.toml", own.as_str()),
+        ];
+        assert_eq!(root_of("py/Cargo.toml", &files), "py");
+    }
+
+    #[test]
+    fn member_patterns_do_not_cross_folders() {
+        let mut files = SourceFiles::new(".");
+        for path in [
+            "crates/a/Cargo.toml",
+            "crates/a/b/Cargo.toml",
+            "c/Cargo.toml",
+        ] {
+            files.insert(path, None);
+        }
+        let workspace = Workspace {
+            members: vec!["crates/*".to_owned()],
+            ..Workspace::default()
+        };
+        assert_eq!(
+            members(&files, Utf8Path::new("."), &workspace),
+            ["crates/a"]
+        );
+    }
+}
