@@ -1,0 +1,130 @@
+//! A small model of Nix expressions, as much as stanzas need.
+
+/// A Nix expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expr {
+    /// A variable.
+    Var(Ident),
+    /// A string, by its value; printing escapes it.
+    Str(NixString),
+    /// `base.a.b`, or `base.a.b or default`.
+    Select(Box<Expr>, Vec<NixString>, Option<Box<Expr>>),
+    /// `function argument`.
+    Apply(Box<Expr>, Box<Expr>),
+    /// `[ a b ]`.
+    List(Vec<Expr>),
+    /// `{ name = value; }`, in this order.
+    AttrSet(Vec<(NixString, Expr)>),
+    /// `left OPERATOR right`.
+    Binary(Box<Expr>, Operator, Box<Expr>),
+    /// `parameter: body`.
+    Lambda(Parameter, Box<Expr>),
+}
+
+/// A binary operator; both are right-associative in Nix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `++`
+    Concat,
+    /// `//`
+    Update,
+}
+
+/// What a function takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parameter {
+    /// `name:`
+    Name(Ident),
+    /// `{ a, b, ... }:`
+    Open(Vec<Ident>),
+}
+
+/// The name of a variable that we chose ourselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ident(pub(super) &'static str);
+
+/// A string that Nix can hold: any text without a NUL.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NixString(String);
+
+impl NixString {
+    /// Takes a text; NUL, which no Nix string can hold, becomes U+FFFD.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.replace('\0', "\u{FFFD}"))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for NixString {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl Ident {
+    /// Names a variable; only for names that stand in our own source.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+}
+
+impl Expr {
+    /// A variable.
+    #[must_use]
+    pub const fn var(name: &'static str) -> Self {
+        Self::Var(Ident(name))
+    }
+
+    /// A string.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// `self.path`, with the parts of `path` as attribute names.
+    #[must_use]
+    pub fn select<'a>(self, path: impl IntoIterator<Item = &'a str>) -> Self {
+        let path = path.into_iter().map(NixString::from).collect();
+        Self::Select(Box::new(self), path, None)
+    }
+
+    /// `self or default`, for a selection.
+    #[must_use]
+    pub fn or(self, default: Self) -> Self {
+        match self {
+            Self::Select(base, path, _) => Self::Select(base, path, Some(Box::new(default))),
+            other => other,
+        }
+    }
+
+    /// `self argument`.
+    #[must_use]
+    pub fn apply(self, argument: Self) -> Self {
+        Self::Apply(Box::new(self), Box::new(argument))
+    }
+
+    /// `self ++ right`.
+    #[must_use]
+    pub fn concat(self, right: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::Concat, Box::new(right))
+    }
+
+    /// `self // right`.
+    #[must_use]
+    pub fn update(self, right: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::Update, Box::new(right))
+    }
+
+    /// `parameter: self`.
+    #[must_use]
+    pub fn lambda(self, parameter: Parameter) -> Self {
+        Self::Lambda(parameter, Box::new(self))
+    }
+}

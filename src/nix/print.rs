@@ -1,0 +1,231 @@
+//! From the model to text, laid out as nixfmt does.
+//!
+//! Strings follow the Nix manual's "String literal": `"`, `\` and `${` are
+//! escaped, and so are newline, carriage return and tab, which the lexer
+//! would keep or change. An attribute name is quoted unless it is an
+//! identifier and no keyword.
+
+use super::expr::{Expr, NixString, Operator, Parameter};
+
+/// Words that can't stand as an attribute name without quotes. `or` could,
+/// but not everywhere.
+const KEYWORDS: [&str; 9] = [
+    "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then",
+];
+
+/// Prints an expression in nixfmt's layout, with a newline at its end.
+///
+/// # Panics
+/// Never: what the model prints is Nix, which nixfmt can lay out.
+#[must_use]
+pub fn print(expr: &Expr) -> String {
+    let mut text = String::new();
+    write(expr, Binding::Loosest, &mut text);
+    nixfmt_rs::format(&text).expect("the model prints Nix only")
+}
+
+/// How tightly the place of an expression binds, loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Binding {
+    Loosest,
+    UpdateRight,
+    UpdateLeft,
+    ConcatRight,
+    ConcatLeft,
+    Function,
+    Argument,
+    SelectBase,
+}
+
+/// What an expression binds with: it needs parentheses in a tighter place.
+const fn binding(expr: &Expr) -> Binding {
+    match expr {
+        Expr::Lambda(..) => Binding::Loosest,
+        Expr::Binary(_, Operator::Update, _) => Binding::UpdateRight,
+        Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
+        Expr::Apply(..) => Binding::Function,
+        // nixfmt's authors put parentheses around `or` in operands, and so do
+        // readers.
+        Expr::Select(_, _, Some(_)) => Binding::UpdateRight,
+        Expr::Select(_, _, None) => Binding::Argument,
+        Expr::Var(_) | Expr::Str(_) | Expr::List(_) | Expr::AttrSet(_) => Binding::SelectBase,
+    }
+}
+
+fn write(expr: &Expr, place: Binding, out: &mut String) {
+    let needs_parentheses = binding(expr) < place;
+    if needs_parentheses {
+        out.push('(');
+    }
+    write_bare(expr, out);
+    if needs_parentheses {
+        out.push(')');
+    }
+}
+
+fn write_bare(expr: &Expr, out: &mut String) {
+    match expr {
+        Expr::Var(ident) => out.push_str(ident.0),
+        Expr::Str(string) => write_string(string, out),
+        Expr::Select(base, path, default) => {
+            write(base, Binding::SelectBase, out);
+            for name in path {
+                out.push('.');
+                write_name(name, out);
+            }
+            if let Some(default) = default {
+                out.push_str(" or ");
+                write(default, Binding::SelectBase, out);
+            }
+        }
+        Expr::Apply(function, argument) => {
+            write(function, Binding::Function, out);
+            out.push(' ');
+            write(argument, Binding::Argument, out);
+        }
+        Expr::List(items) => {
+            out.push_str("[ ");
+            for item in items {
+                write(item, Binding::Argument, out);
+                out.push(' ');
+            }
+            out.push(']');
+        }
+        Expr::AttrSet(attributes) => {
+            out.push_str("{ ");
+            // nixfmt keeps a set open that has a line break here: one
+            // attribute a line makes for small diffs.
+            if !attributes.is_empty() {
+                out.push('\n');
+            }
+            for (name, value) in attributes {
+                write_name(name, out);
+                out.push_str(" = ");
+                write(value, Binding::Loosest, out);
+                out.push_str("; ");
+            }
+            out.push('}');
+        }
+        Expr::Binary(left, operator, right) => {
+            let (sign, left_place, right_place) = match operator {
+                Operator::Concat => (" ++ ", Binding::ConcatLeft, Binding::ConcatRight),
+                Operator::Update => (" // ", Binding::UpdateLeft, Binding::UpdateRight),
+            };
+            write(left, left_place, out);
+            out.push_str(sign);
+            write(right, right_place, out);
+        }
+        Expr::Lambda(parameter, body) => {
+            write_parameter(parameter, out);
+            out.push_str(": ");
+            write(body, Binding::Loosest, out);
+        }
+    }
+}
+
+fn write_parameter(parameter: &Parameter, out: &mut String) {
+    match parameter {
+        Parameter::Name(ident) => out.push_str(ident.0),
+        Parameter::Open(names) => {
+            out.push_str("{ ");
+            for name in names {
+                out.push_str(name.0);
+                out.push_str(", ");
+            }
+            out.push_str("... }");
+        }
+    }
+}
+
+fn write_name(name: &NixString, out: &mut String) {
+    if is_identifier(name.as_str()) {
+        out.push_str(name.as_str());
+    } else {
+        write_string(name, out);
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
+    name.starts_with(is_start) && name.chars().all(is_rest) && !is_keyword(name)
+}
+
+fn is_keyword(name: &str) -> bool {
+    name == "with" || KEYWORDS.contains(&name)
+}
+
+fn write_string(string: &NixString, out: &mut String) {
+    out.push('"');
+    let mut chars = string.as_str().chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nix::expr::Ident;
+
+    fn printed(expr: &Expr) -> String {
+        print(expr).trim_end().to_owned()
+    }
+
+    #[test]
+    fn strings_are_escaped() {
+        for (text, nix) in [
+            ("a\"b", r#""a\"b""#),
+            (r"a\b", r#""a\\b""#),
+            ("${x}", r#""\${x}""#),
+            ("$${x}", r#""$\${x}""#),
+            ("$x", r#""$x""#),
+            ("a\nb\r\tc", r#""a\nb\r\tc""#),
+            ("''${x}''", r#""''\${x}''""#),
+        ] {
+            assert_eq!(printed(&Expr::string(text)), nix);
+        }
+    }
+
+    #[test]
+    fn attribute_names_are_quoted_where_they_must_be() {
+        let select = |name| printed(&Expr::var("prev").select([name]));
+        for name in ["rpds-py", "_a", "a1", "a'"] {
+            assert_eq!(select(name), format!("prev.{name}"));
+        }
+        for name in KEYWORDS.into_iter().chain(["with", "3to2", "", "a.b", "a b", "é"]) {
+            assert_eq!(select(name), format!("prev.\"{name}\""));
+        }
+        assert_eq!(select("${x}"), r#"prev."\${x}""#);
+    }
+
+    #[test]
+    fn parentheses_stand_where_they_must() {
+        let a = || Expr::var("a");
+        let f = || Expr::var("f");
+        let lambda = || a().lambda(Parameter::Name(Ident::new("a")));
+        for (expr, nix) in [
+            (f().apply(f().apply(a())), "f (f a)"),
+            (f().apply(a()).apply(a()), "f a a"),
+            (f().apply(a()).select(["b"]), "(f a).b"),
+            (f().apply(lambda()), "f (a: a)"),
+            (a().select(["b"]).or(Expr::List(vec![])).concat(a()), "(a.b or [ ]) ++ a"),
+            (a().concat(f().apply(a())), "a ++ f a"),
+            (a().concat(a()).concat(a()), "(a ++ a) ++ a"),
+            (a().concat(a().concat(a())), "a ++ a ++ a"),
+            (a().update(a().concat(a())), "a // a ++ a"),
+            (a().update(a()).concat(a()), "(a // a) ++ a"),
+            (Expr::List(vec![f().apply(a()), a().select(["b"])]), "[\n  (f a)\n  a.b\n]"),
+        ] {
+            assert_eq!(printed(&expr), nix);
+        }
+    }
+}
