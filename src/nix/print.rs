@@ -201,7 +201,10 @@ mod tests {
         for name in ["rpds-py", "_a", "a1", "a'"] {
             assert_eq!(select(name), format!("prev.{name}"));
         }
-        for name in KEYWORDS.into_iter().chain(["with", "3to2", "", "a.b", "a b", "é"]) {
+        for name in KEYWORDS
+            .into_iter()
+            .chain(["with", "3to2", "", "a.b", "a b", "é"])
+        {
             assert_eq!(select(name), format!("prev.\"{name}\""));
         }
         assert_eq!(select("${x}"), r#"prev."\${x}""#);
@@ -217,13 +220,19 @@ mod tests {
             (f().apply(a()).apply(a()), "f a a"),
             (f().apply(a()).select(["b"]), "(f a).b"),
             (f().apply(lambda()), "f (a: a)"),
-            (a().select(["b"]).or(Expr::List(vec![])).concat(a()), "(a.b or [ ]) ++ a"),
+            (
+                a().select(["b"]).or(Expr::List(vec![])).concat(a()),
+                "(a.b or [ ]) ++ a",
+            ),
             (a().concat(f().apply(a())), "a ++ f a"),
             (a().concat(a()).concat(a()), "(a ++ a) ++ a"),
             (a().concat(a().concat(a())), "a ++ a ++ a"),
             (a().update(a().concat(a())), "a // a ++ a"),
             (a().update(a()).concat(a()), "(a // a) ++ a"),
-            (Expr::List(vec![f().apply(a()), a().select(["b"])]), "[\n  (f a)\n  a.b\n]"),
+            (
+                Expr::List(vec![f().apply(a()), a().select(["b"])]),
+                "[\n  (f a)\n  a.b\n]",
+            ),
         ] {
             assert_eq!(printed(&expr), nix);
         }

@@ -88,7 +88,9 @@ impl Stanza {
             attributes.push(("nativeBuildInputs".into(), old.concat(additions)));
         }
         if !self.build_inputs.is_empty() {
-            let old = Expr::var("old").select(["buildInputs"]).or(Expr::List(vec![]));
+            let old = Expr::var("old")
+                .select(["buildInputs"])
+                .or(Expr::List(vec![]));
             let inputs = packages(&self.build_inputs);
             attributes.push(("buildInputs".into(), old.concat(inputs)));
         }
@@ -97,7 +99,10 @@ impl Stanza {
         }
         if !self.env.is_empty() {
             let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
-            let variables = self.env.iter().map(|(k, v)| (k.as_str().into(), Expr::string(v)));
+            let variables = self
+                .env
+                .iter()
+                .map(|(k, v)| (k.as_str().into(), Expr::string(v)));
             attributes.push(("env".into(), old.update(Expr::AttrSet(variables.collect()))));
         }
         attributes
@@ -187,8 +192,13 @@ mod tests {
     fn everything_at_once() {
         let mut stanza = cryptography();
         stanza.cargo_root = "src/${rust}".into();
-        stanza.build_system.insert(PythonName::new("setuptools-scm"), ["toml".to_owned()].into());
-        stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"].map(str::to_owned).into();
+        stanza.build_system.insert(
+            PythonName::new("setuptools-scm"),
+            ["toml".to_owned()].into(),
+        );
+        stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"]
+            .map(str::to_owned)
+            .into();
         stanza.env = [("OPENSSL_NO_VENDOR".to_owned(), "1".to_owned())].into();
         stanza.dont_use_cmake_configure = true;
         insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"

@@ -122,6 +122,20 @@ impl LockFile {
 }
 
 #[cfg(test)]
+impl LockFile {
+    /// A lock of these crates.
+    pub(crate) fn example(crates: Vec<LockedCrate>) -> Self {
+        let (bytes, place) = (Vec::new(), String::new());
+        Self {
+            format: 4,
+            bytes,
+            crates,
+            place,
+        }
+    }
+}
+
+#[cfg(test)]
 impl LockedCrate {
     /// A crate of crates.io with nothing else to it.
     pub(crate) fn example(name: &str, version: &str) -> Self {

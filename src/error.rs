@@ -1,0 +1,62 @@
+//! Every error that a command can end with, and its exit code.
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::io::IoError;
+use crate::project::ProjectError;
+
+/// What a command ends with where it can't do what was asked.
+#[derive(Debug, Error, Diagnostic)]
+pub enum Error {
+    /// Something in the project.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Project(#[from] ProjectError),
+    /// Something outside.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Io(#[from] IoError),
+}
+
+/// The exit codes, as `--help` lists them. 101 is Rust's own for a panic: our
+/// bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// `check` found differences.
+    Differences = 1,
+    /// The command line is wrong; clap ends with it.
+    Usage = 2,
+    /// The input has to be mended.
+    Input = 3,
+    /// The surroundings have to be mended: network, disk, a missing program.
+    Surroundings = 4,
+}
+
+impl Error {
+    /// Says who has to mend it.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Project(_) => Exit::Input,
+            Self::Io(error) => match error {
+                IoError::NotFound { .. }
+                | IoError::UnknownKind { .. }
+                | IoError::Damaged { .. }
+                | IoError::UnsafeEntry { .. }
+                | IoError::DamagedCrate { .. }
+                | IoError::Checksum { .. }
+                | IoError::NoSuchCrate { .. }
+                | IoError::NotUtf8 { .. }
+                | IoError::NotOurs { .. } => Exit::Input,
+                IoError::Offline { .. }
+                | IoError::Download { .. }
+                | IoError::CargoConfig { .. }
+                | IoError::File(_) => Exit::Surroundings,
+            },
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What can go wrong outside.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Reading, fetching or writing failed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum IoError {
+    /// PATH doesn't exist.
+    #[error("`{path}` doesn't exist")]
+    #[diagnostic(
+        code(pyhack::source::not_found),
+        help("name a project folder or an sdist; `cargo pyhack --help` lists the commands")
+    )]
+    NotFound {
+        /// PATH.
+        path: Utf8PathBuf,
+    },
+
+    /// PATH is neither folder nor archive.
+    #[error("`{path}` is neither a folder nor an sdist")]
+    #[diagnostic(
+        code(pyhack::source::unknown_kind),
+        help(
+            "an sdist's name ends in `.tar.gz` or `.zip`; unpack other archives and name the folder"
+        )
+    )]
+    UnknownKind {
+        /// PATH.
+        path: Utf8PathBuf,
+    },
+
+    /// An archive that can't be read to its end.
+    #[error("`{path}` is damaged or cut short: {message}")]
+    #[diagnostic(code(pyhack::source::damaged), help("fetch the sdist again"))]
+    Damaged {
+        /// The archive.
+        path: Utf8PathBuf,
+        /// What the reader says.
+        message: String,
+    },
+
+    /// An archive with an entry that no sdist has.
+    #[error("`{path}` is no sound archive: the entry `{entry}` {problem}")]
+    #[diagnostic(
+        code(pyhack::source::unsafe_entry),
+        help("don't unpack it; fetch it from a source that you trust")
+    )]
+    UnsafeEntry {
+        /// The archive.
+        path: String,
+        /// The entry's name.
+        entry: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+
+    /// A crate archive that can't be unpacked.
+    #[error("the archive of crate `{krate}` is damaged: {message}")]
+    #[diagnostic(
+        code(pyhack::crates::damaged),
+        help(
+            "its checksum is the lock's, so the published crate itself is: choose another version with `cargo update`"
+        )
+    )]
+    DamagedCrate {
+        /// Name and version.
+        krate: String,
+        /// What the reader says.
+        message: String,
+    },
+
+    /// A checksum that differs from the lock's.
+    #[error("crate `{krate}` from `{url}` has the checksum {found}, the lock says {expected}")]
+    #[diagnostic(
+        code(pyhack::crates::checksum),
+        help(
+            "either the lock or the registry is wrong: compare with a fresh `cargo generate-lockfile`, and don't build from it until you know which"
+        )
+    )]
+    Checksum {
+        /// Name and version.
+        krate: String,
+        /// Where it was downloaded.
+        url: String,
+        /// SHA-256 of what came.
+        found: String,
+        /// SHA-256 in the lock.
+        expected: String,
+    },
+
+    /// The registry has no such crate.
+    #[error("the registry has no crate `{krate}` (`{url}` answered {status})")]
+    #[diagnostic(
+        code(pyhack::crates::missing),
+        help("choose a version that exists: `cargo update` beside the lock")
+    )]
+    NoSuchCrate {
+        /// Name and version.
+        krate: String,
+        /// Where it was looked for.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// A crate is missing and nothing may be fetched.
+    #[error("crate `{krate}` is in no cache, and `--offline` forbids fetching it")]
+    #[diagnostic(
+        code(pyhack::network::offline),
+        help("run it once without `--offline`")
+    )]
+    Offline {
+        /// Name and version.
+        krate: String,
+    },
+
+    /// A download failed.
+    #[error("`{url}` can't be fetched: {message}")]
+    #[diagnostic(
+        code(pyhack::network::failed),
+        help(
+            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept"
+        )
+    )]
+    Download {
+        /// The address.
+        url: String,
+        /// What the client says.
+        message: String,
+    },
+
+    /// Cargo's own configuration can't be used.
+    #[error("Cargo's configuration can't be used: {message}")]
+    #[diagnostic(
+        code(pyhack::network::cargo_config),
+        help(
+            "`[source]` in `config.toml` of `CARGO_HOME` may replace crates-io by a registry whose URL starts with `sparse+`"
+        )
+    )]
+    CargoConfig {
+        /// What is wrong.
+        message: String,
+    },
+
+    /// A file or folder can't be read or written.
+    #[error("{0}")]
+    #[diagnostic(
+        code(pyhack::files::failed),
+        help("check the disk's free space and the permissions of that path")
+    )]
+    File(#[from] io::Error),
+
+    /// A path that is no text.
+    #[error("`{path}` is not UTF-8, so neither Nix nor JSON can hold it")]
+    #[diagnostic(code(pyhack::files::not_utf8), help("rename it"))]
+    NotUtf8 {
+        /// The path, as far as it can be shown.
+        path: String,
+    },
+
+    /// The folder to write to holds something else.
+    #[error("`{path}` holds `{entry}`, which no `cargo pyhack vendor` wrote")]
+    #[diagnostic(
+        code(pyhack::vendor::not_ours),
+        help(
+            "the folder would be replaced as a whole: name another with `--to DIR`, or move it away"
+        )
+    )]
+    NotOurs {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// What is in it.
+        entry: String,
+    },
+}

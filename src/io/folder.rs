@@ -1,0 +1,118 @@
+//! A project folder.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use walkdir::{DirEntry, WalkDir};
+
+use super::IoError;
+use crate::project::{SourceFiles, is_read};
+
+/// Reads a folder; what builds and editors leave in it is passed over.
+pub fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
+    let mut files = SourceFiles::new(root.as_str());
+    let entries = WalkDir::new(root)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry));
+    for entry in entries {
+        let entry = entry.map_err(std::io::Error::from)?;
+        let relative = entry.path().strip_prefix(root).ok();
+        // Whatever has a name that is no text can't be one of the files that
+        // decide something.
+        let Some(path) = relative.and_then(Utf8Path::from_path) else {
+            continue;
+        };
+        if entry.file_type().is_dir() || (entry.path_is_symlink() && !is_inside(root, &entry)) {
+            continue;
+        }
+        let bytes = is_read(path).then(|| fs::read(entry.path())).transpose()?;
+        files.insert(slashes(path), bytes);
+    }
+    Ok(files)
+}
+
+fn is_passed_over(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_str().unwrap_or_default();
+    if !entry.file_type().is_dir() {
+        return false;
+    }
+    (name.starts_with('.') && name != ".cargo")
+        || matches!(name, "node_modules" | "__pycache__")
+        || entry.path().join("CACHEDIR.TAG").exists()
+        || entry.path().join("pyvenv.cfg").exists()
+}
+
+/// Tells whether a link leads to a file of the folder: a stranger's folder
+/// shall not make us read another place's files.
+fn is_inside(root: &Utf8Path, link: &DirEntry) -> bool {
+    let (Ok(root), Ok(target)) = (fs::canonicalize(root), fs::canonicalize(link.path())) else {
+        return false;
+    };
+    target.starts_with(root) && target.is_file()
+}
+
+fn slashes(path: &Utf8Path) -> Utf8PathBuf {
+    Utf8PathBuf::from(path.as_str().replace(std::path::MAIN_SEPARATOR, "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_builds_leave_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let file = |path: &str| {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), path).unwrap();
+        };
+        for path in [
+            "Cargo.toml",
+            "src/rust/Cargo.toml",
+            ".cargo/config.toml",
+            "target/CACHEDIR.TAG",
+            "target/package/Cargo.toml",
+            "env/pyvenv.cfg",
+            "env/lib/Cargo.toml",
+            ".git/Cargo.toml",
+            "README.md",
+        ] {
+            file(path);
+        }
+        let files = read_folder(root).unwrap();
+        let paths: Vec<_> = files.paths().map(Utf8Path::as_str).collect();
+        assert_eq!(
+            paths,
+            [
+                ".cargo/config.toml",
+                "Cargo.toml",
+                "README.md",
+                "src/rust/Cargo.toml"
+            ]
+        );
+        assert_eq!(
+            files.bytes(Utf8Path::new("Cargo.toml")),
+            Some(&b"Cargo.toml"[..])
+        );
+        assert_eq!(files.bytes(Utf8Path::new("README.md")), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_within_the_folder_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap().join("project");
+        fs::create_dir_all(root.join("a")).unwrap();
+        fs::write(root.join("a/Cargo.lock"), "inside").unwrap();
+        fs::write(folder.path().join("pyproject.toml"), "outside").unwrap();
+        std::os::unix::fs::symlink("a/Cargo.lock", root.join("Cargo.lock")).unwrap();
+        std::os::unix::fs::symlink("../pyproject.toml", root.join("pyproject.toml")).unwrap();
+        std::os::unix::fs::symlink(".", root.join("loop")).unwrap();
+        let files = read_folder(&root).unwrap();
+        assert_eq!(
+            files.bytes(Utf8Path::new("Cargo.lock")),
+            Some(&b"inside"[..])
+        );
+        assert!(!files.has(Utf8Path::new("pyproject.toml")));
+    }
+}

@@ -1,0 +1,19 @@
+//! Everything that touches the world: files, archives, the network.
+
+pub mod cargo_settings;
+mod error;
+mod folder;
+pub mod network;
+mod parallel;
+pub mod progress;
+mod sdist;
+pub mod source;
+pub mod store;
+mod unpack;
+pub mod vendor_dir;
+
+pub use error::IoError;
+pub use network::Network;
+pub use parallel::in_order;
+pub use progress::Progress;
+pub use store::CrateStore;

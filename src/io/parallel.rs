@@ -1,0 +1,137 @@
+//! Work on many threads whose results come in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How many results may wait for their turn: a bound on memory.
+const WINDOW: usize = 32;
+
+struct State<T> {
+    /// The next item that no thread has taken.
+    next: usize,
+    /// How many results were handed out.
+    handed_out: usize,
+    /// Results that wait for those before them.
+    ready: BTreeMap<usize, T>,
+    /// Nobody wants further results.
+    is_over: bool,
+}
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+/// Runs `job` on every item with up to `threads` threads, and gives `consume`
+/// the results in the items' order. Once `consume` returns, no further item is
+/// begun.
+pub fn in_order<I: Sync, T: Send, R>(
+    items: &[I],
+    threads: usize,
+    job: impl Fn(&I) -> T + Sync,
+    consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
+    let shared = Shared {
+        state: Mutex::new(State {
+            next: 0,
+            handed_out: 0,
+            ready: BTreeMap::new(),
+            is_over: false,
+        }),
+        changed: Condvar::new(),
+    };
+    std::thread::scope(|scope| {
+        // Also where `consume` panics, or the threads would wait for ever.
+        let _over = Over(&shared);
+        for _ in 0..threads.clamp(1, items.len().max(1)) {
+            scope.spawn(|| shared.work(items, &job));
+        }
+        let mut results = (0..items.len()).map(|place| shared.result(place));
+        consume(&mut results)
+    })
+}
+
+struct Over<'a, T>(&'a Shared<T>);
+
+impl<T> Drop for Over<'_, T> {
+    fn drop(&mut self) {
+        self.0.lock().is_over = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work<I>(&self, items: &[I], job: &impl Fn(&I) -> T) {
+        while let Some(place) = self.take(items.len()) {
+            let result = job(&items[place]);
+            self.lock().ready.insert(place, result);
+            self.changed.notify_all();
+        }
+    }
+
+    fn take(&self, count: usize) -> Option<usize> {
+        let mut state = self.lock();
+        loop {
+            if state.is_over || state.next == count {
+                return None;
+            }
+            if state.next < state.handed_out + WINDOW {
+                state.next += 1;
+                return Some(state.next - 1);
+            }
+            state = self.wait(state);
+        }
+    }
+
+    fn result(&self, place: usize) -> T {
+        let mut state = self.lock();
+        loop {
+            if let Some(result) = state.ready.remove(&place) {
+                state.handed_out = place + 1;
+                self.changed.notify_all();
+                return result;
+            }
+            state = self.wait(state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn results_come_in_order() {
+        let items: Vec<usize> = (0..500).collect();
+        let doubled = in_order(&items, 8, |i| i * 2, |results| results.collect::<Vec<_>>());
+        assert_eq!(doubled, items.iter().map(|i| i * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_fine() {
+        assert_eq!(in_order(&[], 8, |i: &u8| *i, |results| results.count()), 0);
+    }
+
+    #[test]
+    fn stopping_early_begins_no_further_item() {
+        let begun = AtomicUsize::new(0);
+        let items: Vec<usize> = (0..10_000).collect();
+        let job = |i: &usize| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            *i
+        };
+        assert_eq!(in_order(&items, 4, job, |results| results.next()), Some(0));
+        assert!(begun.into_inner() <= WINDOW + 2);
+    }
+}

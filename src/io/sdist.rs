@@ -1,0 +1,223 @@
+//! An sdist, read in memory: nothing of it is written anywhere.
+//!
+//! The source distribution format has one folder at the top,
+//! `<name>-<version>/`; paths come out relative to it. An entry that would
+//! leave that folder makes the whole archive suspect, so it is refused rather
+//! than skipped.
+
+use std::io::{self, Read};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use flate2::read::MultiGzDecoder;
+use fs_err::File;
+
+use super::IoError;
+use crate::project::{SourceFiles, is_read};
+
+/// No file that we read is as large in earnest; all of them together neither.
+const MAX_TEXT: u64 = 256 << 20;
+/// An archive that unpacks to more is an attack on whoever reads it.
+const MAX_UNPACKED: u64 = 8 << 30;
+
+/// Reads a `.tar.gz`.
+pub fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+    let mut collector = Collector::new(path);
+    let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
+    let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
+    for entry in archive.entries().map_err(|e| damaged(path, &e))? {
+        let mut entry = entry.map_err(|e| damaged(path, &e))?;
+        let name = entry.path_bytes().into_owned();
+        let kind = entry.header().entry_type();
+        if kind.is_dir() || kind.is_file() {
+            collector.add(&name, kind.is_file(), &mut entry)?;
+        } else if kind.is_symlink() || kind.is_hard_link() {
+            let target = entry.link_name_bytes().unwrap_or_default().into_owned();
+            collector.add_link(&name, &target, kind.is_symlink())?;
+        } else if !(kind.is_pax_global_extensions() || kind.is_gnu_sparse()) {
+            return Err(collector.refuse(&name, "is a device or of an unknown kind"));
+        }
+    }
+    // What follows the last entry holds gzip's checksum: read it too.
+    let mut rest = archive.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(|e| damaged(path, &e))?;
+    if rest.limit() == 0 {
+        return Err(damaged(
+            path,
+            &io::Error::other("it unpacks to more than 8 GiB"),
+        ));
+    }
+    collector.finish()
+}
+
+/// Reads a `.zip`.
+pub fn read_zip(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+    let mut collector = Collector::new(path);
+    let file = io::BufReader::new(File::open(path)?);
+    let mut archive = zip::ZipArchive::new(file).map_err(|e| damaged(path, &e.into()))?;
+    for place in 0..archive.len() {
+        let mut entry = archive
+            .by_index(place)
+            .map_err(|e| damaged(path, &e.into()))?;
+        let name = entry.name_raw().to_vec();
+        if entry.is_symlink() {
+            let mut target = Vec::new();
+            let read = entry.by_ref().take(4096).read_to_end(&mut target);
+            read.map_err(|e| damaged(path, &e))?;
+            collector.add_link(&name, &target, true)?;
+        } else {
+            let is_file = !entry.is_dir();
+            collector.add(&name, is_file, &mut entry)?;
+        }
+    }
+    collector.finish()
+}
+
+fn damaged(path: &Utf8Path, error: &io::Error) -> IoError {
+    IoError::Damaged {
+        path: path.to_owned(),
+        message: error.to_string(),
+    }
+}
+
+struct Collector<'a> {
+    path: &'a Utf8Path,
+    top: Option<String>,
+    files: SourceFiles,
+    links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+    read: u64,
+}
+
+impl<'a> Collector<'a> {
+    fn new(path: &'a Utf8Path) -> Self {
+        Self {
+            path,
+            top: None,
+            files: SourceFiles::new(path.as_str()),
+            links: Vec::new(),
+            read: 0,
+        }
+    }
+
+    fn refuse(&self, entry: &[u8], problem: &'static str) -> IoError {
+        IoError::UnsafeEntry {
+            path: self.path.to_string(),
+            entry: String::from_utf8_lossy(entry).into_owned(),
+            problem,
+        }
+    }
+
+    /// Adds a file, or only looks at a folder's name.
+    fn add(&mut self, name: &[u8], is_file: bool, contents: &mut dyn Read) -> Result<(), IoError> {
+        let Some(path) = self.inside(name)? else {
+            return if is_file {
+                Err(self.refuse(name, "is in no folder"))
+            } else {
+                Ok(())
+            };
+        };
+        if !is_file {
+            return Ok(());
+        }
+        if self.files.has(&path) {
+            return Err(self.refuse(name, "stands in it twice"));
+        }
+        let bytes = if is_read(&path) {
+            Some(self.contents(contents)?)
+        } else {
+            None
+        };
+        self.files.insert(path, bytes);
+        Ok(())
+    }
+
+    fn contents(&mut self, contents: &mut dyn Read) -> Result<Vec<u8>, IoError> {
+        let mut bytes = Vec::new();
+        let left = MAX_TEXT - self.read;
+        contents
+            .take(left + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| damaged(self.path, &e))?;
+        if bytes.len() as u64 > left {
+            let error = io::Error::other("its manifests and locks have more than 256 MiB");
+            return Err(damaged(self.path, &error));
+        }
+        self.read += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// Remembers a link; it is followed once all files are known.
+    fn add_link(&mut self, name: &[u8], target: &[u8], is_symbolic: bool) -> Result<(), IoError> {
+        let Some(path) = self.inside(name)? else {
+            return Err(self.refuse(name, "is in no folder"));
+        };
+        let leaves = "is a link that leads out of the archive's folder";
+        let target = std::str::from_utf8(target).map_err(|_| self.refuse(name, leaves))?;
+        // A symbolic link starts from its folder, a hard link from the top.
+        let start = if is_symbolic {
+            let top = self.top.as_deref().unwrap_or_default();
+            let folder = path.parent().unwrap_or(Utf8Path::new(""));
+            Utf8Path::new(top).join(folder)
+        } else {
+            Utf8PathBuf::new()
+        };
+        let joined = resolve(&start, target).ok_or_else(|| self.refuse(name, leaves))?;
+        let target = self
+            .inside(joined.as_str().as_bytes())
+            .map_err(|_| self.refuse(name, leaves))?;
+        self.links.extend(target.map(|target| (path, target)));
+        Ok(())
+    }
+
+    /// The path below the top folder; `None` for the top folder itself.
+    fn inside(&mut self, name: &[u8]) -> Result<Option<Utf8PathBuf>, IoError> {
+        let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
+        let mut parts = Vec::new();
+        for component in Utf8Path::new(text).components() {
+            match component {
+                Utf8Component::Normal(part) if !part.contains('\\') => parts.push(part),
+                Utf8Component::CurDir => {}
+                _ => return Err(self.refuse(name, "would leave the archive's folder")),
+            }
+        }
+        let Some((&first, rest)) = parts.split_first() else {
+            return Ok(None);
+        };
+        let top = self.top.get_or_insert_with(|| first.to_owned());
+        if top != first {
+            return Err(self.refuse(name, "is outside the archive's one folder"));
+        }
+        let path: Utf8PathBuf = rest.iter().collect();
+        Ok(Some(path).filter(|path| !path.as_str().is_empty()))
+    }
+
+    fn finish(mut self) -> Result<SourceFiles, IoError> {
+        for (path, target) in std::mem::take(&mut self.links) {
+            let bytes = self.files.bytes(&target).map(<[u8]>::to_vec);
+            if self.files.has(&target) && !self.files.has(&path) {
+                self.files.insert(path, bytes);
+            }
+        }
+        if self.top.is_none() {
+            return Err(damaged(
+                self.path,
+                &io::Error::other("there is nothing in it"),
+            ));
+        }
+        Ok(self.files)
+    }
+}
+
+/// Works out a link's target from a folder; `None` where it is absolute or
+/// goes above the start of the archive.
+fn resolve(start: &Utf8Path, target: &str) -> Option<Utf8PathBuf> {
+    let mut path = start.to_owned();
+    for component in Utf8Path::new(target).components() {
+        match component {
+            Utf8Component::Normal(part) => path.push(part),
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir if path.pop() => {}
+            _ => return None,
+        }
+    }
+    Some(path)
+}

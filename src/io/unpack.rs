@@ -1,0 +1,193 @@
+//! From a `.crate` file to a folder.
+//!
+//! A crate comes from a stranger: every entry has to be a file or folder
+//! below `<name>-<version>/`, or the crate is refused as a whole. cargo makes
+//! no crate with links.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use flate2::read::MultiGzDecoder;
+use fs_err as fs;
+
+use super::IoError;
+use crate::hash::Sha256;
+use crate::project::LockedCrate;
+use crate::vendor::plan::keeps;
+
+/// Cargo's own limits: a crate unpacks to at most 512 MiB, or 20 times its
+/// size where that is more.
+const MAX_UNPACKED: u64 = 512 << 20;
+const MAX_RATIO: u64 = 20;
+
+/// Unpacks `bytes` into the new folder `target`, and gives back the checksum
+/// of each file that was kept.
+pub fn unpack_crate(
+    krate: &LockedCrate,
+    bytes: &[u8],
+    target: &Path,
+) -> Result<BTreeMap<String, Sha256>, IoError> {
+    let top = format!("{}-{}", krate.name, krate.version);
+    let damaged = |error: io::Error| IoError::DamagedCrate {
+        krate: format!("{} {}", krate.name, krate.version),
+        message: error.to_string(),
+    };
+    let refuse = |entry: &[u8], problem| IoError::UnsafeEntry {
+        path: format!("{top}.crate"),
+        entry: String::from_utf8_lossy(entry).into_owned(),
+        problem,
+    };
+    let limit = MAX_UNPACKED.max(bytes.len() as u64 * MAX_RATIO);
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(limit));
+    let mut files = BTreeMap::new();
+    fs::create_dir_all(target)?;
+    for entry in archive.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        if kind.is_pax_global_extensions() {
+            continue;
+        }
+        let name = entry.path_bytes().into_owned();
+        let path =
+            below(&name, &top).ok_or_else(|| refuse(&name, "is outside the crate's folder"))?;
+        if kind.is_dir() {
+            fs::create_dir_all(target.join(&path))?;
+        } else if !kind.is_file() {
+            return Err(refuse(&name, "is neither a file nor a folder"));
+        } else if keeps(path.as_str()) {
+            let mode = entry.header().mode().unwrap_or(0o644);
+            let mut contents = Vec::new();
+            entry.read_to_end(&mut contents).map_err(damaged)?;
+            let hash = Sha256::of(&contents);
+            if files.insert(path.as_str().to_owned(), hash).is_some() {
+                return Err(refuse(&name, "stands in it twice"));
+            }
+            write_new(&target.join(&path), mode, &contents)?;
+        }
+    }
+    // gzip's checksum stands at the end.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
+    Ok(files)
+}
+
+/// The path below the crate's folder; `None` where it isn't below, or no
+/// text.
+fn below(name: &[u8], top: &str) -> Option<Utf8PathBuf> {
+    let path = Utf8Path::new(std::str::from_utf8(name).ok()?);
+    let path = path.strip_prefix(top).ok()?;
+    let is_normal = |c: Utf8Component<'_>| matches!(c, Utf8Component::Normal(_));
+    path.components().all(is_normal).then(|| path.to_owned())
+}
+
+fn write_new(path: &Path, mode: u32, contents: &[u8]) -> Result<(), IoError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    set_mode(&mut options, mode);
+    options.open(path)?.write_all(contents)?;
+    Ok(())
+}
+
+/// As cargo: the archive's permission bits, less those of the umask.
+#[cfg(unix)]
+fn set_mode(options: &mut fs::OpenOptions, mode: u32) {
+    use fs_err::os::unix::fs::OpenOptionsExt;
+    options.mode((mode & 0o777) | 0o600);
+}
+
+#[cfg(not(unix))]
+fn set_mode(_options: &mut fs::OpenOptions, _mode: u32) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+
+    fn archive(entries: &[(&str, tar::EntryType)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, kind) in entries {
+            let mut header = tar::Header::new_gnu();
+            // Not `set_path`, which refuses what attackers write.
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_mode(0o755);
+            header.set_size(if kind.is_file() { 1 } else { 0 });
+            header.set_cksum();
+            builder
+                .append(&header, if kind.is_file() { &b"x"[..] } else { b"" })
+                .unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn unpack(bytes: &[u8]) -> (tempfile::TempDir, Result<BTreeMap<String, Sha256>, IoError>) {
+        let folder = tempfile::tempdir().unwrap();
+        let krate = LockedCrate::example("a", "1.0.0");
+        let result = unpack_crate(&krate, bytes, &folder.path().join("a"));
+        (folder, result)
+    }
+
+    #[test]
+    fn files_are_written_and_hashed() {
+        let bytes = archive(&[
+            ("a-1.0.0/src/lib.rs", tar::EntryType::Regular),
+            ("a-1.0.0/.gitignore", tar::EntryType::Regular),
+            ("a-1.0.0/empty", tar::EntryType::Directory),
+        ]);
+        let (folder, files) = unpack(&bytes);
+        let files = files.unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["src/lib.rs"]);
+        assert_eq!(files["src/lib.rs"], Sha256::of(b"x"));
+        let root = folder.path().join("a");
+        assert_eq!(fs::read(root.join("src/lib.rs")).unwrap(), b"x");
+        assert!(root.join("empty").is_dir() && !root.join(".gitignore").exists());
+    }
+
+    #[test]
+    fn entries_that_would_escape_are_refused() {
+        use tar::EntryType::{Block, Fifo, Link, Regular, Symlink};
+        for (name, kind) in [
+            ("../evil", Regular),
+            ("/evil", Regular),
+            ("a-1.0.0/../evil", Regular),
+            ("a-1.0.0/../../evil", Regular),
+            ("b-1.0.0/x", Regular),
+            ("x", Regular),
+            ("a-1.0.0/link", Symlink),
+            ("a-1.0.0/link", Link),
+            ("a-1.0.0/pipe", Fifo),
+            ("a-1.0.0/disk", Block),
+        ] {
+            let (folder, result) = unpack(&archive(&[(name, kind)]));
+            let error = result.unwrap_err();
+            assert!(
+                matches!(error, IoError::UnsafeEntry { .. }),
+                "{name}: {error}"
+            );
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_twice_is_refused() {
+        let entry = ("a-1.0.0/x", tar::EntryType::Regular);
+        let error = unpack(&archive(&[entry, entry])).1.unwrap_err();
+        assert!(matches!(error, IoError::UnsafeEntry { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_cut_archive_is_damaged() {
+        let whole = archive(&[("a-1.0.0/x", tar::EntryType::Regular)]);
+        for cut in [0, 5, whole.len() / 2, whole.len() - 1] {
+            let error = unpack(&whole[..cut]).1.unwrap_err();
+            assert!(
+                matches!(error, IoError::DamagedCrate { .. }),
+                "{cut}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `vendor`: the crates in a folder that cargo builds from offline.
+
+use camino::Utf8Path;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::read_project;
+use crate::error::Error;
+use crate::io::{CrateStore, Network, Progress, vendor_dir};
+use crate::vendor::VendorPlan;
+use crate::vendor::source_config::source_replacement;
+use crate::warning::Warning;
+
+/// What `cargo pyhack vendor --format json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VendorReport {
+    /// The folder, as it was named.
+    pub vendor_dir: String,
+    /// How many crates are in it.
+    pub crates: usize,
+    /// Whether anything was written.
+    pub changed: bool,
+    /// The lines for `.cargo/config.toml`.
+    pub config: String,
+    /// What will or may fail, and what to do.
+    pub warnings: Vec<Warning>,
+}
+
+/// Vendors the crates of the project at `path` into the folder `to`.
+///
+/// # Errors
+/// Where there is no Rust or no lock, a crate can't be had, or the folder
+/// can't be written; it is then as it was.
+pub fn vendor(
+    path: &Utf8Path,
+    to: &Utf8Path,
+    network: Network,
+    progress: &dyn Progress,
+) -> Result<VendorReport, Error> {
+    let (files, project) = read_project(path)?;
+    let lock = project.require_rust(&files)?.require_lock(&files)?;
+    let plan = VendorPlan::new(&lock.crates_io()?);
+    let is_current = vendor_dir::is_current(to, &plan)?;
+    if !is_current {
+        let store = CrateStore::open(network)?;
+        vendor_dir::write(to, &plan, &store, progress)?;
+    }
+    Ok(VendorReport {
+        vendor_dir: to.to_string(),
+        crates: plan.crates.len(),
+        changed: !is_current,
+        config: source_replacement(to),
+        warnings: super::inspect::lock_warnings(lock),
+    })
+}
