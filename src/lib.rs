@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 pub mod build_system;
+pub mod cli;
 pub mod error;
 pub mod hash;
 pub mod io;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `cargo-pyhack` program; everything is in [`cargo_pyhack::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_pyhack::cli::main()
+}

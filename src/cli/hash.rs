@@ -1,0 +1,34 @@
+//! `cargo pyhack hash`
+
+use clap::Args;
+
+use super::global::{GlobalArgs, SourceArgs};
+use super::ui::Ui;
+use crate::error::Error;
+use crate::io::Network;
+use crate::ops::hash::hash;
+
+/// Print nixpkgs' `cargoHash`
+///
+/// The hash is that of nixpkgs' `fetchCargoVendor`, as SRI on one line. Crates
+/// that are in no cache are fetched; none is unpacked.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack hash
+  cargo pyhack hash --offline bcrypt-5.0.0.tar.gz
+  cargo pyhack hash --format json | jq -r .cargo_hash")]
+pub struct HashArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+impl HashArgs {
+    pub fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        let network = Network::new(global.offline);
+        let report = hash(&self.source.path, network, &*ui.progress())?;
+        ui.result(&report, |report| format!("{}\n", report.cargo_hash));
+        ui.warnings(&report.warnings);
+        Ok(())
+    }
+}

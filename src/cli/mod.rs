@@ -1,0 +1,155 @@
+//! The command line: what is typed, what is printed.
+
+mod global;
+mod hash;
+mod inspect;
+mod nix_snippet;
+mod progress;
+mod report;
+mod ui;
+mod vendor;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::error::Error;
+use global::GlobalArgs;
+use inspect::InspectArgs;
+use ui::Ui;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo pyhack                                      what is in this folder
+  cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
+  cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
+  cargo pyhack hash                                 nixpkgs' cargoHash
+  cargo pyhack vendor >> .cargo/config.toml         the crates, to build offline
+
+Exit codes:
+    0  done
+    1  `check` found differences
+    2  the command line is wrong
+    3  the input has to be mended
+    4  the surroundings have to be mended: network, disk, a missing program
+  101  a bug of cargo-pyhack
+
+Environment:
+  CARGO_HOME              Cargo's folder: crates in its cache are not fetched again
+  CARGO_PYHACK_CACHE_DIR  folder of our own cache [default: cargo-pyhack in the user's cache folder]
+  HTTPS_PROXY, NO_PROXY   proxy for fetching crates";
+
+/// Write the Nix for Python packages with Rust in them, without Nix
+///
+/// Reads a project or sdist of a Python package that is built with maturin or
+/// setuptools-rust, and says what Nix needs to build it. Nothing of the project
+/// is run, and an sdist is read in memory.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-pyhack",
+    bin_name = "cargo pyhack",
+    version,
+    after_help = EXAMPLES
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// Project folder, unpacked sdist, or sdist file to inspect [default: .]
+    path: Option<Utf8PathBuf>,
+
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Inspect(InspectArgs),
+    Vendor(vendor::VendorArgs),
+    Hash(hash::HashArgs),
+    NixSnippet(nix_snippet::NixSnippetArgs),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    ui::set_panic_hook();
+    let cli = match parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return ui::print_clap(&error),
+    };
+    let ui = Ui::new(&cli.global);
+    match run(cli, &ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.exit() as u8)
+        }
+    }
+}
+
+/// Reads the command line. PATH before a command would be silently ignored
+/// by clap.
+fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(arguments(all))?;
+    if let (Some(path), Some(_)) = (&cli.path, &cli.command) {
+        let message = format!("`{path}` stands before the command; put it behind");
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
+    Ok(cli)
+}
+
+fn run(cli: Cli, ui: &Ui) -> Result<(), Error> {
+    match cli.command {
+        None => InspectArgs::new(cli.path).run(ui),
+        Some(Command::Inspect(args)) => args.run(ui),
+        Some(Command::Vendor(args)) => args.run(ui, &cli.global),
+        Some(Command::Hash(args)) => args.run(ui, &cli.global),
+        Some(Command::NixSnippet(args)) => args.run(ui),
+    }
+}
+
+/// Cargo calls `cargo-pyhack pyhack ...`: the second word is its own.
+fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = all.collect();
+    if arguments.get(1).is_some_and(|argument| argument == "pyhack") {
+        arguments.remove(1);
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_may_stand_anywhere_and_a_path_only_behind_the_command() {
+        let parse = |line: &str| parse(line.split(' ').map(OsString::from));
+        for line in ["x --offline hash a.zip", "x hash --offline a.zip", "x hash a.zip --offline"] {
+            let cli = parse(line).unwrap();
+            assert!(cli.global.offline && matches!(cli.command, Some(Command::Hash(_))), "{line}");
+        }
+        let cli = parse("x --offline a.zip").unwrap();
+        assert!(cli.global.offline && cli.path.unwrap() == "a.zip" && cli.command.is_none());
+        assert!(parse("x a.zip hash").is_err());
+    }
+
+    #[test]
+    fn cargo_s_own_word_is_dropped_once() {
+        let words = |words: &[&str]| arguments(words.iter().map(OsString::from));
+        assert_eq!(words(&["cargo-pyhack", "pyhack", "hash"]), ["cargo-pyhack", "hash"]);
+        assert_eq!(words(&["cargo-pyhack", "hash"]), ["cargo-pyhack", "hash"]);
+        assert_eq!(
+            words(&["cargo-pyhack", "hash", "pyhack"]),
+            ["cargo-pyhack", "hash", "pyhack"]
+        );
+    }
+}

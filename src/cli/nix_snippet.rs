@@ -1,0 +1,54 @@
+//! `cargo pyhack nix-snippet`
+
+use clap::{Args, ValueEnum};
+
+use super::global::SourceArgs;
+use super::ui::Ui;
+use crate::error::Error;
+use crate::nix::Form;
+use crate::ops::nix_snippet::nix_snippet;
+
+/// Print the stanza that builds the package with pyproject.nix
+///
+/// The stanza calls `hacks.importCargoLock` and adds the Python build system,
+/// native inputs and environment variables. Where it stands, `pkgs` and
+/// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
+/// scope.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack nix-snippet
+  cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
+  cargo pyhack nix-snippet --as file > overlay.nix")]
+pub struct NixSnippetArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// How much is printed around the stanza
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = FormArg::Overlay)]
+    form: FormArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormArg {
+    /// `final: prev: { NAME = ...; }`
+    Overlay,
+    /// `NAME = ...;` alone
+    Stanza,
+    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, to import
+    File,
+}
+
+impl NixSnippetArgs {
+    pub fn run(self, ui: &Ui) -> Result<(), Error> {
+        let form = match self.form {
+            FormArg::Overlay => Form::Overlay,
+            FormArg::Stanza => Form::Stanza,
+            FormArg::File => Form::File,
+        };
+        let snippet = nix_snippet(&self.source.path, form)?;
+        ui.result(&snippet, |snippet| snippet.nix.clone());
+        ui.warnings(&snippet.warnings);
+        Ok(())
+    }
+}

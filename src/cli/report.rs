@@ -1,0 +1,41 @@
+//! Errors and warnings as text.
+
+use std::fmt::Write as _;
+
+use miette::Diagnostic;
+
+use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
+use crate::error::Error;
+use crate::warning::Warning;
+
+/// What happened, where, and what to do.
+pub fn error(error: &Error) -> String {
+    let mut text = format!("{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n", plain(&error.to_string()));
+    if let Some(place) = place(error) {
+        let _ = writeln!(text, "  {DIM}-->{DIM:#} {}", plain(&place));
+    }
+    if let Some(help) = error.help() {
+        let _ = writeln!(text, "  help: {}", plain(&help.to_string()));
+    }
+    if let Some(code) = error.code() {
+        let _ = writeln!(text, "  {DIM}code: {code}{DIM:#}");
+    }
+    text
+}
+
+/// A warning; with its code where the user wants to know more.
+pub fn warning(warning: &Warning, with_code: bool) -> String {
+    let mut text = format!("{WARNING}warning{WARNING:#}: {}\n", plain(&warning.message));
+    let _ = writeln!(text, "  help: {}", plain(&warning.help));
+    if with_code {
+        let _ = writeln!(text, "  {DIM}code: {}{DIM:#}", warning.code);
+    }
+    text
+}
+
+/// File and line of the error's first label.
+fn place(error: &Error) -> Option<String> {
+    let label = error.labels()?.next()?;
+    let contents = error.source_code()?.read_span(label.inner(), 0, 0).ok()?;
+    Some(format!("{}:{}", contents.name()?, contents.line() + 1))
+}

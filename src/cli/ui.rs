@@ -1,0 +1,143 @@
+//! The only place that writes to the terminal: data on standard output, talk
+//! on standard error.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
+use serde::Serialize;
+
+use super::global::{Format, GlobalArgs};
+use super::progress::Bar;
+use super::report;
+use crate::error::Error;
+use crate::io::Progress;
+use crate::io::progress::Silent;
+use crate::warning::Warning;
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+
+/// Where a command's results and messages go.
+pub struct Ui {
+    format: Format,
+    color: anstream::ColorChoice,
+    is_quiet: bool,
+    is_verbose: bool,
+}
+
+impl Ui {
+    /// Does as the flags say.
+    pub fn new(global: &GlobalArgs) -> Self {
+        Self {
+            format: global.format,
+            color: match global.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+            is_quiet: global.quiet,
+            is_verbose: global.verbose > 0,
+        }
+    }
+
+    /// Prints a result: its JSON, or the text that `human` makes of it.
+    pub fn result<T: Serialize>(&self, value: &T, human: impl FnOnce(&T) -> String) {
+        let text = match self.format {
+            Format::Human => human(value),
+            Format::Json => {
+                let json = serde_json::to_string_pretty(value);
+                json.expect("our results are maps with strings for keys") + "\n"
+            }
+        };
+        let mut stdout = AutoStream::new(io::stdout(), self.color);
+        end_quietly(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Prints what a command did, as Cargo does.
+    pub fn status(&self, verb: &str, message: &str) {
+        if !self.is_quiet {
+            self.say(&format!("{GOOD}{verb:>12}{GOOD:#} {message}\n"));
+        }
+    }
+
+    /// Prints warnings. With JSON they are in the result.
+    pub fn warnings(&self, warnings: &[Warning]) {
+        if self.is_quiet || self.format == Format::Json {
+            return;
+        }
+        for warning in warnings {
+            self.say(&report::warning(warning, self.is_verbose));
+        }
+    }
+
+    /// Prints the error that a command ends with.
+    pub fn error(&self, error: &Error) {
+        self.say(&report::error(error));
+    }
+
+    /// A bar on a terminal, else silence.
+    pub fn progress(&self) -> Box<dyn Progress> {
+        if self.is_quiet || !io::stderr().is_terminal() {
+            Box::new(Silent)
+        } else {
+            Box::new(Bar::new())
+        }
+    }
+
+    fn say(&self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color);
+        // Nobody is left to be told.
+        let _ = stderr.write_all(text.as_bytes());
+    }
+}
+
+/// Whoever reads may stop reading, as `head` does: no reason to complain.
+fn end_quietly(result: io::Result<()>) {
+    match result {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: standard output can't be written: {error}");
+            std::process::exit(4);
+        }
+    }
+}
+
+/// Prints clap's help, version or error, and gives its exit code.
+pub fn print_clap(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// A panic is our bug; it ends with Rust's own exit code 101.
+pub fn set_panic_hook() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let _ = writeln!(
+            io::stderr(),
+            "error: cargo-pyhack {} has a bug; please report it with the command and what follows",
+            env!("CARGO_PKG_VERSION")
+        );
+        default(info);
+    }));
+}
+
+/// A text from a stranger's files, safe for a terminal: control characters
+/// are shown, not obeyed.
+pub fn plain(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if c.is_control() {
+            let _ = write!(out, "{}", c.escape_default());
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}

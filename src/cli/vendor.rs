@@ -1,0 +1,45 @@
+//! `cargo pyhack vendor`
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::global::{GlobalArgs, SourceArgs};
+use super::ui::Ui;
+use crate::error::Error;
+use crate::io::Network;
+use crate::ops::vendor::vendor;
+
+/// Put the crates into a folder that cargo builds from offline
+///
+/// Every crate is checked against the lock. The folder is replaced as a whole
+/// or not at all, and left alone where it is up to date. Standard output has
+/// the lines for `.cargo/config.toml`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mkdir -p .cargo && cargo pyhack vendor >> .cargo/config.toml
+  cargo pyhack vendor --to /tmp/crates pydantic_core-2.41.5.tar.gz")]
+pub struct VendorArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// Folder to write
+    #[arg(long, value_name = "DIR", default_value = "vendor")]
+    to: Utf8PathBuf,
+}
+
+impl VendorArgs {
+    pub fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        let network = Network::new(global.offline);
+        let report = vendor(&self.source.path, &self.to, network, &*ui.progress())?;
+        let crates = format!("{} crates in `{}`", report.crates, report.vendor_dir);
+        if report.changed {
+            ui.status("Vendored", &crates);
+        } else {
+            ui.status("Fresh", &crates);
+        }
+        ui.result(&report, |report| report.config.clone());
+        ui.warnings(&report.warnings);
+        Ok(())
+    }
+}
