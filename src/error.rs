@@ -50,7 +50,6 @@ impl Error {
                 | IoError::DamagedCrate { .. }
                 | IoError::Checksum { .. }
                 | IoError::NoSuchCrate { .. }
-                | IoError::NotUtf8 { .. }
                 | IoError::NotOurs { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

@@ -69,7 +69,7 @@ impl WarningCode {
             ),
             Self::OldLock => (
                 "pyhack::warning::old_lock",
-                "write it anew with a released cargo: `cargo update --workspace`",
+                "let a current cargo write it anew: `cargo generate-lockfile`",
             ),
         }
     }

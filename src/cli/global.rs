@@ -5,7 +5,7 @@ use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
 /// Flags of every command.
 #[derive(Debug, Args)]
-pub struct GlobalArgs {
+pub(super) struct GlobalArgs {
     /// Fetch nothing; use the crates in Cargo's cache and our own
     #[arg(long, global = true)]
     pub offline: bool,
@@ -29,7 +29,7 @@ pub struct GlobalArgs {
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// Text for people
     Human,
     /// JSON as the schemas in `docs/schema` describe it
@@ -38,7 +38,7 @@ pub enum Format {
 
 /// The project to look at.
 #[derive(Debug, Args)]
-pub struct SourceArgs {
+pub(super) struct SourceArgs {
     /// Project folder, unpacked sdist, or sdist file (.tar.gz, .zip)
     #[arg(default_value = ".")]
     pub path: Utf8PathBuf,

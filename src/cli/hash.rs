@@ -18,13 +18,13 @@ Examples:
   cargo pyhack hash
   cargo pyhack hash --offline bcrypt-5.0.0.tar.gz
   cargo pyhack hash --format json | jq -r .cargo_hash")]
-pub struct HashArgs {
+pub(super) struct HashArgs {
     #[command(flatten)]
     source: SourceArgs,
 }
 
 impl HashArgs {
-    pub fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let network = Network::new(global.offline);
         let report = hash(&self.source.path, network, &*ui.progress())?;
         ui.result(&report, |report| format!("{}\n", report.cargo_hash));

@@ -23,21 +23,21 @@ Examples:
   cargo pyhack inspect --format json . | jq -r .cargo_root
 
 Exit code 0 where the Python project has no Rust: that is an answer too.")]
-pub struct InspectArgs {
+pub(super) struct InspectArgs {
     #[command(flatten)]
     source: SourceArgs,
 }
 
 impl InspectArgs {
     /// What `cargo pyhack [PATH]` means.
-    pub fn new(path: Option<Utf8PathBuf>) -> Self {
+    pub(super) fn new(path: Option<Utf8PathBuf>) -> Self {
         let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
         Self {
             source: SourceArgs { path },
         }
     }
 
-    pub fn run(self, ui: &Ui) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
         let inspection = inspect(&self.source.path)?;
         ui.result(&inspection, human);
         ui.warnings(&inspection.warnings);
@@ -53,7 +53,11 @@ fn human(inspection: &Inspection) -> String {
         plain(version.unwrap_or("(version set by the build backend)"))
     );
     let mut row = |name: &str, value: &str, note: &str| {
-        let note = if note.is_empty() { String::new() } else { format!("  {DIM}{note}{DIM:#}") };
+        let note = if note.is_empty() {
+            String::new()
+        } else {
+            format!("  {DIM}{note}{DIM:#}")
+        };
         let _ = writeln!(text, "  {name:<16}{value}{note}");
     };
     row("backend", &plain(&inspection.build_backend), "");
@@ -71,11 +75,20 @@ fn human(inspection: &Inspection) -> String {
     inputs("native tools", &native.native_build_inputs, &mut row);
     for variable in &native.env_reasons {
         let value = format!("{}={}", variable.name, native.env[&variable.name]);
-        let note = format!("{} {}: {}", variable.krate, variable.version, variable.reason);
+        let note = format!(
+            "{} {}: {}",
+            variable.krate, variable.version, variable.reason
+        );
         row("environment", &value, &note);
     }
-    if inspection.lock_file.is_some() && native.build_inputs.len() + native.native_build_inputs.len() > 0 {
-        row("", "", "by the lock's edges: perhaps more than is built on your platform");
+    if inspection.lock_file.is_some()
+        && native.build_inputs.len() + native.native_build_inputs.len() > 0
+    {
+        row(
+            "",
+            "",
+            "by the lock's edges: perhaps more than is built on your platform",
+        );
     }
     for git in &inspection.git_dependencies {
         let value = format!("{} {}", git.krate, git.version);
@@ -97,14 +110,20 @@ fn module(inspection: &Inspection) -> String {
         return String::new();
     };
     let parts = [&module.krate, &module.version];
-    let parts: Vec<_> = parts.into_iter().flatten().map(|part| plain(part)).collect();
+    let parts: Vec<_> = parts
+        .into_iter()
+        .flatten()
+        .map(|part| plain(part))
+        .collect();
     parts.join(" ")
 }
 
 fn lock(inspection: &Inspection) -> String {
-    let (Some(file), Some(format), Some(count)) =
-        (&inspection.lock_file, inspection.lock_format, &inspection.crates)
-    else {
+    let (Some(file), Some(format), Some(count)) = (
+        &inspection.lock_file,
+        inspection.lock_format,
+        &inspection.crates,
+    ) else {
         return "none".to_owned();
     };
     let sources = [

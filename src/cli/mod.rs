@@ -115,7 +115,10 @@ fn run(cli: Cli, ui: &Ui) -> Result<(), Error> {
 /// Cargo calls `cargo-pyhack pyhack ...`: the second word is its own.
 fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<_> = all.collect();
-    if arguments.get(1).is_some_and(|argument| argument == "pyhack") {
+    if arguments
+        .get(1)
+        .is_some_and(|argument| argument == "pyhack")
+    {
         arguments.remove(1);
     }
     arguments
@@ -133,9 +136,16 @@ mod tests {
     #[test]
     fn flags_may_stand_anywhere_and_a_path_only_behind_the_command() {
         let parse = |line: &str| parse(line.split(' ').map(OsString::from));
-        for line in ["x --offline hash a.zip", "x hash --offline a.zip", "x hash a.zip --offline"] {
+        for line in [
+            "x --offline hash a.zip",
+            "x hash --offline a.zip",
+            "x hash a.zip --offline",
+        ] {
             let cli = parse(line).unwrap();
-            assert!(cli.global.offline && matches!(cli.command, Some(Command::Hash(_))), "{line}");
+            assert!(
+                cli.global.offline && matches!(cli.command, Some(Command::Hash(_))),
+                "{line}"
+            );
         }
         let cli = parse("x --offline a.zip").unwrap();
         assert!(cli.global.offline && cli.path.unwrap() == "a.zip" && cli.command.is_none());
@@ -145,7 +155,10 @@ mod tests {
     #[test]
     fn cargo_s_own_word_is_dropped_once() {
         let words = |words: &[&str]| arguments(words.iter().map(OsString::from));
-        assert_eq!(words(&["cargo-pyhack", "pyhack", "hash"]), ["cargo-pyhack", "hash"]);
+        assert_eq!(
+            words(&["cargo-pyhack", "pyhack", "hash"]),
+            ["cargo-pyhack", "hash"]
+        );
         assert_eq!(words(&["cargo-pyhack", "hash"]), ["cargo-pyhack", "hash"]);
         assert_eq!(
             words(&["cargo-pyhack", "hash", "pyhack"]),

@@ -20,7 +20,7 @@ Examples:
   cargo pyhack nix-snippet
   cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
   cargo pyhack nix-snippet --as file > overlay.nix")]
-pub struct NixSnippetArgs {
+pub(super) struct NixSnippetArgs {
     #[command(flatten)]
     source: SourceArgs,
 
@@ -40,7 +40,7 @@ enum FormArg {
 }
 
 impl NixSnippetArgs {
-    pub fn run(self, ui: &Ui) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
         let form = match self.form {
             FormArg::Overlay => Form::Overlay,
             FormArg::Stanza => Form::Stanza,

@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::io::Progress;
 
 /// One bar on standard error.
-pub struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     /// A bar that isn't shown yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(ProgressBar::no_length())
     }
 }

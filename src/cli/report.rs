@@ -9,8 +9,11 @@ use crate::error::Error;
 use crate::warning::Warning;
 
 /// What happened, where, and what to do.
-pub fn error(error: &Error) -> String {
-    let mut text = format!("{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n", plain(&error.to_string()));
+pub(super) fn error(error: &Error) -> String {
+    let mut text = format!(
+        "{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n",
+        plain(&error.to_string())
+    );
     if let Some(place) = place(error) {
         let _ = writeln!(text, "  {DIM}-->{DIM:#} {}", plain(&place));
     }
@@ -24,7 +27,7 @@ pub fn error(error: &Error) -> String {
 }
 
 /// A warning; with its code where the user wants to know more.
-pub fn warning(warning: &Warning, with_code: bool) -> String {
+pub(super) fn warning(warning: &Warning, with_code: bool) -> String {
     let mut text = format!("{WARNING}warning{WARNING:#}: {}\n", plain(&warning.message));
     let _ = writeln!(text, "  help: {}", plain(&warning.help));
     if with_code {

@@ -25,7 +25,7 @@ pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// Where a command's results and messages go.
-pub struct Ui {
+pub(super) struct Ui {
     format: Format,
     color: anstream::ColorChoice,
     is_quiet: bool,
@@ -34,7 +34,7 @@ pub struct Ui {
 
 impl Ui {
     /// Does as the flags say.
-    pub fn new(global: &GlobalArgs) -> Self {
+    pub(super) const fn new(global: &GlobalArgs) -> Self {
         Self {
             format: global.format,
             color: match global.color {
@@ -48,7 +48,7 @@ impl Ui {
     }
 
     /// Prints a result: its JSON, or the text that `human` makes of it.
-    pub fn result<T: Serialize>(&self, value: &T, human: impl FnOnce(&T) -> String) {
+    pub(super) fn result<T: Serialize>(&self, value: &T, human: impl FnOnce(&T) -> String) {
         let text = match self.format {
             Format::Human => human(value),
             Format::Json => {
@@ -57,18 +57,22 @@ impl Ui {
             }
         };
         let mut stdout = AutoStream::new(io::stdout(), self.color);
-        end_quietly(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+        end_quietly(
+            stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush()),
+        );
     }
 
     /// Prints what a command did, as Cargo does.
-    pub fn status(&self, verb: &str, message: &str) {
+    pub(super) fn status(&self, verb: &str, message: &str) {
         if !self.is_quiet {
             self.say(&format!("{GOOD}{verb:>12}{GOOD:#} {message}\n"));
         }
     }
 
     /// Prints warnings. With JSON they are in the result.
-    pub fn warnings(&self, warnings: &[Warning]) {
+    pub(super) fn warnings(&self, warnings: &[Warning]) {
         if self.is_quiet || self.format == Format::Json {
             return;
         }
@@ -78,12 +82,12 @@ impl Ui {
     }
 
     /// Prints the error that a command ends with.
-    pub fn error(&self, error: &Error) {
+    pub(super) fn error(&self, error: &Error) {
         self.say(&report::error(error));
     }
 
     /// A bar on a terminal, else silence.
-    pub fn progress(&self) -> Box<dyn Progress> {
+    pub(super) fn progress(&self) -> Box<dyn Progress> {
         if self.is_quiet || !io::stderr().is_terminal() {
             Box::new(Silent)
         } else {
@@ -104,20 +108,23 @@ fn end_quietly(result: io::Result<()>) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: standard output can't be written: {error}");
+            let _ = writeln!(
+                io::stderr(),
+                "error: standard output can't be written: {error}"
+            );
             std::process::exit(4);
         }
     }
 }
 
 /// Prints clap's help, version or error, and gives its exit code.
-pub fn print_clap(error: &clap::Error) -> ExitCode {
+pub(super) fn print_clap(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// A panic is our bug; it ends with Rust's own exit code 101.
-pub fn set_panic_hook() {
+pub(super) fn set_panic_hook() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let _ = writeln!(
@@ -131,13 +138,14 @@ pub fn set_panic_hook() {
 
 /// A text from a stranger's files, safe for a terminal: control characters
 /// are shown, not obeyed.
-pub fn plain(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() {
-            let _ = write!(out, "{}", c.escape_default());
-        } else {
-            out.push(c);
-        }
-        out
-    })
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            if c.is_control() {
+                let _ = write!(out, "{}", c.escape_default());
+            } else {
+                out.push(c);
+            }
+            out
+        })
 }

@@ -19,7 +19,7 @@ use crate::ops::vendor::vendor;
 Examples:
   mkdir -p .cargo && cargo pyhack vendor >> .cargo/config.toml
   cargo pyhack vendor --to /tmp/crates pydantic_core-2.41.5.tar.gz")]
-pub struct VendorArgs {
+pub(super) struct VendorArgs {
     #[command(flatten)]
     source: SourceArgs,
 
@@ -29,7 +29,7 @@ pub struct VendorArgs {
 }
 
 impl VendorArgs {
-    pub fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let network = Network::new(global.offline);
         let report = vendor(&self.source.path, &self.to, network, &*ui.progress())?;
         let crates = format!("{} crates in `{}`", report.crates, report.vendor_dir);

@@ -154,14 +154,6 @@ pub enum IoError {
     )]
     File(#[from] io::Error),
 
-    /// A path that is no text.
-    #[error("`{path}` is not UTF-8, so neither Nix nor JSON can hold it")]
-    #[diagnostic(code(pyhack::files::not_utf8), help("rename it"))]
-    NotUtf8 {
-        /// The path, as far as it can be shown.
-        path: String,
-    },
-
     /// The folder to write to holds something else.
     #[error("`{path}` holds `{entry}`, which no `cargo pyhack vendor` wrote")]
     #[diagnostic(

@@ -8,7 +8,7 @@ use super::IoError;
 use crate::project::{SourceFiles, is_read};
 
 /// Reads a folder; what builds and editors leave in it is passed over.
-pub fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
+pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut files = SourceFiles::new(root.as_str());
     let entries = WalkDir::new(root)
         .into_iter()

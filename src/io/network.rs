@@ -42,7 +42,7 @@ pub enum Answer {
 impl Network {
     /// The network, if `offline` doesn't forbid it.
     #[must_use]
-    pub fn new(offline: bool) -> Self {
+    pub const fn new(offline: bool) -> Self {
         if offline {
             Self::Offline
         } else {
@@ -86,7 +86,7 @@ fn client_with_tls() -> Result<Client, String> {
     Client::builder()
         .user_agent(concat!("cargo-pyhack/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(20))
-        .timeout(Duration::from_secs(300))
+        .timeout(Duration::from_mins(5))
         .build()
         .map_err(|error| chain(&error))
 }

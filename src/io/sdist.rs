@@ -20,7 +20,7 @@ const MAX_TEXT: u64 = 256 << 20;
 const MAX_UNPACKED: u64 = 8 << 30;
 
 /// Reads a `.tar.gz`.
-pub fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
     let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
@@ -50,7 +50,7 @@ pub fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
 }
 
 /// Reads a `.zip`.
-pub fn read_zip(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+pub(super) fn read_zip(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
     let file = io::BufReader::new(File::open(path)?);
     let mut archive = zip::ZipArchive::new(file).map_err(|e| damaged(path, &e.into()))?;

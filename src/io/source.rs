@@ -24,14 +24,15 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
         Err(error) => return Err(error.into()),
     };
     let name = path.file_name().unwrap_or_default();
+    let is_called = |ending| name.to_lowercase().ends_with(ending);
     if metadata.is_dir() {
         folder::read_folder(path)
     } else if name == "pyproject.toml" || name == "setup.py" {
         let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
         folder::read_folder(folder.unwrap_or(Utf8Path::new(".")))
-    } else if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
+    } else if is_called(".tar.gz") || is_called(".tgz") {
         sdist::read_tar_gz(path)
-    } else if name.ends_with(".zip") {
+    } else if is_called(".zip") {
         sdist::read_zip(path)
     } else {
         Err(IoError::UnknownKind {

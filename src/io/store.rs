@@ -162,13 +162,11 @@ fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
 }
 
 fn own_cache() -> Option<PathBuf> {
-    match std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => Some(PathBuf::from(path)),
-        None => {
-            let strategy = etcetera::choose_base_strategy().ok()?;
-            Some(strategy.cache_dir().join("cargo-pyhack"))
-        }
-    }
+    let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
+    variable.map(PathBuf::from).or_else(|| {
+        let strategy = etcetera::choose_base_strategy().ok()?;
+        Some(strategy.cache_dir().join("cargo-pyhack"))
+    })
 }
 
 /// Fills in a `dl` template: the markers of the Cargo Reference's "Index

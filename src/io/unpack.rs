@@ -24,7 +24,7 @@ const MAX_RATIO: u64 = 20;
 
 /// Unpacks `bytes` into the new folder `target`, and gives back the checksum
 /// of each file that was kept.
-pub fn unpack_crate(
+pub(super) fn unpack_crate(
     krate: &LockedCrate,
     bytes: &[u8],
     target: &Path,

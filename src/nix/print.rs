@@ -41,12 +41,10 @@ enum Binding {
 const fn binding(expr: &Expr) -> Binding {
     match expr {
         Expr::Lambda(..) => Binding::Loosest,
-        Expr::Binary(_, Operator::Update, _) => Binding::UpdateRight,
         Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
         Expr::Apply(..) => Binding::Function,
-        // nixfmt's authors put parentheses around `or` in operands, and so do
-        // readers.
-        Expr::Select(_, _, Some(_)) => Binding::UpdateRight,
+        // `or` binds tighter, but readers want its parentheses in operands.
+        Expr::Binary(_, Operator::Update, _) | Expr::Select(_, _, Some(_)) => Binding::UpdateRight,
         Expr::Select(_, _, None) => Binding::Argument,
         Expr::Var(_) | Expr::Str(_) | Expr::List(_) | Expr::AttrSet(_) => Binding::SelectBase,
     }

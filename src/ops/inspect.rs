@@ -11,7 +11,7 @@ use crate::build_system::{BuildSystem, build_system};
 use crate::error::Error;
 use crate::native::{NativeInput, NativeInputs, NativeTable, detect};
 use crate::project::{
-    CargoManifest, CrateSource, LockFile, Project, ProjectError, RustProject, SourceFiles,
+    CargoManifest, CrateSource, LockFile, Project, RustProject, SourceFiles, join,
 };
 use crate::warning::{Warning, WarningCode};
 
@@ -157,10 +157,10 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn gather(files: &SourceFiles, project: &Project) -> Result<Self, Error> {
-        let place = files.display(&project.python_root.join("pyproject.toml"));
+        let place = files.display(&join(&project.python_root, "pyproject.toml"));
         let build_system = build_system(&project.pyproject.requires, &place)?;
         let native = match &project.rust {
-            Some(rust) => native_inputs(files, rust)?,
+            Some(rust) => native_inputs(files, rust),
             None => NativeInputs::default(),
         };
         Ok(Self {
@@ -202,17 +202,17 @@ impl Facts {
     }
 }
 
-fn native_inputs(files: &SourceFiles, rust: &RustProject) -> Result<NativeInputs, ProjectError> {
+fn native_inputs(files: &SourceFiles, rust: &RustProject) -> NativeInputs {
     let Some(lock) = &rust.lock else {
-        return Ok(NativeInputs::default());
+        return NativeInputs::default();
     };
-    let dev_only = dev_only(files)?;
+    let dev_only = dev_only(files);
     let module = rust.manifest.name.as_deref();
-    Ok(detect(&NativeTable::built_in(), lock, module, &dev_only))
+    detect(&NativeTable::built_in(), lock, module, &dev_only)
 }
 
 /// For each crate of the source, what only its tests need.
-fn dev_only(files: &SourceFiles) -> Result<BTreeMap<String, BTreeSet<String>>, ProjectError> {
+fn dev_only(files: &SourceFiles) -> BTreeMap<String, BTreeSet<String>> {
     let manifests = files
         .paths()
         .filter(|p| p.file_name() == Some("Cargo.toml"));
@@ -225,7 +225,7 @@ fn dev_only(files: &SourceFiles) -> Result<BTreeMap<String, BTreeSet<String>>, P
         };
         found.extend(manifest.name.map(|name| (name, manifest.dev_only)));
     }
-    Ok(found)
+    found
 }
 
 fn warnings(project: &Project) -> Vec<Warning> {

@@ -110,7 +110,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::format),
         help(
-            "update cargo-pyhack, or write the lock anew with a released cargo: `cargo update --workspace`"
+            "update cargo-pyhack, or delete the lock and let a released cargo write it: `cargo generate-lockfile`"
         )
     )]
     LockFormat {
@@ -131,7 +131,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::no_checksum),
         help(
-            "nothing can be verified without it: run `cargo update --workspace` beside the lock, then run this again"
+            "nothing can be verified without it: run `cargo generate-lockfile` beside the lock, then run this again"
         )
     )]
     NoChecksum {

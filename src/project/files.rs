@@ -29,7 +29,7 @@ pub fn is_read(path: &Utf8Path) -> bool {
 /// Joins a path to a folder relative to the source root, `.` and `..`
 /// worked out; `None` where it is absolute or leads out of the root.
 #[must_use]
-pub fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+pub(super) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
     let mut joined = Utf8PathBuf::new();
     for component in folder.components().chain(Utf8Path::new(path).components()) {
         match component {
@@ -59,7 +59,7 @@ pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
 
 /// The folder of a path relative to the source root; `None` for the root.
 #[must_use]
-pub fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
+pub(super) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
     match path.parent() {
         _ if path == "." => None,
         Some(folder) if folder.as_str().is_empty() => Some(Utf8Path::new(".")),

@@ -25,6 +25,9 @@ pub fn tarball_name(krate: &LockedCrate) -> String {
 ///
 /// # Errors
 /// The first error that `tarballs` yields.
+///
+/// # Panics
+/// Where the file names are not sorted or stand in it twice.
 pub fn cargo_hash<E, I>(lock: &[u8], tarballs: I) -> Result<Sha256, E>
 where
     I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,

@@ -1,1 +1,26 @@
-fn main() {}
+//! Everything that runs the real binary, real cargo or real Nix.
+//!
+//! No test needs the internet: crates are generated and come from a registry
+//! on the loopback interface.
+
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    clippy::match_bool,
+    clippy::missing_panics_doc,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests touch the world, say what they skip, end where something is unexpected, and are read more than run"
+)]
+
+mod support;
+
+mod documents;
+mod errors;
+mod hash;
+mod inspect;
+mod nar;
+mod nix_snippet;
+mod vendor;

@@ -1,0 +1,603 @@
+//! Bad input: one clear error, the documented exit code, nothing half
+//! written.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+
+use crate::support::{CRATES_IO, Crate, Registry, Sandbox, cargo_config, python_project};
+
+fn alpha() -> Crate {
+    Crate::new("alpha", "1.0.0")
+}
+
+/// A sandbox with the project `project`, its lock changed by `change`.
+fn with_lock(crates: &[Crate], change: impl Fn(&str) -> String) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(crates);
+    let lock = files
+        .iter_mut()
+        .find(|(path, _)| path.ends_with("Cargo.lock"))
+        .unwrap();
+    lock.1 = change(&lock.1);
+    sandbox.project("project", &files);
+    sandbox
+}
+
+/// Nothing but the project and the configuration is there.
+#[track_caller]
+fn nothing_written(sandbox: &Sandbox) {
+    let entries = std::fs::read_dir(sandbox.path("")).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.retain(|name| !["cache", "cargo-home", "home"].contains(&name.as_str()));
+    assert_eq!(names, ["project"]);
+}
+
+#[test]
+fn no_such_path() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run(&["inspct"]).failure(), @"
+    exit code 3
+    error: `inspct` doesn't exist
+      help: name a project folder or an sdist; `cargo pyhack --help` lists the commands
+      code: pyhack::source::not_found
+    ");
+}
+
+#[test]
+fn neither_folder_nor_sdist() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.whl", "");
+    insta::assert_snapshot!(sandbox.run(&["hash", "a.whl"]).failure(), @"
+    exit code 3
+    error: `a.whl` is neither a folder nor an sdist
+      help: an sdist's name ends in `.tar.gz` or `.zip`; unpack other archives and name the folder
+      code: pyhack::source::unknown_kind
+    ");
+}
+
+#[test]
+fn a_wrong_flag() {
+    let sandbox = Sandbox::new();
+    assert!(
+        sandbox
+            .run(&["hash", "--sri"])
+            .failure()
+            .starts_with("exit code 2\n")
+    );
+}
+
+#[test]
+fn no_pyproject() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/Cargo.toml", "[workspace]");
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
+    exit code 3
+    error: no `pyproject.toml` in `project`
+      help: name the folder or sdist of a Python project: `cargo pyhack inspect PATH`
+      code: pyhack::project::no_pyproject
+    ");
+    sandbox.write("project/bindings/python/pyproject.toml", "");
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
+    exit code 3
+    error: no `pyproject.toml` in `project`
+      help: there is one in `project/bindings/python`: run `cargo pyhack inspect project/bindings/python`
+      code: pyhack::project::no_pyproject
+    ");
+}
+
+#[test]
+fn no_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/pyproject.toml", "");
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
+    exit code 3
+    error: the Python package in `project` has no name
+      help: set `name` in the `[project]` table of `pyproject.toml`
+      code: pyhack::project::no_name
+    ");
+}
+
+#[test]
+fn no_rust() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/pyproject.toml", "[project]\nname = \"pure\"\n");
+    for command in ["vendor", "hash", "nix-snippet"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r#"
+            exit code 3
+            error: no Rust crate in `project` belongs to the Python project
+              help: if there is one, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
+              code: pyhack::project::no_rust
+            "#);
+        }
+    }
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_manifest_that_is_not_there_or_outside() {
+    let sandbox = Sandbox::new();
+    for (path, name) in [("rust/Cargo.toml", "missing"), ("../Cargo.toml", "outside")] {
+        let text = format!("[tool.maturin]\nmanifest-path = \"{path}\"\n");
+        sandbox.write("project/pyproject.toml", text);
+        let failure = sandbox.run(&["inspect", "project"]).failure();
+        match name {
+            "missing" => insta::assert_snapshot!(failure, @"
+            exit code 3
+            error: `project/pyproject.toml` names the manifest `rust/Cargo.toml`, which doesn't exist
+              help: correct `tool.maturin.manifest-path` in `project/pyproject.toml`, or add the missing file
+              code: pyhack::project::no_manifest
+            "),
+            _ => insta::assert_snapshot!(failure, @"
+            exit code 3
+            error: `../Cargo.toml` in `project/pyproject.toml` leads out of the project
+              help: run `cargo pyhack` on the folder that holds all of it
+              code: pyhack::project::outside
+            "),
+        }
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/pyproject.toml", "[project]\nname = 1\n");
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
+    exit code 3
+    error: `project/pyproject.toml` can't be read: invalid type: integer `1`, expected a string
+      --> project/pyproject.toml:2
+      help: correct it as the specification says: https://packaging.python.org/en/latest/specifications/pyproject-toml/
+      code: pyhack::project::toml
+    ");
+    sandbox.write("project/pyproject.toml", b"[project]\nname = \"\xFF\"\n");
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
+    exit code 3
+    error: `project/pyproject.toml` is not UTF-8 text
+      help: save `project/pyproject.toml` as UTF-8
+      code: pyhack::project::not_utf8
+    ");
+    let requires = "[project]\nname = \"a\"\n[build-system]\nrequires = [\"maturin >> 1\"]\n";
+    sandbox.write("project/pyproject.toml", requires);
+    insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @r#"
+    exit code 3
+    error: `maturin >> 1` in `[build-system].requires` of `project/pyproject.toml` is no requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
+      help: write it as PEP 508 says, for example `maturin>=1.9,<2`
+      code: pyhack::project::requirement
+    "#);
+}
+
+#[test]
+fn no_lock() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[alpha()]);
+    files.retain(|(path, _)| !path.ends_with("Cargo.lock"));
+    sandbox.project("project", &files);
+    for command in ["vendor", "hash", "nix-snippet"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
+            exit code 3
+            error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
+              help: run `cargo generate-lockfile` in `project/src/rust` (of an unpacked copy, if it is an sdist), then run this again
+              code: pyhack::project::no_lock
+            ");
+        }
+    }
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_lock_of_an_unknown_format() {
+    let sandbox = with_lock(&[alpha()], |lock| {
+        lock.replace("version = 4", "version = 5")
+    });
+    for command in ["inspect", "vendor", "hash", "nix-snippet"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
+            exit code 3
+            error: `project/src/rust/Cargo.lock` has lock format 5; formats 1 to 4 can be read
+              --> project/src/rust/Cargo.lock:3
+              help: update cargo-pyhack, or delete the lock and let a released cargo write it: `cargo generate-lockfile`
+              code: pyhack::lock::format
+            ");
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_is_not_toml() {
+    let sandbox = with_lock(&[alpha()], |lock| {
+        lock.replace("name = \"alpha\"", "<<<<<<< HEAD")
+    });
+    insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
+    exit code 3
+    error: `project/src/rust/Cargo.lock` can't be read: key with no value, expected `=`
+      --> project/src/rust/Cargo.lock:6
+      help: cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it
+      code: pyhack::project::toml
+    ");
+}
+
+#[test]
+fn a_lock_without_checksums() {
+    let sandbox = with_lock(&[alpha()], |lock| {
+        lock.lines()
+            .filter(|l| !l.starts_with("checksum"))
+            .map(|l| format!("{l}\n"))
+            .collect()
+    });
+    insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
+    exit code 3
+    error: `project/src/rust/Cargo.lock` has no checksum for `alpha 1.0.0`
+      help: nothing can be verified without it: run `cargo generate-lockfile` beside the lock, then run this again
+      code: pyhack::lock::no_checksum
+    ");
+}
+
+#[test]
+fn crates_from_elsewhere() {
+    let git = "git+https://example.org/alpha?rev=abc#0123456789012345678901234567890123456789";
+    let other = "sparse+https://example.org/index/";
+    let sandbox = with_lock(&[alpha(), Crate::new("beta", "2.0.0")], |lock| {
+        lock.replacen(CRATES_IO, git, 1)
+            .replacen(CRATES_IO, other, 1)
+    });
+    for command in ["vendor", "hash", "nix-snippet"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
+            exit code 3
+            error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (git https://example.org/alpha)`, `beta 2.0.0 (https://example.org/index/)`
+              help: `cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)
+              code: pyhack::lock::unsupported_source
+            ");
+        }
+    }
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_checksum_that_differs() {
+    let (good, mut bad) = (Crate::new("beta", "1.0.0"), alpha());
+    let crates = [good.clone(), bad.clone()];
+    bad.bytes = b"something else".to_vec();
+    let registry = Registry::new(&[good, bad]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    for command in ["hash", "vendor"] {
+        let failure = sandbox.run(&[command, "project"]).failure();
+        let redacted = redact_port(&failure);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(redacted.replace(&crates[1].checksum(), "CHECKSUM"), @"
+            exit code 3
+            error: crate `alpha 1.0.0` from `http://127.0.0.1:PORT/crates/alpha/1.0.0/download` has the checksum f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8, the lock says CHECKSUM
+              help: either the lock or the registry is wrong: compare with a fresh `cargo generate-lockfile`, and don't build from it until you know which
+              code: pyhack::crates::checksum
+            ");
+        }
+    }
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_crate_that_the_registry_lacks() {
+    let registry = Registry::new(&[]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    let failure = sandbox.run(&["vendor", "project"]).failure();
+    insta::assert_snapshot!(redact_port(&failure), @"
+    exit code 3
+    error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` answered 404)
+      help: choose a version that exists: `cargo update` beside the lock
+      code: pyhack::crates::missing
+    ");
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn no_network() {
+    // A port that nobody listens on any more.
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.write("cargo-home/config.toml", cargo_config(&address.to_string()));
+    sandbox.project("project", &python_project(&[alpha()]));
+    for command in ["vendor", "hash"] {
+        let failure = sandbox.run(&[command, "project"]).failure();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(redact_port(&failure), @"
+            exit code 4
+            error: `http://127.0.0.1:PORT/index/config.json` can't be fetched: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+              help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
+              code: pyhack::network::failed
+            ");
+        }
+    }
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn offline_opens_no_socket() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    for command in ["vendor", "hash"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project", "--offline"]).failure(), @"
+            exit code 4
+            error: crate `alpha 1.0.0` is in no cache, and `--offline` forbids fetching it
+              help: run it once without `--offline`
+              code: pyhack::network::offline
+            ");
+        }
+    }
+    assert_eq!(registry.requests(), Vec::<String>::new());
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_registry_that_is_none() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "cargo-home/config.toml",
+        "[source.crates-io]\nreplace-with = \"git-index\"\n\
+         [source.git-index]\nregistry = \"https://example.org/index\"\n",
+    );
+    sandbox.project("project", &python_project(&[alpha()]));
+    insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
+    exit code 4
+    error: Cargo's configuration can't be used: the registry `https://example.org/index`, which replaces crates-io, has no sparse index
+      help: `[source]` in `config.toml` of `CARGO_HOME` may replace crates-io by a registry whose URL starts with `sparse+`
+      code: pyhack::network::cargo_config
+    ");
+}
+
+#[test]
+fn a_crate_that_would_escape() {
+    let evil = Crate::with_files("alpha", "1.0.0", &[("../../evil", "x", 0o644)]);
+    let registry = Registry::new(std::slice::from_ref(&evil));
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[evil]));
+    insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
+    exit code 3
+    error: `alpha-1.0.0.crate` is no sound archive: the entry `alpha-1.0.0/../../evil` is outside the crate's folder
+      help: don't unpack it; fetch it from a source that you trust
+      code: pyhack::source::unsafe_entry
+    ");
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_crate_that_is_no_archive() {
+    let mut broken = alpha();
+    broken.bytes = b"<html>".to_vec();
+    let registry = Registry::new(std::slice::from_ref(&broken));
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[broken]));
+    insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
+    exit code 3
+    error: the archive of crate `alpha 1.0.0` is damaged: unexpected end of file
+      help: its checksum is the lock's, so the published crate itself is: choose another version with `cargo update`
+      code: pyhack::crates::damaged
+    ");
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_kept() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    let run = sandbox.run(&["vendor", "project", "--to", "project/src"]);
+    insta::assert_snapshot!(run.failure(), @"
+    exit code 3
+    error: `project/src` holds `rust`, which no `cargo pyhack vendor` wrote
+      help: the folder would be replaced as a whole: name another with `--to DIR`, or move it away
+      code: pyhack::vendor::not_ours
+    ");
+    assert!(sandbox.path("project/src/rust/Cargo.toml").exists());
+    nothing_written(&sandbox);
+}
+
+#[test]
+fn what_was_vendored_before_stays_whole() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    sandbox
+        .run(&["vendor", "project", "--to", "project/vendor"])
+        .ok();
+    let before = crate::support::tree(&sandbox.path("project/vendor"));
+    sandbox.project(
+        "project",
+        &python_project(&[alpha(), Crate::new("gone", "1.0.0")]),
+    );
+    sandbox
+        .run(&["vendor", "project", "--to", "project/vendor"])
+        .failure();
+    assert_eq!(
+        crate::support::tree(&sandbox.path("project/vendor")),
+        before
+    );
+    let left = std::fs::read_dir(sandbox.path("project")).unwrap().count();
+    assert_eq!(left, 3, "pyproject.toml, src and vendor are all there is");
+}
+
+/// The kernel's own full disk; other systems have none to try it on.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+    let output = command
+        .args(["nix-snippet", "project"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    insta::assert_snapshot!(stderr, @"error: standard output can't be written: No space left on device (os error 28)");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    sandbox.write("project/file", "");
+    let run = sandbox.run(&["vendor", "project", "--to", "project/file/vendor"]);
+    insta::assert_snapshot!(run.failure(), @"
+    exit code 4
+    error: failed to create directory `project/file`: File exists (os error 17)
+      help: check the disk's free space and the permissions of that path
+      code: pyhack::files::failed
+    ");
+    nothing_written(&sandbox);
+}
+
+fn sdist(entries: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut builder = tar::Builder::new(gzip);
+    for (name, kind, text) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(*kind);
+        let contents = if kind.is_file() { text.as_bytes() } else { b"" };
+        if !kind.is_file() {
+            header.as_old_mut().linkname[..text.len()].copy_from_slice(text.as_bytes());
+        }
+        header.set_size(contents.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append(&header, contents).unwrap();
+    }
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
+const PYPROJECT: (&str, tar::EntryType, &str) = (
+    "a-1/pyproject.toml",
+    tar::EntryType::Regular,
+    "[project]\nname = \"a\"\n",
+);
+
+#[test]
+fn an_sdist_that_is_cut_short() {
+    let sandbox = Sandbox::new();
+    let whole = sdist(&[PYPROJECT]);
+    sandbox.write("whole/a-1.tar.gz", &whole);
+    sandbox.run(&["whole/a-1.tar.gz"]).ok();
+    for cut in [0, 10, whole.len() / 2, whole.len() - 1] {
+        sandbox.write("project/a-1.tar.gz", &whole[..cut]);
+        let failure = sandbox.run(&["project/a-1.tar.gz"]).failure();
+        assert!(
+            failure.starts_with("exit code 3\nerror: `project/a-1.tar.gz` is damaged"),
+            "{cut}: {failure}"
+        );
+    }
+    sandbox.write("project/a-1.zip", "PK");
+    insta::assert_snapshot!(sandbox.run(&["project/a-1.zip"]).failure(), @"
+    exit code 3
+    error: `project/a-1.zip` is damaged or cut short: invalid Zip archive: Could not find EOCD
+      help: fetch the sdist again
+      code: pyhack::source::damaged
+    ");
+}
+
+#[test]
+fn an_sdist_whose_entries_would_leave_its_folder() {
+    use tar::EntryType::{Fifo, Link, Regular, Symlink};
+    let sandbox = Sandbox::new();
+    for (name, kind, text) in [
+        ("../evil", Regular, ""),
+        ("/etc/evil", Regular, ""),
+        ("a-1/../../evil", Regular, ""),
+        ("b-1/other", Regular, ""),
+        ("top", Regular, ""),
+        ("a-1/pyproject.toml", Regular, "twice"),
+        ("a-1/Cargo.toml", Symlink, "../../etc/passwd"),
+        ("a-1/Cargo.toml", Symlink, "/etc/passwd"),
+        ("a-1/Cargo.toml", Symlink, "../b-1/x"),
+        ("a-1/Cargo.toml", Link, "../etc/passwd"),
+        ("a-1/pipe", Fifo, ""),
+    ] {
+        sandbox.write(
+            "project/a-1.tar.gz",
+            sdist(&[PYPROJECT, (name, kind, text)]),
+        );
+        let failure = sandbox.run(&["project/a-1.tar.gz"]).failure();
+        assert!(failure.starts_with("exit code 3\n"), "{failure}");
+        assert!(
+            failure.contains("code: pyhack::source::unsafe_entry"),
+            "{failure}"
+        );
+    }
+    nothing_written(&sandbox);
+    sandbox.write(
+        "project/a-1.tar.gz",
+        sdist(&[PYPROJECT, ("../evil", Regular, "")]),
+    );
+    insta::assert_snapshot!(sandbox.run(&["project/a-1.tar.gz"]).failure(), @"
+    exit code 3
+    error: `project/a-1.tar.gz` is no sound archive: the entry `../evil` would leave the archive's folder
+      help: don't unpack it; fetch it from a source that you trust
+      code: pyhack::source::unsafe_entry
+    ");
+}
+
+#[test]
+fn a_link_within_an_sdist_is_followed() {
+    use tar::EntryType::{Regular, Symlink};
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"a\"\nversion = \"3.2.1\"\n";
+    let entries = [
+        PYPROJECT,
+        ("a-1/real/Cargo.toml", Regular, manifest),
+        ("a-1/rust/Cargo.toml", Symlink, "../real/Cargo.toml"),
+    ];
+    sandbox.write("a-1.tar.gz", sdist(&entries));
+    let json = sandbox.run(&["a-1.tar.gz", "--format", "json"]).ok();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["manifest_path"], "rust/Cargo.toml");
+    assert_eq!(value["module"]["version"], "3.2.1");
+}
+
+#[test]
+fn a_registry_that_answers_nonsense() {
+    let registry = Registry::serving(BTreeMap::new());
+    let sandbox = Sandbox::new();
+    // The index is one folder deeper than the registry has it.
+    let config = registry.cargo_config().replace("/index/", "/index/index/");
+    sandbox.write("cargo-home/config.toml", config);
+    sandbox.project("project", &python_project(&[alpha()]));
+    insta::assert_snapshot!(redact_port(&sandbox.run(&["hash", "project"]).failure()), @"
+    exit code 4
+    error: `http://127.0.0.1:PORT/index/index/config.json` can't be fetched: the server answered 404
+      help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
+      code: pyhack::network::failed
+    ");
+}
+
+/// The loopback registry has another port in each run.
+fn redact_port(text: &str) -> String {
+    let Some(start) = text
+        .find("127.0.0.1:")
+        .map(|start| start + "127.0.0.1:".len())
+    else {
+        return text.to_owned();
+    };
+    let length = text[start..]
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(0);
+    format!(
+        "{}PORT{}",
+        &text[..start],
+        redact_port(&text[start + length..])
+    )
+}

@@ -1,0 +1,252 @@
+//! `inspect`: what is printed, for folders and archives.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Crate, Sandbox, python_project};
+
+const PROJECTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/projects");
+
+fn tar_gz(sandbox: &Sandbox, folder: &str, archive: &str) {
+    let status = Command::new("tar")
+        .args(["czf", archive, folder])
+        .current_dir(sandbox.path(""))
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_project_is_told_to_people() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["inspect", &format!("{PROJECTS}/src-rust")]);
+    insta::assert_snapshot!(run.ok(), @"
+    fast-pack 0.1.0
+      backend         maturin
+      Python root     .
+      manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
+      module crate    fastpack 0.1.0
+      Cargo root      src/rust
+      lock            src/rust/Cargo.lock, format 4, 31 crates: 30 from crates.io, 1 local
+      build system    maturin
+      native inputs   pkgs.zstd  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
+      environment     ZSTD_SYS_USE_PKG_CONFIG=1  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
+                        by the lock's edges: perhaps more than is built on your platform
+    ");
+}
+
+#[test]
+fn json_has_the_documented_keys() {
+    let sandbox = Sandbox::new();
+    let json = sandbox
+        .run(&["--format", "json", &format!("{PROJECTS}/src-rust")])
+        .ok();
+    insta::assert_snapshot!(json, @r#"
+    {
+      "package": {
+        "name": "fast-pack",
+        "version": "0.1.0"
+      },
+      "build_backend": "maturin",
+      "python_root": ".",
+      "cargo_root": "src/rust",
+      "manifest_path": "src/rust/Cargo.toml",
+      "manifest_rule": "tool.maturin.manifest-path",
+      "lock_file": "src/rust/Cargo.lock",
+      "lock_format": 4,
+      "module": {
+        "crate": "fastpack",
+        "version": "0.1.0"
+      },
+      "crates": {
+        "total": 31,
+        "crates_io": 30,
+        "other_registries": 0,
+        "git": 0,
+        "local": 1
+      },
+      "build_system": {
+        "maturin": []
+      },
+      "native": {
+        "build_inputs": [
+          {
+            "attr": "zstd",
+            "crate": "zstd-sys",
+            "version": "2.1.3+zstd.1.5.7",
+            "reason": "builds its own zstd unless told to ask pkg-config for the system's"
+          }
+        ],
+        "native_build_inputs": [],
+        "env": {
+          "ZSTD_SYS_USE_PKG_CONFIG": "1"
+        },
+        "env_reasons": [
+          {
+            "name": "ZSTD_SYS_USE_PKG_CONFIG",
+            "crate": "zstd-sys",
+            "version": "2.1.3+zstd.1.5.7",
+            "reason": "builds its own zstd unless told to ask pkg-config for the system's"
+          }
+        ]
+      },
+      "git_dependencies": [],
+      "warnings": []
+    }
+    "#);
+}
+
+#[test]
+fn without_a_command_it_is_inspect() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    let explicit = sandbox.run(&["inspect", "project"]).ok();
+    assert_eq!(sandbox.run(&["project"]).ok(), explicit);
+    assert_eq!(sandbox.run(&["pyhack", "project"]).ok(), explicit);
+    let mut here = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+    let output = here.current_dir(sandbox.path("project")).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), explicit);
+}
+
+#[test]
+fn cargo_finds_its_subcommand() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    let folder = Path::new(env!("CARGO_BIN_EXE_cargo-pyhack"))
+        .parent()
+        .unwrap();
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&old));
+    let mut cargo = sandbox.command(env!("CARGO"));
+    cargo
+        .args(["pyhack", "inspect", "project"])
+        .env("PATH", std::env::join_paths(path).unwrap());
+    let output = cargo.output().unwrap();
+    let expected = sandbox.run(&["inspect", "project"]).ok();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn an_sdist_says_the_same_as_its_folder() {
+    let sandbox = Sandbox::new();
+    let crates = [Crate::new("openssl-sys", "0.9.1")];
+    let mut files = python_project(&crates);
+    let pkg_info = "Metadata-Version: 2.4\nName: Module\nVersion: 7.0\n";
+    files.push(("PKG-INFO".to_owned(), pkg_info.to_owned()));
+    sandbox.project("module-7.0", &files);
+    tar_gz(&sandbox, "module-7.0", "module-7.0.tar.gz");
+    let zip = sandbox.path("module-7.0.zip");
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(zip).unwrap());
+    for (path, text) in &files {
+        let options = zip::write::SimpleFileOptions::default();
+        writer
+            .start_file(format!("module-7.0/{path}"), options)
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap();
+    let before: Vec<_> = names(&sandbox);
+    let folder = sandbox
+        .run(&["inspect", "--format", "json", "module-7.0"])
+        .ok();
+    assert!(folder.contains("\"version\": \"7.0\"") && folder.contains("\"openssl\""));
+    for archive in ["module-7.0.tar.gz", "module-7.0.zip"] {
+        assert_eq!(
+            sandbox.run(&["inspect", "--format", "json", archive]).ok(),
+            folder
+        );
+    }
+    assert_eq!(names(&sandbox), before, "an archive was unpacked");
+}
+
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    crate::support::tree(&sandbox.path(""))
+        .into_keys()
+        .collect()
+}
+
+#[test]
+fn no_rust_is_an_answer() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "pure/pyproject.toml",
+        "[project]\nname = \"pure\"\nversion = \"1\"\n",
+    );
+    let run = sandbox.run(&["inspect", "pure"]);
+    insta::assert_snapshot!(run.stderr, @"
+    warning: there is no Rust in it: pyproject.nix builds it without a stanza
+      help: if there is a crate, name its manifest in `pyproject.toml`
+    ");
+    insta::assert_snapshot!(run.ok(), @"
+    pure 1
+      backend         setuptools.build_meta:__legacy__
+      Python root     .
+      build system    setuptools, wheel
+    ");
+}
+
+#[test]
+fn a_missing_lock_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[]);
+    files.retain(|(path, _)| !path.ends_with("Cargo.lock"));
+    sandbox.project("project", &files);
+    let run = sandbox.run(&["inspect", "project", "-v"]);
+    insta::assert_snapshot!(run.stderr, @"
+    warning: there is no `Cargo.lock` in `src/rust`
+      help: run `cargo generate-lockfile` there; the other commands need the lock
+      code: pyhack::warning::no_lock
+    ");
+    assert!(run.ok().contains("lock            none"));
+    assert_eq!(sandbox.run(&["inspect", "project", "-q"]).stderr, "");
+}
+
+#[test]
+fn git_crates_are_listed() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[Crate::new("alpha", "1.0.0")]);
+    let lock = files
+        .iter_mut()
+        .find(|(path, _)| path.ends_with("Cargo.lock"))
+        .unwrap();
+    let git = "git+https://example.org/alpha?branch=main#0123456789012345678901234567890123456789";
+    lock.1 = lock.1.replace(crate::support::CRATES_IO, git);
+    sandbox.project("project", &files);
+    let json = sandbox
+        .run(&["inspect", "project", "--format", "json"])
+        .ok();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let expected = serde_json::json!([{
+        "crate": "alpha",
+        "version": "1.0.0",
+        "url": "https://example.org/alpha",
+        "revision": "0123456789012345678901234567890123456789",
+    }]);
+    assert_eq!(value["git_dependencies"], expected);
+    assert_eq!(
+        value["warnings"][0]["code"],
+        "pyhack::warning::unsupported_source"
+    );
+}
+
+#[test]
+fn a_stranger_s_text_cannot_steer_the_terminal() {
+    let sandbox = Sandbox::new();
+    let text = "[project]\nname = \"a\\u001b[2J\"\nversion = \"\\u001b]0;x\\u0007\"\n";
+    sandbox.write("evil/pyproject.toml", text);
+    let run = sandbox.run(&["inspect", "evil", "--color", "never"]);
+    assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn colours_are_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    assert!(!sandbox.run(&["project"]).ok().contains('\u{1b}'));
+    assert!(
+        sandbox
+            .run(&["project", "--color", "always"])
+            .ok()
+            .contains('\u{1b}')
+    );
+}

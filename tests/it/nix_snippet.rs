@@ -1,0 +1,193 @@
+//! `nix-snippet`: text that real Nix reads as it was meant.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use cargo_pyhack::nix::expr::Expr;
+use cargo_pyhack::nix::print::print;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+use crate::support::{Crate, Sandbox, has_nix, nix, python_project};
+
+const PROJECTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/projects");
+
+#[test]
+fn the_overlay_is_the_default() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["nix-snippet", "--offline", &format!("{PROJECTS}/src-rust")]);
+    insta::assert_snapshot!(run.ok(), @r#"
+    final: prev: {
+      fast-pack =
+        (hacks.importCargoLock {
+          prev = prev.fast-pack;
+          cargoRoot = "src/rust";
+        }).overrideAttrs
+          (old: {
+            nativeBuildInputs =
+              old.nativeBuildInputs
+              ++ final.resolveBuildSystem {
+                maturin = [ ];
+              };
+            buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.zstd ];
+            env = (old.env or { }) // {
+              ZSTD_SYS_USE_PKG_CONFIG = "1";
+            };
+          });
+    }
+    "#);
+}
+
+#[test]
+fn every_form_parses() {
+    let sandbox = Sandbox::new();
+    let project = format!("{PROJECTS}/src-rust");
+    let form = |form| sandbox.run(&["nix-snippet", "--as", form, &project]).ok();
+    let texts = [
+        form("overlay"),
+        form("file"),
+        format!("{{\n{}}}", form("stanza")),
+    ];
+    for text in &texts {
+        assert_eq!(rnix::Root::parse(text).errors(), &[], "{text}");
+    }
+    if has_nix() {
+        for text in &texts {
+            // What the surroundings of a stanza bring: nothing else may be
+            // unbound.
+            let closed = format!("{{ pkgs, hacks, final, prev }}: {text}");
+            evaluate(&sandbox, &closed, &["--parse"]);
+        }
+    }
+}
+
+#[test]
+fn every_input_at_once() {
+    let sandbox = Sandbox::new();
+    let crates = [
+        "bindgen",
+        "cmake",
+        "openssl-src",
+        "openssl-sys",
+        "prost-build",
+    ];
+    let mut files = python_project(&crates.map(|name| Crate::new(name, "1.0.0")));
+    files.push(("CMakeLists.txt".to_owned(), String::new()));
+    sandbox.project("project", &files);
+    let run = sandbox.run(&["nix-snippet", "project", "--as", "stanza"]);
+    insta::assert_snapshot!(run.ok(), @r#"
+    module =
+      (hacks.importCargoLock {
+        prev = prev.module;
+        cargoRoot = "src/rust";
+      }).overrideAttrs
+        (old: {
+          nativeBuildInputs =
+            old.nativeBuildInputs
+            ++ final.resolveBuildSystem {
+              maturin = [ ];
+            }
+            ++ [
+              pkgs.cmake
+              pkgs.protobuf
+              pkgs.rustPlatform.bindgenHook
+            ];
+          buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+          dontUseCmakeConfigure = true;
+          env = (old.env or { }) // {
+            OPENSSL_NO_VENDOR = "1";
+          };
+        });
+    "#);
+}
+
+#[test]
+fn no_name_or_path_can_inject_nix() {
+    let sandbox = Sandbox::new();
+    // Lower case and without runs of `-_.`, so that PEP 503 changes nothing.
+    let evil = "a\"; x = ${builtins}; ''\\\n\tor";
+    let folder = format!("{}/rust", evil.replace('/', "_"));
+    let lock = crate::support::lock(&[]);
+    let toml = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let pyproject = format!(
+        "[project]\nname = {}\nversion = \"1\"\n[tool.maturin]\nmanifest-path = {}\n",
+        toml(evil),
+        toml(&format!("{folder}/Cargo.toml"))
+    );
+    sandbox.write("project/pyproject.toml", pyproject);
+    let manifest = "[package]\nname = \"module\"\nversion = \"1.0.0\"\n";
+    sandbox.write(&format!("project/{folder}/Cargo.toml"), manifest);
+    sandbox.write(&format!("project/{folder}/Cargo.lock"), lock);
+    let nix_text = sandbox.run(&["nix-snippet", "project", "-q"]).ok();
+    assert_eq!(rnix::Root::parse(&nix_text).errors(), &[], "{nix_text}");
+    if has_nix() {
+        // A package set whose `importCargoLock` gives its arguments back.
+        let expr = format!(
+            "let hacks.importCargoLock = a: a // {{ overrideAttrs = _: a; }}; pkgs = {{ }}; name = {name}; \
+             in (({nix_text}) {{ }} {{ ${{name}} = \"prev\"; }}).${{name}}",
+            name = print(&Expr::string(evil))
+        );
+        let json = evaluate(&sandbox, &expr, &["--eval", "--strict", "--json"]);
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["cargoRoot"], folder);
+        assert_eq!(value["prev"], "prev");
+    }
+}
+
+fn evaluate(sandbox: &Sandbox, text: &str, arguments: &[&str]) -> String {
+    let mut command = nix(sandbox, "nix-instantiate");
+    command.args(arguments).arg("-");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Strings of what is special to Nix, and of anything.
+fn texts() -> impl Strategy<Value = String> {
+    let special = "(\\$|\\{|\\}|\"|\\\\|'|\n|\r|\t|n|or|if| |é|\u{1}|\u{7f})*";
+    prop_oneof![special, any::<String>()].prop_map(|text| text.replace('\0', ""))
+}
+
+#[test]
+fn any_string_is_itself_again() {
+    if !has_nix() {
+        return;
+    }
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = proptest::collection::vec(texts(), 3000);
+    let strings = strategy.new_tree(&mut runner).unwrap().current();
+    let as_values = strings.iter().map(|text| Expr::string(text)).collect();
+    let as_names = strings
+        .iter()
+        .map(|text| {
+            let set = Expr::AttrSet(vec![(text.as_str().into(), Expr::string(text))]);
+            set.select([text.as_str()])
+        })
+        .collect();
+    for list in [as_values, as_names] {
+        let sandbox = Sandbox::new();
+        let json = evaluate(
+            &sandbox,
+            &print(&Expr::List(list)),
+            &["--eval", "--strict", "--json"],
+        );
+        let evaluated: Vec<String> = serde_json::from_str(&json).unwrap();
+        assert_eq!(evaluated, strings);
+    }
+}

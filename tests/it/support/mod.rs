@@ -1,0 +1,184 @@
+//! A sealed place to run the binary in.
+
+mod crates;
+mod registry;
+
+pub use crates::{CRATES_IO, Crate, lock, python_project};
+pub use registry::{Registry, cargo_config};
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A temporary home with nothing of the user's in it.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+/// What a run printed.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A sandbox whose crates.io is `registry`.
+    pub fn with_registry(registry: &Registry) -> Self {
+        let sandbox = Self::new();
+        sandbox.write("cargo-home/config.toml", registry.cargo_config());
+        sandbox
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    pub fn write(&self, relative: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(relative);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, contents).unwrap();
+        path
+    }
+
+    /// Writes a project's files into the folder `name`.
+    pub fn project(&self, name: &str, files: &[(String, String)]) -> PathBuf {
+        for (path, text) in files {
+            self.write(&format!("{name}/{path}"), text);
+        }
+        self.path(name)
+    }
+
+    /// A command with nothing of the user's environment but `PATH`.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path("home"))
+            .env("CARGO_HOME", self.path("cargo-home"))
+            .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"));
+        // rustup finds its toolchain by these where it isn't below HOME.
+        for name in ["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        if std::env::var_os("RUSTUP_HOME").is_none() {
+            let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+            command.env("RUSTUP_HOME", home.join(".rustup"));
+        }
+        command
+    }
+
+    /// Runs `cargo-pyhack` in the sandbox's folder.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self
+            .command(env!("CARGO_BIN_EXE_cargo-pyhack"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        self.redacted(&output)
+    }
+
+    fn redacted(&self, output: &Output) -> Run {
+        let root = self.folder.path().to_str().unwrap();
+        let text = |bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec())
+                .unwrap()
+                .replace(root, "$ROOT")
+        };
+        Run {
+            code: output.status.code().unwrap(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+}
+
+impl Run {
+    /// The standard output of a run that went well.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self.stdout
+    }
+
+    /// Code and standard error of a run that failed and printed no data.
+    #[track_caller]
+    pub fn failure(self) -> String {
+        assert_ne!(self.code, 0);
+        assert_eq!(self.stdout, "");
+        format!("exit code {}\n{}", self.code, self.stderr)
+    }
+}
+
+/// Every file below a folder, with its contents.
+pub fn tree(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    walk(folder)
+        .into_iter()
+        .map(|path| {
+            let name = path
+                .strip_prefix(folder)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect()
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// Whether real Nix can be asked. Where it is missing that is said loudly, and
+/// on CI it is an error.
+pub fn has_nix() -> bool {
+    let found = Command::new("nix-instantiate").arg("--version").output();
+    let is_there = found.is_ok_and(|output| output.status.success());
+    assert!(
+        is_there || std::env::var_os("CI").is_none(),
+        "nix-instantiate is missing: install nix-bin"
+    );
+    if !is_there {
+        eprintln!("SKIPPED: nix-instantiate is missing, real Nix was not asked");
+    }
+    is_there
+}
+
+/// A command of Nix's that works without a daemon, a network and a store of
+/// the user's.
+pub fn nix(sandbox: &Sandbox, program: &str) -> Command {
+    let mut command = sandbox.command(program);
+    for (variable, folder) in [
+        ("NIX_STORE_DIR", "nix/store"),
+        ("NIX_STATE_DIR", "nix/state"),
+        ("NIX_LOG_DIR", "nix/log"),
+        ("NIX_CONF_DIR", "nix/conf"),
+    ] {
+        command.env(variable, sandbox.path(folder));
+    }
+    command.env("NIX_REMOTE", "local");
+    command.env(
+        "NIX_CONFIG",
+        "sandbox = false\nbuild-users-group =\nsubstituters =\nexperimental-features = nix-command",
+    );
+    command
+}

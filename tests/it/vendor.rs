@@ -1,0 +1,213 @@
+//! `vendor`: against a loopback registry, with real cargo.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Crate, Registry, Sandbox, python_project, tree};
+
+fn crates() -> Vec<Crate> {
+    vec![
+        Crate::new("alpha", "1.0.0"),
+        Crate::new("alpha", "2.0.0"),
+        Crate::new("beta", "0.1.0-rc.1+build"),
+    ]
+}
+
+#[test]
+fn cargo_builds_offline_from_the_folder() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    let project = sandbox.project("project", &python_project(&crates));
+    let to = project.join("vendor");
+    let to = to.to_str().unwrap();
+    let run = sandbox.run(&["vendor", "project", "--to", to]);
+    assert_eq!(
+        run.stderr,
+        "    Vendored 3 crates in `$ROOT/project/vendor`\n"
+    );
+    let config = run.ok().replace(
+        "$ROOT",
+        sandbox.path("").to_str().unwrap().trim_end_matches('/'),
+    );
+    sandbox.write("project/.cargo/config.toml", config);
+    let mut cargo = sandbox.command(env!("CARGO"));
+    cargo
+        .args(["build", "--offline", "--frozen"])
+        .current_dir(project.join("src/rust"))
+        .env("CARGO_HOME", sandbox.path("another-cargo-home"));
+    let output = cargo.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A lock of what cargo can resolve offline: `cargo vendor` reads the index.
+#[test]
+fn the_folder_is_what_cargo_vendor_writes() {
+    let crates = [Crate::new("alpha", "1.0.0"), Crate::new("alpha", "2.0.0")];
+    let index = |krate: &Crate| {
+        format!(
+            "{{\"name\":\"{}\",\"vers\":\"{}\",\"deps\":[],\"cksum\":\"{}\",\"features\":{{}},\"yanked\":false}}\n",
+            krate.name,
+            krate.version,
+            krate.checksum()
+        )
+    };
+    let mut bodies: std::collections::BTreeMap<_, _> = crates
+        .iter()
+        .map(|c| {
+            (
+                format!("/crates/{}/{}/download", c.name, c.version),
+                c.bytes.clone(),
+            )
+        })
+        .collect();
+    let lines: String = crates.iter().map(index).collect();
+    bodies.insert("/index/al/ph/alpha".to_owned(), lines.into_bytes());
+    let registry = Registry::serving(bodies);
+    let sandbox = Sandbox::with_registry(&registry);
+    let project = sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project", "--to", "ours"]).ok();
+    let mut cargo = sandbox.command(env!("CARGO"));
+    cargo
+        .args(["vendor", "--locked", "--respect-source-config"])
+        .arg(sandbox.path("theirs"))
+        .current_dir(project.join("src/rust"));
+    let output = cargo.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(tree(&sandbox.path("ours")), tree(&sandbox.path("theirs")));
+    let mode = |file: &str| sandbox.path(file).metadata().unwrap().permissions().mode();
+    assert_eq!(mode("ours/alpha/script.sh"), mode("theirs/alpha/script.sh"));
+}
+
+#[test]
+fn a_second_run_does_nothing() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    let first = sandbox.run(&["vendor", "project"]).ok();
+    let asked = registry.requests();
+    let modified = || {
+        sandbox
+            .path("vendor")
+            .metadata()
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let before = modified();
+    let run = sandbox.run(&["vendor", "project", "--offline"]);
+    assert_eq!(run.stderr, "       Fresh 3 crates in `vendor`\n");
+    assert_eq!(run.ok(), first);
+    assert_eq!((modified(), registry.requests()), (before, asked));
+}
+
+#[test]
+fn a_changed_lock_changes_the_folder_as_a_whole() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project"]).ok();
+    sandbox.project("project", &python_project(&crates[..1]));
+    sandbox.run(&["vendor", "project", "--offline"]).ok();
+    let names: Vec<_> = std::fs::read_dir(sandbox.path("vendor"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["alpha"]);
+    let manifest = std::fs::read_to_string(sandbox.path("vendor/alpha/Cargo.toml")).unwrap();
+    assert!(manifest.contains("1.0.0"));
+}
+
+#[test]
+fn crates_of_cargo_s_own_cache_are_not_fetched() {
+    let crates = crates();
+    let registry = Registry::new(&[]);
+    let sandbox = Sandbox::with_registry(&registry);
+    for krate in &crates {
+        let file = format!("{}-{}.crate", krate.name, krate.version);
+        sandbox.write(
+            &format!("cargo-home/registry/cache/some-host/{file}"),
+            &krate.bytes,
+        );
+    }
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project"]).ok();
+    assert_eq!(registry.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_crate_in_a_cache_is_fetched_anew() {
+    let crates = [Crate::new("alpha", "1.0.0")];
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.write(
+        "cargo-home/registry/cache/some-host/alpha-1.0.0.crate",
+        "garbage",
+    );
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project"]).ok();
+    assert_eq!(
+        registry.requests(),
+        ["/crates/alpha/1.0.0/download", "/index/config.json"]
+    );
+}
+
+#[test]
+fn each_crate_is_fetched_once() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["hash", "project"]).ok();
+    sandbox.run(&["vendor", "project"]).ok();
+    let downloads = registry
+        .requests()
+        .iter()
+        .filter(|r| r.contains("download"))
+        .count();
+    assert_eq!(downloads, 3);
+}
+
+#[test]
+fn json_has_the_configuration() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    let json = sandbox
+        .run(&["vendor", "project", "--format", "json", "-q"])
+        .ok();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["crates"], 3);
+    assert_eq!(value["changed"], true);
+    let config = value["config"].as_str().unwrap();
+    assert!(config.contains("directory = \"vendor\""), "{config}");
+}
+
+#[test]
+fn no_setting_of_the_project_is_obeyed() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    let evil = Registry::new(&[]);
+    sandbox.project("project", &python_project(&crates));
+    sandbox.write("project/.cargo/config.toml", evil.cargo_config());
+    sandbox.write("project/src/rust/.cargo/config.toml", evil.cargo_config());
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+    let output = command
+        .arg("vendor")
+        .current_dir(sandbox.path("project/"))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(evil.requests(), Vec::<String>::new());
+}
