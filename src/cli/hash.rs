@@ -27,8 +27,7 @@ impl HashArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let network = Network::new(global.offline);
         let report = hash(&self.source.path, network, &*ui.progress())?;
-        ui.result(&report, |report| format!("{}\n", report.cargo_hash));
         ui.warnings(&report.warnings);
-        Ok(())
+        ui.result(&report, |report| format!("{}\n", report.cargo_hash))
     }
 }

@@ -39,9 +39,8 @@ impl InspectArgs {
 
     pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
         let inspection = inspect(&self.source.path)?;
-        ui.result(&inspection, human);
         ui.warnings(&inspection.warnings);
-        Ok(())
+        ui.result(&inspection, human)
     }
 }
 

@@ -47,8 +47,7 @@ impl NixSnippetArgs {
             FormArg::File => Form::File,
         };
         let snippet = nix_snippet(&self.source.path, form)?;
-        ui.result(&snippet, |snippet| snippet.nix.clone());
         ui.warnings(&snippet.warnings);
-        Ok(())
+        ui.result(&snippet, |snippet| snippet.nix.clone())
     }
 }

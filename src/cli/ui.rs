@@ -14,8 +14,8 @@ use super::global::{Format, GlobalArgs};
 use super::progress::Bar;
 use super::report;
 use crate::error::Error;
-use crate::io::Progress;
 use crate::io::progress::Silent;
+use crate::io::{IoError, Progress};
 use crate::warning::Warning;
 
 pub(super) const BOLD: Style = Style::new().bold();
@@ -48,7 +48,15 @@ impl Ui {
     }
 
     /// Prints a result: its JSON, or the text that `human` makes of it.
-    pub(super) fn result<T: Serialize>(&self, value: &T, human: impl FnOnce(&T) -> String) {
+    ///
+    /// # Errors
+    /// Where standard output can't be written; a reader that stopped reading,
+    /// as `head` does, is no error.
+    pub(super) fn result<T: Serialize>(
+        &self,
+        value: &T,
+        human: impl FnOnce(&T) -> String,
+    ) -> Result<(), Error> {
         let text = match self.format {
             Format::Human => human(value),
             Format::Json => {
@@ -57,11 +65,14 @@ impl Ui {
             }
         };
         let mut stdout = AutoStream::new(io::stdout(), self.color);
-        end_quietly(
-            stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush()),
-        );
+        let written = stdout.write_all(text.as_bytes());
+        match written.and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("standard output can't be written: {error}");
+                Err(IoError::File(io::Error::new(error.kind(), message)).into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints what a command did, as Cargo does.
@@ -99,21 +110,6 @@ impl Ui {
         let mut stderr = AutoStream::new(io::stderr(), self.color);
         // Nobody is left to be told.
         let _ = stderr.write_all(text.as_bytes());
-    }
-}
-
-/// Whoever reads may stop reading, as `head` does: no reason to complain.
-fn end_quietly(result: io::Result<()>) {
-    match result {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => {
-            let _ = writeln!(
-                io::stderr(),
-                "error: standard output can't be written: {error}"
-            );
-            std::process::exit(4);
-        }
     }
 }
 

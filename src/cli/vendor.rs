@@ -38,8 +38,7 @@ impl VendorArgs {
         } else {
             ui.status("Fresh", &crates);
         }
-        ui.result(&report, |report| report.config.clone());
         ui.warnings(&report.warnings);
-        Ok(())
+        ui.result(&report, |report| report.config.clone())
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Collector<'a> {
         Self {
             path,
             top: None,
-            files: SourceFiles::new(path.as_str()),
+            files: SourceFiles::of_archive(path.as_str()),
             links: Vec::new(),
             read: 0,
         }
@@ -118,14 +118,15 @@ impl<'a> Collector<'a> {
         if !is_file {
             return Ok(());
         }
-        if self.files.has(&path) {
-            return Err(self.refuse(name, "stands in it twice"));
-        }
         let bytes = if is_read(&path) {
             Some(self.contents(contents)?)
         } else {
             None
         };
+        // Two readers could take one each, so what decides must be the same.
+        if self.files.has(&path) && self.files.bytes(&path) != bytes.as_deref() {
+            return Err(self.refuse(name, "stands in it twice, with different contents"));
+        }
         self.files.insert(path, bytes);
         Ok(())
     }

@@ -115,7 +115,7 @@ mod tests {
             header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
             header.set_entry_type(*kind);
             header.set_mode(0o755);
-            header.set_size(if kind.is_file() { 1 } else { 0 });
+            header.set_size(u64::from(kind.is_file()));
             header.set_cksum();
             builder
                 .append(&header, if kind.is_file() { &b"x"[..] } else { b"" })

@@ -99,14 +99,30 @@ fn write_crate(new: &Path, planned: &PlannedCrate, store: &CrateStore) -> Result
     Ok(())
 }
 
-/// Puts `new` in the place of `folder`, which is put back if that fails.
+/// Puts `new` in the place of `folder`, in one step where the system can.
 fn swap(folder: &Path, new: &Path, old: &Path) -> Result<(), IoError> {
     if !folder.exists() {
         return Ok(fs::rename(new, folder)?);
+    }
+    if exchange(folder, new) {
+        return Ok(());
     }
     fs::rename(folder, old)?;
     fs::rename(new, folder).or_else(|error| {
         fs::rename(old, folder)?;
         Err(error.into())
     })
+}
+
+/// Exchanges two folders, so that nobody ever sees none. Not every file
+/// system can.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn exchange(a: &Path, b: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn exchange(_a: &Path, _b: &Path) -> bool {
+    false
 }

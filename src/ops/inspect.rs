@@ -264,7 +264,7 @@ pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
     let count = count(lock);
     if count.git + count.other_registries > 0 {
         let message = format!(
-            "{} crates come from git and {} from other registries than crates.io: \
+            "crates from git ({}) or from other registries than crates.io ({}): \
              `vendor`, `hash` and `nix-snippet` can't handle them yet",
             count.git, count.other_registries
         );

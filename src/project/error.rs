@@ -66,17 +66,12 @@ pub enum ProjectError {
 
     /// The file that cargo would read is missing.
     #[error("no lock file: `{place}` doesn't exist")]
-    #[diagnostic(
-        code(pyhack::project::no_lock),
-        help(
-            "run `cargo generate-lockfile` in `{cargo_root}` (of an unpacked copy, if it is an sdist), then run this again"
-        )
-    )]
+    #[diagnostic(code(pyhack::project::no_lock), help("{help}"))]
     NoLock {
         /// The lock's place.
         place: String,
-        /// The workspace root's place.
-        cargo_root: String,
+        /// What to run, and where.
+        help: String,
     },
 
     /// Bytes that are no text.

@@ -14,6 +14,7 @@ use super::ProjectError;
 #[derive(Debug, Clone, Default)]
 pub struct SourceFiles {
     origin: String,
+    is_archive: bool,
     files: BTreeMap<Utf8PathBuf, Option<Vec<u8>>>,
 }
 
@@ -73,8 +74,24 @@ impl SourceFiles {
     pub fn new(origin: impl Into<String>) -> Self {
         Self {
             origin: origin.into(),
+            is_archive: false,
             files: BTreeMap::new(),
         }
+    }
+
+    /// Starts with no files of the archive `origin`.
+    #[must_use]
+    pub fn of_archive(origin: impl Into<String>) -> Self {
+        Self {
+            is_archive: true,
+            ..Self::new(origin)
+        }
+    }
+
+    /// Whether commands can't be run in it.
+    #[must_use]
+    pub const fn is_archive(&self) -> bool {
+        self.is_archive
     }
 
     /// Adds a file, with its bytes if they were read.

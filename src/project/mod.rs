@@ -111,9 +111,19 @@ impl RustProject {
     /// # Errors
     /// Where the file is missing.
     pub fn require_lock(&self, files: &SourceFiles) -> Result<&LockFile, ProjectError> {
-        self.lock.as_ref().ok_or_else(|| ProjectError::NoLock {
-            place: files.display(&join(&self.root.cargo_root, "Cargo.lock")),
-            cargo_root: files.display(&self.root.cargo_root),
+        self.lock.as_ref().ok_or_else(|| {
+            let root = &self.root.cargo_root;
+            let generate = "run `cargo generate-lockfile` in";
+            ProjectError::NoLock {
+                place: files.display(&join(root, "Cargo.lock")),
+                help: if files.is_archive() {
+                    format!(
+                        "unpack it, {generate} `{root}` of it, then run this on the unpacked folder"
+                    )
+                } else {
+                    format!("{generate} `{}`, then run this again", files.display(root))
+                },
+            }
         })
     }
 }

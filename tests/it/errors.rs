@@ -179,7 +179,7 @@ fn no_lock() {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
             exit code 3
             error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
-              help: run `cargo generate-lockfile` in `project/src/rust` (of an unpacked copy, if it is an sdist), then run this again
+              help: run `cargo generate-lockfile` in `project/src/rust`, then run this again
               code: pyhack::project::no_lock
             ");
         }
@@ -443,7 +443,11 @@ fn a_full_disk() {
         .unwrap();
     assert_eq!(output.status.code(), Some(4));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    insta::assert_snapshot!(stderr, @"error: standard output can't be written: No space left on device (os error 28)");
+    insta::assert_snapshot!(stderr, @"
+    error: standard output can't be written: No space left on device (os error 28)
+      help: check the disk's free space and the permissions of that path
+      code: pyhack::files::failed
+    ");
 }
 
 #[test]
@@ -520,7 +524,7 @@ fn an_sdist_whose_entries_would_leave_its_folder() {
         ("a-1/../../evil", Regular, ""),
         ("b-1/other", Regular, ""),
         ("top", Regular, ""),
-        ("a-1/pyproject.toml", Regular, "twice"),
+        ("a-1/pyproject.toml", Regular, "twice, and different"),
         ("a-1/Cargo.toml", Symlink, "../../etc/passwd"),
         ("a-1/Cargo.toml", Symlink, "/etc/passwd"),
         ("a-1/Cargo.toml", Symlink, "../b-1/x"),
