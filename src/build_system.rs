@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, Requirement, VerbatimUrl};
+use serde::Deserialize;
 
 use crate::project::{ProjectError, PythonName};
 
 /// Names of build requirements and the extras asked of each.
 pub type BuildSystem = BTreeMap<PythonName, BTreeSet<String>>;
+
+const TABLE: &str = include_str!("../data/build-systems.toml");
 
 /// The Python that markers are evaluated for.
 const PYTHON: &str = "3.13";
@@ -42,6 +45,30 @@ pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, Pro
         }
     }
     Ok(found)
+}
+
+/// The requirements that the package set doesn't bring by itself: naming one
+/// in `resolveBuildSystem` is an evaluation error unless the user's lock has
+/// it.
+///
+/// # Panics
+/// Never: a test reads the table too.
+#[must_use]
+pub fn unknown(build_system: &BuildSystem) -> Vec<&PythonName> {
+    let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
+    build_system
+        .keys()
+        .filter(|name| !table.names.contains(name.as_str()))
+        .collect()
+}
+
+/// The table `data/build-systems.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[expect(dead_code, reason = "it is there for readers of the table")]
+    source: String,
+    names: BTreeSet<String>,
 }
 
 /// CPython on the platforms that Nix users have.
@@ -113,6 +140,34 @@ mod tests {
         assert_eq!(
             read(&["maturin @ https://example.org/maturin.tar.gz"]),
             ["maturin{}"]
+        );
+    }
+
+    #[test]
+    fn what_the_package_set_lacks_is_told() {
+        let requires = ["Setuptools_Rust", "maturin", "setuptools-gettext"].map(str::to_owned);
+        let build_system = build_system(&requires, "pyproject.toml").unwrap();
+        let unknown: Vec<_> = unknown(&build_system)
+            .into_iter()
+            .map(PythonName::as_str)
+            .collect();
+        assert_eq!(unknown, ["setuptools-gettext"]);
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_normalised() {
+        let table: toml::Table = TABLE.parse().unwrap();
+        let names: Vec<_> = table["names"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|n| n.as_str().unwrap())
+            .collect();
+        assert!(names.is_sorted_by(|a, b| a < b));
+        assert!(
+            names
+                .iter()
+                .all(|name| PythonName::new(name).as_str() == *name)
         );
     }
 

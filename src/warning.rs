@@ -27,6 +27,8 @@ pub enum WarningCode {
     NoLock,
     /// Crates from git or other registries.
     UnsupportedSource,
+    /// A build requirement that the package set doesn't bring.
+    UnknownBuildSystem,
     /// A lock that some of nixpkgs' tools can't read.
     OldLock,
 }
@@ -66,6 +68,11 @@ impl WarningCode {
             Self::UnsupportedSource => (
                 "pyhack::warning::unsupported_source",
                 "write this package's stanza by hand for now",
+            ),
+            Self::UnknownBuildSystem => (
+                "pyhack::warning::unknown_build_system",
+                "have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, \
+                 so that the stanza evaluates",
             ),
             Self::OldLock => (
                 "pyhack::warning::old_lock",

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::read_project;
-use crate::build_system::{BuildSystem, build_system};
+use crate::build_system::{BuildSystem, build_system, unknown};
 use crate::error::Error;
 use crate::native::{NativeInput, NativeInputs, NativeTable, detect};
 use crate::project::{
@@ -163,10 +163,17 @@ impl Facts {
             Some(rust) => native_inputs(files, rust),
             None => NativeInputs::default(),
         };
+        let mut warnings = warnings(project);
+        let unknown = project.rust.as_ref().map(|_| unknown(&build_system));
+        warnings.extend(unknown.into_iter().flatten().map(|name| {
+            let message =
+                format!("`{name}` is no build system that pyproject-build-systems brings");
+            Warning::new(WarningCode::UnknownBuildSystem, message)
+        }));
         Ok(Self {
             build_system,
             native,
-            warnings: warnings(project),
+            warnings,
         })
     }
 

@@ -202,6 +202,22 @@ fn a_missing_lock_is_a_warning() {
 }
 
 #[test]
+fn a_build_system_that_no_package_set_brings_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[]);
+    files[0].1 = files[0]
+        .1
+        .replace("\"maturin>=1.9,<2\"", "\"maturin\", \"Setuptools.Gettext\"");
+    sandbox.project("project", &files);
+    let run = sandbox.run(&["nix-snippet", "project"]);
+    insta::assert_snapshot!(run.stderr, @"
+    warning: `setuptools-gettext` is no build system that pyproject-build-systems brings
+      help: have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, so that the stanza evaluates
+    ");
+    assert!(run.ok().contains("setuptools-gettext = [ ];"));
+}
+
+#[test]
 fn git_crates_are_listed() {
     let sandbox = Sandbox::new();
     let mut files = python_project(&[Crate::new("alpha", "1.0.0")]);
