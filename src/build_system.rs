@@ -26,15 +26,17 @@ pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, Pro
     let environments = environments();
     let mut found = BuildSystem::new();
     for text in requires {
-        let requirement: Requirement<VerbatimUrl> =
-            text.parse()
-                .map_err(|error: pep508_rs::Pep508Error<VerbatimUrl>| {
-                    ProjectError::Requirement {
-                        place: place.to_owned(),
-                        requirement: text.clone(),
-                        message: error.message.to_string(),
-                    }
-                })?;
+        let refuse = |message: String| ProjectError::Requirement {
+            place: place.to_owned(),
+            requirement: text.clone(),
+            message,
+        };
+        if !is_reasonable(text) {
+            return Err(refuse("it is longer than anybody means it".to_owned()));
+        }
+        let requirement: Requirement<VerbatimUrl> = text
+            .parse()
+            .map_err(|e: pep508_rs::Pep508Error<VerbatimUrl>| refuse(e.message.to_string()))?;
         let holds = |environment| requirement.marker.evaluate(environment, &[]);
         if environments.iter().any(holds) {
             let extras = requirement.extras.iter().map(ToString::to_string);
@@ -45,6 +47,17 @@ pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, Pro
         }
     }
     Ok(found)
+}
+
+/// A marker takes time and memory that double with each term, and stack with
+/// each parenthesis: a stranger's may have only so many.
+fn is_reasonable(requirement: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let operators = requirement
+        .split(|c| !is_word(c))
+        .filter(|word| matches!(*word, "and" | "or"))
+        .count();
+    requirement.len() <= 4096 && operators <= 20 && requirement.matches('(').count() <= 20
 }
 
 /// The requirements that the package set doesn't bring by itself: naming one
@@ -169,6 +182,22 @@ mod tests {
                 .iter()
                 .all(|name| PythonName::new(name).as_str() == *name)
         );
+    }
+
+    #[test]
+    fn markers_that_would_never_end_are_refused() {
+        let terms: Vec<_> = (0..24)
+            .map(|i| format!("(extra=='a{i:02}' and extra=='b{i:02}')"))
+            .collect();
+        let deep = format!(
+            "{}os_name=='posix'{}",
+            "(".repeat(50_000),
+            ")".repeat(50_000)
+        );
+        for marker in [terms.join(" or "), deep] {
+            let error = build_system(&[format!("a; {marker}")], "pyproject.toml").unwrap_err();
+            assert!(matches!(error, ProjectError::Requirement { .. }));
+        }
     }
 
     #[test]

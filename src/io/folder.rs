@@ -1,11 +1,17 @@
 //! A project folder.
 
+use std::io::Read;
+use std::path::Path;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use walkdir::{DirEntry, WalkDir};
 
 use super::IoError;
 use crate::project::{SourceFiles, is_read};
+
+/// No manifest or lock is as large in earnest.
+const MAX_TEXT: u64 = 64 << 20;
 
 /// Reads a folder; what builds and editors leave in it is passed over.
 pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
@@ -21,13 +27,29 @@ pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
         let Some(path) = relative.and_then(Utf8Path::from_path) else {
             continue;
         };
-        if entry.file_type().is_dir() || (entry.path_is_symlink() && !is_inside(root, &entry)) {
+        let is_file = entry.file_type().is_file();
+        if !is_file && !(entry.path_is_symlink() && is_inside(root, &entry)) {
             continue;
         }
-        let bytes = is_read(path).then(|| fs::read(entry.path())).transpose()?;
+        let bytes = is_read(path).then(|| read(entry.path())).transpose()?;
         files.insert(slashes(path), bytes);
     }
     Ok(files)
+}
+
+/// Reads a file, if it isn't larger than any manifest or lock is.
+fn read(path: &Path) -> Result<Vec<u8>, IoError> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(MAX_TEXT + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_TEXT {
+        return Err(IoError::Damaged {
+            path: Utf8PathBuf::from(path.to_string_lossy().into_owned()),
+            message: "it has more than 64 MiB".to_owned(),
+        });
+    }
+    Ok(bytes)
 }
 
 fn is_passed_over(entry: &DirEntry) -> bool {

@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use fs_err::File;
 
 use super::IoError;
-use crate::project::{SourceFiles, is_read};
+use crate::project::{MAX_PATH, SourceFiles, is_read};
 
 /// No file that we read is as large in earnest; all of them together neither.
 const MAX_TEXT: u64 = 256 << 20;
@@ -21,6 +21,7 @@ const MAX_UNPACKED: u64 = 8 << 30;
 
 /// Reads a `.tar.gz`.
 pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+    check_names(path)?;
     let mut collector = Collector::new(path);
     let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
@@ -47,6 +48,27 @@ pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
         ));
     }
     collector.finish()
+}
+
+/// Refuses long names and extended headers that are larger than any is: the
+/// reader below would take them into memory.
+fn check_names(path: &Utf8Path) -> Result<(), IoError> {
+    let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
+    let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
+    let entries = archive.entries().map_err(|e| damaged(path, &e))?.raw(true);
+    for entry in entries {
+        let entry = entry.map_err(|e| damaged(path, &e))?;
+        let kind = entry.header().entry_type();
+        let is_about_the_next = kind.is_gnu_longname()
+            || kind.is_gnu_longlink()
+            || kind.is_pax_local_extensions()
+            || kind.is_pax_global_extensions();
+        if is_about_the_next && entry.size() > 1 << 20 {
+            let error = io::Error::other("it has a name or header of more than 1 MiB");
+            return Err(damaged(path, &error));
+        }
+    }
+    Ok(())
 }
 
 /// Reads a `.zip`.
@@ -138,12 +160,17 @@ impl<'a> Collector<'a> {
             .take(left + 1)
             .read_to_end(&mut bytes)
             .map_err(|e| damaged(self.path, &e))?;
-        if bytes.len() as u64 > left {
+        self.count(bytes.len())?;
+        Ok(bytes)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), IoError> {
+        self.read += bytes as u64;
+        if self.read > MAX_TEXT {
             let error = io::Error::other("its manifests and locks have more than 256 MiB");
             return Err(damaged(self.path, &error));
         }
-        self.read += bytes.len() as u64;
-        Ok(bytes)
+        Ok(())
     }
 
     /// Remembers a link; it is followed once all files are known.
@@ -171,6 +198,9 @@ impl<'a> Collector<'a> {
 
     /// The path below the top folder; `None` for the top folder itself.
     fn inside(&mut self, name: &[u8]) -> Result<Option<Utf8PathBuf>, IoError> {
+        if name.len() > MAX_PATH {
+            return Err(self.refuse(&name[..64], "... has a longer name than any system takes"));
+        }
         let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
         let mut parts = Vec::new();
         for component in Utf8Path::new(text).components() {
@@ -193,10 +223,13 @@ impl<'a> Collector<'a> {
 
     fn finish(mut self) -> Result<SourceFiles, IoError> {
         for (path, target) in std::mem::take(&mut self.links) {
-            let bytes = self.files.bytes(&target).map(<[u8]>::to_vec);
-            if self.files.has(&target) && !self.files.has(&path) {
-                self.files.insert(path, bytes);
+            if !self.files.has(&target) || self.files.has(&path) {
+                continue;
             }
+            let bytes = self.files.bytes(&target).filter(|_| is_read(&path));
+            let bytes = bytes.map(<[u8]>::to_vec);
+            self.count(bytes.as_ref().map_or(0, Vec::len))?;
+            self.files.insert(path, bytes);
         }
         if self.top.is_none() {
             return Err(damaged(

@@ -230,7 +230,14 @@ fn dev_only(files: &SourceFiles) -> BTreeMap<String, BTreeSet<String>> {
         let Ok(manifest) = CargoManifest::read(files, path) else {
             continue;
         };
-        found.extend(manifest.name.map(|name| (name, manifest.dev_only)));
+        let Some(name) = manifest.name else {
+            continue;
+        };
+        // Another manifest of that name, of a test say, takes nothing away.
+        found
+            .entry(name)
+            .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
+            .or_insert(manifest.dev_only.clone());
     }
     found
 }
@@ -247,7 +254,8 @@ fn warnings(project: &Project) -> Vec<Warning> {
         warnings.push(Warning::new(WarningCode::NoRust, message));
         return warnings;
     };
-    let extensions: BTreeSet<_> = project.pyproject.setuptools_rust_paths.iter().collect();
+    let paths = project.pyproject.setuptools_rust_paths.iter();
+    let extensions: BTreeSet<_> = paths.map(|path| path.trim_start_matches("./")).collect();
     if extensions.len() > 1 {
         let message = format!(
             "`tool.setuptools-rust` names {} crates; this is about `{}` alone",

@@ -6,6 +6,9 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::ProjectError;
 
+/// No system takes longer paths, in bytes.
+pub const MAX_PATH: usize = 4096;
+
 /// A folder or archive as far as it was read: the name of every file, the
 /// bytes of those that [`is_read`] asks for.
 ///
@@ -31,6 +34,9 @@ pub fn is_read(path: &Utf8Path) -> bool {
 /// worked out; `None` where it is absolute or leads out of the root.
 #[must_use]
 pub(super) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+    if folder.as_str().len() + path.len() > MAX_PATH {
+        return None;
+    }
     let mut joined = Utf8PathBuf::new();
     for component in folder.components().chain(Utf8Path::new(path).components()) {
         match component {

@@ -14,6 +14,9 @@ use crate::hash::Sha256;
 
 const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
 
+/// Several times what the largest projects have.
+const MAX_CRATES: usize = 10_000;
+
 /// A lock, its crates sorted by name and version.
 #[derive(Debug, Clone)]
 pub struct LockFile {
@@ -74,6 +77,11 @@ impl LockFile {
 
     fn parse(bytes: Vec<u8>, text: &str, place: String) -> Result<Self, ProjectError> {
         check_format(text, &place)?;
+        // Working out dependencies takes time that grows with the square.
+        if text.matches("[[package]]").count() > MAX_CRATES {
+            let message = format!("it has more than {MAX_CRATES} crates");
+            return Err(no_lock(&place, text, message));
+        }
         let raw: cargo_lock::Lockfile =
             toml::from_str(text).map_err(|error| toml_error(place.clone(), text, &error, HELP))?;
         Ok(Self {

@@ -14,7 +14,7 @@ mod roots;
 mod workspace;
 
 pub use error::{FileText, ProjectError};
-pub use files::{SourceFiles, is_read, join};
+pub use files::{MAX_PATH, SourceFiles, is_read, join};
 pub use lock::{CrateSource, GitSource, LockFile, LockedCrate};
 pub use manifest::CargoManifest;
 pub use name::{CrateName, PythonName};

@@ -63,6 +63,7 @@ fn header(pkg_info: &str, name: &str) -> Option<String> {
         .filter_map(|line| line.split_once(':'))
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
 }
 
 /// A literal of `[metadata]`; `attr:` and `file:` would have to be run.

@@ -25,17 +25,17 @@ pub fn find_workspace_root(
     if manifest.workspace.is_some() {
         return Ok(folder.to_owned());
     }
-    if let Some(pointer) = &manifest.workspace_pointer {
-        return join_inside(folder, pointer).ok_or_else(|| ProjectError::Outside {
-            place: files.display(manifest_path),
-            path: pointer.clone(),
-        });
+    if let Some(root) = pointed_at(files, manifest_path, &manifest)? {
+        return Ok(root);
     }
     let mut ancestor = parent(folder);
     while let Some(above) = ancestor {
         let candidate = join(above, "Cargo.toml");
         if files.has(&candidate) {
             let manifest = CargoManifest::read(files, &candidate)?;
+            if let Some(root) = pointed_at(files, &candidate, &manifest)? {
+                return Ok(root);
+            }
             if manifest
                 .workspace
                 .is_some_and(|w| !excludes(&w, above, folder))
@@ -48,14 +48,43 @@ pub fn find_workspace_root(
     Ok(folder.to_owned())
 }
 
+/// The folder that `package.workspace` names.
+fn pointed_at(
+    files: &SourceFiles,
+    path: &Utf8Path,
+    manifest: &CargoManifest,
+) -> Result<Option<Utf8PathBuf>, ProjectError> {
+    let Some(pointer) = &manifest.workspace_pointer else {
+        return Ok(None);
+    };
+    let folder = parent(path).unwrap_or(Utf8Path::new("."));
+    let place = files.display(path);
+    let Some(root) = join_inside(folder, pointer) else {
+        return Err(ProjectError::Outside {
+            place,
+            path: pointer.clone(),
+        });
+    };
+    if files.has(&join(&root, "Cargo.toml")) {
+        return Ok(Some(root));
+    }
+    Err(ProjectError::NoManifest {
+        place,
+        manifest: format!("{pointer}/Cargo.toml"),
+        key: "package.workspace",
+    })
+}
+
 /// Cargo's `is_excluded`: below an `exclude`, and below no `members`.
 ///
 /// Cargo compares members as they are written here, patterns unexpanded.
-fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
-    let holds = |path: &String| {
-        join_inside(root, path).is_some_and(|path| path == "." || folder.starts_with(path))
-    };
-    workspace.exclude.iter().any(holds) && !workspace.members.iter().any(holds)
+pub(super) fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
+    let held = |paths: &[String]| paths.iter().any(|path| holds(root, path, folder));
+    held(&workspace.exclude) && !held(&workspace.members)
+}
+
+fn holds(root: &Utf8Path, path: &str, folder: &Utf8Path) -> bool {
+    join_inside(root, path).is_some_and(|path| path == "." || folder.starts_with(path))
 }
 
 /// The folders of a workspace's members that have a manifest, patterns
@@ -65,27 +94,39 @@ pub(super) fn members(
     root: &Utf8Path,
     workspace: &Workspace,
 ) -> Vec<Utf8PathBuf> {
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        ..glob::MatchOptions::new()
-    };
-    let patterns: Vec<_> = workspace
+    let patterns: Vec<Vec<_>> = workspace
         .members
         .iter()
         .filter_map(|member| join_inside(root, member))
-        .filter_map(|member| glob::Pattern::new(member.as_str()).ok())
+        .filter_map(|member| member.components().map(|c| pattern(c.as_str())).collect())
         .collect();
     files
         .paths()
         .filter(|path| path.file_name() == Some("Cargo.toml"))
         .filter_map(parent)
+        .filter(|folder| patterns.iter().any(|pattern| matches(pattern, folder)))
         .filter(|folder| {
-            patterns
+            !workspace
+                .exclude
                 .iter()
-                .any(|p| p.matches_with(folder.as_str(), options))
+                .any(|path| holds(root, path, folder))
         })
         .map(Utf8Path::to_owned)
         .collect()
+}
+
+/// A pattern for one folder's name. Matching takes time that grows with each
+/// `*`, so a stranger's may have only so many.
+fn pattern(component: &str) -> Option<glob::Pattern> {
+    (component.matches('*').count() <= 4).then(|| glob::Pattern::new(component).ok())?
+}
+
+fn matches(pattern: &[glob::Pattern], folder: &Utf8Path) -> bool {
+    pattern.len() == folder.components().count()
+        && pattern
+            .iter()
+            .zip(folder.components())
+            .all(|(p, c)| p.matches(c.as_str()))
 }
 
 #[cfg(test)]
@@ -147,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn a_pointer_of_a_crate_above_is_followed_too() {
+        let pointing = "[package]\nname = \"m\"\nworkspace = \"../root\"\n";
+        let files = [
+            ("mid/Cargo.toml", pointing),
+            ("mid/py/Cargo.toml", MEMBER),
+            ("root/Cargo.toml", "[workspace]"),
+        ];
+        assert_eq!(root_of("mid/py/Cargo.toml", &files), "root");
+    }
+
+    #[test]
     fn its_own_workspace_comes_first() {
         let own = format!("{MEMBER}[workspace]\n");
         let files = [
@@ -160,6 +212,7 @@ mod tests {
     fn member_patterns_do_not_cross_folders() {
         let mut files = SourceFiles::new(".");
         for path in [
+            "crates/old/Cargo.toml",
             "crates/a/Cargo.toml",
             "crates/a/b/Cargo.toml",
             "c/Cargo.toml",
@@ -167,8 +220,9 @@ mod tests {
             files.insert(path, None);
         }
         let workspace = Workspace {
-            members: vec!["crates/*".to_owned()],
-            ..Workspace::default()
+            members: vec!["crates/*".to_owned(), "*a".repeat(20)],
+            exclude: vec!["crates/old".to_owned()],
+            version: None,
         };
         assert_eq!(
             members(&files, Utf8Path::new("."), &workspace),
