@@ -50,6 +50,7 @@ impl Error {
                 | IoError::DamagedCrate { .. }
                 | IoError::Checksum { .. }
                 | IoError::NoSuchCrate { .. }
+                | IoError::NotAFolder { .. }
                 | IoError::NotOurs { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::global::{GlobalArgs, SourceArgs};
-use super::ui::Ui;
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Network;
 use crate::ops::hash::hash;
@@ -28,6 +28,8 @@ impl HashArgs {
         let network = Network::new(global.offline);
         let report = hash(&self.source.path, network, &*ui.progress())?;
         ui.warnings(&report.warnings);
-        ui.result(&report, |report| format!("{}\n", report.cargo_hash))
+        ui.result(&report, |report| {
+            Text::Data(format!("{}\n", report.cargo_hash))
+        })
     }
 }

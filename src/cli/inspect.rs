@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::SourceArgs;
-use super::ui::{BOLD, DIM, Ui, plain};
+use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
 use crate::ops::inspect::{Input, Inspection, inspect};
 
@@ -40,7 +40,7 @@ impl InspectArgs {
     pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
         let inspection = inspect(&self.source.path)?;
         ui.warnings(&inspection.warnings);
-        ui.result(&inspection, human)
+        ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }
 }
 

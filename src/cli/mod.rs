@@ -27,7 +27,7 @@ Examples:
   cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
   cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
   cargo pyhack hash                                 nixpkgs' cargoHash
-  cargo pyhack vendor >> .cargo/config.toml         the crates, to build offline
+  cargo pyhack vendor                               the crates, to build offline
 
 Exit codes:
     0  done

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::global::SourceArgs;
-use super::ui::Ui;
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::nix::Form;
 use crate::ops::nix_snippet::nix_snippet;
@@ -48,6 +48,6 @@ impl NixSnippetArgs {
         };
         let snippet = nix_snippet(&self.source.path, form)?;
         ui.warnings(&snippet.warnings);
-        ui.result(&snippet, |snippet| snippet.nix.clone())
+        ui.result(&snippet, |snippet| Text::Data(snippet.nix.clone()))
     }
 }

@@ -24,6 +24,14 @@ pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
+/// A result's text.
+pub(super) enum Text {
+    /// With our styles, and what a stranger wrote made [`plain`].
+    Styled(String),
+    /// For programs, byte for byte.
+    Data(String),
+}
+
 /// Where a command's results and messages go.
 pub(super) struct Ui {
     format: Format,
@@ -55,16 +63,21 @@ impl Ui {
     pub(super) fn result<T: Serialize>(
         &self,
         value: &T,
-        human: impl FnOnce(&T) -> String,
+        human: impl FnOnce(&T) -> Text,
     ) -> Result<(), Error> {
         let text = match self.format {
             Format::Human => human(value),
             Format::Json => {
                 let json = serde_json::to_string_pretty(value);
-                json.expect("our results are maps with strings for keys") + "\n"
+                Text::Data(json.expect("our results are maps with strings for keys") + "\n")
             }
         };
-        let mut stdout = AutoStream::new(io::stdout(), self.color);
+        // A human's text has our styles; data has to come out as it is.
+        let mut stdout: Box<dyn Write> = match text {
+            Text::Styled(_) => Box::new(AutoStream::new(io::stdout(), self.color)),
+            Text::Data(_) => Box::new(io::stdout()),
+        };
+        let (Text::Styled(text) | Text::Data(text)) = text;
         let written = stdout.write_all(text.as_bytes());
         match written.and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -137,11 +150,17 @@ pub(super) fn set_panic_hook() {
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
-            if c.is_control() {
+            if c.is_control() || is_format(c) {
                 let _ = write!(out, "{}", c.escape_default());
             } else {
                 out.push(c);
             }
             out
         })
+}
+
+/// Characters that turn the direction of a text or hide in it (part of
+/// Unicode's category Cf).
+const fn is_format(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::{GlobalArgs, SourceArgs};
-use super::ui::Ui;
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Network;
 use crate::ops::vendor::vendor;
@@ -17,15 +17,23 @@ use crate::ops::vendor::vendor;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mkdir -p .cargo && cargo pyhack vendor >> .cargo/config.toml
+  cargo pyhack vendor
+  cargo pyhack vendor > .cargo/config.toml    where there is no such file yet
   cargo pyhack vendor --to /tmp/crates pydantic_core-2.41.5.tar.gz")]
 pub(super) struct VendorArgs {
     #[command(flatten)]
     source: SourceArgs,
 
     /// Folder to write
-    #[arg(long, value_name = "DIR", default_value = "vendor")]
+    #[arg(long, value_name = "DIR", default_value = "vendor", value_parser = folder)]
     to: Utf8PathBuf,
+}
+
+fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
+    if text.is_empty() {
+        return Err("the folder has no name");
+    }
+    Ok(Utf8PathBuf::from(text))
 }
 
 impl VendorArgs {
@@ -39,6 +47,6 @@ impl VendorArgs {
             ui.status("Fresh", &crates);
         }
         ui.warnings(&report.warnings);
-        ui.result(&report, |report| report.config.clone())
+        ui.result(&report, |report| Text::Data(report.config.clone()))
     }
 }

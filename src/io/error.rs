@@ -154,6 +154,17 @@ pub enum IoError {
     )]
     File(#[from] io::Error),
 
+    /// The folder to write to is none.
+    #[error("`{path}` is a file or a link, not a folder")]
+    #[diagnostic(
+        code(pyhack::vendor::not_a_folder),
+        help("a link could lead anywhere: name another folder with `--to DIR`, or move it away")
+    )]
+    NotAFolder {
+        /// The path.
+        path: Utf8PathBuf,
+    },
+
     /// The folder to write to holds something else.
     #[error("`{path}` holds `{entry}`, which no `cargo pyhack vendor` wrote")]
     #[diagnostic(

@@ -28,7 +28,7 @@ pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
             continue;
         };
         let is_file = entry.file_type().is_file();
-        if !is_file && !(entry.path_is_symlink() && is_inside(root, &entry)) {
+        if !(is_file || entry.path_is_symlink() && is_inside(root, &entry)) {
             continue;
         }
         let bytes = is_read(path).then(|| read(entry.path())).transpose()?;

@@ -15,6 +15,8 @@ struct State<T> {
     ready: BTreeMap<usize, T>,
     /// Nobody wants further results.
     is_over: bool,
+    /// A job panicked, so its result will never come.
+    is_broken: bool,
 }
 
 struct Shared<T> {
@@ -37,6 +39,7 @@ pub fn in_order<I: Sync, T: Send, R>(
             handed_out: 0,
             ready: BTreeMap::new(),
             is_over: false,
+            is_broken: false,
         }),
         changed: Condvar::new(),
     };
@@ -60,6 +63,14 @@ impl<T> Drop for Over<'_, T> {
     }
 }
 
+struct EndOfThread<'a, T>(&'a Shared<T>);
+
+impl<T> Drop for EndOfThread<'_, T> {
+    fn drop(&mut self) {
+        self.0.end_of_thread();
+    }
+}
+
 impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -71,7 +82,17 @@ impl<T> Shared<T> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Told at the end of a thread, so that nobody waits for a job that
+    /// panicked.
+    fn end_of_thread(&self) {
+        if std::thread::panicking() {
+            self.lock().is_broken = true;
+            self.changed.notify_all();
+        }
+    }
+
     fn work<I>(&self, items: &[I], job: &impl Fn(&I) -> T) {
+        let _end = EndOfThread(self);
         while let Some(place) = self.take(items.len()) {
             let result = job(&items[place]);
             self.lock().ready.insert(place, result);
@@ -101,6 +122,7 @@ impl<T> Shared<T> {
                 self.changed.notify_all();
                 return result;
             }
+            assert!(!state.is_broken, "a thread panicked");
             state = self.wait(state);
         }
     }
@@ -116,6 +138,14 @@ mod tests {
         let items: Vec<usize> = (0..500).collect();
         let doubled = in_order(&items, 8, |i| i * 2, |results| results.collect::<Vec<_>>());
         assert_eq!(doubled, items.iter().map(|i| i * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    #[should_panic(expected = "a thread panicked")]
+    fn a_panic_is_no_endless_wait() {
+        let items: Vec<usize> = (0..100).collect();
+        let job = |i: &usize| assert!(*i != 50, "the fifty-first");
+        in_order(&items, 4, job, |results| results.for_each(drop));
     }
 
     #[test]

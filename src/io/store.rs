@@ -52,30 +52,43 @@ impl CrateStore {
             return Ok(bytes);
         }
         let bytes = self.download(krate, checksum)?;
-        self.keep(checksum, &bytes)?;
+        Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
         Ok(bytes)
+    }
+
+    /// The `.cargo-checksum.json` that unpacking a crate gave, if it was
+    /// unpacked before.
+    pub(super) fn known_checksum_file(&self, checksum: &Sha256) -> Option<String> {
+        fs::read_to_string(self.own_path("checksums", "json", checksum)?).ok()
+    }
+
+    /// Remembers what unpacking a crate gave.
+    pub(super) fn remember_checksum_file(
+        &self,
+        checksum: &Sha256,
+        text: &str,
+    ) -> Result<(), IoError> {
+        Self::keep(
+            self.own_path("checksums", "json", checksum),
+            text.as_bytes(),
+        )
     }
 
     /// A cached file that isn't what the lock says is as good as none.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
         let file = format!("{}-{}.crate", krate.name, krate.version);
         let theirs = self.cargo_caches.iter().map(|cache| cache.join(&file));
-        self.own_path(checksum)
+        self.own_path("crates", "crate", checksum)
             .into_iter()
             .chain(theirs)
             .filter_map(|path| fs::read(path).ok())
             .find(|bytes| Sha256::of(bytes) == *checksum)
     }
 
-    fn own_path(&self, checksum: &Sha256) -> Option<PathBuf> {
+    fn own_path(&self, folder: &str, ending: &str, checksum: &Sha256) -> Option<PathBuf> {
         let hex = checksum.to_hex();
-        let cache = self.own_cache.as_ref()?;
-        Some(
-            cache
-                .join("crates")
-                .join(&hex[..2])
-                .join(format!("{hex}.crate")),
-        )
+        let folder = self.own_cache.as_ref()?.join(folder).join(&hex[..2]);
+        Some(folder.join(format!("{hex}.{ending}")))
     }
 
     fn download(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
@@ -124,10 +137,10 @@ impl CrateStore {
         Ok(self.download_template.get_or_init(|| config.dl))
     }
 
-    /// Keeps a download. Threads and other runs may write the same file at
+    /// Keeps a file in our cache. Threads and other runs may write the same file at
     /// the same time: each renames a whole one into place.
-    fn keep(&self, checksum: &Sha256, bytes: &[u8]) -> Result<(), IoError> {
-        let Some(path) = self.own_path(checksum) else {
+    fn keep(path: Option<PathBuf>, bytes: &[u8]) -> Result<(), IoError> {
+        let Some(path) = path else {
             return Ok(());
         };
         let folder = path.parent().expect("the path has a folder and a name");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use camino::Utf8Path;
 use fs_err as fs;
+use walkdir::WalkDir;
 
 use super::unpack::unpack_crate;
 use super::{CrateStore, IoError, Progress, in_order};
@@ -15,20 +16,33 @@ const CHECKSUM_FILE: &str = ".cargo-checksum.json";
 /// Most of the time of a cold run goes into waiting for answers.
 const THREADS: usize = 16;
 
-/// Tells whether `folder` holds what the plan says and nothing else, by the
-/// checksum files; cargo itself checks every other file when it builds.
+/// Tells whether `folder` holds what the plan says and nothing else.
+///
+/// The folder may be a stranger's: a crate counts only where its checksum
+/// file is the one that we remember and its files are those listed there.
+/// What is in the files, cargo checks when it builds.
 ///
 /// # Errors
-/// Where the folder holds what no `vendor` wrote, or can't be read.
-pub fn is_current(folder: &Utf8Path, plan: &VendorPlan) -> Result<bool, IoError> {
-    if !folder.exists() {
+/// Where the folder is a link, holds what no `vendor` wrote, or can't be read.
+pub fn is_current(
+    folder: &Utf8Path,
+    plan: &VendorPlan,
+    store: &CrateStore,
+) -> Result<bool, IoError> {
+    let Ok(metadata) = fs::symlink_metadata(folder) else {
         return Ok(false);
+    };
+    if !metadata.is_dir() {
+        return Err(IoError::NotAFolder {
+            path: folder.to_owned(),
+        });
     }
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !entry.path().join(CHECKSUM_FILE).is_file() {
+        let is_real = entry.file_type()?.is_dir();
+        if !is_real || checksum_file(&entry.path()).is_none() {
             return Err(IoError::NotOurs {
                 path: folder.to_owned(),
                 entry: name,
@@ -37,18 +51,40 @@ pub fn is_current(folder: &Utf8Path, plan: &VendorPlan) -> Result<bool, IoError>
         found.insert(name);
     }
     let is_same = found.iter().map(String::as_str).eq(plan.folders());
-    Ok(is_same && plan.crates.iter().all(|krate| has_crate(folder, krate)))
+    Ok(is_same
+        && plan
+            .crates
+            .iter()
+            .all(|krate| is_whole(folder, krate, store)))
 }
 
-fn has_crate(folder: &Utf8Path, planned: &PlannedCrate) -> bool {
-    let path = folder.join(&planned.folder).join(CHECKSUM_FILE);
-    let Some(file) = fs::read(path)
-        .ok()
-        .and_then(|text| serde_json::from_slice::<ChecksumFile>(&text).ok())
-    else {
+/// The checksum file of a crate's folder, where it has a sound one.
+fn checksum_file(folder: &Path) -> Option<(String, ChecksumFile)> {
+    let text = fs::read_to_string(folder.join(CHECKSUM_FILE)).ok()?;
+    let file = serde_json::from_str(&text).ok()?;
+    Some((text, file))
+}
+
+fn is_whole(folder: &Utf8Path, planned: &PlannedCrate, store: &CrateStore) -> bool {
+    let folder = folder.join(&planned.folder);
+    let Some((text, file)) = checksum_file(folder.as_std_path()) else {
         return false;
     };
-    file.package == Some(planned.checksum.to_hex())
+    if store.known_checksum_file(&planned.checksum) != Some(text) {
+        return false;
+    }
+    let mut files: BTreeSet<_> = file.files.keys().map(String::as_str).collect();
+    files.insert(CHECKSUM_FILE);
+    let found: Option<BTreeSet<_>> = WalkDir::new(&folder)
+        .into_iter()
+        .filter(|entry| entry.as_ref().map_or(true, |e| !e.file_type().is_dir()))
+        .map(|entry| {
+            let entry = entry.ok().filter(|e| e.file_type().is_file())?;
+            let path = entry.path().strip_prefix(&folder).ok()?.to_str()?;
+            Some(path.replace(std::path::MAIN_SEPARATOR, "/"))
+        })
+        .collect();
+    found.is_some_and(|found| found.iter().map(String::as_str).eq(files))
 }
 
 /// Writes the folder beside its place and renames it there.
@@ -62,8 +98,7 @@ pub fn write(
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<(), IoError> {
-    // A link to a folder stays a link.
-    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.as_std_path().to_owned());
+    let folder = folder.as_std_path();
     let beside = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -87,7 +122,7 @@ pub fn write(
     );
     progress.finish();
     written?;
-    swap(&folder, &new, &staging.path().join("old"))
+    swap(folder, &new, &staging.path().join("old"))
 }
 
 fn write_crate(new: &Path, planned: &PlannedCrate, store: &CrateStore) -> Result<(), IoError> {
@@ -95,8 +130,8 @@ fn write_crate(new: &Path, planned: &PlannedCrate, store: &CrateStore) -> Result
     let target = new.join(&planned.folder);
     let files = unpack_crate(&planned.krate, &bytes, &target)?;
     let text = ChecksumFile::new(&planned.checksum, &files).to_text();
-    fs::write(target.join(CHECKSUM_FILE), text)?;
-    Ok(())
+    fs::write(target.join(CHECKSUM_FILE), &text)?;
+    store.remember_checksum_file(&planned.checksum, &text)
 }
 
 /// Puts `new` in the place of `folder`, in one step where the system can.

@@ -8,7 +8,7 @@ use super::inspect::Facts;
 use super::read_project;
 use crate::error::Error;
 use crate::nix::{Form, Stanza};
-use crate::project::{Project, RustProject, SourceFiles};
+use crate::project::{Project, ProjectError, RustProject, SourceFiles};
 use crate::warning::Warning;
 
 /// What `cargo pyhack nix-snippet --format json` prints.
@@ -32,12 +32,27 @@ pub fn nix_snippet(path: &Utf8Path, form: Form) -> Result<Snippet, Error> {
     let (files, project) = read_project(path)?;
     let rust = project.require_rust(&files)?;
     rust.require_lock(&files)?.crates_io()?;
+    visible(&files, "the name", project.identity.name.as_str())?;
+    visible(&files, "the Cargo root", rust.root.cargo_root.as_str())?;
     let facts = Facts::gather(&files, &project)?;
     Ok(Snippet {
         name: project.identity.name.to_string(),
         version: project.identity.version.clone(),
         nix: stanza(&files, &project, rust, &facts).print(form),
         warnings: facts.warnings,
+    })
+}
+
+/// Refuses what Nix has no escape for: printed, it could steer a terminal.
+fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), ProjectError> {
+    let has_escape = |c: char| matches!(c, '\n' | '\r' | '\t');
+    if text.chars().all(|c| !c.is_control() || has_escape(c)) {
+        return Ok(());
+    }
+    Err(ProjectError::ControlCharacter {
+        place: files.origin().to_owned(),
+        what,
+        value: text.escape_debug().to_string(),
     })
 }
 

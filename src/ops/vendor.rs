@@ -40,9 +40,9 @@ pub fn vendor(
     let (files, project) = read_project(path)?;
     let lock = project.require_rust(&files)?.require_lock(&files)?;
     let plan = VendorPlan::new(&lock.crates_io()?);
-    let is_current = vendor_dir::is_current(to, &plan)?;
+    let store = CrateStore::open(network)?;
+    let is_current = vendor_dir::is_current(to, &plan, &store)?;
     if !is_current {
-        let store = CrateStore::open(network)?;
         vendor_dir::write(to, &plan, &store, progress)?;
     }
     Ok(VendorReport {

@@ -64,6 +64,21 @@ pub enum ProjectError {
         path: String,
     },
 
+    /// A name or path that Nix can hold, but nobody can see.
+    #[error("{what} of `{place}` has a control character: `{value}`")]
+    #[diagnostic(
+        code(pyhack::project::control_character),
+        help("don't build it: no sound project has that")
+    )]
+    ControlCharacter {
+        /// The folder or archive.
+        place: String,
+        /// What has it.
+        what: &'static str,
+        /// The text, escaped.
+        value: String,
+    },
+
     /// The file that cargo would read is missing.
     #[error("no lock file: `{place}` doesn't exist")]
     #[diagnostic(code(pyhack::project::no_lock), help("{help}"))]

@@ -402,6 +402,27 @@ fn a_folder_that_is_not_ours_is_kept() {
 }
 
 #[test]
+fn a_link_is_not_followed() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    sandbox.write("project/victim/foo/.cargo-checksum.json", "{\"files\":{}}");
+    std::os::unix::fs::symlink("victim", sandbox.path("project/link")).unwrap();
+    let run = sandbox.run(&["vendor", "project", "--to", "project/link"]);
+    insta::assert_snapshot!(run.failure(), @"
+    exit code 3
+    error: `project/link` is a file or a link, not a folder
+      help: a link could lead anywhere: name another folder with `--to DIR`, or move it away
+      code: pyhack::vendor::not_a_folder
+    ");
+    assert!(
+        sandbox
+            .path("project/victim/foo/.cargo-checksum.json")
+            .exists()
+    );
+    nothing_written(&sandbox);
+}
+
+#[test]
 fn what_was_vendored_before_stays_whole() {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);

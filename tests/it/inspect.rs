@@ -250,8 +250,9 @@ fn a_stranger_s_text_cannot_steer_the_terminal() {
     let sandbox = Sandbox::new();
     let text = "[project]\nname = \"a\\u001b[2J\"\nversion = \"\\u001b]0;x\\u0007\"\n";
     sandbox.write("evil/pyproject.toml", text);
-    let run = sandbox.run(&["inspect", "evil", "--color", "never"]);
-    assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+    let run = sandbox.run(&["inspect", "evil", "--color", "always"]);
+    assert!(run.stdout.contains("a\\u{1b}[2j") && run.stderr.contains("a\\u{1b}[2j"));
+    assert!(!run.stdout.contains("\u{1b}[2j") && !run.stdout.contains('\u{7}'));
 }
 
 #[test]

@@ -134,6 +134,20 @@ fn no_name_or_path_can_inject_nix() {
     }
 }
 
+#[test]
+fn what_nix_has_no_escape_for_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[]);
+    files[0].1 = files[0].1.replace("\"module\"", "\"mod\\u001b[2Jule\"");
+    sandbox.project("project", &files);
+    insta::assert_snapshot!(sandbox.run(&["nix-snippet", "project"]).failure(), @r"
+    exit code 3
+    error: the name of `project` has a control character: `mod\u{1b}[2jule`
+      help: don't build it: no sound project has that
+      code: pyhack::project::control_character
+    ");
+}
+
 fn evaluate(sandbox: &Sandbox, text: &str, arguments: &[&str]) -> String {
     let mut command = nix(sandbox, "nix-instantiate");
     command.args(arguments).arg("-");

@@ -109,6 +109,33 @@ fn a_second_run_does_nothing() {
     assert_eq!((modified(), registry.requests()), (before, asked));
 }
 
+/// What a stranger put there is never taken for ours, whatever it claims.
+#[test]
+fn a_folder_that_was_tampered_with_is_written_anew() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project"]).ok();
+    let whole = tree(&sandbox.path("vendor"));
+    let claim = format!(
+        "{{\"files\":{{}},\"package\":\"{}\"}}",
+        crates[1].checksum()
+    );
+    for (file, text) in [
+        ("alpha/build.rs", "fn main() {}"),
+        ("alpha/.cargo-checksum.json", &claim),
+    ] {
+        sandbox.write(&format!("vendor/{file}"), text);
+        let run = sandbox.run(&["vendor", "project", "--offline"]);
+        assert!(run.stderr.contains("Vendored"), "{file}");
+        assert_eq!(tree(&sandbox.path("vendor")), whole, "{file}");
+    }
+    std::fs::remove_file(sandbox.path("vendor/alpha/src/lib.rs")).unwrap();
+    sandbox.run(&["vendor", "project", "--offline"]).ok();
+    assert_eq!(tree(&sandbox.path("vendor")), whole);
+}
+
 #[test]
 fn a_changed_lock_changes_the_folder_as_a_whole() {
     let crates = crates();

@@ -1,15 +1,16 @@
 //! A crate registry on the loopback interface.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-
-use tiny_http::{Response, Server};
 
 use super::Crate;
 
-/// Serves `config.json` and crates, and remembers what was asked for.
+/// Serves `config.json` and crates, and remembers what was asked for. Each
+/// connection has a thread and one request, so that none waits for another.
 pub struct Registry {
-    server: Arc<Server>,
+    address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -25,27 +26,20 @@ impl Registry {
 
     /// Serves these bodies by path.
     pub fn serving(mut bodies: BTreeMap<String, Vec<u8>>) -> Self {
-        let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let address = server.server_addr().to_ip().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
         let config = format!("{{\"dl\":\"http://{address}/crates\",\"api\":null}}");
         bodies.insert("/index/config.json".to_owned(), config.into_bytes());
-        for _ in 0..4 {
-            let (server, requests, bodies) = (server.clone(), requests.clone(), bodies.clone());
-            std::thread::spawn(move || {
-                // Ends once `unblock` was called.
-                while let Ok(request) = server.recv() {
-                    let url = request.url().to_owned();
-                    let response = match bodies.get(&url) {
-                        Some(body) => Response::from_data(body.clone()),
-                        None => Response::from_data(Vec::new()).with_status_code(404),
-                    };
-                    requests.lock().unwrap().push(url);
-                    let _ = request.respond(response);
-                }
-            });
-        }
-        Self { server, requests }
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (bodies, seen) = (Arc::new(bodies), requests.clone());
+        // The thread ends with the process: a listener can't be interrupted.
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (bodies, seen) = (bodies.clone(), seen.clone());
+                std::thread::spawn(move || answer(connection, &bodies, &seen));
+            }
+        });
+        Self { address, requests }
     }
 
     /// The paths that were asked for, sorted.
@@ -57,9 +51,36 @@ impl Registry {
 
     /// `CARGO_HOME/config.toml` that puts this in the place of crates.io.
     pub fn cargo_config(&self) -> String {
-        let address = self.server.server_addr().to_ip().unwrap();
-        cargo_config(&address.to_string())
+        cargo_config(&self.address.to_string())
     }
+}
+
+/// Answers one request; a client that goes away is no error.
+fn answer(
+    mut connection: TcpStream,
+    bodies: &BTreeMap<String, Vec<u8>>,
+    seen: &Mutex<Vec<String>>,
+) -> Option<()> {
+    let mut lines = BufReader::new(connection.try_clone().ok()?).lines();
+    let request = lines.next()?.ok()?;
+    lines
+        .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+        .for_each(drop);
+    let path = request.split(' ').nth(1)?.to_owned();
+    let body = bodies.get(&path);
+    seen.lock().unwrap().push(path);
+    let status = if body.is_some() {
+        "200 OK"
+    } else {
+        "404 Not Found"
+    };
+    let body = body.map_or(&[][..], Vec::as_slice);
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).ok()?;
+    connection.write_all(body).ok()
 }
 
 /// The path that a crate is downloaded from.
@@ -73,12 +94,4 @@ pub fn cargo_config(address: &str) -> String {
         "[source.crates-io]\nreplace-with = \"loopback\"\n\n\
          [source.loopback]\nregistry = \"sparse+http://{address}/index/\"\n"
     )
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        for _ in 0..4 {
-            self.server.unblock();
-        }
-    }
 }
