@@ -23,6 +23,8 @@ pub enum WarningCode {
     NoRust,
     /// More extension modules than one.
     SeveralModules,
+    /// The Cargo workspace is above the Python project.
+    WorkspaceAbove,
     /// No `Cargo.lock`.
     NoLock,
     /// Crates from git or other registries.
@@ -60,6 +62,10 @@ impl WarningCode {
             Self::SeveralModules => (
                 "pyhack::warning::several_modules",
                 "see that the other crates are members of the same workspace, so that one lock covers all",
+            ),
+            Self::WorkspaceAbove => (
+                "pyhack::warning::workspace_above",
+                "its lock is outside of what was named; the other commands don't support that yet",
             ),
             Self::NoLock => (
                 "pyhack::warning::no_lock",

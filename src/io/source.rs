@@ -2,7 +2,7 @@
 
 use std::io;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::{IoError, folder, sdist};
@@ -39,4 +39,33 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
             path: path.to_owned(),
         })
     }
+}
+
+/// Goes up from `folder` and names the first `Cargo.toml` for which `is_it`
+/// holds, relative to the folder; it gets the text, and the path from there to
+/// `below` in the folder.
+///
+/// # Errors
+/// Where the folder can't be resolved.
+pub fn find_above(
+    folder: &Utf8Path,
+    below: &Utf8Path,
+    is_it: impl Fn(&str, &Utf8Path) -> bool,
+) -> Result<Option<String>, IoError> {
+    let project = if folder.is_dir() {
+        folder
+    } else {
+        folder.parent().unwrap_or(folder)
+    };
+    let Ok(start) = Utf8PathBuf::from_path_buf(fs::canonicalize(project)?) else {
+        return Ok(None);
+    };
+    for (steps, above) in start.ancestors().enumerate().skip(1) {
+        let manifest = above.join("Cargo.toml");
+        let relative = start.strip_prefix(above).unwrap_or(&start).join(below);
+        if fs::read_to_string(&manifest).is_ok_and(|text| is_it(&text, &relative)) {
+            return Ok(Some(format!("{}Cargo.toml", "../".repeat(steps))));
+        }
+    }
+    Ok(None)
 }

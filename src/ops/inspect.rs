@@ -264,6 +264,11 @@ fn warnings(project: &Project) -> Vec<Warning> {
         );
         warnings.push(Warning::new(WarningCode::SeveralModules, message));
     }
+    if let Some(workspace) = &rust.root.workspace_above {
+        let message = format!("the crate belongs to the workspace of `{workspace}`");
+        warnings.push(Warning::new(WarningCode::WorkspaceAbove, message));
+        return warnings;
+    }
     match &rust.lock {
         None => {
             let message = format!("there is no `Cargo.lock` in `{}`", rust.root.cargo_root);

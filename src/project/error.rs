@@ -79,6 +79,23 @@ pub enum ProjectError {
         value: String,
     },
 
+    /// The lock is outside of what was named.
+    #[error(
+        "the crate in `{place}` belongs to the workspace of `{workspace}`, whose lock cargo builds with"
+    )]
+    #[diagnostic(
+        code(pyhack::project::workspace_above),
+        help(
+            "a Cargo workspace above the Python project is not supported yet: write this package's stanza by hand"
+        )
+    )]
+    WorkspaceAbove {
+        /// The folder.
+        place: String,
+        /// The workspace's manifest.
+        workspace: String,
+    },
+
     /// The file that cargo would read is missing.
     #[error("no lock file: `{place}` doesn't exist")]
     #[diagnostic(code(pyhack::project::no_lock), help("{help}"))]

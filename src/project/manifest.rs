@@ -54,9 +54,15 @@ impl CargoManifest {
     /// Where it is no manifest.
     pub fn read(files: &SourceFiles, path: &Utf8Path) -> Result<Self, ProjectError> {
         let text = files.text(path)?.unwrap_or_default();
-        let raw: Raw = toml::from_str(text)
-            .map_err(|error| toml_error(files.display(path), text, &error, HELP))?;
-        Ok(raw.into())
+        Self::parse(text).map_err(|error| toml_error(files.display(path), text, &error, HELP))
+    }
+
+    /// Reads a manifest's text.
+    ///
+    /// # Errors
+    /// Where it is no manifest.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str::<Raw>(text).map(Into::into)
     }
 }
 

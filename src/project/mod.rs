@@ -21,7 +21,7 @@ pub use name::{CrateName, PythonName};
 pub use pyproject::{LEGACY_BACKEND, Pyproject};
 pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustRoot, find_rust_root};
-pub use workspace::find_workspace_root;
+pub use workspace::{belongs_to, find_workspace_root};
 
 use camino::Utf8PathBuf;
 
@@ -109,8 +109,14 @@ impl RustProject {
     /// The lock.
     ///
     /// # Errors
-    /// Where the file is missing.
+    /// Where the file is missing, or cargo would use another's outside.
     pub fn require_lock(&self, files: &SourceFiles) -> Result<&LockFile, ProjectError> {
+        if let Some(workspace) = &self.root.workspace_above {
+            return Err(ProjectError::WorkspaceAbove {
+                place: files.origin().to_owned(),
+                workspace: workspace.clone(),
+            });
+        }
         self.lock.as_ref().ok_or_else(|| {
             let root = &self.root.cargo_root;
             let generate = "run `cargo generate-lockfile` in";

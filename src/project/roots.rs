@@ -27,6 +27,9 @@ pub struct RustRoot {
     pub lock_file: Option<Utf8PathBuf>,
     /// How the manifest was found.
     pub rule: RootRule,
+    /// The manifest of a workspace above the source root that the crate
+    /// belongs to, so that cargo builds with its lock.
+    pub workspace_above: Option<String>,
 }
 
 /// How the module's manifest was found.
@@ -79,6 +82,7 @@ pub fn find_rust_root(
         cargo_root,
         lock_file,
         rule,
+        workspace_above: None,
     }))
 }
 

@@ -48,6 +48,17 @@ pub fn find_workspace_root(
     Ok(folder.to_owned())
 }
 
+/// Tells whether a crate in `folder`, relative to the workspace's root,
+/// belongs to the workspace of `manifest`.
+#[must_use]
+pub fn belongs_to(manifest: &CargoManifest, folder: &Utf8Path) -> bool {
+    let root = Utf8Path::new(".");
+    manifest
+        .workspace
+        .as_ref()
+        .is_some_and(|w| !excludes(w, root, folder))
+}
+
 /// The folder that `package.workspace` names.
 fn pointed_at(
     files: &SourceFiles,
@@ -78,7 +89,7 @@ fn pointed_at(
 /// Cargo's `is_excluded`: below an `exclude`, and below no `members`.
 ///
 /// Cargo compares members as they are written here, patterns unexpanded.
-pub(super) fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
+fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
     let held = |paths: &[String]| paths.iter().any(|path| holds(root, path, folder));
     held(&workspace.exclude) && !held(&workspace.members)
 }

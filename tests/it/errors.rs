@@ -169,6 +169,39 @@ fn files_that_cannot_be_read() {
 }
 
 #[test]
+fn a_workspace_above_the_python_project() {
+    let sandbox = Sandbox::new();
+    let mut files = python_project(&[alpha()]);
+    files.retain(|(path, _)| !path.ends_with("Cargo.lock"));
+    sandbox.project("project/crates/py", &files);
+    sandbox.write(
+        "project/Cargo.toml",
+        "[workspace]\nmembers = [\"crates/py/src/rust\"]\n",
+    );
+    for command in ["vendor", "hash", "nix-snippet"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
+            exit code 3
+            error: the crate in `project/crates/py` belongs to the workspace of `../../Cargo.toml`, whose lock cargo builds with
+              help: a Cargo workspace above the Python project is not supported yet: write this package's stanza by hand
+              code: pyhack::project::workspace_above
+            ");
+        }
+    }
+    let run = sandbox.run(&["inspect", "project/crates/py"]);
+    insta::assert_snapshot!(run.stderr, @"
+    warning: the crate belongs to the workspace of `../../Cargo.toml`
+      help: its lock is outside of what was named; the other commands don't support that yet
+    ");
+    sandbox.write(
+        "project/Cargo.toml",
+        "[workspace]\nexclude = [\"crates/py\"]\n",
+    );
+    let failure = sandbox.run(&["hash", "project/crates/py"]).failure();
+    assert!(failure.contains("pyhack::project::no_lock"), "{failure}");
+}
+
+#[test]
 fn no_lock() {
     let sandbox = Sandbox::new();
     let mut files = python_project(&[alpha()]);
