@@ -28,7 +28,7 @@ pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, Pro
     for text in requires {
         let refuse = |message: String| ProjectError::Requirement {
             place: place.to_owned(),
-            requirement: text.clone(),
+            requirement: shortened(text),
             message,
         };
         if !is_reasonable(text) {
@@ -47,6 +47,13 @@ pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, Pro
         }
     }
     Ok(found)
+}
+
+fn shortened(requirement: &str) -> String {
+    match requirement.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &requirement[..end]),
+        None => requirement.to_owned(),
+    }
 }
 
 /// A marker takes time and memory that double with each term, and stack with

@@ -105,8 +105,8 @@ fn inputs(name: &str, inputs: &[Input], row: &mut impl FnMut(&str, &str, &str)) 
 }
 
 fn module(inspection: &Inspection) -> String {
-    let Some(module) = &inspection.module else {
-        return String::new();
+    let Some(module) = inspection.module.as_ref().filter(|m| m.krate.is_some()) else {
+        return "none: the manifest is a workspace without a cdylib".to_owned();
     };
     let parts = [&module.krate, &module.version];
     let parts: Vec<_> = parts
