@@ -9,34 +9,29 @@ use std::path::{Path, PathBuf};
 use cargo_config2::Config;
 use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
-use super::IoError;
-
 /// Cargo's folder and the index that stands for crates.io.
 #[derive(Debug, Clone)]
 pub struct CargoSettings {
     /// `CARGO_HOME`.
     pub home: Option<PathBuf>,
-    /// The sparse index's URL, without `sparse+`, with `/` at its end.
-    pub index: String,
+    /// The sparse index's URL, without `sparse+`, with `/` at its end; or why
+    /// nothing can be fetched, which matters only once something has to be.
+    pub index: Result<String, String>,
 }
 
 impl CargoSettings {
     /// Reads the configuration.
-    ///
-    /// # Errors
-    /// Where it can't be read, or replaces crates.io by something that is no
-    /// sparse registry.
-    pub fn load() -> Result<Self, IoError> {
+    #[must_use]
+    pub fn load() -> Self {
         // From the root folder: no folder that a project could have written
         // lies on the way.
-        let config =
-            Config::load_with_cwd(Path::new("/")).map_err(|error| IoError::CargoConfig {
-                message: error.to_string(),
-            })?;
-        Ok(Self {
+        let config = Config::load_with_cwd(Path::new("/")).map_err(|error| error.to_string());
+        Self {
             home: cargo_home(),
-            index: sparse_index(&replaced(&config)?)?,
-        })
+            index: config
+                .and_then(|config| replaced(&config))
+                .and_then(|url| sparse_index(&url)),
+        }
     }
 }
 
@@ -50,7 +45,7 @@ fn cargo_home() -> Option<PathBuf> {
 
 /// Follows `[source.crates-io] replace-with`, as the Cargo Reference's
 /// "Source Replacement" says.
-fn replaced(config: &Config) -> Result<String, IoError> {
+fn replaced(config: &Config) -> Result<String, String> {
     let mut name = "crates-io".to_owned();
     // A chain that is longer than the table goes round in a circle.
     for _ in 0..=config.source.len() {
@@ -64,21 +59,19 @@ fn replaced(config: &Config) -> Result<String, IoError> {
         return match registry.or(index) {
             Some(url) => Ok(url),
             None if name == "crates-io" => Ok(CRATES_IO_HTTP_INDEX.to_owned()),
-            None => Err(IoError::CargoConfig {
-                message: format!("`{name}`, which replaces crates-io, is no registry"),
-            }),
+            None => Err(format!(
+                "`{name}`, which replaces crates-io, is no registry"
+            )),
         };
     }
-    Err(IoError::CargoConfig {
-        message: "`replace-with` goes round in a circle".to_owned(),
-    })
+    Err("`replace-with` goes round in a circle".to_owned())
 }
 
-fn sparse_index(url: &str) -> Result<String, IoError> {
+fn sparse_index(url: &str) -> Result<String, String> {
     match url.strip_prefix("sparse+") {
         Some(url) => Ok(format!("{}/", url.trim_end_matches('/'))),
-        None => Err(IoError::CargoConfig {
-            message: format!("the registry `{url}`, which replaces crates-io, has no sparse index"),
-        }),
+        None => Err(format!(
+            "the registry `{url}`, which replaces crates-io, has no sparse index"
+        )),
     }
 }

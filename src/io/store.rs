@@ -28,18 +28,16 @@ pub struct CrateStore {
 
 impl CrateStore {
     /// Opens the caches; nothing is fetched yet.
-    ///
-    /// # Errors
-    /// Where Cargo's configuration can't be used.
-    pub fn open(network: Network) -> Result<Self, IoError> {
-        let settings = CargoSettings::load()?;
-        Ok(Self {
+    #[must_use]
+    pub fn open(network: Network) -> Self {
+        let settings = CargoSettings::load();
+        Self {
             network,
             cargo_caches: cargo_caches(&settings),
             own_cache: own_cache(),
             settings,
             download_template: OnceLock::new(),
-        })
+        }
     }
 
     /// Reads the `.crate` file of a crate.
@@ -117,7 +115,11 @@ impl CrateStore {
         if let Some(template) = self.download_template.get() {
             return Ok(template);
         }
-        let url = format!("{}config.json", self.settings.index);
+        let index = self.settings.index.as_ref();
+        let index = index.map_err(|message| IoError::CargoConfig {
+            message: message.clone(),
+        })?;
+        let url = format!("{index}config.json");
         let failed = |message: String| IoError::Download {
             url: url.clone(),
             message,

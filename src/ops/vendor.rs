@@ -40,7 +40,7 @@ pub fn vendor(
     let (files, project) = read_project(path)?;
     let lock = project.require_rust(&files)?.require_lock(&files)?;
     let plan = VendorPlan::new(&lock.crates_io()?);
-    let store = CrateStore::open(network)?;
+    let store = CrateStore::open(network);
     let is_current = vendor_dir::is_current(to, &plan, &store)?;
     if !is_current {
         vendor_dir::write(to, &plan, &store, progress)?;

@@ -379,6 +379,9 @@ fn a_registry_that_is_none() {
          [source.git-index]\nregistry = \"https://example.org/index\"\n",
     );
     sandbox.project("project", &python_project(&[alpha()]));
+    // It matters only where something has to be fetched.
+    sandbox.project("empty", &python_project(&[]));
+    sandbox.run(&["hash", "empty"]).ok();
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 4
     error: Cargo's configuration can't be used: the registry `https://example.org/index`, which replaces crates-io, has no sparse index
