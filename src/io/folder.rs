@@ -16,6 +16,7 @@ const MAX_TEXT: u64 = 64 << 20;
 /// Reads a folder; what builds and editors leave in it is passed over.
 pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut files = SourceFiles::new(root.as_str());
+    let mut links = Vec::new();
     let entries = WalkDir::new(root)
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry));
@@ -27,12 +28,15 @@ pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
         let Some(path) = relative.and_then(Utf8Path::from_path) else {
             continue;
         };
-        let is_file = entry.file_type().is_file();
-        if !(is_file || entry.path_is_symlink() && is_inside(root, &entry)) {
-            continue;
+        if entry.file_type().is_file() {
+            let bytes = is_read(path).then(|| read(entry.path())).transpose()?;
+            files.insert(slashes(path), bytes);
+        } else if entry.path_is_symlink() {
+            links.extend(inside(root, &entry).map(|target| (slashes(path), target)));
         }
-        let bytes = is_read(path).then(|| read(entry.path())).transpose()?;
-        files.insert(slashes(path), bytes);
+    }
+    for (path, target) in links {
+        files.link(&path, &target);
     }
     Ok(files)
 }
@@ -63,13 +67,13 @@ fn is_passed_over(entry: &DirEntry) -> bool {
         || entry.path().join("pyvenv.cfg").exists()
 }
 
-/// Tells whether a link leads to a file of the folder: a stranger's folder
+/// What a link in the folder leads to, relative to it. A stranger's folder
 /// shall not make us read another place's files.
-fn is_inside(root: &Utf8Path, link: &DirEntry) -> bool {
-    let (Ok(root), Ok(target)) = (fs::canonicalize(root), fs::canonicalize(link.path())) else {
-        return false;
-    };
-    target.starts_with(root) && target.is_file()
+fn inside(root: &Utf8Path, link: &DirEntry) -> Option<Utf8PathBuf> {
+    let root = fs::canonicalize(root).ok()?;
+    let target = fs::canonicalize(link.path()).ok()?;
+    let relative = Utf8Path::from_path(target.strip_prefix(root).ok()?)?;
+    (!relative.as_str().is_empty()).then(|| slashes(relative))
 }
 
 fn slashes(path: &Utf8Path) -> Utf8PathBuf {
@@ -130,11 +134,13 @@ mod tests {
         std::os::unix::fs::symlink("a/Cargo.lock", root.join("Cargo.lock")).unwrap();
         std::os::unix::fs::symlink("../pyproject.toml", root.join("pyproject.toml")).unwrap();
         std::os::unix::fs::symlink(".", root.join("loop")).unwrap();
+        std::os::unix::fs::symlink("a", root.join("b")).unwrap();
         let files = read_folder(&root).unwrap();
         assert_eq!(
             files.bytes(Utf8Path::new("Cargo.lock")),
             Some(&b"inside"[..])
         );
-        assert!(!files.has(Utf8Path::new("pyproject.toml")));
+        let paths: Vec<_> = files.paths().map(Utf8Path::as_str).collect();
+        assert_eq!(paths, ["Cargo.lock", "a/Cargo.lock", "b/Cargo.lock"]);
     }
 }

@@ -160,17 +160,12 @@ impl<'a> Collector<'a> {
             .take(left + 1)
             .read_to_end(&mut bytes)
             .map_err(|e| damaged(self.path, &e))?;
-        self.count(bytes.len())?;
-        Ok(bytes)
-    }
-
-    fn count(&mut self, bytes: usize) -> Result<(), IoError> {
-        self.read += bytes as u64;
+        self.read += bytes.len() as u64;
         if self.read > MAX_TEXT {
             let error = io::Error::other("its manifests and locks have more than 256 MiB");
             return Err(damaged(self.path, &error));
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// Remembers a link; it is followed once all files are known.
@@ -223,13 +218,7 @@ impl<'a> Collector<'a> {
 
     fn finish(mut self) -> Result<SourceFiles, IoError> {
         for (path, target) in std::mem::take(&mut self.links) {
-            if !self.files.has(&target) || self.files.has(&path) {
-                continue;
-            }
-            let bytes = self.files.bytes(&target).filter(|_| is_read(&path));
-            let bytes = bytes.map(<[u8]>::to_vec);
-            self.count(bytes.as_ref().map_or(0, Vec::len))?;
-            self.files.insert(path, bytes);
+            self.files.link(&path, &target);
         }
         if self.top.is_none() {
             return Err(damaged(

@@ -1,6 +1,8 @@
 //! The names of a project's files, and the texts that matter.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -8,6 +10,9 @@ use super::ProjectError;
 
 /// No system takes longer paths, in bytes.
 pub const MAX_PATH: usize = 4096;
+
+/// So many files are shown by links in no project.
+const MAX_LINKED: usize = 100_000;
 
 /// A folder or archive as far as it was read: the name of every file, the
 /// bytes of those that [`is_read`] asks for.
@@ -18,7 +23,9 @@ pub const MAX_PATH: usize = 4096;
 pub struct SourceFiles {
     origin: String,
     is_archive: bool,
-    files: BTreeMap<Utf8PathBuf, Option<Vec<u8>>>,
+    /// How many files links have added.
+    linked: usize,
+    files: BTreeMap<Utf8PathBuf, Option<Arc<[u8]>>>,
 }
 
 /// Tells whether the file's contents are needed, by its name alone.
@@ -81,6 +88,7 @@ impl SourceFiles {
         Self {
             origin: origin.into(),
             is_archive: false,
+            linked: 0,
             files: BTreeMap::new(),
         }
     }
@@ -102,7 +110,33 @@ impl SourceFiles {
 
     /// Adds a file, with its bytes if they were read.
     pub fn insert(&mut self, path: impl Into<Utf8PathBuf>, bytes: Option<Vec<u8>>) {
-        self.files.insert(path.into(), bytes);
+        self.files.insert(path.into(), bytes.map(Arc::from));
+    }
+
+    /// Adds what a link to `target`, a file or a folder of the same source,
+    /// shows at `path`. Links to nothing and to what holds them add nothing.
+    pub fn link(&mut self, path: &Utf8Path, target: &Utf8Path) {
+        let seen: Vec<_> = self
+            .files
+            // Paths sort by their parts, so what is below stands together.
+            .range::<Utf8Path, _>((Bound::Included(target), Bound::Unbounded))
+            .take_while(|(file, _)| file.starts_with(target))
+            .filter(|(file, _)| !file.starts_with(path))
+            .filter_map(|(file, bytes)| {
+                let rest = file.strip_prefix(target).ok()?;
+                let shown = if rest.as_str().is_empty() {
+                    path.to_owned()
+                } else {
+                    path.join(rest)
+                };
+                Some((shown, bytes.clone()))
+            })
+            .take(MAX_LINKED.saturating_sub(self.linked))
+            .collect();
+        self.linked += seen.len();
+        for (path, bytes) in seen {
+            self.files.entry(path).or_insert(bytes);
+        }
     }
 
     /// The folder or archive, as the user named it.
@@ -182,6 +216,31 @@ mod tests {
         );
         assert_eq!(parent(Utf8Path::new("a/b")), Some(Utf8Path::new("a")));
         assert_eq!(parent(Utf8Path::new(".")), None);
+    }
+
+    #[test]
+    fn links_show_files_and_folders() {
+        let mut files = SourceFiles::new(".");
+        files.insert("real/Cargo.toml", Some(b"x".to_vec()));
+        files.link(Utf8Path::new("rust"), Utf8Path::new("real"));
+        files.link(
+            Utf8Path::new("Cargo.toml"),
+            Utf8Path::new("real/Cargo.toml"),
+        );
+        files.link(Utf8Path::new("gone"), Utf8Path::new("nowhere"));
+        files.link(Utf8Path::new("real/loop"), Utf8Path::new("real"));
+        let paths: Vec<_> = files.paths().map(Utf8Path::as_str).collect();
+        let expected = [
+            "Cargo.toml",
+            "real/Cargo.toml",
+            "real/loop/Cargo.toml",
+            "rust/Cargo.toml",
+        ];
+        assert_eq!(paths, expected);
+        assert_eq!(
+            files.bytes(Utf8Path::new("rust/Cargo.toml")),
+            Some(&b"x"[..])
+        );
     }
 
     #[test]
