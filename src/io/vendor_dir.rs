@@ -1,6 +1,6 @@
 //! A vendored folder on the disk: replaced as a whole, or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use camino::Utf8Path;
@@ -37,25 +37,26 @@ pub fn is_current(
             path: folder.to_owned(),
         });
     }
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_real = entry.file_type()?.is_dir();
-        if !is_real || checksum_file(&entry.path()).is_none() {
+        let Some(checksums) = checksum_file(&entry.path()).filter(|_| is_real) else {
             return Err(IoError::NotOurs {
                 path: folder.to_owned(),
                 entry: name,
             });
-        }
-        found.insert(name);
+        };
+        found.insert(name, checksums);
     }
-    let is_same = found.iter().map(String::as_str).eq(plan.folders());
+    let is_same = found.keys().map(String::as_str).eq(plan.folders());
     Ok(is_same
-        && plan
-            .crates
-            .iter()
-            .all(|krate| is_whole(folder, krate, store)))
+        && plan.crates.iter().all(|planned| {
+            let (text, file) = &found[&planned.folder];
+            store.known_checksum_file(&planned.checksum).as_ref() == Some(text)
+                && has_files(&folder.join(&planned.folder), file)
+        }))
 }
 
 /// The checksum file of a crate's folder, where it has a sound one.
@@ -65,22 +66,17 @@ fn checksum_file(folder: &Path) -> Option<(String, ChecksumFile)> {
     Some((text, file))
 }
 
-fn is_whole(folder: &Utf8Path, planned: &PlannedCrate, store: &CrateStore) -> bool {
-    let folder = folder.join(&planned.folder);
-    let Some((text, file)) = checksum_file(folder.as_std_path()) else {
-        return false;
-    };
-    if store.known_checksum_file(&planned.checksum) != Some(text) {
-        return false;
-    }
+/// Tells whether the files of a crate's folder are those listed, none more:
+/// cargo would take a build script that isn't.
+fn has_files(folder: &Utf8Path, file: &ChecksumFile) -> bool {
     let mut files: BTreeSet<_> = file.files.keys().map(String::as_str).collect();
     files.insert(CHECKSUM_FILE);
-    let found: Option<BTreeSet<_>> = WalkDir::new(&folder)
+    let found: Option<BTreeSet<_>> = WalkDir::new(folder)
         .into_iter()
         .filter(|entry| entry.as_ref().map_or(true, |e| !e.file_type().is_dir()))
         .map(|entry| {
             let entry = entry.ok().filter(|e| e.file_type().is_file())?;
-            let path = entry.path().strip_prefix(&folder).ok()?.to_str()?;
+            let path = entry.path().strip_prefix(folder).ok()?.to_str()?;
             Some(path.replace(std::path::MAIN_SEPARATOR, "/"))
         })
         .collect();
