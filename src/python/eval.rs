@@ -1,0 +1,331 @@
+//! Expressions, as far as they can be told without running anything.
+
+use ruff_python_ast::{
+    Comprehension, Expr, ExprCall, ExprDict, ExprFString, ExprName, ExprSubscript, FStringPart,
+    InterpolatedStringElement, Number, StmtFunctionDef, UnaryOp,
+};
+use ruff_text_size::Ranged;
+
+use super::exec::{Interpreter, MAX_CALLS, MAX_DEPTH, Names, insert};
+use super::value::Value;
+
+/// The arguments of a call: by place and by name.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) by_place: Vec<Value>,
+    pub(super) by_name: Vec<(String, Value)>,
+}
+
+impl Arguments {
+    /// The argument at `place`, or called `name`.
+    pub(super) fn get(&self, place: usize, name: &str) -> Option<&Value> {
+        let named = self.by_name.iter().find(|(key, _)| key == name);
+        named
+            .map(|(_, value)| value)
+            .or_else(|| self.by_place.get(place))
+    }
+}
+
+impl<'a> Interpreter<'a> {
+    pub(super) fn lookup(&mut self, name: &str) -> Option<Value> {
+        let local = self.locals.last().and_then(|names| names.get(name));
+        let value = local.or_else(|| self.globals.get(name))?.clone();
+        self.spend(value.weight()).then_some(value)
+    }
+
+    pub(super) fn eval(&mut self, expression: &Expr) -> Value {
+        self.depth += 1;
+        let value = if self.depth > MAX_DEPTH || !self.spend(1) {
+            self.unknown(expression, "more than is read")
+        } else {
+            self.eval_any(expression)
+        };
+        self.depth -= 1;
+        value
+    }
+
+    fn eval_any(&mut self, expression: &Expr) -> Value {
+        match expression {
+            Expr::StringLiteral(text) => Value::str(text.value.to_str()),
+            Expr::BooleanLiteral(value) => Value::Bool(value.value),
+            Expr::NoneLiteral(_) => Value::None,
+            Expr::NumberLiteral(number) => match &number.value {
+                Number::Int(int) => int
+                    .as_i64()
+                    .map_or_else(|| self.unknown(number, "a number"), Value::Int),
+                _ => self.unknown(number, "a number"),
+            },
+            Expr::FString(text) => self.f_string(text),
+            Expr::Name(name) => self.name(name),
+            Expr::List(list) => self.list(&list.elts),
+            Expr::Tuple(tuple) => self.list(&tuple.elts),
+            Expr::Set(set) => self.list(&set.elts),
+            Expr::Dict(dict) => self.dict(dict),
+            Expr::Call(call) => self.call(call),
+            Expr::Attribute(attribute) => {
+                let value = self.eval(&attribute.value);
+                self.attribute(value, &attribute.attr, attribute)
+            }
+            Expr::Subscript(subscript) => self.subscript(subscript),
+            Expr::BoolOp(operation) => self.bool_op(operation.op, &operation.values),
+            Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => {
+                let truth = self.eval(&operation.operand).truth();
+                truth.map_or_else(
+                    || self.unknown(operation, "a condition"),
+                    |t| Value::Bool(!t),
+                )
+            }
+            Expr::BinOp(operation) => {
+                let operands = (self.eval(&operation.left), self.eval(&operation.right));
+                self.binary(operation, operation.op, operands)
+            }
+            Expr::Compare(compare) => self.compare(compare),
+            Expr::If(choice) => match self.eval(&choice.test).truth() {
+                Some(true) => self.eval(&choice.body),
+                Some(false) => self.eval(&choice.orelse),
+                None => {
+                    let body = self.eval(&choice.body);
+                    body.merge(self.eval(&choice.orelse))
+                }
+            },
+            Expr::Named(named) => {
+                let value = self.eval(&named.value);
+                self.assign(&named.target, value.clone());
+                value
+            }
+            Expr::Starred(starred) => self.eval(&starred.value),
+            Expr::ListComp(comprehension) => {
+                self.comprehend(&comprehension.elt, &comprehension.generators)
+            }
+            Expr::SetComp(comprehension) => {
+                self.comprehend(&comprehension.elt, &comprehension.generators)
+            }
+            Expr::Generator(comprehension) => {
+                self.comprehend(&comprehension.elt, &comprehension.generators)
+            }
+            other => self.unknown(other, "an expression that isn't read"),
+        }
+    }
+
+    fn name(&mut self, name: &ExprName) -> Value {
+        match self.lookup(&name.id) {
+            Some(value) => value,
+            // Builtins, and what `import *` brings.
+            None => Value::Named(name.id.to_string()),
+        }
+    }
+
+    fn list(&mut self, items: &[Expr]) -> Value {
+        let mut values = Vec::new();
+        for item in items {
+            let value = self.eval(item);
+            match (item, value) {
+                (Expr::Starred(_), Value::List(more)) => values.extend(more),
+                (_, value) => values.push(value),
+            }
+        }
+        Value::List(values)
+    }
+
+    fn dict(&mut self, dict: &ExprDict) -> Value {
+        let mut items = Vec::new();
+        for item in &dict.items {
+            let value = self.eval(&item.value);
+            match (item.key.as_ref().map(|key| self.eval(key)), value) {
+                (Some(Value::Str(key)), value) => insert(&mut items, key, value),
+                (None, Value::Dict(more)) => {
+                    for (key, value) in more {
+                        insert(&mut items, key, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Value::Dict(items)
+    }
+
+    fn f_string(&mut self, text: &ExprFString) -> Value {
+        let mut whole = String::new();
+        for part in &text.value {
+            let part = match part {
+                FStringPart::Literal(literal) => {
+                    whole.push_str(literal);
+                    continue;
+                }
+                FStringPart::FString(part) => part,
+            };
+            for element in &part.elements {
+                match element {
+                    InterpolatedStringElement::Literal(literal) => whole.push_str(literal),
+                    InterpolatedStringElement::Interpolation(element) => {
+                        let value = self.eval(&element.expression);
+                        match value {
+                            Value::Str(value) if element.format_spec.is_none() => {
+                                whole.push_str(&value);
+                            }
+                            Value::Int(value) if element.format_spec.is_none() => {
+                                whole.push_str(&value.to_string());
+                            }
+                            Value::Unknown(note) => return Value::Unknown(note),
+                            _ => return self.unknown(text, "an f-string"),
+                        }
+                    }
+                }
+            }
+        }
+        Value::Str(whole)
+    }
+
+    fn subscript(&mut self, subscript: &ExprSubscript) -> Value {
+        let value = self.eval(&subscript.value);
+        let is_version = matches!(&value, Value::Named(name) if name == "sys.version_info");
+        if let (true, Expr::Slice(slice)) = (is_version, &*subscript.slice) {
+            let parts = self.situation.version_info();
+            let upper = slice.upper.as_ref().map(|upper| self.eval(upper));
+            return match (&slice.lower, upper) {
+                (None, Some(Value::Int(n))) => {
+                    let n = usize::try_from(n).unwrap_or(0);
+                    Value::List(parts.into_iter().take(n).collect())
+                }
+                _ => Value::List(parts),
+            };
+        }
+        let key = self.eval(&subscript.slice);
+        match (value, key) {
+            (Value::Dict(items), Value::Str(key)) => items
+                .into_iter()
+                .find(|(known, _)| *known == key)
+                .map_or_else(|| self.unknown(subscript, "a missing key"), |(_, v)| v),
+            (Value::Named(name), Value::Int(n)) if name == "sys.version_info" => {
+                let place = usize::try_from(n).unwrap_or(usize::MAX);
+                let part = self.situation.version_info().into_iter().nth(place);
+                part.unwrap_or(Value::Int(0))
+            }
+            (Value::List(mut items), Value::Int(n)) => match usize::try_from(n) {
+                Ok(n) if n < items.len() => items.swap_remove(n),
+                _ => self.unknown(subscript, "an item of a list"),
+            },
+            (Value::Unknown(note), _) => Value::Unknown(note),
+            _ => self.unknown(subscript, "an item of something"),
+        }
+    }
+
+    fn comprehend(&mut self, element: &Expr, generators: &[Comprehension]) -> Value {
+        let Some((generator, rest)) = generators.split_first() else {
+            return Value::List(vec![self.eval(element)]);
+        };
+        let items = match self.eval(&generator.iter) {
+            Value::List(items) => items,
+            Value::Dict(items) => items.into_iter().map(|(key, _)| Value::Str(key)).collect(),
+            Value::Unknown(note) => return Value::Unknown(note),
+            _ => return self.unknown(&generator.iter, "what is gone through"),
+        };
+        let mut found = Vec::new();
+        for item in items {
+            self.assign(&generator.target, item);
+            let holds = |t: &Expr| self.eval(t).truth() != Some(false);
+            if !generator.ifs.iter().all(holds) {
+                continue;
+            }
+            match self.comprehend(element, rest) {
+                Value::List(more) => found.extend(more),
+                other => found.push(other),
+            }
+        }
+        Value::List(found)
+    }
+
+    fn call(&mut self, call: &ExprCall) -> Value {
+        if let Expr::Attribute(attribute) = &*call.func {
+            let receiver = self.eval(&attribute.value);
+            if !matches!(receiver, Value::Named(_)) {
+                let arguments = self.arguments(call);
+                let name = match &*attribute.value {
+                    Expr::Name(name) => Some(name.id.as_str()),
+                    _ => None,
+                };
+                return self.method(call, (name, receiver), (&attribute.attr, &arguments));
+            }
+        }
+        let callee = self.eval(&call.func);
+        let arguments = self.arguments(call);
+        match callee {
+            Value::Named(name) => self.call_named(call, &name, &arguments),
+            Value::Function(place) => {
+                let function = self.functions[place];
+                self.call_function(call, function, arguments)
+            }
+            Value::Unknown(note) => Value::Unknown(note),
+            _ => self.unknown(call, "a call"),
+        }
+    }
+
+    fn arguments(&mut self, call: &ExprCall) -> Arguments {
+        let mut arguments = Arguments::default();
+        for argument in &call.arguments.args {
+            match (argument, self.eval(argument)) {
+                (Expr::Starred(_), Value::List(more)) => arguments.by_place.extend(more),
+                (_, value) => arguments.by_place.push(value),
+            }
+        }
+        for keyword in &call.arguments.keywords {
+            match (&keyword.arg, self.eval(&keyword.value)) {
+                (Some(name), value) => arguments.by_name.push((name.to_string(), value)),
+                (None, Value::Dict(items)) => arguments.by_name.extend(items),
+                (None, other) => arguments.by_name.push(("**".to_owned(), other)),
+            }
+        }
+        arguments
+    }
+
+    /// Calls a function of the file.
+    pub(super) fn call_function(
+        &mut self,
+        node: &impl Ranged,
+        function: &'a StmtFunctionDef,
+        arguments: Arguments,
+    ) -> Value {
+        if self.locals.len() >= MAX_CALLS || !self.spend(1) {
+            return self.unknown(node, format!("a call of `{}`", function.name));
+        }
+        let names = self.parameters(function, arguments);
+        self.locals.push(names);
+        self.returns.push(Vec::new());
+        // What is nested there starts anew.
+        let depth = std::mem::take(&mut self.depth);
+        let _ = self.block(&function.body);
+        self.depth = depth;
+        self.locals.pop();
+        let returned = self.returns.pop().unwrap_or_default();
+        returned
+            .into_iter()
+            .reduce(Value::merge)
+            .unwrap_or(Value::None)
+    }
+
+    fn parameters(&mut self, function: &StmtFunctionDef, arguments: Arguments) -> Names {
+        let mut names = Names::new();
+        let mut by_place = arguments.by_place.into_iter();
+        let parameters = &function.parameters;
+        for parameter in parameters.posonlyargs.iter().chain(&parameters.args) {
+            if let Some(value) = by_place.next() {
+                names.insert(parameter.name().to_string(), value);
+            }
+        }
+        if let Some(rest) = &parameters.vararg {
+            names.insert(rest.name.to_string(), Value::List(by_place.collect()));
+        }
+        names.extend(arguments.by_name);
+        for parameter in parameters.iter_non_variadic_params() {
+            let name = parameter.name().as_str();
+            if !names.contains_key(name) {
+                let value = match parameter.default() {
+                    Some(default) => self.eval(default),
+                    None => self.unknown(function, format!("the argument `{name}`")),
+                };
+                names.insert(name.to_owned(), value);
+            }
+        }
+        names
+    }
+}

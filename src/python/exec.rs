@@ -1,0 +1,333 @@
+//! Statements, gone through once, each way that may be taken.
+
+use std::collections::BTreeMap;
+
+use ruff_python_ast::{
+    Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch, StmtTry,
+    StmtWhile, StmtWith,
+};
+use ruff_text_size::Ranged;
+
+use super::Situation;
+use super::value::{Note, Value};
+
+/// So much is gone through before the rest counts as not to be told.
+const MAX_STEPS: usize = 400_000;
+
+/// Functions may call each other so deeply.
+pub(super) const MAX_CALLS: usize = 16;
+
+/// Expressions may be nested so deeply.
+pub(super) const MAX_DEPTH: usize = 120;
+
+/// Where a block leaves off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// At its end.
+    Next,
+    /// At a `return`, `break`, `continue` or an error.
+    Left,
+}
+
+pub(super) type Names = BTreeMap<String, Value>;
+
+/// Goes through a file as Python would, except that nothing is run: what
+/// takes more than the text comes out as [`Value::Unknown`].
+pub(super) struct Interpreter<'a> {
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) lines: &'a [usize],
+    pub(super) functions: Vec<&'a StmtFunctionDef>,
+    pub(super) globals: Names,
+    /// The names of the functions that are being called, innermost last.
+    pub(super) locals: Vec<Names>,
+    /// What the function that is being called may return.
+    pub(super) returns: Vec<Vec<Value>>,
+    /// The arguments of the last call of `setup`.
+    pub(super) setup: Option<(usize, Vec<(String, Value)>)>,
+    pub(super) steps: usize,
+    pub(super) depth: usize,
+}
+
+impl<'a> Interpreter<'a> {
+    pub(super) fn new(situation: &'a Situation<'a>, lines: &'a [usize]) -> Self {
+        let name = Value::str(situation.module_name);
+        let file = Value::str(situation.file);
+        let globals = [("__name__", name), ("__file__", file)];
+        Self {
+            situation,
+            lines,
+            functions: Vec::new(),
+            globals: globals.map(|(k, v)| (k.to_owned(), v)).into(),
+            locals: Vec::new(),
+            returns: Vec::new(),
+            setup: None,
+            steps: 0,
+            depth: 0,
+        }
+    }
+
+    /// The line of a node, from 1.
+    pub(super) fn line(&self, node: &impl Ranged) -> usize {
+        let start = node.range().start().to_usize();
+        self.lines.partition_point(|line| *line <= start)
+    }
+
+    pub(super) fn unknown(&self, node: &impl Ranged, what: impl Into<String>) -> Value {
+        Value::Unknown(Note {
+            line: self.line(node),
+            what: what.into(),
+        })
+    }
+
+    /// Counts work; false once there was too much of it.
+    pub(super) const fn spend(&mut self, steps: usize) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        self.steps <= MAX_STEPS
+    }
+
+    pub(super) fn names(&mut self) -> &mut Names {
+        self.locals.last_mut().unwrap_or(&mut self.globals)
+    }
+
+    pub(super) fn bind(&mut self, name: &str, value: Value) {
+        if self.spend(value.weight()) {
+            self.names().insert(name.to_owned(), value);
+        }
+    }
+
+    pub(super) fn block(&mut self, body: &'a [Stmt]) -> Flow {
+        for statement in body {
+            if !self.spend(1) || self.statement(statement) == Flow::Left {
+                return Flow::Left;
+            }
+        }
+        Flow::Next
+    }
+
+    fn statement(&mut self, statement: &'a Stmt) -> Flow {
+        match statement {
+            Stmt::Import(import) => self.import(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Assign(assign) => {
+                let value = self.eval(&assign.value);
+                for target in &assign.targets {
+                    self.assign(target, value.clone());
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Some(value) = &assign.value {
+                    let value = self.eval(value);
+                    self.assign(&assign.target, value);
+                }
+            }
+            Stmt::AugAssign(assign) => {
+                let (left, right) = (self.eval(&assign.target), self.eval(&assign.value));
+                let value = self.binary(assign, assign.op, (left, right));
+                self.assign(&assign.target, value);
+            }
+            Stmt::Expr(expression) => {
+                if let Value::Named(name) = self.eval(&expression.value)
+                    && name == "sys.exit()"
+                {
+                    return Flow::Left;
+                }
+            }
+            Stmt::FunctionDef(function) => {
+                self.functions.push(function);
+                let value = Value::Function(self.functions.len() - 1);
+                self.bind(&function.name, value);
+            }
+            Stmt::ClassDef(class) => self.bind(&class.name, Value::Named(class.name.to_string())),
+            Stmt::If(statement) => return self.if_else(statement),
+            Stmt::For(statement) => return self.for_each(statement),
+            Stmt::While(statement) => return self.while_true(statement),
+            Stmt::With(statement) => return self.with(statement),
+            Stmt::Try(statement) => return self.try_except(statement),
+            Stmt::Match(statement) => return self.match_cases(statement),
+            Stmt::Return(statement) => {
+                let value = match &statement.value {
+                    Some(value) => self.eval(value),
+                    None => Value::None,
+                };
+                if let Some(returns) = self.returns.last_mut() {
+                    returns.push(value);
+                }
+                return Flow::Left;
+            }
+            Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_) => return Flow::Left,
+            _ => {}
+        }
+        Flow::Next
+    }
+
+    fn while_true(&mut self, statement: &'a StmtWhile) -> Flow {
+        if self.eval(&statement.test).truth() == Some(false) {
+            return Flow::Next;
+        }
+        self.maybe(&[&statement.body, &[]])
+    }
+
+    fn with(&mut self, statement: &'a StmtWith) -> Flow {
+        for item in &statement.items {
+            let value = self.eval(&item.context_expr);
+            if let Some(target) = &item.optional_vars {
+                self.assign(target, value);
+            }
+        }
+        self.block(&statement.body)
+    }
+
+    fn import(&mut self, import: &StmtImport) {
+        for alias in &import.names {
+            let full = alias.name.as_str();
+            let first = full.split('.').next().unwrap_or(full);
+            match &alias.asname {
+                Some(name) => self.bind(name, Value::Named(full.to_owned())),
+                None => self.bind(first, Value::Named(first.to_owned())),
+            }
+        }
+    }
+
+    fn import_from(&mut self, import: &StmtImportFrom) {
+        let module = import.module.as_ref().map_or("", |module| module.as_str());
+        for alias in &import.names {
+            let name = alias.asname.as_ref().unwrap_or(&alias.name);
+            self.bind(name, Value::Named(format!("{module}.{}", alias.name)));
+        }
+    }
+
+    pub(super) fn assign(&mut self, target: &Expr, value: Value) {
+        match target {
+            Expr::Name(name) => self.bind(&name.id, value),
+            Expr::Tuple(tuple) => self.unpack(&tuple.elts, &value),
+            Expr::List(list) => self.unpack(&list.elts, &value),
+            Expr::Starred(starred) => self.assign(&starred.value, value),
+            Expr::Subscript(subscript) => {
+                let key = self.eval(&subscript.slice);
+                if let (Expr::Name(name), Value::Str(key)) = (&*subscript.value, key)
+                    && let Some(Value::Dict(mut items)) = self.lookup(&name.id)
+                {
+                    insert(&mut items, key, value);
+                    self.bind(&name.id, Value::Dict(items));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &[Expr], value: &Value) {
+        for (place, target) in targets.iter().enumerate() {
+            let item = match value {
+                Value::List(items) if items.len() == targets.len() => items[place].clone(),
+                _ => self.unknown(target, "what is unpacked here"),
+            };
+            self.assign(target, item);
+        }
+    }
+
+    fn if_else(&mut self, statement: &'a StmtIf) -> Flow {
+        let mut open: Vec<&'a [Stmt]> = Vec::new();
+        let mut decided = self.eval(&statement.test).truth();
+        if decided != Some(false) {
+            open.push(&statement.body);
+        }
+        for clause in &statement.elif_else_clauses {
+            if decided == Some(true) {
+                break;
+            }
+            decided = match &clause.test {
+                Some(test) => self.eval(test).truth(),
+                None => Some(true),
+            };
+            if decided != Some(false) {
+                open.push(&clause.body);
+            }
+        }
+        if decided != Some(true) {
+            open.push(&[]);
+        }
+        self.maybe(&open)
+    }
+
+    fn match_cases(&mut self, statement: &'a StmtMatch) -> Flow {
+        self.eval(&statement.subject);
+        let cases: Vec<&[Stmt]> = statement.cases.iter().map(|case| &*case.body).collect();
+        self.maybe(&cases)
+    }
+
+    /// Goes each of several ways from here, and goes on with what any of them
+    /// leaves.
+    fn maybe(&mut self, ways: &[&'a [Stmt]]) -> Flow {
+        if let [way] = ways {
+            return self.block(way);
+        }
+        let copies: usize = self.names().values().map(Value::weight).sum();
+        if !self.spend(copies * ways.len()) {
+            return Flow::Left;
+        }
+        let before = self.names().clone();
+        let mut after: Option<Names> = None;
+        for way in ways {
+            *self.names() = before.clone();
+            if self.block(way) == Flow::Left {
+                continue;
+            }
+            let left = std::mem::take(self.names());
+            after = Some(match after {
+                None => left,
+                Some(other) => merge(other, left),
+            });
+        }
+        let flow = after.as_ref().map_or(Flow::Left, |_| Flow::Next);
+        *self.names() = after.unwrap_or(before);
+        flow
+    }
+
+    fn for_each(&mut self, statement: &'a StmtFor) -> Flow {
+        let iterable = self.eval(&statement.iter);
+        let Value::List(items) = iterable else {
+            let what = "what is gone through in a loop";
+            let item = self.unknown(&*statement.iter, what);
+            self.assign(&statement.target, item);
+            return self.maybe(&[&statement.body, &[]]);
+        };
+        for item in items {
+            self.assign(&statement.target, item);
+            // A `break` or `continue` ends one turn; a `return` in a loop is
+            // rare enough to be taken for one.
+            self.block(&statement.body);
+        }
+        self.block(&statement.orelse)
+    }
+
+    /// A build that works runs the body to its end, so what is there for
+    /// failures is left out.
+    fn try_except(&mut self, statement: &'a StmtTry) -> Flow {
+        let mut flow = self.block(&statement.body);
+        if flow == Flow::Next {
+            flow = self.block(&statement.orelse);
+        }
+        if self.block(&statement.finalbody) == Flow::Left {
+            flow = Flow::Left;
+        }
+        flow
+    }
+}
+
+fn merge(mut left: Names, right: Names) -> Names {
+    for (name, value) in right {
+        let merged = match left.remove(&name) {
+            Some(other) => other.merge(value),
+            None => value,
+        };
+        left.insert(name, merged);
+    }
+    left
+}
+
+pub(super) fn insert(items: &mut Vec<(String, Value)>, key: String, value: Value) {
+    match items.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, old)) => *old = value,
+        None => items.push((key, value)),
+    }
+}

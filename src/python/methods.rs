@@ -1,0 +1,119 @@
+//! Methods of text, lists and dictionaries.
+
+use ruff_python_ast::ExprCall;
+
+use super::eval::Arguments;
+use super::exec::{Interpreter, insert};
+use super::known::joined;
+use super::value::Value;
+
+impl Interpreter<'_> {
+    /// Calls a method of a value that stands in `receiver`, with the name
+    /// that holds it, if one does.
+    pub(super) fn method(
+        &mut self,
+        call: &ExprCall,
+        receiver: (Option<&str>, Value),
+        (method, arguments): (&str, &Arguments),
+    ) -> Value {
+        let (name, value) = receiver;
+        match value {
+            Value::Str(text) => {
+                let known = self.text_method(&text, method, arguments);
+                known.unwrap_or_else(|| self.unknown(call, format!("a call of `.{method}`")))
+            }
+            Value::List(mut items) => {
+                match (method, arguments.by_place.as_slice()) {
+                    ("append", [item]) => items.push(item.clone()),
+                    ("extend", [Value::List(more)]) => items.extend(more.iter().cloned()),
+                    ("extend", [other]) => items.push(other.clone()),
+                    ("insert", [_, item]) => items.insert(0, item.clone()),
+                    ("copy", []) => return Value::List(items),
+                    _ => return self.unknown(call, format!("a call of `.{method}`")),
+                }
+                self.rebind(name, Value::List(items))
+            }
+            Value::Dict(mut items) => {
+                let find = |key: &str| items.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+                match (method, arguments.by_place.as_slice()) {
+                    ("get", [Value::Str(key), rest @ ..]) => {
+                        return find(key)
+                            .or_else(|| rest.first().cloned())
+                            .unwrap_or(Value::None);
+                    }
+                    ("copy", []) => return Value::Dict(items),
+                    ("keys", []) => {
+                        return Value::List(
+                            items.into_iter().map(|(k, _)| Value::Str(k)).collect(),
+                        );
+                    }
+                    ("values", []) => {
+                        return Value::List(items.into_iter().map(|(_, v)| v).collect());
+                    }
+                    ("items", []) => {
+                        let pair = |(k, v)| Value::List(vec![Value::Str(k), v]);
+                        return Value::List(items.into_iter().map(pair).collect());
+                    }
+                    ("update", places) => {
+                        let more = places.iter().filter_map(|place| match place {
+                            Value::Dict(items) => Some(items.clone()),
+                            _ => None,
+                        });
+                        for (key, value) in more.flatten().chain(arguments.by_name.clone()) {
+                            insert(&mut items, key, value);
+                        }
+                    }
+                    _ => return self.unknown(call, format!("a call of `.{method}`")),
+                }
+                self.rebind(name, Value::Dict(items))
+            }
+            unknown @ Value::Unknown(_) => unknown,
+            _ => self.unknown(call, format!("a call of `.{method}`")),
+        }
+    }
+
+    /// What a method changed goes back to the name that holds it.
+    fn rebind(&mut self, name: Option<&str>, value: Value) -> Value {
+        if let Some(name) = name {
+            let is_local = self
+                .locals
+                .last()
+                .is_some_and(|names| names.contains_key(name));
+            if is_local {
+                self.bind(name, value);
+            } else if self.spend(value.weight()) {
+                self.globals.insert(name.to_owned(), value);
+            }
+        }
+        Value::None
+    }
+
+    fn text_method(&self, text: &str, method: &str, arguments: &Arguments) -> Option<Value> {
+        let first = arguments.by_place.first();
+        let argument = first.and_then(Value::as_str);
+        Some(match (method, argument) {
+            ("lower" | "casefold", _) => Value::Str(text.to_lowercase()),
+            ("upper", _) => Value::Str(text.to_uppercase()),
+            ("strip", None) => Value::str(text.trim()),
+            ("startswith", Some(start)) => Value::Bool(text.starts_with(start)),
+            ("endswith", Some(end)) => Value::Bool(text.ends_with(end)),
+            ("removeprefix", Some(start)) => Value::str(text.strip_prefix(start).unwrap_or(text)),
+            ("removesuffix", Some(end)) => Value::str(text.strip_suffix(end).unwrap_or(text)),
+            ("replace", Some(from)) if !from.is_empty() && text.len() < 4096 => {
+                let to = arguments.by_place.get(1).and_then(Value::as_str)?;
+                (to.len() <= from.len()).then(|| Value::Str(text.replace(from, to)))?
+            }
+            ("split", Some(separator)) if !separator.is_empty() => {
+                Value::List(text.split(separator).map(Value::str).collect())
+            }
+            ("split", None) => Value::List(text.split_whitespace().map(Value::str).collect()),
+            ("joinpath", Some(_)) => {
+                let parts = [&[Value::str(text)], arguments.by_place.as_slice()].concat();
+                joined(&parts)?
+            }
+            ("resolve" | "absolute" | "as_posix" | "__str__", _) => Value::str(text),
+            ("exists" | "is_file" | "is_dir", None) => Value::Bool((self.situation.exists)(text)?),
+            _ => return None,
+        })
+    }
+}
