@@ -1,52 +1,148 @@
-//! From `[build-system].requires` to what `resolveBuildSystem` takes.
+//! From `[build-system].requires` and what the backend's hooks add to it to
+//! what `resolveBuildSystem` takes.
 //!
-//! Requirements are PEP 508. A requirement whose marker holds on none of the
-//! platforms that we write for is left out.
+//! Requirements are PEP 508; a marker is evaluated for the Python and each of
+//! the platforms that are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, Requirement, VerbatimUrl};
+use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use serde::Deserialize;
 
 use crate::project::{ProjectError, PythonName};
-
-/// Names of build requirements and the extras asked of each.
-pub type BuildSystem = BTreeMap<PythonName, BTreeSet<String>>;
+use crate::target::{Platform, Target};
 
 const TABLE: &str = include_str!("../data/build-systems.toml");
 
-/// The Python that markers are evaluated for.
-const PYTHON: &str = "3.13";
+/// Extras of a package may name packages with extras, so often.
+const MAX_REFERENCES: usize = 100;
 
-/// Reads requirements; `place` is the file that they stand in.
-///
-/// # Errors
-/// At the first that is no PEP 508 requirement.
-pub fn build_system(requires: &[String], place: &str) -> Result<BuildSystem, ProjectError> {
-    let environments = environments();
-    let mut found = BuildSystem::new();
-    for text in requires {
-        let refuse = |message: String| ProjectError::Requirement {
-            place: place.to_owned(),
-            requirement: shortened(text),
-            message,
-        };
-        if !is_reasonable(text) {
-            return Err(refuse("it is longer than anybody means it".to_owned()));
+/// For each name that is required: the platforms, and the extras asked for
+/// on each.
+pub type BuildSystem = BTreeMap<PythonName, BTreeMap<Platform, BTreeSet<String>>>;
+
+/// What a package asks for to be built.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The package itself.
+    pub name: &'a PythonName,
+    /// Its extras, for requirements of itself.
+    pub extras: &'a BTreeMap<String, Vec<String>>,
+    /// What it is built for.
+    pub target: &'a Target,
+    /// The file that the requirements stand in, for errors.
+    pub place: &'a str,
+}
+
+/// What is required.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// By name.
+    pub system: BuildSystem,
+    /// Those that name a URL, of which `resolveBuildSystem` knows nothing.
+    pub urls: BTreeMap<PythonName, String>,
+}
+
+impl Requirements {
+    /// Reads requirements.
+    ///
+    /// # Errors
+    /// At the first that is no PEP 508 requirement.
+    pub fn read<'a>(
+        requires: impl IntoIterator<Item = &'a String>,
+        request: Request<'a>,
+    ) -> Result<Self, ProjectError> {
+        let environments = request.target.environments();
+        let mut found = Self::default();
+        let mut texts: Vec<&String> = requires.into_iter().collect();
+        let mut extras_seen = BTreeSet::new();
+        let mut references = 0;
+        texts.reverse();
+        while let Some(text) = texts.pop() {
+            let requirement = parse(text, request.place)?;
+            let name = PythonName::new(requirement.name.as_ref());
+            let extras: BTreeSet<_> = requirement.extras.iter().map(ToString::to_string).collect();
+            if name == *request.name {
+                // Itself with extras: what those ask for, itself being what
+                // is built.
+                for (extra, more) in request.extras {
+                    let extra = PythonName::new(extra).to_string();
+                    if extras.contains(&extra) && extras_seen.insert(extra) {
+                        references += more.len();
+                        texts.extend(more.iter().rev().take(MAX_REFERENCES));
+                    }
+                }
+                if references > MAX_REFERENCES {
+                    return Err(refuse(text, request.place, "its extras never end"));
+                }
+                continue;
+            }
+            for (platform, environment) in &environments {
+                if requirement.marker.evaluate(environment, &[]) {
+                    let platforms = found.system.entry(name.clone()).or_default();
+                    let known: &mut BTreeSet<String> = platforms.entry(*platform).or_default();
+                    known.extend(extras.clone());
+                    if let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url {
+                        found.urls.insert(name.clone(), url.to_string());
+                    }
+                }
+            }
         }
-        let requirement: Requirement<VerbatimUrl> = text
-            .parse()
-            .map_err(|e: pep508_rs::Pep508Error<VerbatimUrl>| refuse(e.message.to_string()))?;
-        let holds = |environment| requirement.marker.evaluate(environment, &[]);
-        if environments.iter().any(holds) {
-            let extras = requirement.extras.iter().map(ToString::to_string);
-            found
-                .entry(PythonName::new(requirement.name.as_ref()))
-                .or_default()
-                .extend(extras);
-        }
+        Ok(found)
     }
-    Ok(found)
+
+    /// The names that the package set doesn't bring by itself and the user's
+    /// lock doesn't have: naming one in `resolveBuildSystem` is an evaluation
+    /// error.
+    ///
+    /// # Panics
+    /// Never: a test reads the table too.
+    #[must_use]
+    pub fn unknown(&self, uv_lock: Option<&BTreeSet<PythonName>>) -> Vec<&PythonName> {
+        let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
+        self.system
+            .keys()
+            .filter(|name| !table.names.contains(name.as_str()))
+            .filter(|name| uv_lock.is_none_or(|lock| !lock.contains(name)))
+            .collect()
+    }
+}
+
+/// The names of the packages in a `uv.lock`; none where it isn't one.
+#[must_use]
+pub fn uv_lock_names(text: &str) -> BTreeSet<PythonName> {
+    #[derive(Deserialize)]
+    struct Lock {
+        #[serde(default)]
+        package: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+    }
+    let lock: Option<Lock> = toml::from_str(text).ok();
+    let packages = lock.into_iter().flat_map(|lock| lock.package);
+    packages
+        .map(|package| PythonName::new(&package.name))
+        .collect()
+}
+
+fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectError> {
+    if !is_reasonable(text) {
+        return Err(refuse(text, place, "it is longer than anybody means it"));
+    }
+    text.parse()
+        .map_err(|e: pep508_rs::Pep508Error<VerbatimUrl>| {
+            refuse(text, place, &e.message.to_string())
+        })
+}
+
+fn refuse(text: &str, place: &str, message: &str) -> ProjectError {
+    ProjectError::Requirement {
+        place: place.to_owned(),
+        requirement: shortened(text),
+        message: message.to_owned(),
+    }
 }
 
 fn shortened(requirement: &str) -> String {
@@ -67,21 +163,6 @@ fn is_reasonable(requirement: &str) -> bool {
     requirement.len() <= 4096 && operators <= 20 && requirement.matches('(').count() <= 20
 }
 
-/// The requirements that the package set doesn't bring by itself: naming one
-/// in `resolveBuildSystem` is an evaluation error unless the user's lock has
-/// it.
-///
-/// # Panics
-/// Never: a test reads the table too.
-#[must_use]
-pub fn unknown(build_system: &BuildSystem) -> Vec<&PythonName> {
-    let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
-    build_system
-        .keys()
-        .filter(|name| !table.names.contains(name.as_str()))
-        .collect()
-}
-
 /// The table `data/build-systems.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,45 +172,44 @@ struct Table {
     names: BTreeSet<String>,
 }
 
-/// CPython on the platforms that Nix users have.
-fn environments() -> Vec<MarkerEnvironment> {
-    [
-        ("linux", "Linux", "x86_64"),
-        ("linux", "Linux", "aarch64"),
-        ("darwin", "Darwin", "arm64"),
-    ]
-    .into_iter()
-    .map(|(sys_platform, platform_system, platform_machine)| {
-        let full = format!("{PYTHON}.0");
-        MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
-            implementation_name: "cpython",
-            implementation_version: &full,
-            os_name: "posix",
-            platform_machine,
-            platform_python_implementation: "CPython",
-            platform_release: "",
-            platform_system,
-            platform_version: "",
-            python_full_version: &full,
-            python_version: PYTHON,
-            sys_platform,
-        })
-        .expect("the versions above are versions")
-    })
-    .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(requires: &[&str]) -> Vec<String> {
+    fn requirements(requires: &[&str]) -> Result<Requirements, ProjectError> {
         let requires: Vec<_> = requires.iter().map(|r| (*r).to_owned()).collect();
-        build_system(&requires, "pyproject.toml")
-            .unwrap()
-            .iter()
-            .map(|(name, extras)| format!("{name}{extras:?}"))
-            .collect()
+        let extras = [
+            ("build", vec!["maturin", "own[More]"]),
+            ("more", vec!["cffi", "own[build]"]),
+        ];
+        let request = Request {
+            name: &PythonName::new("own"),
+            extras: &extras
+                .map(|(k, v)| (k.to_owned(), v.into_iter().map(str::to_owned).collect()))
+                .into(),
+            target: &Target {
+                python_minor: 13,
+                platforms: Platform::DEFAULT.into(),
+            },
+            place: "pyproject.toml",
+        };
+        Requirements::read(&requires, request)
+    }
+
+    /// `name{"extra"}`, with the platforms where they aren't all.
+    fn read(requires: &[&str]) -> Vec<String> {
+        let found = requirements(requires).unwrap().system;
+        let label = |(name, platforms): (&PythonName, &BTreeMap<Platform, BTreeSet<String>>)| {
+            let extras: BTreeSet<_> = platforms.values().flatten().collect();
+            let systems: Vec<_> = platforms.keys().map(|p| p.system()).collect();
+            let at = if systems.len() == 3 {
+                String::new()
+            } else {
+                format!("@{}", systems.join(","))
+            };
+            format!("{name}{extras:?}{at}")
+        };
+        found.iter().map(label).collect()
     }
 
     #[test]
@@ -145,33 +225,50 @@ mod tests {
     }
 
     #[test]
-    fn markers_that_never_hold_leave_it_out() {
+    fn markers_are_for_each_platform() {
         let requires = [
             "cffi>=1.12; platform_python_implementation != 'PyPy'",
             "tomli; python_version < '3.11'",
             "pywin32; sys_platform == 'win32'",
             "x; sys_platform == 'darwin'",
+            "y; platform_machine == 'x86_64'",
         ];
-        assert_eq!(read(&requires), ["cffi{}", "x{}"]);
-    }
-
-    #[test]
-    fn urls_are_requirements_too() {
         assert_eq!(
-            read(&["maturin @ https://example.org/maturin.tar.gz"]),
-            ["maturin{}"]
+            read(&requires),
+            ["cffi{}", "x{}@aarch64-darwin", "y{}@x86_64-linux"]
         );
     }
 
     #[test]
+    fn urls_are_requirements_too() {
+        let found = requirements(&["maturin @ https://example.org/maturin.tar.gz"]).unwrap();
+        assert_eq!(found.system.len(), 1);
+        let url = &found.urls[&PythonName::new("maturin")];
+        assert!(url.contains("example.org"), "{url}");
+    }
+
+    #[test]
+    fn a_package_that_requires_itself_requires_its_extras() {
+        assert_eq!(read(&["own[build]"]), ["cffi{}", "maturin{}"]);
+        assert_eq!(read(&["own"]), Vec::<String>::new());
+    }
+
+    #[test]
     fn what_the_package_set_lacks_is_told() {
-        let requires = ["Setuptools_Rust", "maturin", "setuptools-gettext"].map(str::to_owned);
-        let build_system = build_system(&requires, "pyproject.toml").unwrap();
-        let unknown: Vec<_> = unknown(&build_system)
-            .into_iter()
-            .map(PythonName::as_str)
-            .collect();
-        assert_eq!(unknown, ["setuptools-gettext"]);
+        let found = requirements(&["Setuptools_Rust", "maturin", "setuptools-gettext"]).unwrap();
+        let names = |lock: Option<&BTreeSet<PythonName>>| -> Vec<String> {
+            found
+                .unknown(lock)
+                .into_iter()
+                .map(ToString::to_string)
+                .collect()
+        };
+        assert_eq!(names(None), ["setuptools-gettext"]);
+        let lock = uv_lock_names(
+            "version = 1\n[[package]]\nname = \"setuptools-gettext\"\nversion = \"1\"\n",
+        );
+        assert_eq!(names(Some(&lock)), Vec::<String>::new());
+        assert!(uv_lock_names("[[package").is_empty());
     }
 
     #[test]
@@ -202,14 +299,14 @@ mod tests {
             ")".repeat(50_000)
         );
         for marker in [terms.join(" or "), deep] {
-            let error = build_system(&[format!("a; {marker}")], "pyproject.toml").unwrap_err();
+            let error = requirements(&[&format!("a; {marker}")]).unwrap_err();
             assert!(matches!(error, ProjectError::Requirement { .. }));
         }
     }
 
     #[test]
     fn nonsense_is_named() {
-        let error = build_system(&["==1".to_owned()], "pyproject.toml").unwrap_err();
+        let error = requirements(&["==1"]).unwrap_err();
         assert!(error.to_string().contains("`==1`"), "{error}");
     }
 }

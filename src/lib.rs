@@ -27,5 +27,6 @@ pub mod nix;
 pub mod ops;
 pub mod project;
 pub mod python;
+pub mod target;
 pub mod vendor;
 pub mod warning;

@@ -3,9 +3,21 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// How much a warning matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Note,
+    /// It will or may stop the build.
+    Warning,
+}
+
 /// A warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Warning {
+    /// How much it matters.
+    pub level: Level,
     /// A stable name; `docs/diagnostics.md` has a heading for each.
     pub code: String,
     /// What is the matter.
@@ -21,8 +33,12 @@ pub enum WarningCode {
     InvalidName,
     /// Nothing for cargo to build.
     NoRust,
-    /// More extension modules than one.
-    SeveralModules,
+    /// More folders than one that cargo builds in.
+    SeveralRoots,
+    /// A crate that may be the wrong one.
+    Guess,
+    /// What only running the project would tell.
+    Unread,
     /// The Cargo workspace is above the Python project.
     WorkspaceAbove,
     /// No `Cargo.lock`.
@@ -31,17 +47,42 @@ pub enum WarningCode {
     UnsupportedSource,
     /// A build requirement that the package set doesn't bring.
     UnknownBuildSystem,
+    /// A build requirement from a URL.
+    UrlRequirement,
     /// A lock that some of nixpkgs' tools can't read.
     OldLock,
+    /// A lock that lacks what the manifests ask for.
+    StaleLock,
+    /// A lock with crates that nothing needs.
+    UnneededCrates,
+    /// Cargo's configuration in the source.
+    CargoConfig,
+    /// `pyo3/generate-import-lib`.
+    GenerateImportLib,
+    /// A newer rustc than nixpkgs has.
+    RustVersion,
+    /// Features of a nightly rustc.
+    Nightly,
+    /// A newer Python than `PyO3` knows.
+    Pyo3TooOld,
 }
 
 impl Warning {
     pub(crate) fn new(code: WarningCode, message: impl Into<String>) -> Self {
         let (code, help) = code.describe();
         Self {
+            level: Level::Warning,
             code: code.to_owned(),
             message: message.into(),
             help: help.to_owned(),
+        }
+    }
+
+    /// The same as something that is good to know.
+    pub(crate) fn note(code: WarningCode, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Note,
+            ..Self::new(code, message)
         }
     }
 }
@@ -49,6 +90,7 @@ impl Warning {
 impl WarningCode {
     /// The stable name, and what to do.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one arm a code")]
     pub const fn describe(self) -> (&'static str, &'static str) {
         match self {
             Self::InvalidName => (
@@ -59,17 +101,27 @@ impl WarningCode {
                 "pyhack::warning::no_rust",
                 "if there is a crate, name its manifest in `pyproject.toml`",
             ),
-            Self::SeveralModules => (
-                "pyhack::warning::several_modules",
-                "see that the other crates are members of the same workspace, so that one lock covers all",
+            Self::SeveralRoots => (
+                "pyhack::warning::several_roots",
+                "choose one with `--cargo-root`; to build all with one stanza, make their crates members \
+                 of one Cargo workspace",
+            ),
+            Self::Guess => (
+                "pyhack::warning::guess",
+                "compare it with what the build does before relying on it",
+            ),
+            Self::Unread => (
+                "pyhack::warning::unread",
+                "look at that line: it may build more, or ask for more, than is said here",
             ),
             Self::WorkspaceAbove => (
                 "pyhack::warning::workspace_above",
-                "its lock is outside of what was named; the other commands don't support that yet",
+                "`nix-snippet` puts the whole of it in the place of the package's source",
             ),
             Self::NoLock => (
                 "pyhack::warning::no_lock",
-                "run `cargo generate-lockfile` there; the other commands need the lock",
+                "the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write \
+                 FILE` keeps it beside FILE",
             ),
             Self::UnsupportedSource => (
                 "pyhack::warning::unsupported_source",
@@ -77,12 +129,47 @@ impl WarningCode {
             ),
             Self::UnknownBuildSystem => (
                 "pyhack::warning::unknown_build_system",
-                "have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, \
-                 so that the stanza evaluates",
+                "have it in the uv.lock that the package set is made from, for example `uv add --dev \
+                 NAME`, so that the stanza evaluates",
+            ),
+            Self::UrlRequirement => (
+                "pyhack::warning::url_requirement",
+                "see that the package set's version builds it too",
             ),
             Self::OldLock => (
                 "pyhack::warning::old_lock",
                 "let a current cargo write it anew: `cargo generate-lockfile`",
+            ),
+            Self::StaleLock => (
+                "pyhack::warning::stale_lock",
+                "no offline build can succeed with it: let cargo mend it with `--generate-lock`",
+            ),
+            Self::UnneededCrates => (
+                "pyhack::warning::unneeded_crates",
+                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate- \
+                 lock`",
+            ),
+            Self::CargoConfig => (
+                "pyhack::warning::cargo_config",
+                "if the build fails over it, delete it in the stanza: `postPatch = \"rm -r .cargo\";`",
+            ),
+            Self::GenerateImportLib => (
+                "pyhack::warning::generate_import_lib",
+                "Linux and macOS need no import library: take the feature out with a patch if the build \
+                 fails over it",
+            ),
+            Self::RustVersion => (
+                "pyhack::warning::rust_version",
+                "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust- \
+                 overlay's or fenix's",
+            ),
+            Self::Nightly => (
+                "pyhack::warning::nightly",
+                "let a stable rustc take them with `env.RUSTC_BOOTSTRAP = \"1\"`",
+            ),
+            Self::Pyo3TooOld => (
+                "pyhack::warning::pyo3_too_old",
+                "build for an older Python, or try `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"`",
             ),
         }
     }

@@ -3,6 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
+use crate::ops::Request;
+use crate::target::Platform;
+
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
@@ -42,4 +45,66 @@ pub(super) struct SourceArgs {
     /// Project folder, unpacked sdist, or sdist file (.tar.gz, .zip)
     #[arg(default_value = ".")]
     pub path: Utf8PathBuf,
+
+    /// One of several folders that cargo builds in, relative to the source root
+    #[arg(long, value_name = "DIR")]
+    pub cargo_root: Option<Utf8PathBuf>,
+}
+
+impl SourceArgs {
+    /// The project in a folder or archive.
+    pub(super) const fn new(path: Utf8PathBuf) -> Self {
+        Self {
+            path,
+            cargo_root: None,
+        }
+    }
+
+    pub(super) fn into_request(self) -> Request {
+        Request {
+            path: self.path,
+            cargo_root: self.cargo_root,
+            ..Request::default()
+        }
+    }
+}
+
+/// What the package is built for.
+#[derive(Debug, Default, Args)]
+pub(super) struct TargetArgs {
+    /// CPython to build for, such as 3.13 [default: the newest that the project allows]
+    #[arg(long, value_name = "VERSION", value_parser = python_minor)]
+    pub python: Option<u8>,
+
+    /// Platforms to build for, with commas between
+    ///
+    /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
+    /// x86_64-linux.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = platform)]
+    #[arg(default_value = "aarch64-darwin,aarch64-linux,x86_64-linux")]
+    pub platforms: Vec<Platform>,
+}
+
+impl TargetArgs {
+    pub(super) fn apply(self, request: Request) -> Request {
+        Request {
+            python_minor: self.python,
+            platforms: self.platforms.into_iter().collect(),
+            ..request
+        }
+    }
+}
+
+fn python_minor(text: &str) -> Result<u8, String> {
+    let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+    minor
+        .filter(|minor| *minor >= 7)
+        .ok_or_else(|| "a CPython from 3.7 on, as in `3.13`".to_owned())
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    Platform::from_system(text).ok_or_else(|| {
+        let names = Platform::ALL.map(Platform::system);
+        format!("one of {}", names.join(", "))
+    })
 }

@@ -26,7 +26,7 @@ pub(super) struct HashArgs {
 impl HashArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let network = Network::new(global.offline);
-        let report = hash(&self.source.path, network, &*ui.progress())?;
+        let report = hash(&self.source.into_request(), network, &*ui.progress())?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
             Text::Data(format!("{}\n", report.cargo_hash))

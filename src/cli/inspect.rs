@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::SourceArgs;
+use super::global::{SourceArgs, TargetArgs};
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
-use crate::ops::inspect::{Input, Inspection, inspect};
+use crate::ops::inspect::{Fit, Input, Inspection, Module, inspect};
 
 /// Say what is here: roots, backend, lock, native inputs and why
 ///
@@ -26,6 +26,9 @@ Exit code 0 where the Python project has no Rust: that is an answer too.")]
 pub(super) struct InspectArgs {
     #[command(flatten)]
     source: SourceArgs,
+
+    #[command(flatten)]
+    target: TargetArgs,
 }
 
 impl InspectArgs {
@@ -33,12 +36,13 @@ impl InspectArgs {
     pub(super) fn new(path: Option<Utf8PathBuf>) -> Self {
         let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
         Self {
-            source: SourceArgs { path },
+            source: SourceArgs::new(path),
+            target: TargetArgs::default(),
         }
     }
 
     pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
-        let inspection = inspect(&self.source.path)?;
+        let inspection = inspect(&self.target.apply(self.source.into_request()))?;
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }
@@ -60,18 +64,41 @@ fn human(inspection: &Inspection) -> String {
         let _ = writeln!(text, "  {name:<16}{value}{note}");
     };
     row("backend", &plain(&inspection.build_backend), "");
-    row("Python root", &inspection.python_root, "");
-    if let (Some(manifest), Some(root)) = (&inspection.manifest_path, &inspection.cargo_root) {
-        let rule = inspection.manifest_rule.as_deref().unwrap_or_default();
-        row("manifest", &plain(manifest), rule);
-        row("module crate", &module(inspection), "");
-        row("Cargo root", &plain(root), "");
-        row("lock", &lock(inspection), "");
+    if inspection.source_root != "." {
+        row(
+            "source root",
+            &inspection.source_root,
+            "above the Python root",
+        );
     }
+    row("Python root", &inspection.python_root, "");
+    if let Some(root) = &inspection.cargo_root {
+        for module in &inspection.modules {
+            let guess = if module.guess.is_some() {
+                ", a guess"
+            } else {
+                ""
+            };
+            let note = format!("{}{guess}", module.rule);
+            row("manifest", &plain(&module.manifest_path), &note);
+            row(kind(module), &told(module), &options(module));
+        }
+        row("Cargo root", &plain(root), "");
+        row("lock", &lock(inspection), fit(inspection));
+    }
+    row("Python", &inspection.python, "");
     row("build system", &build_system(&inspection.build_system), "");
+    for (name, systems) in &inspection.build_system_platforms {
+        row("", name, &format!("on {} only", systems.join(", ")));
+    }
+    native(inspection, &mut row);
+    text
+}
+
+fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     let native = &inspection.native;
-    inputs("native inputs", &native.build_inputs, &mut row);
-    inputs("native tools", &native.native_build_inputs, &mut row);
+    inputs("native inputs", &native.build_inputs, row);
+    inputs("native tools", &native.native_build_inputs, row);
     for variable in &native.env_reasons {
         let value = format!("{}={}", variable.name, native.env[&variable.name]);
         let note = format!(
@@ -93,7 +120,6 @@ fn human(inspection: &Inspection) -> String {
         let value = format!("{} {}", git.krate, git.version);
         row("git crate", &value, &plain(&git.url));
     }
-    text
 }
 
 fn inputs(name: &str, inputs: &[Input], row: &mut impl FnMut(&str, &str, &str)) {
@@ -104,17 +130,55 @@ fn inputs(name: &str, inputs: &[Input], row: &mut impl FnMut(&str, &str, &str)) 
     }
 }
 
-fn module(inspection: &Inspection) -> String {
-    let Some(module) = inspection.module.as_ref().filter(|m| m.krate.is_some()) else {
+const fn kind(module: &Module) -> &'static str {
+    if module.is_program {
+        "program crate"
+    } else {
+        "module crate"
+    }
+}
+
+/// The crate, and the name that Python knows it by.
+fn told(module: &Module) -> String {
+    let Some(krate) = &module.krate else {
         return "none: the manifest is a workspace without a cdylib".to_owned();
     };
-    let parts = [&module.krate, &module.version];
-    let parts: Vec<_> = parts
-        .into_iter()
-        .flatten()
-        .map(|part| plain(part))
-        .collect();
-    parts.join(" ")
+    let version = module.version.iter().map(|version| format!(" {version}"));
+    let name = module.name.iter().map(|name| format!(", as {name}"));
+    let parts: String = version.chain(name).collect();
+    plain(&format!("{krate}{parts}"))
+}
+
+/// What cargo is told.
+fn options(module: &Module) -> String {
+    let mut words = Vec::new();
+    if !module.features.is_empty() {
+        words.push(format!("--features {}", module.features.join(",")));
+    }
+    for (is_on, flag) in [
+        (module.no_default_features, "--no-default-features"),
+        (module.all_features, "--all-features"),
+        (module.locked, "--locked"),
+    ] {
+        if is_on {
+            words.push(flag.to_owned());
+        }
+    }
+    words.extend(
+        module
+            .profile
+            .iter()
+            .map(|profile| format!("--profile {profile}")),
+    );
+    plain(&words.join(" "))
+}
+
+const fn fit(inspection: &Inspection) -> &'static str {
+    match inspection.lock_state.fits {
+        Fit::Missing | Fit::Fits => "",
+        Fit::MoreThanNeeded => "with crates that nothing needs",
+        Fit::Stale => "doesn't fit the manifests",
+    }
 }
 
 fn lock(inspection: &Inspection) -> String {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::global::SourceArgs;
+use super::global::{SourceArgs, TargetArgs};
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::nix::Form;
@@ -23,6 +23,9 @@ Examples:
 pub(super) struct NixSnippetArgs {
     #[command(flatten)]
     source: SourceArgs,
+
+    #[command(flatten)]
+    target: TargetArgs,
 
     /// How much is printed around the stanza
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = FormArg::Overlay)]
@@ -46,7 +49,7 @@ impl NixSnippetArgs {
             FormArg::Stanza => Form::Stanza,
             FormArg::File => Form::File,
         };
-        let snippet = nix_snippet(&self.source.path, form)?;
+        let snippet = nix_snippet(&self.target.apply(self.source.into_request()), form)?;
         ui.warnings(&snippet.warnings);
         ui.result(&snippet, |snippet| Text::Data(snippet.nix.clone()))
     }

@@ -6,7 +6,7 @@ use miette::Diagnostic;
 
 use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
-use crate::warning::Warning;
+use crate::warning::{Level, Warning};
 
 /// What happened, where, and what to do.
 pub(super) fn error(error: &Error) -> String {
@@ -26,10 +26,19 @@ pub(super) fn error(error: &Error) -> String {
     text
 }
 
-/// A warning; with its code where the user wants to know more.
+/// A warning; with its code where the user wants to know more, and then with
+/// what can be done about a note too.
 pub(super) fn warning(warning: &Warning, with_code: bool) -> String {
-    let mut text = format!("{WARNING}warning{WARNING:#}: {}\n", plain(&warning.message));
-    let _ = writeln!(text, "  help: {}", plain(&warning.help));
+    let is_note = warning.level == Level::Note;
+    let head = if is_note {
+        format!("{BOLD}note{BOLD:#}")
+    } else {
+        format!("{WARNING}warning{WARNING:#}")
+    };
+    let mut text = format!("{head}: {}\n", plain(&warning.message));
+    if !is_note || with_code {
+        let _ = writeln!(text, "  help: {}", plain(&warning.help));
+    }
     if with_code {
         let _ = writeln!(text, "  {DIM}code: {}{DIM:#}", warning.code);
     }

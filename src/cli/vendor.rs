@@ -39,7 +39,12 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 impl VendorArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let network = Network::new(global.offline);
-        let report = vendor(&self.source.path, &self.to, network, &*ui.progress())?;
+        let report = vendor(
+            &self.source.into_request(),
+            &self.to,
+            network,
+            &*ui.progress(),
+        )?;
         let crates = format!("{} crates in `{}`", report.crates, report.vendor_dir);
         if report.changed {
             ui.status("Vendored", &crates);

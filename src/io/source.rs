@@ -41,9 +41,9 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
 }
 
-/// Goes up from `folder` and names the first `Cargo.toml` for which `is_it`
-/// holds, relative to the folder; it gets the text, and the path from there to
-/// `below` in the folder.
+/// Goes up from `folder` to the first `Cargo.toml` for which `is_it` holds,
+/// and counts the steps; it gets the text, and the path from there to `below`
+/// in the folder.
 ///
 /// # Errors
 /// Where the folder can't be resolved.
@@ -51,21 +51,82 @@ pub fn find_above(
     folder: &Utf8Path,
     below: &Utf8Path,
     is_it: impl Fn(&str, &Utf8Path) -> bool,
-) -> Result<Option<String>, IoError> {
-    let project = if folder.is_dir() {
-        folder
-    } else {
-        folder.parent().unwrap_or(folder)
-    };
-    let Ok(start) = Utf8PathBuf::from_path_buf(fs::canonicalize(project)?) else {
+) -> Result<Option<usize>, IoError> {
+    let Some(start) = resolved(folder)? else {
         return Ok(None);
     };
     for (steps, above) in start.ancestors().enumerate().skip(1) {
         let manifest = above.join("Cargo.toml");
         let relative = start.strip_prefix(above).unwrap_or(&start).join(below);
         if fs::read_to_string(&manifest).is_ok_and(|text| is_it(&text, &relative)) {
-            return Ok(Some(format!("{}Cargo.toml", "../".repeat(steps))));
+            return Ok(Some(steps));
         }
     }
     Ok(None)
+}
+
+/// The folder `up` steps above `folder`, and the way back down. A project may
+/// send us up within its git repository only, unless a workspace of the
+/// user's is there; what it shall not do is to have us read anything else.
+///
+/// # Errors
+/// Where the folder can't be resolved.
+pub fn folder_above(
+    folder: &Utf8Path,
+    up: usize,
+    is_workspace: bool,
+) -> Result<Option<(Utf8PathBuf, Utf8PathBuf)>, IoError> {
+    let Some(start) = resolved(folder)? else {
+        return Ok(None);
+    };
+    let repository = start
+        .ancestors()
+        .position(|folder| folder.join(".git").exists());
+    if up == 0 || !(is_workspace || repository.is_some_and(|top| up <= top)) {
+        return Ok(None);
+    }
+    let Some(above) = start.ancestors().nth(up) else {
+        return Ok(None);
+    };
+    let below = start.strip_prefix(above).unwrap_or(&start).to_owned();
+    let steps: Utf8PathBuf = std::iter::repeat_n("..", up).collect();
+    let name = if folder == "." {
+        steps
+    } else {
+        folder.join(steps)
+    };
+    Ok(Some((name, below)))
+}
+
+/// The way from the current folder to another.
+///
+/// # Errors
+/// Where either can't be resolved.
+pub fn path_from_here(folder: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    let (Some(here), Some(there)) = (resolved(Utf8Path::new("."))?, resolved(folder)?) else {
+        return Ok(folder.to_owned());
+    };
+    let common = here
+        .components()
+        .zip(there.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = here.components().skip(common).map(|_| "..");
+    let down = there.components().skip(common).map(|part| part.as_str());
+    let way: Utf8PathBuf = up.chain(down).collect();
+    Ok(if way.as_str().is_empty() {
+        ".".into()
+    } else {
+        way
+    })
+}
+
+/// The folder's full path; `None` where it is no UTF-8.
+fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+    let project = if folder.is_dir() {
+        folder
+    } else {
+        folder.parent().unwrap_or(folder)
+    };
+    Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(project)?).ok())
 }

@@ -47,18 +47,18 @@ pub struct NativeVariable {
     pub reason: String,
 }
 
-/// Finds what the crates below `module` need. `dev_only` holds, for local
-/// crates, the names that only their tests need; without `module` in the lock
-/// every crate of it counts.
+/// Finds what the crates below `modules` need. `dev_only` holds, for local
+/// crates, the names that only their tests need; without any of `modules` in
+/// the lock every crate of it counts.
 #[must_use]
-pub fn detect(
+pub fn detect<'a>(
     table: &NativeTable,
     lock: &LockFile,
-    module: Option<&str>,
+    modules: impl IntoIterator<Item = &'a str>,
     dev_only: &BTreeMap<String, BTreeSet<String>>,
 ) -> NativeInputs {
     let mut inputs = NativeInputs::default();
-    for place in reachable(lock, module, dev_only) {
+    for place in reachable(lock, modules, dev_only) {
         let krate = &lock.crates[place];
         let dependencies: BTreeSet<_> = krate
             .dependencies
@@ -98,17 +98,18 @@ fn native_input(krate: &LockedCrate, attr: &str, reason: &str) -> NativeInput {
     }
 }
 
-/// The places in the lock that can be reached from the module's crate.
-fn reachable(
+/// The places in the lock that can be reached from the modules' crates.
+fn reachable<'a>(
     lock: &LockFile,
-    module: Option<&str>,
+    modules: impl IntoIterator<Item = &'a str>,
     dev_only: &BTreeMap<String, BTreeSet<String>>,
 ) -> BTreeSet<usize> {
-    let Some(start) = module.and_then(|name| lock.local(name)) else {
+    let starts = modules.into_iter().filter_map(|name| lock.local(name));
+    let mut found: BTreeSet<usize> = starts.collect();
+    if found.is_empty() {
         return (0..lock.crates.len()).collect();
-    };
-    let mut found = BTreeSet::from([start]);
-    let mut waiting = vec![start];
+    }
+    let mut waiting: Vec<_> = found.iter().copied().collect();
     while let Some(place) = waiting.pop() {
         let krate = &lock.crates[place];
         let skipped = match krate.source {

@@ -7,6 +7,11 @@ pub enum Expr {
     Var(Ident),
     /// A string, by its value; printing escapes it.
     Str(NixString),
+    /// A string with expressions in it: `"text${expression}text"`.
+    Template(Vec<Part>),
+    /// A path, relative to the file that it stands in; printing gives the
+    /// form that fits.
+    Path(NixString),
     /// `base.a.b`, or `base.a.b or default`.
     Select(Box<Expr>, Vec<NixString>, Option<Box<Expr>>),
     /// `function argument`.
@@ -19,6 +24,15 @@ pub enum Expr {
     Binary(Box<Expr>, Operator, Box<Expr>),
     /// `parameter: body`.
     Lambda(Parameter, Box<Expr>),
+}
+
+/// A part of a [`Expr::Template`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Text, escaped when it is printed.
+    Text(NixString),
+    /// `${expression}`
+    Expr(Expr),
 }
 
 /// A binary operator; both are right-associative in Nix.

@@ -5,7 +5,7 @@
 //! would keep or change. An attribute name is quoted unless it is an
 //! identifier and no keyword.
 
-use super::expr::{Expr, NixString, Operator, Parameter};
+use super::expr::{Expr, NixString, Operator, Parameter, Part};
 
 /// Words that can't stand as an attribute name without quotes. `or` could,
 /// but not everywhere.
@@ -38,7 +38,7 @@ enum Binding {
 }
 
 /// What an expression binds with: it needs parentheses in a tighter place.
-const fn binding(expr: &Expr) -> Binding {
+fn binding(expr: &Expr) -> Binding {
     match expr {
         Expr::Lambda(..) => Binding::Loosest,
         Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
@@ -46,7 +46,14 @@ const fn binding(expr: &Expr) -> Binding {
         // `or` binds tighter, but readers want its parentheses in operands.
         Expr::Binary(_, Operator::Update, _) | Expr::Select(_, _, Some(_)) => Binding::UpdateRight,
         Expr::Select(_, _, None) => Binding::Argument,
-        Expr::Var(_) | Expr::Str(_) | Expr::List(_) | Expr::AttrSet(_) => Binding::SelectBase,
+        // `./. + "/a b"` binds more loosely than anything but a function.
+        Expr::Path(path) if !is_plain_path(path) => Binding::UpdateRight,
+        Expr::Var(_)
+        | Expr::Str(_)
+        | Expr::Template(_)
+        | Expr::Path(_)
+        | Expr::List(_)
+        | Expr::AttrSet(_) => Binding::SelectBase,
     }
 }
 
@@ -65,6 +72,8 @@ fn write_bare(expr: &Expr, out: &mut String) {
     match expr {
         Expr::Var(ident) => out.push_str(ident.0),
         Expr::Str(string) => write_string(string, out),
+        Expr::Template(parts) => write_template(parts, out),
+        Expr::Path(path) => write_path(path, out),
         Expr::Select(base, path, default) => {
             write(base, Binding::SelectBase, out);
             for name in path {
@@ -121,6 +130,48 @@ fn write_bare(expr: &Expr, out: &mut String) {
     }
 }
 
+fn write_template(parts: &[Part], out: &mut String) {
+    out.push('"');
+    for part in parts {
+        match part {
+            Part::Text(text) => write_escaped(text.as_str(), out),
+            Part::Expr(expr) => {
+                out.push_str("${");
+                write(expr, Binding::Loosest, out);
+                out.push('}');
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// Nix manual, "Path literal": letters, digits, `.`, `_`, `-`, `+` between
+/// slashes.
+fn is_plain_path(path: &NixString) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    let path = path.as_str();
+    path == "."
+        || path
+            .split('/')
+            .all(|part| !part.is_empty() && part.chars().all(is_plain))
+}
+
+fn write_path(path: &NixString, out: &mut String) {
+    if is_plain_path(path) {
+        // `./.` and `../x` are literals, `.` and `x` are none.
+        let is_up = path.as_str().starts_with("../");
+        out.push_str(match path.as_str() {
+            ".." => "./",
+            _ if is_up => "",
+            _ => "./",
+        });
+        out.push_str(path.as_str());
+    } else {
+        out.push_str("./. + ");
+        write_string(&NixString::new(&format!("/{}", path.as_str())), out);
+    }
+}
+
 fn write_parameter(parameter: &Parameter, out: &mut String) {
     match parameter {
         Parameter::Name(ident) => out.push_str(ident.0),
@@ -155,18 +206,23 @@ fn is_keyword(name: &str) -> bool {
 
 fn write_string(string: &NixString, out: &mut String) {
     out.push('"');
-    let mut chars = string.as_str().chars().peekable();
+    write_escaped(string.as_str(), out);
+    out.push('"');
+}
+
+fn write_escaped(text: &str, out: &mut String) {
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
+            // `${` begins an expression, and what follows the text may be one.
+            '$' if matches!(chars.peek(), None | Some('{')) => out.push_str("\\$"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c => out.push(c),
         }
     }
-    out.push('"');
 }
 
 #[cfg(test)]

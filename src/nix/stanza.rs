@@ -8,20 +8,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::expr::{Expr, Ident, NixString, Parameter};
+use super::expr::{Expr, Ident, NixString, Parameter, Part};
+use super::platforms::by_platform;
 use super::print::print;
 use crate::build_system::BuildSystem;
 use crate::project::PythonName;
+use crate::target::Platform;
 
 /// What a stanza says.
 #[derive(Debug, Clone)]
 pub struct Stanza {
     /// The package: the attribute's name.
     pub name: PythonName,
-    /// The folder of the lock, `.` for the source root.
+    /// The folder of the lock, relative to the Python root.
     pub cargo_root: Utf8PathBuf,
+    /// A lock that lies beside the overlay instead.
+    pub lock_file: Option<LockFile>,
+    /// A source that stands in for the package's own.
+    pub source: Option<Source>,
     /// The Python build system.
     pub build_system: BuildSystem,
+    /// The platforms that it was asked for.
+    pub platforms: BTreeSet<Platform>,
     /// Libraries of the host, as attribute paths below `pkgs`.
     pub build_inputs: BTreeSet<String>,
     /// Programs of the build, as attribute paths below `pkgs`.
@@ -30,6 +38,26 @@ pub struct Stanza {
     pub env: BTreeMap<String, String>,
     /// Whether cmake's hook must be kept from taking the configure phase.
     pub dont_use_cmake_configure: bool,
+}
+
+/// A lock beside the overlay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockFile {
+    /// Where it is, relative to the overlay file.
+    pub path: Utf8PathBuf,
+    /// Whether it has to be copied into the source, whose own is missing or
+    /// doesn't fit: `cargoSetupHook` compares both.
+    pub is_copied: bool,
+}
+
+/// The folder that holds both the Python project and its Cargo workspace,
+/// where uv2nix takes the Python project's alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is, relative to the overlay file.
+    pub path: Utf8PathBuf,
+    /// The Python project in it.
+    pub python_root: Utf8PathBuf,
 }
 
 /// How much is printed around a stanza.
@@ -78,11 +106,34 @@ impl Stanza {
             let root = Expr::string(self.cargo_root.as_str());
             arguments.push(("cargoRoot".into(), root));
         }
+        if let Some(lock) = &self.lock_file {
+            // A path needs no import from a derivation, and so no unpacking
+            // of the source for it.
+            if self.source.is_none() {
+                arguments.push(("doUnpack".into(), Expr::var("false")));
+            }
+            let path = ("lockFile".into(), Expr::Path(lock.path.as_str().into()));
+            // `importCargoLock` takes paths itself only since June 2026.
+            arguments.push(("importCargoLockArgs".into(), Expr::AttrSet(vec![path])));
+        }
         Expr::AttrSet(arguments)
     }
 
     fn overrides(&self) -> Vec<(NixString, Expr)> {
         let mut attributes: Vec<(NixString, Expr)> = Vec::new();
+        if let Some(source) = &self.source {
+            let path = ("path".into(), Expr::Path(source.path.as_str().into()));
+            let name = ("name".into(), Expr::string("source"));
+            let path = Expr::var("builtins")
+                .select(["path"])
+                .apply(Expr::AttrSet(vec![path, name]));
+            attributes.push(("src".into(), path));
+            let root = Utf8PathBuf::from("source").join(&source.python_root);
+            attributes.push(("sourceRoot".into(), Expr::string(root.as_str())));
+        }
+        if let Some(copy) = self.lock_copy() {
+            attributes.push(("postPatch".into(), copy));
+        }
         if let Some(additions) = self.native_additions() {
             let old = Expr::var("old").select(["nativeBuildInputs"]);
             attributes.push(("nativeBuildInputs".into(), old.concat(additions)));
@@ -97,10 +148,15 @@ impl Stanza {
         if self.dont_use_cmake_configure {
             attributes.push(("dontUseCmakeConfigure".into(), Expr::var("true")));
         }
-        if !self.env.is_empty() {
+        let mut env = self.env.clone();
+        if self.source.is_some() {
+            // Cargo would put it into the workspace above, out of the reach
+            // of the build.
+            env.insert("CARGO_TARGET_DIR".to_owned(), "./target".to_owned());
+        }
+        if !env.is_empty() {
             let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
-            let variables = self
-                .env
+            let variables = env
                 .iter()
                 .map(|(k, v)| (k.as_str().into(), Expr::string(v)));
             attributes.push(("env".into(), old.update(Expr::AttrSet(variables.collect()))));
@@ -108,16 +164,26 @@ impl Stanza {
         attributes
     }
 
+    /// Puts the lock where `cargoSetupHook` will look for it.
+    fn lock_copy(&self) -> Option<Expr> {
+        let lock = self.lock_file.as_ref().filter(|lock| lock.is_copied)?;
+        let old = Expr::var("old").select(["postPatch"]).or(Expr::string(""));
+        let to = self.cargo_root.join("Cargo.lock");
+        let to = to.as_str().trim_start_matches("./");
+        Some(Expr::Template(vec![
+            Part::Expr(old),
+            Part::Text("\ninstall -m 644 ".into()),
+            Part::Expr(Expr::Path(lock.path.as_str().into())),
+            Part::Text(NixString::new(&format!(" {}\n", shell_quoted(to)))),
+        ]))
+    }
+
     /// The build system, then the programs.
     fn native_additions(&self) -> Option<Expr> {
         let build_system = (!self.build_system.is_empty()).then(|| {
-            let requirements = self.build_system.iter().map(|(name, extras)| {
-                let extras = extras.iter().map(|extra| Expr::string(extra)).collect();
-                (name.as_str().into(), Expr::List(extras))
-            });
             Expr::var("final")
                 .select(["resolveBuildSystem"])
-                .apply(Expr::AttrSet(requirements.collect()))
+                .apply(by_platform(&self.build_system, &self.platforms))
         });
         let programs =
             (!self.native_build_inputs.is_empty()).then(|| packages(&self.native_build_inputs));
@@ -126,6 +192,15 @@ impl Stanza {
             (build_system, programs) => build_system.or(programs),
         }
     }
+}
+
+/// A word for the shell, whatever is in it.
+fn shell_quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 fn packages(attributes: &BTreeSet<String>) -> Expr {
@@ -151,14 +226,23 @@ fn inside_braces(set: &str) -> String {
 mod tests {
     use super::*;
 
+    type Row = (PythonName, BTreeMap<Platform, BTreeSet<String>>);
+
+    fn everywhere(name: &str, extras: &[&str]) -> Row {
+        let extras: BTreeSet<_> = extras.iter().map(|e| (*e).to_owned()).collect();
+        let platforms = Platform::DEFAULT.map(|platform| (platform, extras.clone()));
+        (PythonName::new(name), platforms.into())
+    }
+
     fn cryptography() -> Stanza {
         let requires = ["maturin", "cffi", "setuptools"];
         Stanza {
             name: PythonName::new("cryptography"),
             cargo_root: ".".into(),
-            build_system: requires
-                .map(|name| (PythonName::new(name), BTreeSet::new()))
-                .into(),
+            lock_file: None,
+            source: None,
+            build_system: requires.map(|name| everywhere(name, &[])).into(),
+            platforms: Platform::DEFAULT.into(),
             build_inputs: ["openssl".to_owned()].into(),
             native_build_inputs: BTreeSet::new(),
             env: BTreeMap::new(),
@@ -192,10 +276,8 @@ mod tests {
     fn everything_at_once() {
         let mut stanza = cryptography();
         stanza.cargo_root = "src/${rust}".into();
-        stanza.build_system.insert(
-            PythonName::new("setuptools-scm"),
-            ["toml".to_owned()].into(),
-        );
+        let row = everywhere("setuptools-scm", &["toml"]);
+        stanza.build_system.extend([row]);
         stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"]
             .map(str::to_owned)
             .into();
@@ -252,6 +334,68 @@ mod tests {
         "3to2" = hacks.importCargoLock {
           prev = prev."3to2";
         };
+        "#);
+    }
+
+    #[test]
+    fn a_lock_beside_the_overlay_is_copied_in() {
+        let mut stanza = cryptography();
+        stanza.build_system.clear();
+        stanza.build_inputs.clear();
+        stanza.cargo_root = "src/it's rust".into();
+        stanza.lock_file = Some(LockFile {
+            path: "cryptography.lock".into(),
+            is_copied: true,
+        });
+        insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        cryptography =
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+            cargoRoot = "src/it's rust";
+            doUnpack = false;
+            importCargoLockArgs = {
+              lockFile = ./cryptography.lock;
+            };
+          }).overrideAttrs
+            (old: {
+              postPatch = "${old.postPatch or ""}\ninstall -m 644 ${./cryptography.lock} 'src/it'\\''s rust/Cargo.lock'\n";
+            });
+        "#);
+    }
+
+    #[test]
+    fn a_workspace_above_takes_the_place_of_the_source() {
+        let mut stanza = cryptography();
+        stanza.build_system.clear();
+        stanza.build_inputs.clear();
+        stanza.cargo_root = "../..".into();
+        stanza.lock_file = Some(LockFile {
+            path: "../Cargo.lock".into(),
+            is_copied: false,
+        });
+        stanza.source = Some(Source {
+            path: "../a b".into(),
+            python_root: "crates/core".into(),
+        });
+        insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        cryptography =
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+            cargoRoot = "../..";
+            importCargoLockArgs = {
+              lockFile = ../Cargo.lock;
+            };
+          }).overrideAttrs
+            (old: {
+              src = builtins.path {
+                path = ./. + "/../a b";
+                name = "source";
+              };
+              sourceRoot = "source/crates/core";
+              env = (old.env or { }) // {
+                CARGO_TARGET_DIR = "./target";
+              };
+            });
         "#);
     }
 }

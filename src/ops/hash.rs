@@ -1,10 +1,9 @@
 //! `hash`: nixpkgs' `cargoHash`.
 
-use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::read_project;
+use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::io::{CrateStore, IoError, Network, Progress, in_order};
@@ -28,31 +27,31 @@ pub struct HashReport {
     pub warnings: Vec<Warning>,
 }
 
-/// Computes the hash for the project at `path`.
+/// Computes the hash for a project.
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or a crate can't be had.
 pub fn hash(
-    path: &Utf8Path,
+    request: &Request,
     network: Network,
     progress: &dyn Progress,
 ) -> Result<HashReport, Error> {
-    let (files, project) = read_project(path)?;
-    let rust = project.require_rust(&files)?;
-    let lock = rust.require_lock(&files)?;
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
+    let lock = rust.require_lock(&loaded.files)?;
     let mut crates = lock.crates_io()?;
+    require_fitting(&loaded.files, rust)?;
     crates.sort_by_cached_key(|(krate, _)| tarball_name(krate));
     let store = CrateStore::open(network);
     Ok(HashReport {
         cargo_hash: hash_crates(&lock.bytes, &crates, &store, progress)?.to_sri(),
         lock_file: rust
-            .root
             .lock_file
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
         crates: crates.len(),
-        warnings: super::inspect::lock_warnings(lock),
+        warnings: super::facts::lock_warnings(lock),
     })
 }
 

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::read_project;
-use crate::build_system::{BuildSystem, build_system, unknown};
+use super::facts::Facts;
+use super::load::{Loaded, Request};
 use crate::error::Error;
-use crate::native::{NativeInput, NativeInputs, NativeTable, detect};
-use crate::project::{
-    CargoManifest, CrateSource, LockFile, Project, RustProject, SourceFiles, join,
-};
-use crate::warning::{Warning, WarningCode};
+use crate::native::{NativeInput, NativeInputs};
+use crate::project::{CrateSource, LockFile, RustModule, RustProject};
+use crate::warning::Warning;
 
 /// What `cargo pyhack inspect --format json` prints. Paths are relative to
 /// the source root, `.` for the root itself.
@@ -23,6 +20,9 @@ pub struct Inspection {
     pub package: Package,
     /// The PEP 517 build backend.
     pub build_backend: String,
+    /// The source root, relative to the Python project: `..` and further up
+    /// where its Rust side reaches above it.
+    pub source_root: String,
     /// The folder of `pyproject.toml`.
     pub python_root: String,
     /// The folder of the Cargo workspace's root; null without Rust.
@@ -35,12 +35,23 @@ pub struct Inspection {
     pub lock_file: Option<String>,
     /// The lock's format, 1 to 4.
     pub lock_format: Option<u8>,
-    /// The crate that becomes the Python module.
+    /// How the lock fits the manifests.
+    pub lock_state: LockStateReport,
+    /// The crate that becomes the Python module; the first of several.
     pub module: Option<Module>,
+    /// Every crate that becomes a module or a program.
+    pub modules: Vec<Module>,
     /// How many crates the lock has, by source.
     pub crates: Option<CrateCount>,
+    /// The Python that requirements are for: the newest that the project
+    /// allows, unless one was asked for.
+    pub python: String,
+    /// The platforms that requirements are for, by Nix's names.
+    pub platforms: Vec<String>,
     /// Build requirements: PEP 503 name to the extras asked for.
     pub build_system: BTreeMap<String, Vec<String>>,
+    /// The build requirements that only some of the platforms have.
+    pub build_system_platforms: BTreeMap<String, Vec<String>>,
     /// What the crates need besides Rust.
     pub native: Native,
     /// The crates of the lock that come from git.
@@ -58,14 +69,65 @@ pub struct Package {
     pub version: Option<String>,
 }
 
-/// The crate that becomes the Python module.
+/// A crate that becomes a Python module or a program.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own in the format"
+)]
 pub struct Module {
-    /// The crate's name.
+    /// The crate's name; null for a workspace without a Python module.
     #[serde(rename = "crate")]
     pub krate: Option<String>,
     /// The crate's version.
     pub version: Option<String>,
+    /// The module's dotted name, or the program's, where the backend is told.
+    pub name: Option<String>,
+    /// Whether it is a program.
+    pub is_program: bool,
+    /// The crate's manifest.
+    pub manifest_path: String,
+    /// The folder of its Cargo workspace's root.
+    pub cargo_root: String,
+    /// How the manifest was found.
+    pub rule: String,
+    /// Why it takes running the project to be sure; null where it is sure.
+    pub guess: Option<String>,
+    /// `--features`
+    pub features: Vec<String>,
+    /// `--no-default-features`
+    pub no_default_features: bool,
+    /// `--all-features`
+    pub all_features: bool,
+    /// `--profile`
+    pub profile: Option<String>,
+    /// `--locked` or `--frozen`
+    pub locked: bool,
+}
+
+/// How a lock fits the manifests, as far as they tell.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LockStateReport {
+    /// In a word.
+    pub fits: Fit,
+    /// What the manifests ask for and the lock lacks.
+    pub lacking: Vec<String>,
+    /// Crates of the lock that nothing needs.
+    pub unneeded: Vec<String>,
+}
+
+/// How a lock fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// There is none.
+    Missing,
+    /// It fits.
+    Fits,
+    /// It has crates that nothing needs, which `--locked` refuses.
+    MoreThanNeeded,
+    /// It lacks what the manifests ask for: no offline build succeeds.
+    Stale,
 }
 
 /// How many crates a lock has.
@@ -139,165 +201,112 @@ pub struct GitDependency {
     pub revision: Option<String>,
 }
 
-/// Says what is at `path`.
+/// Says what is there.
 ///
 /// # Errors
 /// Where there is no Python project, or it can't be read.
-pub fn inspect(path: &Utf8Path) -> Result<Inspection, Error> {
-    let (files, project) = read_project(path)?;
-    Ok(Facts::gather(&files, &project)?.into_inspection(&project))
+pub fn inspect(request: &Request) -> Result<Inspection, Error> {
+    let loaded = Loaded::read(request)?;
+    let rust = match &request.cargo_root {
+        Some(_) => Some(loaded.rust(request)?),
+        None => loaded.project.rust.first(),
+    };
+    let facts = Facts::gather(&loaded, rust)?;
+    Ok(inspection(&loaded, rust, facts))
 }
 
-/// What both `inspect` and `nix-snippet` are made from.
-pub(super) struct Facts {
-    pub build_system: BuildSystem,
-    pub native: NativeInputs,
-    pub warnings: Vec<Warning>,
-}
-
-impl Facts {
-    pub(super) fn gather(files: &SourceFiles, project: &Project) -> Result<Self, Error> {
-        let place = files.display(&join(&project.python_root, "pyproject.toml"));
-        let build_system = build_system(&project.pyproject.requires, &place)?;
-        let native = match &project.rust {
-            Some(rust) => native_inputs(files, rust),
-            None => NativeInputs::default(),
-        };
-        let mut warnings = warnings(project);
-        let unknown = project.rust.as_ref().map(|_| unknown(&build_system));
-        warnings.extend(unknown.into_iter().flatten().map(|name| {
-            let message =
-                format!("`{name}` is no build system that pyproject-build-systems brings");
-            Warning::new(WarningCode::UnknownBuildSystem, message)
-        }));
-        Ok(Self {
-            build_system,
-            native,
-            warnings,
-        })
+fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Inspection {
+    let project = &loaded.project;
+    let lock = rust.and_then(|r| r.lock.as_ref());
+    let module = rust.and_then(|r| r.modules.first());
+    let all = project.rust.iter();
+    let modules = all.flat_map(|rust| rust.modules.iter().map(|module| Module::new(rust, module)));
+    let platforms: Vec<_> = loaded
+        .target
+        .platforms
+        .iter()
+        .map(|p| p.system().to_owned())
+        .collect();
+    let systems = facts.requirements.system.iter();
+    Inspection {
+        package: Package {
+            name: project.identity.name.to_string(),
+            version: project.identity.version.clone(),
+        },
+        build_backend: project.pyproject.build_backend.clone(),
+        source_root: loaded
+            .above
+            .as_ref()
+            .map_or(".", |above| above.as_str())
+            .to_owned(),
+        python_root: project.python_root.to_string(),
+        cargo_root: rust.map(|r| r.cargo_root.to_string()),
+        manifest_path: module.map(|m| m.build.manifest.to_string()),
+        manifest_rule: module.map(|m| m.build.rule.describe().to_owned()),
+        lock_file: rust.and_then(|r| r.lock_file.as_ref().map(ToString::to_string)),
+        lock_format: lock.map(|l| l.format),
+        lock_state: lock_state(lock, &facts.lock_state),
+        module: rust.and_then(|r| Some(Module::new(r, r.modules.first()?))),
+        modules: modules.collect(),
+        crates: lock.map(count),
+        python: format!("3.{}", loaded.target.python_minor),
+        build_system: systems
+            .clone()
+            .map(|(name, on)| {
+                let extras: BTreeSet<_> = on.values().flatten().cloned().collect();
+                (name.to_string(), extras.into_iter().collect())
+            })
+            .collect(),
+        build_system_platforms: systems
+            .filter(|(_, on)| on.len() < platforms.len())
+            .map(|(name, on)| {
+                let systems = on.keys().map(|platform| platform.system().to_owned());
+                (name.to_string(), systems.collect())
+            })
+            .collect(),
+        platforms,
+        native: facts.native.into(),
+        git_dependencies: lock.map(git_dependencies).unwrap_or_default(),
+        warnings: facts.warnings,
     }
+}
 
-    fn into_inspection(self, project: &Project) -> Inspection {
-        let rust = project.rust.as_ref();
-        let lock = rust.and_then(|r| r.lock.as_ref());
-        Inspection {
-            package: Package {
-                name: project.identity.name.to_string(),
-                version: project.identity.version.clone(),
-            },
-            build_backend: project.pyproject.build_backend.clone(),
-            python_root: project.python_root.to_string(),
-            cargo_root: rust.map(|r| r.root.cargo_root.to_string()),
-            manifest_path: rust.map(|r| r.root.manifest_path.to_string()),
-            manifest_rule: rust.map(|r| r.root.rule.describe().to_owned()),
-            lock_file: rust.and_then(|r| r.root.lock_file.as_ref().map(ToString::to_string)),
-            lock_format: lock.map(|l| l.format),
-            module: rust.map(|r| Module {
-                krate: r.manifest.name.clone(),
-                version: r.version.clone(),
-            }),
-            crates: lock.map(count),
-            build_system: self
-                .build_system
-                .into_iter()
-                .map(|(name, extras)| (name.to_string(), extras.into_iter().collect()))
-                .collect(),
-            native: self.native.into(),
-            git_dependencies: lock.map(git_dependencies).unwrap_or_default(),
-            warnings: self.warnings,
+impl Module {
+    fn new(rust: &RustProject, module: &RustModule) -> Self {
+        let options = &module.build.options;
+        Self {
+            krate: module.manifest.name.clone(),
+            version: module.version.clone(),
+            name: module.build.name.clone(),
+            is_program: module.build.is_bin,
+            manifest_path: module.build.manifest.to_string(),
+            cargo_root: rust.cargo_root.to_string(),
+            rule: module.build.rule.describe().to_owned(),
+            guess: module.build.guess.clone(),
+            features: options.features.clone(),
+            no_default_features: options.no_default_features,
+            all_features: options.all_features,
+            profile: options.profile.clone(),
+            locked: options.locked,
         }
     }
 }
 
-fn native_inputs(files: &SourceFiles, rust: &RustProject) -> NativeInputs {
-    let Some(lock) = &rust.lock else {
-        return NativeInputs::default();
+fn lock_state(lock: Option<&LockFile>, state: &crate::project::LockState) -> LockStateReport {
+    let fits = match lock {
+        None => Fit::Missing,
+        Some(_) if !state.lacking.is_empty() => Fit::Stale,
+        Some(_) if !state.unneeded.is_empty() => Fit::MoreThanNeeded,
+        Some(_) => Fit::Fits,
     };
-    let dev_only = dev_only(files);
-    let module = rust.manifest.name.as_deref();
-    detect(&NativeTable::built_in(), lock, module, &dev_only)
+    LockStateReport {
+        fits,
+        lacking: state.lacking.clone(),
+        unneeded: state.unneeded.clone(),
+    }
 }
 
-/// For each crate of the source, what only its tests need.
-fn dev_only(files: &SourceFiles) -> BTreeMap<String, BTreeSet<String>> {
-    let manifests = files
-        .paths()
-        .filter(|p| p.file_name() == Some("Cargo.toml"));
-    let mut found = BTreeMap::new();
-    for path in manifests {
-        // Templates and test data may look like manifests and be none; they
-        // are no crates of the lock then.
-        let Ok(manifest) = CargoManifest::read(files, path) else {
-            continue;
-        };
-        let Some(name) = manifest.name else {
-            continue;
-        };
-        // Another manifest of that name, of a test say, takes nothing away.
-        found
-            .entry(name)
-            .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
-            .or_insert(manifest.dev_only.clone());
-    }
-    found
-}
-
-fn warnings(project: &Project) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let name = &project.identity.name;
-    if !name.is_valid() {
-        let message = format!("`{name}` is no name that PEP 508 allows");
-        warnings.push(Warning::new(WarningCode::InvalidName, message));
-    }
-    let Some(rust) = &project.rust else {
-        let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
-        warnings.push(Warning::new(WarningCode::NoRust, message));
-        return warnings;
-    };
-    let paths = project.pyproject.setuptools_rust_paths.iter();
-    let extensions: BTreeSet<_> = paths.map(|path| path.trim_start_matches("./")).collect();
-    if extensions.len() > 1 {
-        let message = format!(
-            "`tool.setuptools-rust` names {} crates; this is about `{}` alone",
-            extensions.len(),
-            rust.root.manifest_path
-        );
-        warnings.push(Warning::new(WarningCode::SeveralModules, message));
-    }
-    if let Some(workspace) = &rust.root.workspace_above {
-        let message = format!("the crate belongs to the workspace of `{workspace}`");
-        warnings.push(Warning::new(WarningCode::WorkspaceAbove, message));
-        return warnings;
-    }
-    match &rust.lock {
-        None => {
-            let message = format!("there is no `Cargo.lock` in `{}`", rust.root.cargo_root);
-            warnings.push(Warning::new(WarningCode::NoLock, message));
-        }
-        Some(lock) => warnings.extend(lock_warnings(lock)),
-    }
-    warnings
-}
-
-pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let count = count(lock);
-    if count.git + count.other_registries > 0 {
-        let message = format!(
-            "crates from git ({}) or from other registries than crates.io ({}): \
-             `vendor`, `hash` and `nix-snippet` can't handle them yet",
-            count.git, count.other_registries
-        );
-        warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
-    }
-    if lock.format == 1 {
-        let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
-        warnings.push(Warning::new(WarningCode::OldLock, message));
-    }
-    warnings
-}
-
-fn count(lock: &LockFile) -> CrateCount {
+pub(super) fn count(lock: &LockFile) -> CrateCount {
     let mut count = CrateCount {
         total: lock.crates.len(),
         ..CrateCount::default()

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::read_project;
+use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::io::{CrateStore, Network, Progress, vendor_dir};
 use crate::vendor::VendorPlan;
@@ -26,20 +26,22 @@ pub struct VendorReport {
     pub warnings: Vec<Warning>,
 }
 
-/// Vendors the crates of the project at `path` into the folder `to`.
+/// Vendors the crates of a project into the folder `to`.
 ///
 /// # Errors
 /// Where there is no Rust or no lock, a crate can't be had, or the folder
 /// can't be written; it is then as it was.
 pub fn vendor(
-    path: &Utf8Path,
+    request: &Request,
     to: &Utf8Path,
     network: Network,
     progress: &dyn Progress,
 ) -> Result<VendorReport, Error> {
-    let (files, project) = read_project(path)?;
-    let lock = project.require_rust(&files)?.require_lock(&files)?;
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
+    let lock = rust.require_lock(&loaded.files)?;
     let plan = VendorPlan::new(&lock.crates_io()?);
+    require_fitting(&loaded.files, rust)?;
     let store = CrateStore::open(network);
     let is_current = vendor_dir::is_current(to, &plan, &store)?;
     if !is_current {
@@ -50,6 +52,6 @@ pub fn vendor(
         crates: plan.crates.len(),
         changed: !is_current,
         config: source_replacement(to),
-        warnings: super::inspect::lock_warnings(lock),
+        warnings: super::facts::lock_warnings(lock),
     })
 }

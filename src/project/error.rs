@@ -24,16 +24,44 @@ pub enum ProjectError {
 
     /// A Python project with nothing for cargo to build.
     #[error("no Rust crate in `{place}` belongs to the Python project")]
-    #[diagnostic(
-        code(pyhack::project::no_rust),
-        help(
-            "if there is one, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, \
-             or `path` in `[[tool.setuptools-rust.ext-modules]]`"
-        )
-    )]
+    #[diagnostic(code(pyhack::project::no_rust), help("{}", no_rust_help(unread)))]
     NoRust {
         /// The folder or archive.
         place: String,
+        /// What couldn't be read, and where.
+        unread: Vec<String>,
+    },
+
+    /// More than one folder that cargo builds in.
+    #[error(
+        "`{place}` has several Cargo roots, each with a lock of its own: {}",
+        list(roots)
+    )]
+    #[diagnostic(
+        code(pyhack::project::several_roots),
+        help(
+            "choose one with `--cargo-root`, for example `--cargo-root {}`; \
+             `importCargoLock` holds the crates of one lock, so one stanza can't build them all",
+            roots.first().map_or("", String::as_str)
+        )
+    )]
+    SeveralRoots {
+        /// The folder or archive.
+        place: String,
+        /// The roots.
+        roots: Vec<String>,
+    },
+
+    /// `--cargo-root` names none of them.
+    #[error("`{root}` is no folder that `{place}` builds with cargo")]
+    #[diagnostic(code(pyhack::project::no_such_root), help("it has {}", list(roots)))]
+    NoSuchRoot {
+        /// The folder or archive.
+        place: String,
+        /// What was asked for.
+        root: String,
+        /// The roots that there are.
+        roots: Vec<String>,
     },
 
     /// `pyproject.toml` names a manifest that isn't there.
@@ -62,6 +90,9 @@ pub enum ProjectError {
         place: String,
         /// The path as written.
         path: String,
+        /// How many folders above the source root it leads; `None` for an
+        /// absolute one.
+        up: Option<usize>,
     },
 
     /// A name or path that Nix can hold, but nobody can see.
@@ -79,31 +110,34 @@ pub enum ProjectError {
         value: String,
     },
 
-    /// The lock is outside of what was named.
-    #[error(
-        "the crate in `{place}` belongs to the workspace of `{workspace}`, whose lock cargo builds with"
-    )]
+    /// The lock lacks what the manifests ask for.
+    #[error("`{place}` doesn't fit the manifests: it lacks {}", listed(lacking))]
     #[diagnostic(
-        code(pyhack::project::workspace_above),
+        code(pyhack::lock::stale),
         help(
-            "a Cargo workspace above the Python project is not supported yet: write this package's stanza by hand"
+            "no offline build can succeed with it: let cargo mend it with `--generate-lock`, \
+             which keeps every other version"
         )
     )]
-    WorkspaceAbove {
-        /// The folder.
+    StaleLock {
+        /// The lock.
         place: String,
-        /// The workspace's manifest.
-        workspace: String,
+        /// What it lacks, and who asks for it.
+        lacking: Vec<String>,
     },
 
     /// The file that cargo would read is missing.
     #[error("no lock file: `{place}` doesn't exist")]
-    #[diagnostic(code(pyhack::project::no_lock), help("{help}"))]
+    #[diagnostic(
+        code(pyhack::project::no_lock),
+        help(
+            "let cargo make one: run this with `--generate-lock`; \
+             `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE"
+        )
+    )]
     NoLock {
         /// The lock's place.
         place: String,
-        /// What to run, and where.
-        help: String,
     },
 
     /// Bytes that are no text.
@@ -231,6 +265,20 @@ pub(super) fn toml_error(
     }
 }
 
+fn no_rust_help(unread: &[String]) -> String {
+    if unread.is_empty() {
+        return "pyproject.nix builds it without a stanza; if there is a crate, name its manifest in \
+                `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, or `path` in \
+                `[[tool.setuptools-rust.ext-modules]]`"
+            .to_owned();
+    }
+    format!(
+        "some of what says how it is built couldn't be read: {}; if that builds Rust, write this \
+         package's stanza by hand",
+        unread.join("; ")
+    )
+}
+
 fn no_pyproject_help(elsewhere: &[String]) -> String {
     match elsewhere.first() {
         Some(folder) => format!(
@@ -241,6 +289,16 @@ fn no_pyproject_help(elsewhere: &[String]) -> String {
             "name the folder or sdist of a Python project: `cargo pyhack inspect PATH`".to_owned()
         }
     }
+}
+
+/// Puts clauses into a sentence; after six the rest is counted.
+fn listed(clauses: &[String]) -> String {
+    let rest = match clauses.len().saturating_sub(6) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let shown: Vec<_> = clauses.iter().take(6).map(String::as_str).collect();
+    format!("{}{rest}", shown.join("; "))
 }
 
 /// Puts names into a sentence; after eight the rest is counted.

@@ -11,6 +11,9 @@ use super::ProjectError;
 /// No system takes longer paths, in bytes.
 pub const MAX_PATH: usize = 4096;
 
+/// `backend/build_backend.py` in `crates/python`, say.
+const MAX_SCRIPT_DEPTH: usize = 4;
+
 /// So many files are shown by links in no project.
 const MAX_LINKED: usize = 100_000;
 
@@ -31,16 +34,25 @@ pub struct SourceFiles {
 /// Tells whether the file's contents are needed, by its name alone.
 #[must_use]
 pub fn is_read(path: &Utf8Path) -> bool {
-    matches!(
-        path.file_name(),
-        Some("Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO")
-    )
+    let name = path.file_name().unwrap_or_default();
+    match name {
+        "Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO"
+        // What other backends build with.
+        | "CMakeLists.txt" | "meson.build"
+        // What the user has beside it.
+        | "uv.lock"
+        // The roots of crates, which turn on unstable features.
+        | "lib.rs" | "main.rs" => true,
+        "config" | "config.toml" => path.parent().is_some_and(|p| p.file_name() == Some(".cargo")),
+        // Build scripts and backends of the project's own lie no deeper.
+        _ => path.extension() == Some("py") && path.components().count() <= MAX_SCRIPT_DEPTH,
+    }
 }
 
 /// Joins a path to a folder relative to the source root, `.` and `..`
 /// worked out; `None` where it is absolute or leads out of the root.
 #[must_use]
-pub(super) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+pub(crate) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
     if folder.as_str().len() + path.len() > MAX_PATH {
         return None;
     }
@@ -61,6 +73,23 @@ pub(super) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> 
     Some(joined)
 }
 
+/// How many folders above the source root a path leads; `None` where it is
+/// absolute.
+#[must_use]
+pub(crate) fn levels_above(folder: &Utf8Path, path: &str) -> Option<usize> {
+    let (mut depth, mut above) = (0, 0);
+    for component in folder.components().chain(Utf8Path::new(path).components()) {
+        match component {
+            Utf8Component::CurDir => {}
+            Utf8Component::Normal(_) => depth += 1,
+            Utf8Component::ParentDir if depth > 0 => depth -= 1,
+            Utf8Component::ParentDir => above += 1,
+            Utf8Component::RootDir | Utf8Component::Prefix(_) => return None,
+        }
+    }
+    Some(above)
+}
+
 /// Joins a plain file name to a folder relative to the source root.
 #[must_use]
 pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
@@ -73,7 +102,7 @@ pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
 
 /// The folder of a path relative to the source root; `None` for the root.
 #[must_use]
-pub(super) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
+pub(crate) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
     match path.parent() {
         _ if path == "." => None,
         Some(folder) if folder.as_str().is_empty() => Some(Utf8Path::new(".")),
@@ -161,6 +190,14 @@ impl SourceFiles {
         self.files.contains_key(path)
     }
 
+    /// Tells whether there is a file in such a folder.
+    #[must_use]
+    pub fn has_folder(&self, path: &Utf8Path) -> bool {
+        let from = (Bound::Excluded(path), Bound::Unbounded);
+        let first = self.files.range::<Utf8Path, _>(from).next();
+        first.is_some_and(|(file, _)| file.starts_with(path))
+    }
+
     /// The paths of all files, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
         self.files.keys().map(Utf8PathBuf::as_path)
@@ -206,6 +243,10 @@ mod tests {
         assert_eq!(join("a", "..").unwrap(), ".");
         assert_eq!(join("a", "../.."), None);
         assert_eq!(join(".", "/etc/passwd"), None);
+        let above = |folder, path| levels_above(Utf8Path::new(folder), path);
+        assert_eq!(above("a", "../../b/../../c"), Some(2));
+        assert_eq!(above("a", "../b"), Some(0));
+        assert_eq!(above(".", "/etc"), None);
     }
 
     #[test]

@@ -17,23 +17,79 @@ pub struct CargoManifest {
     pub name: Option<String>,
     /// `package.version`.
     pub version: Option<Version>,
+    /// `package.rust-version`.
+    pub rust_version: Option<Version>,
     /// `package.workspace`: the folder of the workspace's root.
     pub workspace_pointer: Option<String>,
     /// The `[workspace]` table.
     pub workspace: Option<Workspace>,
+    /// `lib.name`.
+    pub lib_name: Option<String>,
+    /// `lib.path`.
+    pub lib_path: Option<String>,
     /// Whether `[lib] crate-type` has `cdylib`, which Python modules are.
     pub is_cdylib: bool,
     /// Crates that only tests, examples and benchmarks need.
     pub dev_only: BTreeSet<String>,
+    /// Every dependency, of all kinds and platforms.
+    pub dependencies: Vec<Dependency>,
+    /// The names of crates that `[patch]` and `[replace]` put others for.
+    pub patched: BTreeSet<String>,
+    /// Folders of crates that `[patch]` names.
+    pub patch_paths: Vec<String>,
+    /// `cargo-features`, which only a nightly cargo takes.
+    pub cargo_features: Vec<String>,
+    /// `features`: what each turns on.
+    pub features: BTreeMap<String, Vec<String>>,
 }
 
-/// `package.version`.
+/// A field that may be inherited from the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Version {
     /// Written out.
     Own(String),
     /// `version.workspace = true`.
     Inherited,
+}
+
+impl Version {
+    /// The text, that of the workspace where it is inherited.
+    #[must_use]
+    pub fn or_inherited<'a>(&'a self, workspace: Option<&'a str>) -> Option<&'a str> {
+        match self {
+            Self::Own(text) => Some(text),
+            Self::Inherited => workspace,
+        }
+    }
+}
+
+/// A dependency as a manifest asks for it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own in the format"
+)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependency {
+    /// The crate's name, whatever it is renamed to.
+    pub package: String,
+    /// The name in the table, by which the workspace's is inherited.
+    pub key: String,
+    /// The version requirement.
+    pub requirement: Option<String>,
+    /// A folder, as written.
+    pub path: Option<String>,
+    /// Whether it comes from git.
+    pub is_git: bool,
+    /// Whether it comes from a registry that is named.
+    pub is_registry: bool,
+    /// `workspace = true`.
+    pub is_inherited: bool,
+    /// Whether only tests, examples and benchmarks need it.
+    pub is_dev: bool,
+    /// `optional = true`.
+    pub is_optional: bool,
+    /// `features`.
+    pub features: Vec<String>,
 }
 
 /// A `[workspace]` table.
@@ -45,6 +101,10 @@ pub struct Workspace {
     pub exclude: Vec<String>,
     /// `package.version`, for members to inherit.
     pub version: Option<String>,
+    /// `package.rust-version`, for members to inherit.
+    pub rust_version: Option<String>,
+    /// `dependencies`, for members to inherit, by their names in the table.
+    pub dependencies: BTreeMap<String, Dependency>,
 }
 
 impl CargoManifest {
@@ -66,6 +126,8 @@ impl CargoManifest {
     }
 }
 
+type Table = BTreeMap<String, toml::Value>;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Raw {
@@ -75,19 +137,25 @@ struct Raw {
     workspace: Option<RawWorkspace>,
     lib: Option<RawLib>,
     #[serde(default)]
-    dependencies: BTreeMap<String, toml::Value>,
-    #[serde(default, alias = "build_dependencies")]
-    build_dependencies: BTreeMap<String, toml::Value>,
-    #[serde(default, alias = "dev_dependencies")]
-    dev_dependencies: BTreeMap<String, toml::Value>,
+    cargo_features: Vec<String>,
     #[serde(default)]
-    target: BTreeMap<String, RawTarget>,
+    features: Table,
+    #[serde(flatten)]
+    tables: RawTables,
+    #[serde(default)]
+    target: BTreeMap<String, RawTables>,
+    #[serde(default)]
+    patch: BTreeMap<String, Table>,
+    #[serde(default)]
+    replace: Table,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct RawPackage {
     name: String,
     version: Option<toml::Value>,
+    rust_version: Option<toml::Value>,
     workspace: Option<String>,
 }
 
@@ -98,85 +166,161 @@ struct RawWorkspace {
     #[serde(default)]
     exclude: Vec<String>,
     package: Option<RawWorkspacePackage>,
+    #[serde(default)]
+    dependencies: Table,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct RawWorkspacePackage {
     version: Option<String>,
+    rust_version: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct RawLib {
+    name: Option<String>,
+    path: Option<String>,
     #[serde(default, alias = "crate_type")]
     crate_type: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct RawTarget {
+struct RawTables {
     #[serde(default)]
-    dependencies: BTreeMap<String, toml::Value>,
+    dependencies: Table,
     #[serde(default, alias = "build_dependencies")]
-    build_dependencies: BTreeMap<String, toml::Value>,
+    build_dependencies: Table,
     #[serde(default, alias = "dev_dependencies")]
-    dev_dependencies: BTreeMap<String, toml::Value>,
+    dev_dependencies: Table,
+}
+
+impl RawTables {
+    fn dependencies(&self) -> impl Iterator<Item = Dependency> {
+        let built = [&self.dependencies, &self.build_dependencies];
+        let tables = built.into_iter().map(|table| (table, false));
+        tables
+            .chain([(&self.dev_dependencies, true)])
+            .flat_map(|(table, is_dev)| {
+                let read = move |(key, value): (&String, &toml::Value)| Dependency {
+                    is_dev,
+                    ..dependency(key, value)
+                };
+                table.iter().map(read)
+            })
+    }
+}
+
+fn dependency(key: &str, value: &toml::Value) -> Dependency {
+    let text = |name: &str| {
+        value
+            .get(name)
+            .and_then(toml::Value::as_str)
+            .map(str::to_owned)
+    };
+    Dependency {
+        package: text("package").unwrap_or_else(|| key.to_owned()),
+        key: key.to_owned(),
+        requirement: value
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| text("version")),
+        path: text("path"),
+        is_git: value.get("git").is_some(),
+        is_registry: value.get("registry").is_some() || value.get("registry-index").is_some(),
+        is_inherited: value.get("workspace").and_then(toml::Value::as_bool) == Some(true),
+        is_dev: false,
+        is_optional: value.get("optional").and_then(toml::Value::as_bool) == Some(true),
+        features: value.get("features").map(texts).unwrap_or_default(),
+    }
+}
+
+fn texts(value: &toml::Value) -> Vec<String> {
+    let items = value.as_array().into_iter().flatten();
+    items
+        .filter_map(toml::Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn own_or_inherited(value: toml::Value) -> Version {
+    match value {
+        toml::Value::String(text) => Version::Own(text),
+        _ => Version::Inherited,
+    }
 }
 
 impl From<Raw> for CargoManifest {
     fn from(raw: Raw) -> Self {
-        let dev_only = dev_only(&raw);
-        let package = raw.package.or(raw.project);
-        let (name, version, workspace_pointer) = match package {
-            Some(package) => (
-                Some(package.name),
-                package.version.map(|version| match version {
-                    toml::Value::String(version) => Version::Own(version),
-                    _ => Version::Inherited,
-                }),
-                package.workspace,
-            ),
-            None => (None, None, None),
+        let tables = [&raw.tables].into_iter().chain(raw.target.values());
+        let dependencies: Vec<_> = tables.flat_map(RawTables::dependencies).collect();
+        let patches = raw.patch.values().flatten();
+        let mut manifest = Self {
+            dev_only: dev_only(&dependencies),
+            dependencies,
+            patch_paths: patches
+                .clone()
+                .filter_map(|(key, value)| dependency(key, value).path)
+                .collect(),
+            patched: patches
+                .map(|(key, value)| dependency(key, value).package)
+                .chain(raw.replace.keys().map(|key| {
+                    // `name:version`, or the same behind a URL.
+                    let spec = key.rsplit('#').next().unwrap_or(key);
+                    spec.split([':', '@']).next().unwrap_or(spec).to_owned()
+                }))
+                .collect(),
+            cargo_features: raw.cargo_features,
+            features: raw
+                .features
+                .iter()
+                .map(|(k, v)| (k.clone(), texts(v)))
+                .collect(),
+            workspace: raw.workspace.map(Into::into),
+            ..Self::default()
         };
+        if let Some(package) = raw.package.or(raw.project) {
+            manifest.name = Some(package.name);
+            manifest.version = package.version.map(own_or_inherited);
+            manifest.rust_version = package.rust_version.map(own_or_inherited);
+            manifest.workspace_pointer = package.workspace;
+        }
+        if let Some(lib) = raw.lib {
+            manifest.is_cdylib = lib.crate_type.iter().any(|t| t == "cdylib");
+            manifest.lib_name = lib.name;
+            manifest.lib_path = lib.path;
+        }
+        manifest
+    }
+}
+
+impl From<RawWorkspace> for Workspace {
+    fn from(raw: RawWorkspace) -> Self {
+        let (version, rust_version) = raw
+            .package
+            .map_or((None, None), |p| (p.version, p.rust_version));
+        let dependencies = raw.dependencies.iter();
         Self {
-            name,
+            members: raw.members,
+            exclude: raw.exclude,
             version,
-            workspace_pointer,
-            workspace: raw.workspace.map(|workspace| Workspace {
-                members: workspace.members,
-                exclude: workspace.exclude,
-                version: workspace.package.and_then(|p| p.version),
-            }),
-            is_cdylib: raw
-                .lib
-                .is_some_and(|lib| lib.crate_type.iter().any(|t| t == "cdylib")),
-            dev_only,
+            rust_version,
+            dependencies: dependencies
+                .map(|(k, v)| (k.clone(), dependency(k, v)))
+                .collect(),
         }
     }
 }
 
-/// The names of crates that stand in `dev-dependencies` and nowhere else.
-fn dev_only(raw: &Raw) -> BTreeSet<String> {
-    let tables = || raw.target.values();
-    let built: BTreeSet<_> = tables()
-        .flat_map(|t| [&t.dependencies, &t.build_dependencies])
-        .chain([&raw.dependencies, &raw.build_dependencies])
-        .flat_map(crate_names)
-        .collect();
-    tables()
-        .map(|t| &t.dev_dependencies)
-        .chain([&raw.dev_dependencies])
-        .flat_map(crate_names)
-        .filter(|name| !built.contains(name))
-        .collect()
-}
-
-/// The names of the crates of a table: `package` where it is renamed.
-fn crate_names(table: &BTreeMap<String, toml::Value>) -> impl Iterator<Item = String> {
-    table.iter().map(|(key, value)| {
-        let package = value.get("package").and_then(toml::Value::as_str);
-        package.unwrap_or(key).to_owned()
-    })
+/// The names of crates that only tests need.
+fn dev_only(dependencies: &[Dependency]) -> BTreeSet<String> {
+    let names = |is_dev: bool| {
+        let of_kind = dependencies.iter().filter(move |d| d.is_dev == is_dev);
+        of_kind.map(|d| d.package.clone()).collect::<BTreeSet<_>>()
+    };
+    names(true).difference(&names(false)).cloned().collect()
 }
 
 #[cfg(test)]

@@ -3,30 +3,42 @@
 //! Everything here is pure: [`SourceFiles`] comes in (names and texts that
 //! [`crate::io`] read from a folder or an sdist), facts come out.
 
+mod backend;
 mod error;
 mod files;
+mod local_crates;
 mod lock;
+mod lock_state;
 mod manifest;
 mod name;
+mod options;
 mod pyproject;
 mod python_metadata;
 mod roots;
+mod setup_cfg;
+mod surroundings;
 mod workspace;
 
+pub use backend::Module;
 pub use error::{FileText, ProjectError};
 pub use files::{MAX_PATH, SourceFiles, is_read, join};
+pub use local_crates::{LocalCrate, LocalCrates};
 pub use lock::{CrateSource, GitSource, LockFile, LockedCrate};
-pub use manifest::CargoManifest;
+pub use lock_state::LockState;
+pub use manifest::{CargoManifest, Dependency};
 pub use name::{CrateName, PythonName};
+pub use options::CargoOptions;
 pub use pyproject::{LEGACY_BACKEND, Pyproject};
 pub use python_metadata::PackageIdentity;
-pub use roots::{RootRule, RustRoot, find_rust_root};
+pub use roots::{RootRule, RustModule, RustProject};
+pub use surroundings::Surroundings;
 pub use workspace::{belongs_to, find_workspace_root};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
-/// The joined view of a project: its Python side and, if it has one, its
-/// Rust side.
+use backend::Context;
+
+/// The joined view of a project: its Python side and its Rust side.
 #[derive(Debug)]
 pub struct Project {
     /// Name and version of the Python package.
@@ -35,101 +47,86 @@ pub struct Project {
     pub pyproject: Pyproject,
     /// The folder of `pyproject.toml`, relative to the source root.
     pub python_root: Utf8PathBuf,
-    /// The Rust side.
-    pub rust: Option<RustProject>,
-}
-
-/// The crate that becomes the Python module, and what it is built with.
-#[derive(Debug)]
-pub struct RustProject {
-    /// Where the crate, its workspace and its lock are.
-    pub root: RustRoot,
-    /// The crate's manifest.
-    pub manifest: CargoManifest,
-    /// The crate's version, inherited ones filled in.
-    pub version: Option<String>,
-    /// The lock; `None` where the file is missing.
-    pub lock: Option<LockFile>,
+    /// The folders that cargo builds in, in the backend's order.
+    pub rust: Vec<RustProject>,
+    /// What the backend's hooks add to `[build-system].requires`.
+    pub hook_requires: Vec<String>,
+    /// What says how it is built and couldn't be read, and where.
+    pub unread: Vec<String>,
 }
 
 impl Project {
-    /// Reads the project whose `pyproject.toml` is at the source root.
+    /// Reads the project whose `pyproject.toml` is in the folder `root`, to be
+    /// built for `CPython` 3.`python_minor`.
     ///
     /// # Errors
     /// Where there is no Python project, or a file of it is wrong.
-    pub fn read(files: &SourceFiles) -> Result<Self, ProjectError> {
-        let pyproject = Pyproject::read(files)?;
-        let rust = match find_rust_root(files, &pyproject)? {
-            Some(root) => Some(RustProject::read(files, root)?),
-            None => None,
-        };
-        let identity = PackageIdentity::find(files, &pyproject, rust.as_ref())?;
+    pub fn read(
+        files: &SourceFiles,
+        root: &Utf8Path,
+        python_minor: u8,
+    ) -> Result<Self, ProjectError> {
+        let pyproject = Pyproject::read(files, root)?;
+        let plan = backend::plan(Context {
+            files,
+            pyproject: &pyproject,
+            root,
+            python_minor,
+        })?;
+        let rust = roots::rust_projects(files, plan.modules)?;
+        let module = rust.first().and_then(|project| project.modules.first());
+        let identity = PackageIdentity::find((files, root), &pyproject, (plan.identity, module))?;
         Ok(Self {
             identity,
             pyproject,
-            python_root: Utf8PathBuf::from("."),
+            python_root: root.to_owned(),
             rust,
+            hook_requires: plan.requires,
+            unread: plan.unread,
         })
     }
 
-    /// The Rust side.
+    /// `requires-python` of `pyproject.toml`, else of `PKG-INFO` or
+    /// `setup.cfg`.
+    #[must_use]
+    pub fn requires_python(&self, files: &SourceFiles) -> Option<String> {
+        let text = |name| files.text(&join(&self.python_root, name)).ok().flatten();
+        let pkg_info = || python_metadata::header(text("PKG-INFO")?, "Requires-Python");
+        let setup_cfg = || setup_cfg::value(text("setup.cfg")?, "options", "python_requires");
+        let own = self.pyproject.requires_python.clone();
+        own.or_else(pkg_info).or_else(setup_cfg)
+    }
+
+    /// The folder that cargo builds in, the one at `cargo_root` if that is
+    /// asked for.
     ///
     /// # Errors
-    /// Where the project has none.
-    pub fn require_rust(&self, files: &SourceFiles) -> Result<&RustProject, ProjectError> {
-        self.rust.as_ref().ok_or_else(|| ProjectError::NoRust {
-            place: files.origin().to_owned(),
-        })
-    }
-}
-
-impl RustProject {
-    fn read(files: &SourceFiles, root: RustRoot) -> Result<Self, ProjectError> {
-        let manifest = CargoManifest::read(files, &root.manifest_path)?;
-        let version = match &manifest.version {
-            Some(manifest::Version::Own(version)) => Some(version.clone()),
-            Some(manifest::Version::Inherited) => {
-                let workspace = CargoManifest::read(files, &join(&root.cargo_root, "Cargo.toml"))?;
-                workspace.workspace.and_then(|w| w.version)
-            }
-            None => None,
-        };
-        let lock = match &root.lock_file {
-            Some(path) => Some(LockFile::read(files, path)?),
-            None => None,
-        };
-        Ok(Self {
-            root,
-            manifest,
-            version,
-            lock,
-        })
-    }
-
-    /// The lock.
-    ///
-    /// # Errors
-    /// Where the file is missing, or cargo would use another's outside.
-    pub fn require_lock(&self, files: &SourceFiles) -> Result<&LockFile, ProjectError> {
-        if let Some(workspace) = &self.root.workspace_above {
-            return Err(ProjectError::WorkspaceAbove {
-                place: files.origin().to_owned(),
-                workspace: workspace.clone(),
-            });
+    /// Where the project has none, none there, or several to choose from.
+    pub fn require_rust(
+        &self,
+        files: &SourceFiles,
+        cargo_root: Option<&Utf8Path>,
+    ) -> Result<&RustProject, ProjectError> {
+        let place = files.origin().to_owned();
+        let roots = || self.rust.iter().map(|p| p.cargo_root.to_string()).collect();
+        match (&self.rust[..], cargo_root) {
+            ([], _) => Err(ProjectError::NoRust {
+                place,
+                unread: self.unread.clone(),
+            }),
+            (projects, Some(root)) => projects
+                .iter()
+                .find(|project| project.cargo_root == root)
+                .ok_or_else(|| ProjectError::NoSuchRoot {
+                    place,
+                    root: root.to_string(),
+                    roots: roots(),
+                }),
+            ([project], None) => Ok(project),
+            (_, None) => Err(ProjectError::SeveralRoots {
+                place,
+                roots: roots(),
+            }),
         }
-        self.lock.as_ref().ok_or_else(|| {
-            let root = &self.root.cargo_root;
-            let generate = "run `cargo generate-lockfile` in";
-            ProjectError::NoLock {
-                place: files.display(&join(root, "Cargo.lock")),
-                help: if files.is_archive() {
-                    format!(
-                        "unpack it, {generate} `{root}` of it, then run this on the unpacked folder"
-                    )
-                } else {
-                    format!("{generate} `{}`, then run this again", files.display(root))
-                },
-            }
-        })
     }
 }

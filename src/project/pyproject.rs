@@ -2,11 +2,14 @@
 //!
 //! `[build-system]` is PEP 517 and 518, `[project]` PEP 621.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::{ProjectError, SourceFiles};
+use super::options::FeatureSpec;
+use super::{ProjectError, SourceFiles, join};
 
 /// What PEP 517 has frontends use where `build-backend` is missing.
 pub const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
@@ -18,32 +21,116 @@ const HELP: &str = "correct it as the specification says: https://packaging.pyth
 pub struct Pyproject {
     /// `project.name`, else `tool.poetry.name`, as written.
     pub name: Option<String>,
+    /// `project.name` alone, which maturin looks at.
+    pub(super) project_name: Option<String>,
     /// `project.version`, else `tool.poetry.version`.
     pub version: Option<String>,
+    /// `project.requires-python`, else `tool.poetry.dependencies.python`.
+    pub requires_python: Option<String>,
+    /// `project.optional-dependencies`.
+    pub optional_dependencies: BTreeMap<String, Vec<String>>,
     /// `build-system.requires`, or what PEP 518 has in its place.
     pub requires: Vec<String>,
     /// `build-system.build-backend`, or what PEP 517 has in its place.
     pub build_backend: String,
-    /// `tool.maturin.manifest-path`.
-    pub maturin_manifest_path: Option<String>,
-    /// Whether `tool.maturin.python-source` is there.
-    pub has_python_source: bool,
-    /// `path` of each of `tool.setuptools-rust.ext-modules` and `bins`.
-    pub setuptools_rust_paths: Vec<String>,
+    /// `build-system.backend-path`.
+    pub backend_path: Vec<String>,
+    /// `tool.maturin`.
+    pub(super) maturin: MaturinTable,
+    /// `tool.setuptools-rust`.
+    pub(super) setuptools_rust: SetuptoolsRustTable,
+    /// Arguments for maturin that uv passes on: `build-args` in
+    /// `tool.uv.config-settings`.
+    pub(super) build_arguments: Vec<String>,
+    /// `tool`, for backends with tables of their own.
+    tool: toml::Table,
+}
+
+/// `tool.maturin`, as far as it decides what is built.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own in the format"
+)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct MaturinTable {
+    pub(super) manifest_path: Option<String>,
+    pub(super) python_source: Option<String>,
+    pub(super) python_packages: Option<Vec<String>>,
+    pub(super) module_name: Option<String>,
+    pub(super) bindings: Option<String>,
+    pub(super) features: Option<Vec<FeatureSpec>>,
+    #[serde(default)]
+    pub(super) no_default_features: bool,
+    #[serde(default)]
+    pub(super) all_features: bool,
+    pub(super) profile: Option<String>,
+    #[serde(default)]
+    pub(super) locked: bool,
+    #[serde(default)]
+    pub(super) frozen: bool,
+    #[serde(default, deserialize_with = "arguments")]
+    pub(super) cargo_extra_args: Vec<String>,
+}
+
+/// `tool.setuptools-rust`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct SetuptoolsRustTable {
+    #[serde(default)]
+    pub(super) ext_modules: Vec<ExtensionTable>,
+    #[serde(default)]
+    pub(super) bins: Vec<ExtensionTable>,
+}
+
+/// An item of `tool.setuptools-rust.ext-modules` or `bins`. setuptools-rust
+/// takes dashes for underscores.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ExtensionTable {
+    #[serde(default)]
+    pub(super) target: Target,
+    pub(super) path: Option<String>,
+    #[serde(default)]
+    pub(super) features: Vec<String>,
+    #[serde(default)]
+    pub(super) args: Vec<String>,
+    #[serde(default, alias = "cargo_manifest_args")]
+    pub(super) cargo_manifest_args: Vec<String>,
+}
+
+/// One dotted name, or one for each of several programs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Target {
+    #[default]
+    Missing,
+    One(String),
+    Several(BTreeMap<String, String>),
+}
+
+impl Target {
+    pub(super) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Missing => Vec::new(),
+            Self::One(name) => vec![name.clone()],
+            Self::Several(names) => names.values().cloned().collect(),
+        }
+    }
 }
 
 impl Pyproject {
-    /// Reads the `pyproject.toml` at the source root. A `setup.py` alone is a
+    /// Reads the `pyproject.toml` in the folder `root`. A `setup.py` alone is a
     /// project too, built as PEP 517 says for it.
     ///
     /// # Errors
     /// Where there is neither, or it can't be read.
-    pub fn read(files: &SourceFiles) -> Result<Self, ProjectError> {
-        let path = Utf8Path::new("pyproject.toml");
+    pub fn read(files: &SourceFiles, root: &Utf8Path) -> Result<Self, ProjectError> {
+        let path = &join(root, "pyproject.toml");
         match files.text(path)? {
             Some(text) => Self::parse(text)
                 .map_err(|error| toml_error(files.display(path), text, &error, HELP)),
-            None if files.has(Utf8Path::new("setup.py")) => Ok(Raw::default().into()),
+            None if files.has(&join(root, "setup.py")) => Ok(Self::without_file()),
             None => Err(ProjectError::NoPyproject {
                 place: files.origin().to_owned(),
                 elsewhere: elsewhere(files),
@@ -51,8 +138,22 @@ impl Pyproject {
         }
     }
 
+    /// What PEP 517 has in its place.
+    fn without_file() -> Self {
+        Self::parse("").unwrap_or_default()
+    }
+
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str::<Raw>(text).map(Into::into)
+        // Once with types, which keeps the place of an error, once without.
+        let tables: RawTables = toml::from_str(text)?;
+        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables.tool))
+    }
+
+    /// A table or value below `tool`.
+    pub(super) fn tool(&self, keys: &[&str]) -> Option<&toml::Value> {
+        let (first, rest) = keys.split_first()?;
+        let value = self.tool.get(*first)?;
+        rest.iter().try_fold(value, |value, key| value.get(key))
     }
 
     /// Tells whether the backend is maturin itself.
@@ -85,75 +186,114 @@ struct Raw {
     tool: RawTool,
 }
 
+/// What backends have tables for that are looked up by name.
+#[derive(Deserialize)]
+struct RawTables {
+    #[serde(default)]
+    tool: toml::Table,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct RawBuildSystem {
     requires: Option<Vec<String>>,
     build_backend: Option<String>,
+    #[serde(default)]
+    backend_path: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
 struct RawProject {
     name: Option<String>,
     version: Option<String>,
+    requires_python: Option<String>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, Vec<String>>,
 }
 
+/// The tables below `tool` that have a type.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 struct RawTool {
     #[serde(default)]
-    maturin: RawMaturin,
+    maturin: MaturinTable,
     #[serde(default)]
-    setuptools_rust: RawSetuptoolsRust,
-    poetry: Option<RawProject>,
+    setuptools_rust: SetuptoolsRustTable,
+    #[serde(default)]
+    poetry: RawPoetry,
+    #[serde(default)]
+    uv: RawUv,
+}
+
+#[derive(Deserialize, Default)]
+struct RawPoetry {
+    name: Option<String>,
+    version: Option<String>,
+    #[serde(default)]
+    dependencies: toml::Table,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
-struct RawMaturin {
-    manifest_path: Option<String>,
-    python_source: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-struct RawSetuptoolsRust {
+struct RawUv {
     #[serde(default)]
-    ext_modules: Vec<RawExtension>,
-    #[serde(default)]
-    bins: Vec<RawExtension>,
+    config_settings: toml::Table,
 }
 
-#[derive(Deserialize)]
-struct RawExtension {
-    path: Option<String>,
+/// One text with words, or a list of them.
+fn words(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        toml::Value::Array(items) => {
+            let texts = items.iter().filter_map(toml::Value::as_str);
+            texts.map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
-impl From<Raw> for Pyproject {
-    fn from(raw: Raw) -> Self {
-        let (requires, build_backend) = raw
-            .build_system
-            .map_or((None, None), |b| (b.requires, b.build_backend));
-        let (project, poetry) = (raw.project, raw.tool.poetry);
-        let field = |get: fn(&RawProject) -> Option<String>| {
-            let project = project.as_ref().and_then(get);
-            project.or_else(|| poetry.as_ref().and_then(get))
-        };
-        let extensions = raw.tool.setuptools_rust;
-        Self {
-            name: field(|p| p.name.clone()),
-            version: field(|p| p.version.clone()),
-            requires: requires.unwrap_or_else(|| vec!["setuptools".to_owned(), "wheel".to_owned()]),
-            build_backend: build_backend.unwrap_or_else(|| LEGACY_BACKEND.to_owned()),
-            maturin_manifest_path: raw.tool.maturin.manifest_path,
-            has_python_source: raw.tool.maturin.python_source.is_some(),
-            // setuptools-rust's own default for `path`.
-            setuptools_rust_paths: extensions
-                .ext_modules
-                .into_iter()
-                .chain(extensions.bins)
-                .map(|e| e.path.unwrap_or_else(|| "Cargo.toml".to_owned()))
-                .collect(),
+fn arguments<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    toml::Value::deserialize(deserializer).map(|value| words(&value))
+}
+
+impl Raw {
+    fn into_pyproject(self, tables: toml::Table) -> Pyproject {
+        let tool = self.tool;
+        let build_system = self.build_system.unwrap_or(RawBuildSystem {
+            requires: None,
+            build_backend: None,
+            backend_path: Vec::new(),
+        });
+        let project = self.project.unwrap_or_default();
+        let (poetry, uv) = (tool.poetry, tool.uv);
+        let settings = ["maturin.build-args", "build-args"];
+        let poetry_python = poetry
+            .dependencies
+            .get("python")
+            .and_then(toml::Value::as_str);
+        let default = ["setuptools", "wheel"].map(str::to_owned).to_vec();
+        Pyproject {
+            name: project.name.clone().or(poetry.name),
+            project_name: project.name,
+            version: project.version.or(poetry.version),
+            requires_python: project
+                .requires_python
+                .or_else(|| poetry_python.map(str::to_owned)),
+            optional_dependencies: project.optional_dependencies,
+            requires: build_system.requires.unwrap_or(default),
+            build_backend: build_system
+                .build_backend
+                .unwrap_or_else(|| LEGACY_BACKEND.to_owned()),
+            backend_path: build_system.backend_path,
+            maturin: tool.maturin,
+            setuptools_rust: tool.setuptools_rust,
+            build_arguments: settings
+                .iter()
+                .find_map(|key| uv.config_settings.get(*key))
+                .map(words)
+                .unwrap_or_default(),
+            tool: tables,
         }
     }
 }
@@ -188,13 +328,20 @@ mod tests {
     }
 
     #[test]
-    fn setuptools_rust_paths_have_its_default() {
-        let text = "[[tool.setuptools-rust.ext-modules]]\ntarget = \"a\"\n\
-                    [[tool.setuptools-rust.bins]]\npath = \"cli/Cargo.toml\"";
+    fn the_tables_of_backends_are_read() {
+        let text = "[[tool.setuptools-rust.ext-modules]]\ntarget = \"a.b\"\nfeatures = [\"x\"]\n\
+                    [[tool.setuptools-rust.bins]]\ntarget = { c = \"d\" }\npath = \"cli/Cargo.toml\"\n\
+                    [tool.maturin]\ncargo-extra-args = \"--features y\"\n\
+                    [tool.uv.config-settings]\nbuild-args = \"--features z\"\n";
         let pyproject = Pyproject::parse(text).unwrap();
-        assert_eq!(
-            pyproject.setuptools_rust_paths,
-            ["Cargo.toml", "cli/Cargo.toml"]
-        );
+        let extension = &pyproject.setuptools_rust.ext_modules[0];
+        assert_eq!(extension.target.names(), ["a.b"]);
+        assert_eq!(extension.features, ["x"]);
+        let bin = &pyproject.setuptools_rust.bins[0];
+        assert_eq!(bin.target.names(), ["d"]);
+        assert_eq!(bin.path.as_deref(), Some("cli/Cargo.toml"));
+        assert_eq!(pyproject.maturin.cargo_extra_args, ["--features", "y"]);
+        assert_eq!(pyproject.build_arguments, ["--features", "z"]);
+        assert!(pyproject.tool(&["uv", "config-settings"]).is_some());
     }
 }

@@ -6,7 +6,7 @@
 use camino::Utf8Path;
 use semver::{BuildMetadata, Version};
 
-use super::{ProjectError, Pyproject, PythonName, RustProject, SourceFiles};
+use super::{ProjectError, Pyproject, PythonName, RustModule, SourceFiles, join, setup_cfg};
 
 /// What the Python package is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,21 +18,22 @@ pub struct PackageIdentity {
 }
 
 impl PackageIdentity {
-    /// Looks into `PKG-INFO`, `pyproject.toml`, `setup.cfg` and, as maturin
-    /// does, into the crate's manifest.
+    /// Looks into `PKG-INFO`, `pyproject.toml`, `setup.cfg`, what `setup.py`
+    /// says and, as maturin does, into the crate's manifest.
     ///
     /// # Errors
     /// Where none of them has a name.
     pub fn find(
-        files: &SourceFiles,
+        (files, root): (&SourceFiles, &Utf8Path),
         pyproject: &Pyproject,
-        rust: Option<&RustProject>,
+        (script, rust): ((Option<String>, Option<String>), Option<&RustModule>),
     ) -> Result<Self, ProjectError> {
-        let pkg_info = files.text(Utf8Path::new("PKG-INFO"))?.unwrap_or_default();
-        let setup_cfg = files.text(Utf8Path::new("setup.cfg"))?.unwrap_or_default();
+        let text = |name| files.text(&join(root, name)).map(Option::unwrap_or_default);
+        let (pkg_info, setup_cfg) = (text("PKG-INFO")?, text("setup.cfg")?);
         let name = header(pkg_info, "Name")
             .or_else(|| pyproject.name.clone())
-            .or_else(|| setup_cfg_value(setup_cfg, "name"))
+            .or_else(|| setup_cfg::value(setup_cfg, "metadata", "name"))
+            .or(script.0)
             .or_else(|| rust.and_then(|r| r.manifest.name.clone()))
             .filter(|name| !name.trim().is_empty())
             .ok_or_else(|| ProjectError::NoName {
@@ -40,7 +41,8 @@ impl PackageIdentity {
             })?;
         let version = header(pkg_info, "Version")
             .or_else(|| pyproject.version.clone())
-            .or_else(|| setup_cfg_value(setup_cfg, "version"))
+            .or_else(|| setup_cfg::value(setup_cfg, "metadata", "version"))
+            .or(script.1)
             .or_else(|| crate_version(pyproject, rust));
         Ok(Self {
             name: PythonName::new(&name),
@@ -49,14 +51,14 @@ impl PackageIdentity {
     }
 }
 
-fn crate_version(pyproject: &Pyproject, rust: Option<&RustProject>) -> Option<String> {
+fn crate_version(pyproject: &Pyproject, rust: Option<&RustModule>) -> Option<String> {
     let version = rust?.version.as_deref()?;
     pyproject.is_maturin().then(|| pep440(version))
 }
 
 /// The value of a header; the description below the first empty line is not
 /// looked at.
-fn header(pkg_info: &str, name: &str) -> Option<String> {
+pub(super) fn header(pkg_info: &str, name: &str) -> Option<String> {
     pkg_info
         .lines()
         .take_while(|line| !line.is_empty())
@@ -64,21 +66,6 @@ fn header(pkg_info: &str, name: &str) -> Option<String> {
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim().to_owned())
         .filter(|value| !value.is_empty())
-}
-
-/// A literal of `[metadata]`; `attr:` and `file:` would have to be run.
-fn setup_cfg_value(setup_cfg: &str, key: &str) -> Option<String> {
-    setup_cfg
-        .lines()
-        .skip_while(|line| line.trim() != "[metadata]")
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| line.split_once(['=', ':']))
-        .find(|(k, _)| k.trim().eq_ignore_ascii_case(key))
-        .map(|(_, value)| value.trim().to_owned())
-        .filter(|value| {
-            !value.is_empty() && !value.starts_with("attr:") && !value.starts_with("file:")
-        })
 }
 
 /// Cargo's version as maturin writes it for Python (PEP 440):
@@ -104,15 +91,6 @@ mod tests {
         assert_eq!(header(text, "Name").as_deref(), Some("Foo"));
         assert_eq!(header(text, "Version").as_deref(), Some("1.0"));
         assert_eq!(header(text, "Summary"), None);
-    }
-
-    #[test]
-    fn setup_cfg_gives_literals_only() {
-        let text =
-            "[options]\nname = no\n[metadata]\nname = foo\nversion = attr: foo.__version__\n";
-        assert_eq!(setup_cfg_value(text, "name").as_deref(), Some("foo"));
-        assert_eq!(setup_cfg_value(text, "version"), None);
-        assert_eq!(setup_cfg_value("[a]\nname = b\n", "name"), None);
     }
 
     #[test]

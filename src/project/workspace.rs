@@ -6,7 +6,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::files::{join_inside, parent};
+use super::files::{join_inside, levels_above, parent};
 use super::manifest::Workspace;
 use super::{CargoManifest, ProjectError, SourceFiles, join};
 
@@ -74,6 +74,7 @@ fn pointed_at(
         return Err(ProjectError::Outside {
             place,
             path: pointer.clone(),
+            up: levels_above(folder, pointer),
         });
     };
     if files.has(&join(&root, "Cargo.toml")) {
@@ -89,7 +90,7 @@ fn pointed_at(
 /// Cargo's `is_excluded`: below an `exclude`, and below no `members`.
 ///
 /// Cargo compares members as they are written here, patterns unexpanded.
-fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
+pub(super) fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
     let held = |paths: &[String]| paths.iter().any(|path| holds(root, path, folder));
     held(&workspace.exclude) && !held(&workspace.members)
 }
@@ -234,6 +235,7 @@ mod tests {
             members: vec!["crates/*".to_owned(), "*a".repeat(20)],
             exclude: vec!["crates/old".to_owned()],
             version: None,
+            ..Workspace::default()
         };
         assert_eq!(
             members(&files, Utf8Path::new("."), &workspace),

@@ -106,11 +106,11 @@ fn no_rust() {
     for command in ["vendor", "hash", "nix-snippet"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r#"
-            exit code 3
-            error: no Rust crate in `project` belongs to the Python project
-              help: if there is one, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
-              code: pyhack::project::no_rust
-            "#);
+        exit code 3
+        error: no Rust crate in `project` belongs to the Python project
+          help: pyproject.nix builds it without a stanza; if there is a crate, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
+          code: pyhack::project::no_rust
+        "#);
         }
     }
     nothing_written(&sandbox);
@@ -125,17 +125,17 @@ fn a_manifest_that_is_not_there_or_outside() {
         let failure = sandbox.run(&["inspect", "project"]).failure();
         match name {
             "missing" => insta::assert_snapshot!(failure, @"
-            exit code 3
-            error: `project/pyproject.toml` names the manifest `rust/Cargo.toml`, which doesn't exist
-              help: correct `tool.maturin.manifest-path` in `project/pyproject.toml`, or add the missing file
-              code: pyhack::project::no_manifest
-            "),
+        exit code 3
+        error: `project/pyproject.toml` names the manifest `rust/Cargo.toml`, which doesn't exist
+          help: correct `tool.maturin.manifest-path` in `project/pyproject.toml`, or add the missing file
+          code: pyhack::project::no_manifest
+        "),
             _ => insta::assert_snapshot!(failure, @"
-            exit code 3
-            error: `../Cargo.toml` in `project/pyproject.toml` leads out of the project
-              help: run `cargo pyhack` on the folder that holds all of it
-              code: pyhack::project::outside
-            "),
+        exit code 3
+        error: `../Cargo.toml` in `project/pyproject.toml` leads out of the project
+          help: run `cargo pyhack` on the folder that holds all of it
+          code: pyhack::project::outside
+        "),
         }
     }
 }
@@ -181,18 +181,20 @@ fn a_workspace_above_the_python_project() {
     for command in ["vendor", "hash", "nix-snippet"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
-            exit code 3
-            error: the crate in `project/crates/py` belongs to the workspace of `../../Cargo.toml`, whose lock cargo builds with
-              help: a Cargo workspace above the Python project is not supported yet: write this package's stanza by hand
-              code: pyhack::project::workspace_above
-            ");
+        exit code 3
+        error: no lock file: `project/crates/py/../../Cargo.lock` doesn't exist
+          help: let cargo make one: run this with `--generate-lock`; `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          code: pyhack::project::no_lock
+        ");
         }
     }
     let run = sandbox.run(&["inspect", "project/crates/py"]);
     insta::assert_snapshot!(run.stderr, @"
-    warning: the crate belongs to the workspace of `../../Cargo.toml`
-      help: its lock is outside of what was named; the other commands don't support that yet
-    ");
+        warning: its Rust side reaches above the Python project, to `../..`, where uv2nix doesn't look
+          help: `nix-snippet` puts the whole of it in the place of the package's source
+        warning: there is no `Cargo.lock` in `.`
+          help: the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write FILE` keeps it beside FILE
+        ");
     sandbox.write(
         "project/Cargo.toml",
         "[workspace]\nexclude = [\"crates/py\"]\n",
@@ -210,11 +212,11 @@ fn no_lock() {
     for command in ["vendor", "hash", "nix-snippet"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
-            exit code 3
-            error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
-              help: run `cargo generate-lockfile` in `project/src/rust`, then run this again
-              code: pyhack::project::no_lock
-            ");
+        exit code 3
+        error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
+          help: let cargo make one: run this with `--generate-lock`; `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          code: pyhack::project::no_lock
+        ");
         }
     }
     nothing_written(&sandbox);
@@ -279,11 +281,11 @@ fn crates_from_elsewhere() {
     for command in ["vendor", "hash", "nix-snippet"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
-            exit code 3
-            error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (git https://example.org/alpha)`, `beta 2.0.0 (https://example.org/index/)`
-              help: `cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)
-              code: pyhack::lock::unsupported_source
-            ");
+        exit code 3
+        error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (git https://example.org/alpha)`, `beta 2.0.0 (https://example.org/index/)`
+          help: `cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)
+          code: pyhack::lock::unsupported_source
+        ");
         }
     }
     nothing_written(&sandbox);
@@ -545,7 +547,7 @@ fn sdist(entries: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
 const PYPROJECT: (&str, tar::EntryType, &str) = (
     "a-1/pyproject.toml",
     tar::EntryType::Regular,
-    "[project]\nname = \"a\"\n",
+    "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n[project]\nname = \"a\"\n",
 );
 
 #[test]

@@ -21,18 +21,19 @@ fn a_project_is_told_to_people() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["inspect", &format!("{PROJECTS}/src-rust")]);
     insta::assert_snapshot!(run.ok(), @"
-    fast-pack 0.1.0
-      backend         maturin
-      Python root     .
-      manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
-      module crate    fastpack 0.1.0
-      Cargo root      src/rust
-      lock            src/rust/Cargo.lock, format 4, 31 crates: 30 from crates.io, 1 local
-      build system    maturin
-      native inputs   pkgs.zstd  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
-      environment     ZSTD_SYS_USE_PKG_CONFIG=1  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
-                        by the lock's edges: perhaps more than is built on your platform
-    ");
+        fast-pack 0.1.0
+          backend         maturin
+          Python root     .
+          manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
+          module crate    fastpack 0.1.0, as fastpack._native
+          Cargo root      src/rust
+          lock            src/rust/Cargo.lock, format 4, 31 crates: 30 from crates.io, 1 local
+          Python          3.14
+          build system    maturin
+          native inputs   pkgs.zstd  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
+          environment     ZSTD_SYS_USE_PKG_CONFIG=1  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
+                            by the lock's edges: perhaps more than is built on your platform
+        ");
 }
 
 #[test]
@@ -42,58 +43,99 @@ fn json_has_the_documented_keys() {
         .run(&["--format", "json", &format!("{PROJECTS}/src-rust")])
         .ok();
     insta::assert_snapshot!(json, @r#"
-    {
-      "package": {
-        "name": "fast-pack",
-        "version": "0.1.0"
-      },
-      "build_backend": "maturin",
-      "python_root": ".",
-      "cargo_root": "src/rust",
-      "manifest_path": "src/rust/Cargo.toml",
-      "manifest_rule": "tool.maturin.manifest-path",
-      "lock_file": "src/rust/Cargo.lock",
-      "lock_format": 4,
-      "module": {
-        "crate": "fastpack",
-        "version": "0.1.0"
-      },
-      "crates": {
-        "total": 31,
-        "crates_io": 30,
-        "other_registries": 0,
-        "git": 0,
-        "local": 1
-      },
-      "build_system": {
-        "maturin": []
-      },
-      "native": {
-        "build_inputs": [
-          {
-            "attr": "zstd",
-            "crate": "zstd-sys",
-            "version": "2.1.3+zstd.1.5.7",
-            "reason": "builds its own zstd unless told to ask pkg-config for the system's"
-          }
-        ],
-        "native_build_inputs": [],
-        "env": {
-          "ZSTD_SYS_USE_PKG_CONFIG": "1"
-        },
-        "env_reasons": [
-          {
-            "name": "ZSTD_SYS_USE_PKG_CONFIG",
-            "crate": "zstd-sys",
-            "version": "2.1.3+zstd.1.5.7",
-            "reason": "builds its own zstd unless told to ask pkg-config for the system's"
-          }
-        ]
-      },
-      "git_dependencies": [],
-      "warnings": []
-    }
-    "#);
+        {
+          "package": {
+            "name": "fast-pack",
+            "version": "0.1.0"
+          },
+          "build_backend": "maturin",
+          "source_root": ".",
+          "python_root": ".",
+          "cargo_root": "src/rust",
+          "manifest_path": "src/rust/Cargo.toml",
+          "manifest_rule": "tool.maturin.manifest-path",
+          "lock_file": "src/rust/Cargo.lock",
+          "lock_format": 4,
+          "lock_state": {
+            "fits": "fits",
+            "lacking": [],
+            "unneeded": []
+          },
+          "module": {
+            "crate": "fastpack",
+            "version": "0.1.0",
+            "name": "fastpack._native",
+            "is_program": false,
+            "manifest_path": "src/rust/Cargo.toml",
+            "cargo_root": "src/rust",
+            "rule": "tool.maturin.manifest-path",
+            "guess": null,
+            "features": [],
+            "no_default_features": false,
+            "all_features": false,
+            "profile": null,
+            "locked": false
+          },
+          "modules": [
+            {
+              "crate": "fastpack",
+              "version": "0.1.0",
+              "name": "fastpack._native",
+              "is_program": false,
+              "manifest_path": "src/rust/Cargo.toml",
+              "cargo_root": "src/rust",
+              "rule": "tool.maturin.manifest-path",
+              "guess": null,
+              "features": [],
+              "no_default_features": false,
+              "all_features": false,
+              "profile": null,
+              "locked": false
+            }
+          ],
+          "crates": {
+            "total": 31,
+            "crates_io": 30,
+            "other_registries": 0,
+            "git": 0,
+            "local": 1
+          },
+          "python": "3.14",
+          "platforms": [
+            "aarch64-darwin",
+            "aarch64-linux",
+            "x86_64-linux"
+          ],
+          "build_system": {
+            "maturin": []
+          },
+          "build_system_platforms": {},
+          "native": {
+            "build_inputs": [
+              {
+                "attr": "zstd",
+                "crate": "zstd-sys",
+                "version": "2.1.3+zstd.1.5.7",
+                "reason": "builds its own zstd unless told to ask pkg-config for the system's"
+              }
+            ],
+            "native_build_inputs": [],
+            "env": {
+              "ZSTD_SYS_USE_PKG_CONFIG": "1"
+            },
+            "env_reasons": [
+              {
+                "name": "ZSTD_SYS_USE_PKG_CONFIG",
+                "crate": "zstd-sys",
+                "version": "2.1.3+zstd.1.5.7",
+                "reason": "builds its own zstd unless told to ask pkg-config for the system's"
+              }
+            ]
+          },
+          "git_dependencies": [],
+          "warnings": []
+        }
+        "#);
 }
 
 #[test]
@@ -173,16 +215,14 @@ fn no_rust_is_an_answer() {
         "[project]\nname = \"pure\"\nversion = \"1\"\n",
     );
     let run = sandbox.run(&["inspect", "pure"]);
-    insta::assert_snapshot!(run.stderr, @"
-    warning: there is no Rust in it: pyproject.nix builds it without a stanza
-      help: if there is a crate, name its manifest in `pyproject.toml`
-    ");
+    insta::assert_snapshot!(run.stderr, @"note: there is no Rust in it: pyproject.nix builds it without a stanza");
     insta::assert_snapshot!(run.ok(), @"
-    pure 1
-      backend         setuptools.build_meta:__legacy__
-      Python root     .
-      build system    setuptools, wheel
-    ");
+        pure 1
+          backend         setuptools.build_meta:__legacy__
+          Python root     .
+          Python          3.15
+          build system    setuptools, wheel
+        ");
 }
 
 #[test]
@@ -193,10 +233,10 @@ fn a_missing_lock_is_a_warning() {
     sandbox.project("project", &files);
     let run = sandbox.run(&["inspect", "project", "-v"]);
     insta::assert_snapshot!(run.stderr, @"
-    warning: there is no `Cargo.lock` in `src/rust`
-      help: run `cargo generate-lockfile` there; the other commands need the lock
-      code: pyhack::warning::no_lock
-    ");
+        warning: there is no `Cargo.lock` in `src/rust`
+          help: the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          code: pyhack::warning::no_lock
+        ");
     assert!(run.ok().contains("lock            none"));
     assert_eq!(sandbox.run(&["inspect", "project", "-q"]).stderr, "");
 }

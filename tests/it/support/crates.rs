@@ -111,7 +111,8 @@ pub fn python_project(crates: &[Crate]) -> Vec<(String, String)> {
         (
             "pyproject.toml",
             "[build-system]\nrequires = [\"maturin>=1.9,<2\"]\nbuild-backend = \"maturin\"\n\n\
-             [project]\nname = \"module\"\nversion = \"0.1.0\"\n"
+             [project]\nname = \"module\"\nversion = \"0.1.0\"\n\n\
+             [tool.maturin]\nmanifest-path = \"src/rust/Cargo.toml\"\n"
                 .to_owned(),
         ),
         (

@@ -1,0 +1,316 @@
+//! What both `inspect` and `nix-snippet` are made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::load::Loaded;
+use crate::build_system::{self, Requirements, uv_lock_names};
+use crate::error::Error;
+use crate::native::{NativeInputs, NativeTable, detect};
+use crate::project::{
+    CargoManifest, LocalCrates, LockFile, LockState, PythonName, RustProject, SourceFiles,
+    Surroundings, join,
+};
+use crate::target::Toolchains;
+use crate::warning::{Warning, WarningCode};
+
+/// What is known of one folder that cargo builds in.
+pub(super) struct Facts {
+    pub requirements: Requirements,
+    pub native: NativeInputs,
+    pub lock_state: LockState,
+    pub warnings: Vec<Warning>,
+}
+
+impl Facts {
+    /// Gathers the facts for a folder that cargo builds in, if there is one.
+    pub(super) fn gather(loaded: &Loaded, rust: Option<&RustProject>) -> Result<Self, Error> {
+        let requirements = requirements(loaded)?;
+        let mut warnings = project_warnings(loaded);
+        let (mut native, mut lock_state) = (NativeInputs::default(), LockState::default());
+        if let Some(rust) = rust {
+            let files = &loaded.files;
+            let local = LocalCrates::find(files, rust)?;
+            native = native_inputs(files, rust);
+            if let Some(lock) = &rust.lock {
+                lock_state = LockState::of(lock, &local);
+            }
+            let root = &loaded.project.python_root;
+            let surroundings = Surroundings::of(files, root, rust, &local);
+            warnings.extend(build_system_warnings(loaded, &requirements)?);
+            warnings.extend(rust_warnings(rust, &lock_state));
+            warnings.extend(surroundings_warnings(
+                &surroundings,
+                loaded.target.python_minor,
+            ));
+        }
+        Ok(Self {
+            requirements,
+            native,
+            lock_state,
+            warnings,
+        })
+    }
+}
+
+fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
+    let project = &loaded.project;
+    let place = loaded
+        .files
+        .display(&join(&project.python_root, "pyproject.toml"));
+    let request = build_system::Request {
+        name: &project.identity.name,
+        extras: &project.pyproject.optional_dependencies,
+        target: &loaded.target,
+        place: &place,
+    };
+    let all = project
+        .pyproject
+        .requires
+        .iter()
+        .chain(&project.hook_requires);
+    Ok(Requirements::read(all, request)?)
+}
+
+fn native_inputs(files: &SourceFiles, rust: &RustProject) -> NativeInputs {
+    let Some(lock) = &rust.lock else {
+        return NativeInputs::default();
+    };
+    let dev_only = dev_only(files);
+    let modules = rust
+        .modules
+        .iter()
+        .filter_map(|m| m.manifest.name.as_deref());
+    detect(&NativeTable::built_in(), lock, modules, &dev_only)
+}
+
+/// For each crate of the source, what only its tests need.
+fn dev_only(files: &SourceFiles) -> BTreeMap<String, BTreeSet<String>> {
+    let manifests = files
+        .paths()
+        .filter(|p| p.file_name() == Some("Cargo.toml"));
+    let mut found = BTreeMap::new();
+    for path in manifests {
+        // Templates and test data may look like manifests and be none; they
+        // are no crates of the lock then.
+        let Ok(manifest) = CargoManifest::read(files, path) else {
+            continue;
+        };
+        let Some(name) = manifest.name else {
+            continue;
+        };
+        // Another manifest of that name, of a test say, takes nothing away.
+        found
+            .entry(name)
+            .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
+            .or_insert(manifest.dev_only.clone());
+    }
+    found
+}
+
+fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
+    let project = &loaded.project;
+    let mut warnings = Vec::new();
+    let name = &project.identity.name;
+    if !name.is_valid() {
+        let message = format!("`{name}` is no name that PEP 508 allows");
+        warnings.push(Warning::new(WarningCode::InvalidName, message));
+    }
+    if project.rust.is_empty() {
+        let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
+        warnings.push(Warning::note(WarningCode::NoRust, message));
+    }
+    if project.rust.len() > 1 {
+        let roots: Vec<_> = project
+            .rust
+            .iter()
+            .map(|p| format!("`{}`", p.cargo_root))
+            .collect();
+        let message = format!(
+            "it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the \
+             crates of one",
+            roots.len(),
+            roots.join(", ")
+        );
+        warnings.push(Warning::new(WarningCode::SeveralRoots, message));
+    }
+    let guesses = project.rust.iter().flat_map(|rust| &rust.modules);
+    for module in guesses {
+        if let Some(why) = &module.build.guess {
+            let message = format!("`{}` is a guess: {why}", module.build.manifest);
+            warnings.push(Warning::new(WarningCode::Guess, message));
+        }
+    }
+    for what in &project.unread {
+        let message = format!("not to be told without running it: {what}");
+        warnings.push(Warning::new(WarningCode::Unread, message));
+    }
+    if let Some(above) = &loaded.above {
+        let message = format!(
+            "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
+        );
+        warnings.push(Warning::new(WarningCode::WorkspaceAbove, message));
+    }
+    warnings
+}
+
+fn build_system_warnings(loaded: &Loaded, found: &Requirements) -> Result<Vec<Warning>, Error> {
+    let mut warnings = Vec::new();
+    let python_root = &loaded.project.python_root;
+    let places = [join(python_root, "uv.lock"), "uv.lock".into()];
+    let mut locked: Option<BTreeSet<PythonName>> = None;
+    for place in &places {
+        if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
+            locked = Some(uv_lock_names(text));
+        }
+    }
+    for name in found.unknown(locked.as_ref()) {
+        let beside = if locked.is_some() {
+            ", nor has the `uv.lock` beside the project"
+        } else {
+            ""
+        };
+        let message =
+            format!("`{name}` is no build system that pyproject-build-systems brings{beside}");
+        warnings.push(Warning::new(WarningCode::UnknownBuildSystem, message));
+    }
+    for (name, url) in &found.urls {
+        let message = format!(
+            "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the \
+             package set"
+        );
+        warnings.push(Warning::new(WarningCode::UrlRequirement, message));
+    }
+    Ok(warnings)
+}
+
+fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
+    let Some(lock) = &rust.lock else {
+        let message = format!("there is no `Cargo.lock` in `{}`", rust.cargo_root);
+        return vec![Warning::new(WarningCode::NoLock, message)];
+    };
+    let mut warnings = lock_warnings(lock);
+    if !state.lacking.is_empty() {
+        let message = format!(
+            "the lock doesn't fit the manifests: it lacks {}",
+            counted(&state.lacking, "; ")
+        );
+        warnings.push(Warning::new(WarningCode::StaleLock, message));
+    }
+    if !state.unneeded.is_empty() {
+        let refused = rust
+            .modules
+            .iter()
+            .any(|module| module.build.options.locked);
+        let (make, consequence): (fn(_, String) -> Warning, _) = if refused {
+            (
+                Warning::new,
+                "the build runs cargo with `--locked`, which refuses it",
+            )
+        } else {
+            (Warning::note, "only `--locked` refuses it")
+        };
+        let message = format!(
+            "the lock has {} that nothing needs: {}; {consequence}",
+            crates(state.unneeded.len()),
+            counted(&state.unneeded, ", ")
+        );
+        warnings.push(make(WarningCode::UnneededCrates, message));
+    }
+    warnings
+}
+
+fn surroundings_warnings(around: &Surroundings, python_minor: u8) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if let Some((path, keys)) = &around.cargo_config
+        && !keys.is_empty()
+    {
+        let message = format!("`{path}` changes how cargo builds: {}", keys.join(", "));
+        warnings.push(Warning::new(WarningCode::CargoConfig, message));
+    }
+    if let Some(is_locked) = around.import_lib {
+        let (make, has): (fn(_, String) -> Warning, _) = if is_locked {
+            (Warning::note, "has")
+        } else {
+            (Warning::new, "lacks, so that an offline build fails")
+        };
+        let message = format!(
+            "`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {has}"
+        );
+        warnings.push(make(WarningCode::GenerateImportLib, message));
+    }
+    let toolchains = Toolchains::built_in();
+    if let Some((version, krate)) = &around.rust_version {
+        let too_old: Vec<_> = toolchains
+            .nixpkgs
+            .iter()
+            .filter(|branch| branch.rustc < *version)
+            .map(|branch| format!("{} has {}", branch.branch, branch.rustc))
+            .collect();
+        if !too_old.is_empty() {
+            let message = format!("`{krate}` needs rustc {version}: {}", too_old.join(", "));
+            warnings.push(Warning::new(WarningCode::RustVersion, message));
+        }
+    }
+    if !around.nightly.is_empty() {
+        let places: Vec<_> = around
+            .nightly
+            .iter()
+            .map(|path| format!("`{path}`"))
+            .collect();
+        let message = format!(
+            "unstable features of a nightly rustc are on in {}",
+            counted(&places, ", ")
+        );
+        warnings.push(Warning::new(WarningCode::Nightly, message));
+    }
+    if let Some(pyo3) = &around.pyo3
+        && let Some(known) = toolchains.pyo3(pyo3)
+        && known.newest_python < python_minor
+    {
+        let message = format!(
+            "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
+            known.newest_python,
+            if known.refuses {
+                ", and refuses it"
+            } else {
+                ""
+            }
+        );
+        warnings.push(Warning::new(WarningCode::Pyo3TooOld, message));
+    }
+    warnings
+}
+
+pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let count = super::inspect::count(lock);
+    if count.git + count.other_registries > 0 {
+        let message = format!(
+            "crates from git ({}) or from other registries than crates.io ({}): \
+             `vendor`, `hash` and `nix-snippet` can't handle them yet",
+            count.git, count.other_registries
+        );
+        warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
+    }
+    if lock.format == 1 {
+        let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
+        warnings.push(Warning::new(WarningCode::OldLock, message));
+    }
+    warnings
+}
+
+fn crates(n: usize) -> String {
+    match n {
+        1 => "a crate".to_owned(),
+        n => format!("{n} crates"),
+    }
+}
+
+/// The first few of a list, the rest counted.
+fn counted(items: &[String], separator: &str) -> String {
+    let shown: Vec<_> = items.iter().take(5).map(String::as_str).collect();
+    match items.len().saturating_sub(5) {
+        0 => shown.join(separator),
+        more => format!("{}{separator}and {more} more", shown.join(separator)),
+    }
+}

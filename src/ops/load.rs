@@ -1,0 +1,186 @@
+//! Reads a project, from as far above as its Rust side reaches.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
+
+use crate::error::Error;
+use crate::io::source::{find_above, folder_above, read_source};
+use crate::project::{
+    CargoManifest, LocalCrates, LockState, Project, ProjectError, RustProject, SourceFiles,
+    belongs_to, join,
+};
+use crate::target::{Platform, Target, Toolchains};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The folder or sdist.
+    pub path: Utf8PathBuf,
+    /// The minor version of Python 3; what the project allows if none is
+    /// given.
+    pub python_minor: Option<u8>,
+    /// The platforms; those that nixpkgs builds for if none are given.
+    pub platforms: BTreeSet<Platform>,
+    /// One of several folders that cargo builds in.
+    pub cargo_root: Option<Utf8PathBuf>,
+}
+
+/// A project that was read.
+pub(super) struct Loaded {
+    pub files: SourceFiles,
+    pub project: Project,
+    pub target: Target,
+    /// The way up from the Python root to the source root, `None` where they
+    /// are the same folder.
+    pub above: Option<Utf8PathBuf>,
+}
+
+/// Folders are gone up to so often: for the workspace, and for what it names.
+const MAX_WIDENINGS: usize = 4;
+
+impl Loaded {
+    /// Reads the project that is asked for.
+    pub(super) fn read(request: &Request) -> Result<Self, Error> {
+        let mut files = read_source(&request.path)?;
+        let mut root = Utf8PathBuf::from(".");
+        // An unpacked sdist is built elsewhere, whatever lies above it here.
+        let is_sdist = files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
+        let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
+        loop {
+            let result = read_project(&files, &root, request);
+            let up = match &result {
+                _ if left == 0 => None,
+                Ok(project) => reaches_above(&files, project)?,
+                Err(ProjectError::Outside { up: Some(up), .. }) => Some((*up, false)),
+                Err(_) => None,
+            };
+            let wider = match up {
+                Some((up, is_workspace)) => folder_above(files.origin().into(), up, is_workspace)?,
+                None => None,
+            };
+            let Some((folder, below)) = wider else {
+                let project = result?;
+                let python_minor = python_minor(&files, &project, request);
+                let platforms = if request.platforms.is_empty() {
+                    Platform::DEFAULT.into()
+                } else {
+                    request.platforms.clone()
+                };
+                return Ok(Self {
+                    above: way_up(&root),
+                    files,
+                    project,
+                    target: Target {
+                        python_minor,
+                        platforms,
+                    },
+                });
+            };
+            files = read_source(&folder)?;
+            root = if root == "." {
+                below
+            } else {
+                below.join(&root)
+            };
+            left -= 1;
+        }
+    }
+
+    /// The folder that cargo builds in.
+    pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
+        self.project
+            .require_rust(&self.files, request.cargo_root.as_deref())
+    }
+}
+
+/// `../..` for `crates/python`.
+fn way_up(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    (root != ".").then(|| root.components().map(|_| "..").collect())
+}
+
+/// Reads the project, for the Python that is asked for or the newest that it
+/// allows: which is known in full only when its lock was read.
+fn read_project(
+    files: &SourceFiles,
+    root: &Utf8Path,
+    request: &Request,
+) -> Result<Project, ProjectError> {
+    let first = request.python_minor.unwrap_or_else(|| {
+        let toolchains = Toolchains::built_in();
+        toolchains.newest_python(None, None)
+    });
+    let project = Project::read(files, root, first)?;
+    let minor = python_minor(files, &project, request);
+    if minor == first {
+        return Ok(project);
+    }
+    Project::read(files, root, minor)
+}
+
+fn python_minor(files: &SourceFiles, project: &Project, request: &Request) -> u8 {
+    request.python_minor.unwrap_or_else(|| {
+        let requires = project.requires_python(files);
+        let is_readable = |text: &&String| text.parse::<VersionSpecifiers>().is_ok();
+        let requires = requires.as_ref().filter(is_readable);
+        let locked = |name| project.rust.first().and_then(|rust| rust.locked(name));
+        let pyo3 = locked("pyo3-ffi").or_else(|| locked("pyo3"));
+        Toolchains::built_in().newest_python(requires.map(String::as_str), pyo3.as_ref())
+    })
+}
+
+/// How many folders above the source root cargo reads, and whether that is
+/// for the workspace.
+fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize, bool)>, Error> {
+    for rust in &project.rust {
+        if let Some(up) = workspace_above(files, rust)? {
+            return Ok(Some((up, true)));
+        }
+        let local = LocalCrates::find(files, rust)?;
+        if let Some(up) = local
+            .outside
+            .iter()
+            .map(|(_, up)| *up)
+            .max()
+            .filter(|up| *up > 0)
+        {
+            return Ok(Some((up, false)));
+        }
+    }
+    Ok(None)
+}
+
+/// Looks above a folder for the workspace that its crate belongs to, where no
+/// manifest below has a `[workspace]` of its own.
+fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usize>, Error> {
+    let root = &rust.cargo_root;
+    let manifest = CargoManifest::read(files, &join(root, "Cargo.toml"))?;
+    if manifest.workspace.is_some() {
+        return Ok(None);
+    }
+    Ok(find_above(
+        files.origin().into(),
+        root,
+        |manifest, folder| {
+            CargoManifest::parse(manifest).is_ok_and(|manifest| belongs_to(&manifest, folder))
+        },
+    )?)
+}
+
+/// How the lock of a folder fits its manifests.
+pub(super) fn lock_state(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
+    let local = LocalCrates::find(files, rust)?;
+    let state = rust.lock.as_ref().map(|lock| LockState::of(lock, &local));
+    Ok(state.unwrap_or_default())
+}
+
+/// Refuses a lock that no offline build can succeed with.
+pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<(), Error> {
+    let lacking = lock_state(files, rust)?.lacking;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let place = files.display(&join(&rust.cargo_root, "Cargo.lock"));
+    Err(ProjectError::StaleLock { place, lacking }.into())
+}

@@ -1,0 +1,203 @@
+//! Backends that leave Rust to a build script or to a plugin's table.
+
+use camino::Utf8Path;
+use toml::Value;
+
+use super::{BackendPlan, Context, Module, located, maturin, setuptools};
+use crate::project::files::join_inside;
+use crate::project::options::CargoOptions;
+use crate::project::{ProjectError, RootRule, SourceFiles};
+use crate::python::{self, BuildCommand};
+
+/// poetry-core: `tool.poetry.build`, a script or a table with one.
+pub(super) fn poetry(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+    let build = context.pyproject.tool(&["poetry", "build"]);
+    let script = match build {
+        Some(Value::String(script)) => Some(script.as_str()),
+        Some(table) => table.get("script").and_then(Value::as_str),
+        None => None,
+    };
+    script_plan(context, script)
+}
+
+/// pdm-backend: `pdm_build.py`, or the `setup.py` script of `run-setuptools`.
+pub(super) fn pdm(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+    let build = context.pyproject.tool(&["pdm", "build"]);
+    let text = |key: &str| {
+        build
+            .and_then(|table| table.get(key))
+            .and_then(Value::as_str)
+    };
+    let named = ["setup-script", "custom-hook"].into_iter().find_map(text);
+    script_plan(context, Some(named.unwrap_or("pdm_build.py")))
+}
+
+/// hatchling: its hooks, of all builds and of wheels.
+pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+    let tables = [
+        context.pyproject.tool(&["hatch", "build", "hooks"]),
+        context
+            .pyproject
+            .tool(&["hatch", "build", "targets", "wheel", "hooks"]),
+    ];
+    let mut plan = BackendPlan::default();
+    let hooks = tables
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_table)
+        .flatten();
+    for (name, hook) in hooks {
+        let text = |keys: &[&str]| {
+            let mut values = keys.iter().filter_map(|key| hook.get(key));
+            values.find_map(Value::as_str)
+        };
+        let more = match name.as_str() {
+            "custom" => script_plan(context, Some(text(&["path"]).unwrap_or("hatch_build.py")))?,
+            // hatch-maturin-build runs maturin, which reads its own table.
+            "maturin" => maturin::plan(context)?,
+            "build-scripts" => {
+                let mut more = BackendPlan::default();
+                for command in scripts(hook) {
+                    more.add_command(context, &command, "pyproject.toml");
+                }
+                more
+            }
+            // hatch-rs, hatchling-pyo3-plugin and their like.
+            name if ["rs", "rust", "cargo", "pyo3"]
+                .iter()
+                .any(|part| name.contains(part)) =>
+            {
+                let keys = ["manifest-path", "manifest_path", "cargo-toml", "path"];
+                let path = text(&keys).unwrap_or(".");
+                let place = context.files.display(&context.path("pyproject.toml"));
+                let mut more = BackendPlan::default();
+                let manifest = context.named(path, &place, "tool.hatch.build.hooks")?;
+                more.modules.push(Module {
+                    name: text(&["module", "module-name"]).map(str::to_owned),
+                    rule: RootRule::HatchHook,
+                    ..Module::at(manifest)
+                });
+                more
+            }
+            _ => continue,
+        };
+        plan.modules.extend(more.modules);
+        plan.requires.extend(more.requires);
+        plan.unread.extend(more.unread);
+    }
+    Ok(plan)
+}
+
+/// hatch-build-scripts: `scripts = [{ commands = [...], work_dir = "..." }]`.
+fn scripts(hook: &Value) -> Vec<BuildCommand> {
+    let scripts = hook.get("scripts").and_then(Value::as_array);
+    let mut found = Vec::new();
+    for script in scripts.into_iter().flatten() {
+        let folder = script
+            .get("work_dir")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let commands = script.get("commands").and_then(Value::as_array);
+        for command in commands.into_iter().flatten().filter_map(Value::as_str) {
+            let words: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
+            found.extend(
+                BuildCommand::from_words(&words, 1).map(|command| BuildCommand {
+                    folder: folder.clone(),
+                    ..command
+                }),
+            );
+        }
+    }
+    found
+}
+
+/// Reads a build script: `RustExtension` as in a `setup.py`, else the calls
+/// of cargo and maturin.
+fn script_plan(context: Context<'_>, script: Option<&str>) -> Result<BackendPlan, ProjectError> {
+    let mut plan = BackendPlan::default();
+    let path = script.and_then(|script| join_inside(context.root, script));
+    let Some((path, text)) = path.and_then(|path| {
+        let text = context.files.text(&path).ok()??;
+        Some((path, text))
+    }) else {
+        return Ok(plan);
+    };
+    let read = context.situation(&path, "__main__", |s| python::read_setup_py(text, s));
+    match read {
+        Ok(script) => {
+            plan.modules = setuptools::extensions(context, &script)?;
+            for module in &mut plan.modules {
+                module.rule = RootRule::BuildScript;
+            }
+        }
+        Err(note) => plan.unread.push(located(&path, &note)),
+    }
+    if plan.modules.is_empty() {
+        plan.add_commands(context, &path, text);
+    }
+    Ok(plan)
+}
+
+impl BackendPlan {
+    /// Adds what the calls of cargo and maturin in a script build.
+    pub(super) fn add_commands(&mut self, context: Context<'_>, file: &Utf8Path, text: &str) {
+        let read = context.situation(file, "__main__", |s| python::read_commands(text, s));
+        match read {
+            Ok(commands) => {
+                for command in commands {
+                    self.add_command(context, &command, file.as_str());
+                }
+            }
+            Err(note) => self.unread.push(located(file, &note)),
+        }
+    }
+
+    /// Adds what one call builds.
+    pub(super) fn add_command(&mut self, context: Context<'_>, command: &BuildCommand, file: &str) {
+        let mut options = CargoOptions::default();
+        options.read_arguments(&command.arguments);
+        let place = format!("{file}:{}", command.line);
+        let named = options.manifest_path.take();
+        let folder = command.folder.as_deref().unwrap_or(".");
+        let path = named.unwrap_or_else(|| "Cargo.toml".to_owned());
+        let manifest = join_inside(context.root, folder)
+            .and_then(|folder| join_inside(&folder, &path))
+            .filter(|manifest| context.files.has(manifest));
+        let Some(manifest) = manifest else {
+            self.unread.push(format!(
+                "{place}: a call of cargo or maturin, for a manifest that isn't found"
+            ));
+            return;
+        };
+        let manifest = options
+            .package
+            .as_ref()
+            .and_then(|package| package_manifest(context.files, package))
+            .unwrap_or(manifest);
+        if self
+            .modules
+            .iter()
+            .any(|module| module.manifest == manifest)
+        {
+            return;
+        }
+        self.modules.push(Module {
+            rule: RootRule::BuildScript,
+            options,
+            guess: Some(format!("{place} calls cargo or maturin")),
+            ..Module::at(manifest)
+        });
+    }
+}
+
+/// The manifest of the crate that `--package` names.
+fn package_manifest(files: &SourceFiles, package: &str) -> Option<camino::Utf8PathBuf> {
+    files
+        .paths()
+        .filter(|path| path.file_name() == Some("Cargo.toml"))
+        .find(|path| {
+            let manifest = crate::project::CargoManifest::read(files, path);
+            manifest.is_ok_and(|manifest| manifest.name.as_deref() == Some(package))
+        })
+        .map(Utf8Path::to_owned)
+}

@@ -1,0 +1,207 @@
+//! The crates of a project's own that cargo reads for a build: the members
+//! of the workspace, and what they depend on by path.
+//!
+//! Cargo Reference, "Workspaces" and "Specifying dependencies": path
+//! dependencies within the workspace's folder are members by themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::files::{join_inside, levels_above, parent};
+use super::manifest::{Dependency, Workspace};
+use super::workspace::{excludes, find_workspace_root, members};
+use super::{CargoManifest, ProjectError, RustProject, SourceFiles, join};
+
+/// A crate in a folder of the project.
+#[derive(Debug)]
+pub struct LocalCrate {
+    /// Its manifest.
+    pub manifest: CargoManifest,
+    /// Whether it belongs to the workspace: cargo resolves its tests too.
+    pub is_member: bool,
+    /// Whether cargo reads it in any case, not only where a feature is on.
+    pub is_read: bool,
+    /// Its dependencies, inherited ones filled in; `path` is relative to the
+    /// source root.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// The crates of a project's own.
+#[derive(Debug, Default)]
+pub struct LocalCrates {
+    /// By folder.
+    pub crates: BTreeMap<Utf8PathBuf, LocalCrate>,
+    /// Manifests that cargo would read and that don't exist, each with who
+    /// asks for it.
+    pub missing: Vec<(String, String)>,
+    /// Paths that lead out of the source, with how many folders up.
+    pub outside: Vec<(String, usize)>,
+    /// The crates that `[patch]` and `[replace]` put others for.
+    pub patched: BTreeSet<String>,
+}
+
+impl LocalCrates {
+    /// Finds the crates that a build in `project` reads.
+    ///
+    /// # Errors
+    /// Where a manifest can't be read.
+    pub fn find(files: &SourceFiles, project: &RustProject) -> Result<Self, ProjectError> {
+        let root = &project.cargo_root;
+        let root_path = join(root, "Cargo.toml");
+        let root_manifest = CargoManifest::read(files, &root_path)?;
+        let has_workspace = root_manifest.workspace.is_some();
+        let workspace = root_manifest.workspace.clone().unwrap_or_default();
+        let mut found = Self {
+            patched: root_manifest.patched.clone(),
+            ..Self::default()
+        };
+        let mut open: Vec<(Utf8PathBuf, bool)> = Vec::new();
+        // What only a feature would turn on comes last.
+        let mut unsure: Vec<Utf8PathBuf> = Vec::new();
+        if root_manifest.name.is_some() {
+            open.push((root.clone(), true));
+        }
+        open.extend(
+            members(files, root, &workspace)
+                .into_iter()
+                .map(|f| (f, true)),
+        );
+        found.note_missing_members(files, root, &workspace);
+        for module in &project.modules {
+            let folder = parent(&module.build.manifest).unwrap_or(Utf8Path::new("."));
+            open.push((folder.to_owned(), true));
+        }
+        for path in &root_manifest.patch_paths {
+            if let Some(folder) = found.resolve(root, path) {
+                found.note_if_missing(files, &folder, &root_path);
+                open.push((folder, false));
+            }
+        }
+        loop {
+            let (folder, is_member, is_read) = match (open.pop(), unsure.is_empty()) {
+                (Some((folder, is_member)), _) => (folder, is_member, true),
+                (None, false) => (unsure.remove(0), false, false),
+                (None, true) => break,
+            };
+            let path = join(&folder, "Cargo.toml");
+            let manifest = CargoManifest::read(files, &path)?;
+            if manifest.name.is_none() || found.crates.contains_key(&folder) {
+                continue;
+            }
+            let krate = LocalCrate {
+                dependencies: found.dependencies(files, &manifest, &path)?,
+                manifest,
+                is_member,
+                is_read,
+            };
+            for dependency in &krate.dependencies {
+                let Some(below) = dependency.path.as_deref().map(Utf8PathBuf::from) else {
+                    continue;
+                };
+                if dependency.is_dev && !is_member {
+                    continue;
+                }
+                if !krate.is_sure(dependency) {
+                    unsure.push(below);
+                    continue;
+                }
+                found.note_if_missing(files, &below, &path);
+                let is_in = root == "." || below.starts_with(root);
+                let joins = is_member && has_workspace && is_in;
+                let joins = joins && !excludes(&workspace, root, &below);
+                open.push((below, joins));
+            }
+            found.crates.insert(folder, krate);
+        }
+        Ok(found)
+    }
+
+    /// Cargo reads every member that isn't a pattern.
+    fn note_missing_members(
+        &mut self,
+        files: &SourceFiles,
+        root: &Utf8Path,
+        workspace: &Workspace,
+    ) {
+        for member in &workspace.members {
+            if member.contains(['*', '?', '[']) {
+                continue;
+            }
+            if let Some(folder) = self.resolve(root, member) {
+                self.note_if_missing(files, &folder, &join(root, "Cargo.toml"));
+            }
+        }
+    }
+
+    fn note_if_missing(&mut self, files: &SourceFiles, folder: &Utf8Path, asker: &Utf8Path) {
+        let manifest = join(folder, "Cargo.toml");
+        if !files.has(&manifest) {
+            self.missing
+                .push((manifest.into_string(), asker.to_string()));
+        }
+    }
+
+    /// A folder that a manifest in `folder` names.
+    fn resolve(&mut self, folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+        let inside = join_inside(folder, path);
+        if inside.is_none() {
+            let up = levels_above(folder, path).unwrap_or(0);
+            self.outside.push((path.to_owned(), up));
+        }
+        inside
+    }
+
+    /// The dependencies of a crate, which inherits from the workspace that it
+    /// belongs to, whether that is the one that is built or not.
+    fn dependencies(
+        &mut self,
+        files: &SourceFiles,
+        manifest: &CargoManifest,
+        path: &Utf8Path,
+    ) -> Result<Vec<Dependency>, ProjectError> {
+        let folder = parent(path).unwrap_or(Utf8Path::new("."));
+        let inherits = manifest.dependencies.iter().any(|d| d.is_inherited);
+        let (root, workspace) = if inherits {
+            let root = find_workspace_root(files, path)?;
+            let manifest = CargoManifest::read(files, &join(&root, "Cargo.toml"))?;
+            (root, manifest.workspace.unwrap_or_default())
+        } else {
+            (folder.to_owned(), Workspace::default())
+        };
+        let mut found = Vec::new();
+        for asked in &manifest.dependencies {
+            let inherited = workspace.dependencies.get(&asked.key);
+            let (mut dependency, from) = match inherited.filter(|_| asked.is_inherited) {
+                Some(inherited) => {
+                    let inherited = Dependency {
+                        is_dev: asked.is_dev,
+                        is_optional: asked.is_optional,
+                        features: [inherited.features.clone(), asked.features.clone()].concat(),
+                        ..inherited.clone()
+                    };
+                    (inherited, root.as_path())
+                }
+                None => (asked.clone(), folder),
+            };
+            if let Some(path) = dependency.path.take() {
+                match self.resolve(from, &path) {
+                    Some(path) => dependency.path = Some(path.into_string()),
+                    // Nothing can be said of it.
+                    None => continue,
+                }
+            }
+            found.push(dependency);
+        }
+        Ok(found)
+    }
+}
+
+impl LocalCrate {
+    /// Whether cargo resolves a dependency in any case: of crates outside the
+    /// workspace neither tests nor what a feature turns on.
+    #[must_use]
+    pub const fn is_sure(&self, dependency: &Dependency) -> bool {
+        self.is_member || (self.is_read && !dependency.is_dev && !dependency.is_optional)
+    }
+}

@@ -1,0 +1,249 @@
+//! Whether a lock fits the manifests, as far as they alone can tell.
+//!
+//! Cargo resolves all members of a workspace with all their features and
+//! tests, so every dependency that one of them asks for has to be in the
+//! lock; what the lock has beyond that, cargo takes out unless `--locked`
+//! forbids it. An offline build can't add anything.
+
+use std::collections::BTreeSet;
+
+use semver::VersionReq;
+
+use super::local_crates::LocalCrates;
+use super::lock::{CrateSource, LockFile, LockedCrate};
+use super::manifest::Dependency;
+
+/// How a lock fits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockState {
+    /// What the manifests ask for and the lock lacks or contradicts: no
+    /// offline build can succeed.
+    pub lacking: Vec<String>,
+    /// Crates in the lock that nothing needs, as `name version`.
+    pub unneeded: Vec<String>,
+}
+
+impl LockState {
+    /// Compares a lock with the crates of the project's own.
+    #[must_use]
+    pub fn of(lock: &LockFile, local: &LocalCrates) -> Self {
+        let mut state = Self::default();
+        let mut needed = BTreeSet::new();
+        let mut open = Vec::new();
+        for krate in local.crates.values() {
+            let name = krate.manifest.name.as_deref().unwrap_or_default();
+            if let Some(place) = lock.local(name) {
+                needed.insert(place);
+            }
+            for dependency in krate
+                .dependencies
+                .iter()
+                .filter(|d| krate.is_member || !d.is_dev)
+            {
+                match lock.find(dependency, &local.patched) {
+                    Found::At(places) => open.extend(places),
+                    Found::Unclear => {}
+                    // A feature that may be off would turn it on.
+                    Found::Lacking(_) if !krate.is_sure(dependency) => {}
+                    Found::Lacking(what) => {
+                        let line = format!("{what}, which `{name}` asks for");
+                        if !state.lacking.contains(&line) {
+                            state.lacking.push(line);
+                        }
+                    }
+                }
+            }
+        }
+        for (manifest, asker) in &local.missing {
+            state
+                .lacking
+                .push(format!("`{manifest}`, which `{asker}` names"));
+        }
+        while let Some(place) = open.pop() {
+            if needed.insert(place) {
+                open.extend(&lock.crates[place].dependencies);
+            }
+        }
+        let all = lock.crates.iter().enumerate();
+        let unneeded = all.filter(|(place, _)| !needed.contains(place));
+        state.unneeded = unneeded
+            .map(|(_, krate)| format!("{} {}", krate.name, krate.version))
+            .collect();
+        state
+    }
+}
+
+/// What a lock has for a dependency.
+enum Found {
+    /// The places of all that fit.
+    At(Vec<usize>),
+    /// Not to be told by this.
+    Unclear,
+    /// Nothing that fits.
+    Lacking(String),
+}
+
+impl LockFile {
+    fn find(&self, dependency: &Dependency, patched: &BTreeSet<String>) -> Found {
+        let called: Vec<usize> = (0..self.crates.len())
+            .filter(|&place| self.crates[place].name.as_str() == dependency.package)
+            .collect();
+        if patched.contains(&dependency.package) {
+            return Found::At(called);
+        }
+        let requirement = dependency
+            .requirement
+            .as_deref()
+            .map(str::parse::<VersionReq>);
+        let Ok(requirement) = requirement.transpose() else {
+            return Found::Unclear;
+        };
+        let fits = |krate: &LockedCrate| {
+            let allows = |requirement: &VersionReq| requirement.matches(&krate.version);
+            comes_from(&krate.source, dependency) && requirement.as_ref().is_none_or(allows)
+        };
+        let places: Vec<_> = called
+            .iter()
+            .copied()
+            .filter(|&p| fits(&self.crates[p]))
+            .collect();
+        if !places.is_empty() {
+            return Found::At(places);
+        }
+        // A folder of the project's own needs no lock: cargo adds it.
+        if dependency.path.is_some() {
+            return Found::At(called);
+        }
+        let wanted = match dependency.requirement.as_deref() {
+            Some(requirement) => format!("`{} {requirement}`", dependency.package),
+            None => format!("`{}`", dependency.package),
+        };
+        let mut versions = called
+            .iter()
+            .map(|&place| self.crates[place].version.to_string());
+        Found::Lacking(match versions.next() {
+            Some(first) => {
+                let locked = versions.fold(first, |list, version| format!("{list}, {version}"));
+                format!("{wanted} (locked: {locked})")
+            }
+            None => wanted,
+        })
+    }
+}
+
+const fn comes_from(source: &CrateSource, dependency: &Dependency) -> bool {
+    match source {
+        CrateSource::Local => dependency.path.is_some(),
+        CrateSource::Git(_) => dependency.is_git,
+        CrateSource::Registry(_) => dependency.is_registry,
+        CrateSource::CratesIo(_) => {
+            dependency.path.is_none() && !dependency.is_git && !dependency.is_registry
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::project::{Project, SourceFiles};
+
+    const LOCK: &str = "version = 4\n\
+        [[package]]\nname = \"m\"\nversion = \"1.0.0\"\ndependencies = [\"a\"]\n\
+        [[package]]\nname = \"a\"\nversion = \"1.2.0\"\ndependencies = [\"b\"]\n\
+        source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+        [[package]]\nname = \"b\"\nversion = \"0.3.0\"\n\
+        source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+        [[package]]\nname = \"c\"\nversion = \"0.1.0\"\n\
+        source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+        [[package]]\nname = \"gone\"\nversion = \"0.1.0\"\ndependencies = [\"c\"]\n";
+
+    fn state(files: &[(&str, &str)]) -> LockState {
+        let mut source = SourceFiles::new(".");
+        let pyproject = "[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n";
+        let more = [("pyproject.toml", pyproject), ("Cargo.lock", LOCK)];
+        for (path, text) in files.iter().chain(&more) {
+            source.insert(*path, Some(text.as_bytes().to_vec()));
+        }
+        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let rust = &project.rust[0];
+        let local = LocalCrates::find(&source, rust).unwrap();
+        LockState::of(rust.lock.as_ref().unwrap(), &local)
+    }
+
+    fn manifest(rest: &str) -> String {
+        format!("[package]\nname = \"m\"\nversion = \"1.0.0\"\n{rest}")
+    }
+
+    #[test]
+    fn more_than_needed_is_told_apart() {
+        let found = state(&[("Cargo.toml", &manifest("[dependencies]\na = \"1\"\n"))]);
+        assert_eq!(found.lacking, Vec::<String>::new());
+        assert_eq!(found.unneeded, ["c 0.1.0", "gone 0.1.0"]);
+    }
+
+    #[test]
+    fn what_is_asked_for_has_to_be_there() {
+        for (dependencies, lacking) in [
+            ("[dependencies]\na = \"2\"\n", "`a 2` (locked: 1.2.0)"),
+            (
+                "[dependencies]\nnew = { version = \"1\", optional = true }\n",
+                "`new 1`",
+            ),
+            ("[dev-dependencies]\nnew = \"1\"\n", "`new 1`"),
+            (
+                "[target.'cfg(windows)'.dependencies]\nx = { package = \"new\", version = \"1\" }\n",
+                "`new 1`",
+            ),
+            (
+                "[dependencies]\na = { git = \"https://example.org/a\" }\n",
+                "`a` (locked: 1.2.0)",
+            ),
+        ] {
+            let found = state(&[("Cargo.toml", &manifest(dependencies))]);
+            assert_eq!(found.lacking, [format!("{lacking}, which `m` asks for")]);
+        }
+    }
+
+    #[test]
+    fn members_inherit_and_stay_members() {
+        let root =
+            "[workspace]\nmembers = [\"m\"]\n[workspace.dependencies]\na = \"1\"\nb = \"0.4\"\n";
+        let member =
+            manifest("[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\na.workspace = true\n");
+        let found = state(&[("Cargo.toml", root), ("m/Cargo.toml", &member)]);
+        assert_eq!(found.lacking, Vec::<String>::new());
+        let member = format!("{member}b.workspace = true\n");
+        let found = state(&[("Cargo.toml", root), ("m/Cargo.toml", &member)]);
+        assert_eq!(
+            found.lacking,
+            ["`b 0.4` (locked: 0.3.0), which `m` asks for"]
+        );
+    }
+
+    #[test]
+    fn members_and_path_dependencies_have_to_exist() {
+        let root = manifest(
+            "[workspace]\nmembers = [\"x\"]\n[dependencies]\na = \"1\"\ny = { path = \"y\" }\n",
+        );
+        let found = state(&[("Cargo.toml", &root)]);
+        let expected = ["x/Cargo.toml", "y/Cargo.toml"];
+        assert_eq!(
+            found.lacking,
+            expected.map(|path| format!("`{path}`, which `Cargo.toml` names"))
+        );
+    }
+
+    #[test]
+    fn tests_and_features_of_crates_outside_the_workspace_dont_count() {
+        let root = manifest(
+            "[workspace]\nexclude = [\"x\"]\n[dependencies]\na = \"1\"\nx = { path = \"x\" }\n",
+        );
+        let x = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[dev-dependencies]\nnew = \"1\"\n\
+                 [dependencies]\nnever = { version = \"1\", optional = true }\n\
+                 c = { version = \"0.1\", optional = true }\ngone = { path = \"z\", optional = true }\n";
+        let found = state(&[("Cargo.toml", &root), ("x/Cargo.toml", x)]);
+        assert_eq!(found, LockState::default());
+    }
+}

@@ -1,0 +1,70 @@
+//! `setup.cfg`, as Python's `configparser` reads it, as far as it is needed.
+
+/// The value of a key, its lines joined by newlines; `None` for what would
+/// have to be run (`attr:`) or read (`file:`).
+pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
+    let mut lines = section_lines(text, section).peekable();
+    while let Some(line) = lines.next() {
+        let Some((name, first)) = line.split_once(['=', ':']) else {
+            continue;
+        };
+        // What is indented goes on with the value before it.
+        if line.starts_with([' ', '\t']) || !name.trim().eq_ignore_ascii_case(key) {
+            continue;
+        }
+        let mut value = first.trim().to_owned();
+        while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
+            value.push('\n');
+            value.push_str(more.trim());
+        }
+        let value = value.trim();
+        let is_literal = !value.starts_with("attr:") && !value.starts_with("file:");
+        return (is_literal && !value.is_empty()).then(|| value.to_owned());
+    }
+    None
+}
+
+/// A list: one item a line, or with semicolons between, as setuptools reads
+/// it.
+pub(super) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
+    let value = value(text, section, key).unwrap_or_default();
+    let separator = if value.contains('\n') { '\n' } else { ';' };
+    value
+        .split(separator)
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn section_lines<'a>(text: &'a str, section: &str) -> impl Iterator<Item = &'a str> {
+    let header = format!("[{section}]");
+    text.lines()
+        .skip_while(move |line| line.trim() != header)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.trim_start().starts_with(['#', ';']) && !line.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_literals_of_their_section() {
+        let text =
+            "[options]\nname = no\n[metadata]\nname = foo\nversion = attr: foo.__version__\n";
+        assert_eq!(value(text, "metadata", "name").as_deref(), Some("foo"));
+        assert_eq!(value(text, "metadata", "version"), None);
+        assert_eq!(value("[a]\nname = b\n", "metadata", "name"), None);
+    }
+
+    #[test]
+    fn lists_have_lines_or_semicolons() {
+        let text = "[options]\nsetup_requires =\n    setuptools-rust>=1\n    # why\n    cffi; python_version<'4'\nzip_safe = no\n";
+        let expected = ["setuptools-rust>=1", "cffi; python_version<'4'"];
+        assert_eq!(list(text, "options", "setup_requires"), expected);
+        let line = "[options]\nsetup_requires = a; b\n";
+        assert_eq!(list(line, "options", "setup_requires"), ["a", "b"]);
+    }
+}

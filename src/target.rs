@@ -1,0 +1,267 @@
+//! What a package is built for: a Python and the platforms.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::{Version as PythonVersion, VersionSpecifiers};
+use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
+use semver::Version;
+use serde::Deserialize;
+
+const TABLE: &str = include_str!("../data/rust-and-python.toml");
+
+/// The table `data/rust-and-python.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Toolchains {
+    oldest_python: u8,
+    newest_python: u8,
+    pyo3: Vec<Pyo3Row>,
+    /// The rustc of nixpkgs' branches, the stable one first.
+    pub nixpkgs: Vec<NixpkgsRust>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pyo3Row {
+    since: Version,
+    newest_python: u8,
+    #[serde(default)]
+    unchecked: bool,
+}
+
+/// The rustc of a branch of nixpkgs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NixpkgsRust {
+    /// The branch.
+    pub branch: String,
+    /// Its rustc.
+    pub rustc: Version,
+}
+
+/// What a release of `PyO3` knows of `CPython`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pyo3Support {
+    /// The newest minor version of Python 3.
+    pub newest_python: u8,
+    /// Whether its build script refuses a newer one.
+    pub refuses: bool,
+}
+
+impl Toolchains {
+    /// The table that the program comes with.
+    ///
+    /// # Panics
+    /// Never: a test reads the table too.
+    #[must_use]
+    pub fn built_in() -> Self {
+        toml::from_str(TABLE).expect("the table is checked by a test")
+    }
+
+    /// What `PyO3` of this version knows; `None` where it is older than the
+    /// table.
+    #[must_use]
+    pub fn pyo3(&self, version: &Version) -> Option<Pyo3Support> {
+        let row = self.pyo3.iter().find(|row| *version >= row.since)?;
+        Some(Pyo3Support {
+            newest_python: row.newest_python,
+            refuses: !row.unchecked,
+        })
+    }
+
+    /// The newest minor version of Python 3 that `requires-python` and `PyO3`
+    /// allow; `PyO3` yields where they can't agree.
+    #[must_use]
+    pub fn newest_python(&self, requires: Option<&str>, pyo3: Option<&Version>) -> u8 {
+        let requires: Option<VersionSpecifiers> = requires.and_then(|text| text.parse().ok());
+        let allows = |minor: &u8| {
+            let version = PythonVersion::new([3, u64::from(*minor)]);
+            requires
+                .as_ref()
+                .is_none_or(|specifiers| specifiers.contains(&version))
+        };
+        let allowed: Vec<u8> = (self.oldest_python..=self.newest_python)
+            .filter(allows)
+            .collect();
+        let known = pyo3.and_then(|version| self.pyo3(version));
+        let is_known = |minor: &&u8| known.is_none_or(|known| **minor <= known.newest_python);
+        allowed
+            .iter()
+            .rev()
+            .find(is_known)
+            .or_else(|| allowed.first())
+            .copied()
+            .unwrap_or(self.newest_python)
+    }
+}
+
+/// A platform, by Nix's name of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Platform {
+    /// `aarch64-darwin`
+    Aarch64Darwin,
+    /// `aarch64-linux`
+    Aarch64Linux,
+    /// `x86_64-darwin`
+    X86_64Darwin,
+    /// `x86_64-linux`
+    X86_64Linux,
+}
+
+impl Platform {
+    /// Those that nixpkgs builds for.
+    pub const DEFAULT: [Self; 3] = [Self::Aarch64Darwin, Self::Aarch64Linux, Self::X86_64Linux];
+
+    /// All of them, sorted.
+    pub const ALL: [Self; 4] = [
+        Self::Aarch64Darwin,
+        Self::Aarch64Linux,
+        Self::X86_64Darwin,
+        Self::X86_64Linux,
+    ];
+
+    /// Nix's name.
+    #[must_use]
+    pub const fn system(self) -> &'static str {
+        match self {
+            Self::Aarch64Darwin => "aarch64-darwin",
+            Self::Aarch64Linux => "aarch64-linux",
+            Self::X86_64Darwin => "x86_64-darwin",
+            Self::X86_64Linux => "x86_64-linux",
+        }
+    }
+
+    /// Reads Nix's name.
+    #[must_use]
+    pub fn from_system(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|platform| platform.system() == name)
+    }
+
+    /// Whether it is Linux.
+    #[must_use]
+    pub const fn is_linux(self) -> bool {
+        matches!(self, Self::Aarch64Linux | Self::X86_64Linux)
+    }
+
+    /// Whether its processor is `x86_64`.
+    #[must_use]
+    pub const fn is_x86_64(self) -> bool {
+        matches!(self, Self::X86_64Darwin | Self::X86_64Linux)
+    }
+
+    const fn machine(self) -> &'static str {
+        match self {
+            Self::Aarch64Darwin => "arm64",
+            Self::Aarch64Linux => "aarch64",
+            Self::X86_64Darwin | Self::X86_64Linux => "x86_64",
+        }
+    }
+}
+
+/// `CPython` 3.`python_minor` on some platforms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The minor version of Python 3.
+    pub python_minor: u8,
+    /// The platforms, at least one.
+    pub platforms: BTreeSet<Platform>,
+}
+
+impl Target {
+    /// What PEP 508's markers are evaluated in, for each platform.
+    ///
+    /// # Panics
+    /// Never: the versions are versions.
+    #[must_use]
+    pub fn environments(&self) -> Vec<(Platform, MarkerEnvironment)> {
+        let platforms = self.platforms.iter();
+        platforms
+            .map(|&platform| (platform, self.environment(platform)))
+            .collect()
+    }
+
+    fn environment(&self, platform: Platform) -> MarkerEnvironment {
+        let (system, sys_platform) = if platform.is_linux() {
+            ("Linux", "linux")
+        } else {
+            ("Darwin", "darwin")
+        };
+        let version = format!("3.{}", self.python_minor);
+        let full = format!("{version}.0");
+        MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+            implementation_name: "cpython",
+            implementation_version: &full,
+            os_name: "posix",
+            platform_machine: platform.machine(),
+            platform_python_implementation: "CPython",
+            platform_release: "",
+            platform_system: system,
+            platform_version: "",
+            python_full_version: &full,
+            python_version: &version,
+            sys_platform,
+        })
+        .expect("the versions above are versions")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        let table = Toolchains::built_in();
+        assert!(table.pyo3.is_sorted_by(|a, b| a.since > b.since));
+        assert!(
+            table
+                .pyo3
+                .is_sorted_by(|a, b| a.newest_python >= b.newest_python)
+        );
+        assert!(table.nixpkgs.is_sorted_by(|a, b| a.rustc < b.rustc));
+    }
+
+    #[test]
+    fn python_is_the_newest_that_both_allow() {
+        let table = Toolchains::built_in();
+        let pyo3 = |text: &str| text.parse::<Version>().unwrap();
+        assert_eq!(table.newest_python(None, None), table.newest_python);
+        assert_eq!(table.newest_python(Some(">=3.9,<3.13"), None), 12);
+        assert_eq!(
+            table.newest_python(Some(">=3.9"), Some(&pyo3("0.22.6"))),
+            13
+        );
+        assert_eq!(
+            table.newest_python(Some(">=3.9,<3.12"), Some(&pyo3("0.22.6"))),
+            11
+        );
+        // They can't agree: the oldest that may be, which PyO3 is nearest to.
+        assert_eq!(
+            table.newest_python(Some(">=3.14"), Some(&pyo3("0.22.6"))),
+            14
+        );
+        assert_eq!(
+            table.newest_python(Some("nonsense"), None),
+            table.newest_python
+        );
+    }
+
+    #[test]
+    fn old_pyo3_checks_nothing() {
+        let table = Toolchains::built_in();
+        let refuses = |text: &str| table.pyo3(&text.parse().unwrap()).map(|p| p.refuses);
+        assert_eq!(refuses("0.28.2"), Some(true));
+        assert_eq!(refuses("0.19.2"), Some(false));
+        assert_eq!(refuses("0.8.0"), None);
+    }
+
+    #[test]
+    fn platforms_have_nix_s_names() {
+        for platform in Platform::ALL {
+            assert_eq!(Platform::from_system(platform.system()), Some(platform));
+        }
+        assert!(Platform::ALL.is_sorted_by_key(|platform| platform.system()));
+    }
+}
