@@ -51,10 +51,14 @@ impl Error {
                 | IoError::Checksum { .. }
                 | IoError::NoSuchCrate { .. }
                 | IoError::NotAFolder { .. }
-                | IoError::NotOurs { .. } => Exit::Input,
+                | IoError::NotOurs { .. }
+                | IoError::Resolution { .. }
+                | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }
                 | IoError::CargoConfig { .. }
+                | IoError::NoCargo { .. }
+                | IoError::CargoNetwork { .. }
                 | IoError::File(_) => Exit::Surroundings,
             },
         }

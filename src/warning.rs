@@ -55,6 +55,8 @@ pub enum WarningCode {
     StaleLock,
     /// A lock with crates that nothing needs.
     UnneededCrates,
+    /// Such crates that the registry no longer has.
+    GoneCrates,
     /// Cargo's configuration in the source.
     CargoConfig,
     /// `pyo3/generate-import-lib`.
@@ -120,8 +122,8 @@ impl WarningCode {
             ),
             Self::NoLock => (
                 "pyhack::warning::no_lock",
-                "the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write \
-                 FILE` keeps it beside FILE",
+                "let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it \
+                 beside FILE, and `--lock-file` takes it from there",
             ),
             Self::UnsupportedSource => (
                 "pyhack::warning::unsupported_source",
@@ -149,6 +151,11 @@ impl WarningCode {
                 "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate- \
                  lock`",
             ),
+            Self::GoneCrates => (
+                "pyhack::warning::gone_crates",
+                "nothing of the project needs them, but Nix fetches all that the lock names: let cargo \
+                 take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`",
+            ),
             Self::CargoConfig => (
                 "pyhack::warning::cargo_config",
                 "if the build fails over it, delete it in the stanza: `postPatch = \"rm -r .cargo\";`",
@@ -160,8 +167,7 @@ impl WarningCode {
             ),
             Self::RustVersion => (
                 "pyhack::warning::rust_version",
-                "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust- \
-                 overlay's or fenix's",
+                "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's",
             ),
             Self::Nightly => (
                 "pyhack::warning::nightly",

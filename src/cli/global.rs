@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
+use crate::io::Network;
 use crate::ops::Request;
 use crate::target::Platform;
 
@@ -49,6 +50,10 @@ pub(super) struct SourceArgs {
     /// One of several folders that cargo builds in, relative to the source root
     #[arg(long, value_name = "DIR")]
     pub cargo_root: Option<Utf8PathBuf>,
+
+    /// A lock to take in the place of the source's `Cargo.lock`
+    #[arg(long, value_name = "FILE")]
+    pub lock_file: Option<Utf8PathBuf>,
 }
 
 impl SourceArgs {
@@ -57,13 +62,16 @@ impl SourceArgs {
         Self {
             path,
             cargo_root: None,
+            lock_file: None,
         }
     }
 
-    pub(super) fn into_request(self) -> Request {
+    pub(super) fn into_request(self, global: &GlobalArgs) -> Request {
         Request {
             path: self.path,
             cargo_root: self.cargo_root,
+            lock_file: self.lock_file,
+            network: Network::new(global.offline),
             ..Request::default()
         }
     }

@@ -5,7 +5,6 @@ use clap::Args;
 use super::global::{GlobalArgs, SourceArgs};
 use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::io::Network;
 use crate::ops::hash::hash;
 
 /// Print nixpkgs' `cargoHash`
@@ -25,8 +24,7 @@ pub(super) struct HashArgs {
 
 impl HashArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        let network = Network::new(global.offline);
-        let report = hash(&self.source.into_request(), network, &*ui.progress())?;
+        let report = hash(self.source.into_request(global), &*ui.progress())?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
             Text::Data(format!("{}\n", report.cargo_hash))

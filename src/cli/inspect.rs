@@ -6,15 +6,16 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::{SourceArgs, TargetArgs};
+use super::global::{GlobalArgs, SourceArgs, TargetArgs};
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
+use crate::ops::Request;
 use crate::ops::inspect::{Fit, Input, Inspection, Module, inspect};
 
 /// Say what is here: roots, backend, lock, native inputs and why
 ///
 /// This is also what `cargo pyhack` does without a command. Nothing is
-/// fetched and nothing is written.
+/// written, and nothing fetched but for `--generate-lock`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +30,13 @@ pub(super) struct InspectArgs {
 
     #[command(flatten)]
     target: TargetArgs,
+
+    /// Have cargo make the lock, or mend one that doesn't fit, to look at
+    ///
+    /// Cargo runs in a folder of ours and sees the manifests alone. Nothing is
+    /// kept: `nix-snippet --generate-lock --write FILE` does that.
+    #[arg(long)]
+    generate_lock: bool,
 }
 
 impl InspectArgs {
@@ -38,11 +46,16 @@ impl InspectArgs {
         Self {
             source: SourceArgs::new(path),
             target: TargetArgs::default(),
+            generate_lock: false,
         }
     }
 
-    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
-        let inspection = inspect(&self.target.apply(self.source.into_request()))?;
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        let request = Request {
+            generate_lock: self.generate_lock,
+            ..self.target.apply(self.source.into_request(global))
+        };
+        let inspection = inspect(&request)?;
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }
@@ -201,9 +214,10 @@ fn lock(inspection: &Inspection) -> String {
         .map(|(n, what)| format!("{n} {what}"))
         .collect();
     format!(
-        "{}, format {format}, {} crates: {}",
+        "{}, format {format}, {} crate{}: {}",
         plain(file),
         count.total,
+        if count.total == 1 { "" } else { "s" },
         sources.join(", ")
     )
 }

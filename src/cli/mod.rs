@@ -104,11 +104,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 
 fn run(cli: Cli, ui: &Ui) -> Result<(), Error> {
     match cli.command {
-        None => InspectArgs::new(cli.path).run(ui),
-        Some(Command::Inspect(args)) => args.run(ui),
+        None => InspectArgs::new(cli.path).run(ui, &cli.global),
+        Some(Command::Inspect(args)) => args.run(ui, &cli.global),
         Some(Command::Vendor(args)) => args.run(ui, &cli.global),
         Some(Command::Hash(args)) => args.run(ui, &cli.global),
-        Some(Command::NixSnippet(args)) => args.run(ui),
+        Some(Command::NixSnippet(args)) => args.run(ui, &cli.global),
     }
 }
 

@@ -6,7 +6,6 @@ use clap::Args;
 use super::global::{GlobalArgs, SourceArgs};
 use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::io::Network;
 use crate::ops::vendor::vendor;
 
 /// Put the crates into a folder that cargo builds from offline
@@ -38,13 +37,7 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 
 impl VendorArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        let network = Network::new(global.offline);
-        let report = vendor(
-            &self.source.into_request(),
-            &self.to,
-            network,
-            &*ui.progress(),
-        )?;
+        let report = vendor(self.source.into_request(global), &self.to, &*ui.progress())?;
         let crates = format!("{} crates in `{}`", report.crates, report.vendor_dir);
         if report.changed {
             ui.status("Vendored", &crates);

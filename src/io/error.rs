@@ -33,6 +33,52 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
+    /// No cargo to ask.
+    #[error("cargo can't be run: {message}")]
+    #[diagnostic(
+        code(pyhack::cargo::missing),
+        help("install Rust, or name a cargo in the variable `CARGO`")
+    )]
+    NoCargo {
+        /// What the system says.
+        message: String,
+    },
+
+    /// Cargo finds no versions that fit, or can't read the manifests.
+    #[error("cargo can't make a lock: {message}")]
+    #[diagnostic(
+        code(pyhack::cargo::resolution),
+        help("mend the manifests, or fetch the source again: an sdist may lack what they name")
+    )]
+    Resolution {
+        /// What cargo says.
+        message: String,
+    },
+
+    /// Cargo can't reach the registry.
+    #[error("cargo can't make a lock: {message}")]
+    #[diagnostic(
+        code(pyhack::cargo::network),
+        help(
+            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), and run it without `--offline`"
+        )
+    )]
+    CargoNetwork {
+        /// What cargo says.
+        message: String,
+    },
+
+    /// A file with something else in it.
+    #[error("`{path}` exists and has something else in it")]
+    #[diagnostic(
+        code(pyhack::files::exists),
+        help("name another file, or have it overwritten with `--force`")
+    )]
+    Exists {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+
     /// An archive that can't be read to its end.
     #[error("`{path}` is damaged or cut short: {message}")]
     #[diagnostic(code(pyhack::source::damaged), help("fetch the sdist again"))]
@@ -96,7 +142,10 @@ pub enum IoError {
     #[error("the registry has no crate `{krate}` (`{url}` answered {status})")]
     #[diagnostic(
         code(pyhack::crates::missing),
-        help("choose a version that exists: `cargo update` beside the lock")
+        help(
+            "choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that \
+             isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`"
+        )
     )]
     NoSuchCrate {
         /// Name and version.

@@ -1,5 +1,6 @@
 //! Everything that touches the world: files, archives, the network.
 
+pub mod cargo;
 pub mod cargo_settings;
 mod error;
 mod folder;
@@ -11,6 +12,7 @@ pub mod source;
 pub mod store;
 mod unpack;
 pub mod vendor_dir;
+pub mod write;
 
 pub use error::IoError;
 pub use network::Network;

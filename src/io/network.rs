@@ -16,8 +16,10 @@ use super::IoError;
 const MAX_BODY: u64 = 512 << 20;
 
 /// Whether anything may be fetched.
+#[derive(Default)]
 pub enum Network {
     /// Nothing.
+    #[default]
     Offline,
     /// Everything; the client is made at the first request.
     Online(OnceLock<Result<Client, String>>),

@@ -98,13 +98,13 @@ pub fn folder_above(
     Ok(Some((name, below)))
 }
 
-/// The way from the current folder to another.
+/// The way from one folder to another.
 ///
 /// # Errors
 /// Where either can't be resolved.
-pub fn path_from_here(folder: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (resolved(Utf8Path::new("."))?, resolved(folder)?) else {
-        return Ok(folder.to_owned());
+pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    let (Some(here), Some(there)) = (resolved(from)?, resolved(to)?) else {
+        return Ok(to.to_owned());
     };
     let common = here
         .components()

@@ -176,7 +176,7 @@ fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
     caches
 }
 
-fn own_cache() -> Option<PathBuf> {
+pub(super) fn own_cache() -> Option<PathBuf> {
     let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
     variable.map(PathBuf::from).or_else(|| {
         let strategy = etcetera::choose_base_strategy().ok()?;

@@ -50,10 +50,12 @@ pub fn is_current(
         };
         found.insert(name, checksums);
     }
-    let is_same = found.keys().map(String::as_str).eq(plan.folders());
+    let is_same = plan.allows(found.keys().map(String::as_str));
     Ok(is_same
         && plan.crates.iter().all(|planned| {
-            let (text, file) = &found[&planned.folder];
+            let Some((text, file)) = found.get(&planned.folder) else {
+                return true;
+            };
             store.known_checksum_file(&planned.checksum).as_ref() == Some(text)
                 && has_files(&folder.join(&planned.folder), file)
         }))
@@ -83,7 +85,8 @@ fn has_files(folder: &Utf8Path, file: &ChecksumFile) -> bool {
     found.is_some_and(|found| found.iter().map(String::as_str).eq(files))
 }
 
-/// Writes the folder beside its place and renames it there.
+/// Writes the folder beside its place and renames it there; gives the crates
+/// that are left out, which the registry no longer has and nothing needs.
 ///
 /// # Errors
 /// Where a crate can't be had, is unsound, or the disk fails; the folder is
@@ -93,7 +96,7 @@ pub fn write(
     plan: &VendorPlan,
     store: &CrateStore,
     progress: &dyn Progress,
-) -> Result<(), IoError> {
+) -> Result<Vec<String>, IoError> {
     let folder = folder.as_std_path();
     let beside = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -110,15 +113,19 @@ pub fn write(
         &plan.crates,
         THREADS,
         |krate| {
-            let result = write_crate(&new, krate, store);
+            let result = match write_crate(&new, krate, store) {
+                Err(IoError::NoSuchCrate { .. }) if !krate.is_needed => Ok(Some(krate.label())),
+                result => result.map(|()| None),
+            };
             progress.step();
             result
         },
-        |results| results.collect::<Result<(), _>>(),
+        |results| results.collect::<Result<Vec<_>, _>>(),
     );
     progress.finish();
-    written?;
-    swap(folder, &new, &staging.path().join("old"))
+    let gone = written?.into_iter().flatten().collect();
+    swap(folder, &new, &staging.path().join("old"))?;
+    Ok(gone)
 }
 
 fn write_crate(new: &Path, planned: &PlannedCrate, store: &CrateStore) -> Result<(), IoError> {

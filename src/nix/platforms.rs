@@ -44,11 +44,7 @@ pub(super) fn by_platform(build_system: &BuildSystem, platforms: &BTreeSet<Platf
 
 /// What holds on `on` and on no other of `platforms`.
 fn condition(on: &BTreeSet<Platform>, platforms: &BTreeSet<Platform>) -> Expr {
-    let host = || {
-        Expr::var("pkgs")
-            .select(["stdenv"])
-            .select(["hostPlatform"])
-    };
+    let host = |name| Expr::var("pkgs").select(["stdenv", "hostPlatform", name]);
     let tests: [(&str, Test); 4] = [
         ("isLinux", Platform::is_linux),
         ("isDarwin", |platform| !platform.is_linux()),
@@ -63,12 +59,12 @@ fn condition(on: &BTreeSet<Platform>, platforms: &BTreeSet<Platform>) -> Expr {
         held.eq(on.iter().copied())
     });
     if let Some((name, _)) = named {
-        return host().select([name]);
+        return host(name);
     }
     let systems = on.iter().map(|platform| Expr::string(platform.system()));
     Expr::var("builtins")
         .select(["elem"])
-        .apply(host().select(["system"]))
+        .apply(host("system"))
         .apply(Expr::List(systems.collect()))
 }
 
@@ -100,23 +96,23 @@ mod tests {
         {
           maturin = [ ];
         }
-        // lib.optionalAttrs ((pkgs.stdenv).hostPlatform).isDarwin {
+        // lib.optionalAttrs pkgs.stdenv.hostPlatform.isDarwin {
           extra = [ "b" ];
           macos = [ ];
         }
-        // lib.optionalAttrs ((pkgs.stdenv).hostPlatform).isAarch64 {
+        // lib.optionalAttrs pkgs.stdenv.hostPlatform.isAarch64 {
           arm = [ "x" ];
         }
         //
           lib.optionalAttrs
-            (builtins.elem ((pkgs.stdenv).hostPlatform).system [
+            (builtins.elem pkgs.stdenv.hostPlatform.system [
               "aarch64-darwin"
               "x86_64-linux"
             ])
             {
               both = [ ];
             }
-        // lib.optionalAttrs ((pkgs.stdenv).hostPlatform).isLinux {
+        // lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux {
           extra = [ "a" ];
         }
         "#);

@@ -196,7 +196,8 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         );
         warnings.push(Warning::new(WarningCode::StaleLock, message));
     }
-    if !state.unneeded.is_empty() {
+    // Where it lacks something too, what it has instead isn't worth a word.
+    if state.lacking.is_empty() && !state.unneeded.is_empty() {
         let refused = rust
             .modules
             .iter()

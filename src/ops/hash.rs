@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::hash::Sha256;
-use crate::io::{CrateStore, IoError, Network, Progress, in_order};
+use crate::io::{CrateStore, IoError, Progress, in_order};
 use crate::project::LockedCrate;
 use crate::vendor::fetch_cargo_vendor::{cargo_hash, tarball_name};
 use crate::warning::Warning;
@@ -31,18 +31,14 @@ pub struct HashReport {
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or a crate can't be had.
-pub fn hash(
-    request: &Request,
-    network: Network,
-    progress: &dyn Progress,
-) -> Result<HashReport, Error> {
-    let loaded = Loaded::read(request)?;
-    let rust = loaded.rust(request)?;
+pub fn hash(request: Request, progress: &dyn Progress) -> Result<HashReport, Error> {
+    let loaded = Loaded::read(&request)?;
+    let rust = loaded.rust(&request)?;
     let lock = rust.require_lock(&loaded.files)?;
     let mut crates = lock.crates_io()?;
     require_fitting(&loaded.files, rust)?;
     crates.sort_by_cached_key(|(krate, _)| tarball_name(krate));
-    let store = CrateStore::open(network);
+    let store = CrateStore::open(request.network);
     Ok(HashReport {
         cargo_hash: hash_crates(&lock.bytes, &crates, &store, progress)?.to_sri(),
         lock_file: rust

@@ -23,6 +23,9 @@ pub struct Inspection {
     /// The source root, relative to the Python project: `..` and further up
     /// where its Rust side reaches above it.
     pub source_root: String,
+    /// Whether the stanza has to put the source root in the place of the
+    /// package's source, which holds less than cargo reads.
+    pub needs_source: bool,
     /// The folder of `pyproject.toml`.
     pub python_root: String,
     /// The folder of the Cargo workspace's root; null without Rust.
@@ -239,6 +242,7 @@ fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Insp
             .as_ref()
             .map_or(".", |above| above.as_str())
             .to_owned(),
+        needs_source: loaded.above.is_some(),
         python_root: project.python_root.to_string(),
         cargo_root: rust.map(|r| r.cargo_root.to_string()),
         manifest_path: module.map(|m| m.build.manifest.to_string()),

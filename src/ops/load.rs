@@ -6,7 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 
 use crate::error::Error;
+use crate::io::cargo::generate_lock;
 use crate::io::source::{find_above, folder_above, read_source};
+use crate::io::write::read_file;
+use crate::io::{IoError, Network};
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, RustProject, SourceFiles,
     belongs_to, join,
@@ -14,7 +17,7 @@ use crate::project::{
 use crate::target::{Platform, Target, Toolchains};
 
 /// What is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Request {
     /// The folder or sdist.
     pub path: Utf8PathBuf,
@@ -25,6 +28,12 @@ pub struct Request {
     pub platforms: BTreeSet<Platform>,
     /// One of several folders that cargo builds in.
     pub cargo_root: Option<Utf8PathBuf>,
+    /// A lock to take in the place of the source's.
+    pub lock_file: Option<Utf8PathBuf>,
+    /// Whether cargo shall make or mend a lock that doesn't fit.
+    pub generate_lock: bool,
+    /// Whether cargo may fetch for it.
+    pub network: Network,
 }
 
 /// A project that was read.
@@ -35,14 +44,48 @@ pub(super) struct Loaded {
     /// The way up from the Python root to the source root, `None` where they
     /// are the same folder.
     pub above: Option<Utf8PathBuf>,
+    /// The lock, where it isn't the source's own.
+    pub other_lock: Option<Vec<u8>>,
 }
 
 /// Folders are gone up to so often: for the workspace, and for what it names.
 const MAX_WIDENINGS: usize = 4;
 
 impl Loaded {
-    /// Reads the project that is asked for.
+    /// Reads the project that is asked for, with the lock that is asked for.
     pub(super) fn read(request: &Request) -> Result<Self, Error> {
+        let mut loaded = Self::read_source(request)?;
+        if let Some(path) = &request.lock_file {
+            let bytes = read_file(path)?.ok_or_else(|| IoError::NotFound { path: path.clone() })?;
+            loaded.take_lock(request, bytes)?;
+        }
+        if request.generate_lock {
+            let rust = loaded.rust(request)?;
+            let local = LocalCrates::find(&loaded.files, rust)?;
+            let fits = |lock| LockState::of(lock, &local) == LockState::default();
+            if !rust.lock.as_ref().is_some_and(fits) {
+                let bytes = generate_lock(&loaded.files, rust, &local, &request.network)?;
+                loaded.take_lock(request, bytes)?;
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Puts a lock in the place of the source's, and reads all anew with it.
+    fn take_lock(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), Error> {
+        let path = join(&self.rust(request)?.cargo_root, "Cargo.lock");
+        if self.files.bytes(&path) == Some(&bytes) {
+            return Ok(());
+        }
+        self.files.insert(path, Some(bytes.clone()));
+        let root = self.project.python_root.clone();
+        self.project = read_project(&self.files, &root, request)?;
+        self.target.python_minor = python_minor(&self.files, &self.project, request);
+        self.other_lock = Some(bytes);
+        Ok(())
+    }
+
+    fn read_source(request: &Request) -> Result<Self, Error> {
         let mut files = read_source(&request.path)?;
         let mut root = Utf8PathBuf::from(".");
         // An unpacked sdist is built elsewhere, whatever lies above it here.
@@ -76,6 +119,7 @@ impl Loaded {
                         python_minor,
                         platforms,
                     },
+                    other_lock: None,
                 });
             };
             files = read_source(&folder)?;
@@ -168,19 +212,15 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
     )?)
 }
 
-/// How the lock of a folder fits its manifests.
-pub(super) fn lock_state(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
+/// Refuses a lock that no offline build can succeed with.
+pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
     let local = LocalCrates::find(files, rust)?;
     let state = rust.lock.as_ref().map(|lock| LockState::of(lock, &local));
-    Ok(state.unwrap_or_default())
-}
-
-/// Refuses a lock that no offline build can succeed with.
-pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<(), Error> {
-    let lacking = lock_state(files, rust)?.lacking;
-    if lacking.is_empty() {
-        return Ok(());
+    let state = state.unwrap_or_default();
+    if state.lacking.is_empty() {
+        return Ok(state);
     }
     let place = files.display(&join(&rust.cargo_root, "Cargo.lock"));
+    let lacking = state.lacking;
     Err(ProjectError::StaleLock { place, lacking }.into())
 }

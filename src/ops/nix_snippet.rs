@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
-use crate::io::source::path_from_here;
+use crate::io::source::way_between;
+use crate::io::write::{read_file, write_file};
 use crate::nix::{Form, LockFile, Source, Stanza};
 use crate::project::{ProjectError, RustProject, SourceFiles, join};
 use crate::warning::Warning;
@@ -19,30 +20,138 @@ pub struct Snippet {
     pub name: String,
     /// Its version; null where only the build backend could tell.
     pub version: Option<String>,
+    /// The folder of the Cargo workspace that it builds, relative to the
+    /// source root. More than one, each with a stanza, where there are several
+    /// and stanzas alone are asked for.
+    pub cargo_roots: Vec<String>,
     /// The Nix text.
     pub nix: String,
+    /// The files that hold it, where they were asked for.
+    pub files: Vec<String>,
+    /// Those of them that were changed.
+    pub changed: Vec<String>,
     /// What will or may fail, and what to do.
     pub warnings: Vec<Warning>,
 }
 
-/// Writes the stanza for a project.
+/// A file to write the text to.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Whether it may be overwritten.
+    pub overwrite: bool,
+}
+
+/// Makes the stanza for a project, and writes it to a file if one is named.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, or something can't be read.
-pub fn nix_snippet(request: &Request, form: Form) -> Result<Snippet, Error> {
-    let loaded = Loaded::read(request)?;
+/// Where there is no Rust or no lock, or something can't be read or written.
+pub fn nix_snippet(
+    mut request: Request,
+    form: Form,
+    destination: Option<&Destination>,
+) -> Result<Snippet, Error> {
+    let folder = destination.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
+    let mut kept = None;
+    if let (true, Some(_)) = (request.generate_lock, destination) {
+        // The lock that lies there already is as good as one of today.
+        kept = kept_lock(&request, folder)?;
+        request.lock_file.clone_from(&kept);
+    }
+    let loaded = Loaded::read(&request)?;
     let (files, project) = (&loaded.files, &loaded.project);
-    let rust = loaded.rust(request)?;
-    rust.require_lock(files)?.crates_io()?;
-    require_fitting(files, rust)?;
     visible(files, "the name", project.identity.name.as_str())?;
-    visible(files, "the Cargo root", rust.cargo_root.as_str())?;
-    let facts = Facts::gather(&loaded, Some(rust))?;
-    Ok(Snippet {
+    let lock_name = match &loaded.other_lock {
+        Some(_) => Some(lock_name(&loaded, files)?),
+        None => None,
+    };
+    // Stanzas may stand one below the other, to choose from; an overlay can't
+    // have two of one name.
+    let is_choice = form == Form::Stanza && destination.is_none() && request.cargo_root.is_none();
+    let roots: Vec<&RustProject> = match &project.rust[..] {
+        several @ [_, _, ..] if is_choice => several.iter().collect(),
+        _ => vec![loaded.rust(&request)?],
+    };
+    let mut snippet = Snippet {
         name: project.identity.name.to_string(),
         version: project.identity.version.clone(),
-        nix: stanza(&loaded, rust, &facts)?.print(form),
-        warnings: facts.warnings,
+        cargo_roots: roots
+            .iter()
+            .map(|rust| rust.cargo_root.to_string())
+            .collect(),
+        nix: String::new(),
+        files: Vec::new(),
+        changed: Vec::new(),
+        warnings: Vec::new(),
+    };
+    for rust in roots {
+        rust.require_lock(files)?.crates_io()?;
+        require_fitting(files, rust)?;
+        visible(files, "the Cargo root", rust.cargo_root.as_str())?;
+        let facts = Facts::gather(&loaded, Some(rust))?;
+        let stanza = stanza(&loaded, rust, &facts, (folder, lock_name.as_deref()))?;
+        if !snippet.nix.is_empty() {
+            snippet.nix.push('\n');
+        }
+        snippet.nix.push_str(&stanza.print(form));
+        for warning in facts.warnings {
+            if !snippet.warnings.contains(&warning) {
+                snippet.warnings.push(warning);
+            }
+        }
+    }
+    if let Some(to) = destination {
+        if let (Some(name), Some(bytes)) = (&lock_name, &loaded.other_lock) {
+            let overwrite = to.overwrite || kept.is_some();
+            snippet.write(&joined(folder, Utf8Path::new(name)), bytes, overwrite)?;
+        }
+        let text = snippet.nix.clone();
+        snippet.write(&to.path, text.as_bytes(), to.overwrite)?;
+    }
+    Ok(snippet)
+}
+
+impl Snippet {
+    fn write(&mut self, path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<(), Error> {
+        if write_file(path, bytes, overwrite)? {
+            self.changed.push(path.to_string());
+        }
+        self.files.push(path.to_string());
+        Ok(())
+    }
+}
+
+fn folder_of(file: &Utf8Path) -> &Utf8Path {
+    match file.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder,
+        _ => Utf8Path::new("."),
+    }
+}
+
+/// A lock that was kept beside the file before.
+fn kept_lock(request: &Request, folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, Error> {
+    let plain = Request {
+        path: request.path.clone(),
+        cargo_root: request.cargo_root.clone(),
+        ..Request::default()
+    };
+    let loaded = Loaded::read(&plain)?;
+    let path = joined(folder, Utf8Path::new(&lock_name(&loaded, &loaded.files)?));
+    Ok(read_file(&path)?.map(|_| path))
+}
+
+/// What the lock beside the file is called. A name that isn't one could lead
+/// anywhere.
+fn lock_name(loaded: &Loaded, files: &SourceFiles) -> Result<String, ProjectError> {
+    let name = &loaded.project.identity.name;
+    if name.is_valid() {
+        return Ok(format!("{name}.lock"));
+    }
+    Err(ProjectError::ControlCharacter {
+        place: files.origin().to_owned(),
+        what: "the name",
+        value: name.as_str().escape_debug().to_string(),
     })
 }
 
@@ -59,17 +168,33 @@ fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), Pr
     })
 }
 
-fn stanza(loaded: &Loaded, rust: &RustProject, facts: &Facts) -> Result<Stanza, Error> {
+/// The stanza, for a file in `folder` with a lock of that name beside it.
+fn stanza(
+    loaded: &Loaded,
+    rust: &RustProject,
+    facts: &Facts,
+    (folder, lock_name): (&Utf8Path, Option<&str>),
+) -> Result<Stanza, Error> {
     let attrs = |inputs: &[crate::native::NativeInput]| {
         inputs.iter().map(|input| input.attr.clone()).collect()
     };
     let native = &facts.native;
     let uses_cmake = native.native_build_inputs.iter().any(|i| i.attr == "cmake");
     let python_root = &loaded.project.python_root;
-    let (source, lock_file) = match &loaded.above {
-        None => (None, None),
-        Some(_) => above(loaded, rust)?,
-    };
+    let source = loaded
+        .above
+        .as_ref()
+        .map(|_| source(loaded, folder))
+        .transpose()?;
+    let own = source.as_ref().map(|source| LockFile {
+        path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
+        is_copied: false,
+    });
+    let beside = lock_name.map(|name| LockFile {
+        path: name.into(),
+        is_copied: true,
+    });
+    let lock_file = beside.or(own);
     Ok(Stanza {
         name: loaded.project.identity.name.clone(),
         cargo_root: relative(&rust.cargo_root, python_root),
@@ -89,20 +214,13 @@ fn stanza(loaded: &Loaded, rust: &RustProject, facts: &Facts) -> Result<Stanza, 
     })
 }
 
-/// What stands in for a source that holds less than cargo reads. Its paths
-/// are relative to the folder that the command is run in, where the printed
-/// text is kept.
-fn above(loaded: &Loaded, rust: &RustProject) -> Result<(Option<Source>, Option<LockFile>), Error> {
-    let path = path_from_here(loaded.files.origin().into())?;
-    let lock = LockFile {
-        path: joined(&path, &join(&rust.cargo_root, "Cargo.lock")),
-        is_copied: false,
-    };
-    let source = Source {
-        path,
+/// What stands in for a source that holds less than cargo reads; its path is
+/// relative to the folder of the overlay.
+fn source(loaded: &Loaded, folder: &Utf8Path) -> Result<Source, Error> {
+    Ok(Source {
+        path: way_between(folder, loaded.files.origin().into())?,
         python_root: loaded.project.python_root.clone(),
-    };
-    Ok((Some(source), Some(lock)))
+    })
 }
 
 fn joined(folder: &Utf8Path, below: &Utf8Path) -> Utf8PathBuf {

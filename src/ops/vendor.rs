@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
-use crate::io::{CrateStore, Network, Progress, vendor_dir};
+use crate::io::{CrateStore, Progress, vendor_dir};
 use crate::vendor::VendorPlan;
 use crate::vendor::source_config::source_replacement;
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningCode};
 
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,26 +32,31 @@ pub struct VendorReport {
 /// Where there is no Rust or no lock, a crate can't be had, or the folder
 /// can't be written; it is then as it was.
 pub fn vendor(
-    request: &Request,
+    request: Request,
     to: &Utf8Path,
-    network: Network,
     progress: &dyn Progress,
 ) -> Result<VendorReport, Error> {
-    let loaded = Loaded::read(request)?;
-    let rust = loaded.rust(request)?;
+    let loaded = Loaded::read(&request)?;
+    let rust = loaded.rust(&request)?;
     let lock = rust.require_lock(&loaded.files)?;
     let plan = VendorPlan::new(&lock.crates_io()?);
-    require_fitting(&loaded.files, rust)?;
-    let store = CrateStore::open(network);
+    let state = require_fitting(&loaded.files, rust)?;
+    let plan = plan.with_unneeded(&state.unneeded);
+    let store = CrateStore::open(request.network);
     let is_current = vendor_dir::is_current(to, &plan, &store)?;
+    let mut warnings = super::facts::lock_warnings(lock);
     if !is_current {
-        vendor_dir::write(to, &plan, &store, progress)?;
+        let gone = vendor_dir::write(to, &plan, &store, progress)?;
+        if !gone.is_empty() {
+            let message = format!("the registry no longer has {}", gone.join(", "));
+            warnings.push(Warning::new(WarningCode::GoneCrates, message));
+        }
     }
     Ok(VendorReport {
         vendor_dir: to.to_string(),
         crates: plan.crates.len(),
         changed: !is_current,
         config: source_replacement(to),
-        warnings: super::facts::lock_warnings(lock),
+        warnings,
     })
 }

@@ -41,7 +41,8 @@ pub enum ProjectError {
         code(pyhack::project::several_roots),
         help(
             "choose one with `--cargo-root`, for example `--cargo-root {}`; \
-             `importCargoLock` holds the crates of one lock, so one stanza can't build them all",
+             `importCargoLock` holds the crates of one lock, so one stanza can't build them all: \
+             `nix-snippet --as stanza` prints one for each",
             roots.first().map_or("", String::as_str)
         )
     )]
@@ -115,8 +116,8 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::stale),
         help(
-            "no offline build can succeed with it: let cargo mend it with `--generate-lock`, \
-             which keeps every other version"
+            "no offline build can succeed with it: let cargo mend it, keeping every other version: \
+             `cargo pyhack nix-snippet --generate-lock --write FILE`; `--lock-file` takes it from there"
         )
     )]
     StaleLock {
@@ -131,8 +132,8 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::project::no_lock),
         help(
-            "let cargo make one: run this with `--generate-lock`; \
-             `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE"
+            "let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside \
+             FILE, and `--lock-file` takes it from there"
         )
     )]
     NoLock {

@@ -41,6 +41,23 @@ pub struct LocalCrates {
     pub patched: BTreeSet<String>,
 }
 
+/// The workspace that is built.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    files: &'a SourceFiles,
+    root: &'a Utf8Path,
+    workspace: Option<&'a Workspace>,
+}
+
+impl Scope<'_> {
+    /// Whether a crate that a member uses by path becomes a member too.
+    fn takes_in(self, folder: &Utf8Path) -> bool {
+        let is_in = self.root == "." || folder.starts_with(self.root);
+        let takes = |workspace| !excludes(workspace, self.root, folder);
+        is_in && self.workspace.is_some_and(takes)
+    }
+}
+
 impl LocalCrates {
     /// Finds the crates that a build in `project` reads.
     ///
@@ -50,15 +67,12 @@ impl LocalCrates {
         let root = &project.cargo_root;
         let root_path = join(root, "Cargo.toml");
         let root_manifest = CargoManifest::read(files, &root_path)?;
-        let has_workspace = root_manifest.workspace.is_some();
         let workspace = root_manifest.workspace.clone().unwrap_or_default();
         let mut found = Self {
             patched: root_manifest.patched.clone(),
             ..Self::default()
         };
         let mut open: Vec<(Utf8PathBuf, bool)> = Vec::new();
-        // What only a feature would turn on comes last.
-        let mut unsure: Vec<Utf8PathBuf> = Vec::new();
         if root_manifest.name.is_some() {
             open.push((root.clone(), true));
         }
@@ -78,6 +92,23 @@ impl LocalCrates {
                 open.push((folder, false));
             }
         }
+        let scope = Scope {
+            files,
+            root,
+            workspace: root_manifest.workspace.is_some().then_some(&workspace),
+        };
+        found.follow(scope, open)?;
+        Ok(found)
+    }
+
+    /// Goes from crate to crate by their paths. What only a feature would turn
+    /// on comes last.
+    fn follow(
+        &mut self,
+        scope: Scope<'_>,
+        mut open: Vec<(Utf8PathBuf, bool)>,
+    ) -> Result<(), ProjectError> {
+        let mut unsure: Vec<Utf8PathBuf> = Vec::new();
         loop {
             let (folder, is_member, is_read) = match (open.pop(), unsure.is_empty()) {
                 (Some((folder, is_member)), _) => (folder, is_member, true),
@@ -85,12 +116,12 @@ impl LocalCrates {
                 (None, true) => break,
             };
             let path = join(&folder, "Cargo.toml");
-            let manifest = CargoManifest::read(files, &path)?;
-            if manifest.name.is_none() || found.crates.contains_key(&folder) {
+            let manifest = CargoManifest::read(scope.files, &path)?;
+            if manifest.name.is_none() || self.crates.contains_key(&folder) {
                 continue;
             }
             let krate = LocalCrate {
-                dependencies: found.dependencies(files, &manifest, &path)?,
+                dependencies: self.dependencies(scope.files, &manifest, &path)?,
                 manifest,
                 is_member,
                 is_read,
@@ -106,15 +137,13 @@ impl LocalCrates {
                     unsure.push(below);
                     continue;
                 }
-                found.note_if_missing(files, &below, &path);
-                let is_in = root == "." || below.starts_with(root);
-                let joins = is_member && has_workspace && is_in;
-                let joins = joins && !excludes(&workspace, root, &below);
+                self.note_if_missing(scope.files, &below, &path);
+                let joins = is_member && scope.takes_in(&below);
                 open.push((below, joins));
             }
-            found.crates.insert(folder, krate);
+            self.crates.insert(folder, krate);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Cargo reads every member that isn't a pattern.

@@ -23,6 +23,9 @@ pub struct PlannedCrate {
     pub checksum: Sha256,
     /// The folder's name.
     pub folder: String,
+    /// Whether a manifest of the project leads to it: others may be gone from
+    /// the registry.
+    pub is_needed: bool,
 }
 
 impl VendorPlan {
@@ -45,16 +48,38 @@ impl VendorPlan {
                 } else {
                     format!("{}-{}", krate.name, krate.version)
                 },
+                is_needed: true,
             })
             .collect();
         planned.sort_by(|a, b| a.folder.cmp(&b.folder));
         Self { crates: planned }
     }
 
-    /// The names of all folders.
+    /// Says which crates nothing needs, as `name version`.
     #[must_use]
-    pub fn folders(&self) -> BTreeSet<&str> {
-        self.crates.iter().map(|c| c.folder.as_str()).collect()
+    pub fn with_unneeded(mut self, unneeded: &[String]) -> Self {
+        for planned in &mut self.crates {
+            planned.is_needed = !unneeded.contains(&planned.label());
+        }
+        self
+    }
+
+    /// Whether a folder may hold just these: all that are needed, and any of
+    /// the others.
+    #[must_use]
+    pub fn allows<'a>(&self, folders: impl IntoIterator<Item = &'a str>) -> bool {
+        let found: BTreeSet<_> = folders.into_iter().collect();
+        let known: BTreeSet<_> = self.crates.iter().map(|c| c.folder.as_str()).collect();
+        let mut needed = self.crates.iter().filter(|c| c.is_needed);
+        found.is_subset(&known) && needed.all(|c| found.contains(c.folder.as_str()))
+    }
+}
+
+impl PlannedCrate {
+    /// `name version`
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.krate.name, self.krate.version)
     }
 }
 

@@ -183,7 +183,7 @@ fn a_workspace_above_the_python_project() {
             insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
         exit code 3
         error: no lock file: `project/crates/py/../../Cargo.lock` doesn't exist
-          help: let cargo make one: run this with `--generate-lock`; `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::project::no_lock
         ");
         }
@@ -193,7 +193,7 @@ fn a_workspace_above_the_python_project() {
         warning: its Rust side reaches above the Python project, to `../..`, where uv2nix doesn't look
           help: `nix-snippet` puts the whole of it in the place of the package's source
         warning: there is no `Cargo.lock` in `.`
-          help: the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
         ");
     sandbox.write(
         "project/Cargo.toml",
@@ -214,7 +214,7 @@ fn no_lock() {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
         exit code 3
         error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
-          help: let cargo make one: run this with `--generate-lock`; `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::project::no_lock
         ");
         }
@@ -321,11 +321,11 @@ fn a_crate_that_the_registry_lacks() {
     sandbox.project("project", &python_project(&[alpha()]));
     let failure = sandbox.run(&["vendor", "project"]).failure();
     insta::assert_snapshot!(redact_port(&failure), @"
-    exit code 3
-    error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` answered 404)
-      help: choose a version that exists: `cargo update` beside the lock
-      code: pyhack::crates::missing
-    ");
+        exit code 3
+        error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` answered 404)
+          help: choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`
+          code: pyhack::crates::missing
+        ");
     nothing_written(&sandbox);
 }
 

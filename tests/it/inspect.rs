@@ -36,6 +36,7 @@ fn a_project_is_told_to_people() {
         ");
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one snapshot")]
 #[test]
 fn json_has_the_documented_keys() {
     let sandbox = Sandbox::new();
@@ -50,6 +51,7 @@ fn json_has_the_documented_keys() {
           },
           "build_backend": "maturin",
           "source_root": ".",
+          "needs_source": false,
           "python_root": ".",
           "cargo_root": "src/rust",
           "manifest_path": "src/rust/Cargo.toml",
@@ -234,7 +236,7 @@ fn a_missing_lock_is_a_warning() {
     let run = sandbox.run(&["inspect", "project", "-v"]);
     insta::assert_snapshot!(run.stderr, @"
         warning: there is no `Cargo.lock` in `src/rust`
-          help: the other commands make one with `--generate-lock`; `nix-snippet --generate-lock --write FILE` keeps it beside FILE
+          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::warning::no_lock
         ");
     assert!(run.ok().contains("lock            none"));

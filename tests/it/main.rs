@@ -23,4 +23,5 @@ mod hash;
 mod inspect;
 mod nar;
 mod nix_snippet;
+mod projects;
 mod vendor;

@@ -125,7 +125,7 @@ fn script_plan(context: Context<'_>, script: Option<&str>) -> Result<BackendPlan
     let read = context.situation(&path, "__main__", |s| python::read_setup_py(text, s));
     match read {
         Ok(script) => {
-            plan.modules = setuptools::extensions(context, &script)?;
+            plan.modules = setuptools::extensions(context, &script, &path)?;
             for module in &mut plan.modules {
                 module.rule = RootRule::BuildScript;
             }

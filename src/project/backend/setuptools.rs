@@ -32,7 +32,7 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
         .extend(notes.map(|note| format!("{} in `setup_requires`", located(&file, note))));
     plan.modules = table(context)?;
     if plan.modules.is_empty() {
-        plan.modules = extensions(context, &script)?;
+        plan.modules = extensions(context, &script, &file)?;
         plan.unread
             .extend(script.unread.iter().map(|note| located(&file, note)));
     }
@@ -121,14 +121,12 @@ fn table(context: Context<'_>) -> Result<Vec<Module>, ProjectError> {
 pub(super) fn extensions(
     context: Context<'_>,
     script: &SetupScript,
+    file: &Utf8Path,
 ) -> Result<Vec<Module>, ProjectError> {
     let mut found = Vec::new();
     for extension in &script.extensions {
-        let place = format!("setup.py:{}", extension.line);
-        let mut guess = script
-            .unread
-            .first()
-            .map(|note| located("setup.py".into(), note));
+        let place = format!("{}:{}", context.files.display(file), extension.line);
+        let mut guess = script.unread.first().map(|note| located(file, note));
         let manifest = if let Some(path) = &extension.path {
             match context.named(path, &place, "path") {
                 Ok(manifest) => Some(manifest),
@@ -138,7 +136,7 @@ pub(super) fn extensions(
             }
         } else {
             let note = extension.unread.first();
-            guess = note.map(|note| located("setup.py".into(), note));
+            guess = note.map(|note| located(file, note));
             likely_manifest(context, extension)
         };
         let Some(manifest) = manifest else {

@@ -1,0 +1,257 @@
+//! Asks cargo for a lock, in a folder of ours with a configuration of ours.
+//!
+//! The folder has the project's manifests and empty files for its sources:
+//! cargo reads nothing else to resolve dependencies. What could make it run
+//! something of the project's (`.cargo/config.toml`, `rust-toolchain.toml`,
+//! build scripts) is never there.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use camino::Utf8Path;
+use fs_err as fs;
+use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
+
+use super::cargo_settings::CargoSettings;
+use super::store::own_cache;
+use super::{IoError, Network};
+use crate::project::{LocalCrates, RustProject, SourceFiles, join};
+
+/// What cargo, rustup and TLS need of the environment; nothing of it comes
+/// from a project.
+const KEPT_VARIABLES: [&str; 18] = [
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ALL_PROXY",
+];
+
+/// Has cargo make the lock of a project, or mend the one that it has:
+/// versions that fit are kept.
+///
+/// # Errors
+/// Where there is no cargo, it finds no lock that fits, or the disk fails.
+pub fn generate_lock(
+    files: &SourceFiles,
+    project: &RustProject,
+    local: &LocalCrates,
+    network: &Network,
+) -> Result<Vec<u8>, IoError> {
+    let settings = CargoSettings::load();
+    let index = settings
+        .index
+        .map_err(|message| IoError::CargoConfig { message })?;
+    let cache = own_cache().unwrap_or_else(std::env::temp_dir);
+    fs::create_dir_all(&cache)?;
+    let scratch = tempfile::Builder::new()
+        .prefix("scratch-")
+        .tempdir_in(&cache)?;
+    let source = scratch.path().join("source");
+    write_skeleton(files, project, local, &source)?;
+    let home = cache.join("cargo-home");
+    write_configuration(&home, &index)?;
+    let manifest = source.join(join(&project.cargo_root, "Cargo.toml"));
+    let lock = manifest.with_file_name("Cargo.lock");
+    for _ in 0..MAX_GONE {
+        match run_cargo(scratch.path(), &home, &manifest, network) {
+            // A locked version that the registry no longer has: cargo shall
+            // choose another for it, and keep the rest.
+            Err(IoError::Resolution { message }) => {
+                let text = fs::read_to_string(&lock).unwrap_or_default();
+                let without = gone(&message).and_then(|gone| without_crate(&text, gone));
+                match without {
+                    Some(without) => fs::write(&lock, without)?,
+                    None => return Err(IoError::Resolution { message }),
+                }
+            }
+            result => {
+                result?;
+                break;
+            }
+        }
+    }
+    Ok(fs::read(lock)?)
+}
+
+/// So many crates may be gone from the registry.
+const MAX_GONE: usize = 64;
+
+/// The crate and version in cargo's "failed to select a version for the
+/// requirement `NAME = "..."` (locked to VERSION)".
+fn gone(message: &str) -> Option<(&str, &str)> {
+    let (before, after) = message.split_once("(locked to ")?;
+    let version = after.split(')').next()?;
+    let requirement = before.rsplit("requirement `").next()?;
+    let name = requirement.split(' ').next()?;
+    Some((name, version))
+}
+
+/// A lock without one of its crates; `None` where it isn't in it.
+fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
+    let head = format!("\nname = \"{name}\"\nversion = \"{version}\"\n");
+    let marker = "[[package]]";
+    let start = lock.find(&format!("{marker}{head}"))?;
+    let length = lock[start + marker.len()..]
+        .find(marker)
+        .map_or(lock.len() - start, |length| length + marker.len());
+    Some(format!("{}{}", &lock[..start], &lock[start + length..]))
+}
+
+/// Manifests and the lock as they are, sources as empty files: cargo finds a
+/// crate's targets by their names.
+fn write_skeleton(
+    files: &SourceFiles,
+    project: &RustProject,
+    local: &LocalCrates,
+    to: &Path,
+) -> Result<(), IoError> {
+    let lock = join(&project.cargo_root, "Cargo.lock");
+    let is_of_a_crate = |path: &Utf8Path| {
+        let mut folders = path.ancestors().skip(1);
+        folders.any(|folder| {
+            let folder = if folder == "" {
+                Utf8Path::new(".")
+            } else {
+                folder
+            };
+            local.crates.contains_key(folder)
+        })
+    };
+    for path in files.paths() {
+        let bytes: &[u8] = match path.file_name() {
+            Some("Cargo.toml") => files.bytes(path).unwrap_or_default(),
+            _ if path == lock => files.bytes(path).unwrap_or_default(),
+            _ if path.extension() == Some("rs") && is_of_a_crate(path) => &[],
+            _ => continue,
+        };
+        let target = to.join(path);
+        fs::create_dir_all(target.parent().unwrap_or(to))?;
+        fs::write(target, bytes)?;
+    }
+    Ok(())
+}
+
+fn write_configuration(home: &Path, index: &str) -> Result<(), IoError> {
+    fs::create_dir_all(home)?;
+    let mut text = "# Written by cargo-pyhack at each run.\n".to_owned();
+    if index != CRATES_IO_HTTP_INDEX.trim_start_matches("sparse+") {
+        let url = toml::Value::String(format!("sparse+{index}"));
+        let _ = write!(
+            text,
+            "[source.crates-io]\nreplace-with = \"pyhack\"\n[source.pyhack]\nregistry = {url}\n"
+        );
+    }
+    let file = tempfile::NamedTempFile::new_in(home)?;
+    fs::write(file.path(), text)?;
+    file.persist(home.join("config.toml"))
+        .map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn run_cargo(
+    folder: &Path,
+    home: &Path,
+    manifest: &Path,
+    network: &Network,
+) -> Result<(), IoError> {
+    // Cargo tells its subcommands which cargo it is.
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut cargo = Command::new(program);
+    cargo
+        .args(["update", "--workspace", "--color", "never", "--quiet"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .current_dir(folder)
+        .env_clear();
+    if matches!(network, Network::Offline) {
+        cargo.arg("--offline");
+    }
+    for name in KEPT_VARIABLES {
+        cargo.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
+    // The last two keep wrappers of the user's configuration away.
+    let output = cargo
+        .env("CARGO_HOME", home)
+        .env("RUSTC_WRAPPER", "")
+        .env("RUSTC_WORKSPACE_WRAPPER", "")
+        .output()
+        .map_err(|error| IoError::NoCargo {
+            message: error.to_string(),
+        })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let text = text.replace(&folder.join("source/").display().to_string(), "");
+    let message = sentence(&text);
+    let is_network = [
+        "download",
+        "network",
+        "resolve host",
+        "timed out",
+        "--offline",
+    ]
+    .iter()
+    .any(|word| message.contains(word));
+    Err(if is_network {
+        IoError::CargoNetwork { message }
+    } else {
+        IoError::Resolution { message }
+    })
+}
+
+/// Cargo's words on one line.
+fn sentence(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let joined = lines.collect::<Vec<_>>().join("; ");
+    let text = joined.strip_prefix("error: ").unwrap_or(&joined);
+    match text.char_indices().nth(1200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_that_is_gone_is_taken_out() {
+        let message =
+            "failed to select a version for the requirement `b = \"^1\"` (locked to 1.0.12); x";
+        assert_eq!(gone(message), Some(("b", "1.0.12")));
+        assert_eq!(gone("something else"), None);
+        let package =
+            |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.12\"\n\n");
+        let lock = format!(
+            "version = 4\n\n{}{}{}",
+            package("a"),
+            package("b"),
+            package("c")
+        );
+        let without = without_crate(&lock, ("b", "1.0.12")).unwrap();
+        assert_eq!(
+            without,
+            format!("version = 4\n\n{}{}", package("a"), package("c"))
+        );
+        let without = without_crate(&lock, ("c", "1.0.12")).unwrap();
+        assert!(!without.contains("\"c\""));
+        assert_eq!(without_crate(&lock, ("b", "2.0.0")), None);
+    }
+}

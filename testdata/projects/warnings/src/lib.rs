@@ -1,0 +1,1 @@
+#![feature(portable_simd)]
