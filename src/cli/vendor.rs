@@ -38,7 +38,8 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 impl VendorArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let report = vendor(self.source.into_request(global), &self.to, &*ui.progress())?;
-        let crates = format!("{} crates in `{}`", report.crates, report.vendor_dir);
+        let plural = if report.crates == 1 { "" } else { "s" };
+        let crates = format!("{} crate{plural} in `{}`", report.crates, report.vendor_dir);
         if report.changed {
             ui.status("Vendored", &crates);
         } else {

@@ -16,7 +16,8 @@ const CHECKSUM_FILE: &str = ".cargo-checksum.json";
 /// Most of the time of a cold run goes into waiting for answers.
 const THREADS: usize = 16;
 
-/// Tells whether `folder` holds what the plan says and nothing else.
+/// Tells whether `folder` holds what the plan says and nothing else: how many
+/// crates.
 ///
 /// The folder may be a stranger's: a crate counts only where its checksum
 /// file is the one that we remember and its files are those listed there.
@@ -28,9 +29,9 @@ pub fn is_current(
     folder: &Utf8Path,
     plan: &VendorPlan,
     store: &CrateStore,
-) -> Result<bool, IoError> {
+) -> Result<Option<usize>, IoError> {
     let Ok(metadata) = fs::symlink_metadata(folder) else {
-        return Ok(false);
+        return Ok(None);
     };
     if !metadata.is_dir() {
         return Err(IoError::NotAFolder {
@@ -51,14 +52,15 @@ pub fn is_current(
         found.insert(name, checksums);
     }
     let is_same = plan.allows(found.keys().map(String::as_str));
-    Ok(is_same
+    let is_current = is_same
         && plan.crates.iter().all(|planned| {
             let Some((text, file)) = found.get(&planned.folder) else {
                 return true;
             };
             store.known_checksum_file(&planned.checksum).as_ref() == Some(text)
                 && has_files(&folder.join(&planned.folder), file)
-        }))
+        });
+    Ok(is_current.then_some(found.len()))
 }
 
 /// The checksum file of a crate's folder, where it has a sound one.

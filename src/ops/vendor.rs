@@ -43,19 +43,22 @@ pub fn vendor(
     let state = require_fitting(&loaded.files, rust)?;
     let plan = plan.with_unneeded(&state.unneeded);
     let store = CrateStore::open(request.network);
-    let is_current = vendor_dir::is_current(to, &plan, &store)?;
+    let current = vendor_dir::is_current(to, &plan, &store)?;
     let mut warnings = super::facts::lock_warnings(lock);
-    if !is_current {
+    let crates = if let Some(crates) = current {
+        crates
+    } else {
         let gone = vendor_dir::write(to, &plan, &store, progress)?;
         if !gone.is_empty() {
             let message = format!("the registry no longer has {}", gone.join(", "));
             warnings.push(Warning::new(WarningCode::GoneCrates, message));
         }
-    }
+        plan.crates.len() - gone.len()
+    };
     Ok(VendorReport {
         vendor_dir: to.to_string(),
-        crates: plan.crates.len(),
-        changed: !is_current,
+        crates,
+        changed: current.is_none(),
         config: source_replacement(to),
         warnings,
     })

@@ -21,6 +21,7 @@ mod documents;
 mod errors;
 mod hash;
 mod inspect;
+mod lock;
 mod nar;
 mod nix_snippet;
 mod projects;

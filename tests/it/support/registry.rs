@@ -17,10 +17,14 @@ pub struct Registry {
 impl Registry {
     /// Serves these crates; any other answers 404.
     pub fn new(crates: &[Crate]) -> Self {
-        let bodies = crates
+        let mut bodies: BTreeMap<String, Vec<u8>> = crates
             .iter()
             .map(|krate| (crate_path(&krate.name, &krate.version), krate.bytes.clone()))
             .collect();
+        for krate in crates {
+            let lines = bodies.entry(index_path(&krate.name)).or_default();
+            lines.extend(index_line(krate).as_bytes());
+        }
         Self::serving(bodies)
     }
 
@@ -86,6 +90,24 @@ fn answer(
 /// The path that a crate is downloaded from.
 pub fn crate_path(name: &str, version: &str) -> String {
     format!("/crates/{name}/{version}/download")
+}
+
+/// Where the index has a crate: the Cargo Reference's "Index Format".
+fn index_path(name: &str) -> String {
+    match name.len() {
+        1 | 2 => format!("/index/{}/{name}", name.len()),
+        3 => format!("/index/3/{}/{name}", &name[..1]),
+        _ => format!("/index/{}/{}/{name}", &name[..2], &name[2..4]),
+    }
+}
+
+fn index_line(krate: &Crate) -> String {
+    format!(
+        "{{\"name\":\"{}\",\"vers\":\"{}\",\"deps\":[],\"cksum\":\"{}\",\"features\":{{}},\"yanked\":false}}\n",
+        krate.name,
+        krate.version,
+        krate.checksum()
+    )
 }
 
 /// Puts the registry at `address` in the place of crates.io.

@@ -1,0 +1,487 @@
+//! Locks that cargo makes or mends, and that nothing of a project runs.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Crate, Registry, Sandbox, has_nix, lock, nix, python_project, tree};
+
+fn alpha() -> Crate {
+    Crate::new("alpha", "1.0.0")
+}
+
+fn beta() -> Crate {
+    Crate::new("beta", "2.0.0")
+}
+
+/// The project without a lock.
+fn without_lock(crates: &[Crate]) -> Vec<(String, String)> {
+    let mut files = python_project(crates);
+    files.retain(|(path, _)| !path.ends_with("Cargo.lock"));
+    files
+}
+
+fn read(sandbox: &Sandbox, path: &str) -> String {
+    std::fs::read_to_string(sandbox.path(path)).unwrap()
+}
+
+/// `name version` of each crate in a lock.
+fn crates_of(lock: &str) -> Vec<String> {
+    let lock: toml::Table = lock.parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+    packages
+        .map(|p| format!("{} {}", text(p, "name"), text(p, "version")))
+        .collect()
+}
+
+/// Whether real cargo takes the lock of a project with `--locked`.
+fn is_accepted(sandbox: &Sandbox, project: &str) -> bool {
+    let output = sandbox
+        .command("cargo")
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .current_dir(sandbox.path(project))
+        .output()
+        .unwrap();
+    output.status.success()
+}
+
+const GENERATE: [&str; 4] = [
+    "nix-snippet",
+    "--generate-lock",
+    "--write",
+    "nix/module.nix",
+];
+
+fn generate(sandbox: &Sandbox) -> String {
+    let arguments = [&GENERATE[..], &["project"]].concat();
+    let run = sandbox.run(&arguments);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    run.stderr
+}
+
+#[test]
+fn a_missing_lock_is_the_one_that_cargo_makes() {
+    let registry = Registry::new(&[alpha(), beta()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &without_lock(&[alpha(), beta()]));
+    let before = tree(&sandbox.path("project"));
+    insta::assert_snapshot!(generate(&sandbox), @"
+        Wrote `nix/module.lock`
+        Wrote `nix/module.nix`
+        ");
+    assert_eq!(tree(&sandbox.path("project")), before);
+
+    let cargo = sandbox
+        .command("cargo")
+        .arg("generate-lockfile")
+        .current_dir(sandbox.path("project/src/rust"))
+        .output();
+    assert!(cargo.unwrap().status.success());
+    let own = read(&sandbox, "project/src/rust/Cargo.lock");
+    assert_eq!(read(&sandbox, "nix/module.lock"), own);
+    std::fs::remove_file(sandbox.path("project/src/rust/Cargo.lock")).unwrap();
+
+    // The other commands take it from there.
+    let with = |command| [command, "--lock-file", "nix/module.lock", "project"];
+    let hash = sandbox.run(&with("hash")).ok();
+    sandbox.project("locked", &python_project(&[alpha(), beta()]));
+    sandbox.write("locked/src/rust/Cargo.lock", own);
+    assert_eq!(hash, sandbox.run(&["hash", "locked"]).ok());
+    sandbox.run(&with("vendor")).ok();
+}
+
+#[test]
+fn a_lock_that_was_kept_is_taken_again() {
+    let newer = Crate::new("alpha", "1.1.0");
+    let sandbox = Sandbox::with_registry(&Registry::new(&[alpha()]));
+    let mut files = without_lock(&[alpha()]);
+    for (_, text) in &mut files {
+        *text = text.replace("=1.0.0", "1");
+    }
+    sandbox.project("project", &files);
+    generate(&sandbox);
+    let first = tree(&sandbox.path("nix"));
+    let registry = Registry::new(&[alpha(), newer]);
+    sandbox.write("cargo-home/config.toml", registry.cargo_config());
+    insta::assert_snapshot!(generate(&sandbox), @"
+        Fresh `nix/module.lock`
+        Fresh `nix/module.nix`
+        ");
+    assert_eq!(tree(&sandbox.path("nix")), first);
+}
+
+#[test]
+fn a_lock_is_mended_and_the_rest_of_it_kept() {
+    let registry = Registry::new(&[alpha(), Crate::new("alpha", "1.1.0"), beta()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let mut files = python_project(&[alpha(), beta()]);
+    for (path, text) in &mut files {
+        *text = text.replace("=1.0.0", "1");
+        if path.ends_with("Cargo.lock") {
+            *text = lock(&[alpha()]);
+        }
+    }
+    sandbox.project("project", &files);
+    insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
+        exit code 3
+        error: `project/src/rust/Cargo.lock` doesn't fit the manifests: it lacks `beta =2.0.0`, which `module` asks for
+          help: no offline build can succeed with it: let cargo mend it, keeping every other version: `cargo pyhack nix-snippet --generate-lock --write FILE`; `--lock-file` takes it from there
+          code: pyhack::lock::stale
+        ");
+    assert!(!is_accepted(&sandbox, "project/src/rust"));
+    generate(&sandbox);
+    let mended = read(&sandbox, "nix/module.lock");
+    assert_eq!(
+        crates_of(&mended),
+        ["alpha 1.0.0", "beta 2.0.0", "module 0.1.0"]
+    );
+    sandbox.write("project/src/rust/Cargo.lock", mended);
+    assert!(is_accepted(&sandbox, "project/src/rust"));
+}
+
+#[test]
+fn more_than_needed_is_what_locked_refuses() {
+    let registry = Registry::new(&[alpha(), beta()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let mut files = python_project(&[alpha()]);
+    for (path, text) in &mut files {
+        if path.ends_with("Cargo.lock") {
+            *text = lock(&[alpha(), beta()]);
+        }
+    }
+    sandbox.project("project", &files);
+    assert!(!is_accepted(&sandbox, "project/src/rust"));
+    let run = sandbox.run(&["nix-snippet", "project"]);
+    insta::assert_snapshot!(run.stderr, @"note: the lock has a crate that nothing needs: beta 2.0.0; only `--locked` refuses it");
+    run.ok();
+
+    generate(&sandbox);
+    let mended = read(&sandbox, "nix/module.lock");
+    assert_eq!(crates_of(&mended), ["alpha 1.0.0", "module 0.1.0"]);
+
+    // Offline, cargo drops beta by itself.
+    let config = sandbox.run(&["vendor", "project"]).ok();
+    sandbox.write(
+        "config/config.toml",
+        config.replace("\"vendor\"", &format!("{:?}", sandbox.path("vendor"))),
+    );
+    let cargo = sandbox
+        .command("cargo")
+        .args(["build", "--offline"])
+        .env("CARGO_HOME", sandbox.path("config"))
+        .current_dir(sandbox.path("project/src/rust"))
+        .output()
+        .unwrap();
+    assert!(
+        cargo.status.success(),
+        "{}",
+        String::from_utf8_lossy(&cargo.stderr)
+    );
+}
+
+#[test]
+fn a_crate_that_is_gone_matters_where_something_needs_it() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let mut files = python_project(&[alpha()]);
+    for (path, text) in &mut files {
+        if path.ends_with("Cargo.lock") {
+            *text = lock(&[alpha(), beta()]);
+        }
+    }
+    sandbox.project("project", &files);
+    let run = sandbox.run(&["vendor", "project"]);
+    insta::assert_snapshot!(run.stderr, @"
+            Vendored 1 crate in `vendor`
+        warning: the registry no longer has beta 2.0.0
+          help: nothing of the project needs them, but Nix fetches all that the lock names: let cargo take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`
+        ");
+    run.ok();
+    assert!(sandbox.run(&["vendor", "project"]).stderr.contains("Fresh"));
+    assert!(
+        sandbox
+            .run(&["hash", "project"])
+            .failure()
+            .contains("`beta 2.0.0`")
+    );
+
+    // A version that is gone is replaced by one that is there.
+    let sandbox = Sandbox::with_registry(&Registry::new(&[Crate::new("alpha", "1.0.1"), beta()]));
+    let mut files = python_project(&[alpha(), beta()]);
+    for (path, text) in &mut files {
+        if path.ends_with("Cargo.toml") {
+            *text = text.replace("=1.0.0", "1");
+            text.push_str("gone = { path = \"gone\" }\n");
+        }
+    }
+    sandbox.project("project", &files);
+    let gone = "[package]\nname = \"gone\"\nversion = \"0.1.0\"\n[dependencies]\nbeta = \"2\"\n";
+    sandbox.write("project/src/rust/gone/Cargo.toml", gone);
+    sandbox.write("project/src/rust/gone/src/lib.rs", "");
+    let dependency = "[workspace]\nmembers = [\"gone\"]\n";
+    let manifest = read(&sandbox, "project/src/rust/Cargo.toml");
+    sandbox.write(
+        "project/src/rust/Cargo.toml",
+        format!("{manifest}{dependency}"),
+    );
+    // The lock lacks nothing, so nobody asks cargo unless there is a reason.
+    let lock = read(&sandbox, "project/src/rust/Cargo.lock")
+        .replace("name = \"module\"", "name = \"other\"");
+    sandbox.write("project/src/rust/Cargo.lock", lock);
+    generate(&sandbox);
+    let mended = read(&sandbox, "nix/module.lock");
+    let expected = ["alpha 1.0.1", "beta 2.0.0", "gone 0.1.0", "module 0.1.0"];
+    assert_eq!(crates_of(&mended), expected);
+}
+
+#[test]
+fn real_nix_builds_with_the_lock_beside_the_file() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &without_lock(&[alpha()]));
+    generate(&sandbox);
+    if !has_nix() {
+        return;
+    }
+    // What cargoSetupHook does: it compares the lock of the source, after
+    // patching, with the one that the crates come from.
+    let expression = "let
+      fake = args: { overrideAttrs = f: f { nativeBuildInputs = [ ]; } // { inherit args; }; };
+      overlay = import ./nix/module.nix { pkgs = { }; lib = { }; hacks.importCargoLock = fake; };
+      module = (overlay { resolveBuildSystem = _: [ ]; } { module = null; }).module;
+    in assert !module.args.doUnpack; derivation {
+      name = \"module\"; system = builtins.currentSystem; builder = \"/bin/sh\";
+      inherit (module) postPatch; lock = module.args.importCargoLockArgs.lockFile;
+      args = [ \"-c\" ''
+        export PATH=/usr/bin:/bin; mkdir -p src/rust && eval \"$postPatch\"
+        cmp src/rust/Cargo.lock $lock && cp src/rust/Cargo.lock $out
+      '' ];
+    }";
+    sandbox.write("build.nix", expression);
+    let output = nix(&sandbox, "nix-build")
+        .args(["--no-out-link", "build.nix"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let built = String::from_utf8(output.stdout).unwrap();
+    let found = std::fs::read_to_string(built.trim()).unwrap();
+    assert_eq!(found, read(&sandbox, "nix/module.lock"));
+}
+
+#[test]
+fn a_file_of_the_user_s_is_not_overwritten() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha()]));
+    sandbox.write("nix/module.nix", "final: prev: { }\n");
+    let arguments = ["nix-snippet", "--write", "nix/module.nix", "project"];
+    insta::assert_snapshot!(sandbox.run(&arguments).failure(), @"
+        exit code 3
+        error: `nix/module.nix` exists and has something else in it
+          help: name another file, or have it overwritten with `--force`
+          code: pyhack::files::exists
+        ");
+    assert_eq!(read(&sandbox, "nix/module.nix"), "final: prev: { }\n");
+    sandbox.run(&[&arguments[..], &["--force"]].concat()).ok();
+    assert!(read(&sandbox, "nix/module.nix").contains("importCargoLock"));
+    assert_eq!(tree(&sandbox.path("nix")).len(), 1);
+}
+
+#[test]
+fn what_cargo_says_is_told() {
+    let sandbox = Sandbox::with_registry(&Registry::new(&[]));
+    sandbox.project("project", &without_lock(&[alpha()]));
+    insta::assert_snapshot!(sandbox.run(&["inspect", "--generate-lock", "project"]).failure(), @"
+        exit code 3
+        error: cargo can't make a lock: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`
+          help: mend the manifests, or fetch the source again: an sdist may lack what they name
+          code: pyhack::cargo::resolution
+        ");
+    let offline = ["inspect", "--generate-lock", "--offline", "project"];
+    insta::assert_snapshot!(sandbox.run(&offline).failure(), @"
+        exit code 4
+        error: cargo can't make a lock: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`; As a reminder, you're using offline mode (--offline) which can sometimes cause surprising resolution failures, if this error is too confusing you may wish to retry without `--offline`.
+          help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), and run it without `--offline`
+          code: pyhack::cargo::network
+        ");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+    let output = command
+        .args(["inspect", "--generate-lock", "project"])
+        .env("CARGO", "/no/such/cargo")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("pyhack::cargo::missing")
+    );
+    assert!(!sandbox.path("nix").exists());
+}
+
+/// Everything of a project that something might run; each touches a file
+/// named for it.
+#[expect(clippy::too_many_lines, reason = "there are many")]
+fn canaries(sandbox: &Sandbox) {
+    let sing = |name: &str| format!("touch {}", sandbox.path(&format!("sang-{name}")).display());
+    let python = |name: &str| format!("import os\nos.system({:?})\n", sing(name));
+    let script = |name: &str| {
+        let path = sandbox.write(
+            &format!("project/{name}.sh"),
+            format!("#!/bin/sh\n{}\nexit 1\n", sing(name)),
+        );
+        make_executable(&path);
+        path.display().to_string()
+    };
+    let setup = "from setuptools import setup\nfrom setuptools_rust import RustExtension\n\
+                 setup(rust_extensions=[RustExtension('module.m', 'src/rust/Cargo.toml')])\n";
+    sandbox.write("project/setup.py", format!("{}{setup}", python("setup.py")));
+    let backend = format!("{}from setuptools.build_meta import *\n", python("backend"));
+    sandbox.write("project/_build/backend.py", backend);
+    for name in ["build.py", "hatch_build.py", "pdm_build.py", "conftest.py"] {
+        sandbox.write(&format!("project/{name}"), python(name));
+    }
+    let build_script = format!(
+        "fn main() {{ std::process::Command::new(\"sh\").args([\"-c\", {:?}]).status().unwrap(); }}\n",
+        sing("build.rs")
+    );
+    sandbox.write("project/src/rust/build.rs", build_script);
+    let wrapper = script("wrapper");
+    let config = format!(
+        "[build]\nrustc-wrapper = {wrapper:?}\nrustc = {:?}\n\
+         [registry]\nglobal-credential-providers = [{:?}]\n\
+         [registries.crates-io]\ncredential-provider = {:?}\n\
+         [alias]\nupdate = \"run\"\nmetadata = \"run\"\n",
+        script("rustc"),
+        script("credentials"),
+        script("credentials")
+    );
+    let toolchain = format!(
+        "[toolchain]
+path = \"{}\"
+",
+        sandbox.path("project/toolchain").display()
+    );
+    let cargo = sandbox.write(
+        "project/toolchain/bin/cargo",
+        format!("#!/bin/sh\n{}\n", sing("toolchain")),
+    );
+    make_executable(&cargo);
+    for folder in ["", "src/rust/"] {
+        sandbox.write(&format!("project/{folder}.cargo/config.toml"), &config);
+        sandbox.write(&format!("project/{folder}rust-toolchain.toml"), &toolchain);
+    }
+    for hook in ["post-checkout", "pre-commit", "post-index-change"] {
+        let path = sandbox.write(
+            &format!("project/.git/hooks/{hook}"),
+            format!("#!/bin/sh\n{}\n", sing(hook)),
+        );
+        make_executable(&path);
+    }
+    let filter = format!(
+        "[core]\n\tfsmonitor = {:?}\n[filter \"x\"]\n\tsmudge = {:?}\n\tclean = {:?}\n",
+        script("fsmonitor"),
+        sing("smudge"),
+        sing("clean")
+    );
+    sandbox.write("project/.git/config", filter);
+    sandbox.write("project/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("project/.gitattributes", "* filter=x\n");
+}
+
+fn make_executable(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+fn sung(sandbox: &Sandbox) -> Vec<String> {
+    let entries = std::fs::read_dir(sandbox.path("")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name.starts_with("sang-")).collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[expect(clippy::too_many_lines, reason = "it is a list of commands")]
+#[test]
+fn nothing_of_a_project_is_run() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &without_lock(&[alpha()]));
+    canaries(&sandbox);
+    for backend in [
+        "build-backend = \"setuptools.build_meta\"",
+        "build-backend = \"backend\"\nbackend-path = [\"_build\"]",
+        "build-backend = \"maturin\"",
+        "build-backend = \"poetry.core.masonry.api\"\n[tool.poetry.build]\nscript = \"build.py\"",
+        "build-backend = \"hatchling.build\"\n[tool.hatch.build.hooks.custom]",
+        "build-backend = \"pdm.backend\"",
+    ] {
+        let pyproject = format!(
+            "[project]\nname = \"module\"\nversion = \"1\"\n[tool.maturin]\nmanifest-path = \"src/rust/Cargo.toml\"\n\
+             [build-system]\nrequires = [\"setuptools-rust\"]\n{backend}\n"
+        );
+        sandbox.write("project/pyproject.toml", pyproject);
+        let commands: [&[&str]; 5] = [
+            &["inspect"],
+            &["inspect", "--generate-lock"],
+            &[
+                "nix-snippet",
+                "--generate-lock",
+                "--write",
+                "nix/module.nix",
+                "--force",
+            ],
+            &["hash", "--lock-file", "nix/module.lock"],
+            &[
+                "vendor",
+                "--lock-file",
+                "nix/module.lock",
+                "--to",
+                "../vendor",
+            ],
+        ];
+        for arguments in commands {
+            let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+            // In the project itself: what cargo would do there, ours must not.
+            let nix = arguments.iter().map(|a| a.replace("nix/", "../nix/"));
+            command
+                .args(nix)
+                .current_dir(sandbox.path("project"))
+                .output()
+                .unwrap();
+            assert_eq!(
+                sung(&sandbox),
+                Vec::<String>::new(),
+                "{backend}: {arguments:?}"
+            );
+        }
+    }
+    assert!(sandbox.path("nix/module.lock").exists());
+
+    // They do sing: cargo and Python, run there, wake some of them.
+    let mut cargo = sandbox.command("cargo");
+    cargo
+        .arg("build")
+        .current_dir(sandbox.path("project/src/rust"))
+        .output()
+        .unwrap();
+    let mut python = Command::new("python3");
+    python
+        .arg("setup.py")
+        .current_dir(sandbox.path("project"))
+        .output()
+        .unwrap();
+    let sung = sung(&sandbox);
+    assert!(sung.contains(&"sang-setup.py".to_owned()), "{sung:?}");
+    assert!(sung.len() > 1, "{sung:?}");
+}
