@@ -116,8 +116,13 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
         warnings.push(Warning::new(WarningCode::InvalidName, message));
     }
     if project.rust.is_empty() {
-        let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
-        warnings.push(Warning::note(WarningCode::NoRust, message));
+        warnings.push(if project.unread.is_empty() {
+            let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
+            Warning::note(WarningCode::NoRust, message)
+        } else {
+            let message = "no crate is found, but not all that says how it is built could be read";
+            Warning::new(WarningCode::NoRust, message)
+        });
     }
     if project.rust.len() > 1 {
         let roots: Vec<_> = project

@@ -97,6 +97,7 @@ pub(super) struct ExtensionTable {
     pub(super) args: Vec<String>,
     #[serde(default, alias = "cargo_manifest_args")]
     pub(super) cargo_manifest_args: Vec<String>,
+    pub(super) binding: Option<String>,
 }
 
 /// One dotted name, or one for each of several programs.

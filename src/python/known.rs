@@ -120,6 +120,11 @@ impl Interpreter<'_> {
     /// `RustExtension(target, path, args, cargo_manifest_args, features, ...)`
     fn extension(&self, call: &ExprCall, arguments: &Arguments, is_bin: bool) -> Value {
         let line = self.line(call);
+        // As programs were told before there was `RustBin`.
+        let is_exec = matches!(
+            arguments.get(9, "binding"),
+            Some(Value::Named(name)) if name.ends_with("Binding.Exec")
+        );
         let mut unread = Vec::new();
         let mut list = |place, name| {
             let value = arguments.get(place, name);
@@ -153,7 +158,7 @@ impl Interpreter<'_> {
             path,
             features,
             args,
-            is_bin,
+            is_bin: is_bin || is_exec,
             line,
             unread,
         }))

@@ -52,6 +52,15 @@ fn an_extension_with_everything() {
 }
 
 #[test]
+fn programs_are_told_in_two_ways() {
+    let script = setup(
+        "setup(rust_extensions=[RustExtension('brz', binding=Binding.Exec), RustExtension('m')])",
+    );
+    let bins: Vec<_> = script.extensions.iter().map(|e| e.is_bin).collect();
+    assert_eq!(bins, [true, false]);
+}
+
+#[test]
 fn names_loops_functions_and_dictionaries_are_worked_out() {
     for text in [
         "exts = [RustExtension('a.b', 'c/Cargo.toml')]\nsetup(rust_extensions=exts)",

@@ -108,7 +108,7 @@ fn table(context: Context<'_>) -> Result<Vec<Module>, ProjectError> {
         found.push(Module {
             manifest: context.named(path, &place, "tool.setuptools-rust")?,
             name: extension.target.names().into_iter().next(),
-            is_bin,
+            is_bin: is_bin || extension.binding.as_deref() == Some("Exec"),
             rule: RootRule::SetuptoolsRust,
             options,
             guess: None,
