@@ -84,7 +84,10 @@ pub enum ProjectError {
     #[error("`{path}` in `{place}` leads out of the project")]
     #[diagnostic(
         code(pyhack::project::outside),
-        help("run `cargo pyhack` on the folder that holds all of it")
+        help(
+            "what lies above a project is read within its git repository only: run `cargo pyhack` in a clone of the \
+             whole"
+        )
     )]
     Outside {
         /// The file that names it.

@@ -133,7 +133,7 @@ fn a_manifest_that_is_not_there_or_outside() {
             _ => insta::assert_snapshot!(failure, @"
         exit code 3
         error: `../Cargo.toml` in `project/pyproject.toml` leads out of the project
-          help: run `cargo pyhack` on the folder that holds all of it
+          help: what lies above a project is read within its git repository only: run `cargo pyhack` in a clone of the whole
           code: pyhack::project::outside
         "),
         }

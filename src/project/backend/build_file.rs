@@ -13,6 +13,14 @@ use crate::project::{ProjectError, RootRule};
 /// Reads every file of that name in the project.
 pub(super) fn plan(context: Context<'_>, name: &str) -> Result<BackendPlan, ProjectError> {
     let mut plan = BackendPlan::default();
+    // Their `get_requires_for_build_wheel`, where neither is on PATH yet, as
+    // in a build by Nix.
+    let programs: &[&str] = match name {
+        "meson.build" => &["ninja"],
+        _ => &["cmake", "ninja"],
+    };
+    plan.requires
+        .extend(programs.iter().map(|name| (*name).to_owned()));
     let paths: Vec<_> = context
         .files
         .paths()

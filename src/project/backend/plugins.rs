@@ -41,12 +41,22 @@ pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectErro
             .tool(&["hatch", "build", "targets", "wheel", "hooks"]),
     ];
     let mut plan = BackendPlan::default();
+    // hatchling's `get_requires_for_build_wheel`.
+    let depending = [
+        context.pyproject.tool(&["hatch", "build"]),
+        context
+            .pyproject
+            .tool(&["hatch", "build", "targets", "wheel"]),
+    ];
+    plan.requires
+        .extend(depending.into_iter().flatten().flat_map(dependencies));
     let hooks = tables
         .into_iter()
         .flatten()
         .filter_map(Value::as_table)
         .flatten();
     for (name, hook) in hooks {
+        plan.requires.extend(dependencies(hook));
         let text = |keys: &[&str]| {
             let mut values = keys.iter().filter_map(|key| hook.get(key));
             values.find_map(Value::as_str)
@@ -86,6 +96,13 @@ pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectErro
         plan.unread.extend(more.unread);
     }
     Ok(plan)
+}
+
+/// `dependencies` of a table.
+fn dependencies(table: &Value) -> Vec<String> {
+    let list = table.get("dependencies").and_then(Value::as_array);
+    let texts = list.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 /// hatch-build-scripts: `scripts = [{ commands = [...], work_dir = "..." }]`.
