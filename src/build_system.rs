@@ -14,8 +14,9 @@ use crate::target::{Platform, Target};
 
 const TABLE: &str = include_str!("../data/build-systems.toml");
 
-/// Extras of a package may name packages with extras, so often.
-const MAX_REFERENCES: usize = 100;
+/// Extras of a package may name its extras, in a circle too: once so many
+/// were followed, nothing new comes.
+const MAX_REFERENCES: usize = 1000;
 
 /// For each name that is required: the platforms, and the extras asked for
 /// on each.
@@ -54,38 +55,48 @@ impl Requirements {
     ) -> Result<Self, ProjectError> {
         let environments = request.target.environments();
         let mut found = Self::default();
-        let mut texts: Vec<&String> = requires.into_iter().collect();
-        let mut extras_seen = BTreeSet::new();
+        let everywhere: BTreeSet<Platform> = request.target.platforms.clone();
+        let mut open: Vec<(&String, BTreeSet<Platform>)> = requires
+            .into_iter()
+            .map(|text| (text, everywhere.clone()))
+            .collect();
         let mut references = 0;
-        texts.reverse();
-        while let Some(text) = texts.pop() {
+        open.reverse();
+        while let Some((text, platforms)) = open.pop() {
             let requirement = parse(text, request.place)?;
+            let on: BTreeSet<Platform> = environments
+                .iter()
+                .filter(|(platform, _)| platforms.contains(platform))
+                .filter(|(_, environment)| requirement.marker.evaluate(environment, &[]))
+                .map(|(platform, _)| *platform)
+                .collect();
             let name = PythonName::new(requirement.name.as_ref());
             let extras: BTreeSet<_> = requirement.extras.iter().map(ToString::to_string).collect();
             if name == *request.name {
                 // Itself with extras: what those ask for, itself being what
                 // is built.
                 for (extra, more) in request.extras {
-                    let extra = PythonName::new(extra).to_string();
-                    if extras.contains(&extra) && extras_seen.insert(extra) {
+                    if extras.contains(PythonName::new(extra).as_str()) && !on.is_empty() {
                         references += more.len();
-                        texts.extend(more.iter().rev().take(MAX_REFERENCES));
+                        open.extend(more.iter().rev().map(|text| (text, on.clone())));
                     }
                 }
                 if references > MAX_REFERENCES {
-                    return Err(refuse(text, request.place, "its extras never end"));
+                    return Ok(found);
                 }
                 continue;
             }
-            for (platform, environment) in &environments {
-                if requirement.marker.evaluate(environment, &[]) {
-                    let platforms = found.system.entry(name.clone()).or_default();
-                    let known: &mut BTreeSet<String> = platforms.entry(*platform).or_default();
-                    known.extend(extras.clone());
-                    if let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url {
-                        found.urls.insert(name.clone(), url.to_string());
-                    }
-                }
+            if let (Some(VersionOrUrl::Url(url)), false) =
+                (&requirement.version_or_url, on.is_empty())
+            {
+                found.urls.insert(name.clone(), url.to_string());
+            }
+            for platform in on {
+                let platforms = found.system.entry(name.clone()).or_default();
+                platforms
+                    .entry(platform)
+                    .or_default()
+                    .extend(extras.clone());
             }
         }
         Ok(found)
@@ -251,6 +262,14 @@ mod tests {
     fn a_package_that_requires_itself_requires_its_extras() {
         assert_eq!(read(&["own[build]"]), ["cffi{}", "maturin{}"]);
         assert_eq!(read(&["own"]), Vec::<String>::new());
+        let requires = [
+            "own[build]; sys_platform == 'darwin'",
+            "cffi; sys_platform == 'win32'",
+        ];
+        assert_eq!(
+            read(&requires),
+            ["cffi{}@aarch64-darwin", "maturin{}@aarch64-darwin"]
+        );
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl Error {
                 | IoError::Download { .. }
                 | IoError::CargoConfig { .. }
                 | IoError::NoCargo { .. }
+                | IoError::NoSafeFolder
                 | IoError::CargoNetwork { .. }
                 | IoError::File(_) => Exit::Surroundings,
             },

@@ -73,12 +73,14 @@ impl Toolchains {
     /// allow; `PyO3` yields where they can't agree.
     #[must_use]
     pub fn newest_python(&self, requires: Option<&str>, pyo3: Option<&Version>) -> u8 {
-        let requires: Option<VersionSpecifiers> = requires.and_then(|text| text.parse().ok());
+        let requires = requires.and_then(python_versions);
         let allows = |minor: &u8| {
-            let version = PythonVersion::new([3, u64::from(*minor)]);
-            requires
-                .as_ref()
-                .is_none_or(|specifiers| specifiers.contains(&version))
+            let allows = |specifiers: &VersionSpecifiers| {
+                // A bound may name a patch version.
+                let mut versions = (0..=MAX_PATCH).map(|patch| [3, u64::from(*minor), patch]);
+                versions.any(|parts| specifiers.contains(&PythonVersion::new(parts)))
+            };
+            requires.as_ref().is_none_or(allows)
         };
         let allowed: Vec<u8> = (self.oldest_python..=self.newest_python)
             .filter(allows)
@@ -93,6 +95,40 @@ impl Toolchains {
             .copied()
             .unwrap_or(self.newest_python)
     }
+}
+
+/// No minor version of Python has had more patch versions.
+const MAX_PATCH: u64 = 40;
+
+/// Reads `requires-python`, or Poetry's form of it with `^` and `~`.
+fn python_versions(text: &str) -> Option<VersionSpecifiers> {
+    let clause = |clause: &str| {
+        let clause = clause.trim();
+        let (Some(version), bound) = (match clause.strip_prefix('^') {
+            Some(version) => (Some(version), 1),
+            None => (
+                clause
+                    .strip_prefix('~')
+                    .filter(|rest| !rest.starts_with('=')),
+                2,
+            ),
+        }) else {
+            return clause.to_owned();
+        };
+        // `^3.9` is below 4, `~3.9` below 3.10.
+        let mut parts: Vec<u64> = version
+            .split('.')
+            .filter_map(|part| part.parse().ok())
+            .collect();
+        parts.truncate(bound);
+        if let Some(last) = parts.last_mut() {
+            *last += 1;
+        }
+        let upper: Vec<_> = parts.iter().map(u64::to_string).collect();
+        format!(">={version},<{}", upper.join("."))
+    };
+    let clauses: Vec<_> = text.split(',').map(clause).collect();
+    clauses.join(",").parse().ok()
 }
 
 /// A platform, by Nix's name of it.
@@ -254,7 +290,7 @@ mod tests {
         let refuses = |text: &str| table.pyo3(&text.parse().unwrap()).map(|p| p.refuses);
         assert_eq!(refuses("0.28.2"), Some(true));
         assert_eq!(refuses("0.19.2"), Some(false));
-        assert_eq!(refuses("0.8.0"), None);
+        assert_eq!(refuses("0.8.0"), Some(false));
     }
 
     #[test]

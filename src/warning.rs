@@ -51,10 +51,14 @@ pub enum WarningCode {
     UrlRequirement,
     /// A lock that some of nixpkgs' tools can't read.
     OldLock,
+    /// Manifests that cargo can't read.
+    Broken,
     /// A lock that lacks what the manifests ask for.
     StaleLock,
     /// A lock with crates that nothing needs.
     UnneededCrates,
+    /// A lock of another version of the project.
+    OutdatedLock,
     /// Such crates that the registry no longer has.
     GoneCrates,
     /// Cargo's configuration in the source.
@@ -142,6 +146,10 @@ impl WarningCode {
                 "pyhack::warning::old_lock",
                 "let a current cargo write it anew: `cargo generate-lockfile`",
             ),
+            Self::Broken => (
+                "pyhack::warning::broken",
+                "no build can succeed with it: take the source from its repository, or put back what is missing",
+            ),
             Self::StaleLock => (
                 "pyhack::warning::stale_lock",
                 "no offline build can succeed with it: let cargo mend it with `--generate-lock`",
@@ -150,6 +158,10 @@ impl WarningCode {
                 "pyhack::warning::unneeded_crates",
                 "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate- \
                  lock`",
+            ),
+            Self::OutdatedLock => (
+                "pyhack::warning::outdated_lock",
+                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`",
             ),
             Self::GoneCrates => (
                 "pyhack::warning::gone_crates",
@@ -175,7 +187,8 @@ impl WarningCode {
             ),
             Self::Pyo3TooOld => (
                 "pyhack::warning::pyo3_too_old",
-                "build for an older Python, or try `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"`",
+                "build for an older Python; where PyO3 refuses it, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may \
+                 help",
             ),
         }
     }

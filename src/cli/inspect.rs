@@ -190,7 +190,9 @@ const fn fit(inspection: &Inspection) -> &'static str {
     match inspection.lock_state.fits {
         Fit::Missing | Fit::Fits => "",
         Fit::MoreThanNeeded => "with crates that nothing needs",
+        Fit::Outdated => "of another version of the project",
         Fit::Stale => "doesn't fit the manifests",
+        Fit::Broken => "but manifests that cargo can't read",
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use camino::Utf8Path;
@@ -57,8 +57,7 @@ pub fn generate_lock(
     let index = settings
         .index
         .map_err(|message| IoError::CargoConfig { message })?;
-    let cache = own_cache().unwrap_or_else(std::env::temp_dir);
-    fs::create_dir_all(&cache)?;
+    let cache = safe_folder(files.origin().as_ref())?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(&cache)?;
@@ -111,6 +110,38 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
         .find(marker)
         .map_or(lock.len() - start, |length| length + marker.len());
     Some(format!("{}{}", &lock[..start], &lock[start + length..]))
+}
+
+/// The first of our places that no setting of a project's lies above: cargo
+/// and rustup look for theirs in every folder above.
+fn safe_folder(source: &Path) -> Result<PathBuf, IoError> {
+    let source = fs::canonicalize(source).unwrap_or_default();
+    let home = CargoSettings::load()
+        .home
+        .and_then(|home| fs::canonicalize(home).ok());
+    let is_safe = |folder: &Path| {
+        let is_set = |above: &Path| {
+            let files = [
+                "rust-toolchain",
+                "rust-toolchain.toml",
+                ".cargo/config",
+                ".cargo/config.toml",
+            ];
+            // The user's own are meant.
+            let is_own = home.as_deref() == Some(&above.join(".cargo"));
+            !is_own && files.iter().any(|file| above.join(file).exists())
+        };
+        let is_below = source.is_dir() && folder.starts_with(&source);
+        !is_below && !folder.ancestors().any(is_set)
+    };
+    for folder in own_cache().into_iter().chain([std::env::temp_dir()]) {
+        fs::create_dir_all(&folder)?;
+        let folder = fs::canonicalize(folder)?;
+        if is_safe(&folder) {
+            return Ok(folder);
+        }
+    }
+    Err(IoError::NoSafeFolder)
 }
 
 /// Manifests and the lock as they are, sources as empty files: cargo finds a

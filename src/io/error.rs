@@ -44,6 +44,16 @@ pub enum IoError {
         message: String,
     },
 
+    /// Our folders lie below settings that a project may have written.
+    #[error(
+        "cargo can't be run safely: our cache and the temporary folder lie below the project, or below a `.cargo/config.toml` or `rust-toolchain.toml`"
+    )]
+    #[diagnostic(
+        code(pyhack::cargo::no_safe_folder),
+        help("name a folder elsewhere in the variable `CARGO_PYHACK_CACHE_DIR`")
+    )]
+    NoSafeFolder,
+
     /// Cargo finds no versions that fit, or can't read the manifests.
     #[error("cargo can't make a lock: {message}")]
     #[diagnostic(

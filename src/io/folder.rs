@@ -13,9 +13,14 @@ use crate::project::{SourceFiles, is_read};
 /// No manifest or lock is as large in earnest.
 const MAX_TEXT: u64 = 64 << 20;
 
-/// Reads a folder; what builds and editors leave in it is passed over.
-pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
+/// All that is read of a folder has no more in earnest.
+const MAX_ALL: u64 = 512 << 20;
+
+/// Reads a folder with the Python project in `python_root` of it; what builds
+/// and editors leave in it is passed over.
+pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut files = SourceFiles::new(root.as_str());
+    let mut left = MAX_ALL;
     let mut links = Vec::new();
     let entries = WalkDir::new(root)
         .into_iter()
@@ -29,7 +34,8 @@ pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
             continue;
         };
         if entry.file_type().is_file() {
-            let bytes = is_read(path).then(|| read(entry.path())).transpose()?;
+            let is_read = is_read(path, python_root);
+            let bytes = is_read.then(|| read(entry.path(), &mut left)).transpose()?;
             files.insert(slashes(path), bytes);
         } else if entry.path_is_symlink() {
             links.extend(inside(root, &entry).map(|target| (slashes(path), target)));
@@ -42,17 +48,20 @@ pub(super) fn read_folder(root: &Utf8Path) -> Result<SourceFiles, IoError> {
 }
 
 /// Reads a file, if it isn't larger than any manifest or lock is.
-fn read(path: &Path) -> Result<Vec<u8>, IoError> {
+fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, IoError> {
     let mut bytes = Vec::new();
+    let limit = MAX_TEXT.min(*left);
     fs::File::open(path)?
-        .take(MAX_TEXT + 1)
+        .take(limit + 1)
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_TEXT {
+    let length = bytes.len() as u64;
+    if length > limit {
         return Err(IoError::Damaged {
             path: Utf8PathBuf::from(path.to_string_lossy().into_owned()),
-            message: "it has more than 64 MiB".to_owned(),
+            message: "it is larger than manifests, locks and scripts are".to_owned(),
         });
     }
+    *left -= length;
     Ok(bytes)
 }
 
@@ -105,7 +114,7 @@ mod tests {
         ] {
             file(path);
         }
-        let files = read_folder(root).unwrap();
+        let files = read_folder(root, Utf8Path::new(".")).unwrap();
         let paths: Vec<_> = files.paths().map(Utf8Path::as_str).collect();
         assert_eq!(
             paths,
@@ -135,7 +144,7 @@ mod tests {
         std::os::unix::fs::symlink("../pyproject.toml", root.join("pyproject.toml")).unwrap();
         std::os::unix::fs::symlink(".", root.join("loop")).unwrap();
         std::os::unix::fs::symlink("a", root.join("b")).unwrap();
-        let files = read_folder(&root).unwrap();
+        let files = read_folder(&root, Utf8Path::new(".")).unwrap();
         assert_eq!(
             files.bytes(Utf8Path::new("Cargo.lock")),
             Some(&b"inside"[..])

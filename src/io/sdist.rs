@@ -140,7 +140,7 @@ impl<'a> Collector<'a> {
         if !is_file {
             return Ok(());
         }
-        let bytes = if is_read(&path) {
+        let bytes = if is_read(&path, Utf8Path::new(".")) {
             Some(self.contents(contents)?)
         } else {
             None

@@ -23,13 +23,14 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
         }
         Err(error) => return Err(error.into()),
     };
+    let here = Utf8Path::new(".");
     let name = path.file_name().unwrap_or_default();
     let is_called = |ending| name.to_lowercase().ends_with(ending);
     if metadata.is_dir() {
-        folder::read_folder(path)
+        folder::read_folder(path, here)
     } else if name == "pyproject.toml" || name == "setup.py" {
         let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
-        folder::read_folder(folder.unwrap_or(Utf8Path::new(".")))
+        folder::read_folder(folder.unwrap_or(here), here)
     } else if is_called(".tar.gz") || is_called(".tgz") {
         sdist::read_tar_gz(path)
     } else if is_called(".zip") {
@@ -39,6 +40,14 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
             path: path.to_owned(),
         })
     }
+}
+
+/// Reads a folder with the Python project in `python_root` of it.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn read_around(folder: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
+    folder::read_folder(folder, python_root)
 }
 
 /// Goes up from `folder` to the first `Cargo.toml` for which `is_it` holds,

@@ -31,13 +31,24 @@ impl Facts {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
             native = native_inputs(files, rust);
-            if let Some(lock) = &rust.lock {
-                lock_state = LockState::of(lock, &local);
-            }
+            lock_state = match &rust.lock {
+                Some(lock) => LockState::of(lock, &local),
+                None => LockState {
+                    broken: local.broken(),
+                    ..LockState::default()
+                },
+            };
             let root = &loaded.project.python_root;
             let surroundings = Surroundings::of(files, root, rust, &local);
             warnings.extend(build_system_warnings(loaded, &requirements)?);
             warnings.extend(rust_warnings(rust, &lock_state));
+            if !local.without_lib.is_empty() {
+                let message = format!(
+                    "the source of the library of {} isn't there",
+                    quoted(&local.without_lib)
+                );
+                warnings.push(Warning::new(WarningCode::Broken, message));
+            }
             warnings.extend(surroundings_warnings(
                 &surroundings,
                 loaded.target.python_minor,
@@ -189,6 +200,11 @@ fn build_system_warnings(loaded: &Loaded, found: &Requirements) -> Result<Vec<Wa
 }
 
 fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
+    if !state.broken.is_empty() {
+        let what = counted(&state.broken, "; ");
+        let message = format!("cargo can't read the manifests: there isn't {what}");
+        return vec![Warning::new(WarningCode::Broken, message)];
+    }
     let Some(lock) = &rust.lock else {
         let message = format!("there is no `Cargo.lock` in `{}`", rust.cargo_root);
         return vec![Warning::new(WarningCode::NoLock, message)];
@@ -202,25 +218,41 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         warnings.push(Warning::new(WarningCode::StaleLock, message));
     }
     // Where it lacks something too, what it has instead isn't worth a word.
-    if state.lacking.is_empty() && !state.unneeded.is_empty() {
-        let refused = rust
-            .modules
-            .iter()
-            .any(|module| module.build.options.locked);
-        let (make, consequence): (fn(_, String) -> Warning, _) = if refused {
-            (
-                Warning::new,
-                "the build runs cargo with `--locked`, which refuses it",
-            )
-        } else {
-            (Warning::note, "only `--locked` refuses it")
-        };
+    if state.lacking.is_empty() {
+        warnings.extend(locked_warnings(rust, state));
+    }
+    warnings
+}
+
+/// What cargo mends by itself, unless `--locked` forbids it.
+fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
+    let refused = rust
+        .modules
+        .iter()
+        .any(|module| module.build.options.locked);
+    let (make, consequence): (fn(_, String) -> Warning, _) = if refused {
+        (
+            Warning::new,
+            "the build runs cargo with `--locked`, which refuses it",
+        )
+    } else {
+        (Warning::note, "only `--locked` refuses it")
+    };
+    let mut warnings = Vec::new();
+    if !state.unneeded.is_empty() {
         let message = format!(
             "the lock has {} that nothing needs: {}; {consequence}",
             crates(state.unneeded.len()),
             counted(&state.unneeded, ", ")
         );
         warnings.push(make(WarningCode::UnneededCrates, message));
+    }
+    if !state.outdated.is_empty() {
+        let message = format!(
+            "the lock is of another version of the project: {}; {consequence}",
+            counted(&state.outdated, ", ")
+        );
+        warnings.push(make(WarningCode::OutdatedLock, message));
     }
     warnings
 }
@@ -269,22 +301,26 @@ fn surroundings_warnings(around: &Surroundings, python_minor: u8) -> Vec<Warning
         );
         warnings.push(Warning::new(WarningCode::Nightly, message));
     }
-    if let Some(pyo3) = &around.pyo3
-        && let Some(known) = toolchains.pyo3(pyo3)
-        && known.newest_python < python_minor
-    {
-        let message = format!(
-            "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
-            known.newest_python,
-            if known.refuses {
-                ", and refuses it"
-            } else {
-                ""
-            }
-        );
-        warnings.push(Warning::new(WarningCode::Pyo3TooOld, message));
-    }
+    warnings.extend(pyo3_warning(around, python_minor));
     warnings
+}
+
+fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
+    let pyo3 = around.pyo3.as_ref().filter(|pyo3| !pyo3.has_abi3_version)?;
+    let (pyo3, toolchains) = (&pyo3.version, Toolchains::built_in());
+    let known = toolchains
+        .pyo3(pyo3)
+        .filter(|known| known.newest_python < python_minor)?;
+    let message = format!(
+        "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
+        known.newest_python,
+        if known.refuses {
+            ", and refuses it"
+        } else {
+            ""
+        }
+    );
+    Some(Warning::new(WarningCode::Pyo3TooOld, message))
 }
 
 pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
@@ -310,6 +346,11 @@ fn crates(n: usize) -> String {
         1 => "a crate".to_owned(),
         n => format!("{n} crates"),
     }
+}
+
+fn quoted(paths: &[String]) -> String {
+    let quoted: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
+    counted(&quoted, ", ")
 }
 
 /// The first few of a list, the rest counted.

@@ -113,10 +113,14 @@ pub struct Module {
 pub struct LockStateReport {
     /// In a word.
     pub fits: Fit,
+    /// What keeps cargo from reading the manifests at all.
+    pub broken: Vec<String>,
     /// What the manifests ask for and the lock lacks.
     pub lacking: Vec<String>,
     /// Crates of the lock that nothing needs.
     pub unneeded: Vec<String>,
+    /// Crates of the project's own that it has in another version, or not.
+    pub outdated: Vec<String>,
 }
 
 /// How a lock fits.
@@ -129,8 +133,13 @@ pub enum Fit {
     Fits,
     /// It has crates that nothing needs, which `--locked` refuses.
     MoreThanNeeded,
+    /// It has another version of a crate of the project's own, which
+    /// `--locked` refuses.
+    Outdated,
     /// It lacks what the manifests ask for: no offline build succeeds.
     Stale,
+    /// Cargo can't read the manifests, whatever the lock.
+    Broken,
 }
 
 /// How many crates a lock has.
@@ -298,15 +307,19 @@ impl Module {
 
 fn lock_state(lock: Option<&LockFile>, state: &crate::project::LockState) -> LockStateReport {
     let fits = match lock {
+        _ if !state.broken.is_empty() => Fit::Broken,
         None => Fit::Missing,
         Some(_) if !state.lacking.is_empty() => Fit::Stale,
         Some(_) if !state.unneeded.is_empty() => Fit::MoreThanNeeded,
+        Some(_) if !state.outdated.is_empty() => Fit::Outdated,
         Some(_) => Fit::Fits,
     };
     LockStateReport {
         fits,
+        broken: state.broken.clone(),
         lacking: state.lacking.clone(),
         unneeded: state.unneeded.clone(),
+        outdated: state.outdated.clone(),
     }
 }
 

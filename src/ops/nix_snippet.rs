@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::io::source::way_between;
-use crate::io::write::{read_file, write_file};
+use crate::io::write::write_file;
 use crate::nix::{Form, LockFile, Source, Stanza};
 use crate::project::{ProjectError, RustProject, SourceFiles, join};
 use crate::warning::Warning;
@@ -53,19 +53,17 @@ pub fn nix_snippet(
     destination: Option<&Destination>,
 ) -> Result<Snippet, Error> {
     let folder = destination.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
-    let mut kept = None;
     if let (true, Some(_)) = (request.generate_lock, destination) {
-        // The lock that lies there already is as good as one of today.
-        kept = kept_lock(&request, folder)?;
-        request.lock_file.clone_from(&kept);
+        request.kept_lock = Some(joined(folder, Utf8Path::new(&lock_name(&request)?)));
     }
     let loaded = Loaded::read(&request)?;
     let (files, project) = (&loaded.files, &loaded.project);
     visible(files, "the name", project.identity.name.as_str())?;
-    let lock_name = match &loaded.other_lock {
-        Some(_) => Some(lock_name(&loaded, files)?),
-        None => None,
-    };
+    let kept = request
+        .kept_lock
+        .as_ref()
+        .filter(|_| loaded.other_lock.is_some());
+    let lock_name = kept.and_then(|path| path.file_name());
     // Stanzas may stand one below the other, to choose from; an overlay can't
     // have two of one name.
     let is_choice = form == Form::Stanza && destination.is_none() && request.cargo_root.is_none();
@@ -90,7 +88,7 @@ pub fn nix_snippet(
         require_fitting(files, rust)?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let facts = Facts::gather(&loaded, Some(rust))?;
-        let stanza = stanza(&loaded, rust, &facts, (folder, lock_name.as_deref()))?;
+        let stanza = stanza(&loaded, rust, &facts, (folder, lock_name))?;
         if !snippet.nix.is_empty() {
             snippet.nix.push('\n');
         }
@@ -102,9 +100,9 @@ pub fn nix_snippet(
         }
     }
     if let Some(to) = destination {
-        if let (Some(name), Some(bytes)) = (&lock_name, &loaded.other_lock) {
-            let overwrite = to.overwrite || kept.is_some();
-            snippet.write(&joined(folder, Utf8Path::new(name)), bytes, overwrite)?;
+        if let (Some(path), Some(bytes)) = (kept, &loaded.other_lock) {
+            // What lies there is a lock of this project's: it was asked.
+            snippet.write(path, bytes, true)?;
         }
         let text = snippet.nix.clone();
         snippet.write(&to.path, text.as_bytes(), to.overwrite)?;
@@ -129,29 +127,34 @@ fn folder_of(file: &Utf8Path) -> &Utf8Path {
     }
 }
 
-/// A lock that was kept beside the file before.
-fn kept_lock(request: &Request, folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, Error> {
+/// What the lock beside the file is called: by the package, and by the root
+/// where there are several. A name that isn't one could lead anywhere.
+fn lock_name(request: &Request) -> Result<String, Error> {
     let plain = Request {
         path: request.path.clone(),
         cargo_root: request.cargo_root.clone(),
         ..Request::default()
     };
     let loaded = Loaded::read(&plain)?;
-    let path = joined(folder, Utf8Path::new(&lock_name(&loaded, &loaded.files)?));
-    Ok(read_file(&path)?.map(|_| path))
-}
-
-/// What the lock beside the file is called. A name that isn't one could lead
-/// anywhere.
-fn lock_name(loaded: &Loaded, files: &SourceFiles) -> Result<String, ProjectError> {
-    let name = &loaded.project.identity.name;
-    if name.is_valid() {
-        return Ok(format!("{name}.lock"));
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    if !name.is_valid() {
+        return Err(ProjectError::ControlCharacter {
+            place: loaded.files.origin().to_owned(),
+            what: "the name",
+            value: name.as_str().escape_debug().to_string(),
+        }
+        .into());
     }
-    Err(ProjectError::ControlCharacter {
-        place: files.origin().to_owned(),
-        what: "the name",
-        value: name.as_str().escape_debug().to_string(),
+    let root = loaded.rust(&plain)?.cargo_root.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    let words: Vec<_> = root
+        .split(|c| !is_plain(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    Ok(match (&project.rust[..], &words[..]) {
+        ([_], _) | (_, []) => format!("{name}.lock"),
+        (_, words) => format!("{name}-{}.lock", words.join("-")),
     })
 }
 

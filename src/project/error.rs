@@ -114,6 +114,25 @@ pub enum ProjectError {
         value: String,
     },
 
+    /// Cargo can't read the manifests.
+    #[error(
+        "cargo can't read the manifests of `{place}`: there isn't {}",
+        listed(broken)
+    )]
+    #[diagnostic(
+        code(pyhack::project::broken),
+        help(
+            "no build can succeed with it: take the source from its repository, whose sdist lacks files, or put them \
+             back"
+        )
+    )]
+    Broken {
+        /// The folder or archive.
+        place: String,
+        /// What is missing, and who names it.
+        broken: Vec<String>,
+    },
+
     /// The lock lacks what the manifests ask for.
     #[error("`{place}` doesn't fit the manifests: it lacks {}", listed(lacking))]
     #[diagnostic(

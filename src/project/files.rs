@@ -31,9 +31,10 @@ pub struct SourceFiles {
     files: BTreeMap<Utf8PathBuf, Option<Arc<[u8]>>>,
 }
 
-/// Tells whether the file's contents are needed, by its name alone.
+/// Tells whether the file's contents are needed, by its name alone;
+/// `python_root` is the folder of the Python project.
 #[must_use]
-pub fn is_read(path: &Utf8Path) -> bool {
+pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     match name {
         "Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO"
@@ -45,7 +46,14 @@ pub fn is_read(path: &Utf8Path) -> bool {
         | "lib.rs" | "main.rs" => true,
         "config" | "config.toml" => path.parent().is_some_and(|p| p.file_name() == Some(".cargo")),
         // Build scripts and backends of the project's own lie no deeper.
-        _ => path.extension() == Some("py") && path.components().count() <= MAX_SCRIPT_DEPTH,
+        _ => {
+            let below = match python_root.as_str() {
+                "." => Ok(path),
+                _ => path.strip_prefix(python_root),
+            };
+            let is_near = |path: &Utf8Path| path.components().count() <= MAX_SCRIPT_DEPTH;
+            path.extension() == Some("py") && below.is_ok_and(is_near)
+        }
     }
 }
 

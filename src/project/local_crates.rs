@@ -22,6 +22,8 @@ pub struct LocalCrate {
     pub is_member: bool,
     /// Whether cargo reads it in any case, not only where a feature is on.
     pub is_read: bool,
+    /// Its version, inherited if it is.
+    pub version: Option<String>,
     /// Its dependencies, inherited ones filled in; `path` is relative to the
     /// source root.
     pub dependencies: Vec<Dependency>,
@@ -32,11 +34,18 @@ pub struct LocalCrate {
 pub struct LocalCrates {
     /// By folder.
     pub crates: BTreeMap<Utf8PathBuf, LocalCrate>,
-    /// Manifests that cargo would read and that don't exist, each with who
+    /// Files that cargo would read and that don't exist, each with who
     /// asks for it.
     pub missing: Vec<(String, String)>,
-    /// Paths that lead out of the source, with how many folders up.
-    pub outside: Vec<(String, usize)>,
+    /// Paths that lead out of the source, with how many folders up; `None` for
+    /// absolute ones.
+    pub outside: Vec<(String, Option<usize>)>,
+    /// Manifests below a workspace's that it neither lists nor excludes.
+    pub strays: Vec<String>,
+    /// Manifests with a `[lib]` whose source isn't there.
+    pub without_lib: Vec<String>,
+    /// Manifests that inherit from a workspace which isn't there.
+    pub orphans: Vec<String>,
     /// The crates that `[patch]` and `[replace]` put others for.
     pub patched: BTreeSet<String>,
 }
@@ -82,10 +91,6 @@ impl LocalCrates {
                 .map(|f| (f, true)),
         );
         found.note_missing_members(files, root, &workspace);
-        for module in &project.modules {
-            let folder = parent(&module.build.manifest).unwrap_or(Utf8Path::new("."));
-            open.push((folder.to_owned(), true));
-        }
         for path in &root_manifest.patch_paths {
             if let Some(folder) = found.resolve(root, path) {
                 found.note_if_missing(files, &folder, &root_path);
@@ -98,7 +103,40 @@ impl LocalCrates {
             workspace: root_manifest.workspace.is_some().then_some(&workspace),
         };
         found.follow(scope, open)?;
+        for module in &project.modules {
+            let folder = parent(&module.build.manifest).unwrap_or(Utf8Path::new("."));
+            let is_member = found
+                .crates
+                .get(folder)
+                .is_some_and(|krate| krate.is_member);
+            if is_member || module.manifest.name.is_none() {
+                continue;
+            }
+            if scope.workspace.is_some() {
+                found.strays.push(module.build.manifest.to_string());
+            }
+            found.crates.remove(folder);
+            found.follow(scope, vec![(folder.to_owned(), true)])?;
+        }
         Ok(found)
+    }
+
+    /// What keeps cargo from reading the manifests.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let missing = self.missing.iter();
+        let missing = missing.map(|(file, asker)| format!("`{file}`, which `{asker}` names"));
+        let outside = self.outside.iter();
+        let outside =
+            outside.map(|(path, _)| format!("`{path}`, which lies outside of the source"));
+        let strays = self.strays.iter().map(|manifest| {
+            format!("`{manifest}` among the members: its workspace neither lists nor excludes it")
+        });
+        let orphans = self.orphans.iter();
+        let orphans = orphans.map(|path| format!("the workspace that `{path}` inherits from"));
+        let all = missing.chain(outside).chain(strays).chain(orphans);
+        let mut seen = BTreeSet::new();
+        all.filter(|line| seen.insert(line.clone())).collect()
     }
 
     /// Goes from crate to crate by their paths. What only a feature would turn
@@ -120,12 +158,34 @@ impl LocalCrates {
             if manifest.name.is_none() || self.crates.contains_key(&folder) {
                 continue;
             }
-            let krate = LocalCrate {
-                dependencies: self.dependencies(scope.files, &manifest, &path)?,
+            let inherited = Inherited::of(scope.files, &manifest, &path)?;
+            let version = manifest.version.as_ref();
+            let version =
+                version.and_then(|v| v.or_inherited(inherited.workspace.version.as_deref()));
+            let mut krate = LocalCrate {
+                version: version.map(str::to_owned),
+                dependencies: Vec::new(),
                 manifest,
                 is_member,
                 is_read,
             };
+            if is_read {
+                let lib = krate.manifest.lib_path.as_deref().unwrap_or("src/lib.rs");
+                let has_lib = join_inside(&folder, lib).is_none_or(|lib| scope.files.has(&lib));
+                if krate.manifest.has_lib && !has_lib {
+                    self.without_lib.push(path.to_string());
+                }
+                if !inherited.is_found {
+                    self.orphans.push(path.to_string());
+                }
+            }
+            for (dependency, outside) in inherited.dependencies(&krate.manifest, &path) {
+                match outside {
+                    None => krate.dependencies.push(dependency),
+                    Some(outside) if krate.is_sure(&dependency) => self.outside.push(outside),
+                    Some(_) => {}
+                }
+            }
             for dependency in &krate.dependencies {
                 let Some(below) = dependency.path.as_deref().map(Utf8PathBuf::from) else {
                     continue;
@@ -175,32 +235,56 @@ impl LocalCrates {
     fn resolve(&mut self, folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
         let inside = join_inside(folder, path);
         if inside.is_none() {
-            let up = levels_above(folder, path).unwrap_or(0);
-            self.outside.push((path.to_owned(), up));
+            self.outside
+                .push((path.to_owned(), levels_above(folder, path)));
         }
         inside
     }
+}
 
-    /// The dependencies of a crate, which inherits from the workspace that it
-    /// belongs to, whether that is the one that is built or not.
-    fn dependencies(
-        &mut self,
+/// A path that leads out of the source, and how far up.
+type Outside = (String, Option<usize>);
+
+/// What a crate inherits: of the workspace that it belongs to, whether that
+/// is the one that is built or not.
+struct Inherited {
+    root: Utf8PathBuf,
+    workspace: Workspace,
+    is_found: bool,
+}
+
+impl Inherited {
+    fn of(
         files: &SourceFiles,
         manifest: &CargoManifest,
         path: &Utf8Path,
-    ) -> Result<Vec<Dependency>, ProjectError> {
-        let folder = parent(path).unwrap_or(Utf8Path::new("."));
-        let inherits = manifest.dependencies.iter().any(|d| d.is_inherited);
-        let (root, workspace) = if inherits {
-            let root = find_workspace_root(files, path)?;
+    ) -> Result<Self, ProjectError> {
+        let (mut root, mut workspace) = (Utf8PathBuf::from("."), Workspace::default());
+        let mut is_found = true;
+        if manifest.inherits {
+            root = find_workspace_root(files, path)?;
             let manifest = CargoManifest::read(files, &join(&root, "Cargo.toml"))?;
-            (root, manifest.workspace.unwrap_or_default())
-        } else {
-            (folder.to_owned(), Workspace::default())
-        };
+            is_found = manifest.workspace.is_some();
+            workspace = manifest.workspace.unwrap_or_default();
+        }
+        Ok(Self {
+            root,
+            workspace,
+            is_found,
+        })
+    }
+
+    /// The dependencies with their paths from the source root, or where they
+    /// lead out of it.
+    fn dependencies(
+        &self,
+        manifest: &CargoManifest,
+        path: &Utf8Path,
+    ) -> Vec<(Dependency, Option<Outside>)> {
+        let folder = parent(path).unwrap_or(Utf8Path::new("."));
         let mut found = Vec::new();
         for asked in &manifest.dependencies {
-            let inherited = workspace.dependencies.get(&asked.key);
+            let inherited = self.workspace.dependencies.get(&asked.key);
             let (mut dependency, from) = match inherited.filter(|_| asked.is_inherited) {
                 Some(inherited) => {
                     let inherited = Dependency {
@@ -209,20 +293,20 @@ impl LocalCrates {
                         features: [inherited.features.clone(), asked.features.clone()].concat(),
                         ..inherited.clone()
                     };
-                    (inherited, root.as_path())
+                    (inherited, self.root.as_path())
                 }
                 None => (asked.clone(), folder),
             };
+            let mut outside = None;
             if let Some(path) = dependency.path.take() {
-                match self.resolve(from, &path) {
+                match join_inside(from, &path) {
                     Some(path) => dependency.path = Some(path.into_string()),
-                    // Nothing can be said of it.
-                    None => continue,
+                    None => outside = Some((path.clone(), levels_above(from, &path))),
                 }
             }
-            found.push(dependency);
+            found.push((dependency, outside));
         }
-        Ok(found)
+        found
     }
 }
 

@@ -16,11 +16,15 @@ use super::manifest::Dependency;
 /// How a lock fits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LockState {
+    /// What keeps cargo from reading the manifests at all, whatever the lock.
+    pub broken: Vec<String>,
     /// What the manifests ask for and the lock lacks or contradicts: no
     /// offline build can succeed.
     pub lacking: Vec<String>,
     /// Crates in the lock that nothing needs, as `name version`.
     pub unneeded: Vec<String>,
+    /// Crates of the project's own that it has in another version, or not.
+    pub outdated: Vec<String>,
 }
 
 impl LockState {
@@ -30,10 +34,17 @@ impl LockState {
         let mut state = Self::default();
         let mut needed = BTreeSet::new();
         let mut open = Vec::new();
+        let mut lacking = BTreeSet::new();
         for krate in local.crates.values() {
             let name = krate.manifest.name.as_deref().unwrap_or_default();
-            if let Some(place) = lock.local(name) {
-                needed.insert(place);
+            let place = lock.local(name);
+            needed.extend(place);
+            if let (Some(version), true) = (&krate.version, krate.is_read) {
+                let locked = place.map(|place| lock.crates[place].version.to_string());
+                if locked.as_ref() != Some(version) {
+                    let has = locked.map_or("not in it".to_owned(), |v| format!("locked: {v}"));
+                    state.outdated.push(format!("{name} {version} ({has})"));
+                }
             }
             for dependency in krate
                 .dependencies
@@ -47,28 +58,30 @@ impl LockState {
                     Found::Lacking(_) if !krate.is_sure(dependency) => {}
                     Found::Lacking(what) => {
                         let line = format!("{what}, which `{name}` asks for");
-                        if !state.lacking.contains(&line) {
+                        if lacking.insert(line.clone()) {
                             state.lacking.push(line);
                         }
                     }
                 }
             }
         }
-        for (manifest, asker) in &local.missing {
-            state
-                .lacking
-                .push(format!("`{manifest}`, which `{asker}` names"));
-        }
+        state.broken = local.broken();
         while let Some(place) = open.pop() {
             if needed.insert(place) {
                 open.extend(&lock.crates[place].dependencies);
             }
         }
         let all = lock.crates.iter().enumerate();
-        let unneeded = all.filter(|(place, _)| !needed.contains(place));
-        state.unneeded = unneeded
-            .map(|(_, krate)| format!("{} {}", krate.name, krate.version))
-            .collect();
+        let unneeded: Vec<_> = all.filter(|(place, _)| !needed.contains(place)).collect();
+        // Folders that are gone, cargo forgets before it compares.
+        if unneeded
+            .iter()
+            .any(|(_, krate)| krate.source != CrateSource::Local)
+        {
+            let label =
+                |(_, krate): &(usize, &LockedCrate)| format!("{} {}", krate.name, krate.version);
+            state.unneeded = unneeded.iter().map(label).collect();
+        }
         state
     }
 }
@@ -88,7 +101,7 @@ impl LockFile {
         let called: Vec<usize> = (0..self.crates.len())
             .filter(|&place| self.crates[place].name.as_str() == dependency.package)
             .collect();
-        if patched.contains(&dependency.package) {
+        if patched.contains(&dependency.package) && !called.is_empty() {
             return Found::At(called);
         }
         let requirement = dependency
@@ -131,15 +144,33 @@ impl LockFile {
     }
 }
 
-const fn comes_from(source: &CrateSource, dependency: &Dependency) -> bool {
+fn comes_from(source: &CrateSource, dependency: &Dependency) -> bool {
     match source {
         CrateSource::Local => dependency.path.is_some(),
-        CrateSource::Git(_) => dependency.is_git,
+        CrateSource::Git(locked) => {
+            let is_at = |rev: &String| {
+                // Branches and tags aren't to be told apart from short hashes
+                // but by their letters.
+                let is_hash = rev.len() >= 7 && rev.chars().all(|c| c.is_ascii_hexdigit());
+                let revision = locked.revision.as_deref().unwrap_or_default();
+                !is_hash || revision.starts_with(rev.as_str())
+            };
+            let is_same = |url: &String| plain_url(url) == plain_url(&locked.url);
+            dependency.git.as_ref().is_some_and(is_same)
+                && dependency.rev.as_ref().is_none_or(is_at)
+        }
         CrateSource::Registry(_) => dependency.is_registry,
         CrateSource::CratesIo(_) => {
-            dependency.path.is_none() && !dependency.is_git && !dependency.is_registry
+            dependency.path.is_none() && dependency.git.is_none() && !dependency.is_registry
         }
     }
+}
+
+/// A repository's URL as cargo compares it: without `.git`, a slash at the
+/// end, or the case of letters.
+fn plain_url(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url).to_lowercase()
 }
 
 #[cfg(test)]
@@ -160,11 +191,14 @@ mod tests {
         [[package]]\nname = \"gone\"\nversion = \"0.1.0\"\ndependencies = [\"c\"]\n";
 
     fn state(files: &[(&str, &str)]) -> LockState {
-        let mut source = SourceFiles::new(".");
         let pyproject = "[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n";
-        let more = [("pyproject.toml", pyproject), ("Cargo.lock", LOCK)];
-        for (path, text) in files.iter().chain(&more) {
-            source.insert(*path, Some(text.as_bytes().to_vec()));
+        state_of([&[("pyproject.toml", pyproject)], files].concat())
+    }
+
+    fn state_of(files: Vec<(&str, &str)>) -> LockState {
+        let mut source = SourceFiles::new(".");
+        for (path, text) in files.into_iter().chain([("Cargo.lock", LOCK)]) {
+            source.insert(path, Some(text.as_bytes().to_vec()));
         }
         let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
         let rust = &project.rust[0];
@@ -207,6 +241,79 @@ mod tests {
     }
 
     #[test]
+    fn a_crate_of_crates_io_may_be_asked_for_by_name() {
+        let dependency = "[dependencies]\na = { version = \"1\", registry = \"crates-io\" }\n";
+        let found = state(&[("Cargo.toml", &manifest(dependency))]);
+        assert_eq!(found.lacking, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_patch_has_to_be_locked_too() {
+        let rest = "[dependencies]\nnew = \"1\"\n\
+                    [patch.crates-io]\nnew = { git = \"https://example.org/new\" }\n";
+        let found = state(&[("Cargo.toml", &manifest(rest))]);
+        assert_eq!(found.lacking, ["`new 1`, which `m` asks for"]);
+    }
+
+    #[test]
+    fn what_cargo_cant_read_is_told() {
+        let manifest = manifest("[lib]\nname = \"m\"\n[lints]\nworkspace = true\n");
+        let found = state(&[("Cargo.toml", &manifest)]);
+        assert_eq!(
+            found.broken,
+            ["the workspace that `Cargo.toml` inherits from"]
+        );
+    }
+
+    #[test]
+    fn members_are_listed_or_excluded() {
+        let root = "[workspace]\nmembers = [\"py/a\"]\nexclude = [\"py\"]\n";
+        let pyproject = "[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n\
+                         [tool.maturin]\nmanifest-path = \"py/a/Cargo.toml\"\n";
+        let member = manifest("[dependencies]\nnew = \"1\"\n");
+        let named = [
+            ("pyproject.toml", pyproject),
+            ("py/a/Cargo.toml", member.as_str()),
+        ];
+        let found = state_of([&[("Cargo.toml", root)], &named[..]].concat());
+        assert_eq!(found.lacking, ["`new 1`, which `m` asks for"]);
+        // cargo: "current package believes it's in a workspace when it's not"
+        let found = state_of([&[("Cargo.toml", "[workspace]\n")], &named[..]].concat());
+        assert!(
+            found.broken[0].contains("neither lists nor excludes"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn another_version_or_repository_is_told() {
+        let found = state(&[(
+            "Cargo.toml",
+            "[package]\nname = \"m\"\nversion = \"2.0.0\"\n",
+        )]);
+        assert_eq!(found.outdated, ["m 2.0.0 (locked: 1.0.0)"]);
+        let git = |url: &str, rev: &str| Dependency {
+            git: Some(url.to_owned()),
+            rev: Some(rev.to_owned()),
+            ..Dependency::default()
+        };
+        let locked = CrateSource::Git(crate::project::GitSource {
+            url: "https://example.org/A".to_owned(),
+            revision: Some("abcdef0123".to_owned()),
+        });
+        assert!(comes_from(
+            &locked,
+            &git("https://example.org/a.git", "abcdef0")
+        ));
+        assert!(comes_from(&locked, &git("https://example.org/a/", "v1")));
+        assert!(!comes_from(
+            &locked,
+            &git("https://example.org/a", "bbbbbbb")
+        ));
+        assert!(!comes_from(&locked, &git("https://example.org/b", "v1")));
+    }
+
+    #[test]
     fn members_inherit_and_stay_members() {
         let root =
             "[workspace]\nmembers = [\"m\"]\n[workspace.dependencies]\na = \"1\"\nb = \"0.4\"\n";
@@ -230,7 +337,7 @@ mod tests {
         let found = state(&[("Cargo.toml", &root)]);
         let expected = ["x/Cargo.toml", "y/Cargo.toml"];
         assert_eq!(
-            found.lacking,
+            found.broken,
             expected.map(|path| format!("`{path}`, which `Cargo.toml` names"))
         );
     }
@@ -244,6 +351,11 @@ mod tests {
                  [dependencies]\nnever = { version = \"1\", optional = true }\n\
                  c = { version = \"0.1\", optional = true }\ngone = { path = \"z\", optional = true }\n";
         let found = state(&[("Cargo.toml", &root), ("x/Cargo.toml", x)]);
-        assert_eq!(found, LockState::default());
+        let outdated = vec!["x 1.0.0 (not in it)".to_owned()];
+        let expected = LockState {
+            outdated,
+            ..LockState::default()
+        };
+        assert_eq!(found, expected);
     }
 }

@@ -27,6 +27,10 @@ pub struct CargoManifest {
     pub lib_name: Option<String>,
     /// `lib.path`.
     pub lib_path: Option<String>,
+    /// Whether there is a `[lib]`.
+    pub has_lib: bool,
+    /// Whether anything is inherited from a workspace.
+    pub inherits: bool,
     /// Whether `[lib] crate-type` has `cdylib`, which Python modules are.
     pub is_cdylib: bool,
     /// Crates that only tests, examples and benchmarks need.
@@ -78,8 +82,10 @@ pub struct Dependency {
     pub requirement: Option<String>,
     /// A folder, as written.
     pub path: Option<String>,
-    /// Whether it comes from git.
-    pub is_git: bool,
+    /// The git repository that it comes from.
+    pub git: Option<String>,
+    /// The revision of that.
+    pub rev: Option<String>,
     /// Whether it comes from a registry that is named.
     pub is_registry: bool,
     /// `workspace = true`.
@@ -148,6 +154,7 @@ struct Raw {
     patch: BTreeMap<String, Table>,
     #[serde(default)]
     replace: Table,
+    lints: Option<toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +164,8 @@ struct RawPackage {
     version: Option<toml::Value>,
     rust_version: Option<toml::Value>,
     workspace: Option<String>,
+    #[serde(flatten)]
+    rest: Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -228,8 +237,10 @@ fn dependency(key: &str, value: &toml::Value) -> Dependency {
             .map(str::to_owned)
             .or_else(|| text("version")),
         path: text("path"),
-        is_git: value.get("git").is_some(),
-        is_registry: value.get("registry").is_some() || value.get("registry-index").is_some(),
+        git: text("git"),
+        rev: text("rev"),
+        is_registry: text("registry").is_some_and(|name| name != "crates-io")
+            || value.get("registry-index").is_some(),
         is_inherited: value.get("workspace").and_then(toml::Value::as_bool) == Some(true),
         is_dev: false,
         is_optional: value.get("optional").and_then(toml::Value::as_bool) == Some(true),
@@ -257,6 +268,12 @@ impl From<Raw> for CargoManifest {
         let tables = [&raw.tables].into_iter().chain(raw.target.values());
         let dependencies: Vec<_> = tables.flat_map(RawTables::dependencies).collect();
         let patches = raw.patch.values().flatten();
+        let is_inherited = |value: &toml::Value| {
+            value.get("workspace").and_then(toml::Value::as_bool) == Some(true)
+        };
+        let fields = raw.package.iter().flat_map(|package| package.rest.values());
+        let inherits = fields.chain(&raw.lints).any(is_inherited)
+            || dependencies.iter().any(|d| d.is_inherited);
         let mut manifest = Self {
             dev_only: dev_only(&dependencies),
             dependencies,
@@ -272,6 +289,7 @@ impl From<Raw> for CargoManifest {
                     spec.split([':', '@']).next().unwrap_or(spec).to_owned()
                 }))
                 .collect(),
+            inherits,
             cargo_features: raw.cargo_features,
             features: raw
                 .features
@@ -284,10 +302,12 @@ impl From<Raw> for CargoManifest {
         if let Some(package) = raw.package.or(raw.project) {
             manifest.name = Some(package.name);
             manifest.version = package.version.map(own_or_inherited);
+            manifest.inherits |= manifest.version == Some(Version::Inherited);
             manifest.rust_version = package.rust_version.map(own_or_inherited);
             manifest.workspace_pointer = package.workspace;
         }
         if let Some(lib) = raw.lib {
+            manifest.has_lib = true;
             manifest.is_cdylib = lib.crate_type.iter().any(|t| t == "cdylib");
             manifest.lib_name = lib.name;
             manifest.lib_path = lib.path;

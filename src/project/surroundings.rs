@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
-use super::{CrateSource, LocalCrates, RustProject, SourceFiles, join};
+use super::{CrateSource, LocalCrates, Pyo3, RustProject, SourceFiles, join};
 
 /// What a project's surroundings say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Surroundings {
     pub nightly: Vec<Utf8PathBuf>,
     /// The newest `rust-version` of the project's own crates, and whose.
     pub rust_version: Option<(Version, String)>,
-    /// `PyO3`, as it is locked.
-    pub pyo3: Option<Version>,
+    /// `PyO3`, where a Python module is built with it.
+    pub pyo3: Option<Pyo3>,
     /// Whether `pyo3/generate-import-lib` is on in a PyO3 that needs a crate
     /// for it, and whether the lock has that.
     pub import_lib: Option<bool>,
@@ -53,9 +53,7 @@ impl Surroundings {
             cargo_config: cargo_config(files, python_root),
             nightly: nightly(files, local),
             rust_version: rust_version(files, project, local),
-            pyo3: project
-                .locked("pyo3-ffi")
-                .or_else(|| project.locked("pyo3")),
+            pyo3: Pyo3::of(project, local),
             import_lib: needs_import_lib(project, local)
                 .then(|| project.locked("python3-dll-a").is_some()),
         }
@@ -266,7 +264,10 @@ mod tests {
             cargo_config: Some((".cargo/config.toml".into(), keys.map(str::to_owned).into())),
             nightly: vec!["Cargo.toml".into(), "src/lib.rs".into()],
             rust_version: Some((Version::new(1, 85, 0), "m".to_owned())),
-            pyo3: Some(Version::new(0, 22, 1)),
+            pyo3: Some(Pyo3 {
+                version: Version::new(0, 22, 1),
+                has_abi3_version: false,
+            }),
             import_lib: Some(false),
         };
         assert_eq!(found, expected);

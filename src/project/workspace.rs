@@ -117,12 +117,7 @@ pub(super) fn members(
         .filter(|path| path.file_name() == Some("Cargo.toml"))
         .filter_map(parent)
         .filter(|folder| patterns.iter().any(|pattern| matches(pattern, folder)))
-        .filter(|folder| {
-            !workspace
-                .exclude
-                .iter()
-                .any(|path| holds(root, path, folder))
-        })
+        .filter(|folder| !excludes(workspace, root, folder))
         .map(Utf8Path::to_owned)
         .collect()
 }

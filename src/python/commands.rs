@@ -1,7 +1,7 @@
 //! Calls of cargo and maturin in a build script, by how they are written.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, Stmt};
+use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 
 use super::exec::Interpreter;
 use super::value::Value;
@@ -52,6 +52,27 @@ impl BuildCommand {
     }
 }
 
+impl BuildCommand {
+    /// Whether it builds the project, and doesn't look around, install a tool
+    /// or stand in a message.
+    fn builds(&self) -> bool {
+        let first = self
+            .arguments
+            .iter()
+            .find(|argument| !argument.starts_with(['-', '+']));
+        match self.tool {
+            Tool::Cargo => matches!(
+                first.map(String::as_str),
+                Some("build" | "b" | "rustc" | "cbuild")
+            ),
+            Tool::Maturin => matches!(
+                first.map(String::as_str),
+                Some("build" | "develop" | "pep517")
+            ),
+        }
+    }
+}
+
 pub(super) fn find(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<BuildCommand> {
     let mut visitor = Commands {
         lists: Vec::new(),
@@ -65,18 +86,12 @@ pub(super) fn find(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<Buil
             Value::Str(text) => text.split_whitespace().map(str::to_owned).collect(),
             value => value.texts(&mut Vec::new(), line),
         };
-        if let Some(mut command) = BuildCommand::from_words(&words, line) {
+        let command = BuildCommand::from_words(&words, line);
+        if let Some(mut command) = command.filter(BuildCommand::builds) {
             command.folder = folder
                 .map(|folder| interpreter.eval(folder))
                 .and_then(|folder| folder.as_str().map(str::to_owned));
-            // What only looks around builds nothing.
-            let first = command.arguments.first().map(String::as_str);
-            if !matches!(
-                first,
-                Some("metadata" | "clean" | "--version" | "-V" | "fmt" | "test")
-            ) {
-                found.push(command);
-            }
+            found.push(command);
         }
     }
     found
@@ -126,6 +141,19 @@ fn is_tool(expression: &Expr) -> bool {
         return false;
     };
     matches!(text.value.to_str(), "cargo" | "maturin")
+}
+
+/// The method of that name of one of the file's classes.
+pub(super) fn method<'a>(body: &'a [Stmt], name: &str) -> Option<&'a StmtFunctionDef> {
+    let classes = body.iter().filter_map(|statement| match statement {
+        Stmt::ClassDef(class) => Some(class),
+        _ => None,
+    });
+    let mut methods = classes.flat_map(|class| &class.body);
+    methods.find_map(|statement| match statement {
+        Stmt::FunctionDef(function) if function.name.as_str() == name => Some(function),
+        _ => None,
+    })
 }
 
 /// The full names that the file imports, wherever, in order.

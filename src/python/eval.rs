@@ -26,6 +26,9 @@ impl Arguments {
     }
 }
 
+/// A name, and a key in the dictionary of that name.
+pub(super) type Place = (String, Option<String>);
+
 impl<'a> Interpreter<'a> {
     pub(super) fn lookup(&mut self, name: &str) -> Option<Value> {
         let local = self.locals.last().and_then(|names| names.get(name));
@@ -80,7 +83,7 @@ impl<'a> Interpreter<'a> {
                 self.binary(operation, operation.op, operands)
             }
             Expr::Compare(compare) => self.compare(compare),
-            Expr::If(choice) => match self.eval(&choice.test).truth() {
+            Expr::If(choice) => match self.test(&choice.test) {
                 Some(true) => self.eval(&choice.body),
                 Some(false) => self.eval(&choice.orelse),
                 None => {
@@ -223,7 +226,7 @@ impl<'a> Interpreter<'a> {
         let mut found = Vec::new();
         for item in items {
             self.assign(&generator.target, item);
-            let holds = |t: &Expr| self.eval(t).truth() != Some(false);
+            let holds = |t: &Expr| self.test(t) != Some(false);
             if !generator.ifs.iter().all(holds) {
                 continue;
             }
@@ -240,11 +243,8 @@ impl<'a> Interpreter<'a> {
             let receiver = self.eval(&attribute.value);
             if !matches!(receiver, Value::Named(_)) {
                 let arguments = self.arguments(call);
-                let name = match &*attribute.value {
-                    Expr::Name(name) => Some(name.id.as_str()),
-                    _ => None,
-                };
-                return self.method(call, (name, receiver), (&attribute.attr, &arguments));
+                let place = self.place(&attribute.value);
+                return self.method(call, (place, receiver), (&attribute.attr, &arguments));
             }
         }
         let callee = self.eval(&call.func);
@@ -253,7 +253,9 @@ impl<'a> Interpreter<'a> {
             Value::Named(name) => self.call_named(call, &name, &arguments),
             Value::Function(place) => {
                 let function = self.functions[place];
-                self.call_function(call, function, arguments)
+                let (value, left) = self.call_function(call, function, arguments);
+                self.hand_back(call, function, left);
+                value
             }
             Value::Unknown(note) => Value::Unknown(note),
             _ => self.unknown(call, "a call"),
@@ -278,15 +280,63 @@ impl<'a> Interpreter<'a> {
         arguments
     }
 
-    /// Calls a function of the file.
+    /// The name, and the key in the dictionary of that name, that an
+    /// expression stands for.
+    fn place(&mut self, expression: &Expr) -> Option<Place> {
+        match expression {
+            Expr::Name(name) => Some((name.id.to_string(), None)),
+            Expr::Subscript(subscript) => match (&*subscript.value, self.eval(&subscript.slice)) {
+                (Expr::Name(name), Value::Str(key)) => Some((name.id.to_string(), Some(key))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Lists and dictionaries that a function changed are changed for whoever
+    /// handed them over.
+    fn hand_back(&mut self, call: &ExprCall, function: &StmtFunctionDef, mut left: Names) {
+        let parameters = &function.parameters;
+        let names = parameters.posonlyargs.iter().chain(&parameters.args);
+        let by_place = call
+            .arguments
+            .args
+            .iter()
+            .zip(names.map(|p| p.name().to_string()));
+        let by_name = call.arguments.keywords.iter().filter_map(|keyword| {
+            let name = keyword.arg.as_ref()?.to_string();
+            Some((&keyword.value, name))
+        });
+        let handed: Vec<_> = by_place.chain(by_name).collect();
+        for (argument, parameter) in handed {
+            let (Expr::Name(name), Some(value)) = (argument, left.remove(&parameter)) else {
+                continue;
+            };
+            let is_changed = match (self.lookup(&name.id), &value) {
+                (Some(Value::List(old)), Value::List(new)) => old != *new,
+                (Some(Value::Dict(old)), Value::Dict(new)) => old != *new,
+                (Some(Value::List(_) | Value::Dict(_)), Value::Either(_) | Value::Unknown(_)) => {
+                    true
+                }
+                _ => false,
+            };
+            if is_changed {
+                self.rebind(Some((name.id.to_string(), None)), value);
+            }
+        }
+    }
+
+    /// Calls a function of the file: what it returns, and what its names are
+    /// at the end.
     pub(super) fn call_function(
         &mut self,
         node: &impl Ranged,
         function: &'a StmtFunctionDef,
         arguments: Arguments,
-    ) -> Value {
+    ) -> (Value, Names) {
         if self.locals.len() >= MAX_CALLS || !self.spend(1) {
-            return self.unknown(node, format!("a call of `{}`", function.name));
+            let value = self.unknown(node, format!("a call of `{}`", function.name));
+            return (value, Names::new());
         }
         let names = self.parameters(function, arguments);
         self.locals.push(names);
@@ -295,12 +345,10 @@ impl<'a> Interpreter<'a> {
         let depth = std::mem::take(&mut self.depth);
         let _ = self.block(&function.body);
         self.depth = depth;
-        self.locals.pop();
+        let left = self.locals.pop().unwrap_or_default();
         let returned = self.returns.pop().unwrap_or_default();
-        returned
-            .into_iter()
-            .reduce(Value::merge)
-            .unwrap_or(Value::None)
+        let value = returned.into_iter().reduce(Value::merge);
+        (value.unwrap_or(Value::None), left)
     }
 
     fn parameters(&mut self, function: &StmtFunctionDef, arguments: Arguments) -> Names {

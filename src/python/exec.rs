@@ -1,6 +1,6 @@
 //! Statements, gone through once, each way that may be taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{
     Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch, StmtTry,
@@ -25,7 +25,11 @@ pub(super) const MAX_DEPTH: usize = 120;
 pub(super) enum Flow {
     /// At its end.
     Next,
-    /// At a `return`, `break`, `continue` or an error.
+    /// At a `break`.
+    Break,
+    /// At a `continue`.
+    Continue,
+    /// At a `return` or an error.
     Left,
 }
 
@@ -42,8 +46,10 @@ pub(super) struct Interpreter<'a> {
     pub(super) locals: Vec<Names>,
     /// What the function that is being called may return.
     pub(super) returns: Vec<Vec<Value>>,
-    /// The arguments of the last call of `setup`.
-    pub(super) setup: Option<(usize, Vec<(String, Value)>)>,
+    /// The lines and arguments of the calls of `setup`.
+    pub(super) setups: Vec<(usize, Vec<(String, Value)>)>,
+    /// The names that functions declared to be the file's.
+    pub(super) shared: BTreeSet<String>,
     pub(super) steps: usize,
     pub(super) depth: usize,
 }
@@ -60,7 +66,8 @@ impl<'a> Interpreter<'a> {
             globals: globals.map(|(k, v)| (k.to_owned(), v)).into(),
             locals: Vec::new(),
             returns: Vec::new(),
-            setup: None,
+            setups: Vec::new(),
+            shared: BTreeSet::new(),
             steps: 0,
             depth: 0,
         }
@@ -90,15 +97,24 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn bind(&mut self, name: &str, value: Value) {
-        if self.spend(value.weight()) {
+        if !self.spend(value.weight()) {
+            return;
+        }
+        if self.shared.contains(name) {
+            self.globals.insert(name.to_owned(), value);
+        } else {
             self.names().insert(name.to_owned(), value);
         }
     }
 
     pub(super) fn block(&mut self, body: &'a [Stmt]) -> Flow {
         for statement in body {
-            if !self.spend(1) || self.statement(statement) == Flow::Left {
+            if !self.spend(1) {
                 return Flow::Left;
+            }
+            match self.statement(statement) {
+                Flow::Next => {}
+                flow => return flow,
             }
         }
         Flow::Next
@@ -154,14 +170,21 @@ impl<'a> Interpreter<'a> {
                 }
                 return Flow::Left;
             }
-            Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_) => return Flow::Left,
+            Stmt::Break(_) => return Flow::Break,
+            Stmt::Continue(_) => return Flow::Continue,
+            Stmt::Raise(_) => return Flow::Left,
+            Stmt::Global(global) => {
+                let names = global.names.iter().map(ToString::to_string);
+                self.shared.extend(names);
+            }
+            Stmt::Delete(delete) => delete.targets.iter().for_each(|target| self.delete(target)),
             _ => {}
         }
         Flow::Next
     }
 
     fn while_true(&mut self, statement: &'a StmtWhile) -> Flow {
-        if self.eval(&statement.test).truth() == Some(false) {
+        if self.test(&statement.test) == Some(false) {
             return Flow::Next;
         }
         self.maybe(&[&statement.body, &[]])
@@ -215,6 +238,38 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// `del name`, `del list[0]`, `del dictionary["key"]`.
+    fn delete(&mut self, target: &Expr) {
+        let Expr::Subscript(subscript) = target else {
+            if let Expr::Name(name) = target {
+                self.names().remove(name.id.as_str());
+            }
+            return;
+        };
+        let Expr::Name(name) = &*subscript.value else {
+            return;
+        };
+        let key = self.eval(&subscript.slice);
+        let left = match (self.lookup(&name.id), key) {
+            (Some(Value::Dict(mut items)), Value::Str(key)) => {
+                items.retain(|(known, _)| *known != key);
+                Value::Dict(items)
+            }
+            (Some(Value::List(mut items)), Value::Int(place)) => {
+                match usize::try_from(place)
+                    .ok()
+                    .filter(|place| *place < items.len())
+                {
+                    Some(place) => drop(items.remove(place)),
+                    None => return self.bind(&name.id, self.unknown(subscript, "what is deleted")),
+                }
+                Value::List(items)
+            }
+            _ => self.unknown(subscript, "what is deleted"),
+        };
+        self.bind(&name.id, left);
+    }
+
     fn unpack(&mut self, targets: &[Expr], value: &Value) {
         for (place, target) in targets.iter().enumerate() {
             let item = match value {
@@ -227,7 +282,7 @@ impl<'a> Interpreter<'a> {
 
     fn if_else(&mut self, statement: &'a StmtIf) -> Flow {
         let mut open: Vec<&'a [Stmt]> = Vec::new();
-        let mut decided = self.eval(&statement.test).truth();
+        let mut decided = self.test(&statement.test);
         if decided != Some(false) {
             open.push(&statement.body);
         }
@@ -236,7 +291,7 @@ impl<'a> Interpreter<'a> {
                 break;
             }
             decided = match &clause.test {
-                Some(test) => self.eval(test).truth(),
+                Some(test) => self.test(test),
                 None => Some(true),
             };
             if decided != Some(false) {
@@ -269,6 +324,7 @@ impl<'a> Interpreter<'a> {
         let mut after: Option<Names> = None;
         for way in ways {
             *self.names() = before.clone();
+            // Whether a loop ends here can't be told where this can't.
             if self.block(way) == Flow::Left {
                 continue;
             }
@@ -293,9 +349,11 @@ impl<'a> Interpreter<'a> {
         };
         for item in items {
             self.assign(&statement.target, item);
-            // A `break` or `continue` ends one turn; a `return` in a loop is
-            // rare enough to be taken for one.
-            self.block(&statement.body);
+            match self.block(&statement.body) {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Flow::Next,
+                Flow::Left => return Flow::Left,
+            }
         }
         self.block(&statement.orelse)
     }

@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 
 use super::Situation;
 use super::eval::Arguments;
-use super::exec::Interpreter;
+use super::exec::{Interpreter, insert};
 use super::operations::join_path;
 use super::value::{Extension, Note, Value};
 
@@ -66,8 +66,9 @@ impl Interpreter<'_> {
         match last {
             "RustExtension" => return self.extension(call, arguments, false),
             "RustBin" => return self.extension(call, arguments, true),
-            "setup" => {
-                self.setup = Some((self.line(call), arguments.by_name.clone()));
+            "setup" if is_setup(name) => {
+                self.setups
+                    .push((self.line(call), arguments.by_name.clone()));
                 return Value::None;
             }
             _ => {}
@@ -103,7 +104,7 @@ impl Interpreter<'_> {
                 Some(Value::List(items)) => Some(Value::List(items.clone())),
                 _ => None,
             },
-            ("dict", None) => Some(Value::Dict(arguments.by_name.clone())),
+            ("dict", None) => dictionary(first, &arguments.by_name),
             ("bool", _) => first.and_then(Value::truth).map(Value::Bool),
             ("sys.exit" | "exit" | "quit", _) => Some(Value::Named("sys.exit()".to_owned())),
             _ => None,
@@ -146,10 +147,10 @@ impl Interpreter<'_> {
                 unread.push(note.clone());
                 None
             }
-            Some(_) => {
+            Some(value) => {
                 let what = "a `path` that isn't plain text".to_owned();
                 unread.push(Note { line, what });
-                None
+                value.texts(&mut unread, line).into_iter().next()
             }
             None => Some("Cargo.toml".to_owned()),
         };
@@ -163,6 +164,26 @@ impl Interpreter<'_> {
             unread,
         }))
     }
+}
+
+/// `dict(items, name=value)`
+fn dictionary(first: Option<&Value>, by_name: &[(String, Value)]) -> Option<Value> {
+    let mut items = match first {
+        None => Vec::new(),
+        Some(Value::Dict(items)) => items.clone(),
+        Some(_) => return None,
+    };
+    for (key, value) in by_name {
+        insert(&mut items, key.clone(), value.clone());
+    }
+    Some(Value::Dict(items))
+}
+
+/// Whether a name is that of setuptools' function: other things are called
+/// `setup` too.
+fn is_setup(name: &str) -> bool {
+    let module = name.split('.').next().unwrap_or(name);
+    name == "setup" || matches!(module, "setuptools" | "distutils" | "skbuild" | "numpy")
 }
 
 pub(super) fn joined(parts: &[Value]) -> Option<Value> {

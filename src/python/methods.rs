@@ -2,7 +2,7 @@
 
 use ruff_python_ast::ExprCall;
 
-use super::eval::Arguments;
+use super::eval::{Arguments, Place};
 use super::exec::{Interpreter, insert};
 use super::known::joined;
 use super::value::Value;
@@ -10,13 +10,14 @@ use super::value::Value;
 impl Interpreter<'_> {
     /// Calls a method of a value that stands in `receiver`, with the name
     /// that holds it, if one does.
+    #[expect(clippy::too_many_lines, reason = "one arm a method")]
     pub(super) fn method(
         &mut self,
         call: &ExprCall,
-        receiver: (Option<&str>, Value),
+        receiver: (Option<Place>, Value),
         (method, arguments): (&str, &Arguments),
     ) -> Value {
-        let (name, value) = receiver;
+        let (place, value) = receiver;
         match value {
             Value::Str(text) => {
                 let known = self.text_method(&text, method, arguments);
@@ -29,9 +30,19 @@ impl Interpreter<'_> {
                     ("extend", [other]) => items.push(other.clone()),
                     ("insert", [_, item]) => items.insert(0, item.clone()),
                     ("copy", []) => return Value::List(items),
+                    ("pop", []) if !items.is_empty() => drop(items.pop()),
+                    ("clear", []) => items.clear(),
+                    ("remove", [item]) => {
+                        let place = items.iter().position(|known| known == item);
+                        place.map(|place| items.remove(place));
+                    }
+                    ("pop" | "sort" | "reverse", _) => {
+                        let changed = self.unknown(call, format!("a call of `.{method}`"));
+                        return self.rebind(place, changed);
+                    }
                     _ => return self.unknown(call, format!("a call of `.{method}`")),
                 }
-                self.rebind(name, Value::List(items))
+                self.rebind(place, Value::List(items))
             }
             Value::Dict(mut items) => {
                 let find = |key: &str| items.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
@@ -42,6 +53,10 @@ impl Interpreter<'_> {
                             .unwrap_or(Value::None);
                     }
                     ("copy", []) => return Value::Dict(items),
+                    ("pop", [Value::Str(key), ..]) => items.retain(|(known, _)| known != key),
+                    ("setdefault", [Value::Str(key), value]) if find(key).is_none() => {
+                        insert(&mut items, key.clone(), value.clone());
+                    }
                     ("keys", []) => {
                         return Value::List(
                             items.into_iter().map(|(k, _)| Value::Str(k)).collect(),
@@ -65,7 +80,7 @@ impl Interpreter<'_> {
                     }
                     _ => return self.unknown(call, format!("a call of `.{method}`")),
                 }
-                self.rebind(name, Value::Dict(items))
+                self.rebind(place, Value::Dict(items))
             }
             unknown @ Value::Unknown(_) => unknown,
             _ => self.unknown(call, format!("a call of `.{method}`")),
@@ -73,17 +88,28 @@ impl Interpreter<'_> {
     }
 
     /// What a method changed goes back to the name that holds it.
-    fn rebind(&mut self, name: Option<&str>, value: Value) -> Value {
-        if let Some(name) = name {
-            let is_local = self
-                .locals
-                .last()
-                .is_some_and(|names| names.contains_key(name));
-            if is_local {
-                self.bind(name, value);
-            } else if self.spend(value.weight()) {
-                self.globals.insert(name.to_owned(), value);
-            }
+    pub(super) fn rebind(&mut self, place: Option<Place>, value: Value) -> Value {
+        let Some((name, key)) = place else {
+            return Value::None;
+        };
+        let value = match key {
+            None => value,
+            Some(key) => match self.lookup(&name) {
+                Some(Value::Dict(mut items)) => {
+                    insert(&mut items, key, value);
+                    Value::Dict(items)
+                }
+                _ => return Value::None,
+            },
+        };
+        let is_local = self
+            .locals
+            .last()
+            .is_some_and(|names| names.contains_key(&name));
+        if is_local {
+            self.bind(&name, value);
+        } else if self.spend(value.weight()) {
+            self.globals.insert(name, value);
         }
         Value::None
     }

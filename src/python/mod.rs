@@ -33,7 +33,11 @@ use value::Value;
 const MAX_LENGTH: usize = 128 * 1024;
 
 /// What the deepest of such texts takes on the stack, with room to spare.
-const STACK: usize = 64 << 20;
+const STACK: usize = if cfg!(debug_assertions) {
+    1 << 30
+} else {
+    256 << 20
+};
 
 /// What a file would see around it, were it run for a build.
 #[derive(Clone, Copy)]
@@ -155,48 +159,76 @@ fn setup_script<'a>(
     interpreter: &mut Interpreter<'a>,
 ) -> SetupScript {
     let mut script = SetupScript::default();
-    let (line, arguments) = interpreter.setup.take().unwrap_or_default();
-    let get = |name: &str| {
-        arguments
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, v)| v)
-    };
-    let text = |name: &str| get(name).and_then(Value::as_str).map(str::to_owned);
-    script.name = text("name");
-    script.version = text("version");
-    if let Some(value) = get("setup_requires") {
-        script.setup_requires = value.texts(&mut script.unread_requires, line);
+    let setups = std::mem::take(&mut interpreter.setups);
+    for (line, arguments) in &setups {
+        script.add_setup(*line, arguments);
     }
-    if let Some(value) = get("rust_extensions") {
-        for item in value.items(&mut script.unread, line) {
-            match item {
-                Value::Extension(extension) => script.extensions.push(*extension),
-                _ => script.unread.push(Note {
-                    line,
-                    what: "an extension that isn't read".to_owned(),
-                }),
-            }
-        }
+    let is_choice = setups
+        .iter()
+        .any(|(_, arguments)| !has(arguments, "rust_extensions"));
+    if is_choice && !script.extensions.is_empty() {
+        script.unread.push(Note {
+            line: setups[0].0,
+            what: "several calls of `setup`, of which one is made".to_owned(),
+        });
     }
-    let hidden = get("**").is_some() || line == 0 || !script.unread.is_empty();
-    if hidden && script.extensions.is_empty() {
+    if script.extensions.is_empty() {
+        // Those that stand in the file are the best guess.
         for call in calls(module, &["RustExtension", "RustBin"]) {
             if let Value::Extension(extension) = interpreter.eval(call) {
+                script.unread.push(Note {
+                    line: extension.line,
+                    what: "an extension that isn't seen to reach `setup`".to_owned(),
+                });
                 script.extensions.push(*extension);
             }
-        }
-        if !script.extensions.is_empty() && script.unread.is_empty() {
-            script.unread.push(Note {
-                line: line.max(1),
-                what: "the arguments of `setup`".to_owned(),
-            });
         }
     }
     script
         .unread
         .extend(script.extensions.iter().flat_map(|e| e.unread.clone()));
     script
+}
+
+fn has(arguments: &[(String, Value)], name: &str) -> bool {
+    arguments.iter().any(|(key, _)| key == name)
+}
+
+impl SetupScript {
+    /// Takes over what one call of `setup` is handed.
+    fn add_setup(&mut self, line: usize, arguments: &[(String, Value)]) {
+        let get = |name: &str| {
+            let found = arguments.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value)
+        };
+        let text = |name: &str| get(name).and_then(Value::as_str).map(str::to_owned);
+        self.name = self.name.take().or_else(|| text("name"));
+        self.version = self.version.take().or_else(|| text("version"));
+        if let Some(value) = get("setup_requires") {
+            self.setup_requires
+                .extend(value.texts(&mut self.unread_requires, line));
+        }
+        let hidden = get("**").map(|_| "what `**` hands to `setup`");
+        if let Some(what) = hidden {
+            let what = what.to_owned();
+            self.unread_requires.push(Note { line, what });
+        }
+        let Some(value) = get("rust_extensions") else {
+            return;
+        };
+        for item in value.items(&mut self.unread, line) {
+            match item {
+                Value::Extension(extension) if !self.extensions.contains(&extension) => {
+                    self.extensions.push(*extension);
+                }
+                Value::Extension(_) => {}
+                _ => self.unread.push(Note {
+                    line,
+                    what: "an extension that isn't read".to_owned(),
+                }),
+            }
+        }
+    }
 }
 
 /// The modules of PEP 517 backends that one may wrap.
@@ -227,20 +259,22 @@ fn own_backend<'a>(module: &'a Parsed<ModModule>, interpreter: &mut Interpreter<
         }),
         ..OwnBackend::default()
     };
-    let hook = interpreter
-        .globals
-        .get("get_requires_for_build_wheel")
-        .cloned();
-    if let Some(Value::Function(place)) = hook {
-        let function = interpreter.functions[place];
+    let name = "get_requires_for_build_wheel";
+    let function = match interpreter.globals.get(name) {
+        Some(Value::Function(place)) => Some((interpreter.functions[*place], 0)),
+        // Of a class whose instance is the backend, or of one that wraps it.
+        _ => commands::method(&module.syntax().body, name).map(|function| (function, 1)),
+    };
+    if let Some((function, before)) = function {
         let arguments = Arguments {
-            by_place: vec![Value::None],
+            by_place: vec![Value::None; before + 1],
             by_name: Vec::new(),
         };
-        let returned = interpreter.call_function(function, function, arguments);
+        let (returned, _) = interpreter.call_function(function, function, arguments);
         let line = interpreter.line(function);
         let items = returned.items(&mut backend.unread, line);
-        backend.asks_wrapped = items.iter().any(|item| matches!(item, Value::Named(_)));
+        let asks = |item: &Value| matches!(item, Value::Named(name) if name.ends_with("()"));
+        backend.asks_wrapped = items.iter().any(asks);
         let texts = items.iter().filter_map(Value::as_str).map(str::to_owned);
         backend.requires = Some(texts.collect::<BTreeSet<_>>().into_iter().collect());
     }

@@ -1,25 +1,58 @@
 //! Operators, as far as their operands are known.
 
-use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Operator};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::exec::{Interpreter, insert};
 use super::value::Value;
 
 impl Interpreter<'_> {
+    /// Whether a condition holds, which one part alone may decide.
+    pub(super) fn test(&mut self, condition: &Expr) -> Option<bool> {
+        match condition {
+            Expr::BoolOp(operation) => {
+                let decides = operation.op == BoolOp::Or;
+                let mut unsure = false;
+                for value in &operation.values {
+                    match self.test(value) {
+                        Some(truth) if truth == decides => return Some(decides),
+                        Some(_) => {}
+                        None => unsure = true,
+                    }
+                }
+                (!unsure).then_some(!decides)
+            }
+            Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => {
+                self.test(&operation.operand).map(|truth| !truth)
+            }
+            other => self.eval(other).truth(),
+        }
+    }
+
     pub(super) fn bool_op(&mut self, operator: BoolOp, values: &[Expr]) -> Value {
         let stops_at = operator == BoolOp::Or;
         let mut result = Value::None;
-        let mut unsure = None;
+        let mut unsure: Option<Value> = None;
         for value in values {
             result = self.eval(value);
             match result.truth() {
-                Some(truth) if truth == stops_at => return result,
+                Some(truth) if truth == stops_at => {
+                    return unsure.map_or(result.clone(), |unsure| unsure.merge(result));
+                }
                 Some(_) => {}
-                None => unsure = Some(result.clone()),
+                // It may be this one, or any that comes after.
+                None => {
+                    let before = unsure.take();
+                    unsure =
+                        Some(before.map_or(result.clone(), |b: Value| b.merge(result.clone())));
+                }
             }
         }
-        unsure.unwrap_or(result)
+        match unsure {
+            Some(unsure) if unsure == result => result,
+            Some(unsure) => unsure.merge(result),
+            None => result,
+        }
     }
 
     /// `+`, `/` of paths, `%` of text and `|` of dictionaries.

@@ -87,6 +87,42 @@ fn names_loops_functions_and_dictionaries_are_worked_out() {
 }
 
 #[test]
+fn what_is_changed_in_place_stays_changed() {
+    for text in [
+        "kw = {'rust_extensions': []}\nkw['rust_extensions'].append(RustExtension('a', 'c/Cargo.toml'))\nsetup(**kw)",
+        "def add(kw):\n  kw['rust_extensions'] = [RustExtension('a', 'c/Cargo.toml')]\nkw = {}\nadd(kw)\nsetup(**kw)",
+        "def add(to, n):\n  to.append(RustExtension('a', n))\ne = []\nadd(n='c/Cargo.toml', to=e)\nsetup(rust_extensions=e)",
+        "common = {'rust_extensions': [RustExtension('a', 'c/Cargo.toml')]}\nsetup(**dict(common, zip_safe=False))",
+        "setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])\nimport logs\nlogs.setup()",
+        "def main():\n  global e\n  e = [RustExtension('a', 'c/Cargo.toml')]\nmain()\nsetup(rust_extensions=e)",
+        "e = []\nfor n in ['c', 'd']:\n  if n == 'd':\n    break\n  e.append(RustExtension('a', n + '/Cargo.toml'))\nsetup(rust_extensions=e)",
+        "e = []\nfor n in ['d', 'c']:\n  if n == 'd':\n    continue\n  e.append(RustExtension('a', n + '/Cargo.toml'))\nsetup(rust_extensions=e)",
+        "e = [RustExtension('a', 'c/Cargo.toml'), RustExtension('b')]\ne.pop()\nsetup(rust_extensions=e)",
+        "e = [RustExtension('b'), RustExtension('a', 'c/Cargo.toml')]\ndel e[0]\nsetup(rust_extensions=e)",
+    ] {
+        let script = setup(text);
+        assert_eq!(paths(&script), ["c/Cargo.toml"], "{text}");
+        assert_eq!(script.unread, [], "{text}");
+    }
+}
+
+#[test]
+fn a_guess_is_told_as_one() {
+    for text in [
+        // Which call is made, what comes first, where it goes: not to be told.
+        "if ask():\n  setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])\nelse:\n  setup()",
+        "setup(rust_extensions=[RustExtension('a', path=ask() or 'c/Cargo.toml')])",
+        "class D(Distribution):\n  def __init__(self):\n    self.rust_extensions = [RustExtension('a', 'c/Cargo.toml')]\nsetup(distclass=D)",
+        "def build(kw):\n  kw.update(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])",
+        "from cfg import F\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=F)])",
+    ] {
+        let script = setup(text);
+        assert_eq!(paths(&script), ["c/Cargo.toml"], "{text}");
+        assert!(!script.unread.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn the_build_is_one_on_linux_without_variables() {
     assert_eq!(worth("['a'] if os.environ.get('X') else ['b']"), ["b"]);
     for condition in [
@@ -168,6 +204,12 @@ fn a_backend_of_the_projects_own_adds_requirements() {
     assert_eq!(found.wraps.as_deref(), Some("maturin"));
     assert_eq!(found.requires, Some(vec!["x".to_owned()]));
     assert!(found.asks_wrapped);
+    let found = backend(
+        "from setuptools import build_meta as _b\nclass Backend:\n  def get_requires_for_build_wheel(self, c=None):\n\
+         \x20   return ['cffi']\nbackend = Backend()\n",
+    );
+    assert_eq!(found.requires, Some(vec!["cffi".to_owned()]));
+    assert_eq!(found.wraps.as_deref(), Some("setuptools.build_meta"));
     assert_eq!(
         backend("def build_wheel(*a):\n  import hatchling.build\n").requires,
         None
@@ -178,7 +220,8 @@ fn a_backend_of_the_projects_own_adds_requirements() {
 fn commands_are_found_however_they_are_written() {
     let text = "import subprocess\nROOT = 'rust'\nargs = ['cargo', 'build', '--release', '--manifest-path', 'a/Cargo.toml']\n\
                 subprocess.run(['maturin', 'build'], cwd=ROOT)\nos.system('cargo build --features x')\n\
-                subprocess.run(['cargo', '--version'])\n";
+                subprocess.run(['cargo', '--version'])\nraise OSError('cargo required to build it')\n\
+                subprocess.run(['cargo', 'install', 'x'])\n";
     let commands = read_commands(text, &SITUATION).unwrap();
     let tools: Vec<_> = commands.iter().map(|c| (c.tool, c.line)).collect();
     assert_eq!(
@@ -208,6 +251,28 @@ fn texts_that_would_never_end_are_cut_short() {
     );
     for text in [doubling, deep, nested, endless, choices] {
         setup(&text);
+    }
+    for (open, close) in [
+        ("-", ""),
+        ("x[", "]"),
+        ("f(", ")"),
+        ("a.", "b"),
+        ("1**", "1"),
+        ("a+", "b"),
+        ("not ", "1"),
+    ] {
+        let deep = 60_000 / open.len();
+        let text = format!(
+            "x = {}1{}",
+            open.repeat(deep),
+            close.repeat(if close.len() == 1 && "])".contains(close) {
+                deep
+            } else {
+                0
+            })
+        );
+        let _ = read_setup_py(&text, &SITUATION);
+        let _ = read_commands(&text, &SITUATION);
     }
     let long = " ".repeat(MAX_LENGTH + 1);
     assert!(read_setup_py(&long, &SITUATION).is_err());

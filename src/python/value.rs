@@ -143,12 +143,17 @@ impl Value {
 
     /// The texts of a list, or a single text.
     pub(super) fn texts(&self, notes: &mut Vec<Note>, line: usize) -> Vec<String> {
-        self.items(notes, line)
-            .into_iter()
-            .filter_map(|item| match item {
-                Self::Str(text) => Some(text),
-                _ => None,
-            })
-            .collect()
+        let mut found = Vec::new();
+        for item in self.items(notes, line) {
+            match item {
+                Self::Str(text) => found.push(text),
+                Self::Named(name) => notes.push(Note {
+                    line,
+                    what: format!("`{name}`, which isn't of this file"),
+                }),
+                _ => {}
+            }
+        }
+        found
     }
 }

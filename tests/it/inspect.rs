@@ -28,7 +28,7 @@ fn a_project_is_told_to_people() {
           module crate    fastpack 0.1.0, as fastpack._native
           Cargo root      src/rust
           lock            src/rust/Cargo.lock, format 4, 31 crates: 30 from crates.io, 1 local
-          Python          3.14
+          Python          3.15
           build system    maturin
           native inputs   pkgs.zstd  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
           environment     ZSTD_SYS_USE_PKG_CONFIG=1  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
@@ -60,8 +60,10 @@ fn json_has_the_documented_keys() {
           "lock_format": 4,
           "lock_state": {
             "fits": "fits",
+            "broken": [],
             "lacking": [],
-            "unneeded": []
+            "unneeded": [],
+            "outdated": []
           },
           "module": {
             "crate": "fastpack",
@@ -102,7 +104,7 @@ fn json_has_the_documented_keys() {
             "git": 0,
             "local": 1
           },
-          "python": "3.14",
+          "python": "3.15",
           "platforms": [
             "aarch64-darwin",
             "aarch64-linux",

@@ -60,6 +60,9 @@ pub(super) fn plan(context: Context<'_>, name: &str) -> Result<BackendPlan, Proj
     Ok(plan)
 }
 
+/// No call has more words.
+const MAX_WORDS: usize = 60;
+
 /// The calls in a text, as arguments of cargo, each with its line.
 fn calls(text: &str) -> Vec<(usize, Vec<String>)> {
     let words = words(text);
@@ -67,11 +70,13 @@ fn calls(text: &str) -> Vec<(usize, Vec<String>)> {
     for (place, (line, word)) in words.iter().enumerate() {
         let rest = words[place + 1..].iter().map(|(_, word)| word.as_str());
         if word.eq_ignore_ascii_case("corrosion_import_crate") {
-            found.push((*line, corrosion(rest)));
+            found.push((*line, corrosion(rest.take(MAX_WORDS))));
         } else if is_cargo(word)
             && matches!(rest.clone().next(), Some("build" | "rustc" | "cbuild"))
         {
-            let arguments = rest.take(60).take_while(|w| !matches!(*w, ")" | "COMMAND"));
+            let arguments = rest
+                .take(MAX_WORDS)
+                .take_while(|w| !matches!(*w, ")" | "COMMAND"));
             found.push((*line, arguments.map(str::to_owned).collect()));
         }
     }

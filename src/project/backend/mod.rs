@@ -86,13 +86,14 @@ impl Backend {
         let module = name.split([':', '.']).next().unwrap_or_default();
         match module {
             "maturin" => Self::Maturin,
-            "setuptools" => Self::Setuptools,
-            "poetry" => Self::Poetry,
+            // pbr and jupyter-packaging call setuptools.
+            "setuptools" | "pbr" | "jupyter_packaging" => Self::Setuptools,
+            "poetry" | "poetry_dynamic_versioning" => Self::Poetry,
             "pdm" => Self::Pdm,
             "hatchling" => Self::Hatchling,
-            "scikit_build_core" => Self::ScikitBuildCore,
+            "scikit_build_core" | "py_build_cmake" => Self::ScikitBuildCore,
             "mesonpy" => Self::Meson,
-            "uv_build" | "uv" | "flit_core" => Self::Pure,
+            "uv_build" | "uv" | "flit_core" | "flit_scm" | "whool" => Self::Pure,
             _ => Self::Other,
         }
     }

@@ -1,12 +1,13 @@
 //! Backends that leave Rust to a build script or to a plugin's table.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;
 
 use super::{BackendPlan, Context, Module, located, maturin, setuptools};
 use crate::project::files::join_inside;
 use crate::project::options::CargoOptions;
-use crate::project::{ProjectError, RootRule, SourceFiles};
+use crate::project::workspace::{find_workspace_root, members};
+use crate::project::{CargoManifest, ProjectError, RootRule, SourceFiles, join};
 use crate::python::{self, BuildCommand};
 
 /// poetry-core: `tool.poetry.build`, a script or a table with one.
@@ -57,12 +58,11 @@ pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectErro
         .flatten();
     for (name, hook) in hooks {
         plan.requires.extend(dependencies(hook));
-        let text = |keys: &[&str]| {
-            let mut values = keys.iter().filter_map(|key| hook.get(key));
-            values.find_map(Value::as_str)
-        };
         let more = match name.as_str() {
-            "custom" => script_plan(context, Some(text(&["path"]).unwrap_or("hatch_build.py")))?,
+            "custom" => {
+                let path = hook.get("path").and_then(Value::as_str);
+                script_plan(context, Some(path.unwrap_or("hatch_build.py")))?
+            }
             // hatch-maturin-build runs maturin, which reads its own table.
             "maturin" => maturin::plan(context)?,
             "build-scripts" => {
@@ -72,22 +72,15 @@ pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectErro
                 }
                 more
             }
-            // hatch-rs, hatchling-pyo3-plugin and their like.
-            name if ["rs", "rust", "cargo", "pyo3"]
+            "hatch-rs" | "pyo3" => plugin_plan(context, hook)?,
+            name if ["rust", "cargo", "pyo3", "maturin"]
                 .iter()
                 .any(|part| name.contains(part)) =>
             {
-                let keys = ["manifest-path", "manifest_path", "cargo-toml", "path"];
-                let path = text(&keys).unwrap_or(".");
-                let place = context.files.display(&context.path("pyproject.toml"));
-                let mut more = BackendPlan::default();
-                let manifest = context.named(path, &place, "tool.hatch.build.hooks")?;
-                more.modules.push(Module {
-                    name: text(&["module", "module-name"]).map(str::to_owned),
-                    rule: RootRule::HatchHook,
-                    ..Module::at(manifest)
-                });
-                more
+                plan.unread.push(format!(
+                    "pyproject.toml: hatchling's hook `{name}`, whose rules aren't known"
+                ));
+                continue;
             }
             _ => continue,
         };
@@ -95,6 +88,24 @@ pub(super) fn hatchling(context: Context<'_>) -> Result<BackendPlan, ProjectErro
         plan.requires.extend(more.requires);
         plan.unread.extend(more.unread);
     }
+    Ok(plan)
+}
+
+/// The table of hatch-rs or of hatchling-pyo3-plugin.
+fn plugin_plan(context: Context<'_>, hook: &Value) -> Result<BackendPlan, ProjectError> {
+    let text = |keys: &[&str]| {
+        let mut values = keys.iter().filter_map(|key| hook.get(key));
+        values.find_map(Value::as_str)
+    };
+    let path = text(&["manifest-path", "manifest_path", "path"]).unwrap_or(".");
+    let place = context.files.display(&context.path("pyproject.toml"));
+    let manifest = context.named(path, &place, "tool.hatch.build.hooks")?;
+    let mut plan = BackendPlan::default();
+    plan.modules.push(Module {
+        name: text(&["module", "module-name"]).map(str::to_owned),
+        rule: RootRule::HatchHook,
+        ..Module::at(manifest)
+    });
     Ok(plan)
 }
 
@@ -189,7 +200,7 @@ impl BackendPlan {
         let manifest = options
             .package
             .as_ref()
-            .and_then(|package| package_manifest(context.files, package))
+            .and_then(|package| package_manifest(context.files, &manifest, package))
             .unwrap_or(manifest);
         if self
             .modules
@@ -198,7 +209,12 @@ impl BackendPlan {
         {
             return;
         }
+        let is_bin = command
+            .arguments
+            .iter()
+            .any(|argument| argument.starts_with("--bin"));
         self.modules.push(Module {
+            is_bin,
             rule: RootRule::BuildScript,
             options,
             guess: Some(format!("{place} calls cargo or maturin")),
@@ -207,14 +223,26 @@ impl BackendPlan {
     }
 }
 
-/// The manifest of the crate that `--package` names.
-fn package_manifest(files: &SourceFiles, package: &str) -> Option<camino::Utf8PathBuf> {
-    files
-        .paths()
-        .filter(|path| path.file_name() == Some("Cargo.toml"))
+/// The manifest of the member that `--package` names, in the workspace of
+/// another manifest.
+fn package_manifest(
+    files: &SourceFiles,
+    manifest: &Utf8Path,
+    package: &str,
+) -> Option<Utf8PathBuf> {
+    let root = find_workspace_root(files, manifest).ok()?;
+    let workspace = CargoManifest::read(files, &join(&root, "Cargo.toml"))
+        .ok()?
+        .workspace;
+    let members = workspace
+        .map(|w| members(files, &root, &w))
+        .unwrap_or_default();
+    members
+        .into_iter()
+        .chain([root])
+        .map(|folder| join(&folder, "Cargo.toml"))
         .find(|path| {
-            let manifest = crate::project::CargoManifest::read(files, path);
+            let manifest = CargoManifest::read(files, path);
             manifest.is_ok_and(|manifest| manifest.name.as_deref() == Some(package))
         })
-        .map(Utf8Path::to_owned)
 }
