@@ -46,6 +46,7 @@ impl Error {
                 IoError::NotFound { .. }
                 | IoError::UnknownKind { .. }
                 | IoError::Damaged { .. }
+                | IoError::BehindTheEnd { .. }
                 | IoError::UnsafeEntry { .. }
                 | IoError::DamagedCrate { .. }
                 | IoError::Checksum { .. }

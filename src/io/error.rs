@@ -99,6 +99,17 @@ pub enum IoError {
         message: String,
     },
 
+    /// An archive with something behind it.
+    #[error("`{path}` has bytes behind its end, over which `tar` stops, and so does Nix")]
+    #[diagnostic(
+        code(pyhack::source::behind_the_end),
+        help("build the package from its repository, or pack the sdist anew")
+    )]
+    BehindTheEnd {
+        /// The archive.
+        path: Utf8PathBuf,
+    },
+
     /// An archive with an entry that no sdist has.
     #[error("`{path}` is no sound archive: the entry `{entry}` {problem}")]
     #[diagnostic(

@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use flate2::read::MultiGzDecoder;
+use flate2::read::{GzDecoder, MultiGzDecoder};
 use fs_err::File;
 
 use super::IoError;
@@ -40,7 +40,13 @@ pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
     // What follows the last entry holds gzip's checksum: read it too.
     let mut rest = archive.into_inner();
-    io::copy(&mut rest, &mut io::sink()).map_err(|e| damaged(path, &e))?;
+    if let Err(error) = io::copy(&mut rest, &mut io::sink()) {
+        if is_whole(path) {
+            let path = path.to_owned();
+            return Err(IoError::BehindTheEnd { path });
+        }
+        return Err(damaged(path, &error));
+    }
     if rest.limit() == 0 {
         return Err(damaged(
             path,
@@ -48,6 +54,16 @@ pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
         ));
     }
     collector.finish()
+}
+
+/// Whether the first gzip stream of a file is whole: the trouble lies behind
+/// it then.
+fn is_whole(path: &Utf8Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let mut gzip = GzDecoder::new(io::BufReader::new(file)).take(MAX_UNPACKED);
+    io::copy(&mut gzip, &mut io::sink()).is_ok()
 }
 
 /// Refuses long names and extended headers that are larger than any is: the

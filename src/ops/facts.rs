@@ -156,7 +156,11 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
             warnings.push(Warning::new(WarningCode::Guess, message));
         }
     }
-    for what in &project.unread {
+    let is_told = |what: &str| {
+        let mut modules = project.rust.iter().flat_map(|rust| &rust.modules);
+        modules.any(|module| module.build.guess.as_deref() == Some(what))
+    };
+    for what in project.unread.iter().filter(|what| !is_told(what)) {
         let message = format!("not to be told without running it: {what}");
         warnings.push(Warning::new(WarningCode::Unread, message));
     }

@@ -615,6 +615,20 @@ fn an_sdist_whose_entries_would_leave_its_folder() {
 }
 
 #[test]
+fn an_sdist_with_bytes_behind_it() {
+    let sandbox = Sandbox::new();
+    let mut bytes = sdist(&[PYPROJECT]);
+    bytes.extend(b"more");
+    sandbox.write("a-1.tar.gz", bytes);
+    insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
+        exit code 3
+        error: `a-1.tar.gz` has bytes behind its end, over which `tar` stops, and so does Nix
+          help: build the package from its repository, or pack the sdist anew
+          code: pyhack::source::behind_the_end
+        ");
+}
+
+#[test]
 fn a_link_within_an_sdist_is_followed() {
     use tar::EntryType::{Regular, Symlink};
     let sandbox = Sandbox::new();
