@@ -142,10 +142,25 @@ fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectErr
     if !is_reasonable(text) {
         return Err(refuse(text, place, "it is longer than anybody means it"));
     }
-    text.parse()
-        .map_err(|e: pep508_rs::Pep508Error<VerbatimUrl>| {
-            refuse(text, place, &e.message.to_string())
-        })
+    let parsed: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = text.parse();
+    parsed.or_else(|error| {
+        // uv takes `>=1<2` for what it means, and so do old versions of pip.
+        let mended: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = with_commas(text).parse();
+        mended.map_err(|_| refuse(text, place, &error.message.to_string()))
+    })
+}
+
+/// Puts the commas that are missing between version bounds.
+fn with_commas(text: &str) -> String {
+    let mut mended = String::new();
+    for c in text.chars() {
+        let follows_digit = mended.ends_with(|last: char| last.is_ascii_digit());
+        if follows_digit && matches!(c, '<' | '>' | '=' | '~' | '!') {
+            mended.push(',');
+        }
+        mended.push(c);
+    }
+    mended
 }
 
 fn refuse(text: &str, place: &str, message: &str) -> ProjectError {
@@ -321,6 +336,14 @@ mod tests {
             let error = requirements(&[&format!("a; {marker}")]).unwrap_err();
             assert!(matches!(error, ProjectError::Requirement { .. }));
         }
+    }
+
+    #[test]
+    fn missing_commas_are_forgiven() {
+        assert_eq!(
+            read(&["maturin>=0.13.0<14", "py3>=1"]),
+            ["maturin{}", "py3{}"]
+        );
     }
 
     #[test]

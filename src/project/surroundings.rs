@@ -87,7 +87,7 @@ fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<(Utf8Path
     };
     let mut keys: Vec<String> = KEYS
         .into_iter()
-        .filter(|key| get(key).is_some())
+        .filter(|key| get(key).is_some_and(|v| *key != "build.rustflags" || !is_usual(v)))
         .map(str::to_owned)
         .collect();
     let targets = table.get("target").and_then(toml::Value::as_table);
