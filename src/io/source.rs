@@ -112,7 +112,7 @@ pub fn folder_above(
 /// # Errors
 /// Where either can't be resolved.
 pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (resolved(from)?, resolved(to)?) else {
+    let (Some(here), Some(there)) = (full_path(from)?, resolved(to)?) else {
         return Ok(to.to_owned());
     };
     let common = here
@@ -128,6 +128,19 @@ pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoErro
     } else {
         way
     })
+}
+
+/// The full path of a folder that may have to be made yet.
+fn full_path(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+    if folder.exists() {
+        return resolved(folder);
+    }
+    let above = match folder.parent() {
+        Some(above) if !above.as_str().is_empty() => above,
+        _ => Utf8Path::new("."),
+    };
+    let name = folder.file_name().unwrap_or_default();
+    Ok(full_path(above)?.map(|above| above.join(name)))
 }
 
 /// The folder's full path; `None` where it is no UTF-8.

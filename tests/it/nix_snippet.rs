@@ -205,3 +205,30 @@ fn any_string_is_itself_again() {
         assert_eq!(evaluated, strings);
     }
 }
+
+#[test]
+fn paths_lead_from_the_file_to_the_workspace() {
+    let sandbox = Sandbox::new();
+    let member = "[package]\nname = \"py\"\nversion = \"1.0.0\"\n";
+    let pyproject = "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n\
+                     [project]\nname = \"py\"\nversion = \"1\"\n";
+    sandbox.write("work/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+    sandbox.write(
+        "work/Cargo.lock",
+        "version = 4\n[[package]]\nname = \"py\"\nversion = \"1.0.0\"\n",
+    );
+    sandbox.write("work/crates/py/Cargo.toml", member);
+    sandbox.write("work/crates/py/pyproject.toml", pyproject);
+    for (file, workspace, lock) in [
+        ("work/overlay.nix", "./.", "./Cargo.lock"),
+        ("work/new/folder/overlay.nix", "../..", "../../Cargo.lock"),
+        ("elsewhere/overlay.nix", "../work", "../work/Cargo.lock"),
+    ] {
+        sandbox
+            .run(&["nix-snippet", "-q", "--write", file, "work/crates/py"])
+            .ok();
+        let text = std::fs::read_to_string(sandbox.path(file)).unwrap();
+        assert!(text.contains(&format!(" path = {workspace};")), "{text}");
+        assert!(text.contains(&format!(" lockFile = {lock};")), "{text}");
+    }
+}
