@@ -170,9 +170,15 @@ impl Stanza {
         let old = Expr::var("old").select(["postPatch"]).or(Expr::string(""));
         let to = self.cargo_root.join("Cargo.lock");
         let to = to.as_str().trim_start_matches("./");
+        // stdenv makes the folder that it builds in writable, none above it.
+        let unlock = if self.cargo_root.starts_with("..") {
+            format!("chmod u+w {}\n", shell_quoted(self.cargo_root.as_str()))
+        } else {
+            String::new()
+        };
         Some(Expr::Template(vec![
             Part::Expr(old),
-            Part::Text("\ninstall -m 644 ".into()),
+            Part::Text(NixString::new(&format!("\n{unlock}install -m 644 "))),
             Part::Expr(Expr::Path(lock.path.as_str().into())),
             Part::Text(NixString::new(&format!(" {}\n", shell_quoted(to)))),
         ]))
@@ -361,6 +367,19 @@ mod tests {
               postPatch = "${old.postPatch or ""}\ninstall -m 644 ${./cryptography.lock} 'src/it'\\''s rust/Cargo.lock'\n";
             });
         "#);
+    }
+
+    #[test]
+    fn a_folder_above_is_made_writable_for_the_lock() {
+        let mut stanza = cryptography();
+        stanza.cargo_root = "../..".into();
+        stanza.lock_file = Some(LockFile {
+            path: "x.lock".into(),
+            is_copied: true,
+        });
+        let printed = stanza.print(Form::Stanza);
+        let script = "\\nchmod u+w ../..\\ninstall -m 644 ${./x.lock} ../../Cargo.lock\\n";
+        assert!(printed.contains(script), "{printed}");
     }
 
     #[test]

@@ -59,11 +59,18 @@ pub fn nix_snippet(
     let loaded = Loaded::read(&request)?;
     let (files, project) = (&loaded.files, &loaded.project);
     visible(files, "the name", project.identity.name.as_str())?;
-    let kept = request
-        .kept_lock
-        .as_ref()
-        .filter(|_| loaded.other_lock.is_some());
-    let lock_name = kept.and_then(|path| path.file_name());
+    let has_other = loaded.other_lock.is_some();
+    let kept = request.kept_lock.as_ref().filter(|_| has_other);
+    let named = request.lock_file.as_ref().filter(|_| has_other);
+    let lock_path = match (kept, named) {
+        (Some(path), _) => path.file_name().map(Utf8PathBuf::from),
+        (None, Some(path)) => {
+            let way = way_between(folder, folder_of(path))?;
+            let name = path.file_name().unwrap_or_default();
+            Some(joined(&way, Utf8Path::new(name)))
+        }
+        (None, None) => None,
+    };
     // Stanzas may stand one below the other, to choose from; an overlay can't
     // have two of one name.
     let is_choice = form == Form::Stanza && destination.is_none() && request.cargo_root.is_none();
@@ -88,7 +95,7 @@ pub fn nix_snippet(
         require_fitting(files, rust)?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let facts = Facts::gather(&loaded, Some(rust))?;
-        let stanza = stanza(&loaded, rust, &facts, (folder, lock_name))?;
+        let stanza = stanza(&loaded, rust, &facts, (folder, lock_path.as_deref()))?;
         if !snippet.nix.is_empty() {
             snippet.nix.push('\n');
         }
@@ -171,12 +178,12 @@ fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), Pr
     })
 }
 
-/// The stanza, for a file in `folder` with a lock of that name beside it.
+/// The stanza, for a file in `folder` with a lock at that path from it.
 fn stanza(
     loaded: &Loaded,
     rust: &RustProject,
     facts: &Facts,
-    (folder, lock_name): (&Utf8Path, Option<&str>),
+    (folder, lock_path): (&Utf8Path, Option<&Utf8Path>),
 ) -> Result<Stanza, Error> {
     let attrs = |inputs: &[crate::native::NativeInput]| {
         inputs.iter().map(|input| input.attr.clone()).collect()
@@ -193,8 +200,8 @@ fn stanza(
         path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
         is_copied: false,
     });
-    let beside = lock_name.map(|name| LockFile {
-        path: name.into(),
+    let beside = lock_path.map(|path| LockFile {
+        path: path.to_owned(),
         is_copied: true,
     });
     let lock_file = beside.or(own);

@@ -6,7 +6,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::exec::{Interpreter, MAX_CALLS, MAX_DEPTH, Names, insert};
+use super::exec::{Flow, Interpreter, MAX_CALLS, MAX_DEPTH, Names, insert};
 use super::value::Value;
 
 /// The arguments of a call: by place and by name.
@@ -47,6 +47,7 @@ impl<'a> Interpreter<'a> {
         value
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a kind of expression")]
     fn eval_any(&mut self, expression: &Expr) -> Value {
         match expression {
             Expr::StringLiteral(text) => Value::str(text.value.to_str()),
@@ -106,6 +107,10 @@ impl<'a> Interpreter<'a> {
             Expr::Generator(comprehension) => {
                 self.comprehend(&comprehension.elt, &comprehension.generators)
             }
+            Expr::Yield(_) | Expr::YieldFrom(_) => {
+                self.yields = true;
+                self.unknown(expression, "a generator")
+            }
             other => self.unknown(other, "an expression that isn't read"),
         }
     }
@@ -140,6 +145,10 @@ impl<'a> Interpreter<'a> {
                     for (key, value) in more {
                         insert(&mut items, key, value);
                     }
+                }
+                (None, _) => {
+                    let unknown = self.unknown(&item.value, "what `**` takes in");
+                    insert(&mut items, "**".to_owned(), unknown);
                 }
                 _ => {}
             }
@@ -226,9 +235,18 @@ impl<'a> Interpreter<'a> {
         let mut found = Vec::new();
         for item in items {
             self.assign(&generator.target, item);
-            let holds = |t: &Expr| self.test(t) != Some(false);
-            if !generator.ifs.iter().all(holds) {
-                continue;
+            let mut holds = Some(true);
+            for condition in &generator.ifs {
+                holds = match (holds, self.test(condition)) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                };
+            }
+            match holds {
+                Some(false) => continue,
+                Some(true) => {}
+                None => found.push(self.unknown(&generator.iter, "a choice among items")),
             }
             match self.comprehend(element, rest) {
                 Value::List(more) => found.extend(more),
@@ -244,6 +262,21 @@ impl<'a> Interpreter<'a> {
             if !matches!(receiver, Value::Named(_)) {
                 let arguments = self.arguments(call);
                 let place = self.place(&attribute.value);
+                let changes = [
+                    "append",
+                    "extend",
+                    "update",
+                    "insert",
+                    "add",
+                    "discard",
+                    "remove",
+                    "pop",
+                    "setdefault",
+                    "clear",
+                ];
+                if place.is_none() && changes.contains(&attribute.attr.as_str()) {
+                    self.taint(&attribute.value, "a change of it");
+                }
                 return self.method(call, (place, receiver), (&attribute.attr, &arguments));
             }
         }
@@ -274,7 +307,10 @@ impl<'a> Interpreter<'a> {
             match (&keyword.arg, self.eval(&keyword.value)) {
                 (Some(name), value) => arguments.by_name.push((name.to_string(), value)),
                 (None, Value::Dict(items)) => arguments.by_name.extend(items),
-                (None, other) => arguments.by_name.push(("**".to_owned(), other)),
+                (None, _) => {
+                    let unknown = self.unknown(&keyword.value, "what `**` takes in");
+                    arguments.by_name.push(("**".to_owned(), unknown));
+                }
             }
         }
         arguments
@@ -343,10 +379,17 @@ impl<'a> Interpreter<'a> {
         self.returns.push(Vec::new());
         // What is nested there starts anew.
         let depth = std::mem::take(&mut self.depth);
-        let _ = self.block(&function.body);
+        let before = std::mem::take(&mut self.yields);
+        let flow = self.block(&function.body);
+        let is_generator = std::mem::replace(&mut self.yields, before);
         self.depth = depth;
         let left = self.locals.pop().unwrap_or_default();
-        let returned = self.returns.pop().unwrap_or_default();
+        let mut returned = self.returns.pop().unwrap_or_default();
+        if is_generator {
+            returned = vec![self.unknown(node, format!("the generator `{}`", function.name))];
+        } else if flow == Flow::Next && !returned.is_empty() {
+            returned.push(Value::None);
+        }
         let value = returned.into_iter().reduce(Value::merge);
         (value.unwrap_or(Value::None), left)
     }

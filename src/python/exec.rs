@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{
-    Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch, StmtTry,
-    StmtWhile, StmtWith,
+    ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom,
+    StmtMatch, StmtTry, StmtWhile, StmtWith,
 };
 use ruff_text_size::Ranged;
 
@@ -50,6 +50,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) setups: Vec<(usize, Vec<(String, Value)>)>,
     /// The names that functions declared to be the file's.
     pub(super) shared: BTreeSet<String>,
+    /// Whether the function that is being called is a generator.
+    pub(super) yields: bool,
     pub(super) steps: usize,
     pub(super) depth: usize,
 }
@@ -68,6 +70,7 @@ impl<'a> Interpreter<'a> {
             returns: Vec::new(),
             setups: Vec::new(),
             shared: BTreeSet::new(),
+            yields: false,
             steps: 0,
             depth: 0,
         }
@@ -232,10 +235,42 @@ impl<'a> Interpreter<'a> {
                 {
                     insert(&mut items, key, value);
                     self.bind(&name.id, Value::Dict(items));
+                } else {
+                    self.taint(target, "a change of it");
                 }
             }
+            Expr::Attribute(_) => self.taint(target, "a change of it"),
             _ => {}
         }
+    }
+
+    /// Something that a name holds is changed in a way that isn't followed.
+    pub(super) fn taint(&mut self, part: &Expr, what: &str) {
+        let mut root = part;
+        loop {
+            root = match root {
+                Expr::Attribute(attribute) => &attribute.value,
+                Expr::Subscript(subscript) => &subscript.value,
+                _ => break,
+            };
+        }
+        let Expr::Name(name) = root else {
+            return;
+        };
+        let unknown = self.unknown(part, what);
+        let Value::Unknown(note) = unknown.clone() else {
+            return;
+        };
+        let tainted = match self.lookup(&name.id) {
+            Some(Value::Extension(mut extension)) => {
+                extension.unread.push(note);
+                Value::Extension(extension)
+            }
+            Some(value @ (Value::List(_) | Value::Dict(_))) => value.with_unknown(&unknown),
+            _ => return,
+        };
+        let place = (name.id.to_string(), None);
+        self.rebind(Some(place), tainted);
     }
 
     /// `del name`, `del list[0]`, `del dictionary["key"]`.
@@ -306,7 +341,9 @@ impl<'a> Interpreter<'a> {
 
     fn match_cases(&mut self, statement: &'a StmtMatch) -> Flow {
         self.eval(&statement.subject);
-        let cases: Vec<&[Stmt]> = statement.cases.iter().map(|case| &*case.body).collect();
+        let mut cases: Vec<&[Stmt]> = statement.cases.iter().map(|case| &*case.body).collect();
+        // None of them may fit.
+        cases.push(&[]);
         self.maybe(&cases)
     }
 
@@ -320,9 +357,11 @@ impl<'a> Interpreter<'a> {
         if !self.spend(copies * ways.len()) {
             return Flow::Left;
         }
-        let before = self.names().clone();
+        let (before, shared) = (self.names().clone(), self.globals.clone());
         let mut after: Option<Names> = None;
+        let mut globals_after: Option<Names> = None;
         for way in ways {
+            self.globals.clone_from(&shared);
             *self.names() = before.clone();
             // Whether a loop ends here can't be told where this can't.
             if self.block(way) == Flow::Left {
@@ -333,7 +372,14 @@ impl<'a> Interpreter<'a> {
                 None => left,
                 Some(other) => merge(other, left),
             });
+            let globals = std::mem::take(&mut self.globals);
+            globals_after = Some(match globals_after {
+                None => globals,
+                Some(other) => merge(other, globals),
+            });
         }
+        // At the top, both are the same names.
+        self.globals = globals_after.unwrap_or(shared);
         let flow = after.as_ref().map_or(Flow::Left, |_| Flow::Next);
         *self.names() = after.unwrap_or(before);
         flow
@@ -361,7 +407,16 @@ impl<'a> Interpreter<'a> {
     /// A build that works runs the body to its end, so what is there for
     /// failures is left out.
     fn try_except(&mut self, statement: &'a StmtTry) -> Flow {
-        let mut flow = self.block(&statement.body);
+        let handler = statement.handlers.iter().map(|handler| match handler {
+            ExceptHandler::ExceptHandler(handler) => &*handler.body,
+        });
+        let mut flow = if statement.body.iter().any(may_lack) {
+            // Whether it is there, only the build's machine could tell.
+            let ways: Vec<&[Stmt]> = std::iter::once(&*statement.body).chain(handler).collect();
+            self.maybe(&ways)
+        } else {
+            self.block(&statement.body)
+        };
         if flow == Flow::Next {
             flow = self.block(&statement.orelse);
         }
@@ -369,6 +424,54 @@ impl<'a> Interpreter<'a> {
             flow = Flow::Left;
         }
         flow
+    }
+}
+
+/// Whether a statement imports what a build may do without.
+fn may_lack(statement: &Stmt) -> bool {
+    const THERE: [&str; 30] = [
+        "setuptools",
+        "setuptools_rust",
+        "distutils",
+        "wheel",
+        "packaging",
+        "os",
+        "sys",
+        "platform",
+        "pathlib",
+        "subprocess",
+        "re",
+        "json",
+        "io",
+        "shutil",
+        "sysconfig",
+        "typing",
+        "warnings",
+        "codecs",
+        "glob",
+        "importlib",
+        "functools",
+        "tomllib",
+        "tomli",
+        "Cython",
+        "numpy",
+        "cffi",
+        "pkg_resources",
+        "skbuild",
+        "puccinialin",
+        "configparser",
+    ];
+    let is_there = |name: &str| {
+        let root = name.split('.').next().unwrap_or(name);
+        root.is_empty() || root.starts_with('_') || THERE.contains(&root)
+    };
+    match statement {
+        Stmt::Import(import) => !import.names.iter().all(|alias| is_there(&alias.name)),
+        Stmt::ImportFrom(import) => !import
+            .module
+            .as_ref()
+            .is_none_or(|module| is_there(module.as_str())),
+        _ => false,
     }
 }
 

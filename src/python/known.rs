@@ -1,5 +1,5 @@
 //! What a build script may ask of its surroundings, answered for a build of a
-//! wheel by Nix: CPython on Linux, no variables of the environment set.
+//! wheel by Nix: CPython, no variables of the environment set.
 
 use camino::Utf8Path;
 use ruff_python_ast::ExprCall;
@@ -36,7 +36,7 @@ impl Interpreter<'_> {
             Value::Named(module) => {
                 let full = format!("{module}.{name}");
                 match full.as_str() {
-                    "sys.platform" => Value::str("linux"),
+                    "sys.platform" => Value::str(self.situation.platform.name),
                     "os.name" => Value::str("posix"),
                     "os.sep" => Value::str("/"),
                     "sys.implementation.name" => Value::str("cpython"),
@@ -79,11 +79,11 @@ impl Interpreter<'_> {
             ("os.environ.get" | "os.getenv" | "os.environ.pop", Some(_)) => {
                 Some(arguments.get(1, "default").cloned().unwrap_or(Value::None))
             }
-            ("platform.system", _) => Some(Value::str("Linux")),
-            ("platform.machine", _) => Some(Value::str("x86_64")),
+            ("platform.system", _) => Some(Value::str(self.situation.platform.system)),
+            ("platform.machine", _) => Some(Value::str(self.situation.platform.machine)),
             ("platform.python_implementation", _) => Some(Value::str("CPython")),
             ("sys.platform.startswith", Some(start)) => {
-                Some(Value::Bool("linux".starts_with(start)))
+                Some(Value::Bool(self.situation.platform.name.starts_with(start)))
             }
             // The build has them; nothing else is asked for in practice.
             ("shutil.which", Some("cargo" | "rustc" | "maturin")) => Some(Value::str("/bin/cargo")),
@@ -127,6 +127,9 @@ impl Interpreter<'_> {
             Some(Value::Named(name)) if name.ends_with("Binding.Exec")
         );
         let mut unread = Vec::new();
+        if let Some(Value::Unknown(note)) = arguments.get(usize::MAX, "**") {
+            unread.push(note.clone());
+        }
         let mut list = |place, name| {
             let value = arguments.get(place, name);
             value.map_or_else(Vec::new, |value| value.texts(&mut unread, line))
@@ -196,6 +199,8 @@ pub(super) fn joined(parts: &[Value]) -> Option<Value> {
 
 fn folder_of(path: &str) -> String {
     match path.rsplit_once('/') {
+        _ if path == "." => "..".to_owned(),
+        _ if path == ".." || path.ends_with("/..") => format!("{path}/.."),
         Some((folder, _)) => folder.to_owned(),
         None => ".".to_owned(),
     }

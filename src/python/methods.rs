@@ -18,6 +18,16 @@ impl Interpreter<'_> {
         (method, arguments): (&str, &Arguments),
     ) -> Value {
         let (place, value) = receiver;
+        // What is certain stays so; the choice is kept as something unknown.
+        let value = match value {
+            Value::Either(_) => {
+                let mut notes = Vec::new();
+                let mut items = value.items(&mut notes, self.line(call));
+                items.extend(notes.into_iter().map(Value::Unknown));
+                Value::List(items)
+            }
+            value => value,
+        };
         match value {
             Value::Str(text) => {
                 let known = self.text_method(&text, method, arguments);
@@ -26,16 +36,23 @@ impl Interpreter<'_> {
             Value::List(mut items) => {
                 match (method, arguments.by_place.as_slice()) {
                     ("append", [item]) => items.push(item.clone()),
+                    ("add", [item]) if items.contains(item) => {}
+                    ("add", [item]) => items.push(item.clone()),
+                    ("discard", [item]) => items.retain(|known| known != item),
                     ("extend", [Value::List(more)]) => items.extend(more.iter().cloned()),
                     ("extend", [other]) => items.push(other.clone()),
                     ("insert", [_, item]) => items.insert(0, item.clone()),
                     ("copy", []) => return Value::List(items),
-                    ("pop", []) if !items.is_empty() => drop(items.pop()),
-                    ("clear", []) => items.clear(),
-                    ("remove", [item]) => {
-                        let place = items.iter().position(|known| known == item);
-                        place.map(|place| items.remove(place));
+                    ("pop", []) if !items.is_empty() => {
+                        let item = items.pop().unwrap_or(Value::None);
+                        self.rebind(place, Value::List(items));
+                        return item;
                     }
+                    ("clear", []) => items.clear(),
+                    ("remove", [item]) => match items.iter().position(|known| known == item) {
+                        Some(found) => drop(items.remove(found)),
+                        None => items.push(self.unknown(call, "what is removed")),
+                    },
                     ("pop" | "sort" | "reverse", _) => {
                         let changed = self.unknown(call, format!("a call of `.{method}`"));
                         return self.rebind(place, changed);
@@ -53,7 +70,12 @@ impl Interpreter<'_> {
                             .unwrap_or(Value::None);
                     }
                     ("copy", []) => return Value::Dict(items),
-                    ("pop", [Value::Str(key), ..]) => items.retain(|(known, _)| known != key),
+                    ("pop", [Value::Str(key), rest @ ..]) => {
+                        let item = find(key).or_else(|| rest.first().cloned());
+                        items.retain(|(known, _)| known != key);
+                        self.rebind(place, Value::Dict(items));
+                        return item.unwrap_or(Value::None);
+                    }
                     ("setdefault", [Value::Str(key), value]) if find(key).is_none() => {
                         insert(&mut items, key.clone(), value.clone());
                     }
@@ -70,6 +92,10 @@ impl Interpreter<'_> {
                         return Value::List(items.into_iter().map(pair).collect());
                     }
                     ("update", places) => {
+                        if places.iter().any(|place| !matches!(place, Value::Dict(_))) {
+                            let unknown = self.unknown(call, "what `.update` takes in");
+                            insert(&mut items, "**".to_owned(), unknown);
+                        }
                         let more = places.iter().filter_map(|place| match place {
                             Value::Dict(items) => Some(items.clone()),
                             _ => None,
@@ -125,11 +151,15 @@ impl Interpreter<'_> {
             ("endswith", Some(end)) => Value::Bool(text.ends_with(end)),
             ("removeprefix", Some(start)) => Value::str(text.strip_prefix(start).unwrap_or(text)),
             ("removesuffix", Some(end)) => Value::str(text.strip_suffix(end).unwrap_or(text)),
-            ("replace", Some(from)) if !from.is_empty() && text.len() < 4096 => {
+            ("replace", Some(from))
+                if !from.is_empty() && text.len() < 4096 && arguments.by_place.len() == 2 =>
+            {
                 let to = arguments.by_place.get(1).and_then(Value::as_str)?;
                 (to.len() <= from.len()).then(|| Value::Str(text.replace(from, to)))?
             }
-            ("split", Some(separator)) if !separator.is_empty() => {
+            ("split", Some(separator))
+                if !separator.is_empty() && arguments.by_place.len() == 1 =>
+            {
                 Value::List(text.split(separator).map(Value::str).collect())
             }
             ("split", None) => Value::List(text.split_whitespace().map(Value::str).collect()),

@@ -53,6 +53,35 @@ pub struct Situation<'a> {
     pub command: &'a str,
     /// The minor version of Python 3.
     pub python_minor: u8,
+    /// The platform.
+    pub platform: Platform,
+}
+
+/// A platform, by Python's names of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Platform {
+    /// `sys.platform`
+    pub name: &'static str,
+    /// `platform.system()`
+    pub system: &'static str,
+    /// `platform.machine()`
+    pub machine: &'static str,
+}
+
+impl Platform {
+    /// Linux on `x86_64`.
+    pub const LINUX: Self = Self {
+        name: "linux",
+        system: "Linux",
+        machine: "x86_64",
+    };
+
+    /// macOS on Apple's processors.
+    pub const MACOS: Self = Self {
+        name: "darwin",
+        system: "Darwin",
+        machine: "arm64",
+    };
 }
 
 /// What a `setup.py` hands to `setup`.
@@ -163,9 +192,8 @@ fn setup_script<'a>(
     for (line, arguments) in &setups {
         script.add_setup(*line, arguments);
     }
-    let is_choice = setups
-        .iter()
-        .any(|(_, arguments)| !has(arguments, "rust_extensions"));
+    // A script that goes on after one call has made all of them.
+    let is_choice = setups.len() > 1;
     if is_choice && !script.extensions.is_empty() {
         script.unread.push(Note {
             line: setups[0].0,
@@ -188,10 +216,6 @@ fn setup_script<'a>(
         .unread
         .extend(script.extensions.iter().flat_map(|e| e.unread.clone()));
     script
-}
-
-fn has(arguments: &[(String, Value)], name: &str) -> bool {
-    arguments.iter().any(|(key, _)| key == name)
 }
 
 impl SetupScript {

@@ -10,6 +10,7 @@ const SITUATION: Situation = Situation {
     module_name: "__main__",
     command: "bdist_wheel",
     python_minor: 13,
+    platform: Platform::LINUX,
 };
 
 fn setup(text: &str) -> SetupScript {
@@ -107,6 +108,15 @@ fn what_is_changed_in_place_stays_changed() {
 }
 
 #[test]
+fn what_is_above_the_project_stays_above() {
+    let script = setup(
+        "from pathlib import Path\nROOT = Path(__file__).resolve().parent.parent\n\
+         setup(rust_extensions=[RustExtension('a', str(ROOT / 'rust' / 'Cargo.toml'))])",
+    );
+    assert_eq!(paths(&script), ["../rust/Cargo.toml"]);
+}
+
+#[test]
 fn a_guess_is_told_as_one() {
     for text in [
         // Which call is made, what comes first, where it goes: not to be told.
@@ -114,6 +124,12 @@ fn a_guess_is_told_as_one() {
         "setup(rust_extensions=[RustExtension('a', path=ask() or 'c/Cargo.toml')])",
         "class D(Distribution):\n  def __init__(self):\n    self.rust_extensions = [RustExtension('a', 'c/Cargo.toml')]\nsetup(distclass=D)",
         "def build(kw):\n  kw.update(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])",
+        "if ask():\n  setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])\nelse:\n  setup(rust_extensions=[])",
+        "c = {'e': {'path': 'c/Cargo.toml'}}\nc['e']['path'] = 'd'\nsetup(rust_extensions=[RustExtension('a', **c['e'])])",
+        "e = RustExtension('a', 'c/Cargo.toml')\ne.path = 'd'\nsetup(rust_extensions=[e])",
+        "setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', **ask())])",
+        "try:\n  import strange\n  f = ['x']\nexcept ImportError:\n  f = []\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=f)])",
+        "match ask():\n  case 'win':\n    f = ['x']\n  case _:\n    f = []\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=f)])",
         "from cfg import F\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=F)])",
     ] {
         let script = setup(text);

@@ -93,6 +93,22 @@ impl Value {
         }
     }
 
+    /// The same with something unknown in every list and dictionary of it.
+    pub(super) fn with_unknown(self, unknown: &Self) -> Self {
+        match self {
+            Self::List(items) => {
+                let items = items.into_iter().map(|item| item.with_unknown(unknown));
+                Self::List(items.chain([unknown.clone()]).collect())
+            }
+            Self::Dict(items) => {
+                let items = items.into_iter();
+                let items = items.map(|(key, value)| (key, value.with_unknown(unknown)));
+                Self::Dict(items.chain([("**".to_owned(), unknown.clone())]).collect())
+            }
+            other => other,
+        }
+    }
+
     /// One value for what two ways through the file leave.
     pub(super) fn merge(self, other: Self) -> Self {
         if self == other {

@@ -343,6 +343,28 @@ fn no_other_lock_of_the_user_s_is_taken_or_overwritten() {
 }
 
 #[test]
+fn a_lock_that_is_named_is_in_the_stanza() {
+    let registry = Registry::new(&[alpha()]);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &without_lock(&[alpha()]));
+    generate(&sandbox);
+    let arguments = ["nix-snippet", "--lock-file", "nix/module.lock", "project"];
+    let printed = sandbox.run(&arguments).ok();
+    assert!(
+        printed.contains("lockFile = ./nix/module.lock;"),
+        "{printed}"
+    );
+    assert!(printed.contains("install -m 644 ${./nix/module.lock} src/rust/Cargo.lock"));
+    let write = [&arguments[..], &["--write", "other/x.nix"]].concat();
+    sandbox.run(&write).ok();
+    let written = read(&sandbox, "other/x.nix");
+    assert!(
+        written.contains("lockFile = ../nix/module.lock;"),
+        "{written}"
+    );
+}
+
+#[test]
 fn a_lock_that_fits_stays_in_the_source() {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);

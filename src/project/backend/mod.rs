@@ -213,6 +213,7 @@ impl<'a> Context<'a> {
             module_name,
             command: "bdist_wheel",
             python_minor: self.python_minor,
+            platform: python::Platform::LINUX,
         })
     }
 

@@ -25,6 +25,10 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
             SetupScript::default()
         })
     });
+    if differs_on_macos(context, &file, text, &script) {
+        let what = "on macOS, it builds or asks for something else";
+        plan.unread.push(format!("{file}: {what}"));
+    }
     plan.identity = (script.name.clone(), script.version.clone());
     plan.requires.extend(hook_requires(context, &file, text));
     let notes = script.unread_requires.iter();
@@ -60,6 +64,29 @@ fn guess(context: Context<'_>, plan: &BackendPlan) -> Result<Option<Module>, Pro
         }));
     }
     Ok(None)
+}
+
+/// Whether a `setup.py` hands something else to `setup` on macOS.
+fn differs_on_macos(
+    context: Context<'_>,
+    file: &Utf8Path,
+    text: Option<&str>,
+    on_linux: &SetupScript,
+) -> bool {
+    let Some(text) = text else {
+        return false;
+    };
+    let read = context.situation(file, "__main__", |situation| {
+        let platform = python::Platform::MACOS;
+        python::read_setup_py(
+            text,
+            &python::Situation {
+                platform,
+                ..*situation
+            },
+        )
+    });
+    read.is_ok_and(|script| script != *on_linux)
 }
 
 /// `setup_requires`, which setuptools' hook gets by running `setup.py
