@@ -35,9 +35,8 @@ impl Interpreter<'_> {
             }
             Value::List(mut items) => {
                 match (method, arguments.by_place.as_slice()) {
-                    ("append", [item]) => items.push(item.clone()),
                     ("add", [item]) if items.contains(item) => {}
-                    ("add", [item]) => items.push(item.clone()),
+                    ("append" | "add", [item]) => items.push(item.clone()),
                     ("discard", [item]) => items.retain(|known| known != item),
                     ("extend", [Value::List(more)]) => items.extend(more.iter().cloned()),
                     ("extend", [other]) => items.push(other.clone()),
