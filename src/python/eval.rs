@@ -171,6 +171,9 @@ impl<'a> Interpreter<'a> {
                     InterpolatedStringElement::Literal(literal) => whole.push_str(literal),
                     InterpolatedStringElement::Interpolation(element) => {
                         let value = self.eval(&element.expression);
+                        if !element.conversion.is_none() {
+                            return self.unknown(text, "an f-string");
+                        }
                         match value {
                             Value::Str(value) if element.format_spec.is_none() => {
                                 whole.push_str(&value);

@@ -126,6 +126,7 @@ fn a_guess_is_told_as_one() {
         "def build(kw):\n  kw.update(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])",
         "if ask():\n  setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])\nelse:\n  setup(rust_extensions=[])",
         "c = {'e': {'path': 'c/Cargo.toml'}}\nc['e']['path'] = 'd'\nsetup(rust_extensions=[RustExtension('a', **c['e'])])",
+        "n = 'x'\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=[f'{n!r}'])])",
         "e = RustExtension('a', 'c/Cargo.toml')\ne.path = 'd'\nsetup(rust_extensions=[e])",
         "setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', **ask())])",
         "try:\n  import strange\n  f = ['x']\nexcept ImportError:\n  f = []\nsetup(rust_extensions=[RustExtension('a', 'c/Cargo.toml', features=f)])",
