@@ -44,6 +44,7 @@ impl Error {
             Self::Project(_) => Exit::Input,
             Self::Io(error) => match error {
                 IoError::NotFound { .. }
+                | IoError::NoLockFile { .. }
                 | IoError::UnknownKind { .. }
                 | IoError::Damaged { .. }
                 | IoError::BehindTheEnd { .. }

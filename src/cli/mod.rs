@@ -39,14 +39,15 @@ Exit codes:
 
 Environment:
   CARGO_HOME              Cargo's folder: crates in its cache are not fetched again
+  CARGO                   cargo that `--generate-lock` asks [default: cargo]
   CARGO_PYHACK_CACHE_DIR  folder of our own cache [default: cargo-pyhack in the user's cache folder]
   HTTPS_PROXY, NO_PROXY   proxy for fetching crates";
 
 /// Write the Nix for Python packages with Rust in them, without Nix
 ///
-/// Reads a project or sdist of a Python package that is built with maturin or
-/// setuptools-rust, and says what Nix needs to build it. Nothing of the project
-/// is run, and an sdist is read in memory.
+/// Reads a project or sdist of a Python package that builds Rust, with maturin,
+/// setuptools-rust or another way, and says what Nix needs to build it. Nothing
+/// of the project is run, and an sdist is read in memory.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo-pyhack",

@@ -13,7 +13,7 @@ use crate::ops::nix_snippet::{Destination, nix_snippet};
 /// Print the stanza that builds the package with pyproject.nix
 ///
 /// The stanza calls `hacks.importCargoLock` and adds the Python build system,
-/// native inputs and environment variables. Where it stands, `pkgs` and
+/// native inputs and environment variables. Where it stands, `pkgs`, `lib` and
 /// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
 /// scope.
 #[derive(Debug, Args)]

@@ -20,6 +20,19 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
+    /// `--lock-file` names nothing.
+    #[error("the lock `{path}` doesn't exist")]
+    #[diagnostic(
+        code(pyhack::lock::not_found),
+        help(
+            "name a lock that is there, or let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE`"
+        )
+    )]
+    NoLockFile {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+
     /// PATH is neither folder nor archive.
     #[error("`{path}` is neither a folder nor an sdist")]
     #[diagnostic(

@@ -57,7 +57,8 @@ impl Loaded {
     pub(super) fn read(request: &Request) -> Result<Self, Error> {
         let mut loaded = Self::read_source(request)?;
         if let Some(path) = &request.lock_file {
-            let bytes = read_file(path)?.ok_or_else(|| IoError::NotFound { path: path.clone() })?;
+            let bytes =
+                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.clone() })?;
             loaded.take_lock(request, bytes)?;
         }
         if request.generate_lock && !loaded.has_fitting_lock(request)? {

@@ -365,6 +365,18 @@ fn a_lock_that_is_named_is_in_the_stanza() {
 }
 
 #[test]
+fn a_lock_that_is_named_has_to_be_there() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    let run = sandbox.run(&["hash", "--lock-file", "no.lock", "project"]);
+    let failure = run.failure();
+    assert!(
+        failure.starts_with("exit code 3\nerror: the lock `no.lock` doesn't exist"),
+        "{failure}"
+    );
+}
+
+#[test]
 fn a_lock_that_fits_stays_in_the_source() {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);
