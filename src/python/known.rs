@@ -6,10 +6,10 @@ use ruff_python_ast::ExprCall;
 use ruff_text_size::Ranged;
 
 use super::Situation;
-use super::eval::Arguments;
-use super::exec::{Interpreter, insert};
+use super::calls::Arguments;
+use super::exec::Interpreter;
 use super::operations::join_path;
-use super::value::{Extension, Note, Value};
+use super::value::{Extension, Note, Value, insert};
 
 impl Situation<'_> {
     /// `sys.version_info`, as far as anybody looks.

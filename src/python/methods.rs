@@ -2,10 +2,10 @@
 
 use ruff_python_ast::ExprCall;
 
-use super::eval::{Arguments, Place};
-use super::exec::{Interpreter, insert};
+use super::calls::{Arguments, Place};
+use super::exec::Interpreter;
 use super::known::joined;
-use super::value::Value;
+use super::value::{Value, insert};
 
 impl Interpreter<'_> {
     /// Calls a method of a value that stands in `receiver`, with the name

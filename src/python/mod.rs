@@ -7,6 +7,8 @@
 //! is told with its line where it matters. A condition that can't be worked
 //! out is gone both ways.
 
+mod assign;
+mod calls;
 mod commands;
 mod eval;
 mod exec;
@@ -24,7 +26,7 @@ use ruff_python_parser::Parsed;
 pub use commands::{BuildCommand, Tool};
 pub use value::{Extension, Note};
 
-use eval::Arguments;
+use calls::Arguments;
 use exec::Interpreter;
 use value::Value;
 

@@ -3,8 +3,8 @@
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
-use super::exec::{Interpreter, insert};
-use super::value::Value;
+use super::exec::Interpreter;
+use super::value::{Value, insert};
 
 impl Interpreter<'_> {
     /// Whether a condition holds, which one part alone may decide.

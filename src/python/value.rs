@@ -173,3 +173,11 @@ impl Value {
         found
     }
 }
+
+/// Puts a value into a dictionary's items.
+pub(super) fn insert(items: &mut Vec<(String, Value)>, key: String, value: Value) {
+    match items.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, old)) => *old = value,
+        None => items.push((key, value)),
+    }
+}

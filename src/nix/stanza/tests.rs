@@ -1,0 +1,187 @@
+use super::*;
+
+type Row = (PythonName, BTreeMap<Platform, BTreeSet<String>>);
+
+fn everywhere(name: &str, extras: &[&str]) -> Row {
+    let extras: BTreeSet<_> = extras.iter().map(|e| (*e).to_owned()).collect();
+    let platforms = Platform::DEFAULT.map(|platform| (platform, extras.clone()));
+    (PythonName::new(name), platforms.into())
+}
+
+fn cryptography() -> Stanza {
+    let requires = ["maturin", "cffi", "setuptools"];
+    Stanza {
+        name: PythonName::new("cryptography"),
+        cargo_root: ".".into(),
+        lock_file: None,
+        source: None,
+        build_system: requires.map(|name| everywhere(name, &[])).into(),
+        platforms: Platform::DEFAULT.into(),
+        build_inputs: ["openssl".to_owned()].into(),
+        native_build_inputs: BTreeSet::new(),
+        env: BTreeMap::new(),
+        dont_use_cmake_configure: false,
+    }
+}
+
+#[test]
+fn the_overlay_is_laid_out_as_nixfmt_does() {
+    insta::assert_snapshot!(cryptography().print(Form::Overlay), @"
+        final: prev: {
+          cryptography =
+            (hacks.importCargoLock {
+              prev = prev.cryptography;
+            }).overrideAttrs
+              (old: {
+                nativeBuildInputs =
+                  old.nativeBuildInputs
+                  ++ final.resolveBuildSystem {
+                    cffi = [ ];
+                    maturin = [ ];
+                    setuptools = [ ];
+                  };
+                buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+              });
+        }
+        ");
+}
+
+#[test]
+fn everything_at_once() {
+    let mut stanza = cryptography();
+    stanza.cargo_root = "src/${rust}".into();
+    let row = everywhere("setuptools-scm", &["toml"]);
+    stanza.build_system.extend([row]);
+    stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"]
+        .map(str::to_owned)
+        .into();
+    stanza.env = [("OPENSSL_NO_VENDOR".to_owned(), "1".to_owned())].into();
+    stanza.dont_use_cmake_configure = true;
+    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        cryptography =
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+            cargoRoot = "src/\${rust}";
+          }).overrideAttrs
+            (old: {
+              nativeBuildInputs =
+                old.nativeBuildInputs
+                ++ final.resolveBuildSystem {
+                  cffi = [ ];
+                  maturin = [ ];
+                  setuptools = [ ];
+                  setuptools-scm = [ "toml" ];
+                }
+                ++ [
+                  pkgs.protobuf
+                  pkgs.rustPlatform.bindgenHook
+                ];
+              buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+              dontUseCmakeConfigure = true;
+              env = (old.env or { }) // {
+                OPENSSL_NO_VENDOR = "1";
+              };
+            });
+        "#);
+}
+
+#[test]
+fn a_file_takes_what_the_overlay_uses() {
+    let mut stanza = cryptography();
+    stanza.name = PythonName::new("3to2");
+    stanza.build_system.clear();
+    stanza.build_inputs.clear();
+    insta::assert_snapshot!(stanza.print(Form::File), @r#"
+        {
+          pkgs,
+          lib,
+          hacks,
+          ...
+        }:
+        final: prev: {
+          "3to2" = hacks.importCargoLock {
+            prev = prev."3to2";
+          };
+        }
+        "#);
+    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        "3to2" = hacks.importCargoLock {
+          prev = prev."3to2";
+        };
+        "#);
+}
+
+#[test]
+fn a_lock_beside_the_overlay_is_copied_in() {
+    let mut stanza = cryptography();
+    stanza.build_system.clear();
+    stanza.build_inputs.clear();
+    stanza.cargo_root = "src/it's rust".into();
+    stanza.lock_file = Some(LockFile {
+        path: "cryptography.lock".into(),
+        is_copied: true,
+    });
+    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        cryptography =
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+            cargoRoot = "src/it's rust";
+            doUnpack = false;
+            importCargoLockArgs = {
+              lockFile = ./cryptography.lock;
+            };
+          }).overrideAttrs
+            (old: {
+              postPatch = "${old.postPatch or ""}\ninstall -m 644 ${./cryptography.lock} 'src/it'\\''s rust/Cargo.lock'\n";
+            });
+        "#);
+}
+
+#[test]
+fn a_folder_above_is_made_writable_for_the_lock() {
+    let mut stanza = cryptography();
+    stanza.cargo_root = "../..".into();
+    stanza.lock_file = Some(LockFile {
+        path: "x.lock".into(),
+        is_copied: true,
+    });
+    let printed = stanza.print(Form::Stanza);
+    let script = "\\nchmod u+w ../..\\ninstall -m 644 ${./x.lock} ../../Cargo.lock\\n";
+    assert!(printed.contains(script), "{printed}");
+}
+
+#[test]
+fn a_workspace_above_takes_the_place_of_the_source() {
+    let mut stanza = cryptography();
+    stanza.build_system.clear();
+    stanza.build_inputs.clear();
+    stanza.cargo_root = "../..".into();
+    stanza.lock_file = Some(LockFile {
+        path: "../Cargo.lock".into(),
+        is_copied: false,
+    });
+    stanza.source = Some(Source {
+        path: "../a b".into(),
+        python_root: "crates/core".into(),
+    });
+    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+        cryptography =
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+            cargoRoot = "../..";
+            importCargoLockArgs = {
+              lockFile = ../Cargo.lock;
+            };
+          }).overrideAttrs
+            (old: {
+              src = builtins.path {
+                path = ./. + "/../a b";
+                name = "source";
+              };
+              sourceRoot = "source/crates/core";
+              env = (old.env or { }) // {
+                CARGO_TARGET_DIR = "./target";
+              };
+            });
+        "#);
+}
