@@ -57,7 +57,7 @@ pub fn generate_lock(
     let index = settings
         .index
         .map_err(|message| IoError::CargoConfig { message })?;
-    let cache = safe_folder(files.origin().as_ref())?;
+    let cache = safe_folder(files.origin().as_ref(), settings.home.as_deref())?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(&cache)?;
@@ -114,11 +114,9 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
 
 /// The first of our places that no setting of a project's lies above: cargo
 /// and rustup look for theirs in every folder above.
-fn safe_folder(source: &Path) -> Result<PathBuf, IoError> {
+fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf, IoError> {
     let source = fs::canonicalize(source).unwrap_or_default();
-    let home = CargoSettings::load()
-        .home
-        .and_then(|home| fs::canonicalize(home).ok());
+    let home = home.and_then(|home| fs::canonicalize(home).ok());
     let is_safe = |folder: &Path| {
         let is_set = |above: &Path| {
             let files = [
