@@ -11,6 +11,8 @@ pub enum Level {
     Note,
     /// It will or may stop the build.
     Warning,
+    /// It will stop the build.
+    Error,
 }
 
 /// A warning.
@@ -71,6 +73,18 @@ pub enum WarningCode {
     Nightly,
     /// A newer Python than `PyO3` knows.
     Pyo3TooOld,
+    /// Native inputs by the lock's edges alone.
+    Approximate,
+    /// A build script that downloads.
+    Download,
+    /// A native crate that nothing is known of.
+    UnknownNative,
+    /// A module of pkg-config that no attribute is known for.
+    UnknownModule,
+    /// A build script that can't be read.
+    UnreadableBuildScript,
+    /// Something that is loaded when the program runs.
+    Runtime,
 }
 
 impl Warning {
@@ -81,6 +95,14 @@ impl Warning {
             code: code.to_owned(),
             message: message.into(),
             help: help.to_owned(),
+        }
+    }
+
+    /// The same as something that will stop the build.
+    pub(crate) fn error(code: WarningCode, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Error,
+            ..Self::new(code, message)
         }
     }
 
@@ -189,6 +211,32 @@ impl WarningCode {
                 "pyhack::warning::pyo3_too_old",
                 "build for an older Python; where PyO3 refuses it, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may \
                  help",
+            ),
+            Self::Approximate => (
+                "pyhack::warning::approximate",
+                "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly",
+            ),
+            Self::Download => (
+                "pyhack::warning::download",
+                "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix, and name it in the variable",
+            ),
+            Self::UnknownNative => (
+                "pyhack::warning::unknown_native",
+                "if it needs a library, add it to the stanza; then tell us, or add a row for the crate to \
+                 `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in",
+            ),
+            Self::UnknownModule => (
+                "pyhack::warning::unknown_module",
+                "add the package that has it to the stanza's `buildInputs`; then tell us, or add a row to \
+                 `data/pkg-config.toml`",
+            ),
+            Self::UnreadableBuildScript => (
+                "pyhack::warning::unreadable_build_script",
+                "look at it: it may need more than is said here",
+            ),
+            Self::Runtime => (
+                "pyhack::warning::runtime",
+                "nothing to build it; what loads it has to find it where the program runs",
             ),
         }
     }

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::io::Network;
+use crate::native::{Choice, NativeTable, Preferences};
 use crate::ops::Request;
 use crate::target::Platform;
 
@@ -38,6 +39,19 @@ pub(super) enum Format {
     Human,
     /// JSON as the schemas in `docs/schema` describe it
     Json,
+    /// A picture for Graphviz, of `why`
+    Dot,
+    /// A picture for Mermaid, of `why`
+    Mermaid,
+    /// A picture, of `why`
+    Svg,
+}
+
+impl Format {
+    /// Whether it draws, which `why` alone does.
+    pub(super) const fn is_picture(self) -> bool {
+        matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
+    }
 }
 
 /// The project to look at.
@@ -88,9 +102,17 @@ pub(super) struct TargetArgs {
     ///
     /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
     /// x86_64-linux.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = platform)]
+    #[arg(long, visible_alias = "platform", value_name = "LIST", value_delimiter = ',', value_parser = platform)]
     #[arg(default_value = "aarch64-darwin,aarch64-linux,x86_64-linux")]
     pub platforms: Vec<Platform>,
+
+    /// Whether to link nixpkgs' libraries or the crates' own copies
+    ///
+    /// For all libraries that let one choose, or for one: `--prefer
+    /// zstd=bundled`. May be given several times. By default what nixpkgs'
+    /// packagers mostly do with each.
+    #[arg(long, value_name = "[LIBRARY=]CHOICE", value_parser = preference)]
+    pub prefer: Vec<(Option<String>, Choice)>,
 }
 
 impl TargetArgs {
@@ -98,6 +120,7 @@ impl TargetArgs {
         Request {
             python_minor: self.python,
             platforms: self.platforms.into_iter().collect(),
+            preferences: preferences(self.prefer),
             ..request
         }
     }
@@ -115,4 +138,38 @@ fn platform(text: &str) -> Result<Platform, String> {
         let names = Platform::ALL.map(Platform::system);
         format!("one of {}", names.join(", "))
     })
+}
+
+fn preference(text: &str) -> Result<(Option<String>, Choice), String> {
+    let (library, choice) = match text.split_once('=') {
+        Some((library, choice)) => (Some(library), choice),
+        None => (None, text),
+    };
+    let choice = match choice {
+        "system" => Choice::System,
+        "bundled" => Choice::Bundled,
+        _ => return Err("`system` or `bundled`, or one of them as in `zstd=bundled`".to_owned()),
+    };
+    let names = NativeTable::built_in().library.iter().map(|row| &*row.name);
+    if let Some(library) = library
+        && !names.clone().any(|name| name == library)
+    {
+        let names: Vec<_> = names.collect();
+        return Err(format!("a library to choose: one of {}", names.join(", ")));
+    }
+    Ok((library.map(str::to_owned), choice))
+}
+
+/// The last word on each library counts.
+fn preferences(given: Vec<(Option<String>, Choice)>) -> Preferences {
+    let mut preferences = Preferences::default();
+    for (library, choice) in given {
+        match library {
+            Some(library) => {
+                preferences.libraries.insert(library, choice);
+            }
+            None => preferences.all = Some(choice),
+        }
+    }
+    preferences
 }

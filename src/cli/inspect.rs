@@ -10,7 +10,7 @@ use super::global::{GlobalArgs, SourceArgs, TargetArgs};
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
 use crate::ops::Request;
-use crate::ops::inspect::{Fit, Input, Inspection, Module, inspect};
+use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 
 /// Say what is here: roots, backend, lock, native inputs and why
 ///
@@ -55,7 +55,7 @@ impl InspectArgs {
             generate_lock: self.generate_lock,
             ..self.target.apply(self.source.into_request(global))
         };
-        let inspection = inspect(&request)?;
+        let inspection = inspect(&request, &*ui.progress())?;
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }
@@ -110,23 +110,23 @@ fn human(inspection: &Inspection) -> String {
 
 fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     let native = &inspection.native;
-    inputs("native inputs", &native.build_inputs, row);
-    inputs("native tools", &native.native_build_inputs, row);
-    for variable in &native.env_reasons {
-        let value = format!("{}={}", variable.name, native.env[&variable.name]);
-        let note = format!(
-            "{} {}: {}",
-            variable.krate, variable.version, variable.reason
-        );
-        row("environment", &value, &note);
+    for (name, inputs) in [
+        ("native inputs", &native.build_inputs),
+        ("native tools", &native.native_build_inputs),
+    ] {
+        for input in inputs {
+            let value = format!("pkgs.{}", input.attr);
+            let origin = (&*input.krate, &*input.version, &*input.reason);
+            row(name, &value, &note(inspection, origin, &input.platforms));
+        }
     }
-    if inspection.lock_file.is_some()
-        && native.build_inputs.len() + native.native_build_inputs.len() > 0
-    {
+    for variable in &native.env_reasons {
+        let value = format!("{}={}", variable.name, variable.value);
+        let origin = (&*variable.krate, &*variable.version, &*variable.reason);
         row(
-            "",
-            "",
-            "by the lock's edges: perhaps more than is built on your platform",
+            "environment",
+            &value,
+            &note(inspection, origin, &variable.platforms),
         );
     }
     for git in &inspection.git_dependencies {
@@ -135,12 +135,18 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
 }
 
-fn inputs(name: &str, inputs: &[Input], row: &mut impl FnMut(&str, &str, &str)) {
-    for input in inputs {
-        let value = format!("pkgs.{}", input.attr);
-        let note = format!("{} {}: {}", input.krate, input.version, input.reason);
-        row(name, &value, &note);
-    }
+/// Who asks and why, and where if it isn't everywhere.
+fn note(
+    inspection: &Inspection,
+    (krate, version, reason): (&str, &str, &str),
+    platforms: &[String],
+) -> String {
+    let only = if platforms.len() < inspection.platforms.len() {
+        format!(" ({} only)", platforms.join(", "))
+    } else {
+        String::new()
+    };
+    plain(&format!("{krate} {version}: {reason}{only}"))
 }
 
 const fn kind(module: &Module) -> &'static str {

@@ -8,6 +8,7 @@ mod progress;
 mod report;
 mod ui;
 mod vendor;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ Examples:
   cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
   cargo pyhack hash                                 nixpkgs' cargoHash
   cargo pyhack vendor                               the crates, to build offline
+  cargo pyhack why openssl                          which crates need it, through which features
 
 Exit codes:
     0  done
@@ -39,7 +41,8 @@ Exit codes:
 
 Environment:
   CARGO_HOME              Cargo's folder: crates in its cache are not fetched again
-  CARGO                   cargo that `--generate-lock` asks [default: cargo]
+  CARGO                   cargo that resolves what is built, and makes locks [default: cargo]
+  CARGO_NET_OFFLINE       `true` is `--offline`
   CARGO_PYHACK_CACHE_DIR  folder of our own cache [default: cargo-pyhack in the user's cache folder]
   HTTPS_PROXY, NO_PROXY   proxy for fetching crates";
 
@@ -72,6 +75,7 @@ enum Command {
     Vendor(vendor::VendorArgs),
     Hash(hash::HashArgs),
     NixSnippet(nix_snippet::NixSnippetArgs),
+    Why(why::WhyArgs),
 }
 
 /// Runs the program.
@@ -100,6 +104,10 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let message = format!("`{path}` stands before the command; put it behind");
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if cli.global.format.is_picture() && !matches!(cli.command, Some(Command::Why(_))) {
+        let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
     Ok(cli)
 }
 
@@ -110,6 +118,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<(), Error> {
         Some(Command::Vendor(args)) => args.run(ui, &cli.global),
         Some(Command::Hash(args)) => args.run(ui, &cli.global),
         Some(Command::NixSnippet(args)) => args.run(ui, &cli.global),
+        Some(Command::Why(args)) => args.run(ui, &cli.global),
     }
 }
 

@@ -89,7 +89,7 @@ impl NixSnippetArgs {
             generate_lock: self.generate_lock,
             ..self.target.apply(self.source.into_request(global))
         };
-        let snippet = nix_snippet(request, form, destination.as_ref())?;
+        let snippet = nix_snippet(request, form, destination.as_ref(), &*ui.progress())?;
         ui.warnings(&snippet.warnings);
         for file in &snippet.files {
             let is_new = snippet.changed.contains(file);

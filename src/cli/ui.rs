@@ -66,11 +66,11 @@ impl Ui {
         human: impl FnOnce(&T) -> Text,
     ) -> Result<(), Error> {
         let text = match self.format {
-            Format::Human => human(value),
             Format::Json => {
                 let json = serde_json::to_string_pretty(value);
                 Text::Data(json.expect("our results are maps with strings for keys") + "\n")
             }
+            _ => human(value),
         };
         // A human's text has our styles; data has to come out as it is.
         let mut stdout: Box<dyn Write> = match text {

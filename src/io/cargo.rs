@@ -114,7 +114,7 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
 
 /// The first of our places that no setting of a project's lies above: cargo
 /// and rustup look for theirs in every folder above.
-fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf, IoError> {
+pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf, IoError> {
     let source = fs::canonicalize(source).unwrap_or_default();
     let home = home.and_then(|home| fs::canonicalize(home).ok());
     let is_safe = |folder: &Path| {
@@ -193,42 +193,45 @@ fn write_configuration(home: &Path, index: &str) -> Result<(), IoError> {
     Ok(())
 }
 
+/// Cargo with a configuration and an environment of ours.
+pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
+    // Cargo tells its subcommands which cargo it is.
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut cargo = Command::new(program);
+    cargo.current_dir(folder).env_clear();
+    for name in KEPT_VARIABLES {
+        cargo.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
+    // The last two keep wrappers of the user's configuration away.
+    cargo
+        .env("CARGO_HOME", home)
+        .env("RUSTC_WRAPPER", "")
+        .env("RUSTC_WORKSPACE_WRAPPER", "");
+    cargo
+}
+
 fn run_cargo(
     folder: &Path,
     home: &Path,
     manifest: &Path,
     network: &Network,
 ) -> Result<(), IoError> {
-    // Cargo tells its subcommands which cargo it is.
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut cargo = Command::new(program);
+    let mut cargo = cargo_command(home, folder);
     cargo
         .args(["update", "--workspace", "--color", "never", "--quiet"])
         .arg("--manifest-path")
-        .arg(manifest)
-        .current_dir(folder)
-        .env_clear();
+        .arg(manifest);
     if matches!(network, Network::Offline) {
         cargo.arg("--offline");
     }
-    for name in KEPT_VARIABLES {
-        cargo.envs(std::env::var_os(name).map(|value| (name, value)));
-    }
-    // The last two keep wrappers of the user's configuration away.
-    let output = cargo
-        .env("CARGO_HOME", home)
-        .env("RUSTC_WRAPPER", "")
-        .env("RUSTC_WORKSPACE_WRAPPER", "")
-        .output()
-        .map_err(|error| IoError::NoCargo {
-            message: error.to_string(),
-        })?;
+    let output = cargo.output().map_err(|error| IoError::NoCargo {
+        message: error.to_string(),
+    })?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let text = text.replace(&folder.join("source/").display().to_string(), "");
-    let message = sentence(&text);
+    let message = sentence(&text, folder);
     let is_network = [
         "download",
         "network",
@@ -245,8 +248,13 @@ fn run_cargo(
     })
 }
 
-/// Cargo's words on one line.
-fn sentence(text: &str) -> String {
+/// Cargo's words on one line, paths relative to the source.
+pub(super) fn sentence(text: &str, scratch: &Path) -> String {
+    let source = scratch.join("source").display().to_string();
+    let text = text
+        .replace(&format!("{source}/"), "")
+        .replace(&source, ".")
+        .replace(&scratch.display().to_string(), "");
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined = lines.collect::<Vec<_>>().join("; ");
     let text = joined.strip_prefix("error: ").unwrap_or(&joined);

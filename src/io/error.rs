@@ -263,3 +263,17 @@ pub enum IoError {
         entry: String,
     },
 }
+
+impl IoError {
+    /// Whether something can't be had, here and now.
+    #[must_use]
+    pub const fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchCrate { .. }
+                | Self::Offline { .. }
+                | Self::Download { .. }
+                | Self::CargoConfig { .. }
+        )
+    }
+}

@@ -16,7 +16,7 @@ use super::IoError;
 const MAX_BODY: u64 = 512 << 20;
 
 /// Whether anything may be fetched.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub enum Network {
     /// Nothing.
     #[default]
@@ -42,10 +42,12 @@ pub enum Answer {
 }
 
 impl Network {
-    /// The network, if `offline` doesn't forbid it.
+    /// The network, if neither `offline` nor Cargo's variable
+    /// `CARGO_NET_OFFLINE` forbids it.
     #[must_use]
-    pub const fn new(offline: bool) -> Self {
-        if offline {
+    pub fn new(offline: bool) -> Self {
+        let is_forbidden = std::env::var_os("CARGO_NET_OFFLINE").is_some_and(|v| v == "true");
+        if offline || is_forbidden {
             Self::Offline
         } else {
             Self::Online(OnceLock::new())

@@ -1,7 +1,7 @@
 //! Crates of crates.io, verified: from Cargo's cache, from our own, or from
 //! the registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use etcetera::BaseStrategy;
@@ -52,6 +52,16 @@ impl CrateStore {
         let bytes = self.download(krate, checksum)?;
         Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
         Ok(bytes)
+    }
+
+    /// The folder of our cache, if there is one.
+    pub(super) fn own_folder(&self) -> Option<&Path> {
+        self.own_cache.as_deref()
+    }
+
+    /// Cargo's folder.
+    pub(super) fn cargo_home(&self) -> Option<&Path> {
+        self.settings.home.as_deref()
     }
 
     /// The `.cargo-checksum.json` that unpacking a crate gave, if it was

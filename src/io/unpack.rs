@@ -4,7 +4,7 @@
 //! below `<name>-<version>/`, or the crate is refused as a whole. cargo makes
 //! no crate with links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -29,11 +29,59 @@ pub(super) fn unpack_crate(
     bytes: &[u8],
     target: &Path,
 ) -> Result<BTreeMap<String, Sha256>, IoError> {
+    let mut hashes = BTreeMap::new();
+    fs::create_dir_all(target)?;
+    each_file(krate, bytes, |path, mode, mut entry| {
+        let Some(mode) = mode else {
+            fs::create_dir_all(target.join(path))?;
+            return Ok(());
+        };
+        if keeps(path.as_str()) {
+            let mut contents = Vec::new();
+            let read = entry.read_to_end(&mut contents);
+            read.map_err(|error| damaged(krate, &error))?;
+            hashes.insert(path.as_str().to_owned(), Sha256::of(&contents));
+            write_new(&target.join(path), mode, &contents)?;
+        }
+        Ok(())
+    })?;
+    Ok(hashes)
+}
+
+/// Reads the names of a crate's files, and the contents of those that
+/// `wanted` asks for by name and size.
+pub(super) fn read_crate(
+    krate: &LockedCrate,
+    bytes: &[u8],
+    wanted: impl Fn(&Utf8Path, u64) -> bool,
+) -> Result<BTreeMap<String, Option<Vec<u8>>>, IoError> {
+    let mut files = BTreeMap::new();
+    each_file(krate, bytes, |path, mode, mut entry| {
+        if mode.is_some() {
+            let mut contents = Vec::new();
+            let is_wanted = wanted(path, entry.size());
+            if is_wanted {
+                let read = entry.read_to_end(&mut contents);
+                read.map_err(|error| damaged(krate, &error))?;
+            }
+            files.insert(path.to_string(), is_wanted.then_some(contents));
+        }
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+type Entry<'a, 'b> = tar::Entry<'a, io::Take<MultiGzDecoder<&'b [u8]>>>;
+
+/// Goes through the files, with their modes, and folders, without, of a
+/// crate.
+fn each_file<'b>(
+    krate: &LockedCrate,
+    bytes: &'b [u8],
+    mut take: impl FnMut(&Utf8Path, Option<u32>, Entry<'_, 'b>) -> Result<(), IoError>,
+) -> Result<(), IoError> {
     let top = format!("{}-{}", krate.name, krate.version);
-    let damaged = |error: io::Error| IoError::DamagedCrate {
-        krate: format!("{} {}", krate.name, krate.version),
-        message: error.to_string(),
-    };
+    let damaged = |error: io::Error| damaged(krate, &error);
     let refuse = |entry: &[u8], problem| IoError::UnsafeEntry {
         path: format!("{top}.crate"),
         entry: String::from_utf8_lossy(entry).into_owned(),
@@ -41,10 +89,9 @@ pub(super) fn unpack_crate(
     };
     let limit = MAX_UNPACKED.max(bytes.len() as u64 * MAX_RATIO);
     let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(limit));
-    let mut files = BTreeMap::new();
-    fs::create_dir_all(target)?;
+    let mut seen = BTreeSet::new();
     for entry in archive.entries().map_err(damaged)? {
-        let mut entry = entry.map_err(damaged)?;
+        let entry = entry.map_err(damaged)?;
         let kind = entry.header().entry_type();
         if kind.is_pax_global_extensions() {
             continue;
@@ -53,23 +100,27 @@ pub(super) fn unpack_crate(
         let path =
             below(&name, &top).ok_or_else(|| refuse(&name, "is outside the crate's folder"))?;
         if kind.is_dir() {
-            fs::create_dir_all(target.join(&path))?;
+            take(&path, None, entry)?;
         } else if !kind.is_file() {
             return Err(refuse(&name, "is neither a file nor a folder"));
-        } else if keeps(path.as_str()) {
-            let mode = entry.header().mode().unwrap_or(0o644);
-            let mut contents = Vec::new();
-            entry.read_to_end(&mut contents).map_err(damaged)?;
-            let hash = Sha256::of(&contents);
-            if files.insert(path.as_str().to_owned(), hash).is_some() {
+        } else {
+            if !seen.insert(path.clone()) {
                 return Err(refuse(&name, "stands in it twice"));
             }
-            write_new(&target.join(&path), mode, &contents)?;
+            let mode = entry.header().mode().unwrap_or(0o644);
+            take(&path, Some(mode), entry)?;
         }
     }
     // gzip's checksum stands at the end.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
-    Ok(files)
+    Ok(())
+}
+
+fn damaged(krate: &LockedCrate, error: &io::Error) -> IoError {
+    IoError::DamagedCrate {
+        krate: format!("{} {}", krate.name, krate.version),
+        message: error.to_string(),
+    }
 }
 
 /// The path below the crate's folder; `None` where it isn't below, or no

@@ -1,24 +1,29 @@
-//! From the crates of a lock to native inputs, each with its reason.
-//!
-//! The lock's edges from the module's crate are followed. A lock holds the
-//! edges of every platform and of every feature that the workspace can turn
-//! on, so this finds too much rather than too little; what only the tests of
-//! a local crate need is left out.
+//! From the crates that are built to native inputs, each with its reason and
+//! the platforms that it is for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::NativeTable;
-use crate::project::{CrateSource, LockFile, LockedCrate};
+use super::cfg::CfgSet;
+use super::digest::CrateDigest;
+use super::features::{BuildRequest, Built, Side, Unit};
+use super::graph::CrateGraph;
+use super::needs::{BuiltAs, CrateNeeds, Evidence, Needed, Problem};
+use super::table::{EnvValue, Preferences};
+use crate::project::CargoOptions;
+use crate::target::Platform;
 
 /// What a package needs to build besides Rust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NativeInputs {
     /// Libraries of the host, sorted by attribute and crate.
     pub build_inputs: Vec<NativeInput>,
-    /// Programs of the build, sorted likewise.
+    /// Programs of the build, and libraries of what runs in it, sorted
+    /// likewise.
     pub native_build_inputs: Vec<NativeInput>,
-    /// Environment variables, by name.
-    pub env: BTreeMap<String, NativeVariable>,
+    /// Environment variables, sorted by name.
+    pub env: Vec<NativeVariable>,
+    /// What keeps crates from being built or understood.
+    pub problems: Vec<NativeProblem>,
 }
 
 /// A nixpkgs attribute and the crate that asks for it.
@@ -26,155 +31,312 @@ pub struct NativeInputs {
 pub struct NativeInput {
     /// The attribute's path below `pkgs`.
     pub attr: String,
-    /// The crate.
-    pub krate: String,
-    /// The crate's version.
-    pub version: String,
-    /// Why it is needed.
-    pub reason: String,
+    /// Who asks, where and why.
+    pub origin: Origin,
 }
 
 /// An environment variable and the crate that reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NativeVariable {
-    /// The variable's value.
-    pub value: String,
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: EnvValue,
+    /// Who asks, where and why.
+    pub origin: Origin,
+}
+
+/// A crate that asks for something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
     /// The crate.
     pub krate: String,
     /// The crate's version.
     pub version: String,
-    /// Why it is set.
+    /// Why it asks.
     pub reason: String,
+    /// How we know.
+    pub evidence: Evidence,
+    /// Where it asks.
+    pub platforms: BTreeSet<Platform>,
 }
 
-/// Finds what the crates below `modules` need. `dev_only` holds, for local
-/// crates, the names that only their tests need; without any of `modules` in
-/// the lock every crate of it counts.
-#[must_use]
-pub fn detect<'a>(
-    table: &NativeTable,
-    lock: &LockFile,
-    modules: impl IntoIterator<Item = &'a str>,
-    dev_only: &BTreeMap<String, BTreeSet<String>>,
-) -> NativeInputs {
-    let mut inputs = NativeInputs::default();
-    for place in reachable(lock, modules, dev_only) {
-        let krate = &lock.crates[place];
-        let dependencies: BTreeSet<_> = krate
-            .dependencies
+/// A crate that is a problem.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NativeProblem {
+    /// The crate.
+    pub krate: String,
+    /// The crate's version.
+    pub version: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// Where it is.
+    pub platforms: BTreeSet<Platform>,
+}
+
+/// The digests of crates, by name and version.
+pub type Digests = BTreeMap<(String, String), CrateDigest>;
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub struct DetectRequest<'a> {
+    /// The crates that may be built.
+    pub graph: &'a CrateGraph,
+    /// What is kept of their texts.
+    pub digests: &'a Digests,
+    /// The modules' crates, with the options of their builds.
+    pub modules: &'a [(usize, &'a CargoOptions)],
+    /// The platforms.
+    pub platforms: &'a BTreeSet<Platform>,
+    /// What the user prefers.
+    pub preferences: &'a Preferences,
+}
+
+/// What is built for a module on a platform.
+#[derive(Debug, Clone)]
+pub struct ModuleBuild {
+    /// The module's crate.
+    pub root: usize,
+    /// The platform.
+    pub platform: Platform,
+    /// What is built.
+    pub built: Built,
+    /// What each of it needs.
+    pub needs: BTreeMap<Unit, CrateNeeds>,
+}
+
+impl DetectRequest<'_> {
+    /// Works out what is built, and what that needs.
+    #[must_use]
+    pub fn builds(&self) -> Vec<ModuleBuild> {
+        let pairs = self.modules.iter().flat_map(|module| {
+            let platforms = self.platforms.iter();
+            platforms.map(move |&platform| (*module, platform))
+        });
+        pairs
+            .map(|((root, options), platform)| {
+                let cfgs = CfgSet::of(platform);
+                let built = self.graph.built(&BuildRequest {
+                    root,
+                    options,
+                    resolver: self.graph.resolver,
+                    cfgs: &cfgs,
+                });
+                let needs = self.needs(&built, platform, &cfgs);
+                ModuleBuild {
+                    root,
+                    platform,
+                    built,
+                    needs,
+                }
+            })
+            .collect()
+    }
+
+    fn needs(
+        &self,
+        built: &Built,
+        platform: Platform,
+        cfgs: &CfgSet,
+    ) -> BTreeMap<Unit, CrateNeeds> {
+        let mut needs = BTreeMap::new();
+        let mut sets = BTreeMap::new();
+        for (unit, krate) in &built.units {
+            let features: BTreeSet<&str> = krate.features.keys().map(String::as_str).collect();
+            let dependencies = krate.dependencies.iter();
+            let dependencies: BTreeSet<&str> = dependencies
+                .map(|edge| self.graph.crates[edge.to.krate].name.as_str())
+                .collect();
+            let set = cfgs.with_features(features.iter().copied());
+            let built_as = BuiltAs {
+                krate: &self.graph.crates[unit.krate],
+                digest: self.digest(unit.krate),
+                features: self.graph.is_exact.then_some(&features),
+                dependencies: &dependencies,
+                platform,
+                cfgs: &set,
+                preferences: self.preferences,
+            };
+            needs.insert(*unit, built_as.needs());
+            sets.insert(*unit, set);
+        }
+        let calls = Calls {
+            request: self,
+            needs: &needs,
+            sets: &sets,
+            callers: callers(built),
+        };
+        let idle = needs
             .iter()
-            .map(|&d| lock.crates[d].name.as_str())
-            .collect();
-        for row in table.rows(krate.name.as_str(), &dependencies) {
-            let input = |attr: &String| native_input(krate, attr, &row.note);
-            inputs
-                .build_inputs
-                .extend(row.build_inputs.iter().map(input));
-            inputs
-                .native_build_inputs
-                .extend(row.native_build_inputs.iter().map(input));
-            for (name, value) in &row.env {
-                let variable = NativeVariable {
-                    value: value.clone(),
-                    krate: krate.name.to_string(),
-                    version: krate.version.to_string(),
-                    reason: row.note.clone(),
-                };
-                inputs.env.entry(name.clone()).or_insert(variable);
+            .filter(|(_, needs)| needs.is_for_build_scripts)
+            .map(|(unit, _)| *unit)
+            .filter(|unit| !calls.is_called(*unit, &mut BTreeSet::new()));
+        for unit in idle.collect::<Vec<_>>() {
+            needs.insert(unit, CrateNeeds::default());
+        }
+        needs
+    }
+
+    fn digest(&self, krate: usize) -> Option<&CrateDigest> {
+        let krate = &self.graph.crates[krate];
+        let key = (krate.name.clone(), krate.version.to_string());
+        self.digests.get(&key)
+    }
+}
+
+/// For each crate who depends on it, and whether for its build script.
+fn callers(built: &Built) -> BTreeMap<Unit, Vec<(Unit, bool)>> {
+    let mut callers: BTreeMap<Unit, Vec<(Unit, bool)>> = BTreeMap::new();
+    for (unit, krate) in &built.units {
+        for edge in &krate.dependencies {
+            callers
+                .entry(edge.to)
+                .or_default()
+                .push((*unit, edge.is_build));
+        }
+    }
+    callers
+}
+
+/// Who calls the crates that are for build scripts.
+struct Calls<'a> {
+    request: &'a DetectRequest<'a>,
+    needs: &'a BTreeMap<Unit, CrateNeeds>,
+    sets: &'a BTreeMap<Unit, CfgSet>,
+    callers: BTreeMap<Unit, Vec<(Unit, bool)>>,
+}
+
+impl Calls<'_> {
+    /// Whether a build script calls a crate, or one that calls it. Through a
+    /// library the call can't be followed: it counts if that is called.
+    fn is_called(&self, unit: Unit, seen: &mut BTreeSet<Unit>) -> bool {
+        if !seen.insert(unit) {
+            return false;
+        }
+        let graph = self.request.graph;
+        let name = &graph.crates[unit.krate].name;
+        let callers = self.callers.get(&unit).into_iter().flatten();
+        callers.copied().any(|(caller, is_build)| {
+            if self.needs[&caller].unused.contains(name) {
+                return false;
+            }
+            if !graph.is_exact {
+                return true;
+            }
+            if !is_build {
+                return graph.crates[caller.krate].is_proc_macro
+                    || (caller.side == Side::Build && self.is_called(caller, seen));
+            }
+            let digest = self.request.digest(caller.krate);
+            digest.is_none_or(|digest| digest.script.uses(name, &self.sets[&caller], true))
+        })
+    }
+}
+
+/// What the builds of all modules and platforms need together.
+#[must_use]
+pub fn merge(graph: &CrateGraph, builds: &[ModuleBuild]) -> NativeInputs {
+    let mut merged = Merged::default();
+    for build in builds {
+        for (unit, needs) in &build.needs {
+            let krate = &graph.crates[unit.krate];
+            let of = |list: &mut BTreeMap<_, BTreeSet<_>>, what| {
+                let key = (what, krate.name.clone(), krate.version.to_string());
+                list.entry(key).or_default().insert(build.platform);
+            };
+            for need in &needs.needs {
+                let key = (
+                    need.what.clone(),
+                    need.reason.clone(),
+                    need.evidence.clone(),
+                );
+                match (&need.what, unit.side) {
+                    (Needed::Library(_), Side::Host) => of(&mut merged.libraries, key),
+                    (Needed::Variable(..), _) => of(&mut merged.variables, key),
+                    _ => of(&mut merged.programs, key),
+                }
+            }
+            for problem in &needs.problems {
+                let key = (
+                    problem.clone(),
+                    krate.name.clone(),
+                    krate.version.to_string(),
+                );
+                merged
+                    .problems
+                    .entry(key)
+                    .or_default()
+                    .insert(build.platform);
             }
         }
     }
-    inputs.build_inputs.sort();
-    inputs.native_build_inputs.sort();
+    merged.finish()
+}
+
+type Asked = BTreeMap<((Needed, String, Evidence), String, String), BTreeSet<Platform>>;
+
+#[derive(Default)]
+struct Merged {
+    libraries: Asked,
+    programs: Asked,
+    variables: Asked,
+    problems: BTreeMap<(Problem, String, String), BTreeSet<Platform>>,
+}
+
+impl Merged {
+    fn finish(self) -> NativeInputs {
+        let problems = self.problems.into_iter();
+        NativeInputs {
+            build_inputs: inputs(self.libraries),
+            native_build_inputs: inputs(self.programs),
+            env: variables(self.variables),
+            problems: problems
+                .map(|((problem, krate, version), platforms)| NativeProblem {
+                    krate,
+                    version,
+                    problem,
+                    platforms,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn origins(asked: Asked) -> impl Iterator<Item = (Needed, Origin)> {
+    asked
+        .into_iter()
+        .map(|(((what, reason, evidence), krate, version), platforms)| {
+            let origin = Origin {
+                krate,
+                version,
+                reason,
+                evidence,
+                platforms,
+            };
+            (what, origin)
+        })
+}
+
+fn inputs(asked: Asked) -> Vec<NativeInput> {
+    let inputs = origins(asked).filter_map(|(what, origin)| match what {
+        Needed::Library(attr) | Needed::Program(attr) => Some(NativeInput { attr, origin }),
+        Needed::Variable(..) => None,
+    });
+    let mut inputs: Vec<_> = inputs.collect();
+    inputs.sort();
     inputs
 }
 
-fn native_input(krate: &LockedCrate, attr: &str, reason: &str) -> NativeInput {
-    NativeInput {
-        attr: attr.to_owned(),
-        krate: krate.name.to_string(),
-        version: krate.version.to_string(),
-        reason: reason.to_owned(),
-    }
-}
-
-/// The places in the lock that can be reached from the modules' crates.
-fn reachable<'a>(
-    lock: &LockFile,
-    modules: impl IntoIterator<Item = &'a str>,
-    dev_only: &BTreeMap<String, BTreeSet<String>>,
-) -> BTreeSet<usize> {
-    let starts = modules.into_iter().filter_map(|name| lock.local(name));
-    let mut found: BTreeSet<usize> = starts.collect();
-    if found.is_empty() {
-        return (0..lock.crates.len()).collect();
-    }
-    let mut waiting: Vec<_> = found.iter().copied().collect();
-    while let Some(place) = waiting.pop() {
-        let krate = &lock.crates[place];
-        let skipped = match krate.source {
-            CrateSource::Local => dev_only.get(krate.name.as_str()),
-            _ => None,
-        };
-        for &dependency in &krate.dependencies {
-            let name = lock.crates[dependency].name.as_str();
-            if !skipped.is_some_and(|s| s.contains(name)) && found.insert(dependency) {
-                waiting.push(dependency);
-            }
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A lock from `name -> dependencies`; `module` and `tests` are local.
-    fn lock(edges: &[(&str, &[&str])]) -> LockFile {
-        let place = |name: &str| edges.iter().position(|(n, _)| *n == name).unwrap();
-        let crates = edges
-            .iter()
-            .map(|(name, dependencies)| {
-                let mut krate = LockedCrate::example(name, "1.2.3");
-                if ["module", "tests"].contains(name) {
-                    krate.source = CrateSource::Local;
-                }
-                krate.dependencies = dependencies.iter().map(|d| place(d)).collect();
-                krate
-            })
-            .collect();
-        LockFile::example(crates)
-    }
-
-    fn attrs(inputs: &[NativeInput]) -> Vec<&str> {
-        inputs.iter().map(|i| i.attr.as_str()).collect()
-    }
-
-    #[test]
-    fn only_what_the_module_reaches_counts() {
-        let lock = lock(&[
-            ("module", &["native-tls"]),
-            ("native-tls", &["openssl-sys"]),
-            ("openssl-sys", &[]),
-            ("tests", &["zstd-sys"]),
-            ("zstd-sys", &[]),
-        ]);
-        let table = NativeTable::built_in();
-        let inputs = detect(&table, &lock, Some("module"), &BTreeMap::new());
-        assert_eq!(attrs(&inputs.build_inputs), ["openssl"]);
-        assert_eq!(inputs.build_inputs[0].krate, "openssl-sys");
-        assert!(inputs.env.is_empty());
-        let all = detect(&table, &lock, None, &BTreeMap::new());
-        assert_eq!(attrs(&all.build_inputs), ["openssl", "zstd"]);
-        assert_eq!(all.env["ZSTD_SYS_USE_PKG_CONFIG"].value, "1");
-    }
-
-    #[test]
-    fn what_only_tests_need_is_left_out() {
-        let lock = lock(&[("module", &["bindgen"]), ("bindgen", &[])]);
-        let dev_only = BTreeMap::from([("module".to_owned(), ["bindgen".to_owned()].into())]);
-        let inputs = detect(&NativeTable::built_in(), &lock, Some("module"), &dev_only);
-        assert_eq!(inputs, NativeInputs::default());
-    }
+fn variables(asked: Asked) -> Vec<NativeVariable> {
+    let variables = origins(asked).filter_map(|(what, origin)| match what {
+        Needed::Variable(name, value) => Some(NativeVariable {
+            name,
+            value,
+            origin,
+        }),
+        _ => None,
+    });
+    let mut variables: Vec<_> = variables.collect();
+    variables.sort();
+    variables
 }

@@ -1,7 +1,31 @@
 //! The C libraries, programs and variables behind crates.
+//!
+//! [`CrateGraph`] has the crates that cargo resolved; [`features`] works out
+//! which of them are built on a platform; [`needs`] says what one of them
+//! needs, and [`detect`] puts it together.
 
+pub mod build_script;
+pub mod cfg;
 pub mod detect;
+pub mod digest;
+pub mod features;
+pub mod graph;
+pub mod lock_edges;
+pub mod needs;
+pub mod picture;
+pub mod scratch;
 pub mod table;
+pub mod why;
 
-pub use detect::{NativeInput, NativeInputs, NativeVariable, detect};
-pub use table::NativeTable;
+pub use cfg::CfgSet;
+pub use detect::{
+    DetectRequest, Digests, ModuleBuild, NativeInput, NativeInputs, NativeProblem, NativeVariable,
+    Origin, merge,
+};
+pub use digest::CrateDigest;
+pub use features::{Built, Resolver, Side, Unit};
+pub use graph::CrateGraph;
+pub use needs::{Evidence, Problem};
+pub use picture::Picture;
+pub use table::{Choice, EnvValue, NativeTable, PkgConfigTable, Preferences};
+pub use why::{Explanation, Question, Step, Way, WhyNot};

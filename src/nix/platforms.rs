@@ -42,6 +42,28 @@ pub(super) fn by_platform(build_system: &BuildSystem, platforms: &BTreeSet<Platf
         )
 }
 
+/// What is for every one of `platforms`, and `lib.FUNCTION CONDITION` of what
+/// is for some of them.
+pub(super) fn guarded<T>(
+    rows: impl Iterator<Item = (BTreeSet<Platform>, T)>,
+    platforms: &BTreeSet<Platform>,
+    function: &'static str,
+    make: impl Fn(Vec<T>) -> Expr,
+) -> Vec<Expr> {
+    let mut groups: BTreeMap<BTreeSet<Platform>, Vec<T>> = BTreeMap::new();
+    for (on, row) in rows {
+        groups.entry(on).or_default().push(row);
+    }
+    let everywhere = groups.remove(platforms).map(&make);
+    let some = groups.into_iter().map(|(on, rows)| {
+        Expr::var("lib")
+            .select([function])
+            .apply(condition(&on, platforms))
+            .apply(make(rows))
+    });
+    everywhere.into_iter().chain(some).collect()
+}
+
 /// What holds on `on` and on no other of `platforms`.
 fn condition(on: &BTreeSet<Platform>, platforms: &BTreeSet<Platform>) -> Expr {
     let host = |name| Expr::var("pkgs").select(["stdenv", "hostPlatform", name]);

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::expr::{Expr, Ident, NixString, Parameter, Part};
-use super::platforms::by_platform;
+use super::platforms::{by_platform, guarded};
 use super::print::print;
 use crate::build_system::BuildSystem;
+use crate::native::EnvValue;
 use crate::project::PythonName;
 use crate::target::Platform;
 
@@ -30,12 +31,14 @@ pub struct Stanza {
     pub build_system: BuildSystem,
     /// The platforms that it was asked for.
     pub platforms: BTreeSet<Platform>,
-    /// Libraries of the host, as attribute paths below `pkgs`.
-    pub build_inputs: BTreeSet<String>,
-    /// Programs of the build, as attribute paths below `pkgs`.
-    pub native_build_inputs: BTreeSet<String>,
-    /// Environment variables.
-    pub env: BTreeMap<String, String>,
+    /// Libraries of the host, as attribute paths below `pkgs`, each with the
+    /// platforms that it is for.
+    pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    /// Programs of the build, likewise.
+    pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    /// Environment variables: their values, each with the platforms that it
+    /// is for.
+    pub env: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
     /// Whether cmake's hook must be kept from taking the configure phase.
     pub dont_use_cmake_configure: bool,
 }
@@ -142,8 +145,8 @@ impl Stanza {
             let old = Expr::var("old")
                 .select(["buildInputs"])
                 .or(Expr::List(vec![]));
-            let inputs = packages(&self.build_inputs);
-            attributes.push(("buildInputs".into(), old.concat(inputs)));
+            let inputs = packages(&self.build_inputs, &self.platforms);
+            attributes.push(("buildInputs".into(), chain(old, inputs, Expr::concat)));
         }
         if self.dont_use_cmake_configure {
             attributes.push(("dontUseCmakeConfigure".into(), Expr::var("true")));
@@ -152,14 +155,14 @@ impl Stanza {
         if self.source.is_some() {
             // Cargo would put it into the workspace above, out of the reach
             // of the build.
-            env.insert("CARGO_TARGET_DIR".to_owned(), "./target".to_owned());
+            let target = EnvValue::Text("./target".to_owned());
+            let everywhere = BTreeMap::from([(target, self.platforms.clone())]);
+            env.insert("CARGO_TARGET_DIR".to_owned(), everywhere);
         }
         if !env.is_empty() {
             let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
-            let variables = env
-                .iter()
-                .map(|(k, v)| (k.as_str().into(), Expr::string(v)));
-            attributes.push(("env".into(), old.update(Expr::AttrSet(variables.collect()))));
+            let variables = environment(&env, &self.platforms);
+            attributes.push(("env".into(), chain(old, variables, Expr::update)));
         }
         attributes
     }
@@ -191,12 +194,12 @@ impl Stanza {
                 .select(["resolveBuildSystem"])
                 .apply(by_platform(&self.build_system, &self.platforms))
         });
-        let programs =
-            (!self.native_build_inputs.is_empty()).then(|| packages(&self.native_build_inputs));
-        match (build_system, programs) {
-            (Some(build_system), Some(programs)) => Some(build_system.concat(programs)),
-            (build_system, programs) => build_system.or(programs),
-        }
+        let programs = packages(&self.native_build_inputs, &self.platforms);
+        build_system
+            .into_iter()
+            .chain(programs)
+            .rev()
+            .reduce(|right, left| left.concat(right))
     }
 }
 
@@ -209,9 +212,54 @@ fn shell_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-fn packages(attributes: &BTreeSet<String>) -> Expr {
-    let select = |path: &String| Expr::var("pkgs").select(path.split('.'));
-    Expr::List(attributes.iter().map(select).collect())
+fn package(path: &str) -> Expr {
+    Expr::var("pkgs").select(path.split('.'))
+}
+
+/// Lists of packages: those for every platform, then those for some.
+fn packages(
+    attributes: &BTreeMap<String, BTreeSet<Platform>>,
+    platforms: &BTreeSet<Platform>,
+) -> Vec<Expr> {
+    let rows = attributes
+        .iter()
+        .map(|(path, on)| (on.clone(), package(path)));
+    guarded(rows, platforms, "optionals", Expr::List)
+}
+
+/// Sets of variables, likewise.
+fn environment(
+    env: &BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
+    platforms: &BTreeSet<Platform>,
+) -> Vec<Expr> {
+    let rows = env.iter().flat_map(|(name, values)| {
+        values.iter().map(move |(value, on)| {
+            let value = match value {
+                EnvValue::Text(text) => Expr::string(text),
+                EnvValue::InPackage {
+                    package: path,
+                    path: below,
+                } => Expr::Template(vec![
+                    Part::Expr(package(path)),
+                    Part::Text(NixString::new(below)),
+                ]),
+            };
+            (on.clone(), (NixString::from(name.as_str()), value))
+        })
+    });
+    guarded(rows, platforms, "optionalAttrs", Expr::AttrSet)
+}
+
+/// `first OPERATOR second OPERATOR third`, as Nix reads it: from the right.
+fn chain(first: Expr, rest: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Expr {
+    let rest = rest
+        .into_iter()
+        .rev()
+        .reduce(|right, left| join(left, right));
+    match rest {
+        Some(rest) => join(first, rest),
+        None => first,
+    }
 }
 
 fn overlay(set: Expr) -> Expr {

@@ -1,36 +1,41 @@
 //! What both `inspect` and `nix-snippet` are made from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use semver::Version;
 
 use super::load::Loaded;
+use super::native::{Asking, BOOTSTRAP, NativeFacts};
 use crate::build_system::{self, Requirements, uv_lock_names};
 use crate::error::Error;
-use crate::native::{NativeInputs, NativeTable, detect};
 use crate::project::{
-    CargoManifest, LocalCrates, LockFile, LockState, PythonName, RustProject, SourceFiles,
-    Surroundings, join,
+    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
 };
-use crate::target::Toolchains;
+use crate::target::{Pyo3Support, Toolchains};
 use crate::warning::{Warning, WarningCode};
 
 /// What is known of one folder that cargo builds in.
 pub(super) struct Facts {
     pub requirements: Requirements,
-    pub native: NativeInputs,
+    pub native: NativeFacts,
     pub lock_state: LockState,
     pub warnings: Vec<Warning>,
 }
 
 impl Facts {
     /// Gathers the facts for a folder that cargo builds in, if there is one.
-    pub(super) fn gather(loaded: &Loaded, rust: Option<&RustProject>) -> Result<Self, Error> {
+    pub(super) fn gather(
+        loaded: &Loaded,
+        rust: Option<&RustProject>,
+        asking: Asking,
+    ) -> Result<Self, Error> {
         let requirements = requirements(loaded)?;
         let mut warnings = project_warnings(loaded);
-        let (mut native, mut lock_state) = (NativeInputs::default(), LockState::default());
+        let (mut native, mut lock_state) = (NativeFacts::default(), LockState::default());
         if let Some(rust) = rust {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
-            native = native_inputs(files, rust);
+            native = NativeFacts::gather(loaded, rust, &local, asking)?;
             lock_state = match &rust.lock {
                 Some(lock) => LockState::of(lock, &local),
                 None => LockState {
@@ -42,6 +47,8 @@ impl Facts {
             let surroundings = Surroundings::of(files, root, rust, &local);
             warnings.extend(build_system_warnings(loaded, &requirements)?);
             warnings.extend(rust_warnings(rust, &lock_state));
+            native.allow_newer_python(&surroundings, &loaded.target);
+            warnings.extend(native.warnings());
             if !local.without_lib.is_empty() {
                 let message = format!(
                     "the source of the library of {} isn't there",
@@ -49,9 +56,11 @@ impl Facts {
                 );
                 warnings.push(Warning::new(WarningCode::Broken, message));
             }
+            let is_set = native.inputs.env.iter().any(|v| v.name == BOOTSTRAP);
             warnings.extend(surroundings_warnings(
                 &surroundings,
                 loaded.target.python_minor,
+                is_set,
             ));
         }
         Ok(Self {
@@ -80,42 +89,6 @@ fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
         .iter()
         .chain(&project.hook_requires);
     Ok(Requirements::read(all, request)?)
-}
-
-fn native_inputs(files: &SourceFiles, rust: &RustProject) -> NativeInputs {
-    let Some(lock) = &rust.lock else {
-        return NativeInputs::default();
-    };
-    let dev_only = dev_only(files);
-    let modules = rust
-        .modules
-        .iter()
-        .filter_map(|m| m.manifest.name.as_deref());
-    detect(&NativeTable::built_in(), lock, modules, &dev_only)
-}
-
-/// For each crate of the source, what only its tests need.
-fn dev_only(files: &SourceFiles) -> BTreeMap<String, BTreeSet<String>> {
-    let manifests = files
-        .paths()
-        .filter(|p| p.file_name() == Some("Cargo.toml"));
-    let mut found = BTreeMap::new();
-    for path in manifests {
-        // Templates and test data may look like manifests and be none; they
-        // are no crates of the lock then.
-        let Ok(manifest) = CargoManifest::read(files, path) else {
-            continue;
-        };
-        let Some(name) = manifest.name else {
-            continue;
-        };
-        // Another manifest of that name, of a test say, takes nothing away.
-        found
-            .entry(name)
-            .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
-            .or_insert(manifest.dev_only.clone());
-    }
-    found
 }
 
 fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
@@ -261,7 +234,11 @@ fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     warnings
 }
 
-fn surroundings_warnings(around: &Surroundings, python_minor: u8) -> Vec<Warning> {
+fn surroundings_warnings(
+    around: &Surroundings,
+    python_minor: u8,
+    has_bootstrap: bool,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some((path, keys)) = &around.cargo_config
         && !keys.is_empty()
@@ -303,18 +280,29 @@ fn surroundings_warnings(around: &Surroundings, python_minor: u8) -> Vec<Warning
             "unstable features of a nightly rustc are on in {}",
             counted(&places, ", ")
         );
-        warnings.push(Warning::new(WarningCode::Nightly, message));
+        // The stanza lets a stable one take them.
+        warnings.push(if has_bootstrap {
+            Warning::note(WarningCode::Nightly, message)
+        } else {
+            Warning::new(WarningCode::Nightly, message)
+        });
     }
     warnings.extend(pyo3_warning(around, python_minor));
     warnings
 }
 
-fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
+/// PyO3, where it doesn't know a Python as new as this one.
+pub(super) fn outdated_pyo3(
+    around: &Surroundings,
+    python_minor: u8,
+) -> Option<(&Version, Pyo3Support)> {
     let pyo3 = around.pyo3.as_ref().filter(|pyo3| !pyo3.has_abi3_version)?;
-    let (pyo3, toolchains) = (&pyo3.version, Toolchains::built_in());
-    let known = toolchains
-        .pyo3(pyo3)
-        .filter(|known| known.newest_python < python_minor)?;
+    let known = Toolchains::built_in().pyo3(&pyo3.version)?;
+    (known.newest_python < python_minor).then_some((&pyo3.version, known))
+}
+
+fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
+    let (pyo3, known) = outdated_pyo3(around, python_minor)?;
     let message = format!(
         "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
         known.newest_python,

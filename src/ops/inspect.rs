@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
+use super::native::Asking;
+pub use super::native_report::{Input, Native, Variable};
 use crate::error::Error;
-use crate::native::{NativeInput, NativeInputs};
+use crate::io::Progress;
 use crate::project::{CrateSource, LockFile, RustModule, RustProject};
 use crate::warning::Warning;
 
@@ -157,48 +159,6 @@ pub struct CrateCount {
     pub local: usize,
 }
 
-/// What crates need besides Rust, by the edges of the lock: possibly more
-/// than is built.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Native {
-    /// Libraries of the host.
-    pub build_inputs: Vec<Input>,
-    /// Programs of the build.
-    pub native_build_inputs: Vec<Input>,
-    /// Environment variables.
-    pub env: BTreeMap<String, String>,
-    /// Why each variable is set.
-    pub env_reasons: Vec<Variable>,
-}
-
-/// A nixpkgs attribute and why it is needed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Input {
-    /// The attribute's path below `pkgs`.
-    pub attr: String,
-    /// The crate that needs it.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// The crate's version.
-    pub version: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// An environment variable and why it is set.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Variable {
-    /// The variable.
-    pub name: String,
-    /// The crate that reads it.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// The crate's version.
-    pub version: String,
-    /// Why.
-    pub reason: String,
-}
-
 /// A crate that comes from git.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GitDependency {
@@ -217,13 +177,13 @@ pub struct GitDependency {
 ///
 /// # Errors
 /// Where there is no Python project, or it can't be read.
-pub fn inspect(request: &Request) -> Result<Inspection, Error> {
+pub fn inspect(request: &Request, progress: &dyn Progress) -> Result<Inspection, Error> {
     let loaded = Loaded::read(request)?;
     let rust = match &request.cargo_root {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };
-    let facts = Facts::gather(&loaded, rust)?;
+    let facts = Facts::gather(&loaded, rust, Asking { request, progress })?;
     Ok(inspection(&loaded, rust, facts))
 }
 
@@ -278,7 +238,7 @@ fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Insp
             })
             .collect(),
         platforms,
-        native: facts.native.into(),
+        native: Native::new(&facts.native),
         git_dependencies: lock.map(git_dependencies).unwrap_or_default(),
         warnings: facts.warnings,
     }
@@ -350,40 +310,4 @@ fn git_dependencies(lock: &LockFile) -> Vec<GitDependency> {
         _ => None,
     };
     lock.crates.iter().filter_map(git).collect()
-}
-
-impl From<NativeInputs> for Native {
-    fn from(inputs: NativeInputs) -> Self {
-        let list = |inputs: Vec<NativeInput>| inputs.into_iter().map(Input::from).collect();
-        Self {
-            build_inputs: list(inputs.build_inputs),
-            native_build_inputs: list(inputs.native_build_inputs),
-            env: inputs
-                .env
-                .iter()
-                .map(|(name, variable)| (name.clone(), variable.value.clone()))
-                .collect(),
-            env_reasons: inputs
-                .env
-                .into_iter()
-                .map(|(name, variable)| Variable {
-                    name,
-                    krate: variable.krate,
-                    version: variable.version,
-                    reason: variable.reason,
-                })
-                .collect(),
-        }
-    }
-}
-
-impl From<NativeInput> for Input {
-    fn from(input: NativeInput) -> Self {
-        Self {
-            attr: input.attr,
-            krate: input.krate,
-            version: input.version,
-            reason: input.reason,
-        }
-    }
 }

@@ -9,6 +9,7 @@ use crate::io::cargo::generate_lock;
 use crate::io::source::{find_above, folder_above, read_around, read_source};
 use crate::io::write::read_file;
 use crate::io::{IoError, Network};
+use crate::native::Preferences;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, RustProject, SourceFiles,
     belongs_to, join,
@@ -35,6 +36,8 @@ pub struct Request {
     pub generate_lock: bool,
     /// Whether cargo may fetch for it.
     pub network: Network,
+    /// Whose copies of libraries are preferred.
+    pub preferences: Preferences,
 }
 
 /// A project that was read.

@@ -4,8 +4,11 @@ pub mod hash;
 pub mod inspect;
 pub mod nix_snippet;
 pub mod vendor;
+pub mod why;
 
 mod facts;
 mod load;
+mod native;
+mod native_report;
 
 pub use load::Request;

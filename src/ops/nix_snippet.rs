@@ -1,16 +1,22 @@
 //! `nix-snippet`: the stanza of an overlay.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request, require_fitting};
+use super::native::Asking;
 use crate::error::Error;
+use crate::io::Progress;
 use crate::io::source::way_between;
 use crate::io::write::write_file;
+use crate::native::{EnvValue, NativeInput, NativeVariable};
 use crate::nix::{Form, LockFile, Source, Stanza};
-use crate::project::{ProjectError, RustProject, SourceFiles, join};
+use crate::project::{ProjectError, RustProject, SourceFiles, join, way};
+use crate::target::Platform;
 use crate::warning::Warning;
 
 /// What `cargo pyhack nix-snippet --format json` prints.
@@ -51,6 +57,7 @@ pub fn nix_snippet(
     mut request: Request,
     form: Form,
     destination: Option<&Destination>,
+    progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
     let folder = destination.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
     if let (true, Some(_)) = (request.generate_lock, destination) {
@@ -62,15 +69,7 @@ pub fn nix_snippet(
     let has_other = loaded.other_lock.is_some();
     let kept = request.kept_lock.as_ref().filter(|_| has_other);
     let named = request.lock_file.as_ref().filter(|_| has_other);
-    let lock_path = match (kept, named) {
-        (Some(path), _) => path.file_name().map(Utf8PathBuf::from),
-        (None, Some(path)) => {
-            let way = way_between(folder, folder_of(path))?;
-            let name = path.file_name().unwrap_or_default();
-            Some(joined(&way, Utf8Path::new(name)))
-        }
-        (None, None) => None,
-    };
+    let lock_path = lock_path(folder, (kept, named))?;
     // Stanzas may stand one below the other, to choose from; an overlay can't
     // have two of one name.
     let is_choice = form == Form::Stanza && destination.is_none() && request.cargo_root.is_none();
@@ -90,11 +89,15 @@ pub fn nix_snippet(
         changed: Vec::new(),
         warnings: Vec::new(),
     };
+    let asking = Asking {
+        request: &request,
+        progress,
+    };
     for rust in roots {
         rust.require_lock(files)?.crates_io()?;
         require_fitting(files, rust)?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
-        let facts = Facts::gather(&loaded, Some(rust))?;
+        let facts = Facts::gather(&loaded, Some(rust), asking)?;
         let stanza = stanza(&loaded, rust, &facts, (folder, lock_path.as_deref()))?;
         if !snippet.nix.is_empty() {
             snippet.nix.push('\n');
@@ -125,6 +128,23 @@ impl Snippet {
         self.files.push(path.to_string());
         Ok(())
     }
+}
+
+/// The way from the file's folder to the lock beside it, or to the one that
+/// was named.
+fn lock_path(
+    folder: &Utf8Path,
+    (kept, named): (Option<&Utf8PathBuf>, Option<&Utf8PathBuf>),
+) -> Result<Option<Utf8PathBuf>, Error> {
+    Ok(match (kept, named) {
+        (Some(path), _) => path.file_name().map(Utf8PathBuf::from),
+        (None, Some(path)) => {
+            let way = way_between(folder, folder_of(path))?;
+            let name = path.file_name().unwrap_or_default();
+            Some(joined(&way, Utf8Path::new(name)))
+        }
+        (None, None) => None,
+    })
 }
 
 fn folder_of(file: &Utf8Path) -> &Utf8Path {
@@ -185,10 +205,7 @@ fn stanza(
     facts: &Facts,
     (folder, lock_path): (&Utf8Path, Option<&Utf8Path>),
 ) -> Result<Stanza, Error> {
-    let attrs = |inputs: &[crate::native::NativeInput]| {
-        inputs.iter().map(|input| input.attr.clone()).collect()
-    };
-    let native = &facts.native;
+    let native = &facts.native.inputs;
     let uses_cmake = native.native_build_inputs.iter().any(|i| i.attr == "cmake");
     let python_root = &loaded.project.python_root;
     let source = loaded
@@ -207,21 +224,55 @@ fn stanza(
     let lock_file = beside.or(own);
     Ok(Stanza {
         name: loaded.project.identity.name.clone(),
-        cargo_root: relative(&rust.cargo_root, python_root),
+        cargo_root: way(&rust.cargo_root, python_root),
         lock_file,
         source,
         build_system: facts.requirements.system.clone(),
         platforms: loaded.target.platforms.clone(),
-        build_inputs: attrs(&native.build_inputs),
-        native_build_inputs: attrs(&native.native_build_inputs),
-        env: native
-            .env
-            .iter()
-            .map(|(name, variable)| (name.clone(), variable.value.clone()))
-            .collect(),
-        dont_use_cmake_configure: uses_cmake
-            && loaded.files.has(&join(python_root, "CMakeLists.txt")),
+        build_inputs: attributes(&native.build_inputs),
+        native_build_inputs: attributes(&native.native_build_inputs),
+        env: variables(&native.env),
+        dont_use_cmake_configure: uses_cmake,
     })
+}
+
+/// Attributes and the platforms that they are for.
+fn attributes(inputs: &[NativeInput]) -> BTreeMap<String, BTreeSet<Platform>> {
+    let mut found: BTreeMap<String, BTreeSet<Platform>> = BTreeMap::new();
+    for input in inputs {
+        let platforms = found.entry(input.attr.clone()).or_default();
+        platforms.extend(&input.origin.platforms);
+    }
+    found
+}
+
+/// Variables, their values, and the platforms that they are for; the first
+/// value where several are asked for.
+fn variables(
+    variables: &[NativeVariable],
+) -> BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> {
+    let mut found: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> = BTreeMap::new();
+    for variable in variables {
+        let values = found.entry(variable.name.clone()).or_default();
+        let taken: BTreeSet<Platform> = values
+            .iter()
+            .filter(|(value, _)| **value != variable.value)
+            .flat_map(|(_, platforms)| platforms.iter().copied())
+            .collect();
+        let free: BTreeSet<_> = variable
+            .origin
+            .platforms
+            .difference(&taken)
+            .copied()
+            .collect();
+        if !free.is_empty() {
+            values
+                .entry(variable.value.clone())
+                .or_default()
+                .extend(free);
+        }
+    }
+    found
 }
 
 /// What stands in for a source that holds less than cargo reads; its path is
@@ -238,39 +289,5 @@ fn joined(folder: &Utf8Path, below: &Utf8Path) -> Utf8PathBuf {
         below.to_owned()
     } else {
         folder.join(below)
-    }
-}
-
-/// The way from one folder of the source to another.
-fn relative(to: &Utf8Path, from: &Utf8Path) -> Utf8PathBuf {
-    let parts = |path: &Utf8Path| -> Vec<String> {
-        let named = path.components().map(|c| c.as_str().to_owned());
-        named.filter(|part| part != ".").collect()
-    };
-    let (to, from) = (parts(to), parts(from));
-    let common = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
-    let up = from[common..].iter().map(|_| "..");
-    let way: Utf8PathBuf = up.chain(to[common..].iter().map(String::as_str)).collect();
-    if way.as_str().is_empty() {
-        ".".into()
-    } else {
-        way
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ways_lead_from_folder_to_folder() {
-        for (to, from, way) in [
-            (".", ".", "."),
-            ("src/rust", ".", "src/rust"),
-            (".", "crates/py", "../.."),
-            ("crates/core", "crates/py", "../core"),
-        ] {
-            assert_eq!(relative(to.into(), from.into()), way);
-        }
     }
 }

@@ -43,7 +43,12 @@ pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
         // What the user has beside it.
         | "uv.lock"
         // The roots of crates, which turn on unstable features.
-        | "lib.rs" | "main.rs" => true,
+        | "lib.rs" | "main.rs"
+        // What looks for libraries.
+        | "build.rs" => true,
+        _ if path.extension() == Some("rs") => {
+            path.parent().is_some_and(|folder| folder.file_name() == Some("build"))
+        }
         "config" | "config.toml" => path.parent().is_some_and(|p| p.file_name() == Some(".cargo")),
         // Build scripts and backends of the project's own lie no deeper.
         _ => {
@@ -96,6 +101,24 @@ pub(crate) fn levels_above(folder: &Utf8Path, path: &str) -> Option<usize> {
         }
     }
     Some(above)
+}
+
+/// The way from one folder of the source to another.
+#[must_use]
+pub fn way(to: &Utf8Path, from: &Utf8Path) -> Utf8PathBuf {
+    let parts = |path: &Utf8Path| -> Vec<String> {
+        let named = path.components().map(|c| c.as_str().to_owned());
+        named.filter(|part| part != ".").collect()
+    };
+    let (to, from) = (parts(to), parts(from));
+    let common = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+    let up = from[common..].iter().map(|_| "..");
+    let way: Utf8PathBuf = up.chain(to[common..].iter().map(String::as_str)).collect();
+    if way.as_str().is_empty() {
+        ".".into()
+    } else {
+        way
+    }
 }
 
 /// Joins a plain file name to a folder relative to the source root.
@@ -239,6 +262,18 @@ impl SourceFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ways_lead_from_folder_to_folder() {
+        for (to, from, expected) in [
+            (".", ".", "."),
+            ("src/rust", ".", "src/rust"),
+            (".", "crates/py", "../.."),
+            ("crates/core", "crates/py", "../core"),
+        ] {
+            assert_eq!(way(to.into(), from.into()), expected);
+        }
+    }
 
     #[test]
     fn paths_are_joined_within_the_root() {

@@ -22,7 +22,7 @@ mod workspace;
 
 pub use backend::Module;
 pub use error::{FileText, ProjectError};
-pub use files::{MAX_PATH, SourceFiles, is_read, join};
+pub use files::{MAX_PATH, SourceFiles, is_read, join, way};
 pub use local_crates::{LocalCrate, LocalCrates};
 pub use lock::{CrateSource, GitSource, LockFile, LockedCrate};
 pub use lock_state::LockState;

@@ -336,8 +336,7 @@ fn no_network() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let sandbox = Sandbox::new();
-    sandbox.write("cargo-home/config.toml", cargo_config(&address.to_string()));
+    let sandbox = Sandbox::with_cargo_config(&cargo_config(&address.to_string()));
     sandbox.project("project", &python_project(&[alpha()]));
     for command in ["vendor", "hash"] {
         let failure = sandbox.run(&[command, "project"]).failure();
@@ -648,10 +647,9 @@ fn a_link_within_an_sdist_is_followed() {
 #[test]
 fn a_registry_that_answers_nonsense() {
     let registry = Registry::serving(BTreeMap::new());
-    let sandbox = Sandbox::new();
     // The index is one folder deeper than the registry has it.
     let config = registry.cargo_config().replace("/index/", "/index/index/");
-    sandbox.write("cargo-home/config.toml", config);
+    let sandbox = Sandbox::with_cargo_config(&config);
     sandbox.project("project", &python_project(&[alpha()]));
     insta::assert_snapshot!(redact_port(&sandbox.run(&["hash", "project"]).failure()), @"
     exit code 4

@@ -21,19 +21,17 @@ fn a_project_is_told_to_people() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&["inspect", &format!("{PROJECTS}/src-rust")]);
     insta::assert_snapshot!(run.ok(), @"
-        fast-pack 0.1.0
-          backend         maturin
-          Python root     .
-          manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
-          module crate    fastpack 0.1.0, as fastpack._native
-          Cargo root      src/rust
-          lock            src/rust/Cargo.lock, format 4, 31 crates: 30 from crates.io, 1 local
-          Python          3.15
-          build system    maturin
-          native inputs   pkgs.zstd  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
-          environment     ZSTD_SYS_USE_PKG_CONFIG=1  zstd-sys 2.1.3+zstd.1.5.7: builds its own zstd unless told to ask pkg-config for the system's
-                            by the lock's edges: perhaps more than is built on your platform
-        ");
+    fast-pack 0.1.0
+      backend         maturin
+      Python root     .
+      manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
+      module crate    fastpack 0.1.0, as fastpack._native
+      Cargo root      src/rust
+      lock            src/rust/Cargo.lock, format 4, 32 crates: 31 from crates.io, 1 local
+      Python          3.15
+      build system    maturin
+      native inputs   pkgs.openssl  openssl-sys 0.9.118: links the system's OpenSSL
+    ");
 }
 
 #[expect(clippy::too_many_lines, reason = "it is one snapshot")]
@@ -44,102 +42,110 @@ fn json_has_the_documented_keys() {
         .run(&["--format", "json", &format!("{PROJECTS}/src-rust")])
         .ok();
     insta::assert_snapshot!(json, @r#"
+    {
+      "package": {
+        "name": "fast-pack",
+        "version": "0.1.0"
+      },
+      "build_backend": "maturin",
+      "source_root": ".",
+      "needs_source": false,
+      "python_root": ".",
+      "cargo_root": "src/rust",
+      "manifest_path": "src/rust/Cargo.toml",
+      "manifest_rule": "tool.maturin.manifest-path",
+      "lock_file": "src/rust/Cargo.lock",
+      "lock_format": 4,
+      "lock_state": {
+        "fits": "fits",
+        "broken": [],
+        "lacking": [],
+        "unneeded": [],
+        "outdated": []
+      },
+      "module": {
+        "crate": "fastpack",
+        "version": "0.1.0",
+        "name": "fastpack._native",
+        "is_program": false,
+        "manifest_path": "src/rust/Cargo.toml",
+        "cargo_root": "src/rust",
+        "rule": "tool.maturin.manifest-path",
+        "guess": null,
+        "features": [],
+        "no_default_features": false,
+        "all_features": false,
+        "profile": null,
+        "locked": false
+      },
+      "modules": [
         {
-          "package": {
-            "name": "fast-pack",
-            "version": "0.1.0"
-          },
-          "build_backend": "maturin",
-          "source_root": ".",
-          "needs_source": false,
-          "python_root": ".",
-          "cargo_root": "src/rust",
+          "crate": "fastpack",
+          "version": "0.1.0",
+          "name": "fastpack._native",
+          "is_program": false,
           "manifest_path": "src/rust/Cargo.toml",
-          "manifest_rule": "tool.maturin.manifest-path",
-          "lock_file": "src/rust/Cargo.lock",
-          "lock_format": 4,
-          "lock_state": {
-            "fits": "fits",
-            "broken": [],
-            "lacking": [],
-            "unneeded": [],
-            "outdated": []
-          },
-          "module": {
-            "crate": "fastpack",
-            "version": "0.1.0",
-            "name": "fastpack._native",
-            "is_program": false,
-            "manifest_path": "src/rust/Cargo.toml",
-            "cargo_root": "src/rust",
-            "rule": "tool.maturin.manifest-path",
-            "guess": null,
-            "features": [],
-            "no_default_features": false,
-            "all_features": false,
-            "profile": null,
-            "locked": false
-          },
-          "modules": [
-            {
-              "crate": "fastpack",
-              "version": "0.1.0",
-              "name": "fastpack._native",
-              "is_program": false,
-              "manifest_path": "src/rust/Cargo.toml",
-              "cargo_root": "src/rust",
-              "rule": "tool.maturin.manifest-path",
-              "guess": null,
-              "features": [],
-              "no_default_features": false,
-              "all_features": false,
-              "profile": null,
-              "locked": false
-            }
-          ],
-          "crates": {
-            "total": 31,
-            "crates_io": 30,
-            "other_registries": 0,
-            "git": 0,
-            "local": 1
-          },
-          "python": "3.15",
-          "platforms": [
-            "aarch64-darwin",
-            "aarch64-linux",
-            "x86_64-linux"
-          ],
-          "build_system": {
-            "maturin": []
-          },
-          "build_system_platforms": {},
-          "native": {
-            "build_inputs": [
-              {
-                "attr": "zstd",
-                "crate": "zstd-sys",
-                "version": "2.1.3+zstd.1.5.7",
-                "reason": "builds its own zstd unless told to ask pkg-config for the system's"
-              }
-            ],
-            "native_build_inputs": [],
-            "env": {
-              "ZSTD_SYS_USE_PKG_CONFIG": "1"
-            },
-            "env_reasons": [
-              {
-                "name": "ZSTD_SYS_USE_PKG_CONFIG",
-                "crate": "zstd-sys",
-                "version": "2.1.3+zstd.1.5.7",
-                "reason": "builds its own zstd unless told to ask pkg-config for the system's"
-              }
-            ]
-          },
-          "git_dependencies": [],
-          "warnings": []
+          "cargo_root": "src/rust",
+          "rule": "tool.maturin.manifest-path",
+          "guess": null,
+          "features": [],
+          "no_default_features": false,
+          "all_features": false,
+          "profile": null,
+          "locked": false
         }
-        "#);
+      ],
+      "crates": {
+        "total": 32,
+        "crates_io": 31,
+        "other_registries": 0,
+        "git": 0,
+        "local": 1
+      },
+      "python": "3.15",
+      "platforms": [
+        "aarch64-darwin",
+        "aarch64-linux",
+        "x86_64-linux"
+      ],
+      "build_system": {
+        "maturin": []
+      },
+      "build_system_platforms": {},
+      "native": {
+        "resolved_by": "lock",
+        "build_inputs": [
+          {
+            "attr": "openssl",
+            "crate": "openssl-sys",
+            "version": "0.9.118",
+            "reason": "links the system's OpenSSL",
+            "evidence": {
+              "table": "openssl-sys 0.9.118 build/find_normal.rs"
+            },
+            "platforms": [
+              "aarch64-darwin",
+              "aarch64-linux",
+              "x86_64-linux"
+            ]
+          }
+        ],
+        "native_build_inputs": [],
+        "env": {},
+        "env_reasons": [],
+        "downloads": []
+      },
+      "git_dependencies": [],
+      "warnings": [
+        {
+          "level": "note",
+          "code": "pyhack::warning::approximate",
+          "message": "native inputs follow the lock's edges, perhaps to more than is built: crate `vcpkg 0.2.15` is in no cache, and `--offline` forbids fetching it",
+          "help": "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]

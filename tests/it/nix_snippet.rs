@@ -29,10 +29,7 @@ fn the_overlay_is_the_default() {
               ++ final.resolveBuildSystem {
                 maturin = [ ];
               };
-            buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.zstd ];
-            env = (old.env or { }) // {
-              ZSTD_SYS_USE_PKG_CONFIG = "1";
-            };
+            buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
           });
     }
     "#);

@@ -8,6 +8,60 @@ fn everywhere(name: &str, extras: &[&str]) -> Row {
     (PythonName::new(name), platforms.into())
 }
 
+/// An attribute, needed on some platforms.
+fn on(attr: &str, platforms: &[Platform]) -> (String, BTreeSet<Platform>) {
+    (attr.to_owned(), platforms.iter().copied().collect())
+}
+
+/// A variable, set on every platform.
+fn variable(name: &str, value: EnvValue) -> (String, BTreeMap<EnvValue, BTreeSet<Platform>>) {
+    let everywhere = Platform::DEFAULT.into();
+    (name.to_owned(), [(value, everywhere)].into())
+}
+
+#[test]
+fn what_some_platforms_need_is_guarded() {
+    use Platform::{Aarch64Linux, X86_64Linux};
+    let mut stanza = cryptography();
+    stanza.build_system.clear();
+    stanza
+        .build_inputs
+        .extend([on("pcsclite", &[Aarch64Linux, X86_64Linux])]);
+    stanza.native_build_inputs = [on("nasm", &[X86_64Linux])].into();
+    let prefix = EnvValue::InPackage {
+        package: "shaderc.lib".to_owned(),
+        path: "/lib".to_owned(),
+    };
+    stanza.env = [variable("SHADERC_LIB_DIR", prefix)].into();
+    let page = EnvValue::Text("16".to_owned());
+    let on_arm = BTreeMap::from([(page, [Aarch64Linux].into())]);
+    stanza
+        .env
+        .insert("JEMALLOC_SYS_WITH_LG_PAGE".to_owned(), on_arm);
+    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    cryptography =
+      (hacks.importCargoLock {
+        prev = prev.cryptography;
+      }).overrideAttrs
+        (old: {
+          nativeBuildInputs =
+            old.nativeBuildInputs ++ lib.optionals pkgs.stdenv.hostPlatform.isx86_64 [ pkgs.nasm ];
+          buildInputs =
+            (old.buildInputs or [ ])
+            ++ [ pkgs.openssl ]
+            ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [ pkgs.pcsclite ];
+          env =
+            (old.env or { })
+            // {
+              SHADERC_LIB_DIR = "${pkgs.shaderc.lib}/lib";
+            }
+            // lib.optionalAttrs (builtins.elem pkgs.stdenv.hostPlatform.system [ "aarch64-linux" ]) {
+              JEMALLOC_SYS_WITH_LG_PAGE = "16";
+            };
+        });
+    "#);
+}
+
 fn cryptography() -> Stanza {
     let requires = ["maturin", "cffi", "setuptools"];
     Stanza {
@@ -17,8 +71,8 @@ fn cryptography() -> Stanza {
         source: None,
         build_system: requires.map(|name| everywhere(name, &[])).into(),
         platforms: Platform::DEFAULT.into(),
-        build_inputs: ["openssl".to_owned()].into(),
-        native_build_inputs: BTreeSet::new(),
+        build_inputs: [on("openssl", &Platform::DEFAULT)].into(),
+        native_build_inputs: BTreeMap::new(),
         env: BTreeMap::new(),
         dont_use_cmake_configure: false,
     }
@@ -53,9 +107,13 @@ fn everything_at_once() {
     let row = everywhere("setuptools-scm", &["toml"]);
     stanza.build_system.extend([row]);
     stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"]
-        .map(str::to_owned)
+        .map(|attr| on(attr, &Platform::DEFAULT))
         .into();
-    stanza.env = [("OPENSSL_NO_VENDOR".to_owned(), "1".to_owned())].into();
+    stanza.env = [variable(
+        "OPENSSL_NO_VENDOR",
+        EnvValue::Text("1".to_owned()),
+    )]
+    .into();
     stanza.dont_use_cmake_configure = true;
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
         cryptography =

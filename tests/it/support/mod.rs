@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 /// A temporary home with nothing of the user's in it.
 pub struct Sandbox {
     folder: tempfile::TempDir,
+    has_network: bool,
 }
 
 /// What a run printed.
@@ -27,13 +28,21 @@ impl Sandbox {
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            has_network: false,
         }
     }
 
     /// A sandbox whose crates.io is `registry`.
     pub fn with_registry(registry: &Registry) -> Self {
-        let sandbox = Self::new();
-        sandbox.write("cargo-home/config.toml", registry.cargo_config());
+        Self::with_cargo_config(&registry.cargo_config())
+    }
+
+    /// A sandbox with a network, and this configuration of Cargo's, which
+    /// leads to the loopback interface.
+    pub fn with_cargo_config(config: &str) -> Self {
+        let mut sandbox = Self::new();
+        sandbox.has_network = true;
+        sandbox.write("cargo-home/config.toml", config);
         sandbox
     }
 
@@ -66,6 +75,10 @@ impl Sandbox {
             .env("HOME", self.path("home"))
             .env("CARGO_HOME", self.path("cargo-home"))
             .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"));
+        // Without a registry of ours there is none.
+        if !self.has_network {
+            command.env("CARGO_NET_OFFLINE", "true");
+        }
         // rustup finds its toolchain by these where it isn't below HOME.
         for name in ["RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));

@@ -1,0 +1,156 @@
+//! `cargo pyhack why`
+
+use std::fmt::Write as _;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
+use super::ui::{BOLD, DIM, Text, Ui, plain};
+use crate::error::Error;
+use crate::native::Evidence;
+use crate::ops::Request;
+use crate::ops::why::{Answer, WhyReport, WhyWay, why};
+
+/// Explain a native input or a crate: what leads to it, or why nothing does
+///
+/// Prints each shortest way from the module's crate to the crate that needs
+/// it, with the features that turned it on and how we know. Where nothing
+/// that is built needs it, says what would have to be otherwise.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack why openssl                            a nixpkgs attribute
+  cargo pyhack why openssl-sys orjson-3.13.0.tar.gz   a crate, or its `links`
+  cargo pyhack why --all --format svg > native.svg    everything, drawn
+
+Formats: human, json, and as pictures dot, mermaid, svg.")]
+pub(super) struct WhyArgs {
+    /// A nixpkgs attribute, an environment variable, a crate, or a `links` name
+    #[arg(required_unless_present = "all")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// Explain all native inputs
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+impl WhyArgs {
+    pub(super) fn run(mut self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        // With `--all` there is no name: what stands first is the path.
+        if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
+            self.source.path = Utf8PathBuf::from(path);
+        }
+        let request: Request = self.target.apply(self.source.into_request(global));
+        let report = why(&request, self.name.as_deref(), &*ui.progress())?;
+        ui.warnings(&report.warnings);
+        ui.result(&report, |report| match global.format {
+            Format::Dot => Text::Data(report.picture.dot()),
+            Format::Mermaid => Text::Data(report.picture.mermaid()),
+            Format::Svg => Text::Data(report.picture.svg()),
+            Format::Human | Format::Json => Text::Styled(human(report)),
+        })
+    }
+}
+
+fn human(report: &WhyReport) -> String {
+    let mut text = String::new();
+    let name = plain(report.name.as_deref().unwrap_or("native inputs"));
+    let package = plain(&report.package);
+    let _ = match (report.answer, &report.name) {
+        (Answer::Needed, _) => writeln!(text, "{BOLD}{name}{BOLD:#} of {package}"),
+        (Answer::NotNeeded, None) => writeln!(text, "{package} needs nothing besides Rust"),
+        (Answer::NotNeeded, Some(_)) => writeln!(
+            text,
+            "{BOLD}{name}{BOLD:#} is not needed by {package}, though the lock has:"
+        ),
+        (Answer::NotInTheLock, _) => writeln!(
+            text,
+            "{BOLD}{name}{BOLD:#} is not needed by {package}: nothing in its lock has to do with it"
+        ),
+    };
+    for krate in &report.why_not {
+        let reason = plain(&krate.reason);
+        let _ = writeln!(
+            text,
+            "  {} {}: {reason}",
+            plain(&krate.krate),
+            plain(&krate.version)
+        );
+    }
+    for way in &report.ways {
+        text.push('\n');
+        text.push_str(&tree(way));
+    }
+    if let Some(row) = &report.row {
+        let _ = write!(
+            text,
+            "\nIt is in no table. If it needs something, tell us, or fill in a row for data/native-deps.toml:\n\n{}",
+            plain_lines(row)
+        );
+    }
+    text
+}
+
+fn plain_lines(text: &str) -> String {
+    text.lines()
+        .flat_map(|line| [plain(line), "\n".to_owned()])
+        .collect()
+}
+
+/// A way, each crate below the one that depends on it.
+fn tree(way: &WhyWay) -> String {
+    let mut text = String::new();
+    for (depth, step) in way.crates.iter().enumerate() {
+        let arrow = match depth {
+            0 => "  ".to_owned(),
+            depth => format!("  {}└─ ", "   ".repeat(depth - 1)),
+        };
+        let mut notes = Vec::new();
+        if step.is_build_dependency {
+            notes.push("for the build script".to_owned());
+        }
+        if let [feature, causes @ ..] = &step.features[..] {
+            let causes: Vec<_> = causes.iter().map(|cause| format!(", {cause}")).collect();
+            notes.push(format!("feature {feature}{}", causes.concat()));
+        }
+        let note = if notes.is_empty() {
+            String::new()
+        } else {
+            format!("  {DIM}{}{DIM:#}", plain(&notes.join("; ")))
+        };
+        let _ = writeln!(
+            text,
+            "{arrow}{} {}{note}",
+            plain(&step.krate),
+            plain(&step.version)
+        );
+    }
+    let indent = "   ".repeat(way.crates.len());
+    for need in &way.needs {
+        let _ = writeln!(
+            text,
+            "{indent}{BOLD}{}{BOLD:#}  {}",
+            plain(&need.what),
+            plain(&need.reason)
+        );
+        let _ = writeln!(text, "{indent}{DIM}{}{DIM:#}", plain(&told(&need.evidence)));
+    }
+    let _ = writeln!(text, "{indent}{DIM}on {}{DIM:#}", way.platforms.join(", "));
+    text
+}
+
+fn told(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Table(text) => format!("our table, by {text}"),
+        Evidence::Manifest(text) => format!("its manifest: {text}"),
+        Evidence::BuildScript(text) => format!("its build script, {text}"),
+        Evidence::Source(text) => format!("its source: {text}"),
+    }
+}

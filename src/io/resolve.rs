@@ -1,0 +1,357 @@
+//! Has cargo resolve the crates of a lock, offline, in a folder of ours.
+//!
+//! The folder has the manifests of the project's own crates that lead to the
+//! module, and a directory source with skeletons of the others. No crate is
+//! unpacked whole, and nothing of any is run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Metadata;
+use fs_err as fs;
+use toml::Table;
+
+use super::cargo::{cargo_command, safe_folder, sentence};
+use super::skeleton::{Skeleton, write_manifest};
+use super::{CrateStore, IoError, Progress, in_order};
+use crate::native::scratch::{Part, resolver, trimmed};
+use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
+use crate::project::{
+    CrateSource, LocalCrates, LockFile, RustProject, SourceFiles, find_workspace_root, join, way,
+};
+
+const THREADS: usize = 16;
+
+/// What is to be resolved.
+#[derive(Clone, Copy)]
+pub struct ResolveRequest<'a> {
+    /// The source.
+    pub files: &'a SourceFiles,
+    /// The folder that cargo builds in.
+    pub project: &'a RustProject,
+    /// The crates of the project's own.
+    pub local: &'a LocalCrates,
+    /// The lock.
+    pub lock: &'a LockFile,
+    /// The places in it that can be reached from the modules' crates.
+    pub reached: &'a BTreeSet<usize>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What cargo resolved, or why it didn't.
+    pub graph: Result<CrateGraph, String>,
+    /// The digests of crates, by name and version.
+    pub digests: Digests,
+}
+
+/// Has cargo resolve what the modules may need.
+///
+/// # Errors
+/// Where a crate is damaged, isn't what the lock says, or the disk fails. What
+/// can't be had is an answer: [`Resolved::graph`] says why.
+pub fn resolve(
+    request: ResolveRequest,
+    store: &CrateStore,
+    progress: &dyn Progress,
+) -> Result<Resolved, IoError> {
+    let mut resolved = Resolved {
+        graph: Err(String::new()),
+        digests: Digests::new(),
+    };
+    let cache = match safe_folder(request.files.origin().as_ref(), store.cargo_home()) {
+        Ok(folder) => folder,
+        Err(error) => {
+            resolved.graph = Err(error.to_string());
+            return Ok(resolved);
+        }
+    };
+    let scratch = tempfile::Builder::new()
+        .prefix("scratch-")
+        .tempdir_in(cache)?;
+    let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
+    let vendor = scratch.path().join("vendor");
+    fs::create_dir(&vendor)?;
+    for (name, skeleton) in skeletons {
+        link(
+            &skeleton.folder,
+            &vendor.join(format!("{}-{}", name.0, name.1)),
+        )?;
+        resolved.digests.insert(name, skeleton.digest);
+    }
+    resolved.digests.extend(local_digests(request));
+    let unification = write_source(request, &scratch.path().join("source"))?;
+    write_home(scratch.path())?;
+    let graph = run(request, scratch.path(), missing.is_none(), unification);
+    resolved.graph = graph.map_err(|message| missing.unwrap_or(message));
+    Ok(resolved)
+}
+
+/// The skeletons of all crates of crates.io that are reached; where there are
+/// others, or some can't be had, what is missing.
+#[expect(clippy::type_complexity, reason = "a list and a reason, used once")]
+fn skeletons(
+    request: ResolveRequest,
+    store: &CrateStore,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<(BTreeMap<(String, String), Skeleton>, Option<String>), IoError> {
+    let (mut crates, mut missing) = (Vec::new(), None);
+    for &place in request.reached {
+        let krate = &request.lock.crates[place];
+        let label = || format!("{} {}", krate.name, krate.version);
+        match &krate.source {
+            CrateSource::Local => {}
+            CrateSource::CratesIo(Some(checksum)) => crates.push((krate, *checksum)),
+            CrateSource::CratesIo(None) => {
+                missing = Some(format!("the lock has no checksum of {}", label()));
+            }
+            CrateSource::Registry(_) => {
+                missing = Some(format!("{} is from another registry", label()));
+            }
+            CrateSource::Git(_) => missing = Some(format!("{} is from git", label())),
+        }
+    }
+    progress.start("Reading", crates.len() as u64);
+    let found = in_order(
+        &crates,
+        THREADS,
+        |(krate, checksum)| {
+            let skeleton = Skeleton::of(krate, checksum, store, scratch);
+            progress.step();
+            skeleton
+        },
+        |results| {
+            let mut found = BTreeMap::new();
+            for ((krate, _), result) in crates.iter().zip(results) {
+                let name = (krate.name.to_string(), krate.version.to_string());
+                match result {
+                    Ok(skeleton) => {
+                        found.insert(name, skeleton);
+                    }
+                    Err(error) if error.is_absence() => {
+                        missing = Some(error.to_string());
+                        // Without the network, no other can be had either.
+                        if !matches!(error, IoError::NoSuchCrate { .. } | IoError::Offline { .. }) {
+                            break;
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        },
+    );
+    progress.finish();
+    Ok((found?, missing))
+}
+
+/// Names a folder by a link, or copies it where there are none.
+fn link(from: &Path, to: &Path) -> Result<(), IoError> {
+    #[cfg(unix)]
+    fs_err::os::unix::fs::symlink(from, to)?;
+    #[cfg(not(unix))]
+    for entry in walkdir::WalkDir::new(from).into_iter().flatten() {
+        let target = to.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// The project's own crates that are reached, by folder.
+fn own_crates(request: ResolveRequest<'_>) -> impl Iterator<Item = (&Utf8Path, String)> {
+    let names: BTreeSet<_> = request
+        .reached
+        .iter()
+        .map(|&place| &request.lock.crates[place])
+        .filter(|krate| krate.source == CrateSource::Local)
+        .map(|krate| krate.name.as_str())
+        .collect();
+    let crates = request.local.crates.iter();
+    crates.filter_map(move |(folder, krate)| {
+        let name = krate.manifest.name.as_deref()?;
+        names
+            .contains(name)
+            .then(|| (folder.as_path(), name.to_owned()))
+    })
+}
+
+/// The paths of the files of a crate, relative to its folder.
+fn paths_in<'a>(
+    files: &'a SourceFiles,
+    folder: &'a Utf8Path,
+) -> impl Iterator<Item = &'a Utf8Path> {
+    files.paths().filter_map(move |path| {
+        if folder == "." {
+            return Some(path);
+        }
+        path.strip_prefix(folder).ok()
+    })
+}
+
+fn local_digests(request: ResolveRequest) -> Vec<((String, String), CrateDigest)> {
+    own_crates(request)
+        .map(|(folder, name)| {
+            let text = |path: &Utf8Path| {
+                let text = request.files.text(&join(folder, path.as_str())).ok()??;
+                Some((path.to_string(), text.to_owned()))
+            };
+            let rust =
+                paths_in(request.files, folder).filter(|path| path.extension() == Some("rs"));
+            let texts = rust.filter_map(text).collect();
+            let manifest = request.files.text(&join(folder, "Cargo.toml"));
+            let digest = CrateDigest::new(manifest.ok().flatten().unwrap_or_default(), &texts);
+            let version = request.local.crates[folder]
+                .version
+                .clone()
+                .unwrap_or_default();
+            ((name, version), digest)
+        })
+        .collect()
+}
+
+/// The lock, and the manifests that lead to the modules.
+fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError> {
+    let root = &request.project.cargo_root;
+    let manifest = |folder: &Utf8Path| -> Table {
+        let text = request.files.text(&join(folder, "Cargo.toml"));
+        text.ok()
+            .flatten()
+            .unwrap_or_default()
+            .parse()
+            .unwrap_or_default()
+    };
+    let resolver = resolver(&manifest(root));
+    let modules: BTreeSet<_> = modules(request.project).collect();
+    let own: BTreeMap<_, _> = own_crates(request).collect();
+    let workspaces = workspaces(request, &modules, &own);
+    let patches = request.local.patched.iter();
+    let patches = patches.filter(|name| own.values().any(|own| own == *name));
+    let patches: BTreeSet<_> = patches.cloned().collect();
+    let folders = own.keys().copied();
+    let folders: BTreeSet<_> = folders
+        .chain(workspaces.keys().map(Utf8PathBuf::as_path))
+        .collect();
+    for folder in folders {
+        let part = Part {
+            keeps_dev: resolver == Resolver::One && modules.contains(folder),
+            keeps_package: own.contains_key(folder),
+        };
+        let members = workspaces.get(folder).map(Vec::as_slice);
+        let text = trimmed(manifest(folder), part, members, &patches).to_string();
+        let paths = paths_in(request.files, folder).map(Utf8Path::as_str);
+        write_manifest(&place(to, folder), &text, paths)?;
+    }
+    fs::write(place(to, root).join("Cargo.lock"), &request.lock.bytes)?;
+    Ok(resolver)
+}
+
+/// The roots of the workspaces that the crates belong to or inherit from, and
+/// the members that matter.
+fn workspaces(
+    request: ResolveRequest,
+    modules: &BTreeSet<Utf8PathBuf>,
+    own: &BTreeMap<&Utf8Path, String>,
+) -> BTreeMap<Utf8PathBuf, Vec<String>> {
+    let root = &request.project.cargo_root;
+    let mut workspaces = BTreeMap::from([(root.clone(), Vec::new())]);
+    for &folder in own.keys() {
+        let manifest = join(folder, "Cargo.toml");
+        let Ok(above) = find_workspace_root(request.files, &manifest) else {
+            continue;
+        };
+        let members = workspaces.entry(above.clone()).or_default();
+        // What a member uses by path becomes one by itself.
+        if above != folder && (above != *root || modules.contains(folder)) {
+            members.push(way(folder, &above).to_string());
+        }
+    }
+    workspaces
+}
+
+/// The folders of the modules' crates.
+fn modules(project: &RustProject) -> impl Iterator<Item = Utf8PathBuf> {
+    project.modules.iter().map(|module| {
+        let folder = module.build.manifest.parent().unwrap_or(Utf8Path::new(""));
+        if folder == "" {
+            ".".into()
+        } else {
+            folder.to_owned()
+        }
+    })
+}
+
+/// A folder of the source in our own.
+fn place(source: &Path, folder: &Utf8Path) -> PathBuf {
+    if folder == "." {
+        source.to_owned()
+    } else {
+        source.join(folder)
+    }
+}
+
+fn write_home(scratch: &Path) -> Result<(), IoError> {
+    let home = scratch.join("home");
+    fs::create_dir(&home)?;
+    let vendor = scratch.join("vendor").display().to_string();
+    let vendor = toml::Value::String(vendor);
+    let text = format!(
+        "[source.crates-io]\nreplace-with = \"vendor\"\n[source.vendor]\ndirectory = {vendor}\n"
+    );
+    fs::write(home.join("config.toml"), text)?;
+    Ok(())
+}
+
+/// Runs `cargo metadata`: with all features, so that what isn't built can be
+/// told too, unless crates are missing that some feature may need.
+fn run(
+    request: ResolveRequest,
+    scratch: &Path,
+    is_complete: bool,
+    resolver: Resolver,
+) -> Result<CrateGraph, String> {
+    let Some(module) = request.project.modules.first() else {
+        return Err("no crate becomes a module".to_owned());
+    };
+    let manifest = scratch.join("source").join(&module.build.manifest);
+    let mut cargo = cargo_command(&scratch.join("home"), scratch);
+    cargo
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--color",
+            "never",
+        ])
+        .arg("--manifest-path")
+        .arg(&manifest);
+    let options = &module.build.options;
+    if is_complete || options.all_features {
+        cargo.arg("--all-features");
+    } else {
+        for feature in &options.features {
+            cargo.arg("--features").arg(feature);
+        }
+        if options.no_default_features {
+            cargo.arg("--no-default-features");
+        }
+    }
+    let output = cargo
+        .output()
+        .map_err(|error| format!("cargo can't be run: {error}"))?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(sentence(&text, scratch));
+    }
+    let metadata: Metadata = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("what cargo says can't be read: {error}"))?;
+    let source = scratch.join("source").display().to_string();
+    Ok(CrateGraph::new(&metadata, &source, resolver))
+}

@@ -1,0 +1,110 @@
+//! Crates as far as cargo needs them to resolve dependencies: the manifest,
+//! and empty files for the targets.
+//!
+//! They are kept in our cache beside the digest of the crate's text, so that
+//! a crate is unpacked for this once only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use super::unpack::read_crate;
+use super::{CrateStore, IoError};
+use crate::hash::Sha256;
+use crate::native::CrateDigest;
+use crate::native::digest::target_files;
+use crate::project::LockedCrate;
+use crate::vendor::checksum_json::ChecksumFile;
+
+/// Changes with what is kept, so that older ones aren't taken for it.
+const FOLDER: &str = "skeletons-2";
+const DIGEST: &str = ".pyhack-digest.json";
+/// Larger files of Rust hold tables.
+const MAX_TEXT: u64 = 1 << 20;
+
+/// A crate of which cargo can read the manifest.
+#[derive(Debug, Clone)]
+pub(super) struct Skeleton {
+    pub folder: PathBuf,
+    pub digest: CrateDigest,
+}
+
+impl Skeleton {
+    /// The skeleton of a crate: ours, or made from the crate; in `scratch`
+    /// where there is no cache.
+    pub(super) fn of(
+        krate: &LockedCrate,
+        checksum: &Sha256,
+        store: &CrateStore,
+        scratch: &Path,
+    ) -> Result<Self, IoError> {
+        let cache = store.own_folder().unwrap_or(scratch);
+        let hex = checksum.to_hex();
+        let folder = cache.join(FOLDER).join(&hex[..2]).join(&hex);
+        if let Some(digest) = kept_digest(&folder) {
+            return Ok(Self { folder, digest });
+        }
+        let bytes = store.read(krate, checksum)?;
+        let files = read_crate(krate, &bytes, |path, size| {
+            path == "Cargo.toml" || (path.extension() == Some("rs") && size <= MAX_TEXT)
+        })?;
+        let digest = Self::write(&folder, checksum, &files)?;
+        Ok(Self { folder, digest })
+    }
+
+    fn write(
+        folder: &Path,
+        checksum: &Sha256,
+        files: &BTreeMap<String, Option<Vec<u8>>>,
+    ) -> Result<CrateDigest, IoError> {
+        let text = |path: &str| {
+            let bytes = files.get(path)?.as_ref()?;
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        };
+        let manifest = text("Cargo.toml").unwrap_or_default();
+        let texts = files
+            .keys()
+            .filter_map(|path| Some((path.clone(), text(path)?)));
+        let digest = CrateDigest::new(&manifest, &texts.collect());
+        let beside = folder.parent().expect("the folder is two below the cache");
+        fs::create_dir_all(beside)?;
+        let part = tempfile::Builder::new()
+            .suffix(".part")
+            .tempdir_in(beside)?;
+        let new = part.path().join("new");
+        write_manifest(&new, &manifest, files.keys().map(String::as_str))?;
+        let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
+        fs::write(new.join(".cargo-checksum.json"), checksums)?;
+        let text = serde_json::to_vec(&digest).unwrap_or_default();
+        fs::write(new.join(DIGEST), text)?;
+        // Another run may have been faster; its is the same.
+        if let Err(error) = fs::rename(&new, folder)
+            && kept_digest(folder).is_none()
+        {
+            return Err(error.into());
+        }
+        Ok(digest)
+    }
+}
+
+fn kept_digest(folder: &Path) -> Option<CrateDigest> {
+    let text = fs::read(folder.join(DIGEST)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Writes a manifest, and empty files for the targets that are among `paths`.
+pub(super) fn write_manifest<'a>(
+    folder: &Path,
+    manifest: &str,
+    paths: impl IntoIterator<Item = &'a str>,
+) -> Result<(), IoError> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    for path in target_files(manifest, paths) {
+        let target = folder.join(path);
+        fs::create_dir_all(target.parent().unwrap_or(folder))?;
+        fs::write(target, b"")?;
+    }
+    Ok(())
+}

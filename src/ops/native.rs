@@ -1,0 +1,230 @@
+//! What the crates of a project need to build besides Rust.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::outdated_pyo3;
+use super::load::{Loaded, Request};
+use crate::error::Error;
+use crate::io::resolve::{ResolveRequest, resolve};
+use crate::io::{CrateStore, Progress};
+use crate::native::lock_edges::{DevOnly, reached};
+use crate::native::{
+    CrateGraph, DetectRequest, Digests, EnvValue, Evidence, ModuleBuild, NativeInputs,
+    NativeProblem, NativeVariable, Origin, Problem, Resolver, merge, scratch,
+};
+use crate::project::{
+    CargoManifest, CargoOptions, LocalCrates, LockFile, LockState, RustProject, SourceFiles,
+    Surroundings, join,
+};
+use crate::target::Target;
+use crate::warning::{Warning, WarningCode};
+
+/// Has a stable rustc take unstable features.
+pub(super) const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
+
+/// What is known of a project's native side.
+#[derive(Default)]
+pub(super) struct NativeFacts {
+    /// What is needed.
+    pub inputs: NativeInputs,
+    /// What may be built, where there is a lock.
+    pub graph: Option<CrateGraph>,
+    /// What is built, for each module and platform.
+    pub builds: Vec<ModuleBuild>,
+    /// Why the lock's edges had to serve, where they had to.
+    pub approximation: Option<String>,
+}
+
+/// Who is asked, and who hears of it.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub request: &'a Request,
+    pub progress: &'a dyn Progress,
+}
+
+impl NativeFacts {
+    /// Gathers what is known of the crates that are built for a project.
+    pub(super) fn gather(
+        loaded: &Loaded,
+        rust: &RustProject,
+        local: &LocalCrates,
+        asking: Asking,
+    ) -> Result<Self, Error> {
+        let Some(lock) = &rust.lock else {
+            return Ok(Self::default());
+        };
+        let files = &loaded.files;
+        let dev_only = dev_only(files);
+        let names = rust
+            .modules
+            .iter()
+            .filter_map(|module| module.manifest.name.as_deref());
+        // Where features are unified, those of the module's tests count too.
+        let mut skipped = dev_only.clone();
+        if resolver(files, rust) == Resolver::One {
+            skipped.retain(|name, _| !names.clone().any(|module| module == name));
+        }
+        let places = reached(lock, names, &skipped);
+        let (graph, digests) = if let Some(reason) = unresolvable(rust, lock, local) {
+            (Err(reason), Digests::new())
+        } else {
+            let request = ResolveRequest {
+                files,
+                project: rust,
+                local,
+                lock,
+                reached: &places,
+            };
+            let store = CrateStore::open(asking.request.network.clone());
+            let resolved = resolve(request, &store, asking.progress)?;
+            (resolved.graph, resolved.digests)
+        };
+        let (graph, approximation) = match graph {
+            Ok(graph) => (graph, None),
+            Err(reason) => (CrateGraph::of_lock(lock, &dev_only), Some(reason)),
+        };
+        let modules = modules(rust, lock, &graph);
+        let builds = DetectRequest {
+            graph: &graph,
+            digests: &digests,
+            modules: &modules,
+            platforms: &loaded.target.platforms,
+            preferences: &asking.request.preferences,
+        }
+        .builds();
+        Ok(Self {
+            inputs: merge(&graph, &builds),
+            graph: Some(graph),
+            builds,
+            approximation,
+        })
+    }
+
+    /// Lets a `PyO3` that refuses the Python build for its stable interface.
+    pub(super) fn allow_newer_python(&mut self, around: &Surroundings, target: &Target) {
+        let outdated = outdated_pyo3(around, target.python_minor);
+        let Some((version, _)) = outdated.filter(|(_, known)| known.refuses) else {
+            return;
+        };
+        self.inputs.env.push(NativeVariable {
+            name: "PYO3_USE_ABI3_FORWARD_COMPATIBILITY".to_owned(),
+            value: EnvValue::Text("1".to_owned()),
+            origin: Origin {
+                krate: "pyo3-ffi".to_owned(),
+                version: version.to_string(),
+                reason: format!("refuses Python 3.{} otherwise", target.python_minor),
+                evidence: Evidence::Table(format!("pyo3-ffi {version} build.rs")),
+                platforms: target.platforms.clone(),
+            },
+        });
+        self.inputs.env.sort();
+    }
+
+    /// What to tell of it.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if let Some(reason) = &self.approximation {
+            let message = format!(
+                "native inputs follow the lock's edges, perhaps to more than is built: {reason}"
+            );
+            warnings.push(Warning::note(WarningCode::Approximate, message));
+        }
+        warnings.extend(self.inputs.problems.iter().map(problem));
+        warnings
+    }
+}
+
+fn problem(problem: &NativeProblem) -> Warning {
+    let label = format!("{} {}", problem.krate, problem.version);
+    match &problem.problem {
+        Problem::Download(what, variables) => {
+            let variables: Vec<_> = variables.iter().map(|name| format!("`{name}`")).collect();
+            let how = if variables.is_empty() {
+                String::new()
+            } else {
+                format!("; packages in nixpkgs set {}", variables.join(", "))
+            };
+            Warning::error(WarningCode::Download, format!("{label}: {what}{how}"))
+        }
+        Problem::Unknown(what) => Warning::new(
+            WarningCode::UnknownNative,
+            format!("nothing is known of what {label} needs: {what}"),
+        ),
+        Problem::UnknownModule(module) => Warning::new(
+            WarningCode::UnknownModule,
+            format!("{label} asks pkg-config for `{module}`, which no attribute is known for"),
+        ),
+        Problem::Unreadable(what) => Warning::new(
+            WarningCode::UnreadableBuildScript,
+            format!("the build script of {label} can't be read: {what}"),
+        ),
+        Problem::Runtime(what) => Warning::note(WarningCode::Runtime, format!("{label} {what}")),
+    }
+}
+
+fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
+    let text = files.text(&join(&rust.cargo_root, "Cargo.toml"));
+    let text = text.ok().flatten().unwrap_or_default();
+    scratch::resolver(&text.parse().unwrap_or_default())
+}
+
+/// Why cargo needn't be asked.
+fn unresolvable(rust: &RustProject, lock: &LockFile, local: &LocalCrates) -> Option<String> {
+    if !local.broken().is_empty() {
+        return Some("cargo can't read the manifests".to_owned());
+    }
+    if !LockState::of(lock, local).lacking.is_empty() {
+        return Some("the lock doesn't fit the manifests".to_owned());
+    }
+    let is_virtual = rust
+        .modules
+        .iter()
+        .all(|module| module.manifest.name.is_none());
+    is_virtual.then(|| "no crate becomes a module".to_owned())
+}
+
+/// The modules' crates in the graph; all crates where none is in the lock.
+fn modules<'a>(
+    rust: &'a RustProject,
+    lock: &LockFile,
+    graph: &CrateGraph,
+) -> Vec<(usize, &'a CargoOptions)> {
+    let found = rust.modules.iter().filter_map(|module| {
+        let place = if graph.is_exact {
+            graph.local(module.build.manifest.as_str())?
+        } else {
+            lock.local(module.manifest.name.as_deref()?)?
+        };
+        Some((place, &module.build.options))
+    });
+    let found: Vec<_> = found.collect();
+    let Some(first) = rust.modules.first().filter(|_| found.is_empty()) else {
+        return found;
+    };
+    let all = 0..graph.crates.len();
+    all.map(|place| (place, &first.build.options)).collect()
+}
+
+/// For each crate of the source, what only its tests need.
+fn dev_only(files: &SourceFiles) -> DevOnly {
+    let manifests = files
+        .paths()
+        .filter(|p| p.file_name() == Some("Cargo.toml"));
+    let mut found = BTreeMap::new();
+    for path in manifests {
+        // Templates and test data may look like manifests and be none; they
+        // are no crates of the lock then.
+        let Ok(manifest) = CargoManifest::read(files, path) else {
+            continue;
+        };
+        let Some(name) = manifest.name else {
+            continue;
+        };
+        // Another manifest of that name, of a test say, takes nothing away.
+        found
+            .entry(name)
+            .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
+            .or_insert(manifest.dev_only.clone());
+    }
+    found
+}

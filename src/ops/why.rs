@@ -1,0 +1,229 @@
+//! `why`: what leads to a native input or a crate, or why nothing does.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::facts::Facts;
+use super::load::{Loaded, Request};
+use super::native::Asking;
+use super::native_report::{ResolvedBy, resolved_by, shown, systems};
+use crate::error::Error;
+use crate::io::Progress;
+use crate::native::needs::{CrateNeed, Needed};
+use crate::native::{Evidence, NativeTable, Picture, Question, Step, Way, WhyNot};
+use crate::warning::Warning;
+
+/// What `cargo pyhack why --format json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyReport {
+    /// The package, normalised by PEP 503.
+    pub package: String,
+    /// What was asked about; null for everything that is needed.
+    pub name: Option<String>,
+    /// In a word.
+    pub answer: Answer,
+    /// Whose edges tell what is built; null without a lock.
+    pub resolved_by: Option<ResolvedBy>,
+    /// The shortest ways from the module's crate to the crates that need it,
+    /// or are it.
+    pub ways: Vec<WhyWay>,
+    /// Where there are none: the crates that would need it or are it, and what
+    /// keeps them from being built or needing it.
+    pub why_not: Vec<WhyNotCrate>,
+    /// A row to fill in, where a native crate is in no table.
+    pub row: Option<String>,
+    /// What will or may fail, and what to do.
+    pub warnings: Vec<Warning>,
+    /// The ways as a picture.
+    #[serde(skip)]
+    pub picture: Picture,
+}
+
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Some crate needs it, or it is a crate that is built.
+    Needed,
+    /// Some crate of the lock could need it, but doesn't.
+    NotNeeded,
+    /// Nothing in the lock has to do with it.
+    NotInTheLock,
+}
+
+/// A way from the module's crate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyWay {
+    /// The crates on it, the module's first.
+    pub crates: Vec<WhyStep>,
+    /// What the last one needs.
+    pub needs: Vec<WhyNeed>,
+    /// The platforms on which it is built, by Nix's names.
+    pub platforms: Vec<String>,
+}
+
+/// A crate on a way.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyStep {
+    /// Its name.
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// Its version.
+    pub version: String,
+    /// Whether the build script of the one before needs it.
+    pub is_build_dependency: bool,
+    /// The feature of the one before that turned it on, then what turned that
+    /// on.
+    pub features: Vec<String>,
+}
+
+/// What a crate needs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyNeed {
+    /// An attribute path below `pkgs`, or `NAME=VALUE` for a variable.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// How that is known.
+    pub evidence: Evidence,
+}
+
+/// A crate that needs nothing of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyNotCrate {
+    /// The crate.
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// Its version.
+    pub version: String,
+    /// What keeps it.
+    pub reason: String,
+}
+
+/// Explains a name, or everything that is needed.
+///
+/// # Errors
+/// Where there is no Rust or no lock, or something can't be read.
+pub fn why(
+    request: &Request,
+    name: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<WhyReport, Error> {
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
+    rust.require_lock(&loaded.files)?;
+    let facts = Facts::gather(&loaded, Some(rust), Asking { request, progress })?;
+    let native = &facts.native;
+    let mut report = WhyReport {
+        package: loaded.project.identity.name.to_string(),
+        name: name.map(str::to_owned),
+        answer: Answer::NotInTheLock,
+        resolved_by: resolved_by(native),
+        ways: Vec::new(),
+        why_not: Vec::new(),
+        row: None,
+        warnings: native.warnings(),
+        picture: Picture::default(),
+    };
+    let Some(graph) = &native.graph else {
+        return Ok(report);
+    };
+    let question = Question {
+        graph,
+        builds: &native.builds,
+    };
+    let (ways, why_not) = match name {
+        None => (question.all(), Vec::new()),
+        Some(name) => {
+            let explanation = question.why(name);
+            (explanation.ways, explanation.why_not)
+        }
+    };
+    report.answer = match (&ways[..], &why_not[..]) {
+        ([], []) if name.is_some() => Answer::NotInTheLock,
+        ([], _) => Answer::NotNeeded,
+        _ => Answer::Needed,
+    };
+    // Only what the lock has beyond what cargo resolved is left.
+    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.lock) {
+        let locked = lock
+            .crates
+            .iter()
+            .filter(|krate| krate.name.as_str() == name);
+        report.why_not.extend(locked.map(|krate| WhyNotCrate {
+            krate: krate.name.to_string(),
+            version: krate.version.to_string(),
+            reason: "nothing that the module's crate depends on leads to it".to_owned(),
+        }));
+        if !report.why_not.is_empty() {
+            report.answer = Answer::NotNeeded;
+        }
+    }
+    report.row = name.and_then(|name| row(name, &ways));
+    report.picture = Picture::new(&ways);
+    report.ways = ways.into_iter().map(WhyWay::from).collect();
+    report
+        .why_not
+        .extend(why_not.into_iter().map(WhyNotCrate::from));
+    Ok(report)
+}
+
+/// A row for a crate that is in no table and needs nothing that is known.
+fn row(name: &str, ways: &[Way]) -> Option<String> {
+    let way = ways.first()?;
+    let last = way.steps.last()?;
+    let is_unknown =
+        last.krate == name && way.needs.is_empty() && NativeTable::built_in().rows(name).is_empty();
+    is_unknown.then(|| {
+        format!(
+            "[[native]]\ncrate = \"{name}\"\nneed = \"hard\" # or soft, bundled, tool, net, runtime, none\n\
+             build_inputs = []\nnative_build_inputs = []\nnote = \"\"\nevidence = \"{name} {} build.rs\"\n",
+            last.version
+        )
+    })
+}
+
+impl From<Way> for WhyWay {
+    fn from(way: Way) -> Self {
+        Self {
+            crates: way.steps.into_iter().map(WhyStep::from).collect(),
+            needs: way.needs.into_iter().map(WhyNeed::from).collect(),
+            platforms: systems(&way.platforms),
+        }
+    }
+}
+
+impl From<Step> for WhyStep {
+    fn from(step: Step) -> Self {
+        Self {
+            krate: step.krate,
+            version: step.version,
+            is_build_dependency: step.is_build,
+            features: step.features,
+        }
+    }
+}
+
+impl From<CrateNeed> for WhyNeed {
+    fn from(need: CrateNeed) -> Self {
+        let what = match need.what {
+            Needed::Library(attr) | Needed::Program(attr) => format!("pkgs.{attr}"),
+            Needed::Variable(name, value) => format!("{name}={}", shown(&value)),
+        };
+        Self {
+            what,
+            reason: need.reason,
+            evidence: need.evidence,
+        }
+    }
+}
+
+impl From<WhyNot> for WhyNotCrate {
+    fn from(not: WhyNot) -> Self {
+        Self {
+            krate: not.krate,
+            version: not.version,
+            reason: not.reason,
+        }
+    }
+}
