@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn features_count() {
-        let cfgs = CfgSet::of(Platform::X86_64Linux).with_features(["a"]);
+        let cfgs = CfgSet::of(X86_64Linux).with_features(["a"]);
         assert!(cfgs.holds(&"feature = \"a\"".parse().unwrap()));
         assert!(!cfgs.holds(&"all(unix, feature = \"b\")".parse().unwrap()));
     }

@@ -19,6 +19,7 @@ mod support;
 
 mod documents;
 mod errors;
+mod features;
 mod hash;
 mod inspect;
 mod lock;
