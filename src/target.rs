@@ -167,6 +167,17 @@ impl Platform {
         }
     }
 
+    /// Reads Nix's name, or rustc's.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let by_rustc = || {
+            Self::ALL
+                .into_iter()
+                .find(|platform| platform.triple() == name)
+        };
+        Self::from_system(name).or_else(by_rustc)
+    }
+
     /// Reads Nix's name.
     #[must_use]
     pub fn from_system(name: &str) -> Option<Self> {

@@ -101,7 +101,7 @@ pub(super) struct TargetArgs {
     /// Platforms to build for, with commas between
     ///
     /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
-    /// x86_64-linux.
+    /// x86_64-linux; or by rustc's.
     #[arg(long, visible_alias = "platform", value_name = "LIST", value_delimiter = ',', value_parser = platform)]
     #[arg(default_value = "aarch64-darwin,aarch64-linux,x86_64-linux")]
     pub platforms: Vec<Platform>,
@@ -134,7 +134,7 @@ fn python_minor(text: &str) -> Result<u8, String> {
 }
 
 fn platform(text: &str) -> Result<Platform, String> {
-    Platform::from_system(text).ok_or_else(|| {
+    Platform::from_name(text).ok_or_else(|| {
         let names = Platform::ALL.map(Platform::system);
         format!("one of {}", names.join(", "))
     })

@@ -30,10 +30,11 @@ pub(super) fn error(error: &Error) -> String {
 /// what can be done about a note too.
 pub(super) fn warning(warning: &Warning, with_code: bool) -> String {
     let is_note = warning.level == Level::Note;
-    let head = if is_note {
-        format!("{BOLD}note{BOLD:#}")
-    } else {
-        format!("{WARNING}warning{WARNING:#}")
+    let head = match warning.level {
+        Level::Note => format!("{BOLD}note{BOLD:#}"),
+        Level::Warning => format!("{WARNING}warning{WARNING:#}"),
+        // The command goes on; the build won't.
+        Level::Error => format!("{ERROR}error{ERROR:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));
     if !is_note || with_code {

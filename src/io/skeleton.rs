@@ -74,7 +74,7 @@ impl Skeleton {
             .tempdir_in(beside)?;
         let new = part.path().join("new");
         write_manifest(&new, &manifest, files.keys().map(String::as_str))?;
-        let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
+        let checksums = ChecksumFile::new(Some(checksum), &BTreeMap::new()).to_text();
         fs::write(new.join(".cargo-checksum.json"), checksums)?;
         let text = serde_json::to_vec(&digest).unwrap_or_default();
         fs::write(new.join(DIGEST), text)?;

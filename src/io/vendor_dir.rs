@@ -134,7 +134,7 @@ fn write_crate(new: &Path, planned: &PlannedCrate, store: &CrateStore) -> Result
     let bytes = store.read(&planned.krate, &planned.checksum)?;
     let target = new.join(&planned.folder);
     let files = unpack_crate(&planned.krate, &bytes, &target)?;
-    let text = ChecksumFile::new(&planned.checksum, &files).to_text();
+    let text = ChecksumFile::new(Some(&planned.checksum), &files).to_text();
     fs::write(target.join(CHECKSUM_FILE), &text)?;
     store.remember_checksum_file(&planned.checksum, &text)
 }

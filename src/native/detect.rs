@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cfg::CfgSet;
 use super::digest::CrateDigest;
 use super::features::{BuildRequest, Built, Side, Unit};
-use super::graph::CrateGraph;
+use super::graph::{CrateGraph, CrateKind};
 use super::needs::{BuiltAs, CrateNeeds, Evidence, Needed, Problem};
 use super::table::{EnvValue, Preferences};
 use crate::project::CargoOptions;
@@ -122,7 +122,7 @@ impl DetectRequest<'_> {
                     resolver: self.graph.resolver,
                     cfgs: &cfgs,
                 });
-                let needs = self.needs(&built, platform, &cfgs);
+                let needs = self.needs(&built, (root, platform), &cfgs);
                 ModuleBuild {
                     root,
                     platform,
@@ -136,9 +136,10 @@ impl DetectRequest<'_> {
     fn needs(
         &self,
         built: &Built,
-        platform: Platform,
+        (root, platform): (usize, Platform),
         cfgs: &CfgSet,
     ) -> BTreeMap<Unit, CrateNeeds> {
+        let is_loaded = self.graph.crates[root].kind == CrateKind::Cdylib;
         let mut needs = BTreeMap::new();
         let mut sets = BTreeMap::new();
         for (unit, krate) in &built.units {
@@ -151,10 +152,11 @@ impl DetectRequest<'_> {
             let built_as = BuiltAs {
                 krate: &self.graph.crates[unit.krate],
                 digest: self.digest(unit.krate),
-                features: self.graph.is_exact.then_some(&features),
+                features: (!self.graph.crates[unit.krate].is_stand_in).then_some(&features),
                 dependencies: &dependencies,
                 platform,
                 cfgs: &set,
+                is_loaded: unit.side == Side::Host && is_loaded,
                 preferences: self.preferences,
             };
             needs.insert(*unit, built_as.needs());
@@ -220,11 +222,12 @@ impl Calls<'_> {
             if self.needs[&caller].unused.contains(name) {
                 return false;
             }
-            if !graph.is_exact {
+            // What for it depends on it isn't known.
+            if graph.crates[caller.krate].is_stand_in {
                 return true;
             }
             if !is_build {
-                return graph.crates[caller.krate].is_proc_macro
+                return graph.crates[caller.krate].kind == CrateKind::ProcMacro
                     || (caller.side == Side::Build && self.is_called(caller, seen));
             }
             let digest = self.request.digest(caller.krate);

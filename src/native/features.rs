@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::DependencyKind;
 
 use super::cfg::CfgSet;
-use super::graph::{CrateGraph, FeatureValue, GraphDependency};
+use super::graph::{CrateGraph, CrateKind, FeatureValue, GraphDependency};
 use crate::project::CargoOptions;
 
 /// The version of Cargo's feature resolver.
@@ -294,7 +294,7 @@ impl<'a> Features<'a> {
 
     fn to(&self, unit: Unit, dependency: &GraphDependency) -> Unit {
         let runs = dependency.kind == DependencyKind::Build
-            || self.graph.crates[dependency.to].is_proc_macro;
+            || self.graph.crates[dependency.to].kind == CrateKind::ProcMacro;
         Unit {
             krate: dependency.to,
             side: if runs { Side::Build } else { unit.side },

@@ -1,7 +1,7 @@
 //! The crates that cargo resolved, every feature and platform included:
 //! what may be built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, TargetKind};
 use cargo_platform::Platform as TargetSpec;
@@ -32,10 +32,12 @@ pub struct GraphCrate {
     pub is_local: bool,
     /// The manifest, relative to the source root if it is.
     pub manifest_path: String,
-    /// Whether it is a procedural macro, which runs while others are built.
-    pub is_proc_macro: bool,
+    /// What it becomes.
+    pub kind: CrateKind,
     /// Whether it has a build script.
     pub has_build_script: bool,
+    /// Whether only its edges in the lock are known, not its manifest.
+    pub is_stand_in: bool,
     /// `package.links`
     pub links: Option<String>,
     /// `package.metadata`
@@ -44,6 +46,17 @@ pub struct GraphCrate {
     pub features: BTreeMap<String, Vec<FeatureValue>>,
     /// What it may depend on.
     pub dependencies: Vec<GraphDependency>,
+}
+
+/// What a crate becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrateKind {
+    /// A procedural macro, which runs while others are built.
+    ProcMacro,
+    /// A library that other programs load.
+    Cdylib,
+    /// Something else.
+    Other,
 }
 
 /// A dependency that some features, on some platforms, have built.
@@ -150,6 +163,16 @@ impl CrateGraph {
         }
     }
 
+    /// The same where the lock's edges stood in for some crates, by name and
+    /// version.
+    #[must_use]
+    pub fn with_stand_ins(mut self, names: &BTreeSet<(String, String)>) -> Self {
+        for krate in &mut self.crates {
+            krate.is_stand_in = names.contains(&(krate.name.clone(), krate.version.to_string()));
+        }
+        self
+    }
+
     /// The local crate whose manifest is this one.
     #[must_use]
     pub fn local(&self, manifest_path: &str) -> Option<usize> {
@@ -168,8 +191,15 @@ fn graph_crate(package: &Package, source: &str) -> GraphCrate {
         version: package.version.clone(),
         is_local: package.source.is_none(),
         manifest_path: inside.trim_start_matches('/').to_owned(),
-        is_proc_macro: has_kind(TargetKind::ProcMacro),
+        kind: if has_kind(TargetKind::ProcMacro) {
+            CrateKind::ProcMacro
+        } else if has_kind(TargetKind::CDyLib) {
+            CrateKind::Cdylib
+        } else {
+            CrateKind::Other
+        },
         has_build_script: has_kind(TargetKind::CustomBuild),
+        is_stand_in: false,
         links: package.links.clone(),
         metadata: package.metadata.clone(),
         features: package

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::DependencyKind;
 
 use super::features::Resolver;
-use super::graph::{CrateGraph, GraphCrate, GraphDependency};
+use super::graph::{CrateGraph, CrateKind, GraphCrate, GraphDependency};
 use crate::project::{CrateSource, LockFile};
 
 /// For each local crate, the names of the crates that only its tests need.
@@ -77,8 +77,9 @@ impl CrateGraph {
                 version: krate.version.clone(),
                 is_local: krate.source == CrateSource::Local,
                 manifest_path: String::new(),
-                is_proc_macro: false,
+                kind: CrateKind::Cdylib,
                 has_build_script: true,
+                is_stand_in: true,
                 links: None,
                 metadata: serde_json::Value::Null,
                 features: BTreeMap::new(),

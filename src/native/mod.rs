@@ -14,7 +14,9 @@ pub mod lock_edges;
 pub mod needs;
 pub mod picture;
 pub mod scratch;
+pub mod stand_in;
 pub mod table;
+mod ways;
 pub mod why;
 
 pub use cfg::CfgSet;

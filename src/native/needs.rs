@@ -94,6 +94,8 @@ pub struct BuiltAs<'a> {
     pub platform: Platform,
     /// What is set there, features included.
     pub cfgs: &'a CfgSet,
+    /// Whether it becomes part of a module that Python loads.
+    pub is_loaded: bool,
     /// What the user prefers.
     pub preferences: &'a Preferences,
 }
@@ -120,6 +122,7 @@ impl BuiltAs<'_> {
             features: self.features,
             dependencies: self.dependencies,
             cfgs: self.cfgs,
+            is_loaded: self.is_loaded,
             preferences: self.preferences,
         };
         let mut found = CrateNeeds::default();

@@ -148,13 +148,25 @@ impl Picture {
         if !nodes.is_empty() {
             graph.do_it(false, false, false, &mut writer);
         }
-        let text = writer.finalize();
+        let text = with_sorted_styles(&writer.finalize());
         if text.ends_with('\n') {
             text
         } else {
             text + "\n"
         }
     }
+}
+
+/// The writer keeps its styles in no order.
+fn with_sorted_styles(svg: &str) -> String {
+    let (open, close) = ("<style>\n", "</style>");
+    let (Some(start), Some(end)) = (svg.find(open), svg.find(close)) else {
+        return svg.to_owned();
+    };
+    let start = start + open.len();
+    let mut styles: Vec<_> = svg[start..end].lines().collect();
+    styles.sort_unstable();
+    format!("{}{}\n{}", &svg[..start], styles.join("\n"), &svg[end..])
 }
 
 fn dot_string(text: &str) -> String {

@@ -116,6 +116,8 @@ pub struct NativeRow {
     #[serde(default)]
     pub called: bool,
     #[serde(default)]
+    pub loaded: bool,
+    #[serde(default)]
     pub asked: bool,
     pub note: String,
     pub evidence: String,
@@ -167,6 +169,9 @@ pub struct Situation<'a> {
     pub dependencies: &'a BTreeSet<&'a str>,
     /// The platform.
     pub cfgs: &'a CfgSet,
+    /// Whether it becomes part of a module that Python loads, not of a
+    /// program.
+    pub is_loaded: bool,
     /// What the user prefers.
     pub preferences: &'a Preferences,
 }
@@ -237,6 +242,7 @@ impl NativeTable {
             _ => true,
         };
         choice
+            && (!row.loaded || situation.is_loaded)
             && row.features.iter().all(is_on)
             && row.without_features.iter().all(is_off)
             && row.with.iter().all(has)

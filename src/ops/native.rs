@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
-use crate::io::resolve::{ResolveRequest, resolve};
+use crate::io::resolve::{ResolveRequest, Resolved, resolve};
 use crate::io::{CrateStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
-    CrateGraph, DetectRequest, Digests, EnvValue, Evidence, ModuleBuild, NativeInputs,
-    NativeProblem, NativeVariable, Origin, Problem, Resolver, merge, scratch,
+    CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
+    NativeVariable, Origin, Problem, Resolver, merge, scratch,
 };
 use crate::project::{
     CargoManifest, CargoOptions, LocalCrates, LockFile, LockState, RustProject, SourceFiles,
@@ -31,7 +31,7 @@ pub(super) struct NativeFacts {
     pub graph: Option<CrateGraph>,
     /// What is built, for each module and platform.
     pub builds: Vec<ModuleBuild>,
-    /// Why the lock's edges had to serve, where they had to.
+    /// Where and why the lock's edges had to serve, if they had to.
     pub approximation: Option<String>,
 }
 
@@ -65,8 +65,8 @@ impl NativeFacts {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
         let places = reached(lock, names, &skipped);
-        let (graph, digests) = if let Some(reason) = unresolvable(rust, lock, local) {
-            (Err(reason), Digests::new())
+        let resolved = if let Some(reason) = unresolvable(rust, lock, local) {
+            Resolved::not(reason)
         } else {
             let request = ResolveRequest {
                 files,
@@ -76,12 +76,20 @@ impl NativeFacts {
                 reached: &places,
             };
             let store = CrateStore::open(asking.request.network.clone());
-            let resolved = resolve(request, &store, asking.progress)?;
-            (resolved.graph, resolved.digests)
+            resolve(request, &store, asking.progress)?
         };
-        let (graph, approximation) = match graph {
-            Ok(graph) => (graph, None),
-            Err(reason) => (CrateGraph::of_lock(lock, &dev_only), Some(reason)),
+        let digests = resolved.digests;
+        let follow = "native inputs follow the lock's edges, perhaps to more than is built";
+        let stand_ins = resolved.stand_ins;
+        let (graph, approximation) = match resolved.graph {
+            Ok(graph) => {
+                let told = |crates| format!("{follow}, from crates that can't be read: {crates}");
+                (graph, stand_ins.map(told))
+            }
+            Err(reason) => {
+                let graph = CrateGraph::of_lock(lock, &dev_only);
+                (graph, Some(format!("{follow}: {reason}")))
+            }
         };
         let modules = modules(rust, lock, &graph);
         let builds = DetectRequest {
@@ -123,11 +131,8 @@ impl NativeFacts {
     /// What to tell of it.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        if let Some(reason) = &self.approximation {
-            let message = format!(
-                "native inputs follow the lock's edges, perhaps to more than is built: {reason}"
-            );
-            warnings.push(Warning::note(WarningCode::Approximate, message));
+        if let Some(message) = &self.approximation {
+            warnings.push(Warning::note(WarningCode::Approximate, message.clone()));
         }
         warnings.extend(self.inputs.problems.iter().map(problem));
         warnings

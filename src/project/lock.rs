@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use cargo_lock::package::SourceKind;
 use miette::{NamedSource, SourceSpan};
 use semver::Version;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::{CrateName, ProjectError, SourceFiles};
+use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
 use crate::hash::Sha256;
 
 const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
@@ -42,28 +41,6 @@ pub struct LockedCrate {
     pub dependencies: Vec<usize>,
 }
 
-/// Where a crate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CrateSource {
-    /// A folder of the project.
-    Local,
-    /// crates.io, with the checksum of the `.crate` file.
-    CratesIo(Option<Sha256>),
-    /// Another registry, by the URL in the lock.
-    Registry(String),
-    /// A git repository.
-    Git(GitSource),
-}
-
-/// A git repository at a revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitSource {
-    /// The repository's URL, without the parts below.
-    pub url: String,
-    /// The full revision.
-    pub revision: Option<String>,
-}
-
 impl LockFile {
     /// Reads the lock at `path`.
     ///
@@ -87,7 +64,7 @@ impl LockFile {
         Ok(Self {
             format: u32::from(raw.version).try_into().unwrap_or_default(),
             bytes,
-            crates: crates(raw.packages).map_err(|message| no_lock(&place, text, message))?,
+            crates: crates(raw, text).map_err(|message| no_lock(&place, text, message))?,
             place,
         })
     }
@@ -105,7 +82,9 @@ impl LockFile {
                 CrateSource::Local => {}
                 CrateSource::CratesIo(Some(checksum)) => found.push((krate.clone(), *checksum)),
                 CrateSource::CratesIo(None) => unchecked.push(label),
-                CrateSource::Registry(url) => unsupported.push(format!("{label} ({url})")),
+                CrateSource::Registry(registry) => {
+                    unsupported.push(format!("{label} ({})", registry.id));
+                }
                 CrateSource::Git(git) => unsupported.push(format!("{label} (git {})", git.url)),
             }
         }
@@ -195,7 +174,9 @@ fn key(name: &cargo_lock::Name, version: &Version, source: Option<&cargo_lock::S
     (name.as_str().to_owned(), version.clone(), source)
 }
 
-fn crates(mut packages: Vec<cargo_lock::Package>) -> Result<Vec<LockedCrate>, String> {
+fn crates(raw: cargo_lock::Lockfile, text: &str) -> Result<Vec<LockedCrate>, String> {
+    let format = u32::from(raw.version).try_into().unwrap_or_default();
+    let mut packages = raw.packages;
     packages.sort_by_cached_key(|p| key(&p.name, &p.version, p.source.as_ref()));
     let mut places = BTreeMap::new();
     for (place, package) in packages.iter().enumerate() {
@@ -207,15 +188,40 @@ fn crates(mut packages: Vec<cargo_lock::Package>) -> Result<Vec<LockedCrate>, St
             ));
         }
     }
+    let ids = source_ids(text);
     packages
         .iter()
-        .map(|package| locked_crate(package, &places))
+        .map(|package| locked_crate(package, &places, &ids, format))
         .collect()
+}
+
+/// What stands in `source`, by what `cargo_lock` makes of it: that decodes
+/// names and writes URLs anew.
+fn source_ids(text: &str) -> BTreeMap<String, String> {
+    #[derive(Deserialize)]
+    struct Sources {
+        #[serde(default)]
+        package: Vec<Source>,
+    }
+    #[derive(Deserialize)]
+    struct Source {
+        source: Option<String>,
+    }
+    let sources: Option<Sources> = toml::from_str(text).ok();
+    let packages = sources.into_iter().flat_map(|sources| sources.package);
+    let pairs = packages.filter_map(|package| {
+        let id = package.source?;
+        let read: cargo_lock::SourceId = id.parse().ok()?;
+        Some((read.to_string(), id))
+    });
+    pairs.collect()
 }
 
 fn locked_crate(
     package: &cargo_lock::Package,
     places: &BTreeMap<Key, usize>,
+    ids: &BTreeMap<String, String>,
+    format: u8,
 ) -> Result<LockedCrate, String> {
     let name = CrateName::new(package.name.as_str()).ok_or_else(|| {
         format!(
@@ -232,28 +238,32 @@ fn locked_crate(
     Ok(LockedCrate {
         name,
         version: package.version.clone(),
-        source: source(package),
+        source: source(package, ids, format),
         dependencies,
     })
 }
 
-fn source(package: &cargo_lock::Package) -> CrateSource {
+fn source(
+    package: &cargo_lock::Package,
+    ids: &BTreeMap<String, String>,
+    format: u8,
+) -> CrateSource {
     let Some(source) = &package.source else {
         return CrateSource::Local;
     };
+    let read = source.to_string();
+    let id = ids.get(&read).cloned().unwrap_or(read);
     let checksum = package
         .checksum
         .as_ref()
-        .and_then(cargo_lock::Checksum::as_sha256);
-    match source.kind() {
-        SourceKind::Git(_) => CrateSource::Git(GitSource {
-            url: source.url().to_string(),
-            revision: source.precise().map(ToOwned::to_owned),
-        }),
-        SourceKind::Registry if source.is_default_registry() => {
-            CrateSource::CratesIo(checksum.map(Sha256::from_bytes))
-        }
-        _ => CrateSource::Registry(source.url().to_string()),
+        .and_then(cargo_lock::Checksum::as_sha256)
+        .map(Sha256::from_bytes);
+    if source.is_default_registry() {
+        return CrateSource::CratesIo(checksum);
+    }
+    match GitSource::parse(&id, format) {
+        Some(git) => CrateSource::Git(git),
+        None => CrateSource::Registry(RegistrySource { id, checksum }),
     }
 }
 

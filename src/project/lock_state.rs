@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use semver::VersionReq;
 
+use super::crate_source::CrateSource;
 use super::local_crates::LocalCrates;
-use super::lock::{CrateSource, LockFile, LockedCrate};
+use super::lock::{LockFile, LockedCrate};
 use super::manifest::Dependency;
 
 /// How a lock fits.
@@ -299,6 +300,7 @@ mod tests {
         };
         let locked = CrateSource::Git(crate::project::GitSource {
             url: "https://example.org/A".to_owned(),
+            reference: crate::project::GitReference::Head,
             revision: Some("abcdef0123".to_owned()),
         });
         assert!(comes_from(

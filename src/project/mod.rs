@@ -4,6 +4,7 @@
 //! [`crate::io`] read from a folder or an sdist), facts come out.
 
 mod backend;
+mod crate_source;
 mod error;
 mod files;
 mod local_crates;
@@ -21,10 +22,11 @@ mod surroundings;
 mod workspace;
 
 pub use backend::Module;
+pub use crate_source::{CrateSource, GitReference, GitSource, RegistrySource};
 pub use error::{FileText, ProjectError};
 pub use files::{MAX_PATH, SourceFiles, is_read, join, way};
 pub use local_crates::{LocalCrate, LocalCrates};
-pub use lock::{CrateSource, GitSource, LockFile, LockedCrate};
+pub use lock::{LockFile, LockedCrate};
 pub use lock_state::LockState;
 pub use manifest::{CargoManifest, Dependency};
 pub use name::{CrateName, PythonName};

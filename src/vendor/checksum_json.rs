@@ -19,15 +19,16 @@ pub struct ChecksumFile {
 }
 
 impl ChecksumFile {
-    /// Puts together the file of a crate from a registry.
+    /// Puts together the file of a crate from a registry, or without a
+    /// checksum that of one from git.
     #[must_use]
-    pub fn new(package: &Sha256, files: &BTreeMap<String, Sha256>) -> Self {
+    pub fn new(package: Option<&Sha256>, files: &BTreeMap<String, Sha256>) -> Self {
         Self {
             files: files
                 .iter()
                 .map(|(path, hash)| (path.clone(), hash.to_hex()))
                 .collect(),
-            package: Some(package.to_hex()),
+            package: package.map(Sha256::to_hex),
         }
     }
 
@@ -50,7 +51,7 @@ mod tests {
         let hash = Sha256::of(b"");
         let files = BTreeMap::from([("b".to_owned(), hash), ("a".to_owned(), hash)]);
         assert_eq!(
-            ChecksumFile::new(&hash, &files).to_text(),
+            ChecksumFile::new(Some(&hash), &files).to_text(),
             format!(r#"{{"files":{{"a":"{hash}","b":"{hash}"}},"package":"{hash}"}}"#)
         );
     }

@@ -280,12 +280,12 @@ fn crates_from_elsewhere() {
     });
     for command in ["vendor", "hash", "nix-snippet"] {
         insta::allow_duplicates! {
-            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
-        exit code 3
-        error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (git https://example.org/alpha)`, `beta 2.0.0 (https://example.org/index/)`
-          help: `cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)
-          code: pyhack::lock::unsupported_source
-        ");
+            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r"
+            exit code 3
+            error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (git https://example.org/alpha)`, `beta 2.0.0 (sparse+https://example.org/index/)`
+              help: `cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)
+              code: pyhack::lock::unsupported_source
+            ");
         }
     }
     nothing_written(&sandbox);

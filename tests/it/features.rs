@@ -20,7 +20,7 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 struct Random(u64);
 
 impl Random {
-    fn below(&mut self, end: u64) -> u64 {
+    const fn below(&mut self, end: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -28,7 +28,7 @@ impl Random {
         (self.0 >> 33) % end
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    const fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 }
@@ -100,9 +100,8 @@ fn text(place: usize, manifest: &Manifest, resolver: u64) -> String {
         let values: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();
         values.join(", ")
     };
-    let mut text = format!(
-        "[package]\nname = \"c{place}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n"
-    );
+    let mut text =
+        format!("[package]\nname = \"c{place}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
     if place == 0 {
         let _ = writeln!(text, "resolver = \"{resolver}\"");
     }
@@ -189,10 +188,16 @@ fn cargo_s_units(sandbox: &Sandbox, case: u64, options: &CargoOptions) -> BTreeS
 }
 
 fn our_units(sandbox: &Sandbox, case: u64, options: &CargoOptions) -> BTreeSet<String> {
-    let arguments = ["metadata", "--format-version", "1", "--offline", "--all-features"];
+    let arguments = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--offline",
+        "--all-features",
+    ];
     let metadata = serde_json::from_slice(&cargo(sandbox, case, &arguments)).unwrap();
     let source = sandbox.path(&format!("case{case}"));
-    let resolver = if case % 2 == 0 {
+    let resolver = if case.is_multiple_of(2) {
         Resolver::One
     } else {
         Resolver::Two

@@ -140,7 +140,7 @@ fn json_has_the_documented_keys() {
         {
           "level": "note",
           "code": "pyhack::warning::approximate",
-          "message": "native inputs follow the lock's edges, perhaps to more than is built: crate `vcpkg 0.2.15` is in no cache, and `--offline` forbids fetching it",
+          "message": "native inputs follow the lock's edges, perhaps to more than is built: crate `autocfg 1.5.1` is in no cache, and `--offline` forbids fetching it",
           "help": "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly"
         }
       ]

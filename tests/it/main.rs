@@ -24,6 +24,7 @@ mod hash;
 mod inspect;
 mod lock;
 mod nar;
+mod native;
 mod nix_snippet;
 mod projects;
 mod vendor;

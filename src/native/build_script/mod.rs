@@ -7,6 +7,7 @@
 
 mod conditions;
 mod scan;
+mod script;
 
 use std::collections::BTreeMap;
 

@@ -5,23 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, File, ImplItem, Item, Macro, Stmt,
-    Token, UseTree,
-};
+use syn::{Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Macro, Stmt, Token};
 
 use super::conditions::{Condition, string};
-use super::{Find, MAX_FILE, What};
+use super::script::{Script, conditions, parse_all};
+use super::{Find, What};
 
-/// No build script has more modules.
-const MAX_FILES: usize = 64;
 /// Functions are gone through so often, under different conditions.
 const MAX_CALLS: usize = 4000;
 /// Deeper calls add nothing.
 const MAX_DEPTH: usize = 32;
-/// Brackets and operators nest no deeper in what people write.
-const MAX_NESTING: usize = 200;
-/// Enough for the deepest text that [`MAX_FILE`] and [`MAX_NESTING`] allow.
+/// Enough for the deepest text that is read.
 const STACK: usize = 256 << 20;
 
 /// What the script at `root` does.
@@ -64,192 +58,6 @@ fn read(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Find>, Strin
         }
     }
     Ok(finds)
-}
-
-/// Parses a script and the files of its modules.
-fn parse_all<'a>(
-    root: &'a str,
-    files: &'a BTreeMap<String, String>,
-) -> Result<Vec<(&'a str, File)>, String> {
-    let mut parsed: Vec<(&str, File)> = Vec::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(path) = open.pop() {
-        let Some((path, text)) = files.get_key_value(&path) else {
-            if parsed.is_empty() {
-                return Err(format!("`{path}` isn't there"));
-            }
-            continue;
-        };
-        if parsed.iter().any(|(known, _)| known == path) || parsed.len() == MAX_FILES {
-            continue;
-        }
-        if text.len() > MAX_FILE || nesting(text) > MAX_NESTING {
-            return Err(format!("`{path}` is too long or too deep"));
-        }
-        let file = syn::parse_file(text)
-            .map_err(|error| format!("`{path}:{}`: {error}", error.span().start().line))?;
-        for item in &file.items {
-            open.extend(module_paths(path, path == root, item));
-        }
-        parsed.push((path, file));
-    }
-    Ok(parsed)
-}
-
-/// Where the text of `mod name;` may be.
-fn module_paths(file: &str, is_root: bool, item: &Item) -> Vec<String> {
-    let Item::Mod(module) = item else {
-        return Vec::new();
-    };
-    if module.content.is_some() {
-        return Vec::new();
-    }
-    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let in_folder = |folder: &str, name: &str| {
-        let joined = format!("{folder}/{name}");
-        joined.trim_start_matches('/').replace("/./", "/")
-    };
-    let given = module
-        .attrs
-        .iter()
-        .find_map(|attribute| match &attribute.meta {
-            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => string(&pair.value),
-            _ => None,
-        });
-    if let Some(given) = given {
-        return vec![in_folder(folder, &given)];
-    }
-    let stem = file.strip_suffix(".rs").unwrap_or(file);
-    let folder = if is_root || stem.ends_with("/mod") {
-        folder
-    } else {
-        stem
-    };
-    let name = module.ident.to_string();
-    vec![
-        in_folder(folder, &format!("{name}.rs")),
-        in_folder(folder, &format!("{name}/mod.rs")),
-    ]
-}
-
-/// How deep brackets nest, or the longest run of operators before anything
-/// else: both cost stack.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest, mut run) = (0_usize, 0, 0_usize);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        run = match byte {
-            b'!' | b'-' | b'*' | b'&' | b'<' | b'|' => run + 1,
-            b' ' | b'\n' => run,
-            _ => 0,
-        };
-        // Rows of `-` are common in comments.
-        deepest = deepest
-            .max(depth)
-            .max(if run > 4 * MAX_NESTING { run } else { 0 });
-    }
-    deepest
-}
-
-/// The functions of a script, by name, and what `use` calls things.
-#[derive(Default)]
-struct Script<'a> {
-    functions: BTreeMap<String, Vec<Function<'a>>>,
-    names: BTreeMap<String, String>,
-    texts: BTreeMap<String, String>,
-}
-
-struct Function<'a> {
-    file: &'a str,
-    conditions: Vec<String>,
-    block: &'a Block,
-}
-
-impl<'a> Function<'a> {
-    fn new(file: &'a str, attributes: &[Attribute], block: &'a Block) -> Self {
-        let conditions = conditions(attributes);
-        Self {
-            file,
-            conditions,
-            block,
-        }
-    }
-}
-
-impl<'a> Script<'a> {
-    fn add_items(&mut self, file: &'a str, items: &'a [Item]) {
-        for item in items {
-            match item {
-                Item::Fn(function) => {
-                    let name = function.sig.ident.to_string();
-                    self.add(name, Function::new(file, &function.attrs, &function.block));
-                }
-                Item::Impl(implementation) => {
-                    for item in &implementation.items {
-                        if let ImplItem::Fn(function) = item {
-                            let name = function.sig.ident.to_string();
-                            self.add(name, Function::new(file, &function.attrs, &function.block));
-                        }
-                    }
-                }
-                Item::Mod(module) => {
-                    let inner = module.content.as_ref().map(|(_, items)| items);
-                    self.add_items(file, inner.map_or(&[], Vec::as_slice));
-                }
-                Item::Use(item) => self.add_use(None, &item.tree),
-                Item::Const(item) => self.add_text(item.ident.to_string(), &item.expr),
-                Item::Static(item) => self.add_text(item.ident.to_string(), &item.expr),
-                _ => {}
-            }
-        }
-    }
-
-    fn add(&mut self, name: String, function: Function<'a>) {
-        self.functions.entry(name).or_default().push(function);
-    }
-
-    fn add_text(&mut self, name: String, expr: &Expr) {
-        self.texts.extend(string(expr).map(|text| (name, text)));
-    }
-
-    fn add_use(&mut self, root: Option<&str>, tree: &UseTree) {
-        match tree {
-            UseTree::Path(path) => {
-                let first = path.ident.to_string();
-                self.add_use(Some(root.unwrap_or(&first)), &path.tree);
-            }
-            UseTree::Name(name) => {
-                let name = name.ident.to_string();
-                let root = root.unwrap_or(&name).to_owned();
-                self.names.insert(name, root);
-            }
-            UseTree::Rename(rename) => {
-                let first = rename.ident.to_string();
-                let root = root.unwrap_or(&first).to_owned();
-                self.names.insert(rename.rename.to_string(), root);
-            }
-            UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.add_use(root, tree);
-                }
-            }
-            UseTree::Glob(_) => {}
-        }
-    }
-}
-
-fn conditions(attributes: &[Attribute]) -> Vec<String> {
-    let texts = attributes
-        .iter()
-        .filter_map(|attribute| match &attribute.meta {
-            syn::Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.to_string()),
-            _ => None,
-        });
-    texts.collect()
 }
 
 /// Goes through a function under the conditions of its call.

@@ -24,6 +24,8 @@ struct Case {
     platform: Option<String>,
     prefer: Option<Choice>,
     #[serde(default)]
+    loaded: bool,
+    #[serde(default)]
     build_inputs: BTreeSet<String>,
     #[serde(default)]
     native_build_inputs: BTreeSet<String>,
@@ -45,6 +47,7 @@ impl Case {
             features: Some(&self.features.iter().map(String::as_str).collect()),
             dependencies: &self.dependencies.iter().map(String::as_str).collect(),
             cfgs: &cfgs,
+            is_loaded: self.loaded,
             preferences: &preferences,
         })
     }
@@ -69,7 +72,8 @@ fn rows_are_sorted_and_say_something() {
             &row.without,
         ];
         let sets = sets.map(Clone::clone);
-        (row.krate.clone(), versions, sets, target, row.prefer)
+        let choice = (row.prefer, row.loaded);
+        (row.krate.clone(), versions, sets, target, choice)
     };
     let mut conditions = BTreeSet::new();
     for row in &table.native {
@@ -157,6 +161,7 @@ fn every_condition_is_met_by_a_case_and_broken_by_another() {
         let has_condition = row.versions.is_some()
             || row.target.is_some()
             || row.library.is_some()
+            || row.loaded
             || !row.features.is_empty()
             || !row.without_features.is_empty()
             || !row.with.is_empty()

@@ -12,16 +12,20 @@ use cargo_metadata::Metadata;
 use fs_err as fs;
 use toml::Table;
 
+use self::crates::{Defaults, StandIns, skeletons, stand_in_reason};
+use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
-use super::skeleton::{Skeleton, write_manifest};
-use super::{CrateStore, IoError, Progress, in_order};
+use super::skeleton::write_manifest;
+use super::{CrateStore, IoError, Progress};
 use crate::native::scratch::{Part, resolver, trimmed};
 use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
 use crate::project::{
-    CrateSource, LocalCrates, LockFile, RustProject, SourceFiles, find_workspace_root, join, way,
+    CrateSource, LocalCrates, LockFile, LockedCrate, RustProject, SourceFiles, find_workspace_root,
+    join, way,
 };
 
-const THREADS: usize = 16;
+mod crates;
+mod sources;
 
 /// What is to be resolved.
 #[derive(Clone, Copy)]
@@ -45,22 +49,34 @@ pub struct Resolved {
     pub graph: Result<CrateGraph, String>,
     /// The digests of crates, by name and version.
     pub digests: Digests,
+    /// Why the lock's edges stand in for some crates, where they do.
+    pub stand_ins: Option<String>,
+}
+
+impl Resolved {
+    /// Nothing is resolved, for this reason.
+    #[must_use]
+    pub const fn not(reason: String) -> Self {
+        Self {
+            graph: Err(reason),
+            digests: Digests::new(),
+            stand_ins: None,
+        }
+    }
 }
 
 /// Has cargo resolve what the modules may need.
 ///
 /// # Errors
 /// Where a crate is damaged, isn't what the lock says, or the disk fails. What
-/// can't be had is an answer: [`Resolved::graph`] says why.
+/// can't be had is an answer: [`Resolved::graph`] and [`Resolved::stand_ins`]
+/// say why.
 pub fn resolve(
     request: ResolveRequest,
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<Resolved, IoError> {
-    let mut resolved = Resolved {
-        graph: Err(String::new()),
-        digests: Digests::new(),
-    };
+    let mut resolved = Resolved::not(String::new());
     let cache = match safe_folder(request.files.origin().as_ref(), store.cargo_home()) {
         Ok(folder) => folder,
         Err(error) => {
@@ -72,80 +88,43 @@ pub fn resolve(
         .prefix("scratch-")
         .tempdir_in(cache)?;
     let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
-    let vendor = scratch.path().join("vendor");
-    fs::create_dir(&vendor)?;
-    for (name, skeleton) in skeletons {
-        link(
-            &skeleton.folder,
-            &vendor.join(format!("{}-{}", name.0, name.1)),
-        )?;
+    resolved.digests = local_digests(request).into_iter().collect();
+    if skeletons.is_empty() && !missing.is_empty() {
+        let reason = missing.into_values().next().unwrap_or_default();
+        resolved.graph = Err(reason);
+        return Ok(resolved);
+    }
+    let mut sources = Sources::new(scratch.path(), request.lock);
+    for (&place, skeleton) in &skeletons {
+        link(&skeleton.folder, &sources.folder(place)?)?;
+    }
+    let unification = write_source(request, &scratch.path().join("source"))?;
+    let places: Vec<_> = missing.keys().copied().collect();
+    let stand_ins = StandIns::new(request, &skeletons, &places)?;
+    stand_ins.write(Defaults::Likely, &mut sources)?;
+    sources.write_home(scratch.path())?;
+    let mut graph = run(request, scratch.path(), unification);
+    if graph.is_err() && !missing.is_empty() {
+        // The guess of their features asks for more than the lock has.
+        stand_ins.write(Defaults::None, &mut sources)?;
+        graph = run(request, scratch.path(), unification);
+    }
+    for (place, skeleton) in skeletons {
+        let name = key(&request.lock.crates[place]);
         resolved.digests.insert(name, skeleton.digest);
     }
-    resolved.digests.extend(local_digests(request));
-    let unification = write_source(request, &scratch.path().join("source"))?;
-    write_home(scratch.path())?;
-    let graph = run(request, scratch.path(), missing.is_none(), unification);
-    resolved.graph = graph.map_err(|message| missing.unwrap_or(message));
+    resolved.graph = graph.map(|graph| {
+        let names = missing
+            .keys()
+            .map(|&place| key(&request.lock.crates[place]));
+        graph.with_stand_ins(&names.collect())
+    });
+    resolved.stand_ins = stand_in_reason(request.lock, &missing);
     Ok(resolved)
 }
 
-/// The skeletons of all crates of crates.io that are reached; where there are
-/// others, or some can't be had, what is missing.
-#[expect(clippy::type_complexity, reason = "a list and a reason, used once")]
-fn skeletons(
-    request: ResolveRequest,
-    store: &CrateStore,
-    scratch: &Path,
-    progress: &dyn Progress,
-) -> Result<(BTreeMap<(String, String), Skeleton>, Option<String>), IoError> {
-    let (mut crates, mut missing) = (Vec::new(), None);
-    for &place in request.reached {
-        let krate = &request.lock.crates[place];
-        let label = || format!("{} {}", krate.name, krate.version);
-        match &krate.source {
-            CrateSource::Local => {}
-            CrateSource::CratesIo(Some(checksum)) => crates.push((krate, *checksum)),
-            CrateSource::CratesIo(None) => {
-                missing = Some(format!("the lock has no checksum of {}", label()));
-            }
-            CrateSource::Registry(_) => {
-                missing = Some(format!("{} is from another registry", label()));
-            }
-            CrateSource::Git(_) => missing = Some(format!("{} is from git", label())),
-        }
-    }
-    progress.start("Reading", crates.len() as u64);
-    let found = in_order(
-        &crates,
-        THREADS,
-        |(krate, checksum)| {
-            let skeleton = Skeleton::of(krate, checksum, store, scratch);
-            progress.step();
-            skeleton
-        },
-        |results| {
-            let mut found = BTreeMap::new();
-            for ((krate, _), result) in crates.iter().zip(results) {
-                let name = (krate.name.to_string(), krate.version.to_string());
-                match result {
-                    Ok(skeleton) => {
-                        found.insert(name, skeleton);
-                    }
-                    Err(error) if error.is_absence() => {
-                        missing = Some(error.to_string());
-                        // Without the network, no other can be had either.
-                        if !matches!(error, IoError::NoSuchCrate { .. } | IoError::Offline { .. }) {
-                            break;
-                        }
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(found)
-        },
-    );
-    progress.finish();
-    Ok((found?, missing))
+fn key(krate: &LockedCrate) -> (String, String) {
+    (krate.name.to_string(), krate.version.to_string())
 }
 
 /// Names a folder by a link, or copies it where there are none.
@@ -216,24 +195,27 @@ fn local_digests(request: ResolveRequest) -> Vec<((String, String), CrateDigest)
         .collect()
 }
 
+fn manifest_in(files: &SourceFiles, folder: &Utf8Path) -> Table {
+    let text = files.text(&join(folder, "Cargo.toml"));
+    let text = text.ok().flatten().unwrap_or_default();
+    text.parse().unwrap_or_default()
+}
+
 /// The lock, and the manifests that lead to the modules.
 fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError> {
     let root = &request.project.cargo_root;
-    let manifest = |folder: &Utf8Path| -> Table {
-        let text = request.files.text(&join(folder, "Cargo.toml"));
-        text.ok()
-            .flatten()
-            .unwrap_or_default()
-            .parse()
-            .unwrap_or_default()
-    };
+    let manifest = |folder: &Utf8Path| manifest_in(request.files, folder);
     let resolver = resolver(&manifest(root));
     let modules: BTreeSet<_> = modules(request.project).collect();
     let own: BTreeMap<_, _> = own_crates(request).collect();
     let workspaces = workspaces(request, &modules, &own);
     let patches = request.local.patched.iter();
     let patches = patches.filter(|name| own.values().any(|own| own == *name));
-    let patches: BTreeSet<_> = patches.cloned().collect();
+    let is_git =
+        |place: &&usize| matches!(request.lock.crates[**place].source, CrateSource::Git(_));
+    let from_git = request.reached.iter().filter(is_git);
+    let from_git = from_git.map(|&place| request.lock.crates[place].name.to_string());
+    let patches: BTreeSet<_> = patches.cloned().chain(from_git).collect();
     let folders = own.keys().copied();
     let folders: BTreeSet<_> = folders
         .chain(workspaces.keys().map(Utf8PathBuf::as_path))
@@ -296,53 +278,38 @@ fn place(source: &Path, folder: &Utf8Path) -> PathBuf {
     }
 }
 
-fn write_home(scratch: &Path) -> Result<(), IoError> {
-    let home = scratch.join("home");
-    fs::create_dir(&home)?;
-    let vendor = scratch.join("vendor").display().to_string();
-    let vendor = toml::Value::String(vendor);
-    let text = format!(
-        "[source.crates-io]\nreplace-with = \"vendor\"\n[source.vendor]\ndirectory = {vendor}\n"
-    );
-    fs::write(home.join("config.toml"), text)?;
-    Ok(())
-}
-
 /// Runs `cargo metadata`: with all features, so that what isn't built can be
-/// told too, unless crates are missing that some feature may need.
-fn run(
-    request: ResolveRequest,
-    scratch: &Path,
-    is_complete: bool,
-    resolver: Resolver,
-) -> Result<CrateGraph, String> {
+/// told too, or with the module's where those need more than the lock has.
+fn run(request: ResolveRequest, scratch: &Path, resolver: Resolver) -> Result<CrateGraph, String> {
     let Some(module) = request.project.modules.first() else {
         return Err("no crate becomes a module".to_owned());
     };
     let manifest = scratch.join("source").join(&module.build.manifest);
+    let options = &module.build.options;
+    let mut features = Vec::new();
+    for feature in &options.features {
+        features.extend(["--features", feature]);
+    }
+    if options.no_default_features {
+        features.push("--no-default-features");
+    }
+    let metadata = run_metadata(scratch, &manifest, &["--all-features"]).or_else(|error| {
+        if options.all_features {
+            return Err(error);
+        }
+        run_metadata(scratch, &manifest, &features)
+    })?;
+    let source = scratch.join("source").display().to_string();
+    Ok(CrateGraph::new(&metadata, &source, resolver))
+}
+
+fn run_metadata(scratch: &Path, manifest: &Path, features: &[&str]) -> Result<Metadata, String> {
     let mut cargo = cargo_command(&scratch.join("home"), scratch);
     cargo
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--offline",
-            "--color",
-            "never",
-        ])
-        .arg("--manifest-path")
-        .arg(&manifest);
-    let options = &module.build.options;
-    if is_complete || options.all_features {
-        cargo.arg("--all-features");
-    } else {
-        for feature in &options.features {
-            cargo.arg("--features").arg(feature);
-        }
-        if options.no_default_features {
-            cargo.arg("--no-default-features");
-        }
-    }
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["--color", "never", "--manifest-path"])
+        .arg(manifest)
+        .args(features);
     let output = cargo
         .output()
         .map_err(|error| format!("cargo can't be run: {error}"))?;
@@ -350,8 +317,6 @@ fn run(
         let text = String::from_utf8_lossy(&output.stderr);
         return Err(sentence(&text, scratch));
     }
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("what cargo says can't be read: {error}"))?;
-    let source = scratch.join("source").display().to_string();
-    Ok(CrateGraph::new(&metadata, &source, resolver))
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("what cargo says can't be read: {error}"))
 }

@@ -1,0 +1,179 @@
+//! The crates that cargo is shown: skeletons, and stand-ins for those that
+//! can't be had.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use toml::Table;
+
+use super::super::skeleton::{Skeleton, write_manifest};
+use super::super::{CrateStore, IoError, Network, Progress, in_order};
+use super::sources::Sources;
+use super::{ResolveRequest, manifest_in};
+use crate::native::stand_in::{self, Asked, ask, may_be_default};
+use crate::project::{CrateSource, LockFile};
+use crate::vendor::checksum_json::ChecksumFile;
+
+/// Enough to keep a slow network busy.
+const THREADS: usize = 16;
+
+/// The skeletons of all crates of crates.io that are reached, by their places
+/// in the lock, and why others can't be had.
+#[expect(clippy::type_complexity, reason = "two lists, used once")]
+pub(super) fn skeletons(
+    request: ResolveRequest,
+    store: &CrateStore,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<(BTreeMap<usize, Skeleton>, BTreeMap<usize, String>), IoError> {
+    let (mut crates, mut missing) = (Vec::new(), BTreeMap::new());
+    for &place in request.reached {
+        let krate = &request.lock.crates[place];
+        let reason = match &krate.source {
+            CrateSource::Local => continue,
+            CrateSource::CratesIo(Some(checksum)) => {
+                crates.push((place, *checksum));
+                continue;
+            }
+            CrateSource::CratesIo(None) => "has no checksum in the lock",
+            CrateSource::Registry(_) => "is from another registry",
+            CrateSource::Git(_) => "is from git",
+        };
+        missing.insert(place, reason.to_owned());
+    }
+    progress.start("Reading", crates.len() as u64);
+    // Without the network, no other crate can be fetched either.
+    let caches_alone = OnceLock::new();
+    let found = in_order(
+        &crates,
+        THREADS,
+        |(place, checksum)| {
+            let krate = &request.lock.crates[*place];
+            let store = caches_alone.get().unwrap_or(store);
+            let skeleton = Skeleton::of(krate, checksum, store, scratch);
+            if matches!(skeleton, Err(IoError::Download { .. })) {
+                caches_alone.get_or_init(|| CrateStore::open(Network::Offline));
+            }
+            progress.step();
+            skeleton
+        },
+        |results| {
+            let mut found = BTreeMap::new();
+            for ((place, _), result) in crates.iter().zip(results) {
+                match result {
+                    Ok(skeleton) => {
+                        found.insert(*place, skeleton);
+                    }
+                    Err(error) if error.is_absence() => {
+                        missing.insert(*place, error.to_string());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        },
+    );
+    progress.finish();
+    Ok((found?, missing))
+}
+
+/// Says for which crates the lock stands in.
+pub(super) fn stand_in_reason(
+    lock: &LockFile,
+    missing: &BTreeMap<usize, String>,
+) -> Option<String> {
+    const TOLD: usize = 5;
+    let labels = missing.iter().take(TOLD).map(|(&place, reason)| {
+        let krate = &lock.crates[place];
+        let label = format!("{} {}", krate.name, krate.version);
+        // Errors name the crate themselves.
+        if reason.contains(&label) {
+            reason.clone()
+        } else {
+            format!("{label} {reason}")
+        }
+    });
+    let mut text = labels.collect::<Vec<_>>().join("; ");
+    if missing.len() > TOLD {
+        let _ = write!(text, "; and {} more", missing.len() - TOLD);
+    }
+    (!missing.is_empty()).then_some(text)
+}
+
+/// Whether crates that nothing is known to ask features of have their default
+/// ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defaults {
+    /// Where the lock has what those need.
+    Likely,
+    /// They don't.
+    None,
+}
+
+/// Manifests for the crates that can't be had.
+pub(super) struct StandIns<'a> {
+    lock: &'a LockFile,
+    places: &'a [usize],
+    asked: Asked,
+    manifests: BTreeMap<usize, Table>,
+}
+
+impl<'a> StandIns<'a> {
+    pub(super) fn new(
+        request: ResolveRequest<'a>,
+        skeletons: &BTreeMap<usize, Skeleton>,
+        places: &'a [usize],
+    ) -> Result<Self, IoError> {
+        let mut stand_ins = Self {
+            lock: request.lock,
+            places,
+            asked: Asked::new(),
+            manifests: BTreeMap::new(),
+        };
+        if places.is_empty() {
+            return Ok(stand_ins);
+        }
+        for (&place, skeleton) in skeletons {
+            let text = fs::read_to_string(skeleton.folder.join("Cargo.toml"))?;
+            let table: Table = text.parse().unwrap_or_default();
+            ask(&table, &mut stand_ins.asked);
+            stand_ins.manifests.insert(place, table);
+        }
+        let own = request.local.crates.keys().map(Utf8PathBuf::as_path);
+        for folder in own.chain([request.project.cargo_root.as_path()]) {
+            ask(&manifest_in(request.files, folder), &mut stand_ins.asked);
+        }
+        Ok(stand_ins)
+    }
+
+    fn may_be_default(&self, place: usize) -> bool {
+        let crates = self.lock.crates[place].dependencies.iter();
+        let names = crates.map(|&to| self.lock.crates[to].name.as_str());
+        let manifest = self.manifests.get(&place);
+        manifest.is_none_or(|manifest| may_be_default(manifest, &names.collect()))
+    }
+
+    pub(super) fn write(&self, defaults: Defaults, sources: &mut Sources) -> Result<(), IoError> {
+        let has_default = |place: usize| defaults == Defaults::Likely && self.may_be_default(place);
+        let none = BTreeSet::new();
+        for &place in self.places {
+            let krate = &self.lock.crates[place];
+            let features = self.asked.get(krate.name.as_str()).unwrap_or(&none);
+            let manifest = stand_in::manifest(self.lock, place, features, has_default);
+            let folder = sources.folder(place)?;
+            write_manifest(&folder, &manifest.to_string(), ["lib.rs"])?;
+            let checksum = match &krate.source {
+                CrateSource::CratesIo(checksum) => checksum.as_ref(),
+                CrateSource::Registry(registry) => registry.checksum.as_ref(),
+                CrateSource::Git(_) | CrateSource::Local => None,
+            };
+            let text = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
+            fs::write(folder.join(".cargo-checksum.json"), text)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Directory sources for cargo to read, one for each source of the lock:
+//! crates of the same name and version may come from two.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use toml::{Table, Value};
+
+use super::super::IoError;
+use crate::project::{CrateSource, LockFile};
+
+/// The directory sources in a folder of ours.
+pub(super) struct Sources<'a> {
+    scratch: &'a Path,
+    lock: &'a LockFile,
+    /// By the source's name in Cargo's configuration: our folder, and what
+    /// the configuration says of the source.
+    folders: BTreeMap<String, (PathBuf, Table)>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) const fn new(scratch: &'a Path, lock: &'a LockFile) -> Self {
+        Self {
+            scratch,
+            lock,
+            folders: BTreeMap::new(),
+        }
+    }
+
+    /// Where the crate at `place` of the lock belongs; the folder above is
+    /// there.
+    pub(super) fn folder(&mut self, place: usize) -> Result<PathBuf, IoError> {
+        let krate = &self.lock.crates[place];
+        let (id, table) = configured(&krate.source);
+        let number = self.folders.len();
+        let (folder, _) = self
+            .folders
+            .entry(id)
+            .or_insert_with(|| (self.scratch.join(format!("vendor-{number}")), table));
+        fs::create_dir_all(&*folder)?;
+        Ok(folder.join(format!("{}-{}", krate.name, krate.version)))
+    }
+
+    /// Writes the folder that cargo takes for its home.
+    pub(super) fn write_home(&self, scratch: &Path) -> Result<(), IoError> {
+        let home = scratch.join("home");
+        fs::create_dir(&home)?;
+        let mut sources = Table::new();
+        for (id, (folder, table)) in &self.folders {
+            let mut table = table.clone();
+            let path = folder.display().to_string();
+            let mut directory = Table::new();
+            directory.insert("directory".to_owned(), Value::String(path.clone()));
+            table.insert("replace-with".to_owned(), Value::String(path.clone()));
+            sources.insert(id.clone(), Value::Table(table));
+            sources.insert(path, Value::Table(directory));
+        }
+        let config: Table = [("source".to_owned(), Value::Table(sources))]
+            .into_iter()
+            .collect();
+        fs::write(home.join("config.toml"), config.to_string())?;
+        Ok(())
+    }
+}
+
+/// How Cargo's configuration names a source; see the Cargo Reference, "Source
+/// Replacement".
+fn configured(source: &CrateSource) -> (String, Table) {
+    let text = |text: &str| Value::String(text.to_owned());
+    let mut table = Table::new();
+    match source {
+        CrateSource::Git(git) => {
+            table.insert("git".to_owned(), text(&git.url));
+            if let Some((key, value)) = git.reference.selector() {
+                table.insert(key.to_owned(), text(value));
+            }
+            (git.id(), table)
+        }
+        CrateSource::Registry(registry) => {
+            let index = &registry.id;
+            let url = index.strip_prefix("registry+").unwrap_or(index);
+            table.insert("registry".to_owned(), text(url));
+            (registry.id.clone(), table)
+        }
+        CrateSource::CratesIo(_) | CrateSource::Local => ("crates-io".to_owned(), table),
+    }
+}
