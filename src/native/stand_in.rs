@@ -119,8 +119,8 @@ pub fn manifest(
         }
         dependencies.insert(format!("d{number}"), Value::Table(dependency));
     }
-    let names = features.iter().filter(|name| *name != "default");
-    let features = names.map(|name| (name.clone(), Value::Array(Vec::new())));
+    let features = features.iter();
+    let features = features.map(|name| (name.clone(), Value::Array(Vec::new())));
     let tables = [
         ("package", package),
         ("lib", library),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
-use crate::io::resolve::{ResolveRequest, Resolved, resolve};
+use crate::io::resolve::{ResolveRequest, read_alone, resolve};
 use crate::io::{CrateStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
@@ -65,18 +65,17 @@ impl NativeFacts {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
         let places = reached(lock, names, &skipped);
-        let resolved = if let Some(reason) = unresolvable(rust, lock, local) {
-            Resolved::not(reason)
-        } else {
-            let request = ResolveRequest {
-                files,
-                project: rust,
-                local,
-                lock,
-                reached: &places,
-            };
-            let store = CrateStore::open(asking.request.network.clone());
-            resolve(request, &store, asking.progress)?
+        let request = ResolveRequest {
+            files,
+            project: rust,
+            local,
+            lock,
+            reached: &places,
+        };
+        let store = CrateStore::open(asking.request.network.clone());
+        let resolved = match unresolvable(rust, lock, local) {
+            Some(reason) => read_alone(request, reason, &store, asking.progress)?,
+            None => resolve(request, &store, asking.progress)?,
         };
         let digests = resolved.digests;
         let follow = "native inputs follow the lock's edges, perhaps to more than is built";

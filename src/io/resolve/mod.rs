@@ -15,7 +15,7 @@ use toml::Table;
 use self::crates::{Defaults, StandIns, skeletons, stand_in_reason};
 use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
-use super::skeleton::write_manifest;
+use super::skeleton::{Skeleton, write_manifest};
 use super::{CrateStore, IoError, Progress};
 use crate::native::scratch::{Part, resolver, trimmed};
 use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
@@ -88,10 +88,10 @@ pub fn resolve(
         .prefix("scratch-")
         .tempdir_in(cache)?;
     let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
-    resolved.digests = local_digests(request).into_iter().collect();
     if skeletons.is_empty() && !missing.is_empty() {
         let reason = missing.into_values().next().unwrap_or_default();
         resolved.graph = Err(reason);
+        resolved.digests = digests(request, skeletons);
         return Ok(resolved);
     }
     let mut sources = Sources::new(scratch.path(), request.lock);
@@ -109,10 +109,8 @@ pub fn resolve(
         stand_ins.write(Defaults::None, &mut sources)?;
         graph = run(request, scratch.path(), unification);
     }
-    for (place, skeleton) in skeletons {
-        let name = key(&request.lock.crates[place]);
-        resolved.digests.insert(name, skeleton.digest);
-    }
+    drop(stand_ins);
+    resolved.digests = digests(request, skeletons);
     resolved.graph = graph.map(|graph| {
         let names = missing
             .keys()
@@ -121,6 +119,30 @@ pub fn resolve(
     });
     resolved.stand_ins = stand_in_reason(request.lock, &missing);
     Ok(resolved)
+}
+
+/// Reads the crates where cargo needn't be asked, for this reason.
+///
+/// # Errors
+/// As those of [`resolve`].
+pub fn read_alone(
+    request: ResolveRequest,
+    reason: String,
+    store: &CrateStore,
+    progress: &dyn Progress,
+) -> Result<Resolved, IoError> {
+    let mut resolved = Resolved::not(reason);
+    let scratch = tempfile::tempdir()?;
+    let (skeletons, _) = skeletons(request, store, scratch.path(), progress)?;
+    resolved.digests = digests(request, skeletons);
+    Ok(resolved)
+}
+
+fn digests(request: ResolveRequest, skeletons: BTreeMap<usize, Skeleton>) -> Digests {
+    let skeletons = skeletons.into_iter();
+    let others =
+        skeletons.map(|(place, skeleton)| (key(&request.lock.crates[place]), skeleton.digest));
+    local_digests(request).into_iter().chain(others).collect()
 }
 
 fn key(krate: &LockedCrate) -> (String, String) {
