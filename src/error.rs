@@ -62,6 +62,7 @@ impl Error {
                 | IoError::NoCargo { .. }
                 | IoError::NoSafeFolder
                 | IoError::CargoNetwork { .. }
+                | IoError::NoText { .. }
                 | IoError::File(_) => Exit::Surroundings,
             },
         }

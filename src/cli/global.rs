@@ -133,7 +133,7 @@ fn python_minor(text: &str) -> Result<u8, String> {
         .ok_or_else(|| "a CPython from 3.7 on, as in `3.13`".to_owned())
 }
 
-fn platform(text: &str) -> Result<Platform, String> {
+pub(super) fn platform(text: &str) -> Result<Platform, String> {
     Platform::from_name(text).ok_or_else(|| {
         let names = Platform::ALL.map(Platform::system);
         format!("one of {}", names.join(", "))

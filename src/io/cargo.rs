@@ -144,7 +144,7 @@ pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf,
 
 /// Manifests and the lock as they are, sources as empty files: cargo finds a
 /// crate's targets by their names.
-fn write_skeleton(
+pub(super) fn write_skeleton(
     files: &SourceFiles,
     project: &RustProject,
     local: &LocalCrates,

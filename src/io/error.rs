@@ -237,6 +237,17 @@ pub enum IoError {
     )]
     File(#[from] io::Error),
 
+    /// A path that is no text.
+    #[error("`{}` is no text", path.display())]
+    #[diagnostic(
+        code(pyhack::files::no_text),
+        help("name a folder whose path is UTF-8, in `TMPDIR` too")
+    )]
+    NoText {
+        /// The path.
+        path: std::path::PathBuf,
+    },
+
     /// The folder to write to is none.
     #[error("`{path}` is a file or a link, not a folder")]
     #[diagnostic(

@@ -64,24 +64,6 @@ impl CrateStore {
         self.settings.home.as_deref()
     }
 
-    /// The `.cargo-checksum.json` that unpacking a crate gave, if it was
-    /// unpacked before.
-    pub(super) fn known_checksum_file(&self, checksum: &Sha256) -> Option<String> {
-        fs::read_to_string(self.own_path("checksums", "json", checksum)?).ok()
-    }
-
-    /// Remembers what unpacking a crate gave.
-    pub(super) fn remember_checksum_file(
-        &self,
-        checksum: &Sha256,
-        text: &str,
-    ) -> Result<(), IoError> {
-        Self::keep(
-            self.own_path("checksums", "json", checksum),
-            text.as_bytes(),
-        )
-    }
-
     /// A cached file that isn't what the lock says is as good as none.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
         let file = format!("{}-{}.crate", krate.name, krate.version);
@@ -151,7 +133,7 @@ impl CrateStore {
 
     /// Keeps a file in our cache. Threads and other runs may write the same file at
     /// the same time: each renames a whole one into place.
-    fn keep(path: Option<PathBuf>, bytes: &[u8]) -> Result<(), IoError> {
+    pub(super) fn keep(path: Option<PathBuf>, bytes: &[u8]) -> Result<(), IoError> {
         let Some(path) = path else {
             return Ok(());
         };

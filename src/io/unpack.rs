@@ -22,30 +22,69 @@ use crate::vendor::plan::keeps;
 const MAX_UNPACKED: u64 = 512 << 20;
 const MAX_RATIO: u64 = 20;
 
+/// Which files of a crate are kept, and whether their checksums are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Those that `cargo vendor` keeps, with their checksums.
+    AsCargo,
+    /// All, without.
+    All,
+}
+
 /// Unpacks `bytes` into the new folder `target`, and gives back the checksum
-/// of each file that was kept.
+/// of each file, if those are wanted.
 pub(super) fn unpack_crate(
     krate: &LockedCrate,
     bytes: &[u8],
+    kept: Kept,
     target: &Path,
 ) -> Result<BTreeMap<String, Sha256>, IoError> {
     let mut hashes = BTreeMap::new();
-    fs::create_dir_all(target)?;
+    let mut folders = Folders::new(target)?;
+    let mut contents = Vec::new();
     each_file(krate, bytes, |path, mode, mut entry| {
         let Some(mode) = mode else {
-            fs::create_dir_all(target.join(path))?;
-            return Ok(());
+            return folders.make(path);
         };
-        if keeps(path.as_str()) {
-            let mut contents = Vec::new();
+        if kept == Kept::All || keeps(path.as_str()) {
+            contents.clear();
             let read = entry.read_to_end(&mut contents);
             read.map_err(|error| damaged(krate, &error))?;
-            hashes.insert(path.as_str().to_owned(), Sha256::of(&contents));
+            if kept == Kept::AsCargo {
+                hashes.insert(path.as_str().to_owned(), Sha256::of(&contents));
+            }
+            folders.make(path.parent().unwrap_or(Utf8Path::new("")))?;
             write_new(&target.join(path), mode, &contents)?;
         }
         Ok(())
     })?;
     Ok(hashes)
+}
+
+/// The folders of a crate: each is asked for with every file, and made once.
+struct Folders<'a> {
+    target: &'a Path,
+    made: BTreeSet<Utf8PathBuf>,
+}
+
+impl<'a> Folders<'a> {
+    fn new(target: &'a Path) -> Result<Self, IoError> {
+        fs::create_dir_all(target)?;
+        let made = BTreeSet::from([Utf8PathBuf::new()]);
+        Ok(Self { target, made })
+    }
+
+    fn make(&mut self, path: &Utf8Path) -> Result<(), IoError> {
+        if self.made.contains(path) {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            self.make(parent)?;
+        }
+        fs::create_dir(self.target.join(path))?;
+        self.made.insert(path.to_owned());
+        Ok(())
+    }
 }
 
 /// Reads the names of a crate's files, and the contents of those that
@@ -133,9 +172,6 @@ fn below(name: &[u8], top: &str) -> Option<Utf8PathBuf> {
 }
 
 fn write_new(path: &Path, mode: u32, contents: &[u8]) -> Result<(), IoError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     set_mode(&mut options, mode);
@@ -178,7 +214,7 @@ mod tests {
     fn unpack(bytes: &[u8]) -> (tempfile::TempDir, Result<BTreeMap<String, Sha256>, IoError>) {
         let folder = tempfile::tempdir().unwrap();
         let krate = LockedCrate::example("a", "1.0.0");
-        let result = unpack_crate(&krate, bytes, &folder.path().join("a"));
+        let result = unpack_crate(&krate, bytes, Kept::AsCargo, &folder.path().join("a"));
         (folder, result)
     }
 

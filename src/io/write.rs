@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
@@ -24,6 +24,52 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
         }
         _ => {}
     }
+    let mut part = part(path)?;
+    part.write_all(bytes)?;
+    part.persist(path).map_err(|error| error.error)?;
+    Ok(true)
+}
+
+/// A file that is written piece by piece, and renamed to its place once it is
+/// whole.
+pub struct AtomicFile {
+    path: Utf8PathBuf,
+    part: tempfile::NamedTempFile,
+}
+
+impl AtomicFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// Where its folder can't be written.
+    pub fn new(path: &Utf8Path) -> Result<Self, IoError> {
+        let part = part(path)?;
+        let path = path.to_owned();
+        Ok(Self { path, part })
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// Where it can't be renamed.
+    pub fn finish(self) -> Result<(), IoError> {
+        self.part.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+impl std::io::Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.part.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.part.flush()
+    }
+}
+
+/// A new file beside the place of another.
+fn part(path: &Utf8Path) -> Result<tempfile::NamedTempFile, IoError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_str().is_empty() => folder.as_std_path(),
         _ => Path::new("."),
@@ -35,10 +81,7 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o644));
     }
-    let mut part = builder.prefix(".pyhack-").tempfile_in(folder)?;
-    part.write_all(bytes)?;
-    part.persist(path).map_err(|error| error.error)?;
-    Ok(true)
+    Ok(builder.prefix(".pyhack-").tempfile_in(folder)?)
 }
 
 /// Reads a file, if there is one.

@@ -1,65 +1,208 @@
 //! `vendor`: the crates in a folder that cargo builds from offline.
 
-use camino::Utf8Path;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
-use crate::io::{CrateStore, Progress, vendor_dir};
-use crate::vendor::VendorPlan;
-use crate::vendor::source_config::source_replacement;
+use crate::io::resolve::{ResolveRequest, needed_on};
+use crate::io::vendor_dir::{VendorFolder, Written, write_tar};
+use crate::io::{CrateStore, IoError, Progress};
+use crate::project::{LocalCrates, LockFile, ProjectError, RustProject};
+use crate::target::Platform;
+use crate::vendor::config::{source_replacement, unpacked_config};
+use crate::vendor::layout::SourceNumbers;
+use crate::vendor::{Layout, LinkMode, Naming, PlanRequest, SameCrate, VendorPlan};
 use crate::warning::{Warning, WarningCode};
 
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VendorReport {
-    /// The folder, as it was named.
+    /// The folder or archive, as it was named.
     pub vendor_dir: String,
     /// How many crates are in it.
     pub crates: usize,
+    /// How many of them are stubs, since the platforms don't need them.
+    pub stubs: usize,
     /// Whether anything was written.
     pub changed: bool,
-    /// The lines for `.cargo/config.toml`.
+    /// The lines for `.cargo/config.toml`; empty where cargo can't build from
+    /// it.
     pub config: String,
     /// What will or may fail, and what to do.
     pub warnings: Vec<Warning>,
 }
 
-/// Vendors the crates of a project into the folder `to`.
+/// What is made of the crates.
+#[derive(Debug, Clone, Default)]
+pub struct VendorOptions {
+    /// The folder's shape.
+    pub layout: Layout,
+    /// How folders are named.
+    pub naming: Naming,
+    /// How files get there.
+    pub link_mode: LinkMode,
+    /// The platforms whose crates are wanted whole; all crates without any.
+    pub platforms: BTreeSet<Platform>,
+}
+
+/// Where crates go to.
+pub enum Destination<'a> {
+    /// A folder.
+    Folder(&'a Utf8Path),
+    /// A tar archive, with its name, and the folder that all in it is below.
+    Tar(&'a mut dyn Write, String),
+}
+
+/// Vendors the crates of a project.
 ///
 /// # Errors
 /// Where there is no Rust or no lock, a crate can't be had, or the folder
 /// can't be written; it is then as it was.
 pub fn vendor(
-    request: Request,
-    to: &Utf8Path,
+    request: &Request,
+    options: &VendorOptions,
+    to: Destination,
     progress: &dyn Progress,
 ) -> Result<VendorReport, Error> {
-    let loaded = Loaded::read(&request)?;
-    let rust = loaded.rust(&request)?;
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    let plan = VendorPlan::new(&lock.crates_io()?);
+    lock.require_known()?;
     let state = require_fitting(&loaded.files, rust)?;
-    let plan = plan.with_unneeded(&state.unneeded);
-    let store = CrateStore::open(request.network);
-    let current = vendor_dir::is_current(to, &plan, &store)?;
-    let mut warnings = super::facts::lock_warnings(lock);
-    let crates = if let Some(crates) = current {
-        crates
-    } else {
-        let gone = vendor_dir::write(to, &plan, &store, progress)?;
-        if !gone.is_empty() {
-            let message = format!("the registry no longer has {}", gone.join(", "));
+    let store = CrateStore::open(request.network.clone());
+    let wanted = wanted(&loaded, rust, options, (&store, progress))?;
+    let plan = VendorPlan::new(PlanRequest {
+        lock,
+        layout: options.layout,
+        naming: options.naming,
+        wanted: wanted.as_ref(),
+        unneeded: &state.unneeded,
+    })
+    .map_err(|same| same_crate(same, options.layout))?;
+    let planned = Planned {
+        lock,
+        plan: &plan,
+        options,
+        store: &store,
+    };
+    match to {
+        Destination::Folder(folder) => planned.folder(folder, progress),
+        Destination::Tar(out, name) => planned.tar(out, &name, progress),
+    }
+}
+
+/// The places in the lock of the crates that the platforms need.
+fn wanted(
+    loaded: &Loaded,
+    rust: &RustProject,
+    options: &VendorOptions,
+    (store, progress): (&CrateStore, &dyn Progress),
+) -> Result<Option<BTreeSet<usize>>, Error> {
+    if options.platforms.is_empty() {
+        return Ok(None);
+    }
+    let lock = rust.require_lock(&loaded.files)?;
+    let local = LocalCrates::find(&loaded.files, rust)?;
+    let all = (0..lock.crates.len()).collect();
+    let request = ResolveRequest {
+        files: &loaded.files,
+        project: rust,
+        local: &local,
+        lock,
+        reached: &all,
+    };
+    Ok(Some(needed_on(
+        &options.platforms,
+        request,
+        store,
+        progress,
+    )?))
+}
+
+fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
+    ProjectError::SameCrate {
+        krate: format!("{} {}", same.name, same.version),
+        sources: same.sources,
+        layout: layout.word(),
+    }
+}
+
+/// A plan that is to be carried out.
+struct Planned<'a> {
+    lock: &'a LockFile,
+    plan: &'a VendorPlan,
+    options: &'a VendorOptions,
+    store: &'a CrateStore,
+}
+
+impl Planned<'_> {
+    fn folder(&self, to: &Utf8Path, progress: &dyn Progress) -> Result<VendorReport, Error> {
+        let folder = VendorFolder {
+            folder: to,
+            plan: self.plan,
+            link_mode: self.options.link_mode,
+            store: self.store,
+        };
+        if let Some(crates) = folder.current()? {
+            let written = Written {
+                crates,
+                ..Written::default()
+            };
+            return Ok(self.report(to, &written, false));
+        }
+        let written = folder.write(progress)?;
+        Ok(self.report(to, &written, true))
+    }
+
+    fn tar(
+        &self,
+        out: &mut dyn Write,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<VendorReport, Error> {
+        let scratch = tempfile::tempdir().map_err(IoError::from)?;
+        let folder = Utf8PathBuf::from_path_buf(scratch.path().join("vendor"))
+            .map_err(|path| IoError::NoText { path })?;
+        let written = VendorFolder {
+            folder: &folder,
+            plan: self.plan,
+            link_mode: LinkMode::Copy,
+            store: self.store,
+        }
+        .write(progress)?;
+        write_tar(folder.as_std_path(), name, out)?;
+        let to = Utf8Path::new(name);
+        Ok(self.report(to, &written, true))
+    }
+
+    fn report(&self, to: &Utf8Path, written: &Written, changed: bool) -> VendorReport {
+        let mut warnings = super::facts::lock_warnings(self.lock);
+        if !written.gone.is_empty() {
+            let message = format!("the registry no longer has {}", written.gone.join(", "));
             warnings.push(Warning::new(WarningCode::GoneCrates, message));
         }
-        plan.crates.len() - gone.len()
-    };
-    Ok(VendorReport {
-        vendor_dir: to.to_string(),
-        crates,
-        changed: current.is_none(),
-        config: source_replacement(to),
-        warnings,
-    })
+        VendorReport {
+            vendor_dir: to.to_string(),
+            crates: written.crates,
+            stubs: self.plan.stubs(),
+            changed,
+            config: self.config(to),
+            warnings,
+        }
+    }
+
+    fn config(&self, to: &Utf8Path) -> String {
+        match self.options.layout {
+            Layout::Cargo | Layout::ImportCargoLock => source_replacement(to, self.lock),
+            Layout::FetchCargoVendor => String::new(),
+            Layout::FetchCargoVendorUnpacked => {
+                unpacked_config(self.lock, &SourceNumbers::of(self.lock), to.as_str())
+            }
+        }
+    }
 }

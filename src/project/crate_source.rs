@@ -26,6 +26,15 @@ pub struct RegistrySource {
     pub checksum: Option<Sha256>,
 }
 
+impl RegistrySource {
+    /// The index's URL as Cargo's configuration has it: without `registry+`,
+    /// with `sparse+`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.id.strip_prefix("registry+").unwrap_or(&self.id)
+    }
+}
+
 /// A git repository at a revision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitSource {

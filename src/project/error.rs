@@ -243,6 +243,26 @@ pub enum ProjectError {
         crates: Vec<String>,
     },
 
+    /// Crates that would go into the same folder.
+    #[error(
+        "`{krate}` comes from two sources, and the layout `{layout}` has one folder for both: {}",
+        list(sources)
+    )]
+    #[diagnostic(
+        code(pyhack::vendor::same_crate),
+        help(
+            "a layout of nixpkgs' `fetchCargoVendor` holds both: `--layout fetch-cargo-vendor-unpacked`"
+        )
+    )]
+    SameCrate {
+        /// `name version`
+        krate: String,
+        /// Where they come from.
+        sources: Vec<String>,
+        /// The layout.
+        layout: &'static str,
+    },
+
     /// A requirement that PEP 508 doesn't allow.
     #[error(
         "`{requirement}` in `[build-system].requires` of `{place}` is no requirement: {message}"

@@ -100,11 +100,32 @@ impl LockFile {
         Ok(found)
     }
 
+    /// Refuses a lock whose crates can't be told from others: registry crates
+    /// without a checksum, and those from git.
+    ///
+    /// # Errors
+    /// Where there are such crates.
+    pub fn require_known(&self) -> Result<(), ProjectError> {
+        self.crates_io().map(drop)
+    }
+
     /// Where a local crate stands in [`LockFile::crates`].
     #[must_use]
     pub fn local(&self, name: &str) -> Option<usize> {
         let is_it = |c: &LockedCrate| c.source == CrateSource::Local && c.name.as_str() == name;
         self.crates.iter().position(is_it)
+    }
+}
+
+impl LockedCrate {
+    /// The checksum of its `.crate` file.
+    #[must_use]
+    pub const fn checksum(&self) -> Option<Sha256> {
+        match &self.source {
+            CrateSource::CratesIo(checksum) => *checksum,
+            CrateSource::Registry(registry) => registry.checksum,
+            CrateSource::Git(_) | CrateSource::Local => None,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a vendored folder must contain, whoever writes it.
 
 pub mod checksum_json;
+pub mod config;
 pub mod fetch_cargo_vendor;
+pub mod layout;
 pub mod plan;
-pub mod source_config;
 
-pub use plan::{PlannedCrate, VendorPlan};
+pub use layout::{Layout, LinkMode, Naming};
+pub use plan::{Form, PlanRequest, PlannedCrate, SameCrate, VendorPlan};

@@ -22,6 +22,7 @@ mod errors;
 mod features;
 mod hash;
 mod inspect;
+mod layouts;
 mod lock;
 mod nar;
 mod native;

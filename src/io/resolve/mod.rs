@@ -25,7 +25,10 @@ use crate::project::{
 };
 
 mod crates;
+mod platform;
 mod sources;
+
+pub use platform::needed_on;
 
 /// What is to be resolved.
 #[derive(Clone, Copy)]

@@ -1,0 +1,82 @@
+//! Which crates of a lock a build on some platforms needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata};
+
+use super::super::cargo::{safe_folder, write_skeleton};
+use super::super::{CrateStore, IoError, Progress};
+use super::crates::{Defaults, StandIns, skeletons};
+use super::sources::Sources;
+use super::{ResolveRequest, link, run_metadata};
+use crate::project::join;
+use crate::target::Platform;
+
+/// The places in the lock of the crates that builds of the workspace need on
+/// these platforms with any features. What only tests need is left out.
+///
+/// # Errors
+/// Where crates can't be had, or cargo can't resolve them.
+pub fn needed_on(
+    platforms: &BTreeSet<Platform>,
+    request: ResolveRequest,
+    store: &CrateStore,
+    progress: &dyn Progress,
+) -> Result<BTreeSet<usize>, IoError> {
+    let cache = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
+    let scratch = tempfile::Builder::new()
+        .prefix("scratch-")
+        .tempdir_in(cache)?;
+    let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
+    let mut sources = Sources::new(scratch.path(), request.lock);
+    for (&place, skeleton) in &skeletons {
+        link(&skeleton.folder, &sources.folder(place)?)?;
+    }
+    let places: Vec<_> = missing.keys().copied().collect();
+    let stand_ins = StandIns::new(request, &skeletons, &places)?;
+    stand_ins.write(Defaults::Likely, &mut sources)?;
+    sources.write_home(scratch.path())?;
+    let source = scratch.path().join("source");
+    write_skeleton(request.files, request.project, request.local, &source)?;
+    let manifest = source.join(join(&request.project.cargo_root, "Cargo.toml"));
+    let mut needed: BTreeSet<usize> = places.into_iter().collect();
+    for platform in platforms {
+        let options = ["--all-features", "--filter-platform", platform.triple()];
+        let metadata = run_metadata(scratch.path(), &manifest, &options)
+            .map_err(|message| IoError::Resolution { message })?;
+        needed.extend(places_of(&metadata, request));
+    }
+    Ok(needed)
+}
+
+/// Where the crates that cargo resolved stand in the lock. Of several with
+/// the same name and version all count.
+fn places_of(metadata: &Metadata, request: ResolveRequest) -> BTreeSet<usize> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let nodes: BTreeMap<_, _> = nodes.map(|node| (&node.id, node)).collect();
+    let mut open: Vec<_> = metadata.workspace_members.iter().collect();
+    let mut ids = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !ids.insert(id) {
+            continue;
+        }
+        let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
+        let for_builds = dependencies.filter(|dependency| {
+            let kinds = &mut dependency.dep_kinds.iter();
+            kinds.any(|kind| kind.kind != DependencyKind::Development)
+        });
+        open.extend(for_builds.map(|dependency| &dependency.pkg));
+    }
+    let built = metadata
+        .packages
+        .iter()
+        .filter(|package| ids.contains(&package.id));
+    let names: BTreeSet<_> = built
+        .map(|package| (package.name.as_str(), &package.version))
+        .collect();
+    let crates = request.lock.crates.iter().enumerate();
+    crates
+        .filter(|(_, krate)| names.contains(&(krate.name.as_str(), &krate.version)))
+        .map(|(place, _)| place)
+        .collect()
+}

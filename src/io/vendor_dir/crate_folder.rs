@@ -1,0 +1,229 @@
+//! One crate in a vendored folder, in each of its forms.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use walkdir::WalkDir;
+
+use super::super::skeleton::{DIGEST, Skeleton};
+use super::super::unpack::{Kept, unpack_crate};
+use super::super::{CrateStore, IoError};
+use crate::hash::Sha256;
+use crate::vendor::checksum_json::ChecksumFile;
+use crate::vendor::{Form, LinkMode, PlannedCrate};
+
+pub(super) const CHECKSUM_FILE: &str = ".cargo-checksum.json";
+/// Changes with what is kept, so that older ones aren't taken for it.
+const UNPACKED: &str = "unpacked-1";
+
+/// Writes crates into folders.
+#[derive(Clone, Copy)]
+pub(super) struct CrateWriter<'a> {
+    pub store: &'a CrateStore,
+    /// For what is kept nowhere.
+    pub scratch: &'a Path,
+    pub link_mode: LinkMode,
+}
+
+impl CrateWriter<'_> {
+    /// Writes a crate to the new folder or file `target`.
+    pub(super) fn write(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match planned.form {
+            Form::Tarball => {
+                let bytes = self.store.read(&planned.krate, &checksum(planned))?;
+                Ok(fs::write(target, bytes)?)
+            }
+            Form::Stub => {
+                let checksum = checksum(planned);
+                let skeleton = Skeleton::of(&planned.krate, &checksum, self.store, self.scratch)?;
+                self.place(&skeleton.folder, target)
+            }
+            Form::Cargo | Form::Whole if self.link_mode == LinkMode::Copy => {
+                self.unpack(planned, target)
+            }
+            Form::Cargo | Form::Whole => match self.unpacked(planned)? {
+                Some(folder) => self.place(&folder, target),
+                // There is no cache to link to.
+                None => self.unpack(planned, target),
+            },
+            Form::Checkout => Err(IoError::File(io::Error::other("git crates come from git"))),
+        }
+    }
+
+    /// Unpacks a crate with its checksum file.
+    fn unpack(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
+        let sum = checksum(planned);
+        let bytes = self.store.read(&planned.krate, &sum)?;
+        let kept = if planned.form == Form::Whole {
+            Kept::All
+        } else {
+            Kept::AsCargo
+        };
+        let files = unpack_crate(&planned.krate, &bytes, kept, target)?;
+        let text = ChecksumFile::new(Some(&sum), &files).to_text();
+        Ok(fs::write(target.join(CHECKSUM_FILE), text)?)
+    }
+
+    /// The folder in our cache that a crate is unpacked in.
+    fn unpacked(self, planned: &PlannedCrate) -> Result<Option<PathBuf>, IoError> {
+        let Some(cache) = self.store.own_folder() else {
+            return Ok(None);
+        };
+        let hex = checksum(planned).to_hex();
+        let form = format!("{:?}", planned.form).to_lowercase();
+        let beside = cache.join(UNPACKED).join(form).join(&hex[..2]);
+        let folder = beside.join(&hex);
+        if folder.is_dir() {
+            return Ok(Some(folder));
+        }
+        fs::create_dir_all(&beside)?;
+        let part = tempfile::Builder::new()
+            .suffix(".part")
+            .tempdir_in(&beside)?;
+        let new = part.path().join("new");
+        self.unpack(planned, &new)?;
+        make_read_only(&new)?;
+        // Another run may have been faster; its is the same.
+        if let Err(error) = fs::rename(&new, &folder)
+            && !folder.is_dir()
+        {
+            return Err(error.into());
+        }
+        Ok(Some(folder))
+    }
+
+    /// Puts a folder of our cache at `target`.
+    fn place(self, from: &Path, target: &Path) -> Result<(), IoError> {
+        match self.link_mode {
+            LinkMode::Symlink => symlink(from, target),
+            LinkMode::Copy => each_file(from, target, |from, to| {
+                fs::copy(from, to)?;
+                Ok(())
+            }),
+            LinkMode::Hardlink => each_file(from, target, |from, to| Ok(fs::hard_link(from, to)?)),
+            LinkMode::Reflink => each_file(from, target, reflink),
+        }
+    }
+}
+
+/// A plan is only made of crates that have one.
+fn checksum(planned: &PlannedCrate) -> Sha256 {
+    planned
+        .krate
+        .checksum()
+        .unwrap_or_else(|| Sha256::of(b"no checksum"))
+}
+
+/// Files that several folders share aren't written to by accident then.
+fn make_read_only(folder: &Path) -> Result<(), IoError> {
+    for entry in WalkDir::new(folder) {
+        let entry = entry.map_err(io::Error::from)?;
+        if entry.file_type().is_file() {
+            let metadata = fs::metadata(entry.path())?;
+            let mut permissions = metadata.permissions();
+            permissions.set_readonly(true);
+            fs::set_permissions(entry.path(), permissions)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the same folders at `to`, and has `each` make each file.
+fn each_file(
+    from: &Path,
+    to: &Path,
+    each: impl Fn(&Path, &Path) -> Result<(), IoError>,
+) -> Result<(), IoError> {
+    for entry in WalkDir::new(from) {
+        let entry = entry.map_err(io::Error::from)?;
+        let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
+        // Of ours, not of the crate.
+        if relative == Path::new(DIGEST) {
+            continue;
+        }
+        let target = to.join(relative);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target)?;
+        } else {
+            each(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn symlink(from: &Path, to: &Path) -> Result<(), IoError> {
+    let from = fs::canonicalize(from)?;
+    Ok(fs_err::os::unix::fs::symlink(from, to)?)
+}
+
+#[cfg(not(unix))]
+fn symlink(from: &Path, to: &Path) -> Result<(), IoError> {
+    each_file(from, to, |from, to| Ok(fs::copy(from, to).map(drop)?))
+}
+
+/// Shares a file's blocks; copies them where the file system can't.
+fn reflink(from: &Path, to: &Path) -> Result<(), IoError> {
+    let source = fs::File::open(from)?;
+    let mut target = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(to)?;
+    if !shares(&source, &target) {
+        let mut source = source;
+        io::copy(&mut source, &mut target)?;
+        target.flush()?;
+    }
+    let mut permissions = fs::metadata(from)?.permissions();
+    // A copy is the user's own.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        permissions.set_mode(permissions.mode() | 0o200);
+    }
+    #[cfg(not(unix))]
+    permissions.set_readonly(false);
+    Ok(fs::set_permissions(to, permissions)?)
+}
+
+#[cfg(target_os = "linux")]
+fn shares(from: &fs::File, to: &fs::File) -> bool {
+    rustix::fs::ioctl_ficlone(to.file(), from.file()).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn shares(_from: &fs::File, _to: &fs::File) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_read_only_files_can_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(from.join("a")).unwrap();
+        fs::write(from.join("a/b"), b"x").unwrap();
+        make_read_only(&from).unwrap();
+        each_file(&from, &to, reflink).unwrap();
+        assert_eq!(fs::read(to.join("a/b")).unwrap(), b"x");
+        assert!(
+            !fs::metadata(to.join("a/b"))
+                .unwrap()
+                .permissions()
+                .readonly()
+        );
+        assert!(
+            fs::metadata(from.join("a/b"))
+                .unwrap()
+                .permissions()
+                .readonly()
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! A vendored folder on the disk: replaced as a whole, or not at all.
+
+use std::path::Path;
+
+use camino::Utf8Path;
+use fs_err as fs;
+
+use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
+use self::stamp::Stamp;
+use super::{CrateStore, IoError, Progress, in_order};
+use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
+
+mod archive;
+mod crate_folder;
+mod stamp;
+
+pub use archive::write_tar;
+
+/// Most of the time of a cold run goes into waiting for answers.
+const THREADS: usize = 16;
+
+/// A folder, and what it shall hold.
+#[derive(Clone, Copy)]
+pub struct VendorFolder<'a> {
+    /// Where it is.
+    pub folder: &'a Utf8Path,
+    /// What goes where.
+    pub plan: &'a VendorPlan,
+    /// How files get there.
+    pub link_mode: LinkMode,
+    /// Where crates come from.
+    pub store: &'a CrateStore,
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// How many crates are in the folder.
+    pub crates: usize,
+    /// The crates that are left out, which the registry no longer has and
+    /// nothing needs.
+    pub gone: Vec<String>,
+}
+
+impl VendorFolder<'_> {
+    /// Tells whether the folder holds what the plan says and nothing else: how
+    /// many crates.
+    ///
+    /// The folder may be a stranger's: it counts only where we wrote it, and
+    /// neither a file's size nor its time has changed since.
+    ///
+    /// # Errors
+    /// Where the folder is a link, holds what no `vendor` wrote, or can't be
+    /// read.
+    pub fn current(self) -> Result<Option<usize>, IoError> {
+        let Ok(metadata) = fs::symlink_metadata(self.folder) else {
+            return Ok(None);
+        };
+        if !metadata.is_dir() {
+            return Err(IoError::NotAFolder {
+                path: self.folder.to_owned(),
+            });
+        }
+        let stamp = Stamp::load(self.folder.as_std_path(), self.store);
+        if let Some(stamp) = &stamp
+            && stamp.is_of(self.plan, self.link_mode)
+            && stamp.holds(self.folder.as_std_path())
+        {
+            return Ok(Some(stamp.crates()));
+        }
+        self.require_ours(stamp.as_ref())?;
+        Ok(None)
+    }
+
+    /// A folder is only replaced where all in it looks like ours.
+    fn require_ours(self, stamp: Option<&Stamp>) -> Result<(), IoError> {
+        for entry in fs::read_dir(self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_known = stamp.is_some_and(|stamp| stamp.has(&name));
+            // Through a link, too: a crate may be one.
+            let is_crate = entry.path().join(CHECKSUM_FILE).is_file();
+            if !is_known && !is_crate {
+                return Err(IoError::NotOurs {
+                    path: self.folder.to_owned(),
+                    entry: name,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the folder beside its place and renames it there. Crates that
+    /// are in it unchanged keep their files.
+    ///
+    /// # Errors
+    /// Where a crate can't be had, is unsound, or the disk fails; the folder is
+    /// then as it was.
+    pub fn write(self, progress: &dyn Progress) -> Result<Written, IoError> {
+        let folder = self.folder.as_std_path();
+        let beside = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(beside)?;
+        let staging = tempfile::Builder::new()
+            .prefix(".pyhack-vendor-")
+            .tempdir_in(beside)?;
+        let new = staging.path().join("new");
+        fs::create_dir(&new)?;
+        let mut stamp = Stamp::of(self.plan, self.link_mode);
+        let written = self.write_crates(&new, &mut stamp, progress)?;
+        for (path, bytes) in &self.plan.files {
+            let target = new.join(path);
+            fs::create_dir_all(target.parent().unwrap_or(&new))?;
+            fs::write(target, bytes)?;
+        }
+        swap(folder, &new, &staging.path().join("old"))?;
+        stamp.keep(folder, self.store)?;
+        Ok(written)
+    }
+
+    fn write_crates(
+        self,
+        new: &Path,
+        stamp: &mut Stamp,
+        progress: &dyn Progress,
+    ) -> Result<Written, IoError> {
+        let writer = CrateWriter {
+            store: self.store,
+            scratch: new.parent().unwrap_or(new),
+            link_mode: self.link_mode,
+        };
+        let folder = self.folder.as_std_path();
+        let old = Stamp::load(folder, self.store).filter(|old| old.link_mode_is(self.link_mode));
+        let crates = &self.plan.crates;
+        progress.start("Vendoring", crates.len() as u64);
+        let results = in_order(
+            crates,
+            THREADS,
+            |planned| {
+                let kept = old
+                    .as_ref()
+                    .is_some_and(|old| old.keep_crate(planned, folder, new));
+                let result = if kept {
+                    Ok(())
+                } else {
+                    writer.write(planned, &new.join(&planned.path))
+                };
+                progress.step();
+                result.and_then(|()| stamp::nodes(&new.join(&planned.path)))
+            },
+            |results| {
+                let mut written = Written::default();
+                for (planned, result) in crates.iter().zip(results) {
+                    match result {
+                        Ok(nodes) => {
+                            written.crates += 1;
+                            stamp.add(planned, nodes);
+                        }
+                        Err(IoError::NoSuchCrate { .. }) if !planned.is_needed => {
+                            written.gone.push(PlannedCrate::label(planned));
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(written)
+            },
+        );
+        progress.finish();
+        results
+    }
+}
+
+/// Puts `new` in the place of `folder`, in one step where the system can.
+fn swap(folder: &Path, new: &Path, old: &Path) -> Result<(), IoError> {
+    if !folder.exists() {
+        return Ok(fs::rename(new, folder)?);
+    }
+    if exchange(folder, new) {
+        return Ok(());
+    }
+    fs::rename(folder, old)?;
+    fs::rename(new, folder).or_else(|error| {
+        fs::rename(old, folder)?;
+        Err(error.into())
+    })
+}
+
+/// Exchanges two folders, so that nobody ever sees none. Not every file
+/// system can.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn exchange(a: &Path, b: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn exchange(_a: &Path, _b: &Path) -> bool {
+    false
+}

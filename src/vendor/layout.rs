@@ -1,0 +1,98 @@
+//! The shapes that a folder of crates can have.
+
+use std::collections::BTreeMap;
+
+use crate::project::{CrateSource, LockFile};
+
+/// Whose folder it is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// What `cargo vendor` writes.
+    #[default]
+    Cargo,
+    /// What nixpkgs' `importCargoLock` makes.
+    ImportCargoLock,
+    /// What nixpkgs' `fetchCargoVendor` downloads, and `cargoHash` covers:
+    /// crates as they were downloaded.
+    FetchCargoVendor,
+    /// What `fetchCargoVendor` makes of that for cargo.
+    FetchCargoVendorUnpacked,
+}
+
+/// How the folders of crates are named in [`Layout::Cargo`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Naming {
+    /// The newest version of a crate has the bare name, as with cargo.
+    #[default]
+    NewestBare,
+    /// All are `<name>-<version>`, as with `cargo vendor --versioned-dirs`.
+    Versioned,
+}
+
+/// How the files of crates get into a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkMode {
+    /// They are written.
+    #[default]
+    Copy,
+    /// Each file is a hard link to one in our cache.
+    Hardlink,
+    /// Each crate is a symbolic link to its folder in our cache.
+    Symlink,
+    /// Each file is a copy that shares its blocks with one in our cache.
+    Reflink,
+}
+
+impl Layout {
+    /// Whether cargo can build from it.
+    #[must_use]
+    pub const fn is_for_cargo(self) -> bool {
+        !matches!(self, Self::FetchCargoVendor)
+    }
+
+    /// The word for it, as on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cargo => "cargo",
+            Self::ImportCargoLock => "import-cargo-lock",
+            Self::FetchCargoVendor => "fetch-cargo-vendor",
+            Self::FetchCargoVendorUnpacked => "fetch-cargo-vendor-unpacked",
+        }
+    }
+}
+
+/// The sources of a lock other than crates.io, numbered as nixpkgs'
+/// `fetchCargoVendor` does: in the order in which they appear.
+#[derive(Debug, Clone, Default)]
+pub struct SourceNumbers {
+    /// By the registry's name in the lock, from 1 on.
+    pub registries: BTreeMap<String, usize>,
+    /// By repository and what is asked of it, from 0 on.
+    pub git: BTreeMap<String, usize>,
+}
+
+impl SourceNumbers {
+    /// Numbers the sources of a lock.
+    #[must_use]
+    pub fn of(lock: &LockFile) -> Self {
+        let mut numbers = Self::default();
+        for krate in &lock.crates {
+            match &krate.source {
+                CrateSource::Registry(registry) => {
+                    let next = numbers.registries.len() + 1;
+                    numbers
+                        .registries
+                        .entry(registry.id.clone())
+                        .or_insert(next);
+                }
+                CrateSource::Git(git) => {
+                    let next = numbers.git.len();
+                    numbers.git.entry(git.id()).or_insert(next);
+                }
+                CrateSource::Local | CrateSource::CratesIo(_) => {}
+            }
+        }
+        numbers
+    }
+}
