@@ -18,6 +18,6 @@ pub mod write;
 
 pub use error::IoError;
 pub use network::Network;
-pub use parallel::in_order;
+pub use parallel::{all_in_order, in_order};
 pub use progress::Progress;
 pub use store::CrateStore;

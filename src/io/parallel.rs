@@ -7,6 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 const WINDOW: usize = 32;
 
 struct State<T> {
+    /// How many results may wait.
+    window: usize,
     /// The next item that no thread has taken.
     next: usize,
     /// How many results were handed out.
@@ -33,8 +35,29 @@ pub fn in_order<I: Sync, T: Send, R>(
     job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
+    within(WINDOW, items, (threads, job), consume)
+}
+
+/// The same where results are small: any number of them may wait, so that no
+/// thread does where one job takes long.
+pub fn all_in_order<I: Sync, T: Send, R>(
+    items: &[I],
+    threads: usize,
+    job: impl Fn(&I) -> T + Sync,
+    consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
+    within(usize::MAX, items, (threads, job), consume)
+}
+
+fn within<I: Sync, T: Send, R>(
+    window: usize,
+    items: &[I],
+    (threads, job): (usize, impl Fn(&I) -> T + Sync),
+    consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
     let shared = Shared {
         state: Mutex::new(State {
+            window,
             next: 0,
             handed_out: 0,
             ready: BTreeMap::new(),
@@ -106,7 +129,7 @@ impl<T> Shared<T> {
             if state.is_over || state.next == count {
                 return None;
             }
-            if state.next < state.handed_out + WINDOW {
+            if state.next < state.handed_out.saturating_add(state.window) {
                 state.next += 1;
                 return Some(state.next - 1);
             }

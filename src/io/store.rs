@@ -75,6 +75,18 @@ impl CrateStore {
             .find(|bytes| Sha256::of(bytes) == *checksum)
     }
 
+    /// How many bytes a crate has in a cache; 0 where it is in none.
+    pub(super) fn cached_size(&self, krate: &LockedCrate) -> u64 {
+        let file = format!("{}-{}.crate", krate.name, krate.version);
+        let theirs = self.cargo_caches.iter().map(|cache| cache.join(&file));
+        let checksum = krate.checksum();
+        let own = checksum.and_then(|sum| self.own_path("crates", "crate", &sum));
+        own.into_iter()
+            .chain(theirs)
+            .find_map(|path| fs::metadata(path).ok())
+            .map_or(0, |metadata| metadata.len())
+    }
+
     fn own_path(&self, folder: &str, ending: &str, checksum: &Sha256) -> Option<PathBuf> {
         let hex = checksum.to_hex();
         let folder = self.own_cache.as_ref()?.join(folder).join(&hex[..2]);

@@ -1,5 +1,6 @@
 //! A vendored folder on the disk: replaced as a whole, or not at all.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use camino::Utf8Path;
@@ -7,7 +8,7 @@ use fs_err as fs;
 
 use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
 use self::stamp::Stamp;
-use super::{CrateStore, IoError, Progress, in_order};
+use super::{CrateStore, IoError, Progress, all_in_order};
 use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
 
 mod archive;
@@ -133,10 +134,12 @@ impl VendorFolder<'_> {
         };
         let folder = self.folder.as_std_path();
         let old = Stamp::load(folder, self.store).filter(|old| old.link_mode_is(self.link_mode));
-        let crates = &self.plan.crates;
+        // The largest first, so that none is left for the end.
+        let mut crates: Vec<_> = self.plan.crates.iter().collect();
+        crates.sort_by_cached_key(|planned| Reverse(self.store.cached_size(&planned.krate)));
         progress.start("Vendoring", crates.len() as u64);
-        let results = in_order(
-            crates,
+        let results = all_in_order(
+            &crates,
             THREADS,
             |planned| {
                 let kept = old
@@ -164,6 +167,7 @@ impl VendorFolder<'_> {
                         Err(error) => return Err(error),
                     }
                 }
+                written.gone.sort();
                 Ok(written)
             },
         );

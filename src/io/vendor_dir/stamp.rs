@@ -154,7 +154,8 @@ fn relative(folder: &Path, path: &Path) -> String {
 /// What is at a path, and below.
 pub(super) fn nodes(folder: &Path) -> Result<Vec<Node>, IoError> {
     let mut nodes = Vec::new();
-    for entry in WalkDir::new(folder) {
+    // A crate that is a link is one node: what it leads to isn't the user's.
+    for entry in WalkDir::new(folder).follow_root_links(false) {
         let entry = entry.map_err(std::io::Error::from)?;
         nodes.push(node(relative(folder, entry.path()), &entry)?);
     }
