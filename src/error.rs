@@ -43,6 +43,7 @@ impl Error {
         match self {
             Self::Project(_) => Exit::Input,
             Self::Io(error) => match error {
+                IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }
                 | IoError::NoLockFile { .. }
                 | IoError::UnknownKind { .. }
@@ -55,6 +56,7 @@ impl Error {
                 | IoError::NotAFolder { .. }
                 | IoError::NotOurs { .. }
                 | IoError::Resolution { .. }
+                | IoError::Git(_)
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

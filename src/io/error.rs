@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::git::GitError;
+
 /// Reading, fetching or writing failed.
 #[derive(Debug, Error, Diagnostic)]
 pub enum IoError {
@@ -248,6 +250,11 @@ pub enum IoError {
         path: std::path::PathBuf,
     },
 
+    /// A git repository can't be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+
     /// The folder to write to is none.
     #[error("`{path}` is a file or a link, not a folder")]
     #[diagnostic(
@@ -285,6 +292,7 @@ impl IoError {
                 | Self::Offline { .. }
                 | Self::Download { .. }
                 | Self::CargoConfig { .. }
+                | Self::Git(_)
         )
     }
 }

@@ -107,6 +107,16 @@ impl GitSource {
         })
     }
 
+    /// The revision, if it is a whole one: 40 hexadecimal digits, or 64 in a
+    /// repository of SHA-256.
+    #[must_use]
+    pub fn full_revision(&self) -> Option<String> {
+        let revision = self.revision.as_deref()?;
+        let is_full = matches!(revision.len(), 40 | 64)
+            && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_full.then(|| revision.to_ascii_lowercase())
+    }
+
     /// The source as Cargo's configuration names it: without the revision.
     #[must_use]
     pub fn id(&self) -> String {
@@ -149,6 +159,7 @@ mod tests {
         assert_eq!(of(4).reference, GitReference::Branch("feat/one x".into()));
         assert_eq!(of(3).reference, GitReference::Branch("feat%2Fone+x".into()));
         assert_eq!(of(4).revision.as_deref(), Some("0123"));
+        assert_eq!(of(4).full_revision(), None);
         assert_eq!(of(4).url, "https://example.org/a");
         assert_eq!(of(3).id(), "git+https://example.org/a?branch=feat%2Fone+x");
     }

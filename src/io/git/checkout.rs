@@ -1,0 +1,231 @@
+//! A revision's files, and those of its submodules, in a folder.
+//!
+//! `git submodule update` is never asked: it would run what `.gitmodules` and
+//! the user's filters say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::super::IoError;
+use super::error::GitError;
+use super::listing::{Limits, Link, Listing};
+use super::program::{output, sealed, words};
+use super::{GitStore, shown};
+use crate::project::{submodule_url, url_problem};
+
+const MAX_DEPTH: usize = 16;
+const MAX_SUBMODULES: usize = 1000;
+
+/// A revision of a repository.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub url: String,
+    pub revision: String,
+}
+
+/// A checkout that is being made.
+pub(super) struct Checkout<'a> {
+    store: &'a GitStore,
+    /// For repositories of this one checkout.
+    scratch: &'a Path,
+    /// Whether a submodule may lie on this disk.
+    may_be_local: bool,
+    limits: Limits,
+    repositories: usize,
+    pub submodules: BTreeSet<Utf8PathBuf>,
+}
+
+impl<'a> Checkout<'a> {
+    pub(super) const fn new(store: &'a GitStore, scratch: &'a Path, may_be_local: bool) -> Self {
+        Self {
+            store,
+            scratch,
+            may_be_local,
+            limits: Limits::of_a_checkout(),
+            repositories: 0,
+            submodules: BTreeSet::new(),
+        }
+    }
+
+    /// Fills a folder, which is empty; `place` says where it is in the whole,
+    /// and below how many others.
+    pub(super) fn fill(
+        &mut self,
+        wanted: &Wanted,
+        folder: &Path,
+        place: (&Utf8Path, usize),
+    ) -> Result<(), IoError> {
+        if let Some(problem) = url_problem(&wanted.url, self.may_be_local) {
+            let url = shown(&wanted.url);
+            return Err(GitError::Url { url, problem }.into());
+        }
+        if place.1 > MAX_DEPTH {
+            return Err(wanted.too_large("submodules in submodules, more than 16 deep"));
+        }
+        if self.repositories > MAX_SUBMODULES {
+            return Err(wanted.too_large("more than 1000 submodules"));
+        }
+        let repository = self.scratch.join(format!("{}.git", self.repositories));
+        self.repositories += 1;
+        self.store.provide(wanted, &repository)?;
+        let listing = Listing::read(wanted, &repository, &mut self.limits)?;
+        write_files(wanted, &repository, folder)?;
+        if listing.links.is_empty() || !listing.has_modules {
+            return Ok(());
+        }
+        let modules = modules(wanted, &repository)?;
+        for link in listing.links {
+            self.fill_link(wanted, (folder, place), (&link, &modules))?;
+        }
+        Ok(())
+    }
+
+    /// Fills the folder of a submodule; one that `.gitmodules` doesn't know
+    /// stays empty, as with git.
+    fn fill_link(
+        &mut self,
+        wanted: &Wanted,
+        (folder, (below, depth)): (&Path, (&Utf8Path, usize)),
+        (link, modules): (&Link, &BTreeMap<String, Module>),
+    ) -> Result<(), IoError> {
+        let module = modules.values().find(|m| m.path == link.path.as_str());
+        let Some(module) = module.filter(|m| !m.url.is_empty() && m.update != "none") else {
+            return Ok(());
+        };
+        let inside = folder.join(&link.path);
+        if !is_plain(&link.path) || !is_folder(folder, &link.path) {
+            let path = link.path.as_str().escape_debug();
+            return Err(wanted.unsound(format!("the submodule `{path}` is at no sound path")));
+        }
+        let url = submodule_url(&wanted.url, &module.url).ok_or_else(|| {
+            let url = shown(&module.url);
+            wanted.unsound(format!("the submodule's URL `{url}` leads too far up"))
+        })?;
+        let below = below.join(&link.path);
+        let inner = Wanted {
+            url,
+            revision: link.revision.clone(),
+        };
+        self.submodules.insert(below.clone());
+        self.fill(&inner, &inside, (&below, depth + 1))
+    }
+}
+
+impl Wanted {
+    pub(super) fn too_large(&self, what: &'static str) -> IoError {
+        let (url, revision) = (shown(&self.url), self.revision.clone());
+        GitError::TooLarge {
+            url,
+            revision,
+            what,
+        }
+        .into()
+    }
+
+    pub(super) fn unsound(&self, message: String) -> IoError {
+        let (url, revision) = (shown(&self.url), self.revision.clone());
+        GitError::Checkout {
+            url,
+            revision,
+            message,
+        }
+        .into()
+    }
+}
+
+fn write_files(wanted: &Wanted, repository: &Path, folder: &Path) -> Result<(), IoError> {
+    let mut git = sealed(repository);
+    git.env("GIT_WORK_TREE", folder)
+        .args(["checkout", "--quiet", "--detach", &wanted.revision]);
+    let output = output(&mut git)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(wanted.unsound(words(&output.stderr)))
+}
+
+/// A section of `.gitmodules`.
+#[derive(Debug, Default)]
+struct Module {
+    path: String,
+    url: String,
+    update: String,
+}
+
+/// `.gitmodules`, read as git reads configuration, but from the revision
+/// itself: nothing is included, and what it says to run isn't looked at.
+fn modules(wanted: &Wanted, repository: &Path) -> Result<BTreeMap<String, Module>, IoError> {
+    let mut git = sealed(repository);
+    git.args(["config", "--list", "-z", "--no-includes", "--blob"])
+        .arg(format!("{}:.gitmodules", wanted.revision));
+    let output = output(&mut git)?;
+    if !output.status.success() {
+        let message = words(&output.stderr);
+        return Err(wanted.unsound(format!("`.gitmodules`: {message}")));
+    }
+    Ok(parse_modules(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn parse_modules(text: &str) -> BTreeMap<String, Module> {
+    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    for entry in text.split('\0') {
+        let (key, value) = entry.split_once('\n').unwrap_or((entry, ""));
+        let section = key.strip_prefix("submodule.");
+        let Some((name, key)) = section.and_then(|rest| rest.rsplit_once('.')) else {
+            continue;
+        };
+        let module = modules.entry(name.to_owned()).or_default();
+        match key {
+            "path" => value.trim_end_matches('/').clone_into(&mut module.path),
+            "url" => value.clone_into(&mut module.url),
+            "update" => value.clone_into(&mut module.update),
+            _ => {}
+        }
+    }
+    modules
+}
+
+/// Whether a path can lead nowhere but below.
+fn is_plain(path: &Utf8Path) -> bool {
+    let mut components = path.components();
+    components.all(|component| match component {
+        Utf8Component::Normal(name) => !name.eq_ignore_ascii_case(".git"),
+        _ => false,
+    })
+}
+
+/// Whether folders alone, and no link, lead there.
+fn is_folder(folder: &Path, path: &Utf8Path) -> bool {
+    let mut there = folder.to_owned();
+    path.components().all(|component| {
+        there.push(component.as_str());
+        let found = there.symlink_metadata();
+        found.is_ok_and(|found| found.is_dir())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gitmodules_says_to_run_is_just_text() {
+        let text = "submodule.a.b.path\nlibs/a\0submodule.a.b.url\n../a\0submodule.a.b.update\n!touch x\0core.x\ny\0";
+        let modules = parse_modules(text);
+        assert_eq!(modules.len(), 1);
+        assert_eq!(modules["a.b"].path, "libs/a");
+        assert_eq!(modules["a.b"].url, "../a");
+    }
+
+    #[test]
+    fn paths_stay_below() {
+        for path in ["a", "a/b", ".hidden/x"] {
+            assert!(is_plain(path.into()), "{path}");
+        }
+        for path in ["../a", "/a", "a/../../b", "a/.git", ".GIT/hooks"] {
+            assert!(!is_plain(path.into()), "{path}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a revision consists of, looked at before anything is written.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use camino::Utf8PathBuf;
+
+use super::super::IoError;
+use super::checkout::Wanted;
+use super::program::{no_git, sealed};
+
+/// What may still be written: trees may name the same file over and over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    files: u64,
+    bytes: u64,
+}
+
+/// A submodule, as the tree has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub path: Utf8PathBuf,
+    pub revision: String,
+}
+
+/// A revision's submodules.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub links: Vec<Link>,
+    /// Whether there is a file `.gitmodules`.
+    pub has_modules: bool,
+}
+
+/// What a listing has that isn't taken.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    TooLarge(&'static str),
+    Unsound(&'static str),
+}
+
+impl Limits {
+    /// Several times the largest repositories that hold crates.
+    pub(super) const fn of_a_checkout() -> Self {
+        Self {
+            files: 500_000,
+            bytes: 2 << 30,
+        }
+    }
+
+    fn take(&mut self, bytes: u64) -> Result<(), Refusal> {
+        let files = self.files.checked_sub(1);
+        self.files = files.ok_or(Refusal::TooLarge("more than 500000 files"))?;
+        let bytes = self.bytes.checked_sub(bytes);
+        self.bytes = bytes.ok_or(Refusal::TooLarge("more than 2 GiB"))?;
+        Ok(())
+    }
+}
+
+impl Listing {
+    /// Lists a revision, and takes what it has off the limits.
+    pub(super) fn read(
+        wanted: &Wanted,
+        repository: &Path,
+        limits: &mut Limits,
+    ) -> Result<Self, IoError> {
+        let mut git = sealed(repository);
+        git.args(["ls-tree", "-r", "-l", "-z", "--full-tree"])
+            .arg(&wanted.revision)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = git.spawn().map_err(|error| no_git(&error))?;
+        let stdout = child.stdout.take().expect("it is piped");
+        let listing = Self::parse(BufReader::new(stdout), limits);
+        if !matches!(listing, Ok(Ok(_))) {
+            stop(&mut child);
+        }
+        let status = child.wait()?;
+        match listing? {
+            Err(Refusal::TooLarge(what)) => Err(wanted.too_large(what)),
+            Err(Refusal::Unsound(what)) => Err(wanted.unsound(what.to_owned())),
+            Ok(_) if !status.success() => {
+                let message = "objects of it are missing or damaged".to_owned();
+                Err(wanted.unsound(message))
+            }
+            Ok(listing) => Ok(listing),
+        }
+    }
+
+    fn parse(
+        mut lines: impl BufRead,
+        limits: &mut Limits,
+    ) -> std::io::Result<Result<Self, Refusal>> {
+        let (mut listing, mut line) = (Self::default(), Vec::new());
+        loop {
+            line.clear();
+            if lines.read_until(0, &mut line)? == 0 {
+                return Ok(Ok(listing));
+            }
+            if let Err(refusal) = listing.add(&line, limits) {
+                return Ok(Err(refusal));
+            }
+        }
+    }
+
+    /// `<mode> <type> <object> <size>\t<path>\0`
+    fn add(&mut self, line: &[u8], limits: &mut Limits) -> Result<(), Refusal> {
+        let unsound = Refusal::Unsound("its trees can't be read");
+        let line = line.strip_suffix(&[0]).unwrap_or(line);
+        let Some(tab) = line.iter().position(|&byte| byte == b'\t') else {
+            return Err(unsound);
+        };
+        let (head, path) = (&line[..tab], &line[tab + 1..]);
+        let head = String::from_utf8_lossy(head);
+        let [mode, _, object, size] = head.split_whitespace().collect::<Vec<_>>()[..] else {
+            return Err(unsound);
+        };
+        limits.take(size.parse().unwrap_or(0))?;
+        if path == b".gitmodules" {
+            self.has_modules = mode.starts_with("100");
+        }
+        if mode == "160000" {
+            let path = String::from_utf8(path.to_vec())
+                .map_err(|_| Refusal::Unsound("a submodule's path isn't UTF-8"))?;
+            self.links.push(Link {
+                path: path.into(),
+                revision: object.to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Its output isn't wanted any more.
+fn stop(child: &mut Child) {
+    // It may have ended by itself.
+    let _ = child.kill();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, files: u64, bytes: u64) -> Result<Listing, Refusal> {
+        Listing::parse(text.as_bytes(), &mut Limits { files, bytes }).unwrap()
+    }
+
+    const TEXT: &str = "100644 blob 12ab      10\t.gitmodules\x00120000 blob 34cd       3\ta b\tc\x00\
+                        160000 commit 56ef       -\tlibs/x\x00";
+
+    #[test]
+    fn submodules_are_found() {
+        let link = Link {
+            path: "libs/x".into(),
+            revision: "56ef".to_owned(),
+        };
+        let expected = Listing {
+            links: vec![link],
+            has_modules: true,
+        };
+        assert_eq!(parse(TEXT, 3, 13), Ok(expected));
+        // A link could lead anywhere.
+        let linked = TEXT.replace("100644", "120000");
+        assert!(!parse(&linked, 3, 13).unwrap().has_modules);
+    }
+
+    #[test]
+    fn more_than_the_limits_is_refused() {
+        assert!(matches!(parse(TEXT, 2, 13), Err(Refusal::TooLarge(_))));
+        assert!(matches!(parse(TEXT, 3, 12), Err(Refusal::TooLarge(_))));
+        assert!(matches!(parse("x\0", 3, 12), Err(Refusal::Unsound(_))));
+    }
+}

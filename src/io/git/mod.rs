@@ -1,0 +1,207 @@
+//! Checkouts of git repositories: from our cache, from what Cargo has fetched,
+//! or from the network.
+//!
+//! ```text
+//! git/db/<hash of the URL>.git    what was fetched, without a work tree
+//! git/trees/<revision>            a checkout, submodules in it and no `.git`
+//! git/trees/<revision>.json       what is known of it; written last
+//! ```
+//!
+//! Nothing of a repository is run: no filter, no hook, no command of a
+//! submodule's. A revision is a hash of all that belongs to it, so a checkout
+//! is the same wherever it comes from.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use super::cargo_settings::CargoSettings;
+use super::store::own_cache;
+use super::tree::nar_hash;
+use super::{IoError, Network};
+use crate::hash::Sha256;
+use crate::project::{GitSource, is_local, without_credentials};
+
+mod checkout;
+mod error;
+mod listing;
+mod objects;
+mod program;
+
+pub use error::GitError;
+
+use self::checkout::{Checkout, Wanted};
+
+/// Makes checkouts of git repositories, and keeps them.
+pub struct GitStore {
+    network: Network,
+    cache: Option<PathBuf>,
+    /// In the place of a cache, where there is none.
+    scratch: OnceLock<TempDir>,
+    cargo_home: Option<PathBuf>,
+}
+
+/// A checkout; it is never changed.
+#[derive(Debug, Clone)]
+pub struct GitTree {
+    /// The folder, without `.git`.
+    pub folder: PathBuf,
+    /// The folders of submodules, relative to it.
+    pub submodules: BTreeSet<Utf8PathBuf>,
+    /// SHA-256 of the folder as a Nix archive.
+    pub hash: Sha256,
+}
+
+/// What is kept beside a checkout.
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    nar_sha256: String,
+    submodules: BTreeSet<Utf8PathBuf>,
+}
+
+impl GitStore {
+    /// Opens the caches; nothing is fetched yet.
+    #[must_use]
+    pub fn open(network: Network) -> Self {
+        Self {
+            network,
+            cache: own_cache().and_then(|cache| std::path::absolute(cache).ok()),
+            scratch: OnceLock::new(),
+            cargo_home: CargoSettings::load().home,
+        }
+    }
+
+    /// The checkout of a repository's revision.
+    ///
+    /// # Errors
+    /// Where the lock doesn't say the revision, it can't be had, or git
+    /// refuses what is in it.
+    pub fn tree(&self, git: &GitSource) -> Result<GitTree, IoError> {
+        let revision = revision(git)?;
+        let trees = self.folder()?.join("trees");
+        if let Some(tree) = kept(&trees, &revision) {
+            return Ok(tree);
+        }
+        let _lock = self.lock(&revision)?;
+        if let Some(tree) = kept(&trees, &revision) {
+            return Ok(tree);
+        }
+        fs::create_dir_all(&trees)?;
+        let part = tempfile::Builder::new()
+            .prefix(".part-")
+            .tempdir_in(&trees)?;
+        let new = part.path().join("tree");
+        fs::create_dir(&new)?;
+        let mut checkout = Checkout::new(self, part.path(), is_local(&git.url));
+        let wanted = Wanted {
+            url: git.url.clone(),
+            revision: revision.clone(),
+        };
+        checkout.fill(&wanted, &new, ("".into(), 0))?;
+        let submodules = checkout.submodules;
+        let hash = nar_hash(&new)?;
+        let folder = trees.join(&revision);
+        if folder.symlink_metadata().is_ok() {
+            // Left over by a run that was stopped.
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::rename(&new, &folder)?;
+        let tree = GitTree {
+            folder,
+            submodules,
+            hash,
+        };
+        keep(&trees, &revision, &tree)?;
+        Ok(tree)
+    }
+
+    /// The hash of a revision's checkout as a Nix archive, which may be known
+    /// without it.
+    ///
+    /// # Errors
+    /// As [`GitStore::tree`].
+    pub fn hash(&self, git: &GitSource) -> Result<Sha256, IoError> {
+        let revision = revision(git)?;
+        let known = metadata(&self.folder()?.join("trees"), &revision);
+        match known.and_then(|known| Sha256::from_hex(&known.nar_sha256)) {
+            Some(hash) => Ok(hash),
+            None => Ok(self.tree(git)?.hash),
+        }
+    }
+
+    /// Our cache, or a folder for this run alone.
+    pub(super) fn cache(&self) -> Result<&Path, IoError> {
+        if let Some(cache) = &self.cache {
+            return Ok(cache);
+        }
+        if self.scratch.get().is_none() {
+            let _ = self.scratch.set(tempfile::tempdir()?);
+        }
+        Ok(self.scratch.get().expect("it was just set").path())
+    }
+
+    fn folder(&self) -> Result<PathBuf, IoError> {
+        Ok(self.cache()?.join("git"))
+    }
+
+    /// Waits until no other run or thread works at the same.
+    fn lock(&self, name: &str) -> Result<File, IoError> {
+        let folder = self.folder()?.join("locks");
+        fs::create_dir_all(&folder)?;
+        let file = File::create(folder.join(name))?;
+        file.lock()?;
+        Ok(file)
+    }
+}
+
+/// The revision that a lock says.
+fn revision(git: &GitSource) -> Result<String, GitError> {
+    git.full_revision().ok_or_else(|| GitError::NoRevision {
+        url: shown(&git.url),
+        found: git
+            .revision
+            .as_ref()
+            .map(|found| found.escape_debug().to_string()),
+    })
+}
+
+/// A URL for messages.
+fn shown(url: &str) -> String {
+    without_credentials(url).escape_debug().to_string()
+}
+
+fn metadata(trees: &Path, revision: &str) -> Option<Metadata> {
+    let text = fs::read(trees.join(format!("{revision}.json"))).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn kept(trees: &Path, revision: &str) -> Option<GitTree> {
+    let folder = trees.join(revision);
+    let metadata = metadata(trees, revision).filter(|_| folder.is_dir())?;
+    Some(GitTree {
+        folder,
+        submodules: metadata.submodules,
+        hash: Sha256::from_hex(&metadata.nar_sha256)?,
+    })
+}
+
+fn keep(trees: &Path, revision: &str, tree: &GitTree) -> Result<(), IoError> {
+    let metadata = Metadata {
+        nar_sha256: tree.hash.to_hex(),
+        submodules: tree.submodules.clone(),
+    };
+    let part = tempfile::Builder::new()
+        .suffix(".part")
+        .tempfile_in(trees)?;
+    let text = serde_json::to_vec(&metadata).unwrap_or_default();
+    fs::write(part.path(), text)?;
+    part.persist(trees.join(format!("{revision}.json")))
+        .map_err(|error| error.error)?;
+    Ok(())
+}

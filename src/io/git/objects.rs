@@ -1,0 +1,198 @@
+//! Where the objects of a revision are: in a database of ours, in one of
+//! Cargo's, or on a server.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use backon::{BlockingRetryable, ExponentialBuilder};
+use fs_err as fs;
+
+use super::super::{IoError, Network};
+use super::checkout::Wanted;
+use super::error::GitError;
+use super::program::{fetching, init, output, sealed, words};
+use super::{GitStore, shown};
+use crate::hash::Sha256;
+use crate::project::is_local;
+
+/// How a try ended that gave nothing.
+enum Failure {
+    /// The server will answer the same next time.
+    Final(String),
+    /// Another try may help.
+    Passing(String),
+    /// There is no git.
+    Ours(IoError),
+}
+
+/// What git says where the network has failed, not the server refused.
+const PASSING: [&str; 16] = [
+    "Could not resolve host",
+    "Could not resolve hostname",
+    "Temporary failure",
+    "Couldn't connect",
+    "Failed to connect",
+    "Connection",
+    "timed out",
+    "Operation too slow",
+    "early EOF",
+    "RPC failed",
+    "unexpected disconnect",
+    "returned error: 429",
+    "returned error: 50",
+    "Empty reply",
+    "SSL_ERROR",
+    "TLS connection",
+];
+
+impl GitStore {
+    /// Sees to it that `repository`, an empty one, can read the revision's
+    /// objects.
+    pub(super) fn provide(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
+        init(repository, &wanted.revision)?;
+        if self.has(wanted, repository)? {
+            return Ok(());
+        }
+        if matches!(self.network, Network::Offline) {
+            let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+            return Err(GitError::Offline { url, revision }.into());
+        }
+        let database = self.database(&wanted.url)?;
+        let _lock = self.lock(&name(&wanted.url))?;
+        // Another thread may have fetched it meanwhile.
+        if self.has(wanted, repository)? {
+            return Ok(());
+        }
+        init(&database, &wanted.revision)?;
+        fetch(wanted, &database)?;
+        if self.has(wanted, repository)? {
+            return Ok(());
+        }
+        let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+        Err(GitError::NoSuchRevision { url, revision }.into())
+    }
+
+    fn database(&self, url: &str) -> Result<PathBuf, IoError> {
+        Ok(self.folder()?.join("db").join(format!("{}.git", name(url))))
+    }
+
+    /// Whether the revision is in a database that there is: `repository` takes
+    /// the objects of all.
+    fn has(&self, wanted: &Wanted, repository: &Path) -> Result<bool, IoError> {
+        let mut databases = vec![self.database(&wanted.url)?];
+        // Cargo's are of SHA-1 alone; git refuses others beside them.
+        if wanted.revision.len() == 40 {
+            databases.extend(self.cargo_databases());
+        }
+        let mut alternates = Vec::new();
+        for objects in databases.iter().map(|database| database.join("objects")) {
+            // A line of the file is a path, some are quoted or comments.
+            let text = objects.to_str().filter(|text| !text.contains('\n'));
+            if let Some(text) = text.filter(|text| text.starts_with('/') || cfg!(windows))
+                && objects.is_dir()
+            {
+                alternates.push(format!("{text}\n"));
+            }
+        }
+        let info = repository.join("objects").join("info");
+        fs::create_dir_all(&info)?;
+        fs::write(info.join("alternates"), alternates.concat())?;
+        let mut git = sealed(repository);
+        git.args(["cat-file", "-e"])
+            .arg(format!("{}^{{commit}}", wanted.revision));
+        Ok(output(&mut git)?.status.success())
+    }
+
+    /// What Cargo has fetched.
+    fn cargo_databases(&self) -> Vec<PathBuf> {
+        let folder = self.cargo_home.as_ref().map(|home| home.join("git/db"));
+        let folder = folder.and_then(|folder| std::path::absolute(folder).ok());
+        let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
+        let mut found: Vec<_> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// The name of a URL's database.
+fn name(url: &str) -> String {
+    Sha256::of(url.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Fetches the one revision, or all of them where the server doesn't give
+/// single ones.
+fn fetch(wanted: &Wanted, database: &Path) -> Result<(), IoError> {
+    let allows_file = is_local(&wanted.url) || leads_to_disk(database, &wanted.url)?;
+    let failed = |message| {
+        let url = shown(&wanted.url);
+        IoError::from(GitError::Fetch { url, message })
+    };
+    let one = [
+        "--no-tags",
+        "--depth",
+        "1",
+        "--",
+        &wanted.url,
+        &wanted.revision,
+    ];
+    match fetch_with(database, allows_file, &one) {
+        Ok(()) => return Ok(()),
+        Err(Failure::Ours(error)) => return Err(error),
+        Err(Failure::Passing(message)) => return Err(failed(message)),
+        Err(Failure::Final(_)) => {}
+    }
+    let mut all = vec!["--no-tags", "--prune"];
+    if database.join("shallow").exists() {
+        all.push("--unshallow");
+    }
+    all.extend([
+        "--",
+        &wanted.url,
+        "HEAD",
+        "+refs/heads/*:refs/pyhack/heads/*",
+        "+refs/tags/*:refs/pyhack/tags/*",
+    ]);
+    match fetch_with(database, allows_file, &all) {
+        Ok(()) => Ok(()),
+        Err(Failure::Ours(error)) => Err(error),
+        Err(Failure::Passing(message) | Failure::Final(message)) => Err(failed(message)),
+    }
+}
+
+fn fetch_with(database: &Path, allows_file: bool, arguments: &[&str]) -> Result<(), Failure> {
+    let retries = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(300))
+        .with_max_times(2);
+    let fetch_once = || {
+        let mut git = fetching(database, allows_file);
+        git.args(["fetch", "--quiet"]).args(arguments);
+        let output = output(&mut git).map_err(Failure::Ours)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let message = words(&output.stderr);
+        Err(if PASSING.iter().any(|word| message.contains(word)) {
+            Failure::Passing(message)
+        } else {
+            Failure::Final(message)
+        })
+    };
+    fetch_once
+        .retry(retries)
+        .when(|failure| matches!(failure, Failure::Passing(_)))
+        .call()
+}
+
+/// Whether the user's own `url.*.insteadOf` puts a repository of this disk in
+/// the place of one elsewhere.
+fn leads_to_disk(database: &Path, url: &str) -> Result<bool, IoError> {
+    let mut git = fetching(database, false);
+    git.args(["ls-remote", "--get-url", "--", url]);
+    let output = output(&mut git)?;
+    let found = String::from_utf8_lossy(&output.stdout);
+    Ok(output.status.success() && is_local(found.trim_end_matches('\n')))
+}

@@ -1,0 +1,167 @@
+//! The program `git`, in two ways: sealed off for what a stranger wrote, and
+//! with the user's configuration for the network.
+//!
+//! A library would have to bring along credential helpers, ssh and
+//! `url.*.insteadOf`; git has them.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::super::IoError;
+use super::error::GitError;
+use crate::project::without_credentials;
+
+/// Nothing that a message needs is longer.
+const MAX_MESSAGE: usize = 600;
+
+/// What fetching needs of git's own variables; the others could lead it to
+/// another repository.
+const KEPT_VARIABLES: [&str; 12] = [
+    "GIT_ASKPASS",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_PROXY_COMMAND",
+    "GIT_PROXY_SSL_CAINFO",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+];
+
+/// Git without any configuration but the repository's, which is ours: no
+/// filters, no hooks, no network.
+pub(super) fn sealed(repository: &Path) -> Command {
+    let mut git = bare_command(repository, |_| false);
+    git.env("GIT_CONFIG_GLOBAL", null())
+        .env("GIT_CONFIG_SYSTEM", null())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_ATTR_NOSYSTEM", "1")
+        .args(["-c", "core.autocrlf=false"])
+        .args(["-c", "core.fsmonitor=false"])
+        .args(["-c", "protocol.allow=never"])
+        .args(["-c", "submodule.recurse=false"])
+        .args(["-c", "advice.detachedHead=false"])
+        .arg("-c")
+        .arg(format!("core.attributesFile={}", null()));
+    git
+}
+
+/// Git as the user has set it up, for fetching into `repository`. Of the
+/// protocols, `file` is for a lock that names one of this disk.
+pub(super) fn fetching(repository: &Path, allows_file: bool) -> Command {
+    let is_kept = |name: &str| {
+        KEPT_VARIABLES.contains(&name)
+            || ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+    };
+    let mut git = bare_command(repository, is_kept);
+    let protocols = if allows_file {
+        "https:http:ssh:git:file"
+    } else {
+        "https:http:ssh:git"
+    };
+    git.env("GIT_ALLOW_PROTOCOL", protocols)
+        .args(["-c", "http.lowSpeedLimit=1000"])
+        .args(["-c", "http.lowSpeedTime=60"])
+        .args(["-c", "fetch.recurseSubmodules=false"])
+        .args(["-c", "fetch.writeCommitGraph=false"])
+        .args(["-c", "core.fsmonitor=false"]);
+    git
+}
+
+fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
+    let mut git = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        let is_git = name.to_str().is_some_and(|name| {
+            name.get(..4)
+                .is_some_and(|start| start.eq_ignore_ascii_case("GIT_"))
+                && !is_kept(name)
+        });
+        if is_git {
+            git.env_remove(name);
+        }
+    }
+    // In our folder: git looks for repositories from the current one on.
+    git.current_dir(repository)
+        .env("GIT_DIR", repository)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .arg("-c")
+        .arg(format!("core.hooksPath={}", null()))
+        .args(["-c", "gc.auto=0"])
+        .args(["-c", "maintenance.auto=false"]);
+    git
+}
+
+/// The name of the file that is always empty.
+const fn null() -> &'static str {
+    if cfg!(windows) { "NUL" } else { "/dev/null" }
+}
+
+/// Runs a command to its end.
+pub(super) fn output(git: &mut Command) -> Result<Output, IoError> {
+    git.output().map_err(|error| no_git(&error))
+}
+
+pub(super) fn no_git(error: &std::io::Error) -> IoError {
+    let message = error.to_string();
+    GitError::NoGit { message }.into()
+}
+
+/// Makes a repository without a work tree, if there is none.
+pub(super) fn init(repository: &Path, revision: &str) -> Result<(), IoError> {
+    if repository.join("HEAD").exists() {
+        return Ok(());
+    }
+    fs_err::create_dir_all(repository)?;
+    let format = if revision.len() == 64 {
+        "sha256"
+    } else {
+        "sha1"
+    };
+    let mut git = sealed(repository);
+    git.args(["init", "--bare", "--quiet", "--template="])
+        .arg(format!("--object-format={format}"));
+    let output = output(&mut git)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(std::io::Error::other(format!("git init: {}", words(&output.stderr))).into())
+}
+
+/// What git says, on one line: without credentials, and without what could
+/// steer a terminal, since a server has a say in it.
+pub(super) fn words(stderr: &[u8]) -> String {
+    let text = without_credentials(&String::from_utf8_lossy(stderr));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.map(|line| line.strip_prefix("fatal: ").unwrap_or(line));
+    let joined = lines.collect::<Vec<_>>().join("; ");
+    let shown = joined.replace(|c: char| c.is_control(), "?");
+    match shown.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}...", &shown[..end]),
+        None if shown.is_empty() => "git says nothing".to_owned(),
+        None => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_fit_for_a_terminal() {
+        let said = "remote: \u{1b}[31mred\nfatal: no access to 'https://a:b@h/x'\n".as_bytes();
+        assert_eq!(
+            words(said),
+            "remote: ?[31mred; no access to 'https://***@h/x'"
+        );
+        assert_eq!(words(b""), "git says nothing");
+        assert!(words("x".repeat(9000).as_bytes()).len() < 700);
+    }
+}

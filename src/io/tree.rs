@@ -1,0 +1,65 @@
+//! What is on the disk, as a Nix archive: the hash that `nix hash path` gives.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use fs_err as fs;
+
+use super::IoError;
+use crate::hash::{NarWriter, Sha256, Sha256Writer};
+
+/// Hashes a file, a folder or a link as a Nix archive.
+///
+/// # Errors
+/// Where it can't be read, or something in it is neither.
+pub fn nar_hash(path: &Path) -> Result<Sha256, IoError> {
+    let mut nar = NarWriter::start(Sha256Writer::default())?;
+    write_node(&mut nar, path)?;
+    Ok(nar.into_inner().finish())
+}
+
+/// Writes the node of a file, a folder or a link.
+///
+/// # Errors
+/// As those of [`nar_hash`].
+pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let kind = metadata.file_type();
+    if kind.is_symlink() {
+        return nar.symlink(fs::read_link(path)?.as_os_str().as_encoded_bytes());
+    }
+    if kind.is_file() {
+        let file = fs::File::open(path)?;
+        return nar.file(is_executable(&metadata), metadata.len(), file);
+    }
+    if !kind.is_dir() {
+        let message = format!("`{}` is no file, folder or link", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        // On unix these are the bytes that the disk has.
+        names.push((name.as_encoded_bytes().to_vec(), name));
+    }
+    names.sort();
+    nar.directory(|directory| {
+        names.iter().try_for_each(|(name, file)| {
+            directory.entry(name, |nar| write_node(nar, &path.join(file)))
+        })
+    })
+}
+
+/// Nix looks at the owner's bit alone.
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        metadata.permissions().mode() & 0o100 != 0
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}

@@ -1,0 +1,173 @@
+//! URLs of git repositories, as git itself reads them: `scheme://`, the short
+//! `host:path` of ssh, and plain paths.
+//!
+//! They come from a lock or a `.gitmodules`, so from strangers.
+
+/// Why a URL is not given to git; `None` where it may be.
+///
+/// `may_be_local` says whether the disk may be read: a lock may name a
+/// repository there, one on the network may not.
+#[must_use]
+pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
+    if url.is_empty() {
+        return Some("is empty");
+    }
+    if url.starts_with('-') {
+        return Some("starts with `-`, as an option would");
+    }
+    if url.chars().any(char::is_control) {
+        return Some("has a control character");
+    }
+    let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let before = url.find(|c| !is_of_scheme(c)).unwrap_or(url.len());
+    let (scheme, rest) = url.split_at(before);
+    if rest.starts_with("::") {
+        return Some("names a program to fetch it with");
+    }
+    let is_local = if rest.starts_with("://") {
+        match scheme.to_ascii_lowercase().as_str() {
+            "https" | "http" | "ssh" | "git" | "git+ssh" | "ssh+git" => false,
+            "file" => true,
+            _ => return Some("has a scheme that isn't fetched from"),
+        }
+    } else {
+        !is_short_ssh(url)
+    };
+    (is_local && !may_be_local)
+        .then_some("leads to this machine's disk from a repository elsewhere")
+}
+
+/// Whether a URL leads to this machine's disk.
+#[must_use]
+pub fn is_local(url: &str) -> bool {
+    url_problem(url, true).is_none() && url_problem(url, false).is_some()
+}
+
+/// `host:path`
+fn is_short_ssh(url: &str) -> bool {
+    let colon = url.find(':');
+    colon.is_some_and(|colon| url.find('/').is_none_or(|slash| colon < slash))
+}
+
+/// The URL of a submodule: relative ones start from the repository's own, as
+/// `git submodule` has it. `None` where one leads above all of it.
+#[must_use]
+pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
+    if !url.starts_with("./") && !url.starts_with("../") {
+        return Some(url.to_owned());
+    }
+    let (mut base, mut url, mut separator) = (parent.trim_end_matches('/'), url, '/');
+    loop {
+        if let Some(rest) = url.strip_prefix("../") {
+            url = rest;
+            let authority = base.find("://").map_or(0, |place| place + 3);
+            match base[authority..].rfind('/') {
+                Some(slash) => base = &base[..authority + slash],
+                None if authority == 0 => {
+                    base = &base[..base.rfind(':')?];
+                    separator = ':';
+                }
+                None => return None,
+            }
+        } else if let Some(rest) = url.strip_prefix("./") {
+            url = rest;
+        } else {
+            break;
+        }
+    }
+    let url = url.trim_end_matches('/');
+    Some(format!("{base}{separator}{url}"))
+}
+
+/// A text without the credentials in the URLs in it. A user alone is one over
+/// HTTP, where tokens stand in its place; that of ssh is known to everybody.
+#[must_use]
+pub fn without_credentials(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find("://") {
+        let (before, after) = rest.split_at(place + 3);
+        shown.push_str(before);
+        let is_end = |c: char| c == '/' || c.is_whitespace() || "'\"`<>?#".contains(c);
+        let end = after.find(is_end).unwrap_or(after.len());
+        let authority = &after[..end];
+        match authority.rsplit_once('@') {
+            Some((user, host)) if user.contains(':') || !before.ends_with("ssh://") => {
+                shown.push_str("***@");
+                shown.push_str(host);
+            }
+            _ => shown.push_str(authority),
+        }
+        rest = &after[end..];
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_or_reads_something_here_is_refused() {
+        for url in [
+            "https://example.org/a",
+            "ssh://git@example.org/a.git",
+            "git@example.org:a/b.git",
+            "git+ssh://example.org/a",
+            "git://example.org/a",
+        ] {
+            assert_eq!(url_problem(url, false), None, "{url}");
+            assert!(!is_local(url), "{url}");
+        }
+        for url in ["file:///srv/a", "/srv/a", "../a", "./a:b"] {
+            assert!(url_problem(url, false).is_some(), "{url}");
+            assert!(is_local(url), "{url}");
+        }
+        for url in [
+            "",
+            "-uecho",
+            "--upload-pack=echo",
+            "ext::sh -c echo",
+            "https::https://example.org/a",
+            "https://example.org/a\nb",
+            "ftp://example.org/a",
+            "javascript://x",
+        ] {
+            assert!(url_problem(url, true).is_some(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn relative_urls_start_from_the_parent_s() {
+        let of = |parent, url| submodule_url(parent, url);
+        let parent = "https://example.org/a/b.git/";
+        assert_eq!(of(parent, "../c"), Some("https://example.org/a/c".into()));
+        assert_eq!(of(parent, "../../c/"), Some("https://example.org/c".into()));
+        assert_eq!(
+            of(parent, "./c"),
+            Some("https://example.org/a/b.git/c".into())
+        );
+        assert_eq!(of(parent, "../../../c"), None);
+        assert_eq!(of("git@h:a/b", "../c"), Some("git@h:a/c".into()));
+        assert_eq!(of("git@h:b", "../c"), Some("git@h:c".into()));
+        assert_eq!(of(parent, "ssh://h/x"), Some("ssh://h/x".into()));
+        assert_eq!(of("file:///srv/a", "../b"), Some("file:///srv/b".into()));
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let shown = without_credentials;
+        assert_eq!(
+            shown("fatal: unable to access 'https://u:p@ss@example.org/a/': no"),
+            "fatal: unable to access 'https://***@example.org/a/': no"
+        );
+        assert_eq!(
+            shown("https://token@h/a and http://u:p@h"),
+            "https://***@h/a and http://***@h"
+        );
+        assert_eq!(shown("ssh://git@h/a"), "ssh://git@h/a");
+        assert_eq!(shown("ssh://git:secret@h/a"), "ssh://***@h/a");
+        assert_eq!(shown("https://h/a@b"), "https://h/a@b");
+    }
+}
