@@ -1,13 +1,28 @@
 //! SHA-256 digests and their texts.
 //!
 //! Cargo writes a digest as 64 lower-case hexadecimal digits, Nix as SRI
-//! (<https://www.w3.org/TR/SRI/>): `sha256-` and padded base64.
+//! (<https://www.w3.org/TR/SRI/>): `sha256-` and padded base64. Nix knows three
+//! more: `sha256:` and one of hexadecimal, base64, and a base-32 of its own
+//! ("nix32"), whose digits go from the last bit to the first.
 
 use std::fmt;
 use std::io;
+use std::sync::LazyLock;
 
-use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64, BitOrder, Encoding, HEXLOWER, HEXLOWER_PERMISSIVE, Specification};
 use sha2::Digest;
+
+/// Nix's base-32, read from its end.
+static NIX32_REVERSED: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification
+        .symbols
+        .push_str("0123456789abcdfghijklmnpqrsvwxyz");
+    specification.bit_order = BitOrder::LeastSignificantFirst;
+    specification
+        .encoding()
+        .expect("the alphabet has 32 digits")
+});
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +46,45 @@ impl Sha256 {
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
         Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// Reads any of Nix's texts: SRI, or hexadecimal, base64 or nix32 with
+    /// `sha256:` before it or alone. Anything else is `None`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(base64) = text.strip_prefix("sha256-") {
+            return Self::from_base64(base64);
+        }
+        let text = text.strip_prefix("sha256:").unwrap_or(text);
+        match text.len() {
+            64 => Self::from_hex(text),
+            52 => Self::from_nix32(text),
+            44 => Self::from_base64(text),
+            _ => None,
+        }
+    }
+
+    fn from_base64(text: &str) -> Option<Self> {
+        let bytes = BASE64.decode(text.as_bytes()).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    fn from_nix32(text: &str) -> Option<Self> {
+        let reversed: Vec<u8> = text.bytes().rev().collect();
+        let bytes = NIX32_REVERSED.decode(&reversed).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// Writes Nix's base-32: 52 digits.
+    #[must_use]
+    pub fn to_nix32(&self) -> String {
+        NIX32_REVERSED.encode(&self.0).chars().rev().collect()
+    }
+
+    /// Writes padded base64.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(&self.0)
     }
 
     /// Writes 64 lower-case hexadecimal digits.
@@ -109,6 +163,32 @@ mod tests {
     fn what_is_no_digest_is_refused() {
         for text in ["", "e3b0", &EMPTY[1..], &EMPTY.replace('e', "g")] {
             assert_eq!(Sha256::from_hex(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_of_nix_s_texts_is_read() {
+        let hash = Sha256::of(b"");
+        let nix32 = "0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73";
+        assert_eq!(hash.to_nix32(), nix32);
+        let texts = [hash.to_hex(), hash.to_nix32(), hash.to_base64()];
+        for text in texts.iter().chain([&hash.to_sri()]) {
+            assert_eq!(Sha256::parse(text), Some(hash), "{text}");
+        }
+        for text in &texts {
+            assert_eq!(Sha256::parse(&format!("sha256:{text}")), Some(hash));
+            assert_eq!(Sha256::parse(&format!("{text} ")), None);
+            assert_eq!(Sha256::parse(&format!("sha512:{text}")), None);
+        }
+        // Digits that aren't any, and bits behind the last byte.
+        for text in [
+            nix32.replace('m', "e"),
+            format!("z{}", &nix32[1..]),
+            format!("sha256-{}", &hash.to_base64()[..43]),
+            format!("sha256-{}", hash.to_base64().replace("U=", "V=")),
+            format!("sha256-{}", hash.to_hex()),
+        ] {
+            assert_eq!(Sha256::parse(&text), None, "{text}");
         }
     }
 

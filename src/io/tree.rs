@@ -13,6 +13,12 @@ use crate::hash::{NarWriter, Sha256, Sha256Writer};
 /// # Errors
 /// Where it can't be read, or something in it is neither.
 pub fn nar_hash(path: &Path) -> Result<Sha256, IoError> {
+    if let Err(error) = fs::symlink_metadata(path)
+        && error.kind() == io::ErrorKind::NotFound
+    {
+        let path = path.to_string_lossy().into_owned().into();
+        return Err(IoError::NotFound { path });
+    }
     let mut nar = NarWriter::start(Sha256Writer::default())?;
     write_node(&mut nar, path)?;
     Ok(nar.into_inner().finish())

@@ -5,4 +5,4 @@ mod platforms;
 pub mod print;
 pub mod stanza;
 
-pub use stanza::{Form, LockFile, Source, Stanza};
+pub use stanza::{Form, LockFile, Source, Stanza, output_hashes_set};

@@ -25,6 +25,8 @@ pub struct Stanza {
     pub cargo_root: Utf8PathBuf,
     /// A lock that lies beside the overlay instead.
     pub lock_file: Option<LockFile>,
+    /// `outputHashes`: the hashes of git dependencies.
+    pub output_hashes: BTreeMap<String, String>,
     /// A source that stands in for the package's own.
     pub source: Option<Source>,
     /// The Python build system.
@@ -109,15 +111,21 @@ impl Stanza {
             let root = Expr::string(self.cargo_root.as_str());
             arguments.push(("cargoRoot".into(), root));
         }
+        let mut import_args = Vec::new();
         if let Some(lock) = &self.lock_file {
             // A path needs no import from a derivation, and so no unpacking
             // of the source for it.
             if self.source.is_none() {
                 arguments.push(("doUnpack".into(), Expr::var("false")));
             }
-            let path = ("lockFile".into(), Expr::Path(lock.path.as_str().into()));
             // `importCargoLock` takes paths itself only since June 2026.
-            arguments.push(("importCargoLockArgs".into(), Expr::AttrSet(vec![path])));
+            import_args.push(("lockFile".into(), Expr::Path(lock.path.as_str().into())));
+        }
+        if !self.output_hashes.is_empty() {
+            import_args.push(("outputHashes".into(), hashes(&self.output_hashes)));
+        }
+        if !import_args.is_empty() {
+            arguments.push(("importCargoLockArgs".into(), Expr::AttrSet(import_args)));
         }
         Expr::AttrSet(arguments)
     }
@@ -201,6 +209,19 @@ impl Stanza {
             .rev()
             .reduce(|right, left| left.concat(right))
     }
+}
+
+/// The attribute set of nixpkgs' `outputHashes`, in nixfmt's layout, with a
+/// newline at its end.
+#[must_use]
+pub fn output_hashes_set(output_hashes: &BTreeMap<String, String>) -> String {
+    print(&hashes(output_hashes))
+}
+
+fn hashes(hashes: &BTreeMap<String, String>) -> Expr {
+    let hashes = hashes.iter();
+    let hashes = hashes.map(|(key, hash)| (key.as_str().into(), Expr::string(hash)));
+    Expr::AttrSet(hashes.collect())
 }
 
 /// A word for the shell, whatever is in it.

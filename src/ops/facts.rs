@@ -318,11 +318,11 @@ fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
 pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let count = super::inspect::count(lock);
-    if count.git + count.other_registries > 0 {
+    if count.other_registries > 0 {
         let message = format!(
-            "crates from git ({}) or from other registries than crates.io ({}): \
+            "crates from other registries than crates.io ({}): \
              `vendor`, `hash` and `nix-snippet` can't handle them yet",
-            count.git, count.other_registries
+            count.other_registries
         );
         warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
     }

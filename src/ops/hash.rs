@@ -1,30 +1,82 @@
-//! `hash`: nixpkgs' `cargoHash`.
+//! `hash`: nixpkgs' `cargoHash`, and the hashes of git dependencies.
 
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
+use super::native::Asking;
 use crate::error::Error;
 use crate::hash::Sha256;
-use crate::io::{CrateStore, IoError, Progress, in_order};
-use crate::project::LockedCrate;
-use crate::vendor::fetch_cargo_vendor::{cargo_hash, tarball_name};
+use crate::io::tree::{nar_hash, write_node};
+use crate::io::{CrateStore, GitStore, GitTree, IoError, Progress, in_order};
+use crate::nix::output_hashes_set;
+use crate::project::{GitRevision, LockFile, LockedCrate};
+use crate::vendor::fetch_cargo_vendor::{GitNode, cargo_hash_with_git, tarball_name};
 use crate::warning::Warning;
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
+/// Each is a git of its own.
+const GIT_THREADS: usize = 4;
 
 /// What `cargo pyhack hash --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HashReport {
     /// nixpkgs' `cargoHash`, as SRI.
     pub cargo_hash: String,
+    /// nixpkgs' `outputHashes`: for each git revision one of its crates, as
+    /// `name-version`, and the checkout's hash, as SRI.
+    pub output_hashes: BTreeMap<String, String>,
     /// The lock, relative to the source root.
     pub lock_file: String,
     /// How many crates the hash covers.
     pub crates: usize,
     /// What will or may fail, and what to do.
     pub warnings: Vec<Warning>,
+}
+
+/// What `cargo pyhack hash --output-hashes --format json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OutputHashesReport {
+    /// For each git revision one of its crates, as `name-version`, and the
+    /// checkout's hash, as SRI.
+    pub output_hashes: BTreeMap<String, String>,
+    /// The same as Nix.
+    pub nix: String,
+    /// The lock, relative to the source root.
+    pub lock_file: String,
+    /// What will or may fail, and what to do.
+    pub warnings: Vec<Warning>,
+}
+
+/// A SHA-256 in all of Nix's texts: what `cargo pyhack hash --nar` and
+/// `--convert` print with `--format json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HashTexts {
+    /// `sha256-` and base64.
+    pub sri: String,
+    /// Nix's base-32.
+    pub nix32: String,
+    /// Hexadecimal.
+    pub base16: String,
+    /// Base64.
+    pub base64: String,
+}
+
+impl HashTexts {
+    /// Writes a digest.
+    #[must_use]
+    pub fn new(hash: &Sha256) -> Self {
+        Self {
+            sri: hash.to_sri(),
+            nix32: hash.to_nix32(),
+            base16: hash.to_hex(),
+            base64: hash.to_base64(),
+        }
+    }
 }
 
 /// Computes the hash for a project.
@@ -35,28 +87,128 @@ pub fn hash(request: Request, progress: &dyn Progress) -> Result<HashReport, Err
     let loaded = Loaded::read(&request)?;
     let rust = loaded.rust(&request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    let mut crates = lock.crates_io()?;
+    let mut crates = lock.crates_io_beside_git()?;
     require_fitting(&loaded.files, rust)?;
     crates.sort_by_cached_key(|(krate, _)| tarball_name(krate));
+    let revisions = lock.git_revisions();
+    let git = GitStore::open(request.network.clone());
+    let trees = git_trees(&revisions, &git, progress)?;
     let store = CrateStore::open(request.network);
+    let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
+    let hashes = revisions.iter().zip(trees.values());
+    let from_git = revisions.iter().map(|revision| revision.crates.len());
     Ok(HashReport {
-        cargo_hash: hash_crates(&lock.bytes, &crates, &store, progress)?.to_sri(),
+        cargo_hash: hash.to_sri(),
+        output_hashes: hashes
+            .map(|(revision, tree)| (revision.key(), tree.hash.to_sri()))
+            .collect(),
         lock_file: rust
             .lock_file
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        crates: crates.len(),
+        crates: crates.len() + from_git.sum::<usize>(),
         warnings: super::facts::lock_warnings(lock),
     })
 }
 
+/// Computes the hashes of a project's git dependencies alone.
+///
+/// # Errors
+/// Where there is no Rust or no lock, `importCargoLock` can't tell two crates
+/// apart, or a repository can't be had.
+pub fn output_hashes(
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<OutputHashesReport, Error> {
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
+    let lock = rust.require_lock(&loaded.files)?;
+    let asking = Asking { request, progress };
+    let output_hashes = lock_output_hashes(lock, asking)?;
+    Ok(OutputHashesReport {
+        nix: output_hashes_set(&output_hashes),
+        output_hashes,
+        lock_file: rust
+            .lock_file
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        warnings: super::facts::lock_warnings(lock),
+    })
+}
+
+/// Hashes a file or folder as a Nix archive.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
+    Ok(HashTexts::new(&nar_hash(path.as_std_path())?))
+}
+
+/// nixpkgs' `outputHashes` for a lock.
+pub(super) fn lock_output_hashes(
+    lock: &LockFile,
+    asking: Asking,
+) -> Result<BTreeMap<String, String>, Error> {
+    lock.require_distinct()?;
+    let revisions = lock.git_revisions();
+    let git = GitStore::open(asking.request.network.clone());
+    let hash = |revision: &GitRevision| {
+        let hash = git.hash(&revision.source)?;
+        Ok((revision.key(), hash.to_sri()))
+    };
+    Ok(of_revisions(&revisions, asking.progress, hash)?
+        .into_iter()
+        .collect())
+}
+
+fn git_trees(
+    revisions: &[GitRevision],
+    git: &GitStore,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, GitTree>, IoError> {
+    let tree = |revision: &GitRevision| {
+        let tree = git.tree(&revision.source)?;
+        let revision = revision.source.full_revision();
+        Ok((revision.unwrap_or_default(), tree))
+    };
+    Ok(of_revisions(revisions, progress, tree)?
+        .into_iter()
+        .collect())
+}
+
+fn of_revisions<T: Send>(
+    revisions: &[GitRevision],
+    progress: &dyn Progress,
+    job: impl Fn(&GitRevision) -> Result<T, IoError> + Sync,
+) -> Result<Vec<T>, IoError> {
+    if revisions.is_empty() {
+        return Ok(Vec::new());
+    }
+    progress.start("Checking out", revisions.len() as u64);
+    let job = |revision: &GitRevision| {
+        let result = job(revision);
+        progress.step();
+        result
+    };
+    let found = in_order(revisions, GIT_THREADS, job, |results| results.collect());
+    progress.finish();
+    found
+}
+
 fn hash_crates(
-    lock: &[u8],
-    crates: &[(LockedCrate, Sha256)],
+    lock: &LockFile,
+    (crates, trees): (&[(LockedCrate, Sha256)], &BTreeMap<String, GitTree>),
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<Sha256, IoError> {
+    let mut write_git = |node: &mut _| write_trees(node, trees);
+    let git: Option<GitNode<IoError>> = if trees.is_empty() {
+        None
+    } else {
+        Some(&mut write_git)
+    };
     progress.start("Hashing", crates.len() as u64);
     let hash = in_order(
         crates,
@@ -66,8 +218,21 @@ fn hash_crates(
             progress.step();
             bytes.map(|bytes| (tarball_name(krate), bytes))
         },
-        |tarballs| cargo_hash(lock, tarballs),
+        |tarballs| cargo_hash_with_git(&lock.bytes, git, tarballs),
     );
     progress.finish();
     hash
+}
+
+/// `git/<revision>/`
+fn write_trees<W: std::io::Write>(
+    node: &mut crate::hash::NarWriter<W>,
+    trees: &BTreeMap<String, GitTree>,
+) -> Result<(), IoError> {
+    node.directory(|folder| {
+        trees.iter().try_for_each(|(revision, tree)| {
+            folder.entry(revision.as_bytes(), |node| write_node(node, &tree.folder))
+        })
+    })?;
+    Ok(())
 }

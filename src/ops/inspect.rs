@@ -11,7 +11,7 @@ use super::native::Asking;
 pub use super::native_report::{Input, Native, Variable};
 use crate::error::Error;
 use crate::io::Progress;
-use crate::project::{CrateSource, LockFile, RustModule, RustProject};
+use crate::project::{CrateSource, LockFile, RustModule, RustProject, without_credentials};
 use crate::warning::Warning;
 
 /// What `cargo pyhack inspect --format json` prints. Paths are relative to
@@ -304,7 +304,7 @@ fn git_dependencies(lock: &LockFile) -> Vec<GitDependency> {
         CrateSource::Git(git) => Some(GitDependency {
             krate: krate.name.to_string(),
             version: krate.version.to_string(),
-            url: git.url.clone(),
+            url: without_credentials(&git.url),
             revision: git.revision.clone(),
         }),
         _ => None,

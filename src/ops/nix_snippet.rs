@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::facts::Facts;
+use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, require_fitting};
 use super::native::Asking;
 use crate::error::Error;
@@ -80,10 +81,7 @@ pub fn nix_snippet(
     let mut snippet = Snippet {
         name: project.identity.name.to_string(),
         version: project.identity.version.clone(),
-        cargo_roots: roots
-            .iter()
-            .map(|rust| rust.cargo_root.to_string())
-            .collect(),
+        cargo_roots: roots.iter().map(|r| r.cargo_root.to_string()).collect(),
         nix: String::new(),
         files: Vec::new(),
         changed: Vec::new(),
@@ -94,11 +92,14 @@ pub fn nix_snippet(
         progress,
     };
     for rust in roots {
-        rust.require_lock(files)?.crates_io()?;
+        let lock = rust.require_lock(files)?;
+        lock.crates_io_beside_git()?;
         require_fitting(files, rust)?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
+        let output_hashes = lock_output_hashes(lock, asking)?;
         let facts = Facts::gather(&loaded, Some(rust), asking)?;
-        let stanza = stanza(&loaded, rust, &facts, (folder, lock_path.as_deref()))?;
+        let mut stanza = stanza(&loaded, rust, &facts, (folder, lock_path.as_deref()))?;
+        stanza.output_hashes = output_hashes;
         if !snippet.nix.is_empty() {
             snippet.nix.push('\n');
         }
@@ -226,6 +227,7 @@ fn stanza(
         name: loaded.project.identity.name.clone(),
         cargo_root: way(&rust.cargo_root, python_root),
         lock_file,
+        output_hashes: BTreeMap::new(),
         source,
         build_system: facts.requirements.system.clone(),
         platforms: loaded.target.platforms.clone(),

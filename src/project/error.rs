@@ -232,9 +232,7 @@ pub enum ProjectError {
     )]
     #[diagnostic(
         code(pyhack::lock::unsupported_source),
-        help(
-            "`cargo pyhack inspect` lists them all; write this package's stanza by hand for now (`importCargoLockArgs.outputHashes` for git crates)"
-        )
+        help("`cargo pyhack inspect` lists them all; do this by hand for now")
     )]
     UnsupportedSource {
         /// The lock.
@@ -261,6 +259,25 @@ pub enum ProjectError {
         sources: Vec<String>,
         /// The layout.
         layout: &'static str,
+    },
+
+    /// Crates that go into the same folder of `importCargoLock`'s.
+    #[error(
+        "`{place}` has crates of one name and version from different sources: {}",
+        list(crates)
+    )]
+    #[diagnostic(
+        code(pyhack::lock::same_crate_twice),
+        help(
+            "`importCargoLock` can't hold both; nixpkgs' `fetchCargoVendor` can: use it with the hash that \
+             `cargo pyhack hash` prints"
+        )
+    )]
+    SameCrateTwice {
+        /// The lock.
+        place: String,
+        /// The crates, as `name version`.
+        crates: Vec<String>,
     },
 
     /// A requirement that PEP 508 doesn't allow.

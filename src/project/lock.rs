@@ -8,8 +8,15 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
+use super::{
+    CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles,
+    without_credentials,
+};
 use crate::hash::Sha256;
+
+mod git;
+
+pub use git::GitRevision;
 
 const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
 
@@ -74,18 +81,39 @@ impl LockFile {
     /// # Errors
     /// Where other crates have to be fetched too, or a checksum is missing.
     pub fn crates_io(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
+        let git = self.crates.iter().filter_map(|krate| match &krate.source {
+            CrateSource::Git(git) => {
+                let url = without_credentials(&git.url);
+                Some(format!("{} {} (git {url})", krate.name, krate.version))
+            }
+            _ => None,
+        });
+        let crates: Vec<_> = git.collect();
+        if !crates.is_empty() {
+            let place = self.place.clone();
+            return Err(ProjectError::UnsupportedSource { place, crates });
+        }
+        self.crates_io_beside_git()
+    }
+
+    /// The crates of crates.io, with their checksums; those from git are
+    /// [`LockFile::git_revisions`].
+    ///
+    /// # Errors
+    /// Where crates of other registries have to be fetched too, or a checksum
+    /// is missing.
+    pub fn crates_io_beside_git(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
         let mut found = Vec::new();
         let (mut unsupported, mut unchecked) = (Vec::new(), Vec::new());
         for krate in &self.crates {
             let label = format!("{} {}", krate.name, krate.version);
             match &krate.source {
-                CrateSource::Local => {}
+                CrateSource::Local | CrateSource::Git(_) => {}
                 CrateSource::CratesIo(Some(checksum)) => found.push((krate.clone(), *checksum)),
                 CrateSource::CratesIo(None) => unchecked.push(label),
                 CrateSource::Registry(registry) => {
                     unsupported.push(format!("{label} ({})", registry.id));
                 }
-                CrateSource::Git(git) => unsupported.push(format!("{label} (git {})", git.url)),
             }
         }
         let place = self.place.clone();
@@ -375,6 +403,8 @@ mod tests {
                 "{error}"
             );
         }
+        let lock = parse(&lock("version = 4\n").replace(CRATES_IO, git)).unwrap();
+        assert!(lock.crates_io_beside_git().unwrap().is_empty());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Cargo.lock                           the lock, byte for byte
+//! git/<revision>/                      each git checkout, if there are any
 //! tarballs/<name>-<version>.tar.gz     each crate as downloaded, if there are any
 //! ```
 //!
-//! No file is executable. The `cargoHash` of a package is the SHA-256 of the
+//! No file of these is executable, those of checkouts are as git has them. The `cargoHash` of a package is the SHA-256 of the
 //! tree's NAR; the crates come as an iterator, so that one is in memory at a
 //! time and none is unpacked.
 
@@ -32,6 +33,27 @@ pub fn cargo_hash<E, I>(lock: &[u8], tarballs: I) -> Result<Sha256, E>
 where
     I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,
 {
+    cargo_hash_with_git(lock, None, tarballs)
+}
+
+/// Writes the folder of git checkouts.
+pub type GitNode<'a, E> = &'a mut dyn FnMut(&mut NarWriter<Sha256Writer>) -> Result<(), E>;
+
+/// As [`cargo_hash`], with the folder of git checkouts.
+///
+/// # Errors
+/// The first error that `git` or `tarballs` gives.
+///
+/// # Panics
+/// Where the file names are not sorted or stand in it twice.
+pub fn cargo_hash_with_git<E, I>(
+    lock: &[u8],
+    git: Option<GitNode<E>>,
+    tarballs: I,
+) -> Result<Sha256, E>
+where
+    I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,
+{
     let mut tarballs = tarballs.into_iter().peekable();
     let mut failed = None;
     let hash = (|| -> io::Result<Sha256> {
@@ -40,7 +62,13 @@ where
             root.entry(b"Cargo.lock", |node| {
                 node.file(false, lock.len() as u64, lock)
             })?;
-            if tarballs.peek().is_none() {
+            if let Some(git) = git {
+                root.entry(b"git", |node| {
+                    failed = git(node).err();
+                    Ok(())
+                })?;
+            }
+            if failed.is_some() || tarballs.peek().is_none() {
                 return Ok(());
             }
             root.entry(b"tarballs", |node| {

@@ -20,10 +20,27 @@ fn schemas() -> [(&'static str, schemars::Schema); 4] {
     ]
 }
 
+/// Those of commands that flags have print something else: the schema's name
+/// and the arguments.
+fn schemas_of_flags() -> [(&'static str, schemars::Schema, &'static [&'static str]); 3] {
+    const EMPTY: &str = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    let texts = || schemars::schema_for!(hash::HashTexts);
+    [
+        (
+            "hash-output-hashes",
+            schemars::schema_for!(hash::OutputHashesReport),
+            &["hash", "--output-hashes", "project"],
+        ),
+        ("hash-texts", texts(), &["hash", "--nar", "project"]),
+        ("hash-texts", texts(), &["hash", "--convert", EMPTY]),
+    ]
+}
+
 /// With `BLESS=1` the schemas are written anew.
 #[test]
 fn the_schemas_are_those_of_the_types() {
-    for (command, schema) in schemas() {
+    let of_flags = schemas_of_flags().map(|(name, schema, _)| (name, schema));
+    for (command, schema) in schemas().into_iter().chain(of_flags) {
         let path = format!("docs/schema/{command}.schema.json");
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("BLESS").is_some() {
@@ -64,6 +81,23 @@ fn json_output_fits_its_schema() {
                 .collect();
             assert_eq!(errors, Vec::<String>::new(), "{command} {project}");
         }
+    }
+}
+
+#[test]
+fn json_output_of_flags_fits_its_schema() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    for (name, _, arguments) in schemas_of_flags() {
+        let schema = serde_json::from_str(&read(&format!("docs/schema/{name}.schema.json")));
+        let validator = jsonschema::validator_for(&schema.unwrap()).unwrap();
+        let json = sandbox
+            .run(&[arguments, &["--format", "json"]].concat())
+            .ok();
+        assert!(
+            validator.is_valid(&serde_json::from_str(&json).unwrap()),
+            "{json}"
+        );
     }
 }
 

@@ -69,3 +69,118 @@ fn offline_uses_the_cache_alone() {
     assert_eq!(sandbox.run(&["hash", "project", "--offline"]).ok(), online);
     assert_eq!(registry.requests(), asked);
 }
+
+/// A tree with all that a Nix archive tells apart.
+fn odd_tree(sandbox: &Sandbox) -> std::path::PathBuf {
+    for name in ["a/b/c", "a.b", "a-b", "A", "a b'\"$\\", "tä/日本"] {
+        sandbox.write(&format!("odd/{name}"), name.repeat(3));
+    }
+    sandbox.write("odd/big", vec![7; 100_000]);
+    std::fs::create_dir_all(sandbox.path("odd/empty/inner")).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        for (place, mode) in [0o755, 0o611, 0o654, 0o700].into_iter().enumerate() {
+            let path = sandbox.write(&format!("odd/mode{place}"), "x");
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        symlink("../nowhere", sandbox.path("odd/dangling")).unwrap();
+        symlink("a", sandbox.path("odd/folder")).unwrap();
+        let raw = std::ffi::OsStr::from_bytes(b"not-utf8-\xff");
+        symlink(raw, sandbox.path("odd").join(raw)).unwrap();
+    }
+    sandbox.path("odd")
+}
+
+#[test]
+fn the_hash_of_a_tree_is_nix_s() {
+    let sandbox = Sandbox::new();
+    let tree = odd_tree(&sandbox);
+    for path in ["", "a.b", "mode2", "dangling", "empty"] {
+        let path = tree.join(path);
+        let text = path.to_str().unwrap().trim_end_matches('/');
+        let hash = sandbox.run(&["hash", "--nar", text]).ok();
+        assert_eq!(
+            hash,
+            format!("{}\n", crate::nar::oracle(Path::new(text))),
+            "{text}"
+        );
+        if has_nix() {
+            let mut nix = nix(&sandbox, "nix");
+            let output = nix.args(["hash", "path", text]).output().unwrap();
+            assert_eq!(hash, String::from_utf8(output.stdout).unwrap(), "{text}");
+        }
+    }
+    let json = sandbox
+        .run(&["hash", "--nar", "odd", "--format", "json"])
+        .ok();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["sri"], crate::nar::oracle(&tree));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_no_archive_holds_is_refused() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("odd")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("odd/socket")).unwrap();
+    let run = sandbox.run(&["hash", "--nar", "odd"]).failure();
+    assert!(
+        run.contains("`odd/socket` is no file, folder or link"),
+        "{run}"
+    );
+    let run = sandbox.run(&["hash", "--nar", "nowhere"]).failure();
+    assert!(
+        run.contains("exit code 3") && run.contains("`nowhere`"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_hash_is_converted_as_nix_does() {
+    let sandbox = Sandbox::new();
+    for seed in 0..5_u8 {
+        let hash = cargo_pyhack::hash::Sha256::of(&[seed]);
+        let forms = [
+            ("sri", hash.to_sri(), "to-sri"),
+            ("nix32", hash.to_nix32(), "to-base32"),
+            ("base16", hash.to_hex(), "to-base16"),
+            ("base64", hash.to_base64(), "to-base64"),
+        ];
+        for (from, text, _) in &forms {
+            for (to, expected, command) in &forms {
+                let converted = sandbox.run(&["hash", "--convert", text, "--to", to]).ok();
+                assert_eq!(converted, format!("{expected}\n"), "{from} to {to}");
+                if has_nix() && seed == 0 {
+                    let mut nix = nix(&sandbox, "nix");
+                    nix.args(["hash", command, "--type", "sha256", text]);
+                    let output = nix.output().unwrap();
+                    assert_eq!(converted, String::from_utf8(output.stdout).unwrap());
+                }
+            }
+        }
+        let prefixed = format!("sha256:{}", hash.to_nix32());
+        let converted = sandbox.run(&["hash", "--convert", &prefixed]).ok();
+        assert_eq!(converted, format!("{}\n", hash.to_sri()));
+    }
+}
+
+#[test]
+fn what_is_no_hash_is_not_converted() {
+    let sandbox = Sandbox::new();
+    for text in [
+        "",
+        "sha256-",
+        "sha512-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        "e3b0",
+    ] {
+        let run = sandbox.run(&["hash", "--convert", text]).failure();
+        assert!(
+            run.starts_with("exit code 2") && run.contains("SHA-256"),
+            "{run}"
+        );
+    }
+    let run = sandbox.run(&["hash", "--nar", "x", "--output-hashes"]);
+    assert_eq!(run.code, 2);
+}

@@ -289,10 +289,7 @@ fn git_crates_are_listed() {
         "revision": "0123456789012345678901234567890123456789",
     }]);
     assert_eq!(value["git_dependencies"], expected);
-    assert_eq!(
-        value["warnings"][0]["code"],
-        "pyhack::warning::unsupported_source"
-    );
+    assert!(!json.contains("pyhack::warning::unsupported_source"));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod support;
 mod documents;
 mod errors;
 mod features;
+mod git;
 mod hash;
 mod inspect;
 mod layouts;

@@ -167,6 +167,7 @@ fn revision(git: &GitSource) -> Result<String, GitError> {
         found: git
             .revision
             .as_ref()
+            .filter(|found| !found.is_empty())
             .map(|found| found.escape_debug().to_string()),
     })
 }

@@ -68,6 +68,7 @@ fn cryptography() -> Stanza {
         name: PythonName::new("cryptography"),
         cargo_root: ".".into(),
         lock_file: None,
+        output_hashes: BTreeMap::new(),
         source: None,
         build_system: requires.map(|name| everywhere(name, &[])).into(),
         platforms: Platform::DEFAULT.into(),

@@ -2,9 +2,11 @@
 
 mod crates;
 mod registry;
+mod repository;
 
 pub use crates::{CRATES_IO, Crate, lock, python_project};
 pub use registry::{Registry, cargo_config};
+pub use repository::Repository;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,10 +28,15 @@ pub struct Run {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self {
+        let sandbox = Self {
             folder: tempfile::tempdir().unwrap(),
             has_network: false,
-        }
+        };
+        sandbox.write(
+            "home/.gitconfig",
+            "[url \"file:///nonexistent/\"]\n\tinsteadOf = https://example.org/\n",
+        );
+        sandbox
     }
 
     /// A sandbox whose crates.io is `registry`.
@@ -73,6 +80,7 @@ impl Sandbox {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path("home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("CARGO_HOME", self.path("cargo-home"))
             .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"));
         // Without a registry of ours there is none.

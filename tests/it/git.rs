@@ -1,0 +1,443 @@
+//! Git dependencies, from repositories that real git makes on the disk.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::support::{Repository, Run, Sandbox, has_nix, nix};
+
+/// A project whose lock has these crates from git: `name version`, source.
+fn project(sandbox: &Sandbox, format: u8, crates: &[(&str, &str)]) {
+    let pyproject = "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n\
+                     [project]\nname = \"module\"\nversion = \"0.1.0\"\n";
+    sandbox.write("module/pyproject.toml", pyproject);
+    sandbox.write("module/src/lib.rs", "");
+    let (mut lock, mut manifest, mut edges) = (String::new(), String::new(), String::new());
+    for (id, source) in crates {
+        let (name, version) = id.split_once(' ').unwrap();
+        let _ = write!(
+            lock,
+            "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"git+{source}\"\n"
+        );
+        let _ = writeln!(edges, " \"{name}\",");
+        let (url, _) = source.split_once('#').unwrap();
+        let (url, query) = url.split_once('?').unwrap_or((url, ""));
+        let selector = query.split_once('=').map(|(key, value)| {
+            let value = value.replace("%2F", "/");
+            format!(", {key} = \"{value}\"")
+        });
+        let selector = selector.unwrap_or_default();
+        let _ = writeln!(manifest, "{name} = {{ git = \"{url}\"{selector} }}");
+    }
+    let head = "[package]\nname = \"module\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\n";
+    sandbox.write("module/Cargo.toml", format!("{head}{manifest}"));
+    let own = format!(
+        "\n[[package]]\nname = \"module\"\nversion = \"0.1.0\"\ndependencies = [\n{edges}]\n"
+    );
+    sandbox.write(
+        "module/Cargo.lock",
+        format!("version = {format}\n{lock}{own}"),
+    );
+}
+
+/// A sandbox with a network, which leads nowhere but to the disk: what is
+/// asked of example.org is a repository in the sandbox.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_cargo_config("");
+    let root = sandbox.path("").display().to_string();
+    sandbox.write(
+        "home/.gitconfig",
+        format!("[url \"file://{root}\"]\n\tinsteadOf = https://example.org/\n"),
+    );
+    sandbox
+}
+
+/// A repository with one crate.
+fn simple<'a>(sandbox: &'a Sandbox, name: &str) -> (Repository<'a>, String) {
+    let repository = Repository::new(sandbox, name);
+    let manifest =
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+    repository.write("Cargo.toml", manifest);
+    repository.write("src/lib.rs", "");
+    let revision = repository.commit();
+    (repository, revision)
+}
+
+fn tree(sandbox: &Sandbox, revision: &str) -> std::path::PathBuf {
+    sandbox.path("cache/git/trees").join(revision)
+}
+
+/// The hash that Nix would give, by its own program where it is there.
+fn oracle(sandbox: &Sandbox, folder: &Path) -> String {
+    let oracle = crate::nar::oracle(folder);
+    if has_nix() {
+        let mut nix = nix(sandbox, "nix");
+        let output = nix.args(["hash", "path"]).arg(folder).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), oracle);
+    }
+    oracle
+}
+
+fn json(run: Run) -> serde_json::Value {
+    serde_json::from_str(&run.ok()).unwrap()
+}
+
+/// All that a checkout may get wrong, and submodules; the revision is not at
+/// a tip.
+fn rich(sandbox: &Sandbox) -> (Repository<'_>, String) {
+    let inner = Repository::new(sandbox, "inner");
+    inner.write("deep.txt", "deep\n");
+    inner.commit();
+    let sub = Repository::new(sandbox, "sub");
+    sub.write("sub.txt", "sub\n");
+    sub.git(&["submodule", "--quiet", "add", &inner.url(), "nested"]);
+    let modules = "[submodule \"nested\"]\n\tpath = nested\n\turl = ../inner\n";
+    sub.write(".gitmodules", modules);
+    sub.commit();
+    let (repository, _) = simple(sandbox, "simple");
+    for (path, text) in [
+        (
+            ".gitattributes",
+            "*.crlf text eol=crlf\nsecret export-ignore\n*.id ident\n*.bin filter=lfs\n",
+        ),
+        ("a.crlf", "one\ntwo\n"),
+        ("secret", "kept\n"),
+        ("x.id", "$Id$\n"),
+        ("big.bin", "version https://git-lfs.github.com/spec/v1\n"),
+    ] {
+        repository.write(path, text);
+    }
+    executable(&repository.folder.join("run.sh"), "#!/bin/sh\n");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("src/lib.rs", repository.folder.join("link")).unwrap();
+    repository.git(&["submodule", "--quiet", "add", &sub.url(), "libs/sub"]);
+    let modules = "[submodule \"s\"]\n\tpath = libs/sub\n\turl = ../sub\n";
+    repository.write(".gitmodules", modules);
+    let revision = repository.commit();
+    repository.write("later", "later\n");
+    repository.commit();
+    (repository, revision)
+}
+
+fn executable(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// Has the user's configuration make a file, whose path this is, in each way
+/// that a checkout can run something.
+fn canary(sandbox: &Sandbox) -> std::path::PathBuf {
+    let canary = sandbox.path("canary");
+    let touch = format!("touch {}", canary.display());
+    let hooks = sandbox.path("hooks");
+    let mut config = std::fs::read_to_string(sandbox.path("home/.gitconfig")).unwrap();
+    let _ = write!(
+        config,
+        "[filter \"lfs\"]\n\tsmudge = {touch}\n\tprocess = {touch}\n\trequired = true\n\
+         [core]\n\tfsmonitor = {touch}\n\thooksPath = {}\n\tautocrlf = true\n",
+        hooks.display()
+    );
+    sandbox.write("home/.gitconfig", config);
+    for hook in [
+        "post-checkout",
+        "reference-transaction",
+        "post-index-change",
+    ] {
+        executable(&hooks.join(hook), &format!("#!/bin/sh\n{touch}\n"));
+    }
+    canary
+}
+
+#[test]
+fn the_checkout_is_that_of_a_clone() {
+    let sandbox = sandbox();
+    let (repository, revision) = rich(&sandbox);
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let canary = canary(&sandbox);
+    let report = json(sandbox.run(&["hash", "--format", "json", "module"]));
+    assert!(!canary.exists(), "something was run");
+    let clone = repository.cloned(&revision, "clone");
+    let hash = oracle(&sandbox, &clone);
+    let expected = serde_json::json!({"simple-1.0.0": hash});
+    assert_eq!(report["output_hashes"], expected);
+    assert_eq!(report["crates"], 1);
+    let tree = tree(&sandbox, &revision);
+    let text = std::fs::read(tree.join("a.crlf")).unwrap();
+    assert_eq!(text, b"one\r\ntwo\r\n");
+    assert!(tree.join("libs/sub/nested/deep.txt").is_file());
+    assert!(tree.join("secret").is_file() && !tree.join(".git").exists());
+    // `git/<revision>/` beside the lock.
+    let lock = std::fs::read(sandbox.path("module/Cargo.lock")).unwrap();
+    sandbox.write("whole/Cargo.lock", lock);
+    std::fs::create_dir(sandbox.path("whole/git")).unwrap();
+    std::fs::rename(clone, sandbox.path("whole/git").join(&revision)).unwrap();
+    let whole = oracle(&sandbox, &sandbox.path("whole"));
+    assert_eq!(report["cargo_hash"], *whole);
+    assert_eq!(sandbox.run(&["hash", "module"]).ok(), format!("{whole}\n"));
+}
+
+#[test]
+fn any_selector_is_the_same_revision() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    repository.git(&["branch", "feat/one"]);
+    repository.git(&["tag", "v1"]);
+    let short = format!("rev={}", &revision[..9]);
+    let mut hashes = std::collections::BTreeSet::new();
+    for (format, query) in [
+        (4, "?branch=feat%2Fone"),
+        (3, "?branch=feat/one"),
+        (4, "?tag=v1"),
+        (4, &format!("?{short}")),
+        (4, ""),
+    ] {
+        let source = format!("https://example.org/simple{query}#{revision}");
+        project(&sandbox, format, &[("simple 1.0.0", &source)]);
+        let printed = sandbox.run(&["hash", "--output-hashes", "module"]).ok();
+        hashes.insert(printed);
+    }
+    let hash = oracle(&sandbox, &tree(&sandbox, &revision));
+    let expected = format!("{{\n  \"simple-1.0.0\" = \"{hash}\";\n}}\n");
+    assert_eq!(hashes.into_iter().collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn offline_the_cache_serves() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    for command in ["hash", "nix-snippet"] {
+        let run = sandbox.run(&[command, "--offline", "module"]).failure();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(run.replace(&revision, "REVISION"), @r"
+            exit code 4
+            error: revision REVISION of `https://example.org/simple` is in no cache, and `--offline` forbids fetching it
+              help: run it once without `--offline`
+              code: pyhack::git::offline
+            ");
+        }
+    }
+    let hash = sandbox.run(&["hash", "module"]).ok();
+    std::fs::remove_dir_all(&repository.folder).unwrap();
+    assert_eq!(sandbox.run(&["hash", "--offline", "module"]).ok(), hash);
+    // Its hash is known without its files.
+    std::fs::remove_dir_all(sandbox.path("cache/git/db")).unwrap();
+    std::fs::remove_dir_all(tree(&sandbox, &revision)).unwrap();
+    let printed = sandbox.run(&["nix-snippet", "--offline", "module"]).ok();
+    assert!(printed.contains("outputHashes"), "{printed}");
+}
+
+#[test]
+fn what_cargo_has_fetched_is_used() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
+    repository.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        ".",
+        database.to_str().unwrap(),
+    ]);
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    sandbox.run(&["hash", "--offline", "module"]).ok();
+    assert!(tree(&sandbox, &revision).join("src/lib.rs").is_file());
+}
+
+#[test]
+fn a_server_that_gives_no_single_revisions_is_asked_for_all() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    repository.write("later", "");
+    repository.commit();
+    let mut config = std::fs::read_to_string(sandbox.path("home/.gitconfig")).unwrap();
+    config += "[protocol]\n\tversion = 0\n";
+    sandbox.write("home/.gitconfig", config);
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    sandbox.run(&["hash", "module"]).ok();
+    assert!(!tree(&sandbox, &revision).join("later").exists());
+}
+
+#[test]
+fn a_revision_that_is_gone() {
+    let sandbox = sandbox();
+    simple(&sandbox, "simple");
+    let source = format!("https://example.org/simple#{}", "0123456789".repeat(4));
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    insta::assert_snapshot!(sandbox.run(&["hash", "module"]).failure(), @r"
+    exit code 3
+    error: `https://example.org/simple` has no revision 0123456789012345678901234567890123456789
+      help: its history was rewritten, perhaps: choose another revision with `cargo update`, or name a fork that has it
+      code: pyhack::git::no_such_revision
+    ");
+}
+
+#[test]
+fn a_lock_without_a_full_revision() {
+    let sandbox = sandbox();
+    project(
+        &sandbox,
+        4,
+        &[("simple 1.0.0", "https://example.org/simple?tag=v1#")],
+    );
+    insta::assert_snapshot!(sandbox.run(&["hash", "module"]).failure(), @r"
+    exit code 3
+    error: the lock has no full revision of `https://example.org/simple`
+      help: a branch or tag may be another one tomorrow: let cargo write the lock anew, `cargo generate-lockfile`
+      code: pyhack::lock::no_revision
+    ");
+    let run = sandbox.run(&["nix-snippet", "--write", "out.nix", "module"]);
+    assert_eq!(run.code, 3);
+    assert!(!sandbox.path("out.nix").exists());
+}
+
+#[test]
+fn credentials_are_not_printed() {
+    let sandbox = Sandbox::with_cargo_config("");
+    let source = format!(
+        "https://user:hunter2@127.0.0.1:9/simple#{}",
+        "0123456789".repeat(4)
+    );
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    for arguments in [
+        &["hash", "module"][..],
+        &["hash", "--offline", "module"],
+        &["nix-snippet", "module"],
+        &["vendor", "module"],
+        &["inspect", "-v", "module"],
+        &["inspect", "--format", "json", "module"],
+    ] {
+        let run = sandbox.run(arguments);
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains("simple"), "{arguments:?}: {all}");
+        assert!(!all.contains("hunter2"), "{arguments:?}: {all}");
+    }
+    let failure = sandbox.run(&["hash", "module"]).failure();
+    assert!(failure.contains("code: pyhack::git::network"), "{failure}");
+    assert!(
+        failure.contains("https://***@127.0.0.1:9/simple"),
+        "{failure}"
+    );
+    assert!(failure.starts_with("exit code 4"), "{failure}");
+}
+
+#[test]
+fn urls_that_would_run_or_read_something_are_refused() {
+    let sandbox = sandbox();
+    let canary = sandbox.path("canary");
+    for url in [
+        "ext::touch canary",
+        "--upload-pack=touch canary",
+        "ftp://example.org/a",
+    ] {
+        let source = format!("{url}#{}", "0123456789".repeat(4));
+        project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+        let run = sandbox.run(&["hash", "module"]);
+        assert_eq!(run.code, 3, "{url}: {}", run.stderr);
+    }
+    assert!(!canary.exists());
+}
+
+#[test]
+fn a_stranger_s_submodules_run_nothing() {
+    let sandbox = sandbox();
+    let (other, revision) = simple(&sandbox, "other");
+    let local = other.url();
+    for (place, (path, url, update, is_taken)) in [
+        ("sub", "../other", "!touch canary", true),
+        ("sub", "ext::sh -c 'touch canary'", "checkout", false),
+        ("sub", "-u./canary", "checkout", false),
+        ("sub", "https://example.org/other", "checkout", true),
+        // From a repository elsewhere, this disk isn't read.
+        ("sub", &local, "checkout", false),
+        ("sub", "../../../../other", "checkout", false),
+        ("../up", "../other", "checkout", true),
+        ("sub", "../other", "none", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("evil{place}");
+        let (repository, _) = simple(&sandbox, &name);
+        repository.write(
+            ".gitmodules",
+            format!("[submodule \"s\"]\n\tpath = {path}\n\turl = {url}\n\tupdate = {update}\n"),
+        );
+        repository.git(&["add", ".gitmodules"]);
+        let top = repository.commit_link("sub", &revision);
+        let source = format!("https://example.org/{name}#{top}");
+        project(&sandbox, 4, &[(&format!("{name} 1.0.0"), &source)]);
+        let run = sandbox.run(&["hash", "module"]);
+        assert_eq!(run.code == 0, is_taken, "{path} {url}: {}", run.stderr);
+        if is_taken {
+            let is_filled = tree(&sandbox, &top).join("sub/src/lib.rs").exists();
+            assert_eq!(is_filled, path == "sub" && update != "none", "{path} {url}");
+        }
+    }
+    assert!(!sandbox.path("canary").exists());
+    assert!(!sandbox.path("module/canary").exists());
+}
+
+#[test]
+fn the_stanza_has_the_hashes() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let source = format!("{}#{revision}", repository.url());
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let printed = sandbox
+        .run(&["nix-snippet", "--as", "stanza", "module"])
+        .ok();
+    let hash = oracle(&sandbox, &tree(&sandbox, &revision));
+    insta::assert_snapshot!(printed.replace(&hash, "HASH"), @r#"
+    module =
+      (hacks.importCargoLock {
+        prev = prev.module;
+        importCargoLockArgs = {
+          outputHashes = {
+            "simple-1.0.0" = "HASH";
+          };
+        };
+      }).overrideAttrs
+        (old: {
+          nativeBuildInputs =
+            old.nativeBuildInputs
+            ++ final.resolveBuildSystem {
+              maturin = [ ];
+            };
+        });
+    "#);
+}
+
+#[test]
+fn one_crate_from_two_sources() {
+    let sandbox = sandbox();
+    let (first, one) = simple(&sandbox, "simple");
+    first.write("more", "");
+    let two = first.commit();
+    let sources = [
+        format!("{}?rev={one}#{one}", first.url()),
+        format!("{}#{two}", first.url()),
+    ];
+    project(&sandbox, 4, &[("simple 1.0.0", &sources[0])]);
+    let lock = std::fs::read_to_string(sandbox.path("module/Cargo.lock")).unwrap();
+    let again = format!(
+        "\n[[package]]\nname = \"simple\"\nversion = \"1.0.0\"\nsource = \"git+{}\"\n",
+        sources[1]
+    );
+    sandbox.write("module/Cargo.lock", lock + &again);
+    insta::assert_snapshot!(sandbox.run(&["nix-snippet", "module"]).failure(), @r"
+    exit code 3
+    error: `module/Cargo.lock` has crates of one name and version from different sources: `simple 1.0.0`
+      help: `importCargoLock` can't hold both; nixpkgs' `fetchCargoVendor` can: use it with the hash that `cargo pyhack hash` prints
+      code: pyhack::lock::same_crate_twice
+    ");
+    assert!(sandbox.run(&["hash", "module"]).ok().starts_with("sha256-"));
+}
