@@ -75,6 +75,8 @@ pub enum WarningCode {
     Pyo3TooOld,
     /// Native inputs by the lock's edges alone.
     Approximate,
+    /// A crate from git that needs files outside of its folder.
+    GitCrateReachesOut,
     /// A build script that downloads.
     Download,
     /// A native crate that nothing is known of.
@@ -215,6 +217,11 @@ impl WarningCode {
             Self::Approximate => (
                 "pyhack::warning::approximate",
                 "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly",
+            ),
+            Self::GitCrateReachesOut => (
+                "pyhack::warning::git_crate_reaches_out",
+                "vendoring copies the crate's folder alone: if the build fails over a missing file, put it there with \
+                 a patch, or ask the crate's authors to",
             ),
             Self::Download => (
                 "pyhack::warning::download",

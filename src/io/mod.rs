@@ -5,6 +5,7 @@ pub mod cargo_settings;
 mod error;
 mod folder;
 pub mod git;
+pub mod git_crates;
 pub mod network;
 mod parallel;
 pub mod progress;

@@ -21,7 +21,7 @@ use crate::vendor::checksum_json::ChecksumFile;
 const FOLDER: &str = "skeletons-2";
 pub(super) const DIGEST: &str = ".pyhack-digest.json";
 /// Larger files of Rust hold tables.
-const MAX_TEXT: u64 = 1 << 20;
+pub(super) const MAX_TEXT: u64 = 1 << 20;
 
 /// A crate of which cargo can read the manifest.
 #[derive(Debug, Clone)]
@@ -49,33 +49,40 @@ impl Skeleton {
         let files = read_crate(krate, &bytes, |path, size| {
             path == "Cargo.toml" || (path.extension() == Some("rs") && size <= MAX_TEXT)
         })?;
-        let digest = Self::write(&folder, checksum, &files)?;
+        let manifest = files.get("Cargo.toml").and_then(Option::as_deref);
+        let manifest = String::from_utf8_lossy(manifest.unwrap_or_default());
+        let digest = Self::write(&folder, (Some(checksum), &manifest), &files, &[])?;
         Ok(Self { folder, digest })
     }
 
-    fn write(
+    /// Writes the skeleton of a crate with this checksum and manifest, and
+    /// what else is to lie in it.
+    pub(super) fn write(
         folder: &Path,
-        checksum: &Sha256,
+        (checksum, manifest): (Option<&Sha256>, &str),
         files: &BTreeMap<String, Option<Vec<u8>>>,
+        others: &[(&str, Vec<u8>)],
     ) -> Result<CrateDigest, IoError> {
         let text = |path: &str| {
             let bytes = files.get(path)?.as_ref()?;
             Some(String::from_utf8_lossy(bytes).into_owned())
         };
-        let manifest = text("Cargo.toml").unwrap_or_default();
         let texts = files
             .keys()
             .filter_map(|path| Some((path.clone(), text(path)?)));
-        let digest = CrateDigest::new(&manifest, &texts.collect());
+        let digest = CrateDigest::new(manifest, &texts.collect());
         let beside = folder.parent().expect("the folder is two below the cache");
         fs::create_dir_all(beside)?;
         let part = tempfile::Builder::new()
             .suffix(".part")
             .tempdir_in(beside)?;
         let new = part.path().join("new");
-        write_manifest(&new, &manifest, files.keys().map(String::as_str))?;
-        let checksums = ChecksumFile::new(Some(checksum), &BTreeMap::new()).to_text();
+        write_manifest(&new, manifest, files.keys().map(String::as_str))?;
+        let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
         fs::write(new.join(".cargo-checksum.json"), checksums)?;
+        for (name, bytes) in others {
+            fs::write(new.join(name), bytes)?;
+        }
         let text = serde_json::to_vec(&digest).unwrap_or_default();
         fs::write(new.join(DIGEST), text)?;
         // Another run may have been faster; its is the same.
@@ -88,7 +95,7 @@ impl Skeleton {
     }
 }
 
-fn kept_digest(folder: &Path) -> Option<CrateDigest> {
+pub(super) fn kept_digest(folder: &Path) -> Option<CrateDigest> {
     let text = fs::read(folder.join(DIGEST)).ok()?;
     serde_json::from_slice(&text).ok()
 }

@@ -6,7 +6,7 @@ use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, read_alone, resolve};
-use crate::io::{CrateStore, Progress};
+use crate::io::{CrateStore, GitStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
@@ -33,6 +33,8 @@ pub(super) struct NativeFacts {
     pub builds: Vec<ModuleBuild>,
     /// Where and why the lock's edges had to serve, if they had to.
     pub approximation: Option<String>,
+    /// Which crates from git need files outside of their folders.
+    pub reaching_out: Vec<String>,
 }
 
 /// Who is asked, and who hears of it.
@@ -65,19 +67,21 @@ impl NativeFacts {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
         let places = reached(lock, names, &skipped);
+        let git = GitStore::open(asking.request.network.clone());
         let request = ResolveRequest {
             files,
             project: rust,
             local,
             lock,
             reached: &places,
+            git: &git,
         };
         let store = CrateStore::open(asking.request.network.clone());
         let resolved = match unresolvable(rust, lock, local) {
             Some(reason) => read_alone(request, reason, &store, asking.progress)?,
             None => resolve(request, &store, asking.progress)?,
         };
-        let digests = resolved.digests;
+        let (digests, reaching_out) = (resolved.digests, resolved.reaching_out);
         let follow = "native inputs follow the lock's edges, perhaps to more than is built";
         let stand_ins = resolved.stand_ins;
         let (graph, approximation) = match resolved.graph {
@@ -104,6 +108,7 @@ impl NativeFacts {
             graph: Some(graph),
             builds,
             approximation,
+            reaching_out,
         })
     }
 
@@ -133,6 +138,10 @@ impl NativeFacts {
         if let Some(message) = &self.approximation {
             warnings.push(Warning::note(WarningCode::Approximate, message.clone()));
         }
+        let reaching_out = self.reaching_out.iter().cloned();
+        warnings.extend(
+            reaching_out.map(|message| Warning::new(WarningCode::GitCrateReachesOut, message)),
+        );
         warnings.extend(self.inputs.problems.iter().map(problem));
         warnings
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{Repository, Run, Sandbox, has_nix, nix};
 
 /// A project whose lock has these crates from git: `name version`, source.
-fn project(sandbox: &Sandbox, format: u8, crates: &[(&str, &str)]) {
+pub fn project(sandbox: &Sandbox, format: u8, crates: &[(&str, &str)]) {
     let pyproject = "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n\
                      [project]\nname = \"module\"\nversion = \"0.1.0\"\n";
     sandbox.write("module/pyproject.toml", pyproject);
@@ -41,7 +41,7 @@ fn project(sandbox: &Sandbox, format: u8, crates: &[(&str, &str)]) {
 
 /// A sandbox with a network, which leads nowhere but to the disk: what is
 /// asked of example.org is a repository in the sandbox.
-fn sandbox() -> Sandbox {
+pub fn sandbox() -> Sandbox {
     let sandbox = Sandbox::with_cargo_config("");
     let root = sandbox.path("").display().to_string();
     sandbox.write(
@@ -62,7 +62,7 @@ fn simple<'a>(sandbox: &'a Sandbox, name: &str) -> (Repository<'a>, String) {
     (repository, revision)
 }
 
-fn tree(sandbox: &Sandbox, revision: &str) -> std::path::PathBuf {
+pub fn tree(sandbox: &Sandbox, revision: &str) -> std::path::PathBuf {
     sandbox.path("cache/git/trees").join(revision)
 }
 
@@ -281,6 +281,43 @@ fn a_revision_that_is_gone() {
 }
 
 #[test]
+fn without_git() {
+    let sandbox = sandbox();
+    let source = format!("https://example.org/simple#{}", "0123456789".repeat(4));
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+    command
+        .args(["hash", "module"])
+        .env("PATH", sandbox.path("nowhere"));
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("error: git can't be run: "), "{stderr}");
+    assert!(stderr.contains("code: pyhack::git::missing"), "{stderr}");
+}
+
+#[test]
+fn a_damaged_tree_is_refused() {
+    let sandbox = sandbox();
+    let (repository, _) = simple(&sandbox, "simple");
+    // A name that would be the repository's own.
+    let blob = repository.git(&["hash-object", "-w", "src/lib.rs"]);
+    let entry = sandbox.write("entry", format!("100644 blob {blob}\t.git\n"));
+    let mut mktree = sandbox.command("git");
+    mktree.current_dir(&repository.folder).arg("mktree");
+    let output = mktree.stdin(std::fs::File::open(entry).unwrap()).output();
+    let stdout = String::from_utf8(output.unwrap().stdout).unwrap();
+    let commit = repository.git(&["commit-tree", "-m", "x", stdout.trim()]);
+    repository.git(&["branch", "evil", &commit]);
+    let source = format!("https://example.org/simple#{commit}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let failure = sandbox.run(&["hash", "module"]).failure();
+    assert!(failure.starts_with("exit code 3"), "{failure}");
+    assert!(failure.contains("code: pyhack::git::checkout"), "{failure}");
+    assert!(!tree(&sandbox, &commit).exists());
+}
+
+#[test]
 fn a_lock_without_a_full_revision() {
     let sandbox = sandbox();
     project(
@@ -320,7 +357,9 @@ fn credentials_are_not_printed() {
         assert!(all.contains("simple"), "{arguments:?}: {all}");
         assert!(!all.contains("hunter2"), "{arguments:?}: {all}");
     }
-    let failure = sandbox.run(&["hash", "module"]).failure();
+    let failure = sandbox
+        .run(&["hash", "--output-hashes", "module"])
+        .failure();
     assert!(failure.contains("code: pyhack::git::network"), "{failure}");
     assert!(
         failure.contains("https://***@127.0.0.1:9/simple"),

@@ -21,6 +21,7 @@ mod documents;
 mod errors;
 mod features;
 mod git;
+mod git_crates;
 mod hash;
 mod inspect;
 mod layouts;

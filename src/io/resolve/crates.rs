@@ -21,27 +21,35 @@ use crate::vendor::checksum_json::ChecksumFile;
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
 
-/// The skeletons of all crates of crates.io that are reached, by their places
-/// in the lock, and why others can't be had.
-#[expect(clippy::type_complexity, reason = "two lists, used once")]
+/// The crates that are reached, as far as they can be had.
+#[derive(Default)]
+pub(super) struct Found {
+    /// By their places in the lock.
+    pub skeletons: BTreeMap<usize, Skeleton>,
+    /// Why others can't be had, likewise.
+    pub missing: BTreeMap<usize, String>,
+    /// Which of git's crates need files outside of their folders.
+    pub reaching_out: Vec<String>,
+}
+
+/// Reads the crates that are reached.
 pub(super) fn skeletons(
     request: ResolveRequest,
     store: &CrateStore,
     scratch: &Path,
     progress: &dyn Progress,
-) -> Result<(BTreeMap<usize, Skeleton>, BTreeMap<usize, String>), IoError> {
+) -> Result<Found, IoError> {
     let (mut crates, mut missing) = (Vec::new(), BTreeMap::new());
     for &place in request.reached {
         let krate = &request.lock.crates[place];
         let reason = match &krate.source {
-            CrateSource::Local => continue,
+            CrateSource::Local | CrateSource::Git(_) => continue,
             CrateSource::CratesIo(Some(checksum)) => {
                 crates.push((place, *checksum));
                 continue;
             }
             CrateSource::CratesIo(None) => "has no checksum in the lock",
             CrateSource::Registry(_) => "is from another registry",
-            CrateSource::Git(_) => "is from git",
         };
         missing.insert(place, reason.to_owned());
     }
@@ -78,7 +86,13 @@ pub(super) fn skeletons(
         },
     );
     progress.finish();
-    Ok((found?, missing))
+    let mut found = Found {
+        skeletons: found?,
+        missing,
+        ..Found::default()
+    };
+    super::git::add(request, progress, &mut found)?;
+    Ok(found)
 }
 
 /// Says for which crates the lock stands in.

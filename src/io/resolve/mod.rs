@@ -12,11 +12,11 @@ use cargo_metadata::Metadata;
 use fs_err as fs;
 use toml::Table;
 
-use self::crates::{Defaults, StandIns, skeletons, stand_in_reason};
+use self::crates::{Defaults, Found, StandIns, skeletons, stand_in_reason};
 use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
-use super::{CrateStore, IoError, Progress};
+use super::{CrateStore, GitStore, IoError, Progress};
 use crate::native::scratch::{Part, resolver, trimmed};
 use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
 use crate::project::{
@@ -25,6 +25,7 @@ use crate::project::{
 };
 
 mod crates;
+mod git;
 mod platform;
 mod sources;
 
@@ -43,6 +44,8 @@ pub struct ResolveRequest<'a> {
     pub lock: &'a LockFile,
     /// The places in it that can be reached from the modules' crates.
     pub reached: &'a BTreeSet<usize>,
+    /// Where crates from git come from.
+    pub git: &'a GitStore,
 }
 
 /// What became of it.
@@ -54,6 +57,8 @@ pub struct Resolved {
     pub digests: Digests,
     /// Why the lock's edges stand in for some crates, where they do.
     pub stand_ins: Option<String>,
+    /// Which crates from git need files outside of their folders.
+    pub reaching_out: Vec<String>,
 }
 
 impl Resolved {
@@ -64,6 +69,7 @@ impl Resolved {
             graph: Err(reason),
             digests: Digests::new(),
             stand_ins: None,
+            reaching_out: Vec::new(),
         }
     }
 }
@@ -90,7 +96,12 @@ pub fn resolve(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;
-    let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
+    let Found {
+        skeletons,
+        missing,
+        reaching_out,
+    } = skeletons(request, store, scratch.path(), progress)?;
+    resolved.reaching_out = reaching_out;
     if skeletons.is_empty() && !missing.is_empty() {
         let reason = missing.into_values().next().unwrap_or_default();
         resolved.graph = Err(reason);
@@ -136,8 +147,9 @@ pub fn read_alone(
 ) -> Result<Resolved, IoError> {
     let mut resolved = Resolved::not(reason);
     let scratch = tempfile::tempdir()?;
-    let (skeletons, _) = skeletons(request, store, scratch.path(), progress)?;
-    resolved.digests = digests(request, skeletons);
+    let found = skeletons(request, store, scratch.path(), progress)?;
+    resolved.reaching_out = found.reaching_out;
+    resolved.digests = digests(request, found.skeletons);
     Ok(resolved)
 }
 

@@ -1,0 +1,171 @@
+//! The crates of a git checkout: their manifests, and skeletons of them for
+//! cargo to resolve.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use walkdir::{DirEntry, WalkDir};
+
+use super::skeleton::{MAX_TEXT, Skeleton, kept_digest};
+use super::{GitStore, GitTree, IoError};
+use crate::project::{GitSource, LockedCrate};
+use crate::vendor::git_crate::{is_looked_into, leads_out, reaching_out};
+use crate::vendor::{GitCrate, GitManifests};
+
+/// Changes with what is kept, so that older ones aren't taken for it.
+const FOLDER: &str = "skeletons-git-1";
+const REACHES_OUT: &str = ".pyhack-reaches-out.json";
+
+/// The skeleton of a crate from git.
+#[derive(Debug, Clone)]
+pub(super) struct GitSkeleton {
+    pub skeleton: Skeleton,
+    /// What it needs outside of its folder.
+    pub reaches_out: BTreeSet<String>,
+}
+
+/// The skeletons of crates of one revision, in their order; for one that the
+/// repository doesn't have, why.
+pub(super) fn git_skeletons(
+    git: &GitSource,
+    crates: &[&LockedCrate],
+    store: &GitStore,
+) -> Result<Vec<Result<GitSkeleton, String>>, IoError> {
+    let cache = store.cache()?.join(FOLDER);
+    let folder = |krate: &LockedCrate| {
+        let revision = git.full_revision()?;
+        let name = format!("{}-{}", krate.name, krate.version);
+        Some(cache.join(revision).join(name))
+    };
+    let known = crates.iter().map(|krate| kept(&folder(krate)?));
+    if let Some(known) = known.collect::<Option<Vec<_>>>() {
+        return Ok(known.into_iter().map(Ok).collect());
+    }
+    let tree = store.tree(git)?;
+    let manifests = git_manifests(&tree)?;
+    let of = |krate: &&LockedCrate| {
+        let folder = folder(krate).expect("a tree has a revision");
+        let name = krate.name.as_str();
+        match manifests.find(name, &krate.version.to_string()) {
+            Ok(found) => write(&tree, &manifests, (&found, &folder)).map(Ok),
+            Err(why) => Ok(Err(format!("can't be read: {why}"))),
+        }
+    };
+    crates.iter().map(of).collect()
+}
+
+/// Reads the manifests of a checkout.
+///
+/// # Errors
+/// Where the disk fails.
+pub fn git_manifests(tree: &GitTree) -> Result<GitManifests, IoError> {
+    let is_wanted = |entry: &DirEntry| {
+        let name = entry.file_name().to_str();
+        !entry.file_type().is_dir() || entry.depth() == 0 || name.is_some_and(is_looked_into)
+    };
+    let mut texts = BTreeMap::new();
+    let entries = WalkDir::new(&tree.folder).sort_by_file_name();
+    for entry in entries.into_iter().filter_entry(is_wanted) {
+        let entry = entry.map_err(std::io::Error::from)?;
+        if entry.file_name() != "Cargo.toml" {
+            continue;
+        }
+        if let (Some(path), Some(text)) = (below(&tree.folder, &entry), text(tree, &entry)?) {
+            let folder = path.parent().filter(|folder| *folder != "");
+            texts.insert(folder.unwrap_or(Utf8Path::new(".")).to_owned(), text);
+        }
+    }
+    Ok(GitManifests::new(&texts, &tree.submodules))
+}
+
+fn kept(folder: &Path) -> Option<GitSkeleton> {
+    let digest = kept_digest(folder)?;
+    let reaches_out = fs::read(folder.join(REACHES_OUT)).ok()?;
+    Some(GitSkeleton {
+        skeleton: Skeleton {
+            folder: folder.to_owned(),
+            digest,
+        },
+        reaches_out: serde_json::from_slice(&reaches_out).ok()?,
+    })
+}
+
+fn write(
+    tree: &GitTree,
+    manifests: &GitManifests,
+    (found, folder): (&GitCrate, &PathBuf),
+) -> Result<GitSkeleton, IoError> {
+    let (mut files, mut reaches_out) = (BTreeMap::new(), BTreeSet::new());
+    let of_crate = tree.folder.join(&found.folder);
+    let is_wanted = |entry: &DirEntry| {
+        if !entry.file_type().is_dir() || entry.depth() == 0 {
+            return true;
+        }
+        let inside = below(&tree.folder, entry);
+        let is_other = inside.is_some_and(|folder| manifests.has(&folder));
+        !is_other && entry.file_name().to_str().is_some_and(is_looked_into)
+    };
+    let entries = WalkDir::new(&of_crate).sort_by_file_name();
+    for entry in entries.into_iter().filter_entry(is_wanted) {
+        let entry = entry.map_err(std::io::Error::from)?;
+        let Some(path) = below(&of_crate, &entry) else {
+            continue;
+        };
+        if entry.path_is_symlink() {
+            let target = fs::read_link(entry.path())?;
+            let parent = path.parent().filter(|parent| *parent != "");
+            let parent = parent.unwrap_or(Utf8Path::new("."));
+            if leads_out(parent, &target.to_string_lossy()) {
+                reaches_out.insert(format!("the link `{path}`"));
+            }
+        }
+        if path.extension() == Some("rs") {
+            let text = text(tree, &entry)?;
+            files.insert(path.into_string(), text.map(String::into_bytes));
+        }
+    }
+    let texts = files.iter().filter_map(|(path, bytes)| {
+        let text = String::from_utf8(bytes.clone()?).ok()?;
+        Some((path.clone(), text))
+    });
+    reaches_out.extend(reaching_out(&found.manifest, &texts.collect()));
+    let manifest = found.manifest.to_string();
+    let beside = (REACHES_OUT, serde_json::to_vec(&reaches_out));
+    let beside = [(beside.0, beside.1.unwrap_or_default())];
+    let digest = Skeleton::write(folder, (None, &manifest), &files, &beside)?;
+    let skeleton = Skeleton {
+        folder: folder.clone(),
+        digest,
+    };
+    Ok(GitSkeleton {
+        skeleton,
+        reaches_out,
+    })
+}
+
+/// A path relative to a folder; `None` where it is no text, as nothing that
+/// cargo builds is.
+fn below(folder: &Path, entry: &DirEntry) -> Option<Utf8PathBuf> {
+    let path = entry.path().strip_prefix(folder).ok()?;
+    Utf8PathBuf::from_path_buf(path.to_owned()).ok()
+}
+
+/// The text of a file. A link could lead to any file of the user's: those that
+/// stay in the checkout are followed.
+fn text(tree: &GitTree, entry: &DirEntry) -> Result<Option<String>, IoError> {
+    let mut path = entry.path().to_owned();
+    if entry.path_is_symlink() {
+        let (root, to) = (fs::canonicalize(&tree.folder)?, fs::canonicalize(&path));
+        match to {
+            Ok(to) if to.starts_with(root) => path = to,
+            _ => return Ok(None),
+        }
+    }
+    let metadata = fs::metadata(&path)?;
+    if !metadata.is_file() || metadata.len() > MAX_TEXT {
+        return Ok(None);
+    }
+    Ok(String::from_utf8(fs::read(path)?).ok())
+}

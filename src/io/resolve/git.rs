@@ -1,0 +1,93 @@
+//! The crates from git among those that are resolved.
+
+use std::collections::BTreeMap;
+
+use super::super::git_crates::{GitSkeleton, git_skeletons};
+use super::super::{IoError, Progress, in_order};
+use super::ResolveRequest;
+use super::crates::Found;
+use crate::project::{CrateSource, GitSource};
+
+/// Each is a git of its own.
+const THREADS: usize = 4;
+
+/// A repository's revision and the places of its crates in the lock.
+type Revision<'a> = (&'a GitSource, Vec<usize>);
+
+/// Adds the skeletons of crates from git, and why others can't be had.
+pub(super) fn add(
+    request: ResolveRequest,
+    progress: &dyn Progress,
+    found: &mut Found,
+) -> Result<(), IoError> {
+    let mut revisions: BTreeMap<_, Revision> = BTreeMap::new();
+    for &place in request.reached {
+        if let CrateSource::Git(git) = &request.lock.crates[place].source {
+            let revision = git.full_revision().unwrap_or_else(|| git.id());
+            let entry = revisions.entry(revision);
+            entry.or_insert_with(|| (git, Vec::new())).1.push(place);
+        }
+    }
+    if revisions.is_empty() {
+        return Ok(());
+    }
+    let revisions: Vec<_> = revisions.into_values().collect();
+    progress.start("Checking out", revisions.len() as u64);
+    let read = |(git, places): &Revision| {
+        let crates = places.iter().map(|&place| &request.lock.crates[place]);
+        let skeletons = git_skeletons(git, &crates.collect::<Vec<_>>(), request.git);
+        progress.step();
+        skeletons
+    };
+    let result = in_order(&revisions, THREADS, read, |results| {
+        for ((_, places), result) in revisions.iter().zip(results) {
+            add_revision(request, places, result, found)?;
+        }
+        Ok(())
+    });
+    progress.finish();
+    result
+}
+
+fn add_revision(
+    request: ResolveRequest,
+    places: &[usize],
+    result: Result<Vec<Result<GitSkeleton, String>>, IoError>,
+    found: &mut Found,
+) -> Result<(), IoError> {
+    let skeletons = match result {
+        Ok(skeletons) => skeletons,
+        Err(error) if error.is_absence() => {
+            for &place in places {
+                let reason = format!("is from git, where {error}");
+                found.missing.insert(place, reason);
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    for (&place, skeleton) in places.iter().zip(skeletons) {
+        match skeleton {
+            Ok(GitSkeleton {
+                skeleton,
+                reaches_out,
+            }) => {
+                found.skeletons.insert(place, skeleton);
+                if !reaches_out.is_empty() {
+                    let krate = &request.lock.crates[place];
+                    let what: Vec<_> = reaches_out.into_iter().collect();
+                    found.reaching_out.push(format!(
+                        "{} {} is from git and needs what is outside of its folder: {}",
+                        krate.name,
+                        krate.version,
+                        what.join("; ")
+                    ));
+                }
+            }
+            Err(why) => {
+                found.missing.insert(place, why);
+            }
+        }
+    }
+    Ok(())
+}
