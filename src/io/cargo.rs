@@ -17,7 +17,7 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 use super::cargo_settings::CargoSettings;
 use super::store::own_cache;
 use super::{IoError, Network};
-use crate::project::{LocalCrates, RustProject, SourceFiles, join};
+use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
 /// What cargo, rustup and TLS need of the environment; nothing of it comes
 /// from a project.
@@ -255,6 +255,8 @@ pub(super) fn sentence(text: &str, scratch: &Path) -> String {
         .replace(&format!("{source}/"), "")
         .replace(&source, ".")
         .replace(&scratch.display().to_string(), "");
+    // A lock or a manifest may have them in the URL of a git repository.
+    let text = without_credentials(&text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined = lines.collect::<Vec<_>>().join("; ");
     let text = joined.strip_prefix("error: ").unwrap_or(&joined);

@@ -176,18 +176,19 @@ pub fn leads_out(folder: &Utf8Path, path: &str) -> bool {
     join_inside(folder, path).is_none()
 }
 
-/// The paths in `include!("...")`, `include_str!("...")`, `include_bytes!("...")`.
+/// The paths in `include!("...")`, `include_str!("...")`, `include_bytes!("...")`
+/// and `#[path = "..."]`.
 /// Those put together from pieces aren't found.
 fn included(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for name in ["include!", "include_str!", "include_bytes!"] {
+    for name in ["include!", "include_str!", "include_bytes!", "#[path"] {
         for (place, _) in text.match_indices(name) {
             let before = text[..place].chars().next_back();
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
                 continue;
             }
             let rest = text[place + name.len()..].trim_start();
-            let rest = rest.trim_start_matches(['(', '[', '{']).trim_start();
+            let rest = rest.trim_start_matches(['(', '[', '{', '=']).trim_start();
             found.extend(literal(rest));
         }
     }
@@ -264,10 +265,12 @@ mod tests {
         let manifest = "[package]\nname = \"m\"\nreadme = \"../README.md\"\nbuild = \"build.rs\"\n\
                         [lib]\npath = \"src/lib.rs\"\n[[bin]]\nname = \"b\"\npath = \"../b.rs\"\n";
         let text = "const A: &str = include_str!(\"../README.md\");\ninclude! ( \"../../up.rs\" );\n\
-                    my_include!(\"../../../no\");\nconst B: &[u8] = include_bytes!(r#\"../../raw\"#);\n";
+                    my_include!(\"../../../no\");\nconst B: &[u8] = include_bytes!(r#\"../../raw\"#);\n\
+                    #[path = \"../../other/m.rs\"]\nmod m;\n";
         let texts = BTreeMap::from([("src/lib.rs".to_owned(), text.to_owned())]);
         let found = reaching_out(&manifest.parse().unwrap(), &texts);
         let expected = [
+            "`../../other/m.rs`, included by `src/lib.rs`",
             "`../../raw`, included by `src/lib.rs`",
             "`../../up.rs`, included by `src/lib.rs`",
             "`path = \"../b.rs\"` in its manifest",

@@ -252,6 +252,53 @@ fn what_cargo_has_fetched_is_used() {
 }
 
 #[test]
+fn what_cargo_has_lost_is_fetched() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
+    repository.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        ".",
+        database.to_str().unwrap(),
+    ]);
+    let blob = repository.git(&["rev-parse", "HEAD:Cargo.toml"]);
+    let object = database.join("objects").join(&blob[..2]).join(&blob[2..]);
+    std::fs::remove_file(object).unwrap();
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let failure = sandbox.run(&["hash", "--offline", "module"]).failure();
+    assert!(failure.contains("pyhack::git::offline"), "{failure}");
+    sandbox.run(&["hash", "module"]).ok();
+    assert!(tree(&sandbox, &revision).join("Cargo.toml").is_file());
+}
+
+#[test]
+fn an_object_with_other_contents_is_no_checkout() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
+    repository.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        ".",
+        database.to_str().unwrap(),
+    ]);
+    let blob = repository.git(&["rev-parse", "HEAD:Cargo.toml"]);
+    let object = database.join("objects").join(&blob[..2]).join(&blob[2..]);
+    let bytes = std::fs::read(&object).unwrap();
+    std::fs::remove_file(&object).unwrap();
+    std::fs::write(&object, &bytes[..bytes.len() - 8]).unwrap();
+    let source = format!("https://example.org/simple#{revision}");
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let run = sandbox.run(&["hash", "--offline", "module"]);
+    assert_ne!(run.code, 0, "{}", run.stdout);
+    assert!(!tree(&sandbox, &revision).exists());
+}
+
+#[test]
 fn a_server_that_gives_no_single_revisions_is_asked_for_all() {
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");

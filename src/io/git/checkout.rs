@@ -69,8 +69,7 @@ impl<'a> Checkout<'a> {
         }
         let repository = self.scratch.join(format!("{}.git", self.repositories));
         self.repositories += 1;
-        self.store.provide(wanted, &repository)?;
-        let listing = Listing::read(wanted, &repository, &mut self.limits)?;
+        let listing = self.list(wanted, &repository)?;
         write_files(wanted, &repository, folder)?;
         if listing.links.is_empty() || !listing.has_modules {
             return Ok(());
@@ -80,6 +79,18 @@ impl<'a> Checkout<'a> {
             self.fill_link(wanted, (folder, place), (&link, &modules))?;
         }
         Ok(())
+    }
+
+    /// What is in a revision. A database of Cargo's may have lost objects, so
+    /// that ours has to have them.
+    fn list(&mut self, wanted: &Wanted, repository: &Path) -> Result<Listing, IoError> {
+        self.store.provide(wanted, repository)?;
+        if let Some(listing) = Listing::read(wanted, repository, &mut self.limits)? {
+            return Ok(listing);
+        }
+        self.store.provide_anew(wanted, repository)?;
+        let listing = Listing::read(wanted, repository, &mut self.limits)?;
+        listing.ok_or_else(|| wanted.unsound("objects of it are missing or damaged".to_owned()))
     }
 
     /// Fills the folder of a submodule; one that `.gitmodules` doesn't know
@@ -140,7 +151,12 @@ fn write_files(wanted: &Wanted, repository: &Path, folder: &Path) -> Result<(), 
     git.env("GIT_WORK_TREE", folder)
         .args(["checkout", "--quiet", "--detach", &wanted.revision]);
     let output = output(&mut git)?;
-    if output.status.success() {
+    // A file that can't be written is told, and then passed over.
+    let is_whole = !output
+        .stderr
+        .split(|&byte| byte == b'\n')
+        .any(|line| line.starts_with(b"error:") || line.starts_with(b"fatal:"));
+    if output.status.success() && is_whole {
         return Ok(());
     }
     Err(wanted.unsound(words(&output.stderr)))

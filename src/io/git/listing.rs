@@ -37,6 +37,7 @@ pub(super) struct Listing {
 enum Refusal {
     TooLarge(&'static str),
     Unsound(&'static str),
+    Missing,
 }
 
 impl Limits {
@@ -58,12 +59,14 @@ impl Limits {
 }
 
 impl Listing {
-    /// Lists a revision, and takes what it has off the limits.
+    /// Lists a revision, and takes what it has off the limits; `None` where
+    /// objects of it are missing.
     pub(super) fn read(
         wanted: &Wanted,
         repository: &Path,
         limits: &mut Limits,
-    ) -> Result<Self, IoError> {
+    ) -> Result<Option<Self>, IoError> {
+        let mut left = *limits;
         let mut git = sealed(repository);
         git.args(["ls-tree", "-r", "-l", "-z", "--full-tree"])
             .arg(&wanted.revision)
@@ -71,7 +74,7 @@ impl Listing {
             .stderr(Stdio::null());
         let mut child = git.spawn().map_err(|error| no_git(&error))?;
         let stdout = child.stdout.take().expect("it is piped");
-        let listing = Self::parse(BufReader::new(stdout), limits);
+        let listing = Self::parse(BufReader::new(stdout), &mut left);
         if !matches!(listing, Ok(Ok(_))) {
             stop(&mut child);
         }
@@ -79,11 +82,12 @@ impl Listing {
         match listing? {
             Err(Refusal::TooLarge(what)) => Err(wanted.too_large(what)),
             Err(Refusal::Unsound(what)) => Err(wanted.unsound(what.to_owned())),
-            Ok(_) if !status.success() => {
-                let message = "objects of it are missing or damaged".to_owned();
-                Err(wanted.unsound(message))
+            Err(Refusal::Missing) => Ok(None),
+            Ok(_) if !status.success() => Ok(None),
+            Ok(listing) => {
+                *limits = left;
+                Ok(Some(listing))
             }
-            Ok(listing) => Ok(listing),
         }
     }
 
@@ -115,6 +119,10 @@ impl Listing {
         let [mode, _, object, size] = head.split_whitespace().collect::<Vec<_>>()[..] else {
             return Err(unsound);
         };
+        // Git goes on without an object that isn't there.
+        if size == "BAD" {
+            return Err(Refusal::Missing);
+        }
         limits.take(size.parse().unwrap_or(0))?;
         if path == b".gitmodules" {
             self.has_modules = mode.starts_with("100");
@@ -169,5 +177,7 @@ mod tests {
         assert!(matches!(parse(TEXT, 2, 13), Err(Refusal::TooLarge(_))));
         assert!(matches!(parse(TEXT, 3, 12), Err(Refusal::TooLarge(_))));
         assert!(matches!(parse("x\0", 3, 12), Err(Refusal::Unsound(_))));
+        let missing = TEXT.replace(" 10\t", "BAD\t");
+        assert_eq!(parse(&missing, 9, 99), Err(Refusal::Missing));
     }
 }

@@ -53,16 +53,32 @@ impl GitStore {
         if self.has(wanted, repository)? {
             return Ok(());
         }
-        if matches!(self.network, Network::Offline) {
-            let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
-            return Err(GitError::Offline { url, revision }.into());
-        }
-        let database = self.database(&wanted.url)?;
+        self.check_online(wanted)?;
         let _lock = self.lock(&name(&wanted.url))?;
         // Another thread may have fetched it meanwhile.
         if self.has(wanted, repository)? {
             return Ok(());
         }
+        self.fetch(wanted, repository)
+    }
+
+    /// The same, whatever is there already.
+    pub(super) fn provide_anew(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
+        self.check_online(wanted)?;
+        let _lock = self.lock(&name(&wanted.url))?;
+        self.fetch(wanted, repository)
+    }
+
+    fn check_online(&self, wanted: &Wanted) -> Result<(), GitError> {
+        if matches!(self.network, Network::Offline) {
+            let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+            return Err(GitError::Offline { url, revision });
+        }
+        Ok(())
+    }
+
+    fn fetch(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
+        let database = self.database(&wanted.url)?;
         init(&database, &wanted.revision)?;
         fetch(wanted, &database)?;
         if self.has(wanted, repository)? {
