@@ -19,7 +19,7 @@ use crate::vendor::checksum_json::ChecksumFile;
 
 /// Changes with what is kept, so that older ones aren't taken for it.
 const FOLDER: &str = "skeletons-2";
-pub(super) const DIGEST: &str = ".pyhack-digest.json";
+const DIGEST: &str = ".pyhack-digest.json";
 /// Larger files of Rust hold tables.
 pub(super) const MAX_TEXT: u64 = 1 << 20;
 

@@ -1,7 +1,8 @@
 //! `vendor`: the crates in a folder that cargo builds from offline.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
@@ -9,14 +10,16 @@ use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
-use crate::io::resolve::{ResolveRequest, needed_on};
+use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::vendor_dir::{VendorFolder, Written, write_tar};
-use crate::io::{CrateStore, IoError, Progress};
-use crate::project::{LocalCrates, LockFile, ProjectError, RustProject};
+use crate::io::{CrateStore, GitStore, IoError, Progress};
+use crate::project::{CrateSource, LocalCrates, LockFile, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
 use crate::vendor::layout::SourceNumbers;
-use crate::vendor::{Layout, LinkMode, Naming, PlanRequest, SameCrate, VendorPlan};
+use crate::vendor::{
+    Form, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SameCrate, VendorPlan,
+};
 use crate::warning::{Warning, WarningCode};
 
 /// What `cargo pyhack vendor --format json` prints.
@@ -72,10 +75,21 @@ pub fn vendor(
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    lock.require_known()?;
+    lock.crates_io_beside_git()?;
     let state = require_fitting(&loaded.files, rust)?;
     let store = CrateStore::open(request.network.clone());
-    let wanted = wanted(&loaded, rust, options, (&store, progress))?;
+    let git = GitStore::open(request.network.clone());
+    let local = LocalCrates::find(&loaded.files, rust).map_err(Error::from)?;
+    let all = (0..lock.crates.len()).collect();
+    let resolve = ResolveRequest {
+        files: &loaded.files,
+        project: rust,
+        local: &local,
+        lock,
+        git: &git,
+        reached: &all,
+    };
+    let wanted = wanted(resolve, options, (&store, progress))?;
     let plan = VendorPlan::new(PlanRequest {
         lock,
         layout: options.layout,
@@ -84,11 +98,14 @@ pub fn vendor(
         unneeded: &state.unneeded,
     })
     .map_err(|same| same_crate(same, options.layout))?;
+    let from_cargo = from_cargo(resolve, &plan, (&store, progress))?;
     let planned = Planned {
         lock,
         plan: &plan,
         options,
         store: &store,
+        git: &git,
+        from_cargo: &from_cargo,
     };
     match to {
         Destination::Folder(folder) => planned.folder(folder, progress),
@@ -98,30 +115,38 @@ pub fn vendor(
 
 /// The places in the lock of the crates that the platforms need.
 fn wanted(
-    loaded: &Loaded,
-    rust: &RustProject,
+    resolve: ResolveRequest,
     options: &VendorOptions,
     (store, progress): (&CrateStore, &dyn Progress),
 ) -> Result<Option<BTreeSet<usize>>, Error> {
     if options.platforms.is_empty() {
         return Ok(None);
     }
-    let lock = rust.require_lock(&loaded.files)?;
-    let local = LocalCrates::find(&loaded.files, rust)?;
-    let all = (0..lock.crates.len()).collect();
-    let request = ResolveRequest {
-        files: &loaded.files,
-        project: rust,
-        local: &local,
-        lock,
-        reached: &all,
+    let needed = needed_on(&options.platforms, resolve, store, progress)?;
+    Ok(Some(needed))
+}
+
+/// The crates from git as cargo writes them, by `name version`.
+fn from_cargo(
+    resolve: ResolveRequest,
+    plan: &VendorPlan,
+    (store, progress): (&CrateStore, &dyn Progress),
+) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let is_asked = |planned: &&PlannedCrate| {
+        planned.form == Form::Cargo && matches!(planned.krate.source, CrateSource::Git(_))
     };
-    Ok(Some(needed_on(
-        &options.platforms,
-        request,
-        store,
-        progress,
-    )?))
+    if !plan.crates.iter().any(|planned| is_asked(&planned)) {
+        return Ok(BTreeMap::new());
+    }
+    let folders = vendored_git_crates(resolve, store, progress)?;
+    let label = |place: usize| {
+        let krate = &resolve.lock.crates[place];
+        format!("{} {}", krate.name, krate.version)
+    };
+    let folders = folders.into_iter();
+    Ok(folders
+        .map(|(place, folder)| (label(place), folder))
+        .collect())
 }
 
 fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
@@ -138,6 +163,8 @@ struct Planned<'a> {
     plan: &'a VendorPlan,
     options: &'a VendorOptions,
     store: &'a CrateStore,
+    git: &'a GitStore,
+    from_cargo: &'a BTreeMap<String, PathBuf>,
 }
 
 impl Planned<'_> {
@@ -147,6 +174,8 @@ impl Planned<'_> {
             plan: self.plan,
             link_mode: self.options.link_mode,
             store: self.store,
+            git: self.git,
+            from_cargo: self.from_cargo,
         };
         if let Some(crates) = folder.current()? {
             let written = Written {
@@ -173,6 +202,8 @@ impl Planned<'_> {
             plan: self.plan,
             link_mode: LinkMode::Copy,
             store: self.store,
+            git: self.git,
+            from_cargo: self.from_cargo,
         }
         .write(progress)?;
         write_tar(folder.as_std_path(), name, out)?;

@@ -128,15 +128,6 @@ impl LockFile {
         Ok(found)
     }
 
-    /// Refuses a lock whose crates can't be told from others: registry crates
-    /// without a checksum, and those from git.
-    ///
-    /// # Errors
-    /// Where there are such crates.
-    pub fn require_known(&self) -> Result<(), ProjectError> {
-        self.crates_io().map(drop)
-    }
-
     /// Where a local crate stands in [`LockFile::crates`].
     #[must_use]
     pub fn local(&self, name: &str) -> Option<usize> {

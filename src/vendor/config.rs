@@ -14,29 +14,28 @@ use crate::project::{CrateSource, GitSource, LockFile, RegistrySource};
 /// `cargo vendor` prints them.
 #[must_use]
 pub fn source_replacement(vendor_dir: &Utf8Path, lock: &LockFile) -> String {
-    let mut text = "[source.crates-io]\nreplace-with = \"vendored-sources\"\n".to_owned();
-    let mut sources = BTreeSet::new();
-    for krate in &lock.crates {
-        match &krate.source {
-            CrateSource::Git(git) => {
-                sources.insert(git_source(&git.id(), git));
-            }
-            CrateSource::Registry(registry) => {
-                sources.insert(registry_source(registry));
-            }
-            CrateSource::CratesIo(_) | CrateSource::Local => {}
-        }
+    let sources = lock.crates.iter().filter_map(|krate| match &krate.source {
+        CrateSource::CratesIo(_) => Some(CRATES_IO.to_owned()),
+        CrateSource::Git(git) => Some(git_source(&git.id(), git)),
+        CrateSource::Registry(registry) => Some(registry_source(registry)),
+        CrateSource::Local => None,
+    });
+    let mut sources: BTreeSet<_> = sources.collect();
+    if sources.is_empty() {
+        sources.insert(CRATES_IO.to_owned());
     }
+    let mut sources: Vec<_> = sources.into_iter().collect();
+    sources.sort_by_key(|source| source != CRATES_IO);
+    let mut text = String::new();
     for source in sources {
-        let _ = write!(text, "\n{source}replace-with = \"vendored-sources\"\n");
+        let _ = write!(text, "{source}replace-with = \"vendored-sources\"\n\n");
     }
     let directory = string(&vendor_dir.as_str().replace('\\', "/"));
-    let _ = write!(
-        text,
-        "\n[source.vendored-sources]\ndirectory = {directory}\n"
-    );
+    let _ = writeln!(text, "[source.vendored-sources]\ndirectory = {directory}");
     text
 }
+
+const CRATES_IO: &str = "[source.crates-io]\n";
 
 /// `toml` chooses the quotes, so that no name can break out of them.
 fn string(text: &str) -> Value {

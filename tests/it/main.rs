@@ -22,6 +22,7 @@ mod errors;
 mod features;
 mod git;
 mod git_crates;
+mod git_vendor;
 mod hash;
 mod inspect;
 mod layouts;

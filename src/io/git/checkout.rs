@@ -4,7 +4,7 @@
 //! the user's filters say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -33,7 +33,8 @@ pub(super) struct Checkout<'a> {
     /// Whether a submodule may lie on this disk.
     may_be_local: bool,
     limits: Limits,
-    repositories: usize,
+    /// The repositories that were read, one for each revision.
+    pub made: Vec<(Wanted, PathBuf)>,
     pub submodules: BTreeSet<Utf8PathBuf>,
 }
 
@@ -44,7 +45,7 @@ impl<'a> Checkout<'a> {
             scratch,
             may_be_local,
             limits: Limits::of_a_checkout(),
-            repositories: 0,
+            made: Vec::new(),
             submodules: BTreeSet::new(),
         }
     }
@@ -64,11 +65,11 @@ impl<'a> Checkout<'a> {
         if place.1 > MAX_DEPTH {
             return Err(wanted.too_large("submodules in submodules, more than 16 deep"));
         }
-        if self.repositories > MAX_SUBMODULES {
+        if self.made.len() > MAX_SUBMODULES {
             return Err(wanted.too_large("more than 1000 submodules"));
         }
-        let repository = self.scratch.join(format!("{}.git", self.repositories));
-        self.repositories += 1;
+        let repository = self.scratch.join(format!("{}.git", self.made.len()));
+        self.made.push((wanted.clone(), repository.clone()));
         let listing = self.list(wanted, &repository)?;
         write_files(wanted, &repository, folder)?;
         if listing.links.is_empty() || !listing.has_modules {

@@ -31,10 +31,12 @@ use crate::project::{GitSource, is_local, without_credentials};
 mod checkout;
 mod error;
 mod listing;
+mod mirror;
 mod objects;
 mod program;
 
 pub use error::GitError;
+pub(crate) use mirror::Mirrors;
 
 use self::checkout::{Checkout, Wanted};
 

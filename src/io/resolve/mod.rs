@@ -26,9 +26,11 @@ use crate::project::{
 
 mod crates;
 mod git;
+mod git_vendor;
 mod platform;
 mod sources;
 
+pub use git_vendor::vendored_git_crates;
 pub use platform::needed_on;
 
 /// What is to be resolved.

@@ -27,13 +27,13 @@ pub fn needed_on(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;
-    let (skeletons, missing) = skeletons(request, store, scratch.path(), progress)?;
+    let found = skeletons(request, store, scratch.path(), progress)?;
     let mut sources = Sources::new(scratch.path(), request.lock);
-    for (&place, skeleton) in &skeletons {
+    for (&place, skeleton) in &found.skeletons {
         link(&skeleton.folder, &sources.folder(place)?)?;
     }
-    let places: Vec<_> = missing.keys().copied().collect();
-    let stand_ins = StandIns::new(request, &skeletons, &places)?;
+    let places: Vec<_> = found.missing.keys().copied().collect();
+    let stand_ins = StandIns::new(request, &found.skeletons, &places)?;
     stand_ins.write(Defaults::Likely, &mut sources)?;
     sources.write_home(scratch.path())?;
     let source = scratch.path().join("source");

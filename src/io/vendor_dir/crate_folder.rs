@@ -1,26 +1,35 @@
 //! One crate in a vendored folder, in each of its forms.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use super::super::skeleton::{DIGEST, Skeleton};
+use super::super::skeleton::Skeleton;
 use super::super::unpack::{Kept, unpack_crate};
-use super::super::{CrateStore, IoError};
+use super::super::{CrateStore, GitStore, IoError};
+use super::git_folder::{skeleton, write_checkout, write_whole};
 use crate::hash::Sha256;
+use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::ChecksumFile;
-use crate::vendor::{Form, LinkMode, PlannedCrate};
+use crate::vendor::{Form, Layout, LinkMode, PlannedCrate};
 
 pub(super) const CHECKSUM_FILE: &str = ".cargo-checksum.json";
 /// Changes with what is kept, so that older ones aren't taken for it.
 const UNPACKED: &str = "unpacked-1";
+/// How files begin that are of ours, not of a crate's, in its skeleton.
+const OURS: &str = ".pyhack-";
 
 /// Writes crates into folders.
 #[derive(Clone, Copy)]
 pub(super) struct CrateWriter<'a> {
     pub store: &'a CrateStore,
+    pub git: &'a GitStore,
+    /// Crates from git as cargo wrote them, by `name version`.
+    pub from_cargo: &'a BTreeMap<String, PathBuf>,
+    pub layout: Layout,
     /// For what is kept nowhere.
     pub scratch: &'a Path,
     pub link_mode: LinkMode,
@@ -31,6 +40,9 @@ impl CrateWriter<'_> {
     pub(super) fn write(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
+        }
+        if let CrateSource::Git(git) = &planned.krate.source {
+            return self.write_git(planned, git, target);
         }
         match planned.form {
             Form::Tarball => {
@@ -50,7 +62,26 @@ impl CrateWriter<'_> {
                 // There is no cache to link to.
                 None => self.unpack(planned, target),
             },
-            Form::Checkout => Err(IoError::File(io::Error::other("git crates come from git"))),
+            // Crates of registries have none.
+            Form::Checkout => Ok(()),
+        }
+    }
+
+    fn write_git(
+        self,
+        planned: &PlannedCrate,
+        git: &GitSource,
+        target: &Path,
+    ) -> Result<(), IoError> {
+        let krate = (&planned.krate, git);
+        match planned.form {
+            Form::Checkout | Form::Tarball => write_checkout(git, self.git, target),
+            Form::Stub => self.place(&skeleton(krate, self.git)?, target),
+            Form::Whole => write_whole(krate, self.layout, self.git, target),
+            Form::Cargo => match self.from_cargo.get(&planned.label()) {
+                Some(folder) => self.place(folder, target),
+                None => write_whole(krate, self.layout, self.git, target),
+            },
         }
     }
 
@@ -64,7 +95,12 @@ impl CrateWriter<'_> {
             Kept::AsCargo
         };
         let files = unpack_crate(&planned.krate, &bytes, kept, target)?;
-        let text = ChecksumFile::new(Some(&sum), &files).to_text();
+        let text = if self.layout == Layout::FetchCargoVendorUnpacked {
+            // As Python writes it.
+            format!("{{\"files\": {{}}, \"package\": \"{}\"}}", sum.to_hex())
+        } else {
+            ChecksumFile::new(Some(&sum), &files).to_text()
+        };
         Ok(fs::write(target.join(CHECKSUM_FILE), text)?)
     }
 
@@ -74,7 +110,10 @@ impl CrateWriter<'_> {
             return Ok(None);
         };
         let hex = checksum(planned).to_hex();
-        let form = format!("{:?}", planned.form).to_lowercase();
+        let form = match self.layout {
+            Layout::FetchCargoVendorUnpacked => "unpacked".to_owned(),
+            _ => format!("{:?}", planned.form).to_lowercase(),
+        };
         let beside = cache.join(UNPACKED).join(form).join(&hex[..2]);
         let folder = beside.join(&hex);
         if folder.is_dir() {
@@ -142,7 +181,8 @@ fn each_file(
         let entry = entry.map_err(io::Error::from)?;
         let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
         // Of ours, not of the crate.
-        if relative == Path::new(DIGEST) {
+        let name = relative.to_str().unwrap_or_default();
+        if name.starts_with(OURS) {
             continue;
         }
         let target = to.join(relative);

@@ -1,18 +1,20 @@
 //! A vendored folder on the disk: replaced as a whole, or not at all.
 
 use std::cmp::Reverse;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
 use fs_err as fs;
 
 use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
 use self::stamp::Stamp;
-use super::{CrateStore, IoError, Progress, all_in_order};
+use super::{CrateStore, GitStore, IoError, Progress, all_in_order};
 use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
 
 mod archive;
 mod crate_folder;
+mod git_folder;
 mod stamp;
 
 pub use archive::write_tar;
@@ -31,6 +33,10 @@ pub struct VendorFolder<'a> {
     pub link_mode: LinkMode,
     /// Where crates come from.
     pub store: &'a CrateStore,
+    /// Where those from git come from.
+    pub git: &'a GitStore,
+    /// Those that cargo wrote, by `name version`.
+    pub from_cargo: &'a BTreeMap<String, PathBuf>,
 }
 
 /// What was written.
@@ -129,6 +135,9 @@ impl VendorFolder<'_> {
     ) -> Result<Written, IoError> {
         let writer = CrateWriter {
             store: self.store,
+            git: self.git,
+            from_cargo: self.from_cargo,
+            layout: self.plan.layout,
             scratch: new.parent().unwrap_or(new),
             link_mode: self.link_mode,
         };
