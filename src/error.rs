@@ -57,10 +57,14 @@ impl Error {
                 | IoError::NotOurs { .. }
                 | IoError::Resolution { .. }
                 | IoError::Git(_)
+                | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }
                 | IoError::CargoConfig { .. }
+                | IoError::IndexRepository { .. }
+                | IoError::NoToken { .. }
+                | IoError::TokenRefused { .. }
                 | IoError::NoCargo { .. }
                 | IoError::NoSafeFolder
                 | IoError::CargoNetwork { .. }

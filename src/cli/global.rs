@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
-use crate::io::Network;
+use crate::io::{Network, ProjectConfig};
 use crate::native::{Choice, NativeTable, Preferences};
 use crate::ops::Request;
 use crate::target::Platform;
@@ -14,6 +14,14 @@ pub(super) struct GlobalArgs {
     /// Fetch nothing; use the crates in Cargo's cache and our own
     #[arg(long, global = true)]
     pub offline: bool,
+
+    /// Obey the project's own `.cargo/config.toml` when fetching
+    ///
+    /// It may name other registries and proxies, and so who serves the crates
+    /// and who gets your tokens for the registries that it names. Without
+    /// this it is never looked at. PATH has to be a folder.
+    #[arg(long, global = true)]
+    pub trust_project_config: bool,
 
     /// How results are printed on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
@@ -81,8 +89,14 @@ impl SourceArgs {
     }
 
     pub(super) fn into_request(self, global: &GlobalArgs) -> Request {
+        let project_config = if global.trust_project_config {
+            ProjectConfig::Trusted(self.path.clone().into())
+        } else {
+            ProjectConfig::Ignored
+        };
         Request {
             path: self.path,
+            project_config,
             cargo_root: self.cargo_root,
             lock_file: self.lock_file,
             network: Network::new(global.offline),

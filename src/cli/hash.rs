@@ -82,7 +82,7 @@ impl HashArgs {
             ui.warnings(&report.warnings);
             return ui.result(&report, |report| Text::Data(report.nix.clone()));
         }
-        let report = hash(request, &*ui.progress())?;
+        let report = hash(&request, &*ui.progress())?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
             Text::Data(format!("{}\n", report.cargo_hash))

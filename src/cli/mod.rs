@@ -40,11 +40,15 @@ Exit codes:
   101  a bug of cargo-pyhack
 
 Environment:
-  CARGO_HOME              Cargo's folder: crates in its cache are not fetched again
-  CARGO                   cargo that resolves what is built, and makes locks [default: cargo]
-  CARGO_NET_OFFLINE       `true` is `--offline`
-  CARGO_PYHACK_CACHE_DIR  folder of our own cache [default: cargo-pyhack in the user's cache folder]
-  HTTPS_PROXY, NO_PROXY   proxy for fetching crates";
+  CARGO_HOME                   Cargo's folder: crates in its cache are not fetched again
+  CARGO                        cargo that resolves what is built, and makes locks [default: cargo]
+  CARGO_NET_OFFLINE            `true` is `--offline`
+  CARGO_REGISTRIES_NAME_TOKEN  token of the registry NAME
+  CARGO_PYHACK_CACHE_DIR       folder of our own cache [default: cargo-pyhack in the user's cache folder]
+  CARGO_PYHACK_STALL_SECONDS   cut a connection on which nothing comes for so long [default: 20]
+  CARGO_PYHACK_RETRY_SECONDS   first pause before another try [default: 0.3]
+  HTTPS_PROXY, NO_PROXY        proxy for fetching crates
+  NIX_SSL_CERT_FILE            certificates to trust; also CARGO_HTTP_CAINFO, SSL_CERT_FILE";
 
 /// Write the Nix for Python packages with Rust in them, without Nix
 ///

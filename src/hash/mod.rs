@@ -3,5 +3,5 @@
 pub mod nar;
 pub mod sha256;
 
-pub use nar::NarWriter;
+pub use nar::{Directory, NarWriter};
 pub use sha256::{Sha256, Sha256Writer};

@@ -14,7 +14,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
-use super::cargo_settings::CargoSettings;
+use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::store::own_cache;
 use super::{IoError, Network};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
@@ -53,10 +53,9 @@ pub fn generate_lock(
     local: &LocalCrates,
     network: &Network,
 ) -> Result<Vec<u8>, IoError> {
-    let settings = CargoSettings::load();
-    let index = settings
-        .index
-        .map_err(|message| IoError::CargoConfig { message })?;
+    let settings = CargoSettings::load(&ProjectConfig::Ignored);
+    let index = settings.crates_io_index();
+    let index = index.map_err(|message| IoError::CargoConfig { message })?;
     let cache = safe_folder(files.origin().as_ref(), settings.home.as_deref())?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")

@@ -1,37 +1,110 @@
-//! What Cargo's own configuration says about crates.io.
+//! What Cargo's own configuration says about registries and the network.
 //!
 //! Only the user's configuration counts (`CARGO_HOME/config.toml` and the
 //! environment). A `.cargo/config.toml` in the project is a stranger's and is
-//! never looked at.
+//! never looked at, unless the user says that it is trusted.
 
 use std::path::{Path, PathBuf};
 
 use cargo_config2::Config;
-use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
-/// Cargo's folder and the index that stands for crates.io.
-#[derive(Debug, Clone)]
+use super::network::HttpSettings;
+use super::registry::{SourceTables, Supplier, Tokens};
+use crate::project::CrateSource;
+
+/// Whether a project's own `.cargo/config.toml` counts.
+#[derive(Debug, Clone, Default)]
+pub enum ProjectConfig {
+    /// It is never looked at.
+    #[default]
+    Ignored,
+    /// That of this folder and of those above it.
+    Trusted(PathBuf),
+}
+
+/// Cargo's folder, and who serves crates.
+#[derive(Clone)]
 pub struct CargoSettings {
     /// `CARGO_HOME`.
     pub home: Option<PathBuf>,
-    /// The sparse index's URL, without `sparse+`, with `/` at its end; or why
-    /// nothing can be fetched, which matters only once something has to be.
-    pub index: Result<String, String>,
+    /// How to reach servers.
+    pub http: HttpSettings,
+    /// Secrets of registries.
+    pub tokens: Tokens,
+    /// Registries; or why nothing can be fetched, which matters only once
+    /// something has to be.
+    tables: Result<SourceTables, String>,
 }
 
 impl CargoSettings {
     /// Reads the configuration.
     #[must_use]
-    pub fn load() -> Self {
+    pub fn load(project: &ProjectConfig) -> Self {
         // From the root folder: no folder that a project could have written
         // lies on the way.
-        let config = Config::load_with_cwd(Path::new("/")).map_err(|error| error.to_string());
-        Self {
-            home: cargo_home(),
-            index: config
-                .and_then(|config| replaced(&config))
-                .and_then(|url| sparse_index(&url)),
+        let root = PathBuf::from("/");
+        let folder = match project {
+            ProjectConfig::Ignored => root,
+            ProjectConfig::Trusted(folder) => std::path::absolute(folder).unwrap_or(root),
+        };
+        Self::of(Config::load_with_cwd(&folder), &folder)
+    }
+
+    fn of(config: Result<Config, cargo_config2::Error>, folder: &Path) -> Self {
+        let home = cargo_home();
+        match config {
+            Ok(config) => Self {
+                http: HttpSettings::new(&config, folder),
+                tokens: Tokens::load(&config, home.as_deref()),
+                tables: Ok(SourceTables::new(&config)),
+                home,
+            },
+            Err(error) => Self {
+                http: HttpSettings::default(),
+                tokens: Tokens::default(),
+                tables: Err(error.to_string()),
+                home,
+            },
         }
+    }
+
+    /// Who serves the crates of a source.
+    ///
+    /// # Errors
+    /// Where the configuration can't be read or leads nowhere.
+    pub fn supplier(&self, source: &CrateSource) -> Result<Supplier, String> {
+        let tables = self.tables.as_ref().map_err(Clone::clone)?;
+        match source {
+            CrateSource::CratesIo(_) => tables.supplier(None),
+            CrateSource::Registry(registry) => tables.supplier(Some(&registry.id)),
+            CrateSource::Git(_) | CrateSource::Local => {
+                Err("the crate comes from no registry".to_owned())
+            }
+        }
+    }
+
+    /// The sparse index that stands for crates.io, which cargo resolves
+    /// from; without `sparse+`.
+    ///
+    /// # Errors
+    /// Where nothing or something else does.
+    pub fn crates_io_index(&self) -> Result<String, String> {
+        match self.supplier(&CrateSource::CratesIo(None))? {
+            Supplier::Sparse(index) => Ok(index),
+            Supplier::Git(url) => Err(format!(
+                "the registry `{url}`, which replaces crates-io, has no sparse index"
+            )),
+            Supplier::Folder(folder) => Err(format!(
+                "the folder `{}`, which replaces crates-io, has no sparse index",
+                folder.display()
+            )),
+        }
+    }
+
+    /// The names of the registry that this is.
+    pub(super) fn names(&self, supplier: &Supplier) -> Vec<&str> {
+        let tables = self.tables.as_ref();
+        tables.map_or_else(|_| Vec::new(), |tables| tables.names(supplier))
     }
 }
 
@@ -41,37 +114,4 @@ fn cargo_home() -> Option<PathBuf> {
     variable
         .map(PathBuf::from)
         .or_else(|| etcetera::home_dir().ok().map(|home| home.join(".cargo")))
-}
-
-/// Follows `[source.crates-io] replace-with`, as the Cargo Reference's
-/// "Source Replacement" says.
-fn replaced(config: &Config) -> Result<String, String> {
-    let mut name = "crates-io".to_owned();
-    // A chain that is longer than the table goes round in a circle.
-    for _ in 0..=config.source.len() {
-        let source = config.source.get(&name);
-        if let Some(next) = source.and_then(|s| s.replace_with.clone()) {
-            name = next;
-            continue;
-        }
-        let registry = source.and_then(|s| s.registry.clone());
-        let index = config.registries.get(&name).and_then(|r| r.index.clone());
-        return match registry.or(index) {
-            Some(url) => Ok(url),
-            None if name == "crates-io" => Ok(CRATES_IO_HTTP_INDEX.to_owned()),
-            None => Err(format!(
-                "`{name}`, which replaces crates-io, is no registry"
-            )),
-        };
-    }
-    Err("`replace-with` goes round in a circle".to_owned())
-}
-
-fn sparse_index(url: &str) -> Result<String, String> {
-    match url.strip_prefix("sparse+") {
-        Some(url) => Ok(format!("{}/", url.trim_end_matches('/'))),
-        None => Err(format!(
-            "the registry `{url}`, which replaces crates-io, has no sparse index"
-        )),
-    }
 }

@@ -175,7 +175,7 @@ pub enum IoError {
     },
 
     /// The registry has no such crate.
-    #[error("the registry has no crate `{krate}` (`{url}` answered {status})")]
+    #[error("the registry has no crate `{krate}` (`{url}` {answer})")]
     #[diagnostic(
         code(pyhack::crates::missing),
         help(
@@ -188,8 +188,8 @@ pub enum IoError {
         krate: String,
         /// Where it was looked for.
         url: String,
-        /// The HTTP status.
-        status: u16,
+        /// What came of it.
+        answer: String,
     },
 
     /// A crate is missing and nothing may be fetched.
@@ -223,12 +223,64 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::network::cargo_config),
         help(
-            "`[source]` in `config.toml` of `CARGO_HOME` may replace crates-io by a registry whose URL starts with `sparse+`"
+            "`[source]` in `config.toml` of `CARGO_HOME` may replace a registry by another one or by a `local-registry`"
         )
     )]
     CargoConfig {
         /// What is wrong.
         message: String,
+    },
+
+    /// An index in git can't be read.
+    #[error("the index `{url}` can't be read with git: {message}")]
+    #[diagnostic(
+        code(pyhack::network::index),
+        help("see that git is installed and that `git ls-remote` can read that address")
+    )]
+    IndexRepository {
+        /// The repository.
+        url: String,
+        /// What git says.
+        message: String,
+    },
+
+    /// A registry asks for a token, and there is none.
+    #[error("the registry `{url}` asks for a token, and none is known")]
+    #[diagnostic(
+        code(pyhack::network::no_token),
+        help("{advice}; credential providers, which are programs, aren't run")
+    )]
+    NoToken {
+        /// The index.
+        url: String,
+        /// Where to put one.
+        advice: String,
+    },
+
+    /// A registry doesn't take the token that is known.
+    #[error("the registry `{url}` doesn't take the token that is known (it answered {status})")]
+    #[diagnostic(
+        code(pyhack::network::token_refused),
+        help("get a new one and give it to `{login}`")
+    )]
+    TokenRefused {
+        /// The index.
+        url: String,
+        /// The command that takes one.
+        login: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// The project's settings are trusted, but there is no folder for them.
+    #[error("`{path}` is an archive, in which Cargo's configuration isn't looked for")]
+    #[diagnostic(
+        code(pyhack::source::no_config),
+        help("leave out `--trust-project-config`, or unpack the archive and name the folder")
+    )]
+    NoProjectConfig {
+        /// PATH.
+        path: Utf8PathBuf,
     },
 
     /// A file or folder can't be read or written.
@@ -293,6 +345,9 @@ impl IoError {
                 | Self::Download { .. }
                 | Self::CargoConfig { .. }
                 | Self::Git(_)
+                | Self::IndexRepository { .. }
+                | Self::NoToken { .. }
+                | Self::TokenRefused { .. }
         )
     }
 }

@@ -9,6 +9,7 @@ pub mod git_crates;
 pub mod network;
 mod parallel;
 pub mod progress;
+pub mod registry;
 pub mod resolve;
 mod sdist;
 mod skeleton;
@@ -19,6 +20,7 @@ mod unpack;
 pub mod vendor_dir;
 pub mod write;
 
+pub use cargo_settings::{CargoSettings, ProjectConfig};
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use network::Network;

@@ -1,18 +1,18 @@
-//! Crates of crates.io, verified: from Cargo's cache, from our own, or from
-//! the registry.
+//! Crates of registries, verified: from Cargo's cache, from our own, from a
+//! folder that replaces a registry, or from the registry.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use etcetera::BaseStrategy;
 use fs_err as fs;
-use serde::Deserialize;
 
-use super::cargo_settings::CargoSettings;
-use super::network::Answer;
+use super::cargo_settings::{CargoSettings, ProjectConfig};
+use super::network::{Answer, Body, Request};
+use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::{IoError, Network};
 use crate::hash::Sha256;
-use crate::project::LockedCrate;
+use crate::project::{LockedCrate, visible};
 
 /// Overrides the folder of our cache.
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
@@ -23,21 +23,32 @@ pub struct CrateStore {
     settings: CargoSettings,
     cargo_caches: Vec<PathBuf>,
     own_cache: Option<PathBuf>,
-    download_template: OnceLock<String>,
+    remotes: Remotes,
 }
 
 impl CrateStore {
     /// Opens the caches; nothing is fetched yet.
     #[must_use]
     pub fn open(network: Network) -> Self {
-        let settings = CargoSettings::load();
+        Self::open_with(network, CargoSettings::load(&ProjectConfig::Ignored))
+    }
+
+    /// Opens the caches, with settings that may be a trusted project's.
+    #[must_use]
+    pub fn open_with(network: Network, settings: CargoSettings) -> Self {
         Self {
             network,
             cargo_caches: cargo_caches(&settings),
             own_cache: own_cache(),
             settings,
-            download_template: OnceLock::new(),
+            remotes: Remotes::default(),
         }
+    }
+
+    /// The same store without the network.
+    #[must_use]
+    pub(super) fn offline(&self) -> Self {
+        Self::open_with(Network::Offline, self.settings.clone())
     }
 
     /// Reads the `.crate` file of a crate.
@@ -49,8 +60,30 @@ impl CrateStore {
         if let Some(bytes) = self.cached(krate, checksum) {
             return Ok(bytes);
         }
-        let bytes = self.download(krate, checksum)?;
-        Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
+        let label = format!("{} {}", krate.name, krate.version);
+        let unusable = |unusable: Unusable| unusable.for_crate(&label);
+        let supplier = self.settings.supplier(&krate.source);
+        let supplier = supplier.map_err(|message| unusable(Unusable::Settings(message)))?;
+        if let Supplier::Folder(folder) = &supplier {
+            return from_folder(folder, krate, checksum);
+        }
+        let reach = Reach {
+            network: &self.network,
+            settings: &self.settings,
+        };
+        let remote = self.remotes.remote(&supplier, reach).map_err(unusable)?;
+        let own = self.own_path("crates", "crate", checksum);
+        // Another run may be fetching the same crate: it is there then.
+        let lock = own.as_ref().and_then(|_| self.lock(checksum));
+        if let Some(bytes) = lock.as_ref().and_then(|_| self.cached(krate, checksum)) {
+            return Ok(bytes);
+        }
+        let bytes = self.download(krate, checksum, &remote)?;
+        Self::keep(own, &bytes)?;
+        if let Some((path, _)) = &lock {
+            // While it is held: who waits for it finds the crate.
+            let _ = fs::remove_file(path);
+        }
         Ok(bytes)
     }
 
@@ -66,7 +99,7 @@ impl CrateStore {
 
     /// A cached file that isn't what the lock says is as good as none.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
-        let file = format!("{}-{}.crate", krate.name, krate.version);
+        let file = file_name(krate);
         let theirs = self.cargo_caches.iter().map(|cache| cache.join(&file));
         self.own_path("crates", "crate", checksum)
             .into_iter()
@@ -93,54 +126,68 @@ impl CrateStore {
         Some(folder.join(format!("{hex}.{ending}")))
     }
 
-    fn download(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
-        let label = format!("{} {}", krate.name, krate.version);
-        let template = self.download_template(&label)?;
-        let url = download_url(template, krate, checksum);
-        match self.network.get(&url)? {
-            None => Err(IoError::Offline { krate: label }),
-            Some(Answer::Missing(status)) => Err(IoError::NoSuchCrate {
-                krate: label,
-                url,
-                status,
-            }),
-            Some(Answer::Body(bytes)) if Sha256::of(&bytes) == *checksum => Ok(bytes),
-            Some(Answer::Body(bytes)) => Err(IoError::Checksum {
-                krate: label,
-                url,
-                found: Sha256::of(&bytes).to_hex(),
-                expected: checksum.to_hex(),
-            }),
-        }
+    /// Waits until nobody else fetches the crate. Where files can't be
+    /// locked, two runs may fetch it, and no harm is done.
+    fn lock(&self, checksum: &Sha256) -> Option<(PathBuf, File)> {
+        let folder = self.own_cache.as_ref()?.join("locks");
+        fs::create_dir_all(&folder).ok()?;
+        let path = folder.join(format!("{checksum}.lock"));
+        let file = File::create(&path).ok()?;
+        file.lock().ok()?;
+        Some((path, file))
     }
 
-    /// `dl` of the index's `config.json`.
-    fn download_template(&self, label: &str) -> Result<&str, IoError> {
-        if let Some(template) = self.download_template.get() {
-            return Ok(template);
+    fn download(
+        &self,
+        krate: &LockedCrate,
+        checksum: &Sha256,
+        remote: &Remote,
+    ) -> Result<Vec<u8>, IoError> {
+        let url = download_url(&remote.dl, krate, checksum);
+        let body = self.body(krate, remote, &url)?;
+        if Sha256::of(&body.bytes) == *checksum {
+            return Ok(body.bytes);
         }
-        let index = self.settings.index.as_ref();
-        let index = index.map_err(|message| IoError::CargoConfig {
-            message: message.clone(),
-        })?;
-        let url = format!("{index}config.json");
-        let failed = |message: String| IoError::Download {
-            url: url.clone(),
-            message,
+        // Its parts may be of two files.
+        let body = if body.was_resumed {
+            self.body(krate, remote, &url)?
+        } else {
+            body
         };
-        let config = match self.network.get(&url)? {
-            None => {
-                return Err(IoError::Offline {
-                    krate: label.to_owned(),
+        verified(body.bytes, krate, checksum, &visible(&url))
+    }
+
+    fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
+        let label = format!("{} {}", krate.name, krate.version);
+        let token = remote.token.as_ref();
+        let answer = self
+            .network
+            .get(Request { url, token }, &self.settings.http);
+        let (index, name) = (remote.url.clone(), remote.name.clone());
+        let reason = match answer {
+            Ok(Some(Answer::Body(body))) => return Ok(body),
+            Ok(Some(Answer::Missing(status))) => {
+                return Err(IoError::NoSuchCrate {
+                    krate: label,
+                    url: visible(url),
+                    answer: format!("answered {status}"),
                 });
             }
-            Some(Answer::Missing(status)) => {
-                return Err(failed(format!("the server answered {status}")));
+            Ok(Some(Answer::Refused(_))) if token.is_none() => {
+                Unusable::NoToken { url: index, name }
             }
-            Some(Answer::Body(body)) => serde_json::from_slice::<IndexConfig>(&body)
-                .map_err(|error| failed(format!("it is no registry's configuration: {error}")))?,
+            Ok(Some(Answer::Refused(status))) => Unusable::TokenRefused {
+                url: index,
+                name,
+                status,
+            },
+            Ok(None) => Unusable::Offline,
+            Err(message) => Unusable::Download {
+                url: url.to_owned(),
+                message,
+            },
         };
-        Ok(self.download_template.get_or_init(|| config.dl))
+        Err(reason.for_crate(&label))
     }
 
     /// Keeps a file in our cache. Threads and other runs may write the same file at
@@ -160,10 +207,44 @@ impl CrateStore {
     }
 }
 
-/// A registry's `config.json`; see the Cargo Reference, "Index Format".
-#[derive(Deserialize)]
-struct IndexConfig {
-    dl: String,
+fn file_name(krate: &LockedCrate) -> String {
+    format!("{}-{}.crate", krate.name, krate.version)
+}
+
+/// Reads a crate from a `local-registry`.
+fn from_folder(folder: &Path, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
+    let path = folder.join(file_name(krate));
+    if !path.is_file() {
+        return Err(IoError::NoSuchCrate {
+            krate: format!("{} {}", krate.name, krate.version),
+            url: path.display().to_string(),
+            answer: "doesn't exist".to_owned(),
+        });
+    }
+    verified(
+        fs::read(&path)?,
+        krate,
+        checksum,
+        &path.display().to_string(),
+    )
+}
+
+fn verified(
+    bytes: Vec<u8>,
+    krate: &LockedCrate,
+    checksum: &Sha256,
+    url: &str,
+) -> Result<Vec<u8>, IoError> {
+    let found = Sha256::of(&bytes);
+    if found == *checksum {
+        return Ok(bytes);
+    }
+    Err(IoError::Checksum {
+        krate: format!("{} {}", krate.name, krate.version),
+        url: url.to_owned(),
+        found: found.to_hex(),
+        expected: checksum.to_hex(),
+    })
 }
 
 fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
@@ -186,71 +267,4 @@ pub(super) fn own_cache() -> Option<PathBuf> {
         let strategy = etcetera::choose_base_strategy().ok()?;
         Some(strategy.cache_dir().join("cargo-pyhack"))
     })
-}
-
-/// Fills in a `dl` template: the markers of the Cargo Reference's "Index
-/// Format", or none of them and the API's path.
-fn download_url(template: &str, krate: &LockedCrate, checksum: &Sha256) -> String {
-    const MARKERS: [&str; 5] = [
-        "{crate}",
-        "{version}",
-        "{prefix}",
-        "{lowerprefix}",
-        "{sha256-checksum}",
-    ];
-    let (name, version) = (krate.name.as_str(), krate.version.to_string());
-    if !MARKERS.iter().any(|marker| template.contains(marker)) {
-        return format!(
-            "{}/{name}/{version}/download",
-            template.trim_end_matches('/')
-        );
-    }
-    let prefix = index_prefix(name);
-    let lower = prefix.to_lowercase();
-    let values = [name, &version, &prefix, &lower, &checksum.to_hex()];
-    MARKERS
-        .iter()
-        .zip(values)
-        .fold(template.to_owned(), |url, (marker, value)| {
-            url.replace(marker, value)
-        })
-}
-
-/// The folder of a crate in an index; names are ASCII.
-fn index_prefix(name: &str) -> String {
-    match name.len() {
-        1 | 2 => name.len().to_string(),
-        3 => format!("3/{}", &name[..1]),
-        _ => format!("{}/{}", &name[..2], &name[2..4]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(template: &str, name: &str) -> String {
-        let krate = LockedCrate::example(name, "1.0.0+b");
-        download_url(template, &krate, &Sha256::of(b""))
-    }
-
-    #[test]
-    fn without_markers_the_path_of_the_api_is_added() {
-        let expected = "https://example.org/crates/serde/1.0.0+b/download";
-        assert_eq!(url("https://example.org/crates", "serde"), expected);
-        assert_eq!(url("https://example.org/crates/", "serde"), expected);
-    }
-
-    #[test]
-    fn markers_are_filled_in() {
-        let template = "x:{prefix}/{lowerprefix}/{crate}-{version}/{sha256-checksum}";
-        let sum = Sha256::of(b"");
-        assert_eq!(
-            url(template, "Serde"),
-            format!("x:Se/rd/se/rd/Serde-1.0.0+b/{sum}")
-        );
-        assert_eq!(url("x:{prefix}", "a"), "x:1");
-        assert_eq!(url("x:{prefix}", "ab"), "x:2");
-        assert_eq!(url("x:{prefix}", "abc"), "x:3/a");
-    }
 }

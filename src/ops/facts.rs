@@ -187,6 +187,13 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         return vec![Warning::new(WarningCode::NoLock, message)];
     };
     let mut warnings = lock_warnings(lock);
+    let others = super::inspect::count(lock).other_registries;
+    if others > 0 {
+        let message = format!(
+            "crates from other registries than crates.io ({others}): `nix-snippet` can't handle them yet"
+        );
+        warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
+    }
     if !state.lacking.is_empty() {
         let message = format!(
             "the lock doesn't fit the manifests: it lacks {}",
@@ -320,8 +327,7 @@ pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
     let count = super::inspect::count(lock);
     if count.other_registries > 0 {
         let message = format!(
-            "crates from other registries than crates.io ({}): \
-             `vendor`, `hash` and `nix-snippet` can't handle them yet",
+            "crates from other registries than crates.io ({}): `nix-snippet` can't handle them yet",
             count.other_registries
         );
         warnings.push(Warning::new(WarningCode::UnsupportedSource, message));

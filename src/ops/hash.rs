@@ -14,7 +14,9 @@ use crate::io::tree::{nar_hash, write_node};
 use crate::io::{CrateStore, GitStore, GitTree, IoError, Progress, in_order};
 use crate::nix::output_hashes_set;
 use crate::project::{GitRevision, LockFile, LockedCrate};
-use crate::vendor::fetch_cargo_vendor::{GitNode, cargo_hash_with_git, tarball_name};
+use crate::vendor::fetch_cargo_vendor::{
+    GitNode, TreeFile, cargo_hash_with_git, sort_key, tarball_path,
+};
 use crate::warning::Warning;
 
 /// Enough to keep a slow network busy.
@@ -83,17 +85,17 @@ impl HashTexts {
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or a crate can't be had.
-pub fn hash(request: Request, progress: &dyn Progress) -> Result<HashReport, Error> {
-    let loaded = Loaded::read(&request)?;
-    let rust = loaded.rust(&request)?;
+pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Error> {
+    let loaded = Loaded::read(request)?;
+    let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    let mut crates = lock.crates_io_beside_git()?;
+    let mut crates = lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
-    crates.sort_by_cached_key(|(krate, _)| tarball_name(krate));
+    crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
     let revisions = lock.git_revisions();
     let git = GitStore::open(request.network.clone());
     let trees = git_trees(&revisions, &git, progress)?;
-    let store = CrateStore::open(request.network);
+    let store = request.store();
     let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
     let hashes = revisions.iter().zip(trees.values());
     let from_git = revisions.iter().map(|revision| revision.crates.len());
@@ -216,9 +218,10 @@ fn hash_crates(
         |(krate, checksum)| {
             let bytes = store.read(krate, checksum);
             progress.step();
-            bytes.map(|bytes| (tarball_name(krate), bytes))
+            let path = tarball_path(krate, lock);
+            bytes.map(|bytes| TreeFile { path, bytes })
         },
-        |tarballs| cargo_hash_with_git(&lock.bytes, git, tarballs),
+        |files| cargo_hash_with_git(&lock.bytes, git, files),
     );
     progress.finish();
     hash

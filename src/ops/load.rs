@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::io::cargo::generate_lock;
 use crate::io::source::{find_above, folder_above, read_around, read_source};
 use crate::io::write::read_file;
-use crate::io::{IoError, Network};
+use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
 use crate::native::Preferences;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, RustProject, SourceFiles,
@@ -36,8 +36,18 @@ pub struct Request {
     pub generate_lock: bool,
     /// Whether cargo may fetch for it.
     pub network: Network,
+    /// Whether the project's own Cargo configuration counts.
+    pub project_config: ProjectConfig,
     /// Whose copies of libraries are preferred.
     pub preferences: Preferences,
+}
+
+impl Request {
+    /// The crates, with the settings that are asked for.
+    pub(super) fn store(&self) -> CrateStore {
+        let settings = CargoSettings::load(&self.project_config);
+        CrateStore::open_with(self.network.clone(), settings)
+    }
 }
 
 /// A project that was read.
@@ -123,6 +133,10 @@ impl Loaded {
 
     fn read_source(request: &Request) -> Result<Self, Error> {
         let mut files = read_source(&request.path)?;
+        if let (ProjectConfig::Trusted(_), true) = (&request.project_config, files.is_archive()) {
+            let path = request.path.clone();
+            return Err(IoError::NoProjectConfig { path }.into());
+        }
         let mut root = Utf8PathBuf::from(".");
         // An unpacked sdist is built elsewhere, whatever lies above it here.
         let is_sdist = files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));

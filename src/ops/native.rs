@@ -6,7 +6,7 @@ use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, read_alone, resolve};
-use crate::io::{CrateStore, GitStore, Progress};
+use crate::io::{GitStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
@@ -76,7 +76,7 @@ impl NativeFacts {
             reached: &places,
             git: &git,
         };
-        let store = CrateStore::open(asking.request.network.clone());
+        let store = asking.request.store();
         let resolved = match unresolvable(rust, lock, local) {
             Some(reason) => read_alone(request, reason, &store, asking.progress)?,
             None => resolve(request, &store, asking.progress)?,

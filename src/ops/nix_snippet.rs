@@ -93,7 +93,7 @@ pub fn nix_snippet(
     };
     for rust in roots {
         let lock = rust.require_lock(files)?;
-        lock.crates_io_beside_git()?;
+        lock.require_no_other_registries()?;
         require_fitting(files, rust)?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let output_hashes = lock_output_hashes(lock, asking)?;

@@ -75,9 +75,9 @@ pub fn vendor(
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    lock.crates_io_beside_git()?;
+    lock.registry_crates()?;
     let state = require_fitting(&loaded.files, rust)?;
-    let store = CrateStore::open(request.network.clone());
+    let store = request.store();
     let git = GitStore::open(request.network.clone());
     let local = LocalCrates::find(&loaded.files, rust).map_err(Error::from)?;
     let all = (0..lock.crates.len()).collect();

@@ -8,10 +8,8 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::{
-    CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles,
-    without_credentials,
-};
+use super::visible::visible;
+use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
 use crate::hash::Sha256;
 
 mod git;
@@ -32,6 +30,9 @@ pub struct LockFile {
     pub bytes: Vec<u8>,
     /// Every crate, local ones included.
     pub crates: Vec<LockedCrate>,
+    /// The registries besides crates.io, in the order in which the file names
+    /// them.
+    registries: Vec<String>,
     place: String,
 }
 
@@ -72,60 +73,56 @@ impl LockFile {
             format: u32::from(raw.version).try_into().unwrap_or_default(),
             bytes,
             crates: crates(raw, text).map_err(|message| no_lock(&place, text, message))?,
+            registries: other_registries(text),
             place,
         })
     }
 
-    /// The crates of crates.io, with their checksums.
+    /// The crates of crates.io and of other registries, with their checksums.
     ///
     /// # Errors
     /// Where other crates have to be fetched too, or a checksum is missing.
-    pub fn crates_io(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
-        let git = self.crates.iter().filter_map(|krate| match &krate.source {
-            CrateSource::Git(git) => {
-                let url = without_credentials(&git.url);
-                Some(format!("{} {} (git {url})", krate.name, krate.version))
-            }
-            _ => None,
-        });
-        let crates: Vec<_> = git.collect();
-        if !crates.is_empty() {
-            let place = self.place.clone();
-            return Err(ProjectError::UnsupportedSource { place, crates });
-        }
-        self.crates_io_beside_git()
-    }
-
-    /// The crates of crates.io, with their checksums; those from git are
-    /// [`LockFile::git_revisions`].
-    ///
-    /// # Errors
-    /// Where crates of other registries have to be fetched too, or a checksum
-    /// is missing.
-    pub fn crates_io_beside_git(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
+    pub fn registry_crates(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
         let mut found = Vec::new();
-        let (mut unsupported, mut unchecked) = (Vec::new(), Vec::new());
+        let mut unchecked = Vec::new();
         for krate in &self.crates {
             let label = format!("{} {}", krate.name, krate.version);
             match &krate.source {
                 CrateSource::Local | CrateSource::Git(_) => {}
-                CrateSource::CratesIo(Some(checksum)) => found.push((krate.clone(), *checksum)),
-                CrateSource::CratesIo(None) => unchecked.push(label),
-                CrateSource::Registry(registry) => {
-                    unsupported.push(format!("{label} ({})", registry.id));
-                }
+                CrateSource::CratesIo(checksum)
+                | CrateSource::Registry(RegistrySource { checksum, .. }) => match checksum {
+                    Some(checksum) => found.push((krate.clone(), *checksum)),
+                    None => unchecked.push(label),
+                },
             }
         }
-        let place = self.place.clone();
-        if !unsupported.is_empty() {
-            let crates = unsupported;
-            return Err(ProjectError::UnsupportedSource { place, crates });
-        }
         if !unchecked.is_empty() {
-            let crates = unchecked;
+            let (place, crates) = (self.place.clone(), unchecked);
             return Err(ProjectError::NoChecksum { place, crates });
         }
         Ok(found)
+    }
+
+    /// Refuses crates of other registries than crates.io.
+    ///
+    /// # Errors
+    /// Where there are such crates, or a checksum is missing.
+    pub fn require_no_other_registries(&self) -> Result<(), ProjectError> {
+        let is_other = |krate: &&LockedCrate| matches!(krate.source, CrateSource::Registry(_));
+        let crates: Vec<_> = self.crates.iter().filter(is_other).map(shown).collect();
+        if crates.is_empty() {
+            return self.registry_crates().map(drop);
+        }
+        let place = self.place.clone();
+        Err(ProjectError::UnsupportedSource { place, crates })
+    }
+
+    /// The number of a registry other than crates.io, from 1 on, in the order
+    /// in which the file names them.
+    #[must_use]
+    pub fn registry_number(&self, id: &str) -> Option<usize> {
+        let place = self.registries.iter().position(|other| other == id)?;
+        Some(place + 1)
     }
 
     /// Where a local crate stands in [`LockFile::crates`].
@@ -152,12 +149,16 @@ impl LockedCrate {
 impl LockFile {
     /// A lock of these crates.
     pub(crate) fn example(crates: Vec<LockedCrate>) -> Self {
-        let (bytes, place) = (Vec::new(), String::new());
+        let registries = crates.iter().filter_map(|krate| match &krate.source {
+            CrateSource::Registry(registry) => Some(registry.id.clone()),
+            _ => None,
+        });
         Self {
             format: 4,
-            bytes,
+            bytes: Vec::new(),
+            registries: registries.collect(),
             crates,
-            place,
+            place: String::new(),
         }
     }
 }
@@ -172,6 +173,18 @@ impl LockedCrate {
             source: CrateSource::CratesIo(None),
             dependencies: Vec::new(),
         }
+    }
+}
+
+/// A crate with its source, for messages.
+fn shown(krate: &LockedCrate) -> String {
+    let (name, version) = (&krate.name, &krate.version);
+    match &krate.source {
+        CrateSource::Git(git) => format!("{name} {version} (git {})", visible(&git.url)),
+        CrateSource::Registry(registry) => {
+            format!("{name} {version} ({})", visible(&registry.id))
+        }
+        _ => format!("{name} {version}"),
     }
 }
 
@@ -238,6 +251,27 @@ fn crates(raw: cargo_lock::Lockfile, text: &str) -> Result<Vec<LockedCrate>, Str
 /// What stands in `source`, by what `cargo_lock` makes of it: that decodes
 /// names and writes URLs anew.
 fn source_ids(text: &str) -> BTreeMap<String, String> {
+    let pairs = sources(text).into_iter().filter_map(|id| {
+        let read: cargo_lock::SourceId = id.parse().ok()?;
+        Some((read.to_string(), id))
+    });
+    pairs.collect()
+}
+
+fn other_registries(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for id in sources(text) {
+        let read: Option<cargo_lock::SourceId> = id.parse().ok();
+        let is_other = read.is_some_and(|id| id.is_registry() && !id.is_default_registry());
+        if is_other && !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// Each `source` of the file, in its order.
+fn sources(text: &str) -> Vec<String> {
     #[derive(Deserialize)]
     struct Sources {
         #[serde(default)]
@@ -249,12 +283,7 @@ fn source_ids(text: &str) -> BTreeMap<String, String> {
     }
     let sources: Option<Sources> = toml::from_str(text).ok();
     let packages = sources.into_iter().flat_map(|sources| sources.package);
-    let pairs = packages.filter_map(|package| {
-        let id = package.source?;
-        let read: cargo_lock::SourceId = id.parse().ok()?;
-        Some((read.to_string(), id))
-    });
-    pairs.collect()
+    packages.filter_map(|package| package.source).collect()
 }
 
 fn locked_crate(
@@ -308,100 +337,4 @@ fn source(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
-    const SUM: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-    fn parse(text: &str) -> Result<LockFile, ProjectError> {
-        LockFile::parse(text.as_bytes().to_vec(), text, "Cargo.lock".to_owned())
-    }
-
-    fn lock(version: &str) -> String {
-        format!(
-            "{version}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{CRATES_IO}\"\n\
-             checksum = \"{SUM}\"\n\n[[package]]\nname = \"root\"\nversion = \"0.1.0\"\ndependencies = [\"a\"]\n"
-        )
-    }
-
-    #[test]
-    fn formats_one_to_four_are_read() {
-        let first = format!(
-            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{CRATES_IO}\"\n\n\
-             [[package]]\nname = \"root\"\nversion = \"0.1.0\"\n\
-             dependencies = [\"a 1.0.0 ({CRATES_IO})\"]\n\n\
-             [metadata]\n\"checksum a 1.0.0 ({CRATES_IO})\" = \"{SUM}\"\n"
-        );
-        let texts = [
-            first,
-            lock(""),
-            lock("version = 3\n"),
-            lock("version = 4\n"),
-        ];
-        for (text, format) in texts.iter().zip(1..) {
-            let lock = parse(text).unwrap();
-            assert_eq!(lock.format, format);
-            assert_eq!(lock.crates_io().unwrap()[0].1.to_hex(), SUM);
-            let root = lock.local("root").unwrap();
-            let dependency = lock.crates[root].dependencies[0];
-            assert_eq!(lock.crates[dependency].name.as_str(), "a");
-        }
-    }
-
-    #[test]
-    fn other_formats_are_refused() {
-        for version in ["version = 5\n", "version = 0\n", "version = \"4\"\n"] {
-            let error = parse(&lock(version)).unwrap_err();
-            assert!(matches!(error, ProjectError::LockFormat { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_lock_is_refused() {
-        let twice = format!(
-            "{0}{0}",
-            lock("")
-                .split("\n[[package]]\nname = \"root\"")
-                .next()
-                .unwrap()
-        );
-        let path = lock("").replace("\"a\"", "\"../a\"");
-        for text in [
-            "<html>",
-            "package = 3",
-            "[[package]]\nname = 1",
-            &twice,
-            &path,
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(matches!(error, ProjectError::Toml { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn crates_from_elsewhere_are_named() {
-        let git = "git+https://example.org/a?rev=abc#0123456789012345678901234567890123456789";
-        let other = "sparse+https://example.org/index/";
-        for (source, told) in [
-            (git, "git https://example.org/a"),
-            (other, "example.org/index"),
-        ] {
-            let text = lock("version = 4\n").replace(CRATES_IO, source);
-            let error = parse(&text).unwrap().crates_io().unwrap_err().to_string();
-            assert!(
-                error.contains("`a 1.0.0 (") && error.contains(told),
-                "{error}"
-            );
-        }
-        let lock = parse(&lock("version = 4\n").replace(CRATES_IO, git)).unwrap();
-        assert!(lock.crates_io_beside_git().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_missing_checksum_is_told() {
-        let text = lock("version = 3\n").replace(&format!("checksum = \"{SUM}\"\n"), "");
-        let error = parse(&text).unwrap().crates_io().unwrap_err();
-        assert!(matches!(error, ProjectError::NoChecksum { .. }), "{error}");
-    }
-}
+mod tests;

@@ -1,39 +1,67 @@
 //! The tree that nixpkgs' `fetchCargoVendor` hashes, as a stream.
 //!
 //! ```text
-//! Cargo.lock                           the lock, byte for byte
-//! git/<revision>/                      each git checkout, if there are any
-//! tarballs/<name>-<version>.tar.gz     each crate as downloaded, if there are any
+//! Cargo.lock                             the lock, byte for byte
+//! git/<revision>/                        each git checkout
+//! registry-<n>/<name>-<version>.tar.gz   each crate of the n-th other registry
+//! tarballs/<name>-<version>.tar.gz       each crate of crates.io, as downloaded
 //! ```
 //!
-//! No file of these is executable, those of checkouts are as git has them. The `cargoHash` of a package is the SHA-256 of the
-//! tree's NAR; the crates come as an iterator, so that one is in memory at a
-//! time and none is unpacked.
+//! Registries are counted from 1 on, in the order in which the lock names
+//! them. A folder is there where there is something in it. No file of these is executable, those of checkouts are as git has them. The
+//! `cargoHash` of a package is the SHA-256 of the tree's NAR; the crates come
+//! as an iterator, so that one is in memory at a time and none is unpacked.
 
-use std::io;
+use std::io::{self, Write};
+use std::iter::Peekable;
 
-use crate::hash::{NarWriter, Sha256, Sha256Writer};
-use crate::project::LockedCrate;
+use crate::hash::{Directory, NarWriter, Sha256, Sha256Writer};
+use crate::project::{CrateSource, LockFile, LockedCrate};
 
-/// Names the file that holds a crate in the tree.
-#[must_use]
-pub fn tarball_name(krate: &LockedCrate) -> String {
-    format!("{}-{}.tar.gz", krate.name, krate.version)
+/// A file of the tree besides the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    /// Its path, with `/` between the parts.
+    pub path: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
 }
 
-/// Hashes the tree of `lock` and `tarballs`, which are pairs of file name and
-/// contents in the order of the file names' bytes.
+const TARBALLS: &str = "tarballs";
+
+/// Names the file that holds a crate of a lock in the tree.
+#[must_use]
+pub fn tarball_path(krate: &LockedCrate, lock: &LockFile) -> String {
+    let number = match &krate.source {
+        CrateSource::Registry(registry) => lock.registry_number(&registry.id),
+        _ => None,
+    };
+    let (name, version) = (&krate.name, &krate.version);
+    match number {
+        Some(number) => format!("registry-{number}/{name}-{version}.tar.gz"),
+        None => format!("{TARBALLS}/{name}-{version}.tar.gz"),
+    }
+}
+
+/// What paths are sorted by: a folder's entries stand together, in the order
+/// of their names' bytes.
+#[must_use]
+pub fn sort_key(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// Hashes the tree of `lock` and `files`, which are sorted by [`sort_key`].
 ///
 /// # Errors
-/// The first error that `tarballs` yields.
+/// The first error that `files` yields.
 ///
 /// # Panics
-/// Where the file names are not sorted or stand in it twice.
-pub fn cargo_hash<E, I>(lock: &[u8], tarballs: I) -> Result<Sha256, E>
+/// Where the files are not sorted or stand in it twice.
+pub fn cargo_hash<E, I>(lock: &[u8], files: I) -> Result<Sha256, E>
 where
-    I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,
+    I: IntoIterator<Item = Result<TreeFile, E>>,
 {
-    cargo_hash_with_git(lock, None, tarballs)
+    cargo_hash_with_git(lock, None, files)
 }
 
 /// Writes the folder of git checkouts.
@@ -42,19 +70,19 @@ pub type GitNode<'a, E> = &'a mut dyn FnMut(&mut NarWriter<Sha256Writer>) -> Res
 /// As [`cargo_hash`], with the folder of git checkouts.
 ///
 /// # Errors
-/// The first error that `git` or `tarballs` gives.
+/// The first error that `git` or `files` gives.
 ///
 /// # Panics
-/// Where the file names are not sorted or stand in it twice.
+/// Where the files are not sorted or stand in it twice.
 pub fn cargo_hash_with_git<E, I>(
     lock: &[u8],
     git: Option<GitNode<E>>,
-    tarballs: I,
+    files: I,
 ) -> Result<Sha256, E>
 where
-    I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,
+    I: IntoIterator<Item = Result<TreeFile, E>>,
 {
-    let mut tarballs = tarballs.into_iter().peekable();
+    let mut files = files.into_iter().peekable();
     let mut failed = None;
     let hash = (|| -> io::Result<Sha256> {
         let mut nar = NarWriter::start(Sha256Writer::default())?;
@@ -68,32 +96,47 @@ where
                     Ok(())
                 })?;
             }
-            if failed.is_some() || tarballs.peek().is_none() {
+            if failed.is_some() {
                 return Ok(());
             }
-            root.entry(b"tarballs", |node| {
-                node.directory(|folder| {
-                    for tarball in tarballs {
-                        match tarball {
-                            Ok((name, bytes)) => folder.entry(name.as_bytes(), |node| {
-                                node.file(false, bytes.len() as u64, &bytes[..])
-                            })?,
-                            Err(error) => {
-                                failed = Some(error);
-                                return Ok(());
-                            }
-                        }
-                    }
-                    Ok(())
-                })
-            })
+            write_below("", root, &mut files)
         })?;
         Ok(nar.into_inner().finish())
     })();
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(hash.expect("names are sorted and unique, and hashing in memory cannot fail")),
+    if let Some(error) = failed {
+        return Err(error);
     }
+    match files.next() {
+        Some(Err(error)) => Err(error),
+        _ => Ok(hash.expect("names are sorted and unique, and hashing in memory cannot fail")),
+    }
+}
+
+/// Writes the files whose paths begin with `prefix` into a folder. It stops
+/// before an error.
+fn write_below<W: Write, E>(
+    prefix: &str,
+    folder: &mut Directory<'_, W>,
+    files: &mut Peekable<impl Iterator<Item = Result<TreeFile, E>>>,
+) -> io::Result<()> {
+    while let Some(Ok(file)) = files.peek() {
+        let Some(rest) = file.path.strip_prefix(prefix) else {
+            break;
+        };
+        let name = rest.split('/').next().unwrap_or_default().to_owned();
+        let is_folder = name.len() < rest.len();
+        folder.entry(name.as_bytes(), |node| {
+            if is_folder {
+                let prefix = format!("{prefix}{name}/");
+                return node.directory(|folder| write_below(&prefix, folder, files));
+            }
+            match files.next() {
+                Some(Ok(file)) => node.file(false, file.bytes.len() as u64, &file.bytes[..]),
+                _ => unreachable!("it was peeked at"),
+            }
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -138,7 +181,35 @@ mod tests {
 
     #[test]
     fn an_error_of_the_crates_comes_through() {
-        let tarballs = [Ok(("a-1.tar.gz".to_owned(), vec![1])), Err("gone")];
-        assert_eq!(cargo_hash(b"", tarballs), Err("gone"));
+        let files = [Ok(file("tarballs/a-1.tar.gz")), Err("gone")];
+        assert_eq!(cargo_hash(b"", files), Err("gone"));
+    }
+
+    fn file(path: &str) -> TreeFile {
+        TreeFile {
+            path: path.to_owned(),
+            bytes: vec![1],
+        }
+    }
+
+    #[test]
+    fn folders_have_their_files() {
+        let hash = |paths: &[&str]| {
+            let mut paths = paths.to_vec();
+            paths.sort_by_key(|path| sort_key(path));
+            cargo_hash::<(), _>(b"", paths.into_iter().map(|path| Ok(file(path)))).unwrap()
+        };
+        let files = ["git/1/a-b/x", "git/1/a/x", "registry-1/x", "registry-10/x"];
+        assert_ne!(hash(&files), hash(&files[1..]));
+        let parts = "nix-archive-1 ( type directory \
+             entry ( name Cargo.lock node ( type regular contents EMPTY ) ) \
+             entry ( name registry-1 node ( type directory \
+             entry ( name x node ( type regular contents ONE ) ) ) ) )";
+        let parts = parts.split_whitespace().map(|part| match part {
+            "EMPTY" => &b""[..],
+            "ONE" => &[1],
+            part => part.as_bytes(),
+        });
+        assert_eq!(hash(&["registry-1/x"]), by_hand(&parts.collect::<Vec<_>>()));
     }
 }

@@ -80,11 +80,8 @@ impl SourceNumbers {
         for krate in &lock.crates {
             match &krate.source {
                 CrateSource::Registry(registry) => {
-                    let next = numbers.registries.len() + 1;
-                    numbers
-                        .registries
-                        .entry(registry.id.clone())
-                        .or_insert(next);
+                    let number = lock.registry_number(&registry.id).unwrap_or_default();
+                    numbers.registries.insert(registry.id.clone(), number);
                 }
                 CrateSource::Git(git) => {
                     let next = numbers.git.len();

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use crate::support::{CRATES_IO, Crate, Registry, Sandbox, cargo_config, python_project};
+use crate::support::{
+    CRATES_IO, Crate, Registry, Sandbox, cargo_config, move_crate, python_project,
+};
 
 fn alpha() -> Crate {
     Crate::new("alpha", "1.0.0")
@@ -274,16 +276,12 @@ fn a_lock_without_checksums() {
 fn crates_from_elsewhere() {
     let other = "sparse+https://example.org/index/";
     let sandbox = with_lock(&[alpha()], |lock| lock.replacen(CRATES_IO, other, 1));
-    for command in ["vendor", "hash", "nix-snippet"] {
-        insta::allow_duplicates! {
-            insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r"
-            exit code 3
-            error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (sparse+https://example.org/index/)`
-              help: `cargo pyhack inspect` lists them all; do this by hand for now
-              code: pyhack::lock::unsupported_source
-            ");
-        }
-    }
+    insta::assert_snapshot!(sandbox.run(&["nix-snippet", "project"]).failure(), @r"
+    exit code 3
+    error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (sparse+https://example.org/index/)`
+      help: `cargo pyhack inspect` lists them all; do this by hand for now
+      code: pyhack::lock::unsupported_source
+    ");
     nothing_written(&sandbox);
 }
 
@@ -352,15 +350,25 @@ fn no_network() {
 fn offline_opens_no_socket() {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);
-    sandbox.project("project", &python_project(&[alpha()]));
-    for command in ["vendor", "hash"] {
-        insta::allow_duplicates! {
-            insta::assert_snapshot!(sandbox.run(&[command, "project", "--offline"]).failure(), @"
+    for id in [
+        None,
+        Some(registry.id()),
+        Some("registry+file:///index".to_owned()),
+    ] {
+        let mut files = python_project(&[alpha()]);
+        if let Some(id) = id {
+            move_crate(&mut files, &alpha(), &id);
+        }
+        sandbox.project("project", &files);
+        for command in ["vendor", "hash"] {
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(sandbox.run(&[command, "project", "--offline"]).failure(), @"
             exit code 4
             error: crate `alpha 1.0.0` is in no cache, and `--offline` forbids fetching it
               help: run it once without `--offline`
               code: pyhack::network::offline
             ");
+            }
         }
     }
     assert_eq!(registry.requests(), Vec::<String>::new());
@@ -372,8 +380,8 @@ fn a_registry_that_is_none() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "cargo-home/config.toml",
-        "[source.crates-io]\nreplace-with = \"git-index\"\n\
-         [source.git-index]\nregistry = \"https://example.org/index\"\n",
+        "[source.crates-io]\nreplace-with = \"folder\"\n\
+         [source.folder]\ndirectory = \"/vendored\"\n",
     );
     sandbox.project("project", &python_project(&[alpha()]));
     // It matters only where something has to be fetched.
@@ -381,8 +389,8 @@ fn a_registry_that_is_none() {
     sandbox.run(&["hash", "empty"]).ok();
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 4
-    error: Cargo's configuration can't be used: the registry `https://example.org/index`, which replaces crates-io, has no sparse index
-      help: `[source]` in `config.toml` of `CARGO_HOME` may replace crates-io by a registry whose URL starts with `sparse+`
+    error: Cargo's configuration can't be used: `folder`, which stands for `crates-io`, is the directory source `/vendored`, and that has no `.crate` files
+      help: `[source]` in `config.toml` of `CARGO_HOME` may replace a registry by another one or by a `local-registry`
       code: pyhack::network::cargo_config
     ");
 }
@@ -621,6 +629,19 @@ fn an_sdist_with_bytes_behind_it() {
           help: build the package from its repository, or pack the sdist anew
           code: pyhack::source::behind_the_end
         ");
+}
+
+#[test]
+fn an_sdist_has_no_configuration_to_trust() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a-1.tar.gz", sdist(&[PYPROJECT]));
+    let failure = sandbox.run(&["a-1.tar.gz", "--trust-project-config"]);
+    insta::assert_snapshot!(failure.failure(), @"
+    exit code 3
+    error: `a-1.tar.gz` is an archive, in which Cargo's configuration isn't looked for
+      help: leave out `--trust-project-config`, or unpack the archive and name the folder
+      code: pyhack::source::no_config
+    ");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod support;
 
 mod documents;
 mod errors;
+mod faults;
 mod features;
 mod git;
 mod git_crates;
@@ -31,4 +32,5 @@ mod nar;
 mod native;
 mod nix_snippet;
 mod projects;
+mod registries;
 mod vendor;

@@ -21,7 +21,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::cargo_settings::CargoSettings;
+use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::store::own_cache;
 use super::tree::nar_hash;
 use super::{IoError, Network};
@@ -75,7 +75,7 @@ impl GitStore {
             network,
             cache: own_cache().and_then(|cache| std::path::absolute(cache).ok()),
             scratch: OnceLock::new(),
-            cargo_home: CargoSettings::load().home,
+            cargo_home: CargoSettings::load(&ProjectConfig::Ignored).home,
         }
     }
 

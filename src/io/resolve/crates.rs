@@ -11,11 +11,11 @@ use fs_err as fs;
 use toml::Table;
 
 use super::super::skeleton::{Skeleton, write_manifest};
-use super::super::{CrateStore, IoError, Network, Progress, in_order};
+use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
 use crate::native::stand_in::{self, Asked, ask, may_be_default};
-use crate::project::{CrateSource, LockFile};
+use crate::project::{CrateSource, LockFile, RegistrySource};
 use crate::vendor::checksum_json::ChecksumFile;
 
 /// Enough to keep a slow network busy.
@@ -44,17 +44,20 @@ pub(super) fn skeletons(
         let krate = &request.lock.crates[place];
         let reason = match &krate.source {
             CrateSource::Local | CrateSource::Git(_) => continue,
-            CrateSource::CratesIo(Some(checksum)) => {
-                crates.push((place, *checksum));
-                continue;
-            }
-            CrateSource::CratesIo(None) => "has no checksum in the lock",
-            CrateSource::Registry(_) => "is from another registry",
+            CrateSource::CratesIo(checksum)
+            | CrateSource::Registry(RegistrySource { checksum, .. }) => match checksum {
+                Some(checksum) => {
+                    crates.push((place, *checksum));
+                    continue;
+                }
+                None => "has no checksum in the lock",
+            },
         };
         missing.insert(place, reason.to_owned());
     }
     progress.start("Reading", crates.len() as u64);
-    // Without the network, no other crate can be fetched either.
+    // Without crates.io there is no network, and no other crate can be
+    // fetched either.
     let caches_alone = OnceLock::new();
     let found = in_order(
         &crates,
@@ -63,8 +66,9 @@ pub(super) fn skeletons(
             let krate = &request.lock.crates[*place];
             let store = caches_alone.get().unwrap_or(store);
             let skeleton = Skeleton::of(krate, checksum, store, scratch);
-            if matches!(skeleton, Err(IoError::Download { .. })) {
-                caches_alone.get_or_init(|| CrateStore::open(Network::Offline));
+            let is_crates_io = matches!(krate.source, CrateSource::CratesIo(_));
+            if is_crates_io && matches!(skeleton, Err(IoError::Download { .. })) {
+                caches_alone.get_or_init(|| store.offline());
             }
             progress.step();
             skeleton

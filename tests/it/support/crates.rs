@@ -130,3 +130,25 @@ pub fn python_project(crates: &[Crate]) -> Vec<(String, String)> {
     ];
     files.map(|(path, text)| (path.to_owned(), text)).to_vec()
 }
+
+/// Has a crate of a project come from another registry.
+pub fn move_crate(files: &mut [(String, String)], krate: &Crate, id: &str) {
+    let head = format!(
+        "name = \"{}\"\nversion = \"{}\"\n",
+        krate.name, krate.version
+    );
+    let url = id.strip_prefix("registry+").unwrap_or(id);
+    let asked = format!(
+        "package = \"{}\", version = \"={}\"",
+        krate.name, krate.version
+    );
+    for (path, text) in files {
+        if path.ends_with("Cargo.lock") {
+            let old = format!("{head}source = \"{CRATES_IO}\"");
+            assert!(text.contains(&old));
+            *text = text.replace(&old, &format!("{head}source = \"{id}\""));
+        } else if path.ends_with("Cargo.toml") {
+            *text = text.replace(&asked, &format!("{asked}, registry-index = \"{url}\""));
+        }
+    }
+}

@@ -4,8 +4,8 @@ mod crates;
 mod registry;
 mod repository;
 
-pub use crates::{CRATES_IO, Crate, lock, python_project};
-pub use registry::{Registry, cargo_config};
+pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
+pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
 
 use std::io::Write;
@@ -82,7 +82,8 @@ impl Sandbox {
             .env("HOME", self.path("home"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("CARGO_HOME", self.path("cargo-home"))
-            .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"));
+            .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"))
+            .env("CARGO_PYHACK_RETRY_SECONDS", "0.01");
         // Without a registry of ours there is none.
         if !self.has_network {
             command.env("CARGO_NET_OFFLINE", "true");
@@ -106,6 +107,27 @@ impl Sandbox {
             .output()
             .unwrap();
         self.redacted(&output)
+    }
+
+    /// Runs `cargo-pyhack` with these variables, too.
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut command = self.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+        command.args(arguments).envs(variables.iter().copied());
+        self.redacted(&command.output().unwrap())
+    }
+
+    /// Panics where our cache has a crate that isn't whole, or what is left
+    /// over of writing one.
+    #[track_caller]
+    pub fn assert_cache_is_whole(&self) {
+        let folder = self.path("cache/crates");
+        if !folder.exists() {
+            return;
+        }
+        for (path, bytes) in tree(&folder) {
+            let sum = cargo_pyhack::hash::Sha256::of(&bytes).to_hex();
+            assert_eq!(path, format!("{}/{sum}.crate", &sum[..2]));
+        }
     }
 
     fn redacted(&self, output: &Output) -> Run {

@@ -1,0 +1,89 @@
+//! The client: TLS, proxies, redirects.
+
+use fs_err as fs;
+use reqwest::blocking::{Client, ClientBuilder};
+use reqwest::redirect::{Action, Attempt, Policy};
+use reqwest::{Certificate, NoProxy, Proxy};
+
+use super::HttpSettings;
+use crate::project::visible;
+
+const MAX_REDIRECTS: usize = 10;
+
+/// Makes a client.
+pub(super) fn client(settings: &HttpSettings) -> Result<Client, String> {
+    // Another thread or a test may have installed one already: any will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder()
+        .user_agent(concat!("cargo-pyhack/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::custom(redirect))
+        .connect_timeout(settings.stall)
+        // Of one answer or one read from it, not of the whole.
+        .timeout(settings.stall);
+    let client = with_certificates(with_proxy(client, settings)?, settings)?;
+    client.build().map_err(|error| chain(&error))
+}
+
+fn with_proxy(client: ClientBuilder, settings: &HttpSettings) -> Result<ClientBuilder, String> {
+    let Some(proxy) = &settings.proxy else {
+        return Ok(client);
+    };
+    // As curl has it, the protocol may be left out.
+    let url = if proxy.contains("://") {
+        proxy.clone()
+    } else {
+        format!("http://{proxy}")
+    };
+    let proxy = Proxy::all(&url).map_err(|_| {
+        let shown = visible(&url);
+        format!("the proxy `{shown}` of Cargo's configuration has no address")
+    })?;
+    Ok(client.proxy(proxy.no_proxy(NoProxy::from_env())))
+}
+
+fn with_certificates(
+    client: ClientBuilder,
+    settings: &HttpSettings,
+) -> Result<ClientBuilder, String> {
+    let Some(path) = &settings.certificates else {
+        return Ok(client);
+    };
+    let told = |message: String| {
+        let path = path.display();
+        format!("the certificates in `{path}` can't be read: {message}")
+    };
+    let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&bytes).map_err(|error| told(chain(&error)))?;
+    if certificates.is_empty() {
+        return Err(told("there are none in it".to_owned()));
+    }
+    Ok(client.tls_certs_only(certificates))
+}
+
+/// Follows a redirect, unless it goes on for ever or leaves TLS. A token goes
+/// to no other host: reqwest takes it out by itself.
+fn redirect(attempt: Attempt) -> Action {
+    let previous = attempt.previous();
+    let was_safe = previous.iter().any(|url| url.scheme() == "https");
+    if previous.len() > MAX_REDIRECTS {
+        attempt.error("the server redirects for ever")
+    } else if was_safe && attempt.url().scheme() != "https" {
+        attempt.error("the server redirects from https to an address without TLS")
+    } else {
+        attempt.follow()
+    }
+}
+
+/// An error and all its causes: reqwest's first line alone says too little.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    visible(&text)
+}

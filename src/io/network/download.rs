@@ -1,0 +1,178 @@
+//! One download, in as many tries as it takes: what came of a body that was
+//! cut is kept, and the rest asked for.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::StatusCode;
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+
+use super::client::chain;
+use super::retry::{may_pass, pauses, retry_after};
+use super::{Body, HttpSettings, Request};
+
+/// Larger than any crate that registries take, so that a server can't fill
+/// the memory.
+const MAX_BODY: u64 = 512 << 20;
+
+/// A server that sends one byte now and then is left alone after so long.
+const MAX_TIME: Duration = Duration::from_mins(10);
+
+/// How one try ended.
+enum Failure {
+    /// The server will answer the same next time.
+    Status(StatusCode),
+    /// No other try will help.
+    Final(String),
+    /// Another try may help, after this pause if the server named one.
+    Passing(String, Option<Duration>),
+}
+
+/// A download that is under way.
+pub(super) struct Download<'a> {
+    client: &'a Client,
+    request: Request<'a>,
+    settings: &'a HttpSettings,
+    begun: Instant,
+    /// What came so far.
+    body: Vec<u8>,
+    was_resumed: bool,
+}
+
+impl<'a> Download<'a> {
+    pub(super) fn new(
+        client: &'a Client,
+        request: Request<'a>,
+        settings: &'a HttpSettings,
+    ) -> Self {
+        Self {
+            client,
+            request,
+            settings,
+            begun: Instant::now(),
+            body: Vec::new(),
+            was_resumed: false,
+        }
+    }
+
+    /// Gives the body, or the status that the server answers in its place.
+    pub(super) fn run(mut self) -> Result<Result<Body, StatusCode>, String> {
+        let mut pauses = pauses(self.settings);
+        loop {
+            let (message, asked) = match self.attempt() {
+                Ok(()) => break,
+                Err(Failure::Status(status)) => return Ok(Err(status)),
+                Err(Failure::Final(message)) => return Err(message),
+                Err(Failure::Passing(message, asked)) => (message, asked),
+            };
+            let Some(pause) = pauses.next() else {
+                return Err(message);
+            };
+            let pause = asked.unwrap_or(pause);
+            if self.begun.elapsed() + pause > MAX_TIME {
+                return Err(message);
+            }
+            std::thread::sleep(pause);
+        }
+        Ok(Ok(Body {
+            bytes: self.body,
+            was_resumed: self.was_resumed,
+        }))
+    }
+
+    fn attempt(&mut self) -> Result<(), Failure> {
+        let response = self.send()?;
+        let status = response.status();
+        if may_pass(status) {
+            let asked = retry_after(response.headers(), SystemTime::now());
+            let message = format!("the server answered {status}");
+            return Err(Failure::Passing(message, asked));
+        }
+        // The file may have become another, shorter one.
+        if status == StatusCode::RANGE_NOT_SATISFIABLE && !self.body.is_empty() {
+            return Err(self.start_anew("the server has no rest of what it began"));
+        }
+        if !status.is_success() {
+            return Err(Failure::Status(status));
+        }
+        if status == StatusCode::PARTIAL_CONTENT {
+            if first_byte(response.headers()) != Some(self.body.len()) {
+                return Err(self.start_anew("the server sends another part than was asked for"));
+            }
+            self.was_resumed |= !self.body.is_empty();
+        } else {
+            self.body.clear();
+            self.was_resumed = false;
+        }
+        self.read(response)
+    }
+
+    fn start_anew(&mut self, message: &str) -> Failure {
+        self.body.clear();
+        Failure::Passing(message.to_owned(), None)
+    }
+
+    fn send(&self) -> Result<Response, Failure> {
+        let mut request = self.client.get(self.request.url);
+        if let Some(token) = self.request.token {
+            let value = HeaderValue::from_str(token.secret());
+            let mut value = value.map_err(|_| {
+                Failure::Final("the token has characters that HTTP forbids".to_owned())
+            })?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        if !self.body.is_empty() {
+            request = request.header(RANGE, format!("bytes={}-", self.body.len()));
+        }
+        request.send().map_err(|error| {
+            let error = error.without_url();
+            if error.is_redirect() || error.is_builder() {
+                return Failure::Final(chain(&error));
+            }
+            Failure::Passing(self.told(&error, error.is_timeout()), None)
+        })
+    }
+
+    fn read(&mut self, mut response: Response) -> Result<(), Failure> {
+        let begun = self.body.len() as u64;
+        let length = response.content_length().unwrap_or_default();
+        let mut part = vec![0; 64 << 10];
+        loop {
+            if begun + length > MAX_BODY || self.body.len() as u64 > MAX_BODY {
+                let message = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
+                return Err(Failure::Final(message));
+            }
+            if self.begun.elapsed() > MAX_TIME {
+                let message = format!("it takes more than {} minutes", MAX_TIME.as_secs() / 60);
+                return Err(Failure::Final(message));
+            }
+            match response.read(&mut part) {
+                Ok(0) => return Ok(()),
+                Ok(count) => self.body.extend_from_slice(&part[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let inner = error.get_ref().and_then(|e| e.downcast_ref());
+                    let is_stall = inner.is_some_and(reqwest::Error::is_timeout);
+                    return Err(Failure::Passing(self.told(&error, is_stall), None));
+                }
+            }
+        }
+    }
+
+    fn told(&self, error: &dyn std::error::Error, is_stall: bool) -> String {
+        if is_stall {
+            let seconds = self.settings.stall.as_secs_f64();
+            return format!("the server sent nothing for {seconds} seconds");
+        }
+        chain(error)
+    }
+}
+
+/// Where a part begins, by `Content-Range: bytes 5-9/10`.
+fn first_byte(headers: &HeaderMap) -> Option<usize> {
+    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+    let (first, _) = text.trim().strip_prefix("bytes ")?.split_once('-')?;
+    first.trim().parse().ok()
+}

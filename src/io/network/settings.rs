@@ -1,0 +1,94 @@
+//! How to reach servers: what Cargo's configuration and the environment say
+//! of HTTP.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cargo_config2::{Config, de};
+
+use super::RETRY_VARIABLE;
+
+/// Overrides after how many seconds without a byte a connection is cut.
+pub const STALL_VARIABLE: &str = "CARGO_PYHACK_STALL_SECONDS";
+
+/// What is said of HTTP. It may hold a proxy's password, so it has no `Debug`.
+#[derive(Clone)]
+pub struct HttpSettings {
+    /// A proxy for everything; without it those of `HTTPS_PROXY` and its like.
+    pub proxy: Option<String>,
+    /// A file of certificates that is trusted in the place of the system's.
+    pub certificates: Option<PathBuf>,
+    /// How long nothing may come before a connection is cut.
+    pub stall: Duration,
+    /// The first pause before another try; the next are longer.
+    pub first_pause: Duration,
+    /// How many more tries there are after the first.
+    pub retries: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            proxy: None,
+            certificates: None,
+            stall: Duration::from_secs(20),
+            first_pause: Duration::from_millis(300),
+            retries: 3,
+        }
+    }
+}
+
+impl HttpSettings {
+    /// Puts them together from Cargo's configuration, read from `folder`, and
+    /// the environment, which comes first.
+    #[must_use]
+    pub fn new(config: &Config, folder: &Path) -> Self {
+        let default = Self::default();
+        let timeout = config.http.timeout.map(|seconds| seconds.max(1).into());
+        let certificates = config.http.cainfo.as_ref().map(|path| {
+            // An environment variable is relative to where we are.
+            let from_variable = std::env::var_os("CARGO_HTTP_CAINFO").is_some();
+            match configuration_folder(folder).filter(|_| !from_variable) {
+                Some(folder) => folder.join(path),
+                None => PathBuf::from(path),
+            }
+        });
+        Self {
+            proxy: config.http.proxy.clone().filter(|proxy| !proxy.is_empty()),
+            certificates: certificates.or_else(nix_certificates),
+            stall: seconds(STALL_VARIABLE)
+                .or(timeout.map(Duration::from_secs))
+                .unwrap_or(default.stall),
+            first_pause: seconds(RETRY_VARIABLE).unwrap_or(default.first_pause),
+            retries: config
+                .net
+                .retry
+                .map_or(default.retries, |retries| retries.min(20) as usize),
+        }
+    }
+}
+
+/// What `http.cainfo` is relative to: the folder that the folder of the
+/// configuration file is in, as the Cargo Reference says of all paths.
+fn configuration_folder(folder: &Path) -> Option<PathBuf> {
+    let config = de::Config::load_with_cwd(folder).ok()?;
+    match config.http.cainfo?.definition? {
+        de::Definition::Path(file) => Some(file.parent()?.parent()?.to_owned()),
+        _ => None,
+    }
+}
+
+/// Nix's own variable. In builds without a network it names a file that isn't
+/// there.
+fn nix_certificates() -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os("NIX_SSL_CERT_FILE")?);
+    path.is_file().then_some(path)
+}
+
+/// A number of seconds, which may be a fraction.
+fn seconds(variable: &str) -> Option<Duration> {
+    let seconds: f64 = std::env::var(variable).ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|seconds| !seconds.is_zero())
+}

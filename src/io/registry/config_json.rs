@@ -1,0 +1,210 @@
+//! What a registry's `config.json` says; see the Cargo Reference, "Index
+//! Format" and "Registry Authentication".
+//!
+//! It is read once a process, from cargo's copy of the index where there is
+//! one.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fs_err as fs;
+use reqwest::Url;
+use serde::Deserialize;
+use tame_index::utils::url_to_local_dir;
+
+use super::super::Network;
+use super::super::cargo_settings::CargoSettings;
+use super::super::network::{Answer, Request};
+use super::{Supplier, Token, Unusable, git_index};
+use crate::project::visible;
+
+/// With what registries are asked.
+#[derive(Clone, Copy)]
+pub(in crate::io) struct Reach<'a> {
+    pub network: &'a Network,
+    pub settings: &'a CargoSettings,
+}
+
+/// A registry that crates can be downloaded from.
+#[derive(Debug)]
+pub(in crate::io) struct Remote {
+    /// The template of a crate's address.
+    pub dl: String,
+    /// What a download has to be asked for with.
+    pub token: Option<Token>,
+    /// The index, for messages.
+    pub url: String,
+    /// The registry's name.
+    pub name: Option<String>,
+}
+
+type Slot = Arc<OnceLock<Result<Arc<Remote>, Unusable>>>;
+
+/// The registries that were asked so far.
+#[derive(Default)]
+pub(in crate::io) struct Remotes(Mutex<BTreeMap<Supplier, Slot>>);
+
+#[derive(Deserialize)]
+struct ConfigJson {
+    dl: String,
+    #[serde(default, rename = "auth-required")]
+    auth_required: bool,
+}
+
+impl Remotes {
+    /// What a registry says; threads that ask at the same time wait for one
+    /// answer.
+    pub(in crate::io) fn remote(
+        &self,
+        supplier: &Supplier,
+        reach: Reach,
+    ) -> Result<Arc<Remote>, Unusable> {
+        let slot = {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry(supplier.clone()).or_default().clone()
+        };
+        slot.get_or_init(|| reach.remote(supplier).map(Arc::new))
+            .clone()
+    }
+}
+
+impl Reach<'_> {
+    fn remote(self, supplier: &Supplier) -> Result<Remote, Unusable> {
+        if self.network.is_offline() {
+            return Err(Unusable::Offline);
+        }
+        let names = self.settings.names(supplier);
+        let registry = Registry {
+            place: match supplier {
+                Supplier::Sparse(index) => format!("{index}config.json"),
+                Supplier::Git(url) => url.clone(),
+                Supplier::Folder(folder) => folder.display().to_string(),
+            },
+            url: match supplier {
+                Supplier::Sparse(index) => format!("sparse+{index}"),
+                Supplier::Git(url) => url.clone(),
+                Supplier::Folder(folder) => folder.display().to_string(),
+            },
+            token: self.settings.tokens.of(&names).cloned(),
+            name: names.first().map(|name| (*name).to_owned()),
+        };
+        let (bytes, was_token_sent) = match self.kept(&registry.url) {
+            Some(bytes) => (bytes, false),
+            None => match supplier {
+                Supplier::Sparse(_) => self.fetch(&registry)?,
+                _ => (self.fetch_git(&registry.url)?, false),
+            },
+        };
+        registry.read(&bytes, was_token_sent)
+    }
+
+    /// Fetches it without a token, and where that is refused with one, which
+    /// is told.
+    fn fetch(self, registry: &Registry) -> Result<(Vec<u8>, bool), Unusable> {
+        let get = |token| {
+            let url = &registry.place;
+            let answer = self
+                .network
+                .get(Request { url, token }, &self.settings.http);
+            let answer = answer.map_err(|message| registry.failed(message))?;
+            answer.ok_or(Unusable::Offline)
+        };
+        let mut answer = get(None)?;
+        let is_private = matches!(answer, Answer::Refused(_));
+        if is_private {
+            answer = get(Some(registry.require_token()?))?;
+        }
+        match answer {
+            Answer::Body(body) => Ok((body.bytes, is_private)),
+            Answer::Missing(status) => {
+                Err(registry.failed(format!("the server answered {status}")))
+            }
+            Answer::Refused(status) => Err(Unusable::TokenRefused {
+                url: registry.url.clone(),
+                name: registry.name.clone(),
+                status,
+            }),
+        }
+    }
+
+    fn fetch_git(self, url: &str) -> Result<Vec<u8>, Unusable> {
+        git_index::fetch(url, self.settings.http.stall).map_err(|message| Unusable::Repository {
+            url: url.to_owned(),
+            message,
+        })
+    }
+
+    /// Cargo's copy, by the names that newer and older versions give it.
+    fn kept(self, index: &str) -> Option<Vec<u8>> {
+        let indices = self.settings.home.as_ref()?.join("registry").join("index");
+        [true, false].into_iter().find_map(|is_stable| {
+            let name = url_to_local_dir(index, is_stable).ok()?.dir_name;
+            let folder: PathBuf = indices.join(name);
+            let repository = folder.join(".git");
+            fs::read(folder.join("config.json")).ok().or_else(|| {
+                let is_there = repository.is_dir();
+                is_there.then(|| git_index::kept(&repository)).flatten()
+            })
+        })
+    }
+}
+
+/// A registry before it is known what it says.
+struct Registry {
+    /// Where its `config.json` is.
+    place: String,
+    /// The index, as it is named.
+    url: String,
+    token: Option<Token>,
+    name: Option<String>,
+}
+
+impl Registry {
+    fn read(self, bytes: &[u8], was_token_sent: bool) -> Result<Remote, Unusable> {
+        let config: ConfigJson = serde_json::from_slice(bytes)
+            .map_err(|error| self.failed(format!("it is no registry's configuration: {error}")))?;
+        let dl = visible(&config.dl);
+        if !config.dl.starts_with("https://") && !config.dl.starts_with("http://") {
+            return Err(self.failed(format!("its `dl` is no address of HTTP: `{dl}`")));
+        }
+        let token = if config.auth_required {
+            Some(self.require_token()?.clone())
+        } else {
+            // It asked for the token without saying so: that is for the
+            // host of the index, and no other.
+            let is_meant = was_token_sent && is_same_host(&config.dl, &self.place);
+            self.token.clone().filter(|_| is_meant)
+        };
+        let leaves_tls = self.place.starts_with("https://") && !config.dl.starts_with("https://");
+        if token.is_some() && leaves_tls {
+            let message = format!("it would have the token sent without TLS, to `{dl}`");
+            return Err(self.failed(message));
+        }
+        Ok(Remote {
+            dl: config.dl,
+            token,
+            url: self.url,
+            name: self.name,
+        })
+    }
+
+    fn require_token(&self) -> Result<&Token, Unusable> {
+        self.token.as_ref().ok_or_else(|| Unusable::NoToken {
+            url: self.url.clone(),
+            name: self.name.clone(),
+        })
+    }
+
+    fn failed(&self, message: String) -> Unusable {
+        Unusable::Download {
+            url: self.place.clone(),
+            message,
+        }
+    }
+}
+
+fn is_same_host(a: &str, b: &str) -> bool {
+    let origin = |url: &str| Url::parse(url).map(|url| url.origin()).ok();
+    origin(a).is_some_and(|a| Some(a) == origin(b))
+}

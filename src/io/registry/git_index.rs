@@ -1,0 +1,145 @@
+//! `config.json` of an index that is a git repository, read with the `git`
+//! program: that obeys the user's settings, `insteadOf` and credential
+//! helpers among them.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// No `config.json` is longer.
+const MAX_CONFIG: u64 = 1 << 20;
+
+/// The last commit of an index is small, or `git` leaves its blobs out.
+const MAX_TIME: Duration = Duration::from_mins(5);
+
+/// What makes git look at another repository than it is told to.
+const FOREIGN: [&str; 6] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+];
+
+/// Fetches the index's last commit and gives its `config.json`.
+pub(super) fn fetch(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
+    check(url)?;
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let git = |arguments: &[&str]| git(folder.path(), stall, arguments);
+    git(&["init", "--quiet", "--bare", "."])?;
+    git(&["remote", "add", "origin", url])?;
+    git(&[
+        "fetch",
+        "--quiet",
+        "--depth=1",
+        "--no-tags",
+        "--filter=blob:none",
+        "origin",
+        "HEAD",
+    ])?;
+    git(&["show", "FETCH_HEAD:config.json"])
+}
+
+/// `config.json` of the copy that cargo keeps of an index.
+pub(super) fn kept(repository: &Path) -> Option<Vec<u8>> {
+    let stall = Duration::from_secs(1);
+    git(repository, stall, &["show", "origin/HEAD:config.json"]).ok()
+}
+
+/// The address stands in a stranger's lock: only what cargo's own git can
+/// reach, nothing that would be taken for a flag or for a program to run.
+fn check(url: &str) -> Result<(), String> {
+    let schemes = ["https://", "http://", "ssh://", "git://", "file://"];
+    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(());
+    }
+    Err("it is no address of a git repository".to_owned())
+}
+
+fn git(folder: &Path, stall: Duration, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let text = |error: std::io::Error| format!("git can't be run: {error}");
+    let (mut stdout, mut stderr) = (
+        tempfile::tempfile().map_err(text)?,
+        tempfile::tempfile().map_err(text)?,
+    );
+    let seconds = stall.as_secs().max(1);
+    let mut command = Command::new("git");
+    for variable in FOREIGN {
+        command.env_remove(variable);
+    }
+    let mut child = command
+        .arg("-c")
+        .arg("http.lowSpeedLimit=1")
+        .arg("-c")
+        .arg(format!("http.lowSpeedTime={seconds}"))
+        .arg("-c")
+        .arg("protocol.ext.allow=never")
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(stdout.try_clone().map_err(text)?)
+        .stderr(stderr.try_clone().map_err(text)?)
+        .spawn()
+        .map_err(text)?;
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(text)? {
+            break status;
+        }
+        if begun.elapsed() > MAX_TIME {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!(
+                "git takes more than {} minutes",
+                MAX_TIME.as_secs() / 60
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    if status.success() {
+        return read(&mut stdout).map_err(text);
+    }
+    let message = String::from_utf8_lossy(&read(&mut stderr).map_err(text)?).into_owned();
+    Err(match message.trim() {
+        "" => format!("git {status}"),
+        message => message.replace('\n', "; "),
+    })
+}
+
+fn read(file: &mut File) -> std::io::Result<Vec<u8>> {
+    use std::io::Seek;
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(MAX_CONFIG).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_addresses_are_refused() {
+        for url in [
+            "ext::sh -c id",
+            "-u./x",
+            "/etc",
+            "--upload-pack=id",
+            "git@h:x",
+        ] {
+            assert!(check(url).is_err(), "{url}");
+        }
+        for url in [
+            "https://example.org/i",
+            "file:///srv/i",
+            "ssh://git@example.org/i",
+        ] {
+            assert!(check(url).is_ok(), "{url}");
+        }
+    }
+}

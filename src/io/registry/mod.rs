@@ -1,0 +1,16 @@
+//! Registries: which one serves the crates of a source, what its
+//! `config.json` says, and who may fetch from it.
+
+mod config_json;
+mod download_url;
+mod git_index;
+mod sources;
+mod tokens;
+mod unusable;
+
+pub use sources::{SourceTables, Supplier};
+pub use tokens::{Token, Tokens};
+
+pub(super) use config_json::{Reach, Remote, Remotes};
+pub(super) use download_url::download_url;
+pub(super) use unusable::Unusable;

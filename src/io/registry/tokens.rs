@@ -1,0 +1,129 @@
+//! Tokens of registries, from where `cargo login` and CI put them.
+//!
+//! Credential providers that Cargo's configuration names are programs: none
+//! is run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use cargo_config2::Config;
+use fs_err as fs;
+use serde::Deserialize;
+
+use super::sources::{CRATES_IO, env_form};
+
+/// A secret, which nothing prints.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// The text that is sent.
+    pub(in crate::io) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(hidden)")
+    }
+}
+
+/// The tokens that are known, by the registry's name as variables have it.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens(BTreeMap<String, Token>);
+
+/// `credentials.toml`
+#[derive(Default, Deserialize)]
+struct Credentials {
+    #[serde(default)]
+    registry: Entry,
+    #[serde(default)]
+    registries: BTreeMap<String, Entry>,
+}
+
+#[derive(Default, Deserialize)]
+struct Entry {
+    token: Option<Token>,
+}
+
+impl Tokens {
+    /// Collects the tokens: those of Cargo's configuration, in their place
+    /// those of its credentials, in theirs those of the environment.
+    #[must_use]
+    pub fn load(config: &Config, home: Option<&Path>) -> Self {
+        let mut tokens = Self::default();
+        let registries = config.registries.iter();
+        let written = registries.map(|(name, r)| (name.as_str(), r.token.clone()));
+        for (name, token) in written.chain([(CRATES_IO, config.registry.token.clone())]) {
+            tokens.add(name, token.map(Token));
+        }
+        let credentials = home.map(credentials).unwrap_or_default();
+        for (name, entry) in credentials.registries {
+            tokens.add(&name, entry.token);
+        }
+        tokens.add(CRATES_IO, credentials.registry.token);
+        for (variable, value) in std::env::vars_os() {
+            let name = variable.to_str().and_then(|variable| {
+                let name = variable.strip_prefix("CARGO_REGISTRIES_")?;
+                name.strip_suffix("_TOKEN")
+            });
+            if let Some(name) = name {
+                tokens.add(name, value.into_string().ok().map(Token));
+            } else if variable == "CARGO_REGISTRY_TOKEN" {
+                tokens.add(CRATES_IO, value.into_string().ok().map(Token));
+            }
+        }
+        tokens
+    }
+
+    fn add(&mut self, name: &str, token: Option<Token>) {
+        if let Some(token) = token.filter(|token| !token.0.is_empty()) {
+            self.0.insert(env_form(name), token);
+        }
+    }
+
+    /// The token of the first of these registries that has one.
+    pub(super) fn of(&self, names: &[&str]) -> Option<&Token> {
+        names.iter().find_map(|name| self.0.get(&env_form(name)))
+    }
+}
+
+/// The file that cargo would take. One that isn't read has no tokens, and no
+/// text of it may get into a message.
+fn credentials(home: &Path) -> Credentials {
+    let files = [home.join("credentials"), home.join("credentials.toml")];
+    let text = files.iter().find_map(|file| fs::read_to_string(file).ok());
+    text.and_then(|text| toml::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_is_shown() {
+        let mut tokens = Tokens::default();
+        tokens.add("my-corp", Some(Token("secret".to_owned())));
+        tokens.add("empty", Some(Token(String::new())));
+        assert!(!format!("{tokens:?}").contains("secret"));
+        assert_eq!(tokens.of(&["x", "MY_CORP"]).unwrap().secret(), "secret");
+        assert_eq!(tokens.of(&["empty"]), None);
+    }
+
+    #[test]
+    fn credentials_are_read_as_cargo_writes_them() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(credentials(home.path()).registries.is_empty());
+        let text =
+            "[registry]\ntoken = \"a\"\n[registries.corp]\ntoken = \"b\"\nsecret-key = \"c\"\n";
+        fs::write(home.path().join("credentials.toml"), text).unwrap();
+        let read = credentials(home.path());
+        assert_eq!(read.registry.token.unwrap().secret(), "a");
+        let token = read.registries["corp"].token.as_ref();
+        assert_eq!(token.unwrap().secret(), "b");
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a registry can't be used. It is remembered for all of its crates, so
+//! it can be copied, which errors of the disk can't.
+
+use super::super::IoError;
+use super::sources::env_form;
+use crate::project::visible;
+
+/// Why a registry can't be used.
+#[derive(Debug, Clone)]
+pub(in crate::io) enum Unusable {
+    /// Nothing may be fetched.
+    Offline,
+    /// Cargo's configuration can't be used.
+    Settings(String),
+    /// An address can't be fetched.
+    Download { url: String, message: String },
+    /// An index in git can't be read.
+    Repository { url: String, message: String },
+    /// A token is asked for and there is none.
+    NoToken { url: String, name: Option<String> },
+    /// The token isn't taken.
+    TokenRefused {
+        url: String,
+        name: Option<String>,
+        status: u16,
+    },
+}
+
+impl Unusable {
+    /// The error of a crate that would have come from there.
+    pub(in crate::io) fn for_crate(self, krate: &str) -> IoError {
+        match self {
+            Self::Offline => IoError::Offline {
+                krate: krate.to_owned(),
+            },
+            Self::Settings(message) => IoError::CargoConfig {
+                message: visible(&message),
+            },
+            Self::Download { url, message } => IoError::Download {
+                url: visible(&url),
+                message,
+            },
+            Self::Repository { url, message } => IoError::IndexRepository {
+                url: visible(&url),
+                message: visible(&message),
+            },
+            Self::NoToken { url, name } => IoError::NoToken {
+                advice: where_to_put(name.as_deref(), &visible(&url)),
+                url: visible(&url),
+            },
+            Self::TokenRefused { url, name, status } => IoError::TokenRefused {
+                login: login(name.as_deref()),
+                url: visible(&url),
+                status,
+            },
+        }
+    }
+}
+
+fn login(name: Option<&str>) -> String {
+    match name {
+        None => "cargo login --registry NAME".to_owned(),
+        Some("crates-io") => "cargo login".to_owned(),
+        Some(name) => format!("cargo login --registry {name}"),
+    }
+}
+
+fn where_to_put(name: Option<&str>, index: &str) -> String {
+    let login = login(name);
+    match name {
+        None => format!(
+            "name it in `config.toml` of `CARGO_HOME`, `[registries.NAME]` with `index = \"{index}\"`, \
+             and run `{login}`"
+        ),
+        Some("crates-io") => format!("run `{login}`, or set `CARGO_REGISTRY_TOKEN`"),
+        Some(name) => {
+            let variable = format!("CARGO_REGISTRIES_{}_TOKEN", env_form(name));
+            format!("run `{login}`, or set `{variable}`")
+        }
+    }
+}
