@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cargo_config2::Config;
 
 use super::network::HttpSettings;
-use super::registry::{SourceTables, Supplier, Tokens};
+use super::registry::{Index, SourceTables, Supplier, Tokens};
 use crate::project::CrateSource;
 
 /// Whether a project's own `.cargo/config.toml` counts.
@@ -90,8 +90,8 @@ impl CargoSettings {
     /// Where nothing or something else does.
     pub fn crates_io_index(&self) -> Result<String, String> {
         match self.supplier(&CrateSource::CratesIo(None))? {
-            Supplier::Sparse(index) => Ok(index),
-            Supplier::Git(url) => Err(format!(
+            Supplier::Registry(Index::Sparse(index)) => Ok(index),
+            Supplier::Registry(Index::Git(url)) => Err(format!(
                 "the registry `{url}`, which replaces crates-io, has no sparse index"
             )),
             Supplier::Folder(folder) => Err(format!(
@@ -101,10 +101,10 @@ impl CargoSettings {
         }
     }
 
-    /// The names of the registry that this is.
-    pub(super) fn names(&self, supplier: &Supplier) -> Vec<&str> {
+    /// The names of the registry with this index.
+    pub(super) fn names(&self, index: &Index) -> Vec<&str> {
         let tables = self.tables.as_ref();
-        tables.map_or_else(|_| Vec::new(), |tables| tables.names(supplier))
+        tables.map_or_else(|_| Vec::new(), |tables| tables.names(index))
     }
 }
 

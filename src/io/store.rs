@@ -64,24 +64,27 @@ impl CrateStore {
         let unusable = |unusable: Unusable| unusable.for_crate(&label);
         let supplier = self.settings.supplier(&krate.source);
         let supplier = supplier.map_err(|message| unusable(Unusable::Settings(message)))?;
-        if let Supplier::Folder(folder) = &supplier {
-            return from_folder(folder, krate, checksum);
-        }
+        let index = match supplier {
+            Supplier::Folder(folder) => return from_folder(&folder, krate, checksum),
+            Supplier::Registry(index) => index,
+        };
         let reach = Reach {
             network: &self.network,
             settings: &self.settings,
         };
-        let remote = self.remotes.remote(&supplier, reach).map_err(unusable)?;
-        let own = self.own_path("crates", "crate", checksum);
+        let remote = self.remotes.remote(&index, reach).map_err(unusable)?;
         // Another run may be fetching the same crate: it is there then.
-        let lock = own.as_ref().and_then(|_| self.lock(checksum));
-        if let Some(bytes) = lock.as_ref().and_then(|_| self.cached(krate, checksum)) {
-            return Ok(bytes);
-        }
-        let bytes = self.download(krate, checksum, &remote)?;
-        Self::keep(own, &bytes)?;
+        let lock = self.lock(checksum);
+        let known = lock.as_ref().and_then(|_| self.cached(krate, checksum));
+        let bytes = if let Some(bytes) = known {
+            bytes
+        } else {
+            let bytes = self.download(krate, checksum, &remote)?;
+            Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
+            bytes
+        };
         if let Some((path, _)) = &lock {
-            // While it is held: who waits for it finds the crate.
+            // While it is held: whoever waits for it finds the crate.
             let _ = fs::remove_file(path);
         }
         Ok(bytes)

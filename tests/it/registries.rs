@@ -145,6 +145,19 @@ fn vendor_prints_what_cargo_vendor_prints() {
     let project = project(&sandbox, &other.id());
     let (ours, theirs) = vendor_with_both(&sandbox, &project);
     assert_eq!(ours, theirs);
+    // Cargo keeps `config.json`, so it isn't asked for again.
+    let asked = || {
+        other
+            .requests()
+            .iter()
+            .filter(|p| p.ends_with("config.json"))
+            .count()
+    };
+    let before = asked();
+    std::fs::remove_dir_all(sandbox.path("cache")).unwrap();
+    std::fs::remove_dir_all(sandbox.path("cargo-home/registry/cache")).unwrap();
+    sandbox.run(&["hash", "project"]).ok();
+    assert_eq!(asked(), before);
     sandbox.write(
         "project/src/rust/.cargo/config.toml",
         ours.replace("\"ours\"", &format!("{:?}", sandbox.path("ours"))),

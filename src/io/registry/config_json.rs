@@ -16,7 +16,7 @@ use tame_index::utils::url_to_local_dir;
 use super::super::Network;
 use super::super::cargo_settings::CargoSettings;
 use super::super::network::{Answer, Request};
-use super::{Supplier, Token, Unusable, git_index};
+use super::{Index, Token, Unusable, git_index};
 use crate::project::visible;
 
 /// With what registries are asked.
@@ -43,7 +43,7 @@ type Slot = Arc<OnceLock<Result<Arc<Remote>, Unusable>>>;
 
 /// The registries that were asked so far.
 #[derive(Default)]
-pub(in crate::io) struct Remotes(Mutex<BTreeMap<Supplier, Slot>>);
+pub(in crate::io) struct Remotes(Mutex<BTreeMap<Index, Slot>>);
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -57,44 +57,38 @@ impl Remotes {
     /// answer.
     pub(in crate::io) fn remote(
         &self,
-        supplier: &Supplier,
+        index: &Index,
         reach: Reach,
     ) -> Result<Arc<Remote>, Unusable> {
         let slot = {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry(supplier.clone()).or_default().clone()
+            known.entry(index.clone()).or_default().clone()
         };
-        slot.get_or_init(|| reach.remote(supplier).map(Arc::new))
+        slot.get_or_init(|| reach.remote(index).map(Arc::new))
             .clone()
     }
 }
 
 impl Reach<'_> {
-    fn remote(self, supplier: &Supplier) -> Result<Remote, Unusable> {
+    fn remote(self, index: &Index) -> Result<Remote, Unusable> {
         if self.network.is_offline() {
             return Err(Unusable::Offline);
         }
-        let names = self.settings.names(supplier);
+        let names = self.settings.names(index);
+        let (place, url) = match index {
+            Index::Sparse(url) => (format!("{url}config.json"), format!("sparse+{url}")),
+            Index::Git(url) => (url.clone(), url.clone()),
+        };
         let registry = Registry {
-            place: match supplier {
-                Supplier::Sparse(index) => format!("{index}config.json"),
-                Supplier::Git(url) => url.clone(),
-                Supplier::Folder(folder) => folder.display().to_string(),
-            },
-            url: match supplier {
-                Supplier::Sparse(index) => format!("sparse+{index}"),
-                Supplier::Git(url) => url.clone(),
-                Supplier::Folder(folder) => folder.display().to_string(),
-            },
+            place,
+            url,
             token: self.settings.tokens.of(&names).cloned(),
             name: names.first().map(|name| (*name).to_owned()),
         };
-        let (bytes, was_token_sent) = match self.kept(&registry.url) {
-            Some(bytes) => (bytes, false),
-            None => match supplier {
-                Supplier::Sparse(_) => self.fetch(&registry)?,
-                _ => (self.fetch_git(&registry.url)?, false),
-            },
+        let (bytes, was_token_sent) = match (self.kept(&registry.url), index) {
+            (Some(bytes), _) => (bytes, false),
+            (None, Index::Sparse(_)) => self.fetch(&registry)?,
+            (None, Index::Git(url)) => (self.fetch_git(url)?, false),
         };
         registry.read(&bytes, was_token_sent)
     }
@@ -135,10 +129,12 @@ impl Reach<'_> {
         })
     }
 
-    /// Cargo's copy, by the names that newer and older versions give it.
+    /// Cargo's copy, by the names that newer and older versions give it, if
+    /// it is sound.
     fn kept(self, index: &str) -> Option<Vec<u8>> {
         let indices = self.settings.home.as_ref()?.join("registry").join("index");
-        [true, false].into_iter().find_map(|is_stable| {
+        let is_sound = |bytes: &Vec<u8>| serde_json::from_slice::<ConfigJson>(bytes).is_ok();
+        let mut copies = [true, false].into_iter().filter_map(|is_stable| {
             let name = url_to_local_dir(index, is_stable).ok()?.dir_name;
             let folder: PathBuf = indices.join(name);
             let repository = folder.join(".git");
@@ -146,7 +142,8 @@ impl Reach<'_> {
                 let is_there = repository.is_dir();
                 is_there.then(|| git_index::kept(&repository)).flatten()
             })
-        })
+        });
+        copies.find(is_sound)
     }
 }
 

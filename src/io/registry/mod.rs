@@ -8,7 +8,7 @@ mod sources;
 mod tokens;
 mod unusable;
 
-pub use sources::{SourceTables, Supplier};
+pub use sources::{Index, SourceTables, Supplier};
 pub use tokens::{Token, Tokens};
 
 pub(super) use config_json::{Reach, Remote, Remotes};

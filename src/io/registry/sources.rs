@@ -12,14 +12,21 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 pub(super) const CRATES_IO: &str = "crates-io";
 
 /// Who serves crates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Supplier {
-    /// A registry whose index is at this address, with `/` at its end.
-    Sparse(String),
-    /// A registry whose index is this git repository.
-    Git(String),
+    /// A registry.
+    Registry(Index),
     /// A folder with `.crate` files.
     Folder(PathBuf),
+}
+
+/// Where a registry's index is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Index {
+    /// At this address, which has `/` at its end.
+    Sparse(String),
+    /// In this git repository.
+    Git(String),
 }
 
 /// What Cargo's configuration says of sources and registries.
@@ -75,7 +82,7 @@ impl SourceTables {
             None => CRATES_IO.to_owned(),
             Some(id) => match self.source_named(id) {
                 Some(name) => name.to_owned(),
-                None => return Ok(by_index(id)),
+                None => return Ok(Supplier::Registry(by_index(id))),
             },
         };
         let mut name = first.clone();
@@ -91,12 +98,12 @@ impl SourceTables {
     }
 
     /// The names of the registry with this index.
-    pub(in crate::io) fn names(&self, supplier: &Supplier) -> Vec<&str> {
-        let is_crates_io = *supplier == by_index(CRATES_IO_HTTP_INDEX);
+    pub(in crate::io) fn names(&self, index: &Index) -> Vec<&str> {
+        let is_crates_io = *index == by_index(CRATES_IO_HTTP_INDEX);
         let named = self
             .registries
             .iter()
-            .filter(|(_, index)| by_index(index) == *supplier)
+            .filter(|(_, other)| by_index(other) == *index)
             .map(|(name, _)| name.as_str());
         named.chain(is_crates_io.then_some(CRATES_IO)).collect()
     }
@@ -124,7 +131,7 @@ impl SourceTables {
     ) -> Result<Supplier, String> {
         if let Some(source) = source {
             if let Some(url) = &source.registry {
-                return Ok(by_index(url));
+                return Ok(Supplier::Registry(by_index(url)));
             }
             if let Some(folder) = &source.local_registry {
                 return Ok(Supplier::Folder(folder.clone()));
@@ -140,8 +147,8 @@ impl SourceTables {
         let mut registries = self.registries.iter();
         let index = registries.find(|(other, _)| *other == name || **other == env_form(name));
         match index {
-            Some((_, url)) => Ok(by_index(url)),
-            None if name == CRATES_IO => Ok(by_index(CRATES_IO_HTTP_INDEX)),
+            Some((_, url)) => Ok(Supplier::Registry(by_index(url))),
+            None if name == CRATES_IO => Ok(Supplier::Registry(by_index(CRATES_IO_HTTP_INDEX))),
             None => Err(format!(
                 "`{name}`, which stands for `{first}`, is no registry"
             )),
@@ -154,7 +161,7 @@ pub(super) fn env_form(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
 }
 
-fn by_index(url: &str) -> Supplier {
+fn by_index(url: &str) -> Index {
     // What is in the one index of crates.io is in the other, too.
     let url = if canonical(url) == CRATES_IO_INDEX {
         CRATES_IO_HTTP_INDEX
@@ -162,8 +169,8 @@ fn by_index(url: &str) -> Supplier {
         url
     };
     match url.strip_prefix("sparse+") {
-        Some(url) => Supplier::Sparse(format!("{}/", url.trim_end_matches('/'))),
-        None => Supplier::Git(url.strip_prefix("registry+").unwrap_or(url).to_owned()),
+        Some(url) => Index::Sparse(format!("{}/", url.trim_end_matches('/'))),
+        None => Index::Git(url.strip_prefix("registry+").unwrap_or(url).to_owned()),
     }
 }
 
@@ -205,15 +212,19 @@ mod tests {
     #[test]
     fn a_registry_serves_itself_if_nothing_is_said() {
         let none = tables(&[], &[]);
-        let sparse = Supplier::Sparse("https://corp.example.org/index/".to_owned());
-        let git = Supplier::Git("https://example.org/index".to_owned());
+        let sparse =
+            Supplier::Registry(Index::Sparse("https://corp.example.org/index/".to_owned()));
+        let git = Supplier::Registry(Index::Git("https://example.org/index".to_owned()));
         assert_eq!(none.supplier(Some(CORP)), Ok(sparse));
         assert_eq!(
             none.supplier(Some("registry+https://example.org/index")),
             Ok(git)
         );
         let url = CRATES_IO_HTTP_INDEX.strip_prefix("sparse+").unwrap();
-        assert_eq!(none.supplier(None), Ok(Supplier::Sparse(url.to_owned())));
+        assert_eq!(
+            none.supplier(None),
+            Ok(Supplier::Registry(Index::Sparse(url.to_owned())))
+        );
     }
 
     #[test]
@@ -234,8 +245,8 @@ mod tests {
             ),
         ];
         let tables = tables(&sources, &[("corp", CORP)]);
-        let corp = Supplier::Sparse("https://corp.example.org/index/".to_owned());
-        assert_eq!(tables.supplier(None), Ok(corp.clone()));
+        let corp = Index::Sparse("https://corp.example.org/index/".to_owned());
+        assert_eq!(tables.supplier(None), Ok(Supplier::Registry(corp.clone())));
         assert_eq!(tables.names(&corp), ["corp"]);
         let files = Ok(Supplier::Folder("/files".into()));
         assert_eq!(
@@ -262,11 +273,11 @@ mod tests {
             &[(CRATES_IO, to("my-corp"))],
             &[("my-corp", CORP), ("MY_CORP", other)],
         );
-        let new = Supplier::Sparse("https://example.org/new/".to_owned());
-        assert_eq!(both.supplier(None), Ok(new.clone()));
+        let new = Index::Sparse("https://example.org/new/".to_owned());
+        assert_eq!(both.supplier(None), Ok(Supplier::Registry(new.clone())));
         assert_eq!(both.names(&new), ["my-corp"]);
         let alone = tables(&[(CRATES_IO, to("my-corp"))], &[("MY_CORP", other)]);
-        assert_eq!(alone.supplier(None), Ok(new));
+        assert_eq!(alone.supplier(None), Ok(Supplier::Registry(new)));
         assert_eq!(at(CORP).registry.as_deref(), Some(CORP));
     }
 }
