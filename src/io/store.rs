@@ -12,10 +12,13 @@ use super::network::{Answer, Body, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::{IoError, Network};
 use crate::hash::Sha256;
-use crate::project::{LockedCrate, visible};
+use crate::project::{LockedCrate, without_credentials};
 
 /// Overrides the folder of our cache.
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
+
+/// Changes with what nixpkgs hashes.
+const CARGO_HASHES: &str = "cargo-hashes-1";
 
 /// Reads crates; what it gives out has the checksum that was asked for.
 pub struct CrateStore {
@@ -111,6 +114,22 @@ impl CrateStore {
             .find(|bytes| Sha256::of(bytes) == *checksum)
     }
 
+    /// The `cargoHash` of a lock, if it was worked out before.
+    #[must_use]
+    pub fn known_cargo_hash(&self, lock: &[u8]) -> Option<Sha256> {
+        let path = self.own_path(CARGO_HASHES, "sha256", &Sha256::of(lock))?;
+        Sha256::from_hex(fs::read_to_string(path).ok()?.trim())
+    }
+
+    /// Remembers the `cargoHash` of a lock.
+    ///
+    /// # Errors
+    /// Where our cache can't be written.
+    pub fn remember_cargo_hash(&self, lock: &[u8], hash: &Sha256) -> Result<(), IoError> {
+        let path = self.own_path(CARGO_HASHES, "sha256", &Sha256::of(lock));
+        Self::keep(path, hash.to_hex().as_bytes())
+    }
+
     /// How many bytes a crate has in a cache; 0 where it is in none.
     pub(super) fn cached_size(&self, krate: &LockedCrate) -> u64 {
         let file = format!("{}-{}.crate", krate.name, krate.version);
@@ -157,7 +176,7 @@ impl CrateStore {
         } else {
             body
         };
-        verified(body.bytes, krate, checksum, &visible(&url))
+        verified(body.bytes, krate, checksum, &without_credentials(&url))
     }
 
     fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
@@ -172,7 +191,7 @@ impl CrateStore {
             Ok(Some(Answer::Missing(status))) => {
                 return Err(IoError::NoSuchCrate {
                     krate: label,
-                    url: visible(url),
+                    url: without_credentials(url),
                     answer: format!("answered {status}"),
                 });
             }

@@ -94,16 +94,21 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
     crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
     let revisions = lock.git_revisions();
     let git = GitStore::open(request.network.clone());
-    let trees = git_trees(&revisions, &git, progress)?;
     let store = request.store();
-    let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
-    let hashes = revisions.iter().zip(trees.values());
+    // The lock's bytes alone decide it: they have the checksum of each crate.
+    let known = store.known_cargo_hash(&lock.bytes);
+    let hash = if let Some(hash) = known {
+        hash
+    } else {
+        let trees = git_trees(&revisions, &git, progress)?;
+        let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
+        store.remember_cargo_hash(&lock.bytes, &hash)?;
+        hash
+    };
     let from_git = revisions.iter().map(|revision| revision.crates.len());
     Ok(HashReport {
         cargo_hash: hash.to_sri(),
-        output_hashes: hashes
-            .map(|(revision, tree)| (revision.key(), tree.hash.to_sri()))
-            .collect(),
+        output_hashes: hashes_of(&revisions, &git, progress)?,
         lock_file: rust
             .lock_file
             .as_ref()
@@ -156,11 +161,19 @@ pub(super) fn lock_output_hashes(
     lock.require_distinct()?;
     let revisions = lock.git_revisions();
     let git = GitStore::open(asking.request.network.clone());
+    Ok(hashes_of(&revisions, &git, asking.progress)?)
+}
+
+fn hashes_of(
+    revisions: &[GitRevision],
+    git: &GitStore,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, String>, IoError> {
     let hash = |revision: &GitRevision| {
         let hash = git.hash(&revision.source)?;
         Ok((revision.key(), hash.to_sri()))
     };
-    Ok(of_revisions(&revisions, asking.progress, hash)?
+    Ok(of_revisions(revisions, progress, hash)?
         .into_iter()
         .collect())
 }

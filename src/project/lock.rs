@@ -8,8 +8,10 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::visible::visible;
-use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
+use super::{
+    CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles,
+    without_credentials,
+};
 use crate::hash::Sha256;
 
 mod git;
@@ -180,9 +182,9 @@ impl LockedCrate {
 fn shown(krate: &LockedCrate) -> String {
     let (name, version) = (&krate.name, &krate.version);
     match &krate.source {
-        CrateSource::Git(git) => format!("{name} {version} (git {})", visible(&git.url)),
+        CrateSource::Git(git) => format!("{name} {version} (git {})", without_credentials(&git.url)),
         CrateSource::Registry(registry) => {
-            format!("{name} {version} ({})", visible(&registry.id))
+            format!("{name} {version} ({})", without_credentials(&registry.id))
         }
         _ => format!("{name} {version}"),
     }

@@ -20,7 +20,6 @@ mod python_metadata;
 mod roots;
 mod setup_cfg;
 mod surroundings;
-mod visible;
 mod workspace;
 
 pub use backend::Module;
@@ -40,7 +39,6 @@ pub use pyproject::{LEGACY_BACKEND, Pyproject};
 pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustModule, RustProject};
 pub use surroundings::Surroundings;
-pub use visible::visible;
 pub use workspace::{belongs_to, find_workspace_root};
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -6,7 +6,7 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Certificate, NoProxy, Proxy};
 
 use super::HttpSettings;
-use crate::project::visible;
+use crate::project::without_credentials;
 
 const MAX_REDIRECTS: usize = 10;
 
@@ -35,7 +35,7 @@ fn with_proxy(client: ClientBuilder, settings: &HttpSettings) -> Result<ClientBu
         format!("http://{proxy}")
     };
     let proxy = Proxy::all(&url).map_err(|_| {
-        let shown = visible(&url);
+        let shown = without_credentials(&url);
         format!("the proxy `{shown}` of Cargo's configuration has no address")
     })?;
     Ok(client.proxy(proxy.no_proxy(NoProxy::from_env())))
@@ -85,5 +85,5 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
-    visible(&text)
+    without_credentials(&text)
 }

@@ -17,7 +17,7 @@ use super::super::Network;
 use super::super::cargo_settings::CargoSettings;
 use super::super::network::{Answer, Request};
 use super::{Index, Token, Unusable, git_index};
-use crate::project::visible;
+use crate::project::without_credentials;
 
 /// With what registries are asked.
 #[derive(Clone, Copy)]
@@ -161,7 +161,7 @@ impl Registry {
     fn read(self, bytes: &[u8], was_token_sent: bool) -> Result<Remote, Unusable> {
         let config: ConfigJson = serde_json::from_slice(bytes)
             .map_err(|error| self.failed(format!("it is no registry's configuration: {error}")))?;
-        let dl = visible(&config.dl);
+        let dl = without_credentials(&config.dl);
         if !config.dl.starts_with("https://") && !config.dl.starts_with("http://") {
             return Err(self.failed(format!("its `dl` is no address of HTTP: `{dl}`")));
         }

@@ -3,7 +3,7 @@
 
 use super::super::IoError;
 use super::sources::env_form;
-use crate::project::visible;
+use crate::project::without_credentials;
 
 /// Why a registry can't be used.
 #[derive(Debug, Clone)]
@@ -34,23 +34,23 @@ impl Unusable {
                 krate: krate.to_owned(),
             },
             Self::Settings(message) => IoError::CargoConfig {
-                message: visible(&message),
+                message: without_credentials(&message),
             },
             Self::Download { url, message } => IoError::Download {
-                url: visible(&url),
+                url: without_credentials(&url),
                 message,
             },
             Self::Repository { url, message } => IoError::IndexRepository {
-                url: visible(&url),
-                message: visible(&message),
+                url: without_credentials(&url),
+                message: without_credentials(&message),
             },
             Self::NoToken { url, name } => IoError::NoToken {
-                advice: where_to_put(name.as_deref(), &visible(&url)),
-                url: visible(&url),
+                advice: where_to_put(name.as_deref(), &without_credentials(&url)),
+                url: without_credentials(&url),
             },
             Self::TokenRefused { url, name, status } => IoError::TokenRefused {
                 login: login(name.as_deref()),
-                url: visible(&url),
+                url: without_credentials(&url),
                 status,
             },
         }
