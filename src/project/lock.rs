@@ -182,7 +182,9 @@ impl LockedCrate {
 fn shown(krate: &LockedCrate) -> String {
     let (name, version) = (&krate.name, &krate.version);
     match &krate.source {
-        CrateSource::Git(git) => format!("{name} {version} (git {})", without_credentials(&git.url)),
+        CrateSource::Git(git) => {
+            format!("{name} {version} (git {})", without_credentials(&git.url))
+        }
         CrateSource::Registry(registry) => {
             format!("{name} {version} ({})", without_credentials(&registry.id))
         }

@@ -33,4 +33,5 @@ mod native;
 mod nix_snippet;
 mod projects;
 mod registries;
+mod tls;
 mod vendor;

@@ -201,7 +201,7 @@ fn an_index_in_git_that_cannot_be_read() {
         ("registry+file:///nowhere/index", "/nowhere/index"),
         (
             "registry+https://me:secret@127.0.0.1:9/index",
-            "`https://127.0.0.1:9/index`",
+            "`https://***@127.0.0.1:9/index`",
         ),
         (empty.as_str(), "it is no registry's configuration"),
     ] {

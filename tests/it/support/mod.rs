@@ -3,10 +3,12 @@
 mod crates;
 mod registry;
 mod repository;
+mod tls;
 
 pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
+pub use tls::{authority, serve_tls};
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -76,6 +76,21 @@ impl Reply {
         self
     }
 
+    /// What comes before the body.
+    pub fn head(&self) -> String {
+        let length = self.length.unwrap_or(self.body.len() as u64);
+        let own = [
+            format!("HTTP/1.1 {}", self.status),
+            "Connection: close".to_owned(),
+            format!("Content-Length: {length}"),
+        ];
+        own.iter()
+            .chain(&self.headers)
+            .map(|line| format!("{line}\r\n"))
+            .collect::<String>()
+            + "\r\n"
+    }
+
     /// What is left of the body from the byte that the request's `Range`
     /// names.
     pub fn rest(mut self, asked: &Asked) -> Self {
@@ -212,13 +227,7 @@ fn serve(
         return None;
     }
     connection.read_exact(&mut vec![0; length]).ok()?;
-    let length = reply.length.unwrap_or(reply.body.len() as u64);
-    let (status, headers) = (reply.status, reply.headers.join("\r\n"));
-    let separator = if headers.is_empty() { "" } else { "\r\n" };
-    let head = format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}{separator}{headers}\r\n\r\n"
-    );
-    connection.write_all(head.as_bytes()).ok()?;
+    connection.write_all(reply.head().as_bytes()).ok()?;
     connection.write_all(&reply.body).ok()?;
     if reply.end == End::Stall {
         let _ = connection.read(&mut [0]);
