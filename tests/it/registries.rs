@@ -82,6 +82,28 @@ fn expected_hash(sandbox: &Sandbox, project: &Path) -> String {
     format!("{}\n", crate::nar::oracle(&sandbox.path("tree")))
 }
 
+/// Manifests name registries, the lock has their indices.
+#[test]
+fn crates_of_a_named_registry_are_resolved() {
+    let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));
+    let sandbox = Sandbox::with_registry(&crates_io);
+    let project = project(&sandbox, &other.id());
+    let manifest = project.join("src/rust/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let index = format!("registry-index = \"{}\"", other.id());
+    let named = text.replace(&index, "registry = \"corp\"");
+    assert_ne!(named, text);
+    std::fs::write(manifest, named).unwrap();
+    let report = sandbox
+        .run(&["inspect", "project", "--format", "json"])
+        .ok();
+    assert!(report.contains("\"resolved_by\": \"cargo\""), "{report}");
+    let to = ["--platform", "x86_64-linux", "--to", "stubs"];
+    sandbox
+        .run(&[&["vendor", "project"][..], &to].concat())
+        .ok();
+}
+
 #[test]
 fn a_sparse_registry() {
     let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));

@@ -16,7 +16,7 @@ use super::super::git::Mirrors;
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
-use super::{ResolveRequest, link};
+use super::{ResolveRequest, link, registry_names};
 use crate::project::{CrateSource, GitSource, join};
 
 /// Changes with what is kept, so that older ones aren't taken for it.
@@ -91,7 +91,7 @@ fn write_registries(
     }
     let places: Vec<_> = found.missing.keys().copied().collect();
     StandIns::new(request, &found.skeletons, &places)?.write(Defaults::Likely, &mut sources)?;
-    sources.write_home(scratch)?;
+    sources.write_home(scratch, &registry_names(request))?;
     let config = scratch.join("home").join("config.toml");
     let text = fs::read_to_string(&config)?;
     Ok(fs::write(

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Metadata;
 use fs_err as fs;
-use toml::Table;
+use toml::{Table, Value};
 
 use self::crates::{Defaults, Found, StandIns, skeletons, stand_in_reason};
 use self::sources::Sources;
@@ -118,7 +118,7 @@ pub fn resolve(
     let places: Vec<_> = missing.keys().copied().collect();
     let stand_ins = StandIns::new(request, &skeletons, &places)?;
     stand_ins.write(Defaults::Likely, &mut sources)?;
-    sources.write_home(scratch.path())?;
+    sources.write_home(scratch.path(), &registry_names(request))?;
     let mut graph = run(request, scratch.path(), unification);
     if graph.is_err() && !missing.is_empty() {
         // The guess of their features asks for more than the lock has.
@@ -232,6 +232,41 @@ fn local_digests(request: ResolveRequest) -> Vec<((String, String), CrateDigest)
             ((name, version), digest)
         })
         .collect()
+}
+
+/// What the manifests call registries, with the index that the lock has for
+/// it: the user's configuration may have none.
+fn registry_names(request: ResolveRequest) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    let own = request.local.crates.keys().map(Utf8PathBuf::as_path);
+    for folder in own.chain([request.project.cargo_root.as_path()]) {
+        let mut open = vec![manifest_in(request.files, folder)];
+        while let Some(table) = open.pop() {
+            for (key, value) in table {
+                let Value::Table(value) = value else {
+                    continue;
+                };
+                if let Some(name) = value.get("registry").and_then(Value::as_str) {
+                    let package = value.get("package").and_then(Value::as_str);
+                    let index = index_of(request.lock, package.unwrap_or(&key));
+                    names.extend(index.map(|index| (name.to_owned(), index)));
+                }
+                open.push(value);
+            }
+        }
+    }
+    names
+}
+
+fn index_of(lock: &LockFile, name: &str) -> Option<String> {
+    let mut crates = lock
+        .crates
+        .iter()
+        .filter(|krate| krate.name.as_str() == name);
+    crates.find_map(|krate| match &krate.source {
+        CrateSource::Registry(registry) => Some(registry.url().to_owned()),
+        _ => None,
+    })
 }
 
 fn manifest_in(files: &SourceFiles, folder: &Utf8Path) -> Table {

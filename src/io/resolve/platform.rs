@@ -8,7 +8,7 @@ use super::super::cargo::{safe_folder, write_skeleton};
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
-use super::{ResolveRequest, link, run_metadata};
+use super::{ResolveRequest, link, registry_names, run_metadata};
 use crate::project::join;
 use crate::target::Platform;
 
@@ -35,7 +35,7 @@ pub fn needed_on(
     let places: Vec<_> = found.missing.keys().copied().collect();
     let stand_ins = StandIns::new(request, &found.skeletons, &places)?;
     stand_ins.write(Defaults::Likely, &mut sources)?;
-    sources.write_home(scratch.path())?;
+    sources.write_home(scratch.path(), &registry_names(request))?;
     let source = scratch.path().join("source");
     write_skeleton(request.files, request.project, request.local, &source)?;
     let manifest = source.join(join(&request.project.cargo_root, "Cargo.toml"));

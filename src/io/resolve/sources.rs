@@ -43,7 +43,12 @@ impl<'a> Sources<'a> {
     }
 
     /// Writes the folder that cargo takes for its home.
-    pub(super) fn write_home(&self, scratch: &Path) -> Result<(), IoError> {
+    /// `names` are what manifests call registries, with their indices.
+    pub(super) fn write_home(
+        &self,
+        scratch: &Path,
+        names: &BTreeMap<String, String>,
+    ) -> Result<(), IoError> {
         let home = scratch.join("home");
         fs::create_dir(&home)?;
         let mut sources = Table::new();
@@ -56,9 +61,14 @@ impl<'a> Sources<'a> {
             sources.insert(id.clone(), Value::Table(table));
             sources.insert(path, Value::Table(directory));
         }
-        let config: Table = [("source".to_owned(), Value::Table(sources))]
-            .into_iter()
-            .collect();
+        let registries = names.iter().map(|(name, index)| {
+            let table = Table::from_iter([("index".to_owned(), Value::String(index.clone()))]);
+            (name.clone(), Value::Table(table))
+        });
+        let config = Table::from_iter([
+            ("source".to_owned(), Value::Table(sources)),
+            ("registries".to_owned(), Value::Table(registries.collect())),
+        ]);
         fs::write(home.join("config.toml"), config.to_string())?;
         Ok(())
     }
