@@ -1,9 +1,11 @@
 //! Git crates in vendored folders: the same as cargo's, and built by cargo.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::git::{project, sandbox};
-use crate::support::{Repository, Sandbox, has_nix, nix, tree};
+use crate::registries::{TOKEN, private};
+use crate::support::{CRATES_IO, Crate, Registry, Repository, Sandbox, has_nix, nix, tree};
 
 /// A workspace whose member `outer` takes values over from it and uses the
 /// member `inner` by path; with a submodule, and a branch with a slash.
@@ -196,4 +198,67 @@ fn offline_without_a_checkout_nothing_is_written() {
     let run = sandbox.run(&["vendor", "module", "--offline"]);
     assert_eq!(run.code, 4, "{}", run.stderr);
     assert!(!sandbox.path("vendor").exists());
+}
+
+/// Crates of crates.io, of a registry that asks for a token, from git, and
+/// patched ones.
+#[test]
+fn cargo_builds_from_each_layout() {
+    let sandbox = sandbox();
+    let (plain, secret) = (Crate::new("plain", "1.0.0"), Crate::new("secret", "2.0.0"));
+    let crates_io = Registry::new(std::slice::from_ref(&plain));
+    let corp = private(std::slice::from_ref(&secret));
+    let config = crates_io.cargo_config();
+    let config = format!("{config}\n[registries.corp]\nindex = \"{}\"\n", corp.id());
+    sandbox.write("cargo-home/config.toml", config);
+    let credentials = format!("[registries.corp]\ntoken = \"{TOKEN}\"\n");
+    sandbox.write("cargo-home/credentials.toml", credentials);
+    let from_git = |name: &str| {
+        let repository = Repository::new(&sandbox, name);
+        let manifest =
+            format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+        repository.write("Cargo.toml", manifest);
+        repository.write("src/lib.rs", "pub fn version() {}\n");
+        format!("git+https://example.org/{name}#{}", repository.commit())
+    };
+    let packages = [
+        ("gitted", "1.0.0", from_git("gitted"), None),
+        ("patched", "1.0.0", from_git("patched"), None),
+        (
+            "plain",
+            "1.0.0",
+            CRATES_IO.to_owned(),
+            Some(plain.checksum()),
+        ),
+        ("secret", "2.0.0", corp.id(), Some(secret.checksum())),
+    ];
+    let mut lock = "version = 4\n".to_owned();
+    for (name, version, source, checksum) in packages {
+        let checksum = checksum.map(|sum| format!("checksum = \"{sum}\"\n"));
+        let _ = write!(
+            lock,
+            "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"{source}\"\n{}",
+            checksum.unwrap_or_default()
+        );
+    }
+    lock.push_str(
+        "\n[[package]]\nname = \"module\"\nversion = \"0.1.0\"\ndependencies = [\n \"gitted\",\n \"patched\",\n \"plain\",\n \"secret\",\n]\n",
+    );
+    project(&sandbox, 4, &[]);
+    sandbox.write("module/Cargo.lock", lock);
+    let manifest = format!(
+        "[package]\nname = \"module\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n\
+         gitted = {{ git = \"https://example.org/gitted\" }}\npatched = \"1\"\nplain = \"1\"\n\
+         secret = {{ version = \"2\", registry-index = \"{}\" }}\n\
+         [patch.crates-io]\npatched = {{ git = \"https://example.org/patched\" }}\n",
+        corp.id()
+    );
+    sandbox.write("module/Cargo.toml", manifest);
+    let uses = "pub fn all() { gitted::version(); patched::version(); plain::version(); secret::version(); }\n";
+    sandbox.write("module/src/lib.rs", uses);
+    for layout in ["cargo", "import-cargo-lock", "fetch-cargo-vendor-unpacked"] {
+        let (_, config) = vendored(&sandbox, layout);
+        assert!(!config.contains(TOKEN));
+        build(&sandbox, &config);
+    }
 }

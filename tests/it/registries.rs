@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Crate, Registry, Reply, Sandbox, move_crate, python_project, tree};
 
-const TOKEN: &str = "sesame-open-1234";
+pub const TOKEN: &str = "sesame-open-1234";
 
 fn alpha() -> Crate {
     Crate::new("alpha", "1.0.0")
@@ -23,7 +23,7 @@ fn project(sandbox: &Sandbox, id: &str) -> PathBuf {
 }
 
 /// A registry that answers only who has the token.
-fn private(crates: &[Crate]) -> Registry {
+pub fn private(crates: &[Crate]) -> Registry {
     Registry::with(crates, |address, asked| {
         if asked.headers.get("authorization").map(String::as_str) != Some(TOKEN) {
             return Some(Reply::status("401 Unauthorized"));
