@@ -3,14 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata};
+use fs_err as fs;
 
 use super::super::cargo::{safe_folder, write_skeleton};
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names, run_metadata};
+use crate::hash::Sha256;
 use crate::project::join;
 use crate::target::Platform;
+
+/// Changes with what counts as needed.
+const NEEDED: &str = "needed-1";
 
 /// The places in the lock of the crates that builds of the workspace need on
 /// these platforms with any features. What only tests need is left out.
@@ -23,6 +28,10 @@ pub fn needed_on(
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<BTreeSet<usize>, IoError> {
+    let key = key(platforms, request);
+    if let Some(known) = known(&key, request, store) {
+        return Ok(known);
+    }
     let cache = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
@@ -46,7 +55,38 @@ pub fn needed_on(
             .map_err(|message| IoError::Resolution { message })?;
         needed.extend(places_of(&metadata, request));
     }
+    if found.missing.is_empty() {
+        let text = serde_json::to_vec(&needed).unwrap_or_default();
+        CrateStore::keep(store.own_path(NEEDED, "json", &key), &text)?;
+    }
     Ok(needed)
+}
+
+/// All that decides what is needed: the lock, the manifests, the platforms.
+fn key(platforms: &BTreeSet<Platform>, request: ResolveRequest) -> Sha256 {
+    let mut text = Vec::new();
+    let mut add = |bytes: &[u8]| {
+        text.extend(bytes.len().to_le_bytes());
+        text.extend(bytes);
+    };
+    for platform in platforms {
+        add(platform.triple().as_bytes());
+    }
+    add(request.project.cargo_root.as_str().as_bytes());
+    add(&request.lock.bytes);
+    let manifests = request.files.paths();
+    for path in manifests.filter(|path| path.file_name() == Some("Cargo.toml")) {
+        add(path.as_str().as_bytes());
+        add(request.files.bytes(path).unwrap_or_default());
+    }
+    Sha256::of(&text)
+}
+
+fn known(key: &Sha256, request: ResolveRequest, store: &CrateStore) -> Option<BTreeSet<usize>> {
+    let bytes = fs::read(store.own_path(NEEDED, "json", key)?).ok()?;
+    let places: BTreeSet<usize> = serde_json::from_slice(&bytes).ok()?;
+    let is_there = |&place: &usize| place < request.lock.crates.len();
+    places.iter().all(is_there).then_some(places)
 }
 
 /// Where the crates that cargo resolved stand in the lock. Of several with

@@ -9,7 +9,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::{DirEntry, WalkDir};
 
-use super::super::{CrateStore, IoError, in_order};
+use super::super::{CrateStore, IoError, all_in_order};
 use crate::hash::Sha256;
 use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
 
@@ -109,7 +109,7 @@ impl Stamp {
             .collect();
         lists.push((folder.to_owned(), &self.others));
         let are_same = |(folder, nodes): &(PathBuf, &[Node])| is_unchanged(folder, nodes);
-        in_order(&lists, THREADS, are_same, |results| {
+        all_in_order(&lists, THREADS, are_same, |results| {
             for is_same in results {
                 if !is_same {
                     return false;
