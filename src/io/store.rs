@@ -142,7 +142,12 @@ impl CrateStore {
             .map_or(0, |metadata| metadata.len())
     }
 
-    pub(super) fn own_path(&self, folder: &str, ending: &str, checksum: &Sha256) -> Option<PathBuf> {
+    pub(super) fn own_path(
+        &self,
+        folder: &str,
+        ending: &str,
+        checksum: &Sha256,
+    ) -> Option<PathBuf> {
         let hex = checksum.to_hex();
         let folder = self.own_cache.as_ref()?.join(folder).join(&hex[..2]);
         Some(folder.join(format!("{hex}.{ending}")))
