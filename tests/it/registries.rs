@@ -244,6 +244,27 @@ fn an_index_in_git_that_cannot_be_read() {
 }
 
 #[test]
+fn an_index_in_git_is_tried_again() {
+    let (crates_io, server) = (Registry::new(&[alpha()]), failing_server());
+    let sandbox = Sandbox::with_registry(&crates_io);
+    project(
+        &sandbox,
+        &format!("registry+http://{}/index", server.address()),
+    );
+    let failure = sandbox.run(&["hash", "project"]).failure();
+    assert!(
+        failure.contains("code: pyhack::network::index"),
+        "{failure}"
+    );
+    assert!(failure.contains("error: 503"), "{failure}");
+    assert_eq!(server.requests().len(), 4);
+}
+
+fn failing_server() -> Registry {
+    Registry::answering(|_, _| Some(Reply::status("503 Service Unavailable")))
+}
+
+#[test]
 fn insteadof_of_git_s_configuration_is_obeyed() {
     let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));
     let sandbox = Sandbox::with_registry(&crates_io);

@@ -15,6 +15,7 @@ use super::registry::Token;
 use download::Download;
 
 pub use retry::RETRY_VARIABLE;
+pub(super) use retry::pauses;
 pub use settings::{HttpSettings, STALL_VARIABLE};
 
 /// Whether anything may be fetched.

@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The pauses between tries: each about twice the one before, with a random
 /// part so that many clients don't come back at once.
-pub(super) fn pauses(settings: &HttpSettings) -> impl Iterator<Item = Duration> + use<> {
+pub(in crate::io) fn pauses(settings: &HttpSettings) -> impl Iterator<Item = Duration> + use<> {
     ExponentialBuilder::default()
         .with_min_delay(settings.first_pause)
         .with_max_delay(LONGEST_PAUSE)

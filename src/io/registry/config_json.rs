@@ -15,7 +15,7 @@ use tame_index::utils::url_to_local_dir;
 
 use super::super::Network;
 use super::super::cargo_settings::CargoSettings;
-use super::super::network::{Answer, Request};
+use super::super::network::{Answer, Request, pauses};
 use super::{Index, Token, Unusable, git_index};
 use crate::project::without_credentials;
 
@@ -123,10 +123,19 @@ impl Reach<'_> {
     }
 
     fn fetch_git(self, url: &str) -> Result<Vec<u8>, Unusable> {
-        git_index::fetch(url, self.settings.http.stall).map_err(|message| Unusable::Repository {
-            url: url.to_owned(),
-            message,
-        })
+        let mut pauses = pauses(&self.settings.http);
+        loop {
+            let message = match git_index::fetch(url, self.settings.http.stall) {
+                Ok(bytes) => return Ok(bytes),
+                Err(message) => message,
+            };
+            let pause = pauses.next().filter(|_| git_index::may_pass(&message));
+            let Some(pause) = pause else {
+                let url = url.to_owned();
+                return Err(Unusable::Repository { url, message });
+            };
+            std::thread::sleep(pause);
+        }
     }
 
     /// Cargo's copy, by the names that newer and older versions give it, if

@@ -43,6 +43,25 @@ pub(super) fn fetch(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
     git(&["show", "FETCH_HEAD:config.json"])
 }
 
+/// Whether what git says is trouble that may pass: git has one exit code for
+/// all.
+pub(super) fn may_pass(message: &str) -> bool {
+    const SIGNS: [&str; 11] = [
+        "Could not resolve host",
+        "Connection refused",
+        "Connection reset",
+        "Empty reply from server",
+        "Failed to connect",
+        "RPC failed",
+        "early EOF",
+        "hung up unexpectedly",
+        "returned error: 429",
+        "returned error: 5",
+        "timed out",
+    ];
+    SIGNS.iter().any(|sign| message.contains(sign))
+}
+
 /// `config.json` of the copy that cargo keeps of an index.
 pub(super) fn kept(repository: &Path) -> Option<Vec<u8>> {
     let stall = Duration::from_secs(1);
@@ -122,6 +141,19 @@ fn read(file: &mut File) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trouble_that_passes_is_known() {
+        let unable = "fatal: unable to access 'https://example.org/i/'";
+        for (what, passes) in [
+            ("The requested URL returned error: 503", true),
+            ("Could not resolve host: example.org", true),
+            ("The requested URL returned error: 404", false),
+            ("Authentication failed", false),
+        ] {
+            assert_eq!(may_pass(&format!("{unable}: {what}")), passes, "{what}");
+        }
+    }
 
     #[test]
     fn odd_addresses_are_refused() {
