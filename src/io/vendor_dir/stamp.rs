@@ -2,6 +2,7 @@
 //! no stranger's folder can claim it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -16,9 +17,40 @@ use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
 /// As many as there are in small machines: no file is read here.
 const THREADS: usize = 4;
 
-/// A path relative to the crate's folder, or to the vendored one, its size, and
-/// when it was changed, in nanoseconds since 1970.
-pub(super) type Node = (String, u64, u64);
+/// What is in a folder: of each path its size, and when it was changed, in
+/// nanoseconds since 1970.
+///
+/// One text, as there are tens of thousands: `SIZE TIME PATH//`, again and
+/// again. No path has two slashes in a row.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Nodes(String);
+
+#[derive(Debug, Clone, Copy)]
+struct Node<'a> {
+    /// Relative to the crate's folder, or to the vendored one; empty for that
+    /// itself.
+    path: &'a str,
+    size: u64,
+    time: u64,
+}
+
+impl Nodes {
+    fn add(&mut self, path: &str, entry: &DirEntry) -> Result<(), IoError> {
+        let (size, time) = seen(&entry.metadata().map_err(std::io::Error::from)?);
+        let _ = write!(self.0, "{size} {time} {path}//");
+        Ok(())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Node<'_>> {
+        self.0.split("//").filter_map(|entry| {
+            let mut parts = entry.splitn(3, ' ');
+            let (size, time) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            let path = parts.next()?;
+            Some(Node { path, size, time })
+        })
+    }
+}
 
 /// What a folder was made from, and what is in it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,13 +60,13 @@ pub(super) struct Stamp {
     /// By path.
     crates: BTreeMap<String, StampedCrate>,
     /// The folder itself, and what isn't a crate's.
-    others: Vec<Node>,
+    others: Nodes,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct StampedCrate {
     key: String,
-    nodes: Vec<Node>,
+    nodes: Nodes,
 }
 
 impl Stamp {
@@ -47,7 +79,7 @@ impl Stamp {
         }
     }
 
-    pub(super) fn add(&mut self, planned: &PlannedCrate, nodes: Vec<Node>) {
+    pub(super) fn add(&mut self, planned: &PlannedCrate, nodes: Nodes) {
         let key = planned.key();
         self.crates
             .insert(planned.path.clone(), StampedCrate { key, nodes });
@@ -58,7 +90,7 @@ impl Stamp {
         let Some(path) = place(folder, store) else {
             return Ok(());
         };
-        let mut others = Vec::new();
+        let mut others = Nodes::default();
         let mut entries = WalkDir::new(folder).into_iter();
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(std::io::Error::from)?;
@@ -69,7 +101,7 @@ impl Stamp {
                 }
                 continue;
             }
-            others.push(node(path, &entry)?);
+            others.add(&path, &entry)?;
         }
         self.others = others;
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
@@ -98,17 +130,17 @@ impl Stamp {
     pub(super) fn has(&self, name: &str) -> bool {
         let is_it = |path: &str| path.split('/').next() == Some(name);
         self.crates.keys().any(|path| is_it(path))
-            || self.others.iter().any(|(path, ..)| is_it(path))
+            || self.others.iter().any(|node| is_it(node.path))
     }
 
     /// Whether all of the folder is as we wrote it.
     pub(super) fn holds(&self, folder: &Path) -> bool {
         let crates = self.crates.iter();
         let mut lists: Vec<_> = crates
-            .map(|(path, krate)| (folder.join(path), &*krate.nodes))
+            .map(|(path, krate)| (folder.join(path), &krate.nodes))
             .collect();
         lists.push((folder.to_owned(), &self.others));
-        let are_same = |(folder, nodes): &(PathBuf, &[Node])| is_unchanged(folder, nodes);
+        let are_same = |(folder, nodes): &(PathBuf, &Nodes)| is_unchanged(folder, nodes);
         all_in_order(&lists, THREADS, are_same, |results| {
             for is_same in results {
                 if !is_same {
@@ -152,19 +184,14 @@ fn relative(folder: &Path, path: &Path) -> String {
 }
 
 /// What is at a path, and below.
-pub(super) fn nodes(folder: &Path) -> Result<Vec<Node>, IoError> {
-    let mut nodes = Vec::new();
+pub(super) fn nodes(folder: &Path) -> Result<Nodes, IoError> {
+    let mut nodes = Nodes::default();
     // A crate that is a link is one node: what it leads to isn't the user's.
     for entry in WalkDir::new(folder).follow_root_links(false) {
         let entry = entry.map_err(std::io::Error::from)?;
-        nodes.push(node(relative(folder, entry.path()), &entry)?);
+        nodes.add(&relative(folder, entry.path()), &entry)?;
     }
     Ok(nodes)
-}
-
-fn node(path: String, entry: &DirEntry) -> Result<Node, IoError> {
-    let (size, time) = seen(&entry.metadata().map_err(std::io::Error::from)?);
-    Ok((path, size, time))
 }
 
 /// A folder's size says nothing, its time changes with what is in it.
@@ -178,51 +205,50 @@ fn seen(metadata: &std::fs::Metadata) -> (u64, u64) {
 
 /// Asks from the crate's folder on: the way there is gone once.
 #[cfg(unix)]
-fn is_unchanged(folder: &Path, nodes: &[Node]) -> bool {
+fn is_unchanged(folder: &Path, nodes: &Nodes) -> bool {
     use rustix::fs::{AtFlags, Mode, OFlags, open, statat};
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY;
     let Ok(opened) = open(folder, flags, Mode::empty()) else {
         return is_unchanged_by_path(folder, nodes);
     };
-    nodes.iter().all(|(path, size, time)| {
-        let path = if path.is_empty() { "." } else { path };
+    nodes.iter().all(|node| {
+        let path = if node.path.is_empty() { "." } else { node.path };
         let Ok(found) = statat(&opened, path, AtFlags::SYMLINK_NOFOLLOW) else {
             return false;
         };
         let is_folder = rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir();
         let found_size = if is_folder { 0 } else { found.st_size };
         let nanos = i128::from(found.st_mtime) * 1_000_000_000 + i128::from(found.st_mtime_nsec);
-        i128::from(*time) == nanos && u64::try_from(found_size) == Ok(*size)
+        i128::from(node.time) == nanos && u64::try_from(found_size) == Ok(node.size)
     })
 }
 
 #[cfg(not(unix))]
-fn is_unchanged(folder: &Path, nodes: &[Node]) -> bool {
+fn is_unchanged(folder: &Path, nodes: &Nodes) -> bool {
     is_unchanged_by_path(folder, nodes)
 }
 
 /// For what is no folder: a link, or a file.
-fn is_unchanged_by_path(folder: &Path, nodes: &[Node]) -> bool {
-    nodes.iter().all(|(path, size, time)| {
-        let path = if path.is_empty() {
-            folder.to_owned()
-        } else {
-            folder.join(path)
-        };
-        let metadata = std::fs::symlink_metadata(path);
-        metadata.is_ok_and(|metadata| seen(&metadata) == (*size, *time))
+fn is_unchanged_by_path(folder: &Path, nodes: &Nodes) -> bool {
+    nodes.iter().all(|node| {
+        let metadata = std::fs::symlink_metadata(below(folder, node.path));
+        metadata.is_ok_and(|metadata| seen(&metadata) == (node.size, node.time))
     })
 }
 
-fn take(old: &Path, new: &Path, nodes: &[Node]) -> Result<(), IoError> {
+fn below(folder: &Path, path: &str) -> PathBuf {
+    if path.is_empty() {
+        folder.to_owned()
+    } else {
+        folder.join(path)
+    }
+}
+
+fn take(old: &Path, new: &Path, nodes: &Nodes) -> Result<(), IoError> {
     let parent = new.parent().unwrap_or(new);
     fs::create_dir_all(parent)?;
-    for (path, ..) in nodes {
-        let (from, to) = if path.is_empty() {
-            (old.to_owned(), new.to_owned())
-        } else {
-            (old.join(path), new.join(path))
-        };
+    for node in nodes.iter() {
+        let (from, to) = (below(old, node.path), below(new, node.path));
         if fs::symlink_metadata(&from)?.file_type().is_dir() {
             fs::create_dir(to)?;
         } else {
