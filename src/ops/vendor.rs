@@ -177,11 +177,7 @@ impl Planned<'_> {
             git: self.git,
             from_cargo: self.from_cargo,
         };
-        if let Some(crates) = folder.current()? {
-            let written = Written {
-                crates,
-                ..Written::default()
-            };
+        if let Some(written) = folder.current()? {
             return Ok(self.report(to, &written, false));
         }
         let written = folder.write(progress)?;

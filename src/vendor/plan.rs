@@ -152,13 +152,17 @@ impl PlannedCrate {
     #[must_use]
     pub fn key(&self) -> String {
         let source = match &self.krate.source {
-            CrateSource::Git(git) => git.revision.clone().unwrap_or_default(),
+            CrateSource::Git(git) => {
+                let revision = git.revision.as_deref().unwrap_or_default();
+                format!("{}#{revision}", git.id())
+            }
             _ => self
                 .krate
                 .checksum()
                 .map_or_else(String::new, |sum| sum.to_hex()),
         };
-        format!("{:?} {} {source}", self.form, self.label())
+        let need = if self.is_needed { "" } else { " unneeded" };
+        format!("{:?} {} {source}{need}", self.form, self.label())
     }
 }
 
@@ -220,7 +224,8 @@ fn path(
         }
         (Layout::ImportCargoLock, _) => versioned,
         (Layout::FetchCargoVendor, CrateSource::Git(git)) => {
-            format!("git/{}", git.revision.as_deref().unwrap_or_default())
+            // Nothing but a hash becomes a path.
+            format!("git/{}", git.full_revision().unwrap_or_default())
         }
         (Layout::FetchCargoVendor, CrateSource::Registry(registry)) => {
             let number = numbers.registries[&registry.id];

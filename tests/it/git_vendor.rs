@@ -262,3 +262,50 @@ fn cargo_builds_from_each_layout() {
         build(&sandbox, &config);
     }
 }
+
+/// A crate whose links would have the user's files copied.
+#[test]
+#[cfg(unix)]
+fn links_out_of_a_repository_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    let sandbox = sandbox();
+    sandbox.write("private/key", "TOPSECRET");
+    let repository = Repository::new(&sandbox, "evil");
+    repository.write(
+        "Cargo.toml",
+        "[package]\nname = \"evil\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+    );
+    repository.write("src/lib.rs", "");
+    symlink(
+        sandbox.path("private/key"),
+        repository.folder.join("README.md"),
+    )
+    .unwrap();
+    symlink(sandbox.path("private"), repository.folder.join("src/dir")).unwrap();
+    symlink("..", repository.folder.join("src/round")).unwrap();
+    let revision = repository.commit();
+    let source = format!("https://example.org/evil#{revision}");
+    project(&sandbox, 4, &[("evil 1.0.0", &source)]);
+    let failure = sandbox.run(&["vendor", "module"]).failure();
+    assert!(failure.contains("leads out of the repository"), "{failure}");
+    for layout in ["import-cargo-lock", "fetch-cargo-vendor-unpacked"] {
+        let (files, _) = vendored(&sandbox, layout);
+        let has_secret = |bytes: &Vec<u8>| bytes.windows(9).any(|part| part == b"TOPSECRET");
+        assert!(!files.values().any(has_secret), "{layout}");
+    }
+}
+
+/// A revision that is a path.
+#[test]
+fn a_revision_makes_no_folder_elsewhere() {
+    let sandbox = sandbox();
+    let elsewhere = sandbox.path("elsewhere").display().to_string();
+    let source = format!("https://example.org/x#../../../../../../../..{elsewhere}/a/b");
+    project(&sandbox, 4, &[("x 1.0.0", &source)]);
+    for layout in ["cargo", "import-cargo-lock", "fetch-cargo-vendor"] {
+        sandbox
+            .run(&["vendor", "module", "--layout", layout])
+            .failure();
+        assert!(!sandbox.path("elsewhere").exists(), "{layout}");
+    }
+}

@@ -312,3 +312,33 @@ fn only_what_changed_is_written() {
             .contains("Fresh")
     );
 }
+
+#[test]
+fn what_was_changed_in_our_cache_is_unpacked_anew() {
+    let sandbox = sandbox();
+    let (first, second) = (to(&sandbox, "first"), to(&sandbox, "second"));
+    vendor(&sandbox, &["--link-mode", "symlink", "--to", &first]);
+    let linked = std::fs::canonicalize(sandbox.path("first/alpha")).unwrap();
+    let file = linked.join("src/lib.rs");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, "evil").unwrap();
+    vendor(&sandbox, &["--link-mode", "reflink", "--to", &second]);
+    assert_eq!(
+        tree(Path::new(&second))["alpha/src/lib.rs"],
+        unpacked(&crates()[0])["src/lib.rs"]
+    );
+    // Links that lead nowhere aren't fresh, with or without what we know.
+    for known in ["cache/unpacked-1", "cache"] {
+        std::fs::remove_dir_all(sandbox.path(known)).unwrap();
+        let run = sandbox.run(&[
+            "vendor",
+            "project",
+            "--link-mode",
+            "symlink",
+            "--to",
+            &first,
+        ]);
+        assert!(run.stderr.contains("Vendored"), "{known}: {}", run.stderr);
+        assert!(sandbox.path("first/alpha/src/lib.rs").exists());
+    }
+}

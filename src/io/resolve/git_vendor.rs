@@ -9,15 +9,18 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use camino::Utf8Path;
 use fs_err as fs;
+use walkdir::WalkDir;
 
 use super::super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
-use super::super::git::Mirrors;
+use super::super::git::{GitError, Mirrors};
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names};
-use crate::project::{CrateSource, GitSource, join};
+use crate::project::{CrateSource, GitSource, join, without_credentials};
+use crate::vendor::git_crate::leads_out;
 
 /// Changes with what is kept, so that older ones aren't taken for it.
 const FOLDER: &str = "vendored-1";
@@ -53,6 +56,9 @@ pub fn vendored_git_crates(
     write_registries(request, store, (scratch.path(), progress))?;
     let mirrors_folder = scratch.path().join("mirrors");
     let sources: Vec<_> = sources.into_iter().collect();
+    for git in &sources {
+        require_inside(request, git)?;
+    }
     let mirrors = request.git.mirrors(&sources, &mirrors_folder)?;
     let source = scratch.path().join("source");
     write_skeleton(request.files, request.project, request.local, &source)?;
@@ -70,6 +76,38 @@ pub fn vendored_git_crates(
         }
     }
     Ok(folders)
+}
+
+/// Cargo follows links when it copies a crate: none may lead out of the
+/// repository, to files of the user's.
+fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoError> {
+    let tree = request.git.tree(git)?;
+    let root = fs::canonicalize(&tree.folder)?;
+    for entry in WalkDir::new(&tree.folder) {
+        let entry = entry.map_err(std::io::Error::from)?;
+        if !entry.path_is_symlink() {
+            continue;
+        }
+        let path = entry.path().strip_prefix(&tree.folder);
+        let path = path.unwrap_or(entry.path()).to_string_lossy().into_owned();
+        let target = fs::read_link(entry.path())?;
+        let parent = Utf8Path::new(&path).parent().filter(|p| *p != "");
+        let is_out = leads_out(
+            parent.unwrap_or(Utf8Path::new(".")),
+            &target.to_string_lossy(),
+        );
+        // By way of another link, too.
+        let real = fs::canonicalize(entry.path()).ok();
+        if is_out || real.is_some_and(|real| !real.starts_with(&root)) {
+            return Err(GitError::Checkout {
+                url: without_credentials(&git.url),
+                revision: git.full_revision().unwrap_or_default(),
+                message: format!("the link `{path}` leads out of the repository"),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn write_registries(

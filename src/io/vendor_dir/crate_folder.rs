@@ -11,6 +11,7 @@ use super::super::skeleton::Skeleton;
 use super::super::unpack::{Kept, unpack_crate};
 use super::super::{CrateStore, GitStore, IoError};
 use super::git_folder::{skeleton, write_checkout, write_whole};
+use super::stamp::{is_as_written, nodes};
 use crate::hash::Sha256;
 use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::ChecksumFile;
@@ -52,7 +53,7 @@ impl CrateWriter<'_> {
             Form::Stub => {
                 let checksum = checksum(planned);
                 let skeleton = Skeleton::of(&planned.krate, &checksum, self.store, self.scratch)?;
-                self.place(&skeleton.folder, target)
+                copy_skeleton(&skeleton.folder, target)
             }
             Form::Cargo | Form::Whole if self.link_mode == LinkMode::Copy => {
                 self.unpack(planned, target)
@@ -76,10 +77,12 @@ impl CrateWriter<'_> {
         let krate = (&planned.krate, git);
         match planned.form {
             Form::Checkout | Form::Tarball => write_checkout(git, self.git, target),
-            Form::Stub => self.place(&skeleton(krate, self.git)?, target),
+            Form::Stub => copy_skeleton(&skeleton(krate, self.git)?, target),
             Form::Whole => write_whole(krate, self.layout, self.git, target),
             Form::Cargo => match self.from_cargo.get(&planned.label()) {
-                Some(folder) => self.place(folder, target),
+                // It can be written to, so that none may be a link to it.
+                Some(folder) if self.link_mode == LinkMode::Symlink => self.place(folder, target),
+                Some(folder) => each_file(folder, target, copy),
                 None => write_whole(krate, self.layout, self.git, target),
             },
         }
@@ -116,10 +119,15 @@ impl CrateWriter<'_> {
         };
         let beside = cache.join(UNPACKED).join(form).join(&hex[..2]);
         let folder = beside.join(&hex);
-        if folder.is_dir() {
+        let known = beside.join(format!("{hex}.json"));
+        if is_as_written(&folder, &known) {
             return Ok(Some(folder));
         }
         fs::create_dir_all(&beside)?;
+        if folder.is_dir() {
+            // Changed through a link, or left over.
+            fs::remove_dir_all(&folder)?;
+        }
         let part = tempfile::Builder::new()
             .suffix(".part")
             .tempdir_in(&beside)?;
@@ -132,6 +140,8 @@ impl CrateWriter<'_> {
         {
             return Err(error.into());
         }
+        let text = serde_json::to_vec(&nodes(&folder)?).unwrap_or_default();
+        CrateStore::keep(Some(known), &text)?;
         Ok(Some(folder))
     }
 
@@ -139,10 +149,7 @@ impl CrateWriter<'_> {
     fn place(self, from: &Path, target: &Path) -> Result<(), IoError> {
         match self.link_mode {
             LinkMode::Symlink => symlink(from, target),
-            LinkMode::Copy => each_file(from, target, |from, to| {
-                fs::copy(from, to)?;
-                Ok(())
-            }),
+            LinkMode::Copy => each_file(from, target, copy),
             LinkMode::Hardlink => each_file(from, target, |from, to| Ok(fs::hard_link(from, to)?)),
             LinkMode::Reflink => each_file(from, target, reflink),
         }
@@ -171,6 +178,23 @@ fn make_read_only(folder: &Path) -> Result<(), IoError> {
     Ok(())
 }
 
+fn copy(from: &Path, to: &Path) -> Result<(), IoError> {
+    fs::copy(from, to)?;
+    Ok(())
+}
+
+/// Copies a skeleton without what we keep in it: others read it too, so that
+/// it is never linked to.
+fn copy_skeleton(from: &Path, to: &Path) -> Result<(), IoError> {
+    each_file(from, to, |file, to| {
+        let relative = file.strip_prefix(from).unwrap_or(file).to_str();
+        if relative.is_some_and(|name| name.starts_with(OURS)) {
+            return Ok(());
+        }
+        copy(file, to)
+    })
+}
+
 /// Makes the same folders at `to`, and has `each` make each file.
 fn each_file(
     from: &Path,
@@ -180,11 +204,6 @@ fn each_file(
     for entry in WalkDir::new(from) {
         let entry = entry.map_err(io::Error::from)?;
         let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
-        // Of ours, not of the crate.
-        let name = relative.to_str().unwrap_or_default();
-        if name.starts_with(OURS) {
-            continue;
-        }
         let target = to.join(relative);
         if entry.file_type().is_dir() {
             fs::create_dir_all(target)?;

@@ -1,13 +1,13 @@
 //! Crates from git in a vendored folder.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::super::git_crates::{git_manifests, git_skeletons};
-use super::super::{GitStore, GitTree, IoError};
+use super::super::{GitStore, IoError};
 use super::crate_folder::CHECKSUM_FILE;
 use crate::project::{GitSource, LockedCrate};
 use crate::vendor::Layout;
@@ -53,7 +53,7 @@ fn link(_to: &Path, at: &Path) -> Result<(), IoError> {
 pub(super) fn skeleton(
     (krate, git): (&LockedCrate, &GitSource),
     store: &GitStore,
-) -> Result<std::path::PathBuf, IoError> {
+) -> Result<PathBuf, IoError> {
     let skeletons = git_skeletons(git, &[krate], store)?;
     match skeletons.into_iter().next() {
         Some(Ok(made)) => Ok(made.skeleton.folder),
@@ -76,7 +76,14 @@ pub(super) fn write_whole(
         .find(krate.name.as_str(), &krate.version.to_string())
         .map_err(|why| unfound(krate, &why))?;
     let folder = tree.folder.join(&found.folder);
-    copy_following(&tree, &folder, target)?;
+    let mut copy = Copy {
+        root: fs::canonicalize(&tree.folder)?,
+        above: Vec::new(),
+        files: MAX_FILES,
+        bytes: MAX_BYTES,
+    };
+    copy.folder(&fs::canonicalize(folder)?, target)
+        .map_err(|error| copy.explained(krate, error))?;
     let manifest = target.join("Cargo.toml");
     if fs::read_to_string(&manifest)?.contains("workspace") {
         fs::remove_file(&manifest)?;
@@ -100,30 +107,56 @@ fn unfound(krate: &LockedCrate, why: &str) -> IoError {
     }
 }
 
+/// Links can name a folder again and again: what a checkout itself may have.
+const MAX_FILES: usize = 500_000;
+const MAX_BYTES: u64 = 2 << 30;
+
 /// Copies a folder of a checkout; links become what they lead to, but for
 /// those that lead nowhere, out of the checkout, or round in a circle.
-fn copy_following(tree: &GitTree, from: &Path, to: &Path) -> Result<(), IoError> {
-    let root = fs::canonicalize(&tree.folder)?;
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        let kind = entry.file_type()?;
-        let mut path = entry.path();
-        if kind.is_symlink() {
-            let inside = fs::canonicalize(&path).ok();
-            let inside = inside.filter(|inside| inside.starts_with(&root));
-            // A link to a folder that it is in has no end.
-            let Some(inside) = inside.filter(|inside| !entry.path().starts_with(inside)) else {
+struct Copy {
+    root: PathBuf,
+    /// The folders that are being copied.
+    above: Vec<PathBuf>,
+    files: usize,
+    bytes: u64,
+}
+
+impl Copy {
+    fn folder(&mut self, from: &Path, to: &Path) -> Result<(), IoError> {
+        fs::create_dir_all(to)?;
+        self.above.push(from.to_owned());
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            let Ok(path) = fs::canonicalize(entry.path()) else {
                 continue;
             };
-            path = inside;
+            if !path.starts_with(&self.root) || self.above.contains(&path) {
+                continue;
+            }
+            let metadata = fs::metadata(&path)?;
+            let size = if metadata.is_dir() { 0 } else { metadata.len() };
+            let files = self.files.checked_sub(1);
+            let bytes = self.bytes.checked_sub(size);
+            let (Some(files), Some(bytes)) = (files, bytes) else {
+                (self.files, self.bytes) = (0, 0);
+                return Err(io::Error::other("too large").into());
+            };
+            (self.files, self.bytes) = (files, bytes);
+            if metadata.is_dir() {
+                self.folder(&path, &target)?;
+            } else {
+                fs::copy(&path, &target)?;
+            }
         }
-        if path.is_dir() {
-            copy_following(tree, &path, &target)?;
-        } else {
-            fs::copy(&path, &target)?;
-        }
+        self.above.pop();
+        Ok(())
     }
-    Ok(())
+
+    fn explained(&self, krate: &LockedCrate, error: IoError) -> IoError {
+        if self.files == 0 && self.bytes == 0 {
+            return unfound(krate, "its links lead to more than 500,000 files or 2 GiB");
+        }
+        error
+    }
 }

@@ -10,7 +10,7 @@ use fs_err as fs;
 use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
 use self::stamp::Stamp;
 use super::{CrateStore, GitStore, IoError, Progress, all_in_order};
-use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
+use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 
 mod archive;
 mod crate_folder;
@@ -50,8 +50,7 @@ pub struct Written {
 }
 
 impl VendorFolder<'_> {
-    /// Tells whether the folder holds what the plan says and nothing else: how
-    /// many crates.
+    /// Tells whether the folder holds what the plan says and nothing else.
     ///
     /// The folder may be a stranger's: it counts only where we wrote it, and
     /// neither a file's size nor its time has changed since.
@@ -59,7 +58,7 @@ impl VendorFolder<'_> {
     /// # Errors
     /// Where the folder is a link, holds what no `vendor` wrote, or can't be
     /// read.
-    pub fn current(self) -> Result<Option<usize>, IoError> {
+    pub fn current(self) -> Result<Option<Written>, IoError> {
         let Ok(metadata) = fs::symlink_metadata(self.folder) else {
             return Ok(None);
         };
@@ -73,7 +72,10 @@ impl VendorFolder<'_> {
             && stamp.is_of(self.plan, self.link_mode)
             && stamp.holds(self.folder.as_std_path())
         {
-            return Ok(Some(stamp.crates()));
+            return Ok(Some(Written {
+                crates: stamp.crates(),
+                gone: stamp.gone(self.plan),
+            }));
         }
         self.require_ours(stamp.as_ref())?;
         Ok(None)
@@ -87,7 +89,13 @@ impl VendorFolder<'_> {
             let is_known = stamp.is_some_and(|stamp| stamp.has(&name));
             // Through a link, too: a crate may be one.
             let is_crate = entry.path().join(CHECKSUM_FILE).is_file();
-            if !is_known && !is_crate {
+            let target = fs::read_link(entry.path()).ok();
+            let cache = self.store.own_folder();
+            let is_link = target
+                .zip(cache)
+                .is_some_and(|(target, cache)| target.starts_with(cache));
+            let is_layout = self.plan.layout != Layout::Cargo && is_of_a_layout(&name);
+            if !is_known && !is_crate && !is_link && !is_layout {
                 return Err(IoError::NotOurs {
                     path: self.folder.to_owned(),
                     entry: name,
@@ -122,6 +130,7 @@ impl VendorFolder<'_> {
             fs::create_dir_all(target.parent().unwrap_or(&new))?;
             fs::write(target, bytes)?;
         }
+        stamp.add_others(&new)?;
         swap(folder, &new, &staging.path().join("old"))?;
         stamp.keep(folder, self.store)?;
         Ok(written)
@@ -183,6 +192,13 @@ impl VendorFolder<'_> {
         progress.finish();
         results
     }
+}
+
+/// Whether nixpkgs' layouts have an entry of that name beside crates.
+fn is_of_a_layout(name: &str) -> bool {
+    let starts = ["registry-", "source-registry-", "source-git-"];
+    matches!(name, "Cargo.lock" | ".cargo" | "tarballs" | "git")
+        || starts.iter().any(|start| name.starts_with(start))
 }
 
 /// Puts `new` in the place of `folder`, in one step where the system can.

@@ -85,11 +85,9 @@ impl Stamp {
             .insert(planned.path.clone(), StampedCrate { key, nodes });
     }
 
-    /// Keeps the stamp of a folder that was written just now.
-    pub(super) fn keep(mut self, folder: &Path, store: &CrateStore) -> Result<(), IoError> {
-        let Some(path) = place(folder, store) else {
-            return Ok(());
-        };
+    /// Takes up what isn't a crate's: before the folder is put in its place,
+    /// where another run may write.
+    pub(super) fn add_others(&mut self, folder: &Path) -> Result<(), IoError> {
         let mut others = Nodes::default();
         let mut entries = WalkDir::new(folder).into_iter();
         while let Some(entry) = entries.next() {
@@ -104,6 +102,14 @@ impl Stamp {
             others.add(&path, &entry)?;
         }
         self.others = others;
+        Ok(())
+    }
+
+    /// Keeps the stamp of a folder that was written just now.
+    pub(super) fn keep(self, folder: &Path, store: &CrateStore) -> Result<(), IoError> {
+        let Some(path) = place(folder, store) else {
+            return Ok(());
+        };
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
         CrateStore::keep(Some(path), &bytes)
     }
@@ -124,6 +130,13 @@ impl Stamp {
 
     pub(super) fn crates(&self) -> usize {
         self.crates.len()
+    }
+
+    /// The crates of a plan that were left out.
+    pub(super) fn gone(&self, plan: &VendorPlan) -> Vec<String> {
+        let gone = plan.crates.iter();
+        let gone = gone.filter(|planned| !self.crates.contains_key(&planned.path));
+        gone.map(PlannedCrate::label).collect()
     }
 
     /// Whether an entry of the folder was written by us.
@@ -194,6 +207,13 @@ pub(super) fn nodes(folder: &Path) -> Result<Nodes, IoError> {
     Ok(nodes)
 }
 
+/// Whether a folder is as it was when the file `known` was written.
+pub(super) fn is_as_written(folder: &Path, known: &Path) -> bool {
+    let nodes = fs::read(known).ok();
+    let nodes = nodes.and_then(|bytes| serde_json::from_slice::<Nodes>(&bytes).ok());
+    nodes.is_some_and(|nodes| is_unchanged(folder, &nodes))
+}
+
 /// A folder's size says nothing, its time changes with what is in it.
 fn seen(metadata: &std::fs::Metadata) -> (u64, u64) {
     let size = if metadata.is_dir() { 0 } else { metadata.len() };
@@ -231,8 +251,12 @@ fn is_unchanged(folder: &Path, nodes: &Nodes) -> bool {
 /// For what is no folder: a link, or a file.
 fn is_unchanged_by_path(folder: &Path, nodes: &Nodes) -> bool {
     nodes.iter().all(|node| {
-        let metadata = std::fs::symlink_metadata(below(folder, node.path));
-        metadata.is_ok_and(|metadata| seen(&metadata) == (node.size, node.time))
+        let path = below(folder, node.path);
+        let metadata = std::fs::symlink_metadata(&path);
+        metadata.is_ok_and(|metadata| {
+            // A link has to lead somewhere.
+            seen(&metadata) == (node.size, node.time) && (!metadata.is_symlink() || path.exists())
+        })
     })
 }
 

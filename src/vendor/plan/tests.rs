@@ -1,12 +1,14 @@
 use super::*;
 use crate::project::{GitReference, GitSource, RegistrySource};
 
+const REVISION: &str = "0123456789012345678901234567890123456789";
+
 fn lock() -> LockFile {
     let mut git = LockedCrate::example("gitted", "0.1.0");
     git.source = CrateSource::Git(GitSource {
         url: "https://example.org/g".to_owned(),
         reference: GitReference::Branch("x".to_owned()),
-        revision: Some("abc".to_owned()),
+        revision: Some(REVISION.to_owned()),
     });
     let mut second = git.clone();
     second.name = crate::project::CrateName::new("second").unwrap();
@@ -62,7 +64,7 @@ fn nixpkgs_folders_are_by_source() {
     assert_eq!(
         paths(Layout::FetchCargoVendor, Naming::NewestBare),
         [
-            "git/abc",
+            &*format!("git/{REVISION}"),
             "registry-1/other-1.0.0.tar.gz",
             "tarballs/syn-2.0.10-rc.1.tar.gz",
             "tarballs/syn-2.0.9.tar.gz"
