@@ -56,6 +56,7 @@ impl Error {
                 | IoError::NotAFolder { .. }
                 | IoError::NotOurs { .. }
                 | IoError::Resolution { .. }
+                | IoError::CargoFailed { .. }
                 | IoError::Git(_)
                 | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,

@@ -1,6 +1,6 @@
 //! `cargo pyhack vendor`
 
-use std::io;
+use std::io::{self, ErrorKind::BrokenPipe};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::global::{GlobalArgs, SourceArgs, platform};
 use super::ui::{Text, Ui};
 use crate::error::Error;
+use crate::io::IoError;
 use crate::io::write::AtomicFile;
 use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
 use crate::target::Platform;
@@ -115,8 +116,12 @@ impl VendorArgs {
         if self.to == "-" {
             let mut stdout = io::stdout().lock();
             let to = Destination::Tar(&mut stdout, "vendor".to_owned());
-            let report = vendor(&request, &options, to, &*progress)?;
-            return finish(ui, &report, false);
+            return match vendor(&request, &options, to, &*progress) {
+                Ok(report) => finish(ui, &report, false),
+                // A reader that stopped reading, as `head` does, is no error.
+                Err(Error::Io(IoError::File(error))) if error.kind() == BrokenPipe => Ok(()),
+                Err(error) => Err(error),
+            };
         }
         let mut file = AtomicFile::new(&self.to)?;
         let to = Destination::Tar(&mut file, stem(&self.to));

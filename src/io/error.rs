@@ -80,6 +80,19 @@ pub enum IoError {
         message: String,
     },
 
+    /// Cargo can't make sense of the crates.
+    #[error("cargo can't read the crates: {message}")]
+    #[diagnostic(
+        code(pyhack::cargo::failed),
+        help(
+            "see that `cargo --version` works; then mend what cargo says, or fetch the source again"
+        )
+    )]
+    CargoFailed {
+        /// What cargo says.
+        message: String,
+    },
+
     /// Cargo can't reach the registry.
     #[error("cargo can't make a lock: {message}")]
     #[diagnostic(

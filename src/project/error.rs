@@ -225,14 +225,16 @@ pub enum ProjectError {
         crates: Vec<String>,
     },
 
-    /// Crates from sources that this version can't fetch.
+    /// Crates from sources that the stanza doesn't handle.
     #[error(
-        "`{place}` has crates that don't come from crates.io, which is not supported yet: {}",
+        "`{place}` has crates of other registries than crates.io, which `nix-snippet` can't handle yet: {}",
         list(crates)
     )]
     #[diagnostic(
         code(pyhack::lock::unsupported_source),
-        help("`cargo pyhack inspect` lists them all; do this by hand for now")
+        help(
+            "write this package's stanza by hand for now, with `importCargoLockArgs.extraRegistries`"
+        )
     )]
     UnsupportedSource {
         /// The lock.

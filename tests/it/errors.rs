@@ -278,8 +278,8 @@ fn crates_from_elsewhere() {
     let sandbox = with_lock(&[alpha()], |lock| lock.replacen(CRATES_IO, other, 1));
     insta::assert_snapshot!(sandbox.run(&["nix-snippet", "project"]).failure(), @r"
     exit code 3
-    error: `project/src/rust/Cargo.lock` has crates that don't come from crates.io, which is not supported yet: `alpha 1.0.0 (sparse+https://example.org/index/)`
-      help: `cargo pyhack inspect` lists them all; do this by hand for now
+    error: `project/src/rust/Cargo.lock` has crates of other registries than crates.io, which `nix-snippet` can't handle yet: `alpha 1.0.0 (sparse+https://example.org/index/)`
+      help: write this package's stanza by hand for now, with `importCargoLockArgs.extraRegistries`
       code: pyhack::lock::unsupported_source
     ");
     nothing_written(&sandbox);

@@ -62,6 +62,14 @@ fn simple<'a>(sandbox: &'a Sandbox, name: &str) -> (Repository<'a>, String) {
     (repository, revision)
 }
 
+/// Has cargo's own database hold a repository.
+fn cargo_database(sandbox: &Sandbox, repository: &Repository) -> std::path::PathBuf {
+    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
+    let to = database.to_str().unwrap();
+    repository.git(&["clone", "--quiet", "--bare", ".", to]);
+    database
+}
+
 pub fn tree(sandbox: &Sandbox, revision: &str) -> std::path::PathBuf {
     sandbox.path("cache/git/trees").join(revision)
 }
@@ -237,14 +245,7 @@ fn offline_the_cache_serves() {
 fn what_cargo_has_fetched_is_used() {
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
-    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
-    repository.git(&[
-        "clone",
-        "--quiet",
-        "--bare",
-        ".",
-        database.to_str().unwrap(),
-    ]);
+    cargo_database(&sandbox, &repository);
     let source = format!("https://example.org/simple#{revision}");
     project(&sandbox, 4, &[("simple 1.0.0", &source)]);
     sandbox.run(&["hash", "--offline", "module"]).ok();
@@ -255,14 +256,7 @@ fn what_cargo_has_fetched_is_used() {
 fn what_cargo_has_lost_is_fetched() {
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
-    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
-    repository.git(&[
-        "clone",
-        "--quiet",
-        "--bare",
-        ".",
-        database.to_str().unwrap(),
-    ]);
+    let database = cargo_database(&sandbox, &repository);
     let blob = repository.git(&["rev-parse", "HEAD:Cargo.toml"]);
     let object = database.join("objects").join(&blob[..2]).join(&blob[2..]);
     std::fs::remove_file(object).unwrap();
@@ -278,14 +272,7 @@ fn what_cargo_has_lost_is_fetched() {
 fn an_object_with_other_contents_is_no_checkout() {
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
-    let database = sandbox.path("cargo-home/git/db/simple-0123456789abcdef");
-    repository.git(&[
-        "clone",
-        "--quiet",
-        "--bare",
-        ".",
-        database.to_str().unwrap(),
-    ]);
+    let database = cargo_database(&sandbox, &repository);
     let blob = repository.git(&["rev-parse", "HEAD:Cargo.toml"]);
     let object = database.join("objects").join(&blob[..2]).join(&blob[2..]);
     let bytes = std::fs::read(&object).unwrap();

@@ -159,7 +159,7 @@ fn run(scratch: &Path, manifest: &Path, mirrors: &Mirrors) -> Result<(), IoError
         return Ok(());
     }
     let message = sentence(&String::from_utf8_lossy(&output.stderr), scratch);
-    Err(IoError::Resolution { message })
+    Err(IoError::CargoFailed { message })
 }
 
 /// Sends git to our repositories, and nowhere else.

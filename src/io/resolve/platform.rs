@@ -52,7 +52,7 @@ pub fn needed_on(
     for platform in platforms {
         let options = ["--all-features", "--filter-platform", platform.triple()];
         let metadata = run_metadata(scratch.path(), &manifest, &options)
-            .map_err(|message| IoError::Resolution { message })?;
+            .map_err(|message| IoError::CargoFailed { message })?;
         needed.extend(places_of(&metadata, request));
     }
     if found.missing.is_empty() {
