@@ -18,6 +18,7 @@ pub mod store;
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;
+mod verified;
 pub mod write;
 
 pub use cargo_settings::{CargoSettings, ProjectConfig};

@@ -2,6 +2,7 @@
 //! folder that replaces a registry, or from the registry.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -10,6 +11,7 @@ use fs_err as fs;
 use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::network::{Answer, Body, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
+use super::verified::{FileState, Verified};
 use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{LockedCrate, without_credentials};
@@ -19,6 +21,8 @@ pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 
 /// Changes with what nixpkgs hashes.
 const CARGO_HASHES: &str = "cargo-hashes-1";
+/// The list of files that were hashed.
+const VERIFIED: &str = "verified-1";
 
 /// Reads crates; what it gives out has the checksum that was asked for.
 pub struct CrateStore {
@@ -27,6 +31,7 @@ pub struct CrateStore {
     cargo_caches: Vec<PathBuf>,
     own_cache: Option<PathBuf>,
     remotes: Remotes,
+    verified: Verified,
 }
 
 impl CrateStore {
@@ -39,10 +44,12 @@ impl CrateStore {
     /// Opens the caches, with settings that may be a trusted project's.
     #[must_use]
     pub fn open_with(network: Network, settings: CargoSettings) -> Self {
+        let own_cache = own_cache();
         Self {
             network,
             cargo_caches: cargo_caches(&settings),
-            own_cache: own_cache(),
+            verified: Verified::at(own_cache.as_ref().map(|cache| cache.join(VERIFIED))),
+            own_cache,
             settings,
             remotes: Remotes::default(),
         }
@@ -110,8 +117,27 @@ impl CrateStore {
         self.own_path("crates", "crate", checksum)
             .into_iter()
             .chain(theirs)
-            .filter_map(|path| fs::read(path).ok())
-            .find(|bytes| Sha256::of(bytes) == *checksum)
+            .find_map(|path| self.read_verified(&path, checksum))
+    }
+
+    /// Reads a file, if it has the checksum: now, or when it was last read and
+    /// it hasn't changed since.
+    fn read_verified(&self, path: &Path, checksum: &Sha256) -> Option<Vec<u8>> {
+        let mut file = File::open(path).ok()?;
+        let metadata = file.metadata().ok()?;
+        let before = FileState::of(&metadata);
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()? + 1);
+        file.read_to_end(&mut bytes).ok()?;
+        let state = file.metadata().ok().and_then(|after| FileState::of(&after));
+        let state = state.filter(|state| before == Some(*state));
+        if state.is_some_and(|state| self.verified.knows(checksum, &state)) {
+            return Some(bytes);
+        }
+        let is_right = Sha256::of(&bytes) == *checksum;
+        if let (true, Some(state)) = (is_right, state) {
+            self.verified.add(checksum, state);
+        }
+        is_right.then_some(bytes)
     }
 
     /// The `cargoHash` of a lock, if it was worked out before.
@@ -128,6 +154,12 @@ impl CrateStore {
     pub fn remember_cargo_hash(&self, lock: &[u8], hash: &Sha256) -> Result<(), IoError> {
         let path = self.own_path(CARGO_HASHES, "sha256", &Sha256::of(lock));
         Self::keep(path, hash.to_hex().as_bytes())
+    }
+
+    /// Whether a cache has a file for a crate.
+    #[must_use]
+    pub fn has(&self, krate: &LockedCrate) -> bool {
+        self.cached_size(krate) > 0
     }
 
     /// How many bytes a crate has in a cache; 0 where it is in none.

@@ -21,6 +21,9 @@ use crate::warning::Warning;
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
+/// Reading takes a fraction of the time of hashing, which one thread does:
+/// more only take its place.
+const READING_THREADS: usize = 2;
 /// Each is a git of its own.
 const GIT_THREADS: usize = 4;
 
@@ -225,9 +228,11 @@ fn hash_crates(
         Some(&mut write_git)
     };
     progress.start("Hashing", crates.len() as u64);
+    let is_cached = crates.iter().all(|(krate, _)| store.has(krate));
+    let threads = if is_cached { READING_THREADS } else { THREADS };
     let hash = in_order(
         crates,
-        THREADS,
+        threads,
         |(krate, checksum)| {
             let bytes = store.read(krate, checksum);
             progress.step();

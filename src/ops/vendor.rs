@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
-use crate::io::vendor_dir::{VendorFolder, Written, write_tar};
+use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
 use crate::io::{CrateStore, GitStore, IoError, Progress};
 use crate::project::{CrateSource, LocalCrates, LockFile, ProjectError};
 use crate::target::Platform;
@@ -72,6 +72,23 @@ pub fn vendor(
     to: Destination,
     progress: &dyn Progress,
 ) -> Result<VendorReport, Error> {
+    std::thread::scope(|scope| {
+        let folder = match &to {
+            Destination::Folder(folder) => Some(*folder),
+            Destination::Tar(..) => None,
+        };
+        let seen = scope.spawn(move || folder.map(Seen::look).unwrap_or_default());
+        let seen = || seen.join().unwrap_or_default();
+        plan_and_write(request, options, (to, seen), progress)
+    })
+}
+
+fn plan_and_write(
+    request: &Request,
+    options: &VendorOptions,
+    (to, seen): (Destination, impl FnOnce() -> Seen),
+    progress: &dyn Progress,
+) -> Result<VendorReport, Error> {
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
@@ -108,7 +125,7 @@ pub fn vendor(
         from_cargo: &from_cargo,
     };
     match to {
-        Destination::Folder(folder) => planned.folder(folder, progress),
+        Destination::Folder(folder) => planned.folder(folder, seen(), progress),
         Destination::Tar(out, name) => planned.tar(out, &name, progress),
     }
 }
@@ -168,7 +185,12 @@ struct Planned<'a> {
 }
 
 impl Planned<'_> {
-    fn folder(&self, to: &Utf8Path, progress: &dyn Progress) -> Result<VendorReport, Error> {
+    fn folder(
+        &self,
+        to: &Utf8Path,
+        seen: Seen,
+        progress: &dyn Progress,
+    ) -> Result<VendorReport, Error> {
         let folder = VendorFolder {
             folder: to,
             plan: self.plan,
@@ -177,7 +199,7 @@ impl Planned<'_> {
             git: self.git,
             from_cargo: self.from_cargo,
         };
-        if let Some(written) = folder.current()? {
+        if let Some(written) = folder.current(seen)? {
             return Ok(self.report(to, &written, false));
         }
         let written = folder.write(progress)?;

@@ -1,6 +1,6 @@
 //! `Cargo.lock`, formats 1 to 4.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use miette::{NamedSource, SourceSpan};
@@ -63,7 +63,7 @@ impl LockFile {
     }
 
     fn parse(bytes: Vec<u8>, text: &str, place: String) -> Result<Self, ProjectError> {
-        check_format(text, &place)?;
+        let sources = Head::read(text, &place)?;
         // Working out dependencies takes time that grows with the square.
         if text.matches("[[package]]").count() > MAX_CRATES {
             let message = format!("it has more than {MAX_CRATES} crates");
@@ -74,8 +74,8 @@ impl LockFile {
         Ok(Self {
             format: u32::from(raw.version).try_into().unwrap_or_default(),
             bytes,
-            crates: crates(raw, text).map_err(|message| no_lock(&place, text, message))?,
-            registries: other_registries(text),
+            crates: crates(raw, &sources).map_err(|message| no_lock(&place, text, message))?,
+            registries: other_registries(&sources),
             place,
         })
     }
@@ -192,25 +192,50 @@ fn shown(krate: &LockedCrate) -> String {
     }
 }
 
-/// Refuses what is no TOML and formats from the future, whose other fields
-/// may mean anything.
-fn check_format(text: &str, place: &str) -> Result<(), ProjectError> {
-    #[derive(Deserialize)]
-    struct Head {
-        version: Option<toml::Spanned<toml::Value>>,
-    }
-    let head: Head =
-        toml::from_str(text).map_err(|error| toml_error(place.to_owned(), text, &error, HELP))?;
-    match head.version {
-        Some(version) if !matches!(version.get_ref().as_integer(), Some(1..=4)) => {
-            Err(ProjectError::LockFormat {
-                place: place.to_owned(),
-                format: version.get_ref().to_string(),
-                text: NamedSource::new(place, text.to_owned()),
-                at: Some(SourceSpan::from(version.span())),
-            })
+/// What `cargo_lock` doesn't tell.
+#[derive(Deserialize)]
+struct Head {
+    version: Option<toml::Spanned<toml::Value>>,
+    #[serde(default)]
+    package: Vec<HeadPackage>,
+}
+
+#[derive(Deserialize)]
+struct HeadPackage {
+    source: Option<String>,
+}
+
+/// The same for a file whose packages are strange.
+#[derive(Deserialize)]
+struct FormatOnly {
+    version: Option<toml::Spanned<toml::Value>>,
+}
+
+impl Head {
+    /// Refuses what is no TOML and formats from the future, whose other
+    /// fields may mean anything. Gives each `source`, in the file's order.
+    fn read(text: &str, place: &str) -> Result<Vec<String>, ProjectError> {
+        let head: Result<Self, _> = toml::from_str(text);
+        let version = match &head {
+            Ok(head) => head.version.clone(),
+            Err(_) => toml::from_str(text)
+                .ok()
+                .and_then(|head: FormatOnly| head.version),
+        };
+        match version {
+            Some(version) if !matches!(version.get_ref().as_integer(), Some(1..=4)) => {
+                return Err(ProjectError::LockFormat {
+                    place: place.to_owned(),
+                    format: version.get_ref().to_string(),
+                    text: NamedSource::new(place, text.to_owned()),
+                    at: Some(SourceSpan::from(version.span())),
+                });
+            }
+            _ => {}
         }
-        _ => Ok(()),
+        let head = head.map_err(|error| toml_error(place.to_owned(), text, &error, HELP))?;
+        let packages = head.package.into_iter();
+        Ok(packages.filter_map(|package| package.source).collect())
     }
 }
 
@@ -231,7 +256,7 @@ fn key(name: &cargo_lock::Name, version: &Version, source: Option<&cargo_lock::S
     (name.as_str().to_owned(), version.clone(), source)
 }
 
-fn crates(raw: cargo_lock::Lockfile, text: &str) -> Result<Vec<LockedCrate>, String> {
+fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCrate>, String> {
     let format = u32::from(raw.version).try_into().unwrap_or_default();
     let mut packages = raw.packages;
     packages.sort_by_cached_key(|p| key(&p.name, &p.version, p.source.as_ref()));
@@ -245,7 +270,7 @@ fn crates(raw: cargo_lock::Lockfile, text: &str) -> Result<Vec<LockedCrate>, Str
             ));
         }
     }
-    let ids = source_ids(text);
+    let ids = source_ids(sources);
     packages
         .iter()
         .map(|package| locked_crate(package, &places, &ids, format))
@@ -254,40 +279,27 @@ fn crates(raw: cargo_lock::Lockfile, text: &str) -> Result<Vec<LockedCrate>, Str
 
 /// What stands in `source`, by what `cargo_lock` makes of it: that decodes
 /// names and writes URLs anew.
-fn source_ids(text: &str) -> BTreeMap<String, String> {
-    let pairs = sources(text).into_iter().filter_map(|id| {
+fn source_ids(sources: &[String]) -> BTreeMap<String, String> {
+    let distinct: BTreeSet<&String> = sources.iter().collect();
+    let pairs = distinct.into_iter().filter_map(|id| {
         let read: cargo_lock::SourceId = id.parse().ok()?;
-        Some((read.to_string(), id))
+        Some((read.to_string(), id.clone()))
     });
     pairs.collect()
 }
 
-fn other_registries(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for id in sources(text) {
+fn other_registries(sources: &[String]) -> Vec<String> {
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    for id in sources {
+        if !seen.insert(id) {
+            continue;
+        }
         let read: Option<cargo_lock::SourceId> = id.parse().ok();
-        let is_other = read.is_some_and(|id| id.is_registry() && !id.is_default_registry());
-        if is_other && !found.contains(&id) {
-            found.push(id);
+        if read.is_some_and(|id| id.is_registry() && !id.is_default_registry()) {
+            found.push(id.clone());
         }
     }
     found
-}
-
-/// Each `source` of the file, in its order.
-fn sources(text: &str) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Sources {
-        #[serde(default)]
-        package: Vec<Source>,
-    }
-    #[derive(Deserialize)]
-    struct Source {
-        source: Option<String>,
-    }
-    let sources: Option<Sources> = toml::from_str(text).ok();
-    let packages = sources.into_iter().flat_map(|sources| sources.package);
-    packages.filter_map(|package| package.source).collect()
 }
 
 fn locked_crate(

@@ -49,6 +49,29 @@ pub struct Written {
     pub gone: Vec<String>,
 }
 
+/// What is known of a folder before anybody knows what it shall hold: to look
+/// at all its files takes as long as to read the project.
+#[derive(Default)]
+pub struct Seen {
+    stamp: Option<Stamp>,
+    is_unchanged: bool,
+}
+
+impl Seen {
+    /// Looks at a folder.
+    #[must_use]
+    pub fn look(folder: &Utf8Path) -> Self {
+        let folder = folder.as_std_path();
+        let own_folder = super::store::own_cache();
+        let stamp = own_folder.and_then(|own_folder| Stamp::load(folder, &own_folder));
+        let is_unchanged = stamp.as_ref().is_some_and(|stamp| stamp.holds(folder));
+        Self {
+            stamp,
+            is_unchanged,
+        }
+    }
+}
+
 impl VendorFolder<'_> {
     /// Tells whether the folder holds what the plan says and nothing else.
     ///
@@ -58,7 +81,7 @@ impl VendorFolder<'_> {
     /// # Errors
     /// Where the folder is a link, holds what no `vendor` wrote, or can't be
     /// read.
-    pub fn current(self) -> Result<Option<Written>, IoError> {
+    pub fn current(self, seen: Seen) -> Result<Option<Written>, IoError> {
         let Ok(metadata) = fs::symlink_metadata(self.folder) else {
             return Ok(None);
         };
@@ -67,10 +90,13 @@ impl VendorFolder<'_> {
                 path: self.folder.to_owned(),
             });
         }
-        let stamp = Stamp::load(self.folder.as_std_path(), self.store);
+        let Seen {
+            stamp,
+            is_unchanged,
+        } = seen;
         if let Some(stamp) = &stamp
+            && is_unchanged
             && stamp.is_of(self.plan, self.link_mode)
-            && stamp.holds(self.folder.as_std_path())
         {
             return Ok(Some(Written {
                 crates: stamp.crates(),
@@ -151,7 +177,9 @@ impl VendorFolder<'_> {
             link_mode: self.link_mode,
         };
         let folder = self.folder.as_std_path();
-        let old = Stamp::load(folder, self.store).filter(|old| old.link_mode_is(self.link_mode));
+        let old = self.store.own_folder();
+        let old = old.and_then(|own_folder| Stamp::load(folder, own_folder));
+        let old = old.filter(|old| old.link_mode_is(self.link_mode));
         // The largest first, so that none is left for the end.
         let mut crates: Vec<_> = self.plan.crates.iter().collect();
         crates.sort_by_cached_key(|planned| Reverse(self.store.cached_size(&planned.krate)));

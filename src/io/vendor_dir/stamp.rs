@@ -107,7 +107,8 @@ impl Stamp {
 
     /// Keeps the stamp of a folder that was written just now.
     pub(super) fn keep(self, folder: &Path, store: &CrateStore) -> Result<(), IoError> {
-        let Some(path) = place(folder, store) else {
+        let own_folder = store.own_folder();
+        let Some(path) = own_folder.and_then(|own_folder| place(folder, own_folder)) else {
             return Ok(());
         };
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
@@ -115,8 +116,8 @@ impl Stamp {
     }
 
     /// The stamp of a folder, if we wrote it.
-    pub(super) fn load(folder: &Path, store: &CrateStore) -> Option<Self> {
-        let bytes = fs::read(place(folder, store)?).ok()?;
+    pub(super) fn load(folder: &Path, own_folder: &Path) -> Option<Self> {
+        let bytes = fs::read(place(folder, own_folder)?).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -184,10 +185,10 @@ impl Stamp {
     }
 }
 
-fn place(folder: &Path, store: &CrateStore) -> Option<PathBuf> {
+fn place(folder: &Path, own_folder: &Path) -> Option<PathBuf> {
     let folder = fs::canonicalize(folder).ok()?;
     let name = Sha256::of(folder.as_os_str().as_encoded_bytes()).to_hex();
-    Some(store.own_folder()?.join("vendored").join(name + ".json"))
+    Some(own_folder.join("vendored").join(name + ".json"))
 }
 
 fn relative(folder: &Path, path: &Path) -> String {

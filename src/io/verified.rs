@@ -1,0 +1,128 @@
+//! Which files of the caches were hashed before, and haven't changed since:
+//! hashing all crates again takes as long as hashing their tree.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::Metadata;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::CrateStore;
+use crate::hash::Sha256;
+
+/// What tells a file from another, and from itself before a change. The time
+/// of a change can't be set back by whoever changes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileState {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: i128,
+}
+
+/// A file that was changed less long ago may change again in the same tick of
+/// the file system's clock.
+#[cfg(unix)]
+const SETTLED: i128 = 2_000_000_000;
+
+impl FileState {
+    /// The state of a file, if it is one to remember.
+    #[cfg(unix)]
+    pub(super) fn of(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let changed = i128::from(metadata.ctime()) * 1_000_000_000;
+        let changed = changed + i128::from(metadata.ctime_nsec());
+        let now = std::time::SystemTime::now();
+        let now = now.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let is_settled = changed + SETTLED < i128::try_from(now.as_nanos()).ok()?;
+        is_settled.then(|| Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            changed,
+        })
+    }
+
+    /// Other systems tell no time that can't be set back.
+    #[cfg(not(unix))]
+    pub(super) fn of(_metadata: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// A list in our cache: a line for each file.
+#[derive(Debug, Default)]
+pub(super) struct Verified {
+    path: Option<PathBuf>,
+    known: OnceLock<BTreeMap<String, FileState>>,
+    new: Mutex<BTreeMap<String, FileState>>,
+}
+
+impl Verified {
+    pub(super) fn at(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            known: OnceLock::new(),
+            new: Mutex::default(),
+        }
+    }
+
+    /// Whether a file in that state had that checksum.
+    pub(super) fn knows(&self, checksum: &Sha256, state: &FileState) -> bool {
+        self.known
+            .get_or_init(|| self.read())
+            .get(&checksum.to_hex())
+            == Some(state)
+    }
+
+    pub(super) fn add(&self, checksum: &Sha256, state: FileState) {
+        let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
+        new.insert(checksum.to_hex(), state);
+    }
+
+    fn read(&self) -> BTreeMap<String, FileState> {
+        let text = self
+            .path
+            .as_ref()
+            .and_then(|path| std::fs::read_to_string(path).ok());
+        text.unwrap_or_default().lines().filter_map(parse).collect()
+    }
+}
+
+/// `CHECKSUM DEVICE INODE SIZE CHANGED`
+fn parse(line: &str) -> Option<(String, FileState)> {
+    let mut words = line.split(' ');
+    let checksum = words.next()?.to_owned();
+    let state = FileState {
+        device: words.next()?.parse().ok()?,
+        inode: words.next()?.parse().ok()?,
+        size: words.next()?.parse().ok()?,
+        changed: words.next()?.parse().ok()?,
+    };
+    Some((checksum, state))
+}
+
+impl Drop for Verified {
+    /// What isn't remembered is hashed again: nothing is told of failures.
+    fn drop(&mut self) {
+        let new = self.new.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let new = std::mem::take(new);
+        if new.is_empty() {
+            return;
+        }
+        // Another run may have written meanwhile.
+        let mut all = self.read();
+        all.extend(new);
+        let mut text = String::new();
+        for (checksum, state) in all {
+            let FileState {
+                device,
+                inode,
+                size,
+                changed,
+            } = state;
+            let _ = writeln!(text, "{checksum} {device} {inode} {size} {changed}");
+        }
+        let _ = CrateStore::keep(self.path.clone(), text.as_bytes());
+    }
+}
