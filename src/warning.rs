@@ -63,6 +63,8 @@ pub enum WarningCode {
     OutdatedLock,
     /// Such crates that the registry no longer has.
     GoneCrates,
+    /// Crates that the registry has yanked.
+    YankedCrates,
     /// Cargo's configuration in the source.
     CargoConfig,
     /// `pyo3/generate-import-lib`.
@@ -191,6 +193,11 @@ impl WarningCode {
                 "pyhack::warning::gone_crates",
                 "nothing of the project needs them, but Nix fetches all that the lock names: let cargo \
                  take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`",
+            ),
+            Self::YankedCrates => (
+                "pyhack::warning::yanked_crates",
+                "the build goes on with them, since the lock names them: see why they were yanked, and whether a later \
+                 release of the package has others",
             ),
             Self::CargoConfig => (
                 "pyhack::warning::cargo_config",

@@ -77,7 +77,8 @@ enum LayoutArg {
 enum LinkModeArg {
     /// They are written: the folder stands alone
     Copy,
-    /// Hard links to our cache: who edits a file edits it for all folders
+    /// Hard links to our cache: who edits a file edits it for all folders;
+    /// copies where the cache is on another file system
     Hardlink,
     /// Links to our cache: the folder breaks where the cache is cleared or
     /// isn't there, as in a container or a commit

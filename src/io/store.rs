@@ -10,7 +10,10 @@ use fs_err as fs;
 
 use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::network::{Answer, Body, Request};
-use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
+use super::registry::{
+    Index, Reach, Remote, Remotes, Supplier, Unusable, download_url, entry_url, is_known_yanked,
+    says_yanked,
+};
 use super::verified::{FileState, Verified};
 use super::{IoError, Network};
 use crate::hash::Sha256;
@@ -23,6 +26,8 @@ pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 const CARGO_HASHES: &str = "cargo-hashes-1";
 /// The list of files that were hashed.
 const VERIFIED: &str = "verified-1";
+/// An empty file for each crate that a registry was seen to have yanked.
+const YANKED: &str = "yanked-1";
 
 /// Reads crates; what it gives out has the checksum that was asked for.
 pub struct CrateStore {
@@ -90,6 +95,9 @@ impl CrateStore {
             bytes
         } else {
             let bytes = self.download(krate, checksum, &remote)?;
+            if self.is_yanked_in(&index, krate, &remote) {
+                Self::keep(self.own_path(YANKED, "yanked", checksum), b"")?;
+            }
             Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
             bytes
         };
@@ -98,6 +106,53 @@ impl CrateStore {
             let _ = fs::remove_file(path);
         }
         Ok(bytes)
+    }
+
+    /// The crates that a registry was seen to have yanked: in cargo's copy of
+    /// its index when a crate was first read from cargo's cache, or in the
+    /// index itself when it was fetched.
+    pub fn yanked<'a>(
+        &self,
+        crates: impl Iterator<Item = &'a LockedCrate>,
+    ) -> Vec<&'a LockedCrate> {
+        let is_yanked = |krate: &&LockedCrate| {
+            let path = krate.checksum();
+            let path = path.and_then(|checksum| self.own_path(YANKED, "yanked", &checksum));
+            path.is_some_and(|path| path.exists())
+        };
+        crates.filter(is_yanked).collect()
+    }
+
+    /// An index that can't be read says nothing: the crate itself is there.
+    fn is_yanked_in(&self, index: &Index, krate: &LockedCrate, remote: &Remote) -> bool {
+        let Index::Sparse(url) = index else {
+            return self.is_known_yanked(index, krate);
+        };
+        let Some(url) = entry_url(url, krate) else {
+            return false;
+        };
+        let request = Request {
+            url: &url,
+            token: remote.token.as_ref(),
+        };
+        match self.network.get(request, &self.settings.http) {
+            Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),
+            _ => false,
+        }
+    }
+
+    fn is_known_yanked(&self, index: &Index, krate: &LockedCrate) -> bool {
+        let home = self.settings.home.as_deref();
+        home.is_some_and(|home| is_known_yanked(index, home, krate))
+    }
+
+    /// Looks into cargo's copy of the index for a crate of its cache.
+    fn look_for_yanked(&self, krate: &LockedCrate, checksum: &Sha256) {
+        if let Ok(Supplier::Registry(index)) = self.settings.supplier(&krate.source)
+            && self.is_known_yanked(&index, krate)
+        {
+            let _ = Self::keep(self.own_path(YANKED, "yanked", checksum), b"");
+        }
     }
 
     /// The folder of our cache, if there is one.
@@ -117,12 +172,16 @@ impl CrateStore {
         self.own_path("crates", "crate", checksum)
             .into_iter()
             .chain(theirs)
-            .find_map(|path| self.read_verified(&path, checksum))
+            .find_map(|path| self.read_verified(&path, (krate, checksum)))
     }
 
     /// Reads a file, if it has the checksum: now, or when it was last read and
     /// it hasn't changed since.
-    fn read_verified(&self, path: &Path, checksum: &Sha256) -> Option<Vec<u8>> {
+    fn read_verified(
+        &self,
+        path: &Path,
+        (krate, checksum): (&LockedCrate, &Sha256),
+    ) -> Option<Vec<u8>> {
         let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         let before = FileState::of(&metadata);
@@ -134,6 +193,9 @@ impl CrateStore {
             return Some(bytes);
         }
         let is_right = Sha256::of(&bytes) == *checksum;
+        if is_right {
+            self.look_for_yanked(krate, checksum);
+        }
         if let (true, Some(state)) = (is_right, state) {
             self.verified.add(checksum, state);
         }

@@ -8,6 +8,7 @@ use super::load::Loaded;
 use super::native::{Asking, BOOTSTRAP, NativeFacts};
 use crate::build_system::{self, Requirements, uv_lock_names};
 use crate::error::Error;
+use crate::io::CrateStore;
 use crate::project::{
     LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
 };
@@ -49,6 +50,12 @@ impl Facts {
             warnings.extend(rust_warnings(rust, &lock_state));
             native.allow_newer_python(&surroundings, &loaded.target);
             warnings.extend(native.warnings());
+            let store = asking.request.store();
+            warnings.extend(
+                rust.lock
+                    .iter()
+                    .filter_map(|lock| yanked_warning(lock, &store)),
+            );
             if !local.without_lib.is_empty() {
                 let message = format!(
                     "the source of the library of {} isn't there",
@@ -320,6 +327,20 @@ fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
         }
     );
     Some(Warning::new(WarningCode::Pyo3TooOld, message))
+}
+
+/// What is told of crates that were seen to be yanked.
+pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warning> {
+    let yanked = store.yanked(lock.crates.iter());
+    let labels = yanked
+        .iter()
+        .map(|krate| format!("{} {}", krate.name, krate.version));
+    let labels: Vec<_> = labels.collect();
+    if labels.is_empty() {
+        return None;
+    }
+    let message = format!("the registry has yanked {}", labels.join(", "));
+    Some(Warning::new(WarningCode::YankedCrates, message))
 }
 
 pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {

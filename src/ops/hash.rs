@@ -109,6 +109,8 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
         hash
     };
     let from_git = revisions.iter().map(|revision| revision.crates.len());
+    let mut warnings = super::facts::lock_warnings(lock);
+    warnings.extend(super::facts::yanked_warning(lock, &store));
     Ok(HashReport {
         cargo_hash: hash.to_sri(),
         output_hashes: hashes_of(&revisions, &git, progress)?,
@@ -118,7 +120,7 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
             .map(ToString::to_string)
             .unwrap_or_default(),
         crates: crates.len() + from_git.sum::<usize>(),
-        warnings: super::facts::lock_warnings(lock),
+        warnings,
     })
 }
 

@@ -235,6 +235,7 @@ impl Planned<'_> {
             let message = format!("the registry no longer has {}", written.gone.join(", "));
             warnings.push(Warning::new(WarningCode::GoneCrates, message));
         }
+        warnings.extend(super::facts::yanked_warning(self.lock, self.store));
         VendorReport {
             vendor_dir: to.to_string(),
             crates: written.crates,

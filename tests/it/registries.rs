@@ -112,7 +112,11 @@ fn a_sparse_registry() {
     let hash = sandbox.run(&["hash", "project"]).ok();
     assert_eq!(hash, expected_hash(&sandbox, &project));
     assert_eq!(crates_io.downloads(), 1);
-    let expected = ["/crates/beta/2.0.0/download", "/index/config.json"];
+    let expected = [
+        "/crates/beta/2.0.0/download",
+        "/index/be/ta/beta",
+        "/index/config.json",
+    ];
     assert_eq!(other.requests(), expected);
     sandbox.run(&["vendor", "project", "--offline"]).ok();
 }
@@ -297,7 +301,9 @@ fn download_templates_are_filled_in() {
     let sandbox = Sandbox::with_registry(&crates_io);
     project(&sandbox, &other.id());
     sandbox.run(&["hash", "project"]).ok();
-    assert_eq!(other.requests(), [path, "/index/config.json".to_owned()]);
+    let others = ["/index/be/ta/beta", "/index/config.json"].map(str::to_owned);
+    let expected: Vec<_> = std::iter::once(path).chain(others).collect();
+    assert_eq!(other.requests(), expected);
 }
 
 /// Runs `hash` in ways that say much; nothing of it may have a token.
@@ -612,4 +618,48 @@ fn one_version_from_two_registries() {
             .path("vendor/source-registry-1/alpha-1.0.0")
             .is_dir()
     );
+}
+
+/// A registry that has yanked `alpha`.
+fn yanking() -> Registry {
+    let checksum = alpha().checksum();
+    Registry::with(&[alpha(), beta()], move |_, asked| {
+        let entry = format!(
+            "{{\"name\":\"alpha\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"{checksum}\",\"features\":{{}},\
+             \"yanked\":true}}\n"
+        );
+        (asked.path == "/index/al/ph/alpha").then(|| Reply::body(entry))
+    })
+}
+
+#[test]
+fn yanked_crates_are_told() {
+    let registry = yanking();
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[alpha(), beta()]));
+    for command in [
+        &["hash", "project"][..],
+        &["vendor", "project"],
+        &["inspect", "project"],
+    ] {
+        let run = sandbox.run(command);
+        let told = run.stderr.contains("the registry has yanked alpha 1.0.0\n");
+        assert!(told, "{command:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn yanked_crates_are_told_by_cargos_index() {
+    let registry = yanking();
+    let sandbox = Sandbox::with_registry(&registry);
+    let project = sandbox.project("project", &python_project(&[alpha(), beta()]));
+    let fetch = sandbox
+        .command("cargo")
+        .args(["fetch", "--locked"])
+        .current_dir(project.join("src/rust"))
+        .output();
+    assert!(fetch.unwrap().status.success());
+    let run = sandbox.run(&["hash", "--offline", "project"]);
+    let told = run.stderr.contains("the registry has yanked alpha 1.0.0\n");
+    assert!(told, "{}", run.stderr);
 }

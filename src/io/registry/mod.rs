@@ -7,6 +7,7 @@ mod git_index;
 mod sources;
 mod tokens;
 mod unusable;
+mod yanked;
 
 pub use sources::{Index, SourceTables, Supplier};
 pub use tokens::{Token, Tokens};
@@ -14,3 +15,4 @@ pub use tokens::{Token, Tokens};
 pub(super) use config_json::{Reach, Remote, Remotes};
 pub(super) use download_url::download_url;
 pub(super) use unusable::Unusable;
+pub(super) use yanked::{entry_url, is_known_yanked, says_yanked};

@@ -15,6 +15,7 @@ use walkdir::WalkDir;
 
 use super::super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
 use super::super::git::{GitError, Mirrors};
+use super::super::vendor_dir::move_folder;
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
@@ -69,10 +70,10 @@ pub fn vendored_git_crates(
         let made = scratch.path().join("vendored").join(name);
         fs::create_dir_all(folder.parent().unwrap_or(&cache))?;
         // Another run may have been faster; its is the same.
-        if let Err(error) = fs::rename(made, folder)
+        if let Err(error) = move_folder(&made, folder)
             && !folder.is_dir()
         {
-            return Err(error.into());
+            return Err(error);
         }
     }
     Ok(folders)

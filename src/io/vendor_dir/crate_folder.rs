@@ -150,7 +150,7 @@ impl CrateWriter<'_> {
         match self.link_mode {
             LinkMode::Symlink => symlink(from, target),
             LinkMode::Copy => each_file(from, target, copy),
-            LinkMode::Hardlink => each_file(from, target, |from, to| Ok(fs::hard_link(from, to)?)),
+            LinkMode::Hardlink => each_file(from, target, hardlink),
             LinkMode::Reflink => each_file(from, target, reflink),
         }
     }
@@ -181,6 +181,28 @@ fn make_read_only(folder: &Path) -> Result<(), IoError> {
 fn copy(from: &Path, to: &Path) -> Result<(), IoError> {
     fs::copy(from, to)?;
     Ok(())
+}
+
+/// Copies a file where the cache is on another file system.
+fn hardlink(from: &Path, to: &Path) -> Result<(), IoError> {
+    match fs::hard_link(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy(from, to),
+        result => Ok(result?),
+    }
+}
+
+/// Moves a folder, to another file system too. It is there as a whole or not
+/// at all.
+pub(in crate::io) fn move_folder(from: &Path, to: &Path) -> Result<(), IoError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+        result => return Ok(result?),
+    }
+    let beside = to.parent().unwrap_or(Path::new("."));
+    let staging = tempfile::Builder::new().prefix("new-").tempdir_in(beside)?;
+    let copied = staging.path().join("folder");
+    each_file(from, &copied, copy)?;
+    Ok(fs::rename(copied, to)?)
 }
 
 /// Copies a skeleton without what we keep in it: others read it too, so that

@@ -18,6 +18,7 @@ mod git_folder;
 mod stamp;
 
 pub use archive::write_tar;
+pub(super) use crate_folder::move_folder;
 
 /// Most of the time of a cold run goes into waiting for answers.
 const THREADS: usize = 16;
@@ -144,8 +145,14 @@ impl VendorFolder<'_> {
             _ => Path::new("."),
         };
         fs::create_dir_all(beside)?;
+        let lock = stamp::lock(folder, self.store);
+        let name = self.folder.file_name().unwrap_or_default();
+        let prefix = format!(".pyhack-vendor-{name}-");
+        if lock.is_some() {
+            clear_staging(beside, &prefix)?;
+        }
         let staging = tempfile::Builder::new()
-            .prefix(".pyhack-vendor-")
+            .prefix(&prefix)
             .tempdir_in(beside)?;
         let new = staging.path().join("new");
         fs::create_dir(&new)?;
@@ -220,6 +227,22 @@ impl VendorFolder<'_> {
         progress.finish();
         results
     }
+}
+
+/// Takes away what killed runs left: nobody else stages this folder now.
+fn clear_staging(beside: &Path, prefix: &str) -> Result<(), IoError> {
+    for entry in fs::read_dir(beside)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What follows is tempfile's: no `-`, as a longer name may have.
+        let is_left = name
+            .strip_prefix(prefix)
+            .is_some_and(|rest| !rest.contains('-'));
+        if is_left && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether nixpkgs' layouts have an entry of that name beside crates.

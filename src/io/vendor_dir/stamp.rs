@@ -187,8 +187,25 @@ impl Stamp {
 
 fn place(folder: &Path, own_folder: &Path) -> Option<PathBuf> {
     let folder = fs::canonicalize(folder).ok()?;
+    Some(named(&folder, own_folder))
+}
+
+fn named(folder: &Path, own_folder: &Path) -> PathBuf {
     let name = Sha256::of(folder.as_os_str().as_encoded_bytes()).to_hex();
-    Some(own_folder.join("vendored").join(name + ".json"))
+    own_folder.join("vendored").join(name + ".json")
+}
+
+/// Waits until no other run writes the folder. Where files can't be locked,
+/// the last one to end wins.
+pub(super) fn lock(folder: &Path, store: &CrateStore) -> Option<std::fs::File> {
+    let parent = folder.parent().filter(|path| !path.as_os_str().is_empty());
+    let parent = fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;
+    let folder = parent.join(folder.file_name()?);
+    let place = named(&folder, store.own_folder()?).with_extension("lock");
+    fs::create_dir_all(place.parent()?).ok()?;
+    let file = std::fs::File::create(place).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 fn relative(folder: &Path, path: &Path) -> String {
