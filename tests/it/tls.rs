@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 
+use std::sync::atomic::Ordering;
+
 use crate::support::{
-    Crate, Registry, Reply, Sandbox, authority, move_crate, python_project, serve_tls,
+    Crate, Registry, Reply, Sandbox, authority, move_crate, python_project, serve_http2, serve_tls,
+    tree,
 };
 
 fn alpha() -> Crate {
@@ -113,4 +116,36 @@ fn a_token_is_not_sent_without_tls() {
         "{failure}"
     );
     assert_eq!(plain.requests(), Vec::<String>::new());
+}
+
+/// Many crates over few connections.
+#[test]
+fn http2_is_spoken() {
+    let crates: Vec<_> = (0..40)
+        .map(|n| Crate::new(&format!("crate-{n:02}"), "1.0.0"))
+        .collect();
+    let served = crates.clone();
+    let (address, connections) = serve_http2(move |address, path| {
+        let name = path.split('/').nth(2).unwrap_or_default();
+        let krate = served.iter().find(|krate| krate.name == name);
+        match krate {
+            Some(krate) if path.starts_with("/crates/") => krate.bytes.clone(),
+            _ => own_dl(address).into_bytes(),
+        }
+    });
+    let id = format!("sparse+https://{address}/index/");
+    let sandbox = Sandbox::with_cargo_config(&config(&id, ""));
+    sandbox.project("project", &python_project(&crates));
+    let authority = authority();
+    let trusted = [("CARGO_HTTP_CAINFO", authority.to_str().unwrap())];
+    sandbox
+        .run_with(&trusted, &["vendor", "project", "--to", "vendor"])
+        .ok();
+    let crates = tree(&sandbox.path("vendor")).into_keys();
+    assert_eq!(
+        crates.filter(|path| path.ends_with("Cargo.toml")).count(),
+        40
+    );
+    let connections = connections.load(Ordering::Relaxed);
+    assert!(connections <= 16, "{connections}");
 }

@@ -8,7 +8,7 @@ mod tls;
 pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
-pub use tls::{authority, serve_tls};
+pub use tls::{authority, serve_http2, serve_tls};
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
