@@ -102,6 +102,22 @@ impl Requirements {
         Ok(found)
     }
 
+    /// What backends' hooks ask for beyond `[build-system].requires`, which
+    /// pyproject.nix reads of a local project itself.
+    #[must_use]
+    pub fn unasked(&self, requires: &[String]) -> BuildSystem {
+        let asked: BTreeSet<_> = requires
+            .iter()
+            .filter_map(|text| parse(text, "").ok())
+            .map(|requirement| PythonName::new(requirement.name.as_ref()))
+            .collect();
+        let system = self.system.iter();
+        let unasked = system.filter(|(name, _)| !asked.contains(name));
+        unasked
+            .map(|(name, on)| (name.clone(), on.clone()))
+            .collect()
+    }
+
     /// The names that the package set doesn't bring by itself and the user's
     /// lock doesn't have: naming one in `resolveBuildSystem` is an evaluation
     /// error.

@@ -3,7 +3,9 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::config::ConfigError;
 use crate::io::IoError;
+use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 
 /// What a command ends with where it can't do what was asked.
@@ -17,6 +19,14 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Io(#[from] IoError),
+    /// An overlay file, or what a stanza is made from.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Overlay(#[from] OverlayError),
+    /// The configuration.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] Box<ConfigError>),
 }
 
 /// The exit codes, as `--help` lists them. 101 is Rust's own for a panic: our
@@ -37,11 +47,25 @@ pub enum Exit {
 }
 
 impl Error {
+    /// What the command line asks for makes no sense.
+    #[must_use]
+    pub fn recipe(message: String) -> Self {
+        let place = "the command line".to_owned();
+        Self::Overlay(OverlayError::Recipe { place, message })
+    }
+
+    /// No overlay is named.
+    #[must_use]
+    pub const fn nothing_to_check() -> Self {
+        Self::Overlay(OverlayError::Nothing)
+    }
+
     /// Says who has to mend it.
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Project(_) => Exit::Input,
+            Self::Overlay(OverlayError::Formatter { .. }) => Exit::Surroundings,
+            Self::Project(_) | Self::Overlay(_) | Self::Config(_) => Exit::Input,
             Self::Io(error) => match error {
                 IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }
@@ -58,6 +82,8 @@ impl Error {
                 | IoError::Resolution { .. }
                 | IoError::CargoFailed { .. }
                 | IoError::Git(_)
+                | IoError::DownloadTemplate { .. }
+                | IoError::NoOverlay { .. }
                 | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }

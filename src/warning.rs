@@ -45,8 +45,6 @@ pub enum WarningCode {
     WorkspaceAbove,
     /// No `Cargo.lock`.
     NoLock,
-    /// Crates from git or other registries.
-    UnsupportedSource,
     /// A build requirement that the package set doesn't bring.
     UnknownBuildSystem,
     /// A build requirement from a URL.
@@ -63,6 +61,8 @@ pub enum WarningCode {
     OutdatedLock,
     /// Such crates that the registry no longer has.
     GoneCrates,
+    /// A lock that has to lie beside the overlay.
+    LockBeside,
     /// Crates that the registry has yanked.
     YankedCrates,
     /// Cargo's configuration in the source.
@@ -155,10 +155,6 @@ impl WarningCode {
                 "let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it \
                  beside FILE, and `--lock-file` takes it from there",
             ),
-            Self::UnsupportedSource => (
-                "pyhack::warning::unsupported_source",
-                "write this package's stanza by hand for now",
-            ),
             Self::UnknownBuildSystem => (
                 "pyhack::warning::unknown_build_system",
                 "have it in the uv.lock that the package set is made from, for example `uv add --dev \
@@ -193,6 +189,10 @@ impl WarningCode {
                 "pyhack::warning::gone_crates",
                 "nothing of the project needs them, but Nix fetches all that the lock names: let cargo \
                  take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`",
+            ),
+            Self::LockBeside => (
+                "pyhack::warning::lock_beside",
+                "let `--write FILE` put the stanza into the file and the lock beside it",
             ),
             Self::YankedCrates => (
                 "pyhack::warning::yanked_crates",

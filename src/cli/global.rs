@@ -40,6 +40,22 @@ pub(super) struct GlobalArgs {
     pub verbose: u8,
 }
 
+impl GlobalArgs {
+    /// What these flags say of any request; the path has to be put in.
+    pub(super) fn request(&self) -> Request {
+        let project_config = if self.trust_project_config {
+            ProjectConfig::Trusted(".".into())
+        } else {
+            ProjectConfig::Ignored
+        };
+        Request {
+            project_config,
+            network: Network::new(self.offline),
+            ..Request::default()
+        }
+    }
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {

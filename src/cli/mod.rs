@@ -1,5 +1,6 @@
 //! The command line: what is typed, what is printed.
 
+mod check;
 mod global;
 mod hash;
 mod inspect;
@@ -27,6 +28,7 @@ Examples:
   cargo pyhack                                      what is in this folder
   cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
   cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
+  cargo pyhack check --fix                          stanzas in an overlay, kept up to date
   cargo pyhack hash                                 nixpkgs' cargoHash
   cargo pyhack vendor                               the crates, to build offline
   cargo pyhack why openssl                          which crates need it, through which features
@@ -80,6 +82,7 @@ enum Command {
     Hash(hash::HashArgs),
     NixSnippet(nix_snippet::NixSnippetArgs),
     Why(why::WhyArgs),
+    Check(check::CheckArgs),
 }
 
 /// Runs the program.
@@ -92,7 +95,7 @@ pub fn main() -> ExitCode {
     };
     let ui = Ui::new(&cli.global);
     match run(cli, &ui) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             ui.error(&error);
             ExitCode::from(error.exit() as u8)
@@ -115,15 +118,17 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     Ok(cli)
 }
 
-fn run(cli: Cli, ui: &Ui) -> Result<(), Error> {
-    match cli.command {
+fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Error> {
+    let done = match cli.command {
+        Some(Command::Check(args)) => return args.run(ui, &cli.global),
         None => InspectArgs::new(cli.path).run(ui, &cli.global),
         Some(Command::Inspect(args)) => args.run(ui, &cli.global),
         Some(Command::Vendor(args)) => args.run(ui, &cli.global),
         Some(Command::Hash(args)) => args.run(ui, &cli.global),
         Some(Command::NixSnippet(args)) => args.run(ui, &cli.global),
         Some(Command::Why(args)) => args.run(ui, &cli.global),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Cargo calls `cargo-pyhack pyhack ...`: the second word is its own.

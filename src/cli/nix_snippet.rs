@@ -3,38 +3,100 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, SourceArgs, TargetArgs};
+use super::global::{GlobalArgs, TargetArgs};
 use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::nix::Form;
-use crate::ops::Request;
-use crate::ops::nix_snippet::{Destination, nix_snippet};
+use crate::io::ProjectConfig;
+use crate::native::Choice;
+use crate::nix::{Form, OwnExpr};
+use crate::ops::configured::Configured;
+use crate::ops::nix_snippet::{Snippet, nix_snippet};
+use crate::ops::overlay::{Writing, write_stanzas};
+use crate::ops::recipe::{ChoiceWord, Recipe, SourceWord};
+use crate::ops::{Request, StanzaOptions};
+use crate::target::Platform;
 
 /// Print the stanza that builds the package with pyproject.nix
 ///
 /// The stanza calls `hacks.importCargoLock` and adds the Python build system,
 /// native inputs and environment variables. Where it stands, `pkgs`, `lib` and
 /// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
-/// scope.
+/// scope. A package that is a wheel in the set, or isn't in it, is left as it
+/// is.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyhack nix-snippet
   cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
   cargo pyhack nix-snippet --as file > overlay.nix
-  cargo pyhack nix-snippet --generate-lock --write tiktoken.nix tiktoken-0.12.0.tar.gz")]
+  cargo pyhack nix-snippet --write overlay.nix cryptography-46.0.6.tar.gz
+  cargo pyhack nix-snippet --generate-lock --write overlay.nix tiktoken-0.12.0.tar.gz
+  cargo pyhack nix-snippet --source git --subdirectory bindings/python checkout/bindings/python")]
 pub(super) struct NixSnippetArgs {
-    #[command(flatten)]
-    source: SourceArgs,
+    /// Project folders, unpacked sdists, or sdist files (.tar.gz, .zip)
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<Utf8PathBuf>,
+
+    /// One of several folders that cargo builds in, relative to the source root
+    #[arg(long, value_name = "DIR")]
+    cargo_root: Option<Utf8PathBuf>,
+
+    /// A lock to take in the place of the source's `Cargo.lock`
+    #[arg(long, value_name = "FILE")]
+    lock_file: Option<Utf8PathBuf>,
 
     #[command(flatten)]
     target: TargetArgs,
+
+    #[command(flatten)]
+    stanza: StanzaArgs,
 
     /// How much is printed around the stanza [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<FormArg>,
 
-    /// File to write the text to, instead of printing it
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// How a stanza is written.
+#[derive(Debug, Args)]
+struct StanzaArgs {
+    /// Where the package set has the package from
+    ///
+    /// Without it, what the `uv.lock` above the overlay says; else `local` for
+    /// a project folder and `registry` for an sdist.
+    #[arg(long, value_enum, value_name = "KIND")]
+    source: Option<SourceArg>,
+
+    /// The package's folder in the git repository or archive
+    #[arg(long, value_name = "DIR")]
+    subdirectory: Option<Utf8PathBuf>,
+
+    /// Keep the lock beside the overlay: nothing is imported from a derivation
+    #[arg(long)]
+    no_ifd: bool,
+
+    /// Nix expression for a toolchain with cargo and rustc, as rust-overlay and
+    /// fenix have them
+    #[arg(long, value_name = "EXPR")]
+    toolchain: Option<OwnExpr>,
+
+    /// Leave out the comments that say why an input is there
+    #[arg(long)]
+    no_comments: bool,
+}
+
+/// What is done with a file.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+struct WriteArgs {
+    /// Overlay file to put the stanza into, instead of printing it
+    ///
+    /// A file that isn't there yet is made. In one that is, only what is
+    /// between the markers `# pyhack: begin NAME` and `# pyhack: end NAME` is
+    /// replaced; without them the stanza goes to the end of the set of
+    /// `final: prev: { }`.
     #[arg(long, value_name = "FILE", value_parser = file)]
     write: Option<Utf8PathBuf>,
 
@@ -46,9 +108,22 @@ pub(super) struct NixSnippetArgs {
     #[arg(long, requires = "write")]
     generate_lock: bool,
 
-    /// Overwrite FILE where it has something else in it
+    /// Replace stanzas in FILE that were edited by hand, too
     #[arg(long, requires = "write")]
     force: bool,
+
+    /// Say what would be written to FILE, and write nothing
+    #[arg(long, requires = "write")]
+    dry_run: bool,
+
+    /// Print what changes in FILE as a diff
+    #[arg(long, requires = "write")]
+    diff: bool,
+
+    /// Program that lays FILE's new stanzas out, reading from standard input
+    /// [default: as nixfmt does]
+    #[arg(long, value_name = "CMD", requires = "write")]
+    formatter: Option<String>,
 }
 
 fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
@@ -69,39 +144,137 @@ enum FormArg {
     File,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SourceArg {
+    /// An sdist of a package index
+    Registry,
+    /// A project of the workspace
+    Local,
+    /// A git repository
+    Git,
+    /// An archive at a URL
+    Url,
+    /// An archive in a folder of yours
+    Path,
+}
+
 impl NixSnippetArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        let default = if self.write.is_some() {
-            FormArg::File
+        let form = match (self.form, &self.write.write) {
+            (Some(FormArg::Overlay), _) | (None, None) => Form::Overlay,
+            (Some(FormArg::Stanza), _) => Form::Stanza,
+            (Some(FormArg::File), _) | (None, Some(_)) => Form::File,
+        };
+        let configured = Configured::find()?.unwrap_or_default();
+        let recipes = self.recipes().into_iter();
+        let recipes: Vec<_> = recipes.map(|recipe| configured.complete(recipe)).collect();
+        let progress = ui.progress();
+        let snippet = if let Some(file) = self.write.write {
+            let writing = Writing {
+                file,
+                form,
+                force: self.write.force,
+                dry_run: self.write.dry_run,
+                formatter: self.write.formatter,
+            };
+            write_stanzas(&recipes, &global.request(), &writing, &*progress)?
         } else {
-            FormArg::Overlay
+            let recipes = recipes.iter();
+            let asked: Result<Vec<_>, _> = recipes.map(|recipe| asked(recipe, global)).collect();
+            nix_snippet(&asked?, form, &*progress)?
         };
-        let form = match self.form.unwrap_or(default) {
-            FormArg::Overlay => Form::Overlay,
-            FormArg::Stanza => Form::Stanza,
-            FormArg::File => Form::File,
-        };
-        let destination = self.write.map(|path| Destination {
-            path,
-            overwrite: self.force,
+        report(ui, &snippet, (self.write.diff, self.write.dry_run))
+    }
+
+    /// One for each PATH.
+    fn recipes(&self) -> Vec<Recipe> {
+        let default: std::collections::BTreeSet<_> = Platform::DEFAULT.into();
+        let platforms: std::collections::BTreeSet<_> =
+            self.target.platforms.iter().copied().collect();
+        let systems = platforms
+            .iter()
+            .map(|platform| platform.system().to_owned());
+        let prefer = self.target.prefer.iter().map(|(library, choice)| {
+            let choice = match choice {
+                Choice::System => ChoiceWord::System,
+                Choice::Bundled => ChoiceWord::Bundled,
+            };
+            (library.clone().unwrap_or_else(|| "all".to_owned()), choice)
         });
-        let request = Request {
-            generate_lock: self.generate_lock,
-            ..self.target.apply(self.source.into_request(global))
+        let some = |flag: bool| flag.then_some(true);
+        let recipe = Recipe {
+            source: self.stanza.source.map(SourceWord::from),
+            subdirectory: self.stanza.subdirectory.clone(),
+            cargo_root: self.cargo_root.clone(),
+            lock_file: self.lock_file.clone(),
+            generate_lock: some(self.write.generate_lock),
+            python: self.target.python.map(|minor| format!("3.{minor}")),
+            platforms: (platforms != default).then(|| systems.collect()),
+            prefer: prefer.collect(),
+            no_ifd: some(self.stanza.no_ifd),
+            toolchain: self
+                .stanza
+                .toolchain
+                .as_ref()
+                .map(|expr| expr.as_str().to_owned()),
+            comments: self.stanza.no_comments.then_some(false),
+            ..Recipe::default()
         };
-        let snippet = nix_snippet(request, form, destination.as_ref(), &*ui.progress())?;
-        ui.warnings(&snippet.warnings);
-        for file in &snippet.files {
-            let is_new = snippet.changed.contains(file);
-            ui.status(if is_new { "Wrote" } else { "Fresh" }, &format!("`{file}`"));
+        let paths = self.paths.iter();
+        let recipes = paths.map(|path| Recipe {
+            path: Some(path.clone()),
+            ..recipe.clone()
+        });
+        recipes.collect()
+    }
+}
+
+/// What a recipe asks for, with the flags of every command.
+fn asked(recipe: &Recipe, global: &GlobalArgs) -> Result<(Request, StanzaOptions), Error> {
+    let base = global.request();
+    let project_config = match base.project_config {
+        ProjectConfig::Trusted(_) => {
+            ProjectConfig::Trusted(recipe.path.clone().unwrap_or_default().into())
         }
-        ui.result(&snippet, |snippet| {
-            let is_printed = snippet.files.is_empty();
-            Text::Data(if is_printed {
-                snippet.nix.clone()
-            } else {
-                String::new()
-            })
+        ProjectConfig::Ignored => ProjectConfig::Ignored,
+    };
+    let request = Request {
+        network: base.network,
+        project_config,
+        ..recipe.request().map_err(Error::recipe)?
+    };
+    Ok((request, recipe.options().map_err(Error::recipe)?))
+}
+
+fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(), Error> {
+    ui.warnings(&snippet.warnings);
+    for file in &snippet.files {
+        let word = match (snippet.changed.contains(file), dry_run) {
+            (true, true) => "Would write",
+            (true, false) => "Wrote",
+            (false, _) => "Fresh",
+        };
+        ui.status(word, &format!("`{file}`"));
+    }
+    ui.result(snippet, |snippet| {
+        Text::Data(if snippet.files.is_empty() {
+            snippet.nix.clone()
+        } else if diff || dry_run {
+            snippet.diff.clone()
+        } else {
+            String::new()
         })
+    })
+}
+
+impl From<SourceArg> for SourceWord {
+    fn from(source: SourceArg) -> Self {
+        match source {
+            SourceArg::Registry => Self::Registry,
+            SourceArg::Local => Self::Local,
+            SourceArg::Git => Self::Git,
+            SourceArg::Url => Self::Url,
+            SourceArg::Path => Self::Path,
+        }
     }
 }

@@ -95,6 +95,20 @@ impl Ui {
         }
     }
 
+    /// The same, where more is asked for.
+    pub(super) fn detail(&self, verb: &str, message: &str) {
+        if self.is_verbose {
+            self.status(verb, message);
+        }
+    }
+
+    /// Prints what to do about what a command found.
+    pub(super) fn hint(&self, message: &str) {
+        if !self.is_quiet {
+            self.say(&format!("{WARNING}help{WARNING:#}: {message}\n"));
+        }
+    }
+
     /// Prints warnings. With JSON they are in the result.
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         if self.is_quiet || self.format == Format::Json {

@@ -48,6 +48,34 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
+    /// An overlay that isn't there.
+    #[error("the overlay `{path}` doesn't exist")]
+    #[diagnostic(
+        code(pyhack::overlay::not_found),
+        help("write a stanza into it: `cargo pyhack nix-snippet --write {path} PATH`")
+    )]
+    NoOverlay {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+
+    /// nixpkgs' tools can't fetch from a registry.
+    #[error(
+        "the registry `{index}` has its crates at `{dl}`, where nixpkgs' `importCargoLock` can't fetch them: it knows only `ADDRESS/NAME/VERSION/download`"
+    )]
+    #[diagnostic(
+        code(pyhack::registry::no_nix_download),
+        help(
+            "vendor the crates with `cargo pyhack vendor`, and name that folder as `cargoDeps` in a stanza by hand"
+        )
+    )]
+    DownloadTemplate {
+        /// The index.
+        index: String,
+        /// The template of its addresses.
+        dl: String,
+    },
+
     /// No cargo to ask.
     #[error("cargo can't be run: {message}")]
     #[diagnostic(

@@ -1,8 +1,10 @@
 //! Everything that touches the world: files, archives, the network.
 
+pub mod beside;
 pub mod cargo;
 pub mod cargo_settings;
 mod error;
+pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;

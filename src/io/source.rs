@@ -42,6 +42,30 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
 }
 
+/// Whether a folder is an unpacked sdist.
+#[must_use]
+pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
+    folder.join("PKG-INFO").is_file()
+}
+
+/// The bytes of an sdist file; none for a folder.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn archive_bytes(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+    let is_project = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
+    if path.is_dir() || is_project {
+        return Ok(None);
+    }
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(IoError::NotFound {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Reads a folder with the Python project in `python_root` of it.
 ///
 /// # Errors
@@ -127,6 +151,24 @@ pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoErro
         ".".into()
     } else {
         way
+    })
+}
+
+/// The way from a folder to a file or folder.
+///
+/// # Errors
+/// Where either can't be resolved.
+pub fn way_to(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    if path.is_dir() {
+        return way_between(folder, path);
+    }
+    let parent = path.parent().filter(|parent| !parent.as_str().is_empty());
+    let way = way_between(folder, parent.unwrap_or(Utf8Path::new(".")))?;
+    let name = path.file_name().unwrap_or_default();
+    Ok(if way == "." {
+        name.into()
+    } else {
+        way.join(name)
     })
 }
 

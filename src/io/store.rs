@@ -10,20 +10,21 @@ use fs_err as fs;
 
 use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::network::{Answer, Body, Request};
-use super::registry::{
-    Index, Reach, Remote, Remotes, Supplier, Unusable, download_url, entry_url, is_known_yanked,
-    says_yanked,
-};
+use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified};
 use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{LockedCrate, without_credentials};
+
+mod about;
 
 /// Overrides the folder of our cache.
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 
 /// Changes with what nixpkgs hashes.
 const CARGO_HASHES: &str = "cargo-hashes-1";
+/// Where registries have their crates, by the hash of their names.
+const DOWNLOADS: &str = "downloads-1";
 /// The list of files that were hashed.
 const VERIFIED: &str = "verified-1";
 /// An empty file for each crate that a registry was seen to have yanked.
@@ -106,53 +107,6 @@ impl CrateStore {
             let _ = fs::remove_file(path);
         }
         Ok(bytes)
-    }
-
-    /// The crates that a registry was seen to have yanked: in cargo's copy of
-    /// its index when a crate was first read from cargo's cache, or in the
-    /// index itself when it was fetched.
-    pub fn yanked<'a>(
-        &self,
-        crates: impl Iterator<Item = &'a LockedCrate>,
-    ) -> Vec<&'a LockedCrate> {
-        let is_yanked = |krate: &&LockedCrate| {
-            let path = krate.checksum();
-            let path = path.and_then(|checksum| self.own_path(YANKED, "yanked", &checksum));
-            path.is_some_and(|path| path.exists())
-        };
-        crates.filter(is_yanked).collect()
-    }
-
-    /// An index that can't be read says nothing: the crate itself is there.
-    fn is_yanked_in(&self, index: &Index, krate: &LockedCrate, remote: &Remote) -> bool {
-        let Index::Sparse(url) = index else {
-            return self.is_known_yanked(index, krate);
-        };
-        let Some(url) = entry_url(url, krate) else {
-            return false;
-        };
-        let request = Request {
-            url: &url,
-            token: remote.token.as_ref(),
-        };
-        match self.network.get(request, &self.settings.http) {
-            Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),
-            _ => false,
-        }
-    }
-
-    fn is_known_yanked(&self, index: &Index, krate: &LockedCrate) -> bool {
-        let home = self.settings.home.as_deref();
-        home.is_some_and(|home| is_known_yanked(index, home, krate))
-    }
-
-    /// Looks into cargo's copy of the index for a crate of its cache.
-    fn look_for_yanked(&self, krate: &LockedCrate, checksum: &Sha256) {
-        if let Ok(Supplier::Registry(index)) = self.settings.supplier(&krate.source)
-            && self.is_known_yanked(&index, krate)
-        {
-            let _ = Self::keep(self.own_path(YANKED, "yanked", checksum), b"");
-        }
     }
 
     /// The folder of our cache, if there is one.

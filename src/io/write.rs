@@ -9,7 +9,8 @@ use fs_err as fs;
 use super::IoError;
 
 /// Writes a file beside its place and renames it there; false where it has
-/// these bytes already.
+/// these bytes already. A file that is there keeps its mode, and where it is a
+/// link, what it leads to is written.
 ///
 /// # Errors
 /// Where the disk fails, or the file has other bytes and `overwrite` is off;
@@ -24,8 +25,14 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
         }
         _ => {}
     }
+    let real = fs::canonicalize(path).ok();
+    let real = real.and_then(|real| Utf8PathBuf::from_path_buf(real).ok());
+    let path = real.as_deref().unwrap_or(path);
     let mut part = part(path)?;
     part.write_all(bytes)?;
+    if let Ok(metadata) = fs::metadata(path) {
+        fs::set_permissions(part.path(), metadata.permissions())?;
+    }
     part.persist(path).map_err(|error| error.error)?;
     Ok(true)
 }

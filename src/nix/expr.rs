@@ -1,5 +1,7 @@
 //! A small model of Nix expressions, as much as stanzas need.
 
+use super::own::OwnExpr;
+
 /// A Nix expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expr {
@@ -24,6 +26,38 @@ pub enum Expr {
     Binary(Box<Expr>, Operator, Box<Expr>),
     /// `parameter: body`.
     Lambda(Parameter, Box<Expr>),
+    /// `if condition then value else otherwise`.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `set ? name`.
+    Has(Box<Expr>, NixString),
+    /// Nix of the user's own, which was parsed before.
+    Own(OwnExpr),
+    /// An attribute's value or an item of a list, with a comment.
+    Commented(Comment, Box<Expr>),
+}
+
+/// A comment: one line, whatever it is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment(String);
+
+impl Comment {
+    /// Makes a comment; what would end its line, or steer a terminal, becomes
+    /// a space.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let is_shown = |c: char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+        let text: String = text
+            .chars()
+            .map(|c| if is_shown(c) { c } else { ' ' })
+            .collect();
+        Self(text.trim().to_owned())
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A part of a [`Expr::Template`].
@@ -35,13 +69,17 @@ pub enum Part {
     Expr(Expr),
 }
 
-/// A binary operator; both are right-associative in Nix.
+/// A binary operator, as far as stanzas need them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `++`
     Concat,
     /// `//`
     Update,
+    /// `&&`
+    And,
+    /// `!=`
+    NotEqual,
 }
 
 /// What a function takes.
@@ -134,6 +172,39 @@ impl Expr {
     #[must_use]
     pub fn update(self, right: Self) -> Self {
         Self::Binary(Box::new(self), Operator::Update, Box::new(right))
+    }
+
+    /// `self` with a comment, if there is one.
+    #[must_use]
+    pub fn commented(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => Self::Commented(Comment::new(text), Box::new(self)),
+            None => self,
+        }
+    }
+
+    /// `self ? name`.
+    #[must_use]
+    pub fn has(self, name: &str) -> Self {
+        Self::Has(Box::new(self), name.into())
+    }
+
+    /// `if self then value else otherwise`.
+    #[must_use]
+    pub fn then(self, value: Self, otherwise: Self) -> Self {
+        Self::If(Box::new(self), Box::new(value), Box::new(otherwise))
+    }
+
+    /// `self && right`.
+    #[must_use]
+    pub fn and(self, right: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::And, Box::new(right))
+    }
+
+    /// `self != right`.
+    #[must_use]
+    pub fn differs_from(self, right: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::NotEqual, Box::new(right))
     }
 
     /// `parameter: self`.

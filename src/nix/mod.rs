@@ -1,8 +1,12 @@
 //! Nix text, from a typed model: no part of it is pasted from strings.
 
 pub mod expr;
+mod own;
 mod platforms;
 pub mod print;
 pub mod stanza;
 
-pub use stanza::{Form, LockFile, Source, Stanza, output_hashes_set};
+pub use own::OwnExpr;
+pub use stanza::{
+    Form, LockFile, Source, Stanza, normalized, output_hashes_set, print_all, skeleton,
+};

@@ -5,7 +5,7 @@
 //! would keep or change. An attribute name is quoted unless it is an
 //! identifier and no keyword.
 
-use super::expr::{Expr, NixString, Operator, Parameter, Part};
+use super::expr::{Comment, Expr, NixString, Operator, Parameter, Part};
 
 /// Words that can't stand as an attribute name without quotes. `or` could,
 /// but not everywhere.
@@ -28,10 +28,13 @@ pub fn print(expr: &Expr) -> String {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
     Loosest,
+    And,
+    NotEqual,
     UpdateRight,
     UpdateLeft,
     ConcatRight,
     ConcatLeft,
+    Has,
     Function,
     Argument,
     SelectBase,
@@ -40,7 +43,11 @@ enum Binding {
 /// What an expression binds with: it needs parentheses in a tighter place.
 fn binding(expr: &Expr) -> Binding {
     match expr {
-        Expr::Lambda(..) => Binding::Loosest,
+        Expr::Lambda(..) | Expr::If(..) | Expr::Own(_) => Binding::Loosest,
+        Expr::Commented(_, inner) => binding(inner),
+        Expr::Binary(_, Operator::And, _) => Binding::And,
+        Expr::Binary(_, Operator::NotEqual, _) => Binding::NotEqual,
+        Expr::Has(..) => Binding::Has,
         Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
         Expr::Apply(..) => Binding::Function,
         // `or` binds tighter, but readers want its parentheses in operands.
@@ -90,33 +97,14 @@ fn write_bare(expr: &Expr, out: &mut String) {
             out.push(' ');
             write(argument, Binding::Argument, out);
         }
-        Expr::List(items) => {
-            out.push_str("[ ");
-            for item in items {
-                write(item, Binding::Argument, out);
-                out.push(' ');
-            }
-            out.push(']');
-        }
-        Expr::AttrSet(attributes) => {
-            out.push_str("{ ");
-            // nixfmt keeps a set open that has a line break here: one
-            // attribute a line makes for small diffs.
-            if !attributes.is_empty() {
-                out.push('\n');
-            }
-            for (name, value) in attributes {
-                write_name(name, out);
-                out.push_str(" = ");
-                write(value, Binding::Loosest, out);
-                out.push_str("; ");
-            }
-            out.push('}');
-        }
+        Expr::List(items) => write_list(items, out),
+        Expr::AttrSet(attributes) => write_set(attributes, out),
         Expr::Binary(left, operator, right) => {
             let (sign, left_place, right_place) = match operator {
                 Operator::Concat => (" ++ ", Binding::ConcatLeft, Binding::ConcatRight),
                 Operator::Update => (" // ", Binding::UpdateLeft, Binding::UpdateRight),
+                Operator::And => (" && ", Binding::NotEqual, Binding::NotEqual),
+                Operator::NotEqual => (" != ", Binding::UpdateLeft, Binding::UpdateLeft),
             };
             write(left, left_place, out);
             out.push_str(sign);
@@ -127,7 +115,57 @@ fn write_bare(expr: &Expr, out: &mut String) {
             out.push_str(": ");
             write(body, Binding::Loosest, out);
         }
+        Expr::If(condition, value, otherwise) => {
+            for (word, part) in [("if ", condition), (" then ", value), (" else ", otherwise)] {
+                out.push_str(word);
+                write(part, Binding::Loosest, out);
+            }
+        }
+        Expr::Has(set, name) => {
+            write(set, Binding::Function, out);
+            out.push_str(" ? ");
+            write_name(name, out);
+        }
+        Expr::Own(own) => out.push_str(own.as_str()),
+        Expr::Commented(_, inner) => write_bare(inner, out),
     }
+}
+
+fn write_list(items: &[Expr], out: &mut String) {
+    out.push_str("[ ");
+    for item in items {
+        write(item, Binding::Argument, out);
+        out.push(' ');
+        if let Expr::Commented(comment, _) = item {
+            write_comment(comment, out);
+        }
+    }
+    out.push(']');
+}
+
+fn write_set(attributes: &[(NixString, Expr)], out: &mut String) {
+    out.push_str("{ ");
+    // nixfmt keeps a set open that has a line break here: one
+    // attribute a line makes for small diffs.
+    if !attributes.is_empty() {
+        out.push('\n');
+    }
+    for (name, value) in attributes {
+        if let Expr::Commented(comment, _) = value {
+            write_comment(comment, out);
+        }
+        write_name(name, out);
+        out.push_str(" = ");
+        write(value, Binding::Loosest, out);
+        out.push_str("; ");
+    }
+    out.push('}');
+}
+
+fn write_comment(comment: &Comment, out: &mut String) {
+    out.push_str("# ");
+    out.push_str(comment.as_str());
+    out.push('\n');
 }
 
 fn write_template(parts: &[Part], out: &mut String) {

@@ -6,92 +6,86 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::expr::{Expr, Ident, NixString, Parameter, Part};
 use super::platforms::{by_platform, guarded};
 use super::print::print;
-use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
-use crate::project::PythonName;
+use crate::project::SourceKind;
 use crate::target::Platform;
 
-/// What a stanza says.
-#[derive(Debug, Clone)]
-pub struct Stanza {
-    /// The package: the attribute's name.
-    pub name: PythonName,
-    /// The folder of the lock, relative to the Python root.
-    pub cargo_root: Utf8PathBuf,
-    /// A lock that lies beside the overlay instead.
-    pub lock_file: Option<LockFile>,
-    /// `outputHashes`: the hashes of git dependencies.
-    pub output_hashes: BTreeMap<String, String>,
-    /// A source that stands in for the package's own.
-    pub source: Option<Source>,
-    /// The Python build system.
-    pub build_system: BuildSystem,
-    /// The platforms that it was asked for.
-    pub platforms: BTreeSet<Platform>,
-    /// Libraries of the host, as attribute paths below `pkgs`, each with the
-    /// platforms that it is for.
-    pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    /// Programs of the build, likewise.
-    pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    /// Environment variables: their values, each with the platforms that it
-    /// is for.
-    pub env: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
-    /// Whether cmake's hook must be kept from taking the configure phase.
-    pub dont_use_cmake_configure: bool,
-}
+mod model;
 
-/// A lock beside the overlay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockFile {
-    /// Where it is, relative to the overlay file.
-    pub path: Utf8PathBuf,
-    /// Whether it has to be copied into the source, whose own is missing or
-    /// doesn't fit: `cargoSetupHook` compares both.
-    pub is_copied: bool,
-}
-
-/// The folder that holds both the Python project and its Cargo workspace,
-/// where uv2nix takes the Python project's alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Where it is, relative to the overlay file.
-    pub path: Utf8PathBuf,
-    /// The Python project in it.
-    pub python_root: Utf8PathBuf,
-}
-
-/// How much is printed around a stanza.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// `final: prev: { NAME = ...; }`
-    Overlay,
-    /// `NAME = ...;`
-    Stanza,
-    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`
-    File,
-}
+pub use model::{Form, LockFile, Source, Stanza};
 
 impl Stanza {
     /// Prints the stanza in nixfmt's layout, with a newline at its end.
     #[must_use]
     pub fn print(&self, form: Form) -> String {
-        let set = Expr::AttrSet(vec![(self.name.as_str().into(), self.value())]);
-        match form {
-            Form::Stanza => inside_braces(&print(&set)),
-            Form::Overlay => print(&overlay(set)),
-            Form::File => {
-                let parameters = ["pkgs", "lib", "hacks"].map(Ident::new).to_vec();
-                print(&overlay(set).lambda(Parameter::Open(parameters)))
-            }
-        }
+        print_all(std::slice::from_ref(self), form)
     }
 
+    /// Prints `NAME = ...;` as it is laid out behind so many spaces, which
+    /// aren't in the text.
+    #[must_use]
+    pub fn print_at(&self, indentation: usize) -> String {
+        let name = NixString::from(self.name.as_str());
+        let mut set = Expr::AttrSet(vec![(name, self.value())]);
+        let depth = (indentation / 2).max(1);
+        for _ in 1..depth {
+            set = Expr::AttrSet(vec![("a".into(), set)]);
+        }
+        inside_braces(&print(&set), depth)
+    }
+
+    /// The stanza as the only attribute of a set, for programs that lay out
+    /// whole expressions.
+    #[must_use]
+    pub fn in_set(&self) -> String {
+        print(&Expr::AttrSet(vec![(
+            self.name.as_str().into(),
+            self.value(),
+        )]))
+    }
+
+    /// Takes what such a program made of [`Stanza::in_set`] out of the set.
+    #[must_use]
+    pub fn out_of_set(set: &str) -> Option<String> {
+        let inside = set.trim().strip_prefix('{')?.strip_suffix('}')?;
+        let lines: Vec<&str> = inside
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        let indentation = |line: &&str| line.len() - line.trim_start().len();
+        let least = lines.iter().map(indentation).min()?;
+        Some(
+            lines
+                .iter()
+                .flat_map(|line| [&line[least..], "\n"])
+                .collect(),
+        )
+    }
+
+    /// What stands behind `NAME =`.
     fn value(&self) -> Expr {
+        if self.kind == SourceKind::Local {
+            return self.built();
+        }
+        let name = self.name.as_str();
+        let own = || Expr::var("prev").select([name]);
+        let null = || Expr::var("null");
+        // A wheel has nothing to build, and what isn't in the set stays out.
+        let format = Expr::var("prev")
+            .select([name, "passthru", "format"])
+            .or(null());
+        Expr::var("prev")
+            .has(name)
+            .and(format.differs_from(Expr::string("wheel")))
+            .then(self.built(), own().or(null()))
+    }
+
+    fn built(&self) -> Expr {
         let imported = Expr::var("hacks")
             .select(["importCargoLock"])
             .apply(self.import_arguments());
@@ -111,23 +105,52 @@ impl Stanza {
             let root = Expr::string(self.cargo_root.as_str());
             arguments.push(("cargoRoot".into(), root));
         }
-        let mut import_args = Vec::new();
-        if let Some(lock) = &self.lock_file {
-            // A path needs no import from a derivation, and so no unpacking
-            // of the source for it.
-            if self.source.is_none() {
-                arguments.push(("doUnpack".into(), Expr::var("false")));
+        if let Some(path) = self.moved_lock() {
+            arguments.push(("lockFile".into(), Expr::string(path.as_str())));
+        }
+        // A path needs no import from a derivation, and so no unpacking of
+        // the source for it.
+        let has_path = self.lock_file.is_some() && self.source.is_none();
+        if has_path || self.kind.is_nameless() {
+            arguments.push(("doUnpack".into(), Expr::var("false")));
+        }
+        if let Some(toolchain) = &self.toolchain {
+            for program in ["cargo", "rustc"] {
+                arguments.push((program.into(), Expr::Own(toolchain.clone())));
             }
-            // `importCargoLock` takes paths itself only since June 2026.
-            import_args.push(("lockFile".into(), Expr::Path(lock.path.as_str().into())));
         }
-        if !self.output_hashes.is_empty() {
-            import_args.push(("outputHashes".into(), hashes(&self.output_hashes)));
-        }
+        let import_args = self.import_lock_arguments();
         if !import_args.is_empty() {
             arguments.push(("importCargoLockArgs".into(), Expr::AttrSet(import_args)));
         }
         Expr::AttrSet(arguments)
+    }
+
+    /// The lock's place in a source whose package is in a folder of it:
+    /// `lockFile` is looked up from the top.
+    fn moved_lock(&self) -> Option<Utf8PathBuf> {
+        let folder = self.kind.subdirectory()?;
+        if self.lock_file.is_some() {
+            return None;
+        }
+        Some(normalized(
+            &folder.join(&self.cargo_root).join("Cargo.lock"),
+        ))
+    }
+
+    fn import_lock_arguments(&self) -> Vec<(NixString, Expr)> {
+        let mut arguments = Vec::new();
+        if let Some(lock) = &self.lock_file {
+            // `importCargoLock` takes paths itself only since June 2026.
+            arguments.push(("lockFile".into(), Expr::Path(lock.path.as_str().into())));
+        }
+        if !self.output_hashes.is_empty() {
+            arguments.push(("outputHashes".into(), strings(&self.output_hashes)));
+        }
+        if !self.extra_registries.is_empty() {
+            arguments.push(("extraRegistries".into(), strings(&self.extra_registries)));
+        }
+        arguments
     }
 
     fn overrides(&self) -> Vec<(NixString, Expr)> {
@@ -153,7 +176,7 @@ impl Stanza {
             let old = Expr::var("old")
                 .select(["buildInputs"])
                 .or(Expr::List(vec![]));
-            let inputs = packages(&self.build_inputs, &self.platforms);
+            let inputs = self.packages(&self.build_inputs);
             attributes.push(("buildInputs".into(), chain(old, inputs, Expr::concat)));
         }
         if self.dont_use_cmake_configure {
@@ -169,7 +192,7 @@ impl Stanza {
         }
         if !env.is_empty() {
             let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
-            let variables = environment(&env, &self.platforms);
+            let variables = self.environment(&env);
             attributes.push(("env".into(), chain(old, variables, Expr::update)));
         }
         attributes
@@ -202,26 +225,85 @@ impl Stanza {
                 .select(["resolveBuildSystem"])
                 .apply(by_platform(&self.build_system, &self.platforms))
         });
-        let programs = packages(&self.native_build_inputs, &self.platforms);
+        let programs = self.packages(&self.native_build_inputs);
         build_system
             .into_iter()
             .chain(programs)
             .rev()
             .reduce(|right, left| left.concat(right))
     }
+
+    /// Lists of packages: those for every platform, then those for some.
+    fn packages(&self, attributes: &BTreeMap<String, BTreeSet<Platform>>) -> Vec<Expr> {
+        let rows = attributes
+            .iter()
+            .map(|(path, on)| (on.clone(), package(path).commented(self.reason(path))));
+        guarded(rows, &self.platforms, "optionals", Expr::List)
+    }
+
+    fn reason(&self, name: &str) -> Option<&str> {
+        self.reasons.get(name).map(String::as_str)
+    }
+
+    /// Sets of variables, likewise.
+    fn environment(
+        &self,
+        env: &BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
+    ) -> Vec<Expr> {
+        let rows = env.iter().flat_map(|(name, values)| {
+            values.iter().map(move |(value, on)| {
+                let value = env_value(value).commented(self.reason(name));
+                (on.clone(), (NixString::from(name.as_str()), value))
+            })
+        });
+        guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet)
+    }
+}
+
+fn env_value(value: &EnvValue) -> Expr {
+    match value {
+        EnvValue::Text(text) => Expr::string(text),
+        EnvValue::InPackage {
+            package: path,
+            path: below,
+        } => Expr::Template(vec![
+            Part::Expr(package(path)),
+            Part::Text(NixString::new(below)),
+        ]),
+    }
+}
+
+/// `a/../b` is `b`, and nothing is `.`.
+#[must_use]
+pub fn normalized(path: &Utf8Path) -> Utf8PathBuf {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.components().map(|part| part.as_str()) {
+        match (part, parts.last()) {
+            (".", _) => {}
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        parts.push(".");
+    }
+    parts.iter().collect()
 }
 
 /// The attribute set of nixpkgs' `outputHashes`, in nixfmt's layout, with a
 /// newline at its end.
 #[must_use]
 pub fn output_hashes_set(output_hashes: &BTreeMap<String, String>) -> String {
-    print(&hashes(output_hashes))
+    print(&strings(output_hashes))
 }
 
-fn hashes(hashes: &BTreeMap<String, String>) -> Expr {
-    let hashes = hashes.iter();
-    let hashes = hashes.map(|(key, hash)| (key.as_str().into(), Expr::string(hash)));
-    Expr::AttrSet(hashes.collect())
+/// A set of strings.
+fn strings(values: &BTreeMap<String, String>) -> Expr {
+    let values = values.iter();
+    let values = values.map(|(key, value)| (key.as_str().into(), Expr::string(value)));
+    Expr::AttrSet(values.collect())
 }
 
 /// A word for the shell, whatever is in it.
@@ -237,40 +319,6 @@ fn package(path: &str) -> Expr {
     Expr::var("pkgs").select(path.split('.'))
 }
 
-/// Lists of packages: those for every platform, then those for some.
-fn packages(
-    attributes: &BTreeMap<String, BTreeSet<Platform>>,
-    platforms: &BTreeSet<Platform>,
-) -> Vec<Expr> {
-    let rows = attributes
-        .iter()
-        .map(|(path, on)| (on.clone(), package(path)));
-    guarded(rows, platforms, "optionals", Expr::List)
-}
-
-/// Sets of variables, likewise.
-fn environment(
-    env: &BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
-    platforms: &BTreeSet<Platform>,
-) -> Vec<Expr> {
-    let rows = env.iter().flat_map(|(name, values)| {
-        values.iter().map(move |(value, on)| {
-            let value = match value {
-                EnvValue::Text(text) => Expr::string(text),
-                EnvValue::InPackage {
-                    package: path,
-                    path: below,
-                } => Expr::Template(vec![
-                    Part::Expr(package(path)),
-                    Part::Text(NixString::new(below)),
-                ]),
-            };
-            (on.clone(), (NixString::from(name.as_str()), value))
-        })
-    });
-    guarded(rows, platforms, "optionalAttrs", Expr::AttrSet)
-}
-
 /// `first OPERATOR second OPERATOR third`, as Nix reads it: from the right.
 fn chain(first: Expr, rest: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Expr {
     let rest = rest
@@ -283,18 +331,61 @@ fn chain(first: Expr, rest: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Expr {
     }
 }
 
-fn overlay(set: Expr) -> Expr {
-    set.lambda(Parameter::Name(Ident::new("prev")))
-        .lambda(Parameter::Name(Ident::new("final")))
+/// Prints stanzas in nixfmt's layout, with a newline at the end.
+#[must_use]
+pub fn print_all(stanzas: &[Stanza], form: Form) -> String {
+    let attributes = |stanza: &Stanza| (stanza.name.as_str().into(), stanza.value());
+    if form == Form::Stanza {
+        let texts = stanzas.iter().map(|stanza| stanza.print_at(0));
+        return texts.collect::<Vec<_>>().join("\n");
+    }
+    let mut set = Expr::AttrSet(stanzas.iter().map(attributes).collect());
+    if stanzas
+        .iter()
+        .any(|stanza| stanza.kind != SourceKind::Local)
+    {
+        set = only_known(set);
+    }
+    print(&around(set, form))
 }
 
-/// Takes the attributes out of a printed set, one level of indentation less.
+/// A file without stanzas; a stanza alone is no file.
+#[must_use]
+pub fn skeleton(form: Form) -> Option<String> {
+    let set = around(only_known(Expr::AttrSet(vec![])), form);
+    (form != Form::Stanza).then(|| print(&set))
+}
+
+/// What isn't in the package set stays out.
+fn only_known(set: Expr) -> Expr {
+    Expr::var("builtins")
+        .select(["intersectAttrs"])
+        .apply(Expr::var("prev"))
+        .apply(set)
+}
+
+/// The overlay of a set.
+fn around(set: Expr, form: Form) -> Expr {
+    let overlay = set
+        .lambda(Parameter::Name(Ident::new("prev")))
+        .lambda(Parameter::Name(Ident::new("final")));
+    if form == Form::Overlay {
+        return overlay;
+    }
+    let parameters = ["pkgs", "lib", "hacks"].map(Ident::new).to_vec();
+    overlay.lambda(Parameter::Open(parameters))
+}
+
+/// Takes the attributes out of sets in one another, so many levels of
+/// indentation less.
 ///
 /// No string of ours goes over several lines, so every line is layout.
-fn inside_braces(set: &str) -> String {
-    let lines = set.lines().filter(|line| !matches!(*line, "{" | "}"));
-    let unindented = lines.map(|line| line.strip_prefix("  ").unwrap_or(line));
-    unindented.flat_map(|line| [line, "\n"]).collect()
+fn inside_braces(set: &str, depth: usize) -> String {
+    let indentation = "  ".repeat(depth);
+    let lines = set
+        .lines()
+        .filter_map(|line| line.strip_prefix(&indentation));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl Facts {
     }
 }
 
-fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
+pub(super) fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
     let project = &loaded.project;
     let place = loaded
         .files
@@ -194,13 +194,6 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         return vec![Warning::new(WarningCode::NoLock, message)];
     };
     let mut warnings = lock_warnings(lock);
-    let others = super::inspect::count(lock).other_registries;
-    if others > 0 {
-        let message = format!(
-            "crates from other registries than crates.io ({others}): `nix-snippet` can't handle them yet"
-        );
-        warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
-    }
     if !state.lacking.is_empty() {
         let message = format!(
             "the lock doesn't fit the manifests: it lacks {}",
@@ -345,14 +338,6 @@ pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warn
 
 pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let count = super::inspect::count(lock);
-    if count.other_registries > 0 {
-        let message = format!(
-            "crates from other registries than crates.io ({}): `nix-snippet` can't handle them yet",
-            count.other_registries
-        );
-        warnings.push(Warning::new(WarningCode::UnsupportedSource, message));
-    }
     if lock.format == 1 {
         let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
         warnings.push(Warning::new(WarningCode::OldLock, message));

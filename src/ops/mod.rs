@@ -1,14 +1,22 @@
 //! One file per use case: gather, plan, apply. Nothing here prints.
 
+pub mod check;
+pub mod configured;
 pub mod hash;
 pub mod inspect;
 pub mod nix_snippet;
+pub mod overlay;
 pub mod vendor;
 pub mod why;
 
+mod digests;
 mod facts;
 mod load;
 mod native;
 mod native_report;
+pub mod recipe;
+mod stanza;
+mod stanza_inputs;
 
 pub use load::Request;
+pub use stanza::{Extra, StanzaOptions};

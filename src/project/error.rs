@@ -225,22 +225,15 @@ pub enum ProjectError {
         crates: Vec<String>,
     },
 
-    /// Crates from sources that the stanza doesn't handle.
+    /// Two stanzas of one name.
     #[error(
-        "`{place}` has crates of other registries than crates.io, which `nix-snippet` can't handle yet: {}",
-        list(crates)
+        "two of the projects are one package, of which an overlay holds one stanza: {}",
+        list(names)
     )]
-    #[diagnostic(
-        code(pyhack::lock::unsupported_source),
-        help(
-            "write this package's stanza by hand for now, with `importCargoLockArgs.extraRegistries`"
-        )
-    )]
-    UnsupportedSource {
-        /// The lock.
-        place: String,
-        /// The crates, as `name version (source)`.
-        crates: Vec<String>,
+    #[diagnostic(code(pyhack::stanza::same_package), help("name each package once"))]
+    SamePackage {
+        /// The packages.
+        names: Vec<String>,
     },
 
     /// Crates that would go into the same folder.

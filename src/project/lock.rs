@@ -8,10 +8,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::error::toml_error;
-use super::{
-    CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles,
-    without_credentials,
-};
+use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
 use crate::hash::Sha256;
 
 mod git;
@@ -105,20 +102,6 @@ impl LockFile {
         Ok(found)
     }
 
-    /// Refuses crates of other registries than crates.io.
-    ///
-    /// # Errors
-    /// Where there are such crates, or a checksum is missing.
-    pub fn require_no_other_registries(&self) -> Result<(), ProjectError> {
-        let is_other = |krate: &&LockedCrate| matches!(krate.source, CrateSource::Registry(_));
-        let crates: Vec<_> = self.crates.iter().filter(is_other).map(shown).collect();
-        if crates.is_empty() {
-            return self.registry_crates().map(drop);
-        }
-        let place = self.place.clone();
-        Err(ProjectError::UnsupportedSource { place, crates })
-    }
-
     /// The number of a registry other than crates.io, from 1 on, in the order
     /// in which the file names them.
     #[must_use]
@@ -175,20 +158,6 @@ impl LockedCrate {
             source: CrateSource::CratesIo(None),
             dependencies: Vec::new(),
         }
-    }
-}
-
-/// A crate with its source, for messages.
-fn shown(krate: &LockedCrate) -> String {
-    let (name, version) = (&krate.name, &krate.version);
-    match &krate.source {
-        CrateSource::Git(git) => {
-            format!("{name} {version} (git {})", without_credentials(&git.url))
-        }
-        CrateSource::Registry(registry) => {
-            format!("{name} {version} ({})", without_credentials(&registry.id))
-        }
-        _ => format!("{name} {version}"),
     }
 }
 

@@ -19,6 +19,7 @@ mod pyproject;
 mod python_metadata;
 mod roots;
 mod setup_cfg;
+mod source_kind;
 mod surroundings;
 mod workspace;
 
@@ -38,6 +39,7 @@ pub use pyo3::Pyo3;
 pub use pyproject::{LEGACY_BACKEND, Pyproject};
 pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustModule, RustProject};
+pub use source_kind::{SourceKind, uv_lock_source};
 pub use surroundings::Surroundings;
 pub use workspace::{belongs_to, find_workspace_root};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use cargo_pyhack::ops::{hash, inspect, nix_snippet, vendor};
+use cargo_pyhack::config::Config;
+use cargo_pyhack::ops::{check, hash, inspect, nix_snippet, vendor};
 
 use crate::support::{Crate, Registry, Sandbox, python_project};
 
@@ -40,7 +41,12 @@ fn schemas_of_flags() -> [(&'static str, schemars::Schema, &'static [&'static st
 #[test]
 fn the_schemas_are_those_of_the_types() {
     let of_flags = schemas_of_flags().map(|(name, schema, _)| (name, schema));
-    for (command, schema) in schemas().into_iter().chain(of_flags) {
+    let others = [
+        ("check", schemars::schema_for!(check::CheckReport)),
+        ("configuration", schemars::schema_for!(Config)),
+    ];
+    let all = schemas().into_iter().chain(of_flags).chain(others);
+    for (command, schema) in all {
         let path = format!("docs/schema/{command}.schema.json");
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("BLESS").is_some() {

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use crate::support::{
-    CRATES_IO, Crate, Registry, Sandbox, cargo_config, move_crate, python_project,
-};
+use crate::support::{Crate, Registry, Sandbox, cargo_config, move_crate, python_project};
 
 fn alpha() -> Crate {
     Crate::new("alpha", "1.0.0")
@@ -270,19 +268,6 @@ fn a_lock_without_checksums() {
       help: nothing can be verified without it: run `cargo generate-lockfile` beside the lock, then run this again
       code: pyhack::lock::no_checksum
     ");
-}
-
-#[test]
-fn crates_from_elsewhere() {
-    let other = "sparse+https://example.org/index/";
-    let sandbox = with_lock(&[alpha()], |lock| lock.replacen(CRATES_IO, other, 1));
-    insta::assert_snapshot!(sandbox.run(&["nix-snippet", "project"]).failure(), @r"
-    exit code 3
-    error: `project/src/rust/Cargo.lock` has crates of other registries than crates.io, which `nix-snippet` can't handle yet: `alpha 1.0.0 (sparse+https://example.org/index/)`
-      help: write this package's stanza by hand for now, with `importCargoLockArgs.extraRegistries`
-      code: pyhack::lock::unsupported_source
-    ");
-    nothing_written(&sandbox);
 }
 
 #[test]

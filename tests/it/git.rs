@@ -470,22 +470,14 @@ fn the_stanza_has_the_hashes() {
         .ok();
     let hash = oracle(&sandbox, &tree(&sandbox, &revision));
     insta::assert_snapshot!(printed.replace(&hash, "HASH"), @r#"
-    module =
-      (hacks.importCargoLock {
-        prev = prev.module;
-        importCargoLockArgs = {
-          outputHashes = {
-            "simple-1.0.0" = "HASH";
-          };
+    module = hacks.importCargoLock {
+      prev = prev.module;
+      importCargoLockArgs = {
+        outputHashes = {
+          "simple-1.0.0" = "HASH";
         };
-      }).overrideAttrs
-        (old: {
-          nativeBuildInputs =
-            old.nativeBuildInputs
-            ++ final.resolveBuildSystem {
-              maturin = [ ];
-            };
-        });
+      };
+    };
     "#);
 }
 

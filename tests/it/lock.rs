@@ -278,18 +278,19 @@ fn a_file_of_the_user_s_is_not_overwritten() {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);
     sandbox.project("project", &python_project(&[alpha()]));
-    sandbox.write("nix/module.nix", "final: prev: { }\n");
-    let arguments = ["nix-snippet", "--write", "nix/module.nix", "project"];
+    sandbox.write("nix/module.lock", "mine\n");
+    let write = ["nix-snippet", "--write", "nix/module.nix", "project"];
+    let arguments = [&write[..], &["--source", "registry", "--no-ifd"]].concat();
     insta::assert_snapshot!(sandbox.run(&arguments).failure(), @"
-        exit code 3
-        error: `nix/module.nix` exists and has something else in it
-          help: name another file, or have it overwritten with `--force`
-          code: pyhack::files::exists
-        ");
-    assert_eq!(read(&sandbox, "nix/module.nix"), "final: prev: { }\n");
+    exit code 3
+    error: `nix/module.lock` exists and has something else in it
+      help: name another file, or have it overwritten with `--force`
+      code: pyhack::files::exists
+    ");
+    assert_eq!(read(&sandbox, "nix/module.lock"), "mine\n");
     sandbox.run(&[&arguments[..], &["--force"]].concat()).ok();
-    assert!(read(&sandbox, "nix/module.nix").contains("importCargoLock"));
-    assert_eq!(tree(&sandbox.path("nix")).len(), 1);
+    assert!(read(&sandbox, "nix/module.lock").contains("alpha"));
+    assert_eq!(tree(&sandbox.path("nix")).len(), 2);
 }
 
 #[test]

@@ -163,21 +163,20 @@ fn what_differs_between_platforms_stands_in_optionals() {
     let stanza = rich()
         .run(&["nix-snippet", "-q", "--as", "stanza", "module"])
         .ok();
-    insta::assert_snapshot!(stanza, @r"
+    insta::assert_snapshot!(stanza, @"
     module =
       (hacks.importCargoLock {
         prev = prev.module;
       }).overrideAttrs
         (old: {
-          nativeBuildInputs =
-            old.nativeBuildInputs
-            ++ final.resolveBuildSystem {
-              maturin = [ ];
-            };
           buildInputs =
             (old.buildInputs or [ ])
-            ++ [ pkgs.libpng ]
-            ++ lib.optionals pkgs.stdenv.hostPlatform.isDarwin [ pkgs.glib ];
+            ++ [
+              pkgs.libpng # png-sys 1.0.0
+            ]
+            ++ lib.optionals pkgs.stdenv.hostPlatform.isDarwin [
+              pkgs.glib # glibby-sys 1.0.0
+            ];
         });
     ");
 }

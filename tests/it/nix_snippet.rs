@@ -24,12 +24,9 @@ fn the_overlay_is_the_default() {
           cargoRoot = "src/rust";
         }).overrideAttrs
           (old: {
-            nativeBuildInputs =
-              old.nativeBuildInputs
-              ++ final.resolveBuildSystem {
-                maturin = [ ];
-              };
-            buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+            buildInputs = (old.buildInputs or [ ]) ++ [
+              pkgs.openssl # openssl > openssl-sys 0.9.118
+            ];
           });
     }
     "#);
@@ -79,19 +76,17 @@ fn every_input_at_once() {
         cargoRoot = "src/rust";
       }).overrideAttrs
         (old: {
-          nativeBuildInputs =
-            old.nativeBuildInputs
-            ++ final.resolveBuildSystem {
-              maturin = [ ];
-            }
-            ++ [
-              pkgs.cmake
-              pkgs.protobuf
-              pkgs.rustPlatform.bindgenHook
-            ];
-          buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+          nativeBuildInputs = old.nativeBuildInputs ++ [
+            pkgs.cmake # cmake 1.0.0
+            pkgs.protobuf # prost-build 1.0.0
+            pkgs.rustPlatform.bindgenHook # bindgen 1.0.0
+          ];
+          buildInputs = (old.buildInputs or [ ]) ++ [
+            pkgs.openssl # openssl-sys 1.0.0
+          ];
           dontUseCmakeConfigure = true;
           env = (old.env or { }) // {
+            # openssl-src 1.0.0
             OPENSSL_NO_VENDOR = "1";
           };
         });
@@ -115,7 +110,9 @@ fn no_name_or_path_can_inject_nix() {
     let manifest = "[package]\nname = \"module\"\nversion = \"1.0.0\"\n";
     sandbox.write(&format!("project/{folder}/Cargo.toml"), manifest);
     sandbox.write(&format!("project/{folder}/Cargo.lock"), lock);
-    let nix_text = sandbox.run(&["nix-snippet", "project", "-q"]).ok();
+    let nix_text = sandbox
+        .run(&["nix-snippet", "--source", "registry", "project", "-q"])
+        .ok();
     assert_eq!(rnix::Root::parse(&nix_text).errors(), &[], "{nix_text}");
     if has_nix() {
         // A package set whose `importCargoLock` gives its arguments back.

@@ -663,3 +663,45 @@ fn yanked_crates_are_told_by_cargos_index() {
     let told = run.stderr.contains("the registry has yanked alpha 1.0.0\n");
     assert!(told, "{}", run.stderr);
 }
+
+#[test]
+fn nixpkgs_is_told_where_crates_are() {
+    let other = Registry::new(&[beta()]);
+    let sandbox = Sandbox::with_registry(&Registry::new(&[alpha()]));
+    project(&sandbox, &other.id());
+    let snippet = sandbox.run(&["nix-snippet", "-q", "project"]).ok();
+    let address = other.address();
+    let expected = format!("\"sparse+http://{address}/index/\" = \"http://{address}/crates\";");
+    assert!(snippet.contains("extraRegistries = {\n"), "{snippet}");
+    assert!(snippet.contains(&expected), "{snippet}");
+    // Remembered, as the marks of a file are checked offline.
+    assert_eq!(
+        sandbox
+            .run(&["nix-snippet", "-q", "--offline", "project"])
+            .ok(),
+        snippet
+    );
+}
+
+#[test]
+fn addresses_that_nixpkgs_cant_make_are_told() {
+    let beta = beta();
+    let bytes = beta.bytes.clone();
+    let other = Registry::answering(move |address, asked| {
+        Some(Reply::body(match asked.path.as_str() {
+            "/index/config.json" => {
+                format!("{{\"dl\":\"http://{address}/f/{{prefix}}/{{crate}}-{{version}}.crate\"}}")
+                    .into_bytes()
+            }
+            _ => bytes.clone(),
+        }))
+    });
+    let sandbox = Sandbox::with_registry(&Registry::new(&[alpha()]));
+    project(&sandbox, &other.id());
+    let failure = sandbox.run(&["nix-snippet", "project"]).failure();
+    assert!(failure.starts_with("exit code 3\n"), "{failure}");
+    assert!(
+        failure.contains("code: pyhack::registry::no_nix_download"),
+        "{failure}"
+    );
+}

@@ -35,6 +35,14 @@ pub(in crate::io) fn download_url(
         })
 }
 
+/// What nixpkgs' `importCargoLock` can fetch from: it adds the path of the
+/// API to what it is given, and knows no markers.
+pub(in crate::io) fn nix_download(template: &str) -> Option<&str> {
+    let plain = template.strip_suffix("/{crate}/{version}/download");
+    let plain = plain.unwrap_or(template).trim_end_matches('/');
+    (!plain.contains('{')).then_some(plain)
+}
+
 /// The folder of a crate in an index; names are ASCII.
 fn index_prefix(name: &str) -> String {
     match name.len() {
@@ -47,6 +55,20 @@ fn index_prefix(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nixpkgs_knows_no_markers() {
+        let api = Some("https://example.org/crates");
+        assert_eq!(nix_download("https://example.org/crates/"), api);
+        assert_eq!(
+            nix_download("https://example.org/crates/{crate}/{version}/download"),
+            api
+        );
+        assert_eq!(
+            nix_download("https://example.org/{prefix}/{crate}.crate"),
+            None
+        );
+    }
 
     fn url(template: &str, name: &str) -> String {
         let krate = LockedCrate::example(name, "1.0.0+b");

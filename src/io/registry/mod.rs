@@ -13,6 +13,6 @@ pub use sources::{Index, SourceTables, Supplier};
 pub use tokens::{Token, Tokens};
 
 pub(super) use config_json::{Reach, Remote, Remotes};
-pub(super) use download_url::download_url;
+pub(super) use download_url::{download_url, nix_download};
 pub(super) use unusable::Unusable;
 pub(super) use yanked::{entry_url, is_known_yanked, says_yanked};

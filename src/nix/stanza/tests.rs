@@ -1,4 +1,5 @@
 use super::*;
+use crate::project::PythonName;
 
 type Row = (PythonName, BTreeMap<Platform, BTreeSet<String>>);
 
@@ -40,25 +41,28 @@ fn what_some_platforms_need_is_guarded() {
         .insert("JEMALLOC_SYS_WITH_LG_PAGE".to_owned(), on_arm);
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
     cryptography =
-      (hacks.importCargoLock {
-        prev = prev.cryptography;
-      }).overrideAttrs
-        (old: {
-          nativeBuildInputs =
-            old.nativeBuildInputs ++ lib.optionals pkgs.stdenv.hostPlatform.isx86_64 [ pkgs.nasm ];
-          buildInputs =
-            (old.buildInputs or [ ])
-            ++ [ pkgs.openssl ]
-            ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [ pkgs.pcsclite ];
-          env =
-            (old.env or { })
-            // {
-              SHADERC_LIB_DIR = "${pkgs.shaderc.lib}/lib";
-            }
-            // lib.optionalAttrs (builtins.elem pkgs.stdenv.hostPlatform.system [ "aarch64-linux" ]) {
-              JEMALLOC_SYS_WITH_LG_PAGE = "16";
-            };
-        });
+      if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+        (hacks.importCargoLock {
+          prev = prev.cryptography;
+        }).overrideAttrs
+          (old: {
+            nativeBuildInputs =
+              old.nativeBuildInputs ++ lib.optionals pkgs.stdenv.hostPlatform.isx86_64 [ pkgs.nasm ];
+            buildInputs =
+              (old.buildInputs or [ ])
+              ++ [ pkgs.openssl ]
+              ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [ pkgs.pcsclite ];
+            env =
+              (old.env or { })
+              // {
+                SHADERC_LIB_DIR = "${pkgs.shaderc.lib}/lib";
+              }
+              // lib.optionalAttrs (builtins.elem pkgs.stdenv.hostPlatform.system [ "aarch64-linux" ]) {
+                JEMALLOC_SYS_WITH_LG_PAGE = "16";
+              };
+          })
+      else
+        prev.cryptography or null;
     "#);
 }
 
@@ -68,7 +72,10 @@ fn cryptography() -> Stanza {
         name: PythonName::new("cryptography"),
         cargo_root: ".".into(),
         lock_file: None,
+        kind: SourceKind::Registry,
         output_hashes: BTreeMap::new(),
+        extra_registries: BTreeMap::new(),
+        toolchain: None,
         source: None,
         build_system: requires.map(|name| everywhere(name, &[])).into(),
         platforms: Platform::DEFAULT.into(),
@@ -76,29 +83,34 @@ fn cryptography() -> Stanza {
         native_build_inputs: BTreeMap::new(),
         env: BTreeMap::new(),
         dont_use_cmake_configure: false,
+        reasons: BTreeMap::new(),
     }
 }
 
 #[test]
 fn the_overlay_is_laid_out_as_nixfmt_does() {
-    insta::assert_snapshot!(cryptography().print(Form::Overlay), @"
-        final: prev: {
-          cryptography =
-            (hacks.importCargoLock {
-              prev = prev.cryptography;
-            }).overrideAttrs
-              (old: {
-                nativeBuildInputs =
-                  old.nativeBuildInputs
-                  ++ final.resolveBuildSystem {
-                    cffi = [ ];
-                    maturin = [ ];
-                    setuptools = [ ];
-                  };
-                buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
-              });
-        }
-        ");
+    insta::assert_snapshot!(cryptography().print(Form::Overlay), @r#"
+    final: prev:
+    builtins.intersectAttrs prev {
+      cryptography =
+        if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+          (hacks.importCargoLock {
+            prev = prev.cryptography;
+          }).overrideAttrs
+            (old: {
+              nativeBuildInputs =
+                old.nativeBuildInputs
+                ++ final.resolveBuildSystem {
+                  cffi = [ ];
+                  maturin = [ ];
+                  setuptools = [ ];
+                };
+              buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+            })
+        else
+          prev.cryptography or null;
+    }
+    "#);
 }
 
 #[test]
@@ -117,31 +129,34 @@ fn everything_at_once() {
     .into();
     stanza.dont_use_cmake_configure = true;
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
-        cryptography =
-          (hacks.importCargoLock {
-            prev = prev.cryptography;
-            cargoRoot = "src/\${rust}";
-          }).overrideAttrs
-            (old: {
-              nativeBuildInputs =
-                old.nativeBuildInputs
-                ++ final.resolveBuildSystem {
-                  cffi = [ ];
-                  maturin = [ ];
-                  setuptools = [ ];
-                  setuptools-scm = [ "toml" ];
-                }
-                ++ [
-                  pkgs.protobuf
-                  pkgs.rustPlatform.bindgenHook
-                ];
-              buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
-              dontUseCmakeConfigure = true;
-              env = (old.env or { }) // {
-                OPENSSL_NO_VENDOR = "1";
-              };
-            });
-        "#);
+    cryptography =
+      if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+        (hacks.importCargoLock {
+          prev = prev.cryptography;
+          cargoRoot = "src/\${rust}";
+        }).overrideAttrs
+          (old: {
+            nativeBuildInputs =
+              old.nativeBuildInputs
+              ++ final.resolveBuildSystem {
+                cffi = [ ];
+                maturin = [ ];
+                setuptools = [ ];
+                setuptools-scm = [ "toml" ];
+              }
+              ++ [
+                pkgs.protobuf
+                pkgs.rustPlatform.bindgenHook
+              ];
+            buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
+            dontUseCmakeConfigure = true;
+            env = (old.env or { }) // {
+              OPENSSL_NO_VENDOR = "1";
+            };
+          })
+      else
+        prev.cryptography or null;
+    "#);
 }
 
 #[test]
@@ -151,23 +166,32 @@ fn a_file_takes_what_the_overlay_uses() {
     stanza.build_system.clear();
     stanza.build_inputs.clear();
     insta::assert_snapshot!(stanza.print(Form::File), @r#"
-        {
-          pkgs,
-          lib,
-          hacks,
-          ...
-        }:
-        final: prev: {
-          "3to2" = hacks.importCargoLock {
+    {
+      pkgs,
+      lib,
+      hacks,
+      ...
+    }:
+    final: prev:
+    builtins.intersectAttrs prev {
+      "3to2" =
+        if prev ? "3to2" && (prev."3to2".passthru.format or null) != "wheel" then
+          hacks.importCargoLock {
             prev = prev."3to2";
-          };
-        }
-        "#);
+          }
+        else
+          prev."3to2" or null;
+    }
+    "#);
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
-        "3to2" = hacks.importCargoLock {
+    "3to2" =
+      if prev ? "3to2" && (prev."3to2".passthru.format or null) != "wheel" then
+        hacks.importCargoLock {
           prev = prev."3to2";
-        };
-        "#);
+        }
+      else
+        prev."3to2" or null;
+    "#);
 }
 
 #[test]
@@ -181,19 +205,22 @@ fn a_lock_beside_the_overlay_is_copied_in() {
         is_copied: true,
     });
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
-        cryptography =
-          (hacks.importCargoLock {
-            prev = prev.cryptography;
-            cargoRoot = "src/it's rust";
-            doUnpack = false;
-            importCargoLockArgs = {
-              lockFile = ./cryptography.lock;
-            };
-          }).overrideAttrs
-            (old: {
-              postPatch = "${old.postPatch or ""}\ninstall -m 644 ${./cryptography.lock} 'src/it'\\''s rust/Cargo.lock'\n";
-            });
-        "#);
+    cryptography =
+      if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+        (hacks.importCargoLock {
+          prev = prev.cryptography;
+          cargoRoot = "src/it's rust";
+          doUnpack = false;
+          importCargoLockArgs = {
+            lockFile = ./cryptography.lock;
+          };
+        }).overrideAttrs
+          (old: {
+            postPatch = "${old.postPatch or ""}\ninstall -m 644 ${./cryptography.lock} 'src/it'\\''s rust/Cargo.lock'\n";
+          })
+      else
+        prev.cryptography or null;
+    "#);
 }
 
 #[test]
@@ -224,23 +251,26 @@ fn a_workspace_above_takes_the_place_of_the_source() {
         python_root: "crates/core".into(),
     });
     insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
-        cryptography =
-          (hacks.importCargoLock {
-            prev = prev.cryptography;
-            cargoRoot = "../..";
-            importCargoLockArgs = {
-              lockFile = ../Cargo.lock;
+    cryptography =
+      if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+        (hacks.importCargoLock {
+          prev = prev.cryptography;
+          cargoRoot = "../..";
+          importCargoLockArgs = {
+            lockFile = ../Cargo.lock;
+          };
+        }).overrideAttrs
+          (old: {
+            src = builtins.path {
+              path = ./. + "/../a b";
+              name = "source";
             };
-          }).overrideAttrs
-            (old: {
-              src = builtins.path {
-                path = ./. + "/../a b";
-                name = "source";
-              };
-              sourceRoot = "source/crates/core";
-              env = (old.env or { }) // {
-                CARGO_TARGET_DIR = "./target";
-              };
-            });
-        "#);
+            sourceRoot = "source/crates/core";
+            env = (old.env or { }) // {
+              CARGO_TARGET_DIR = "./target";
+            };
+          })
+      else
+        prev.cryptography or null;
+    "#);
 }

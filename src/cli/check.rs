@@ -1,0 +1,126 @@
+//! `cargo pyhack check`
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::global::GlobalArgs;
+use super::ui::{Text, Ui};
+use crate::error::{Error, Exit};
+use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
+use crate::ops::configured::Configured;
+
+/// Check that the stanzas of overlay files are up to date
+///
+/// Looks at each stanza between our marks: whether the lock, the sdist, the
+/// project's manifests or our rules changed since it was written, or somebody
+/// edited it. Nothing is fetched without `--fix`. Ends with 1 where a stanza is
+/// out of date, edited, or missing that the configuration asks for.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack check                the overlay that the configuration names
+  cargo pyhack check overlay.nix    another one
+  cargo pyhack check --diff         what would change
+  cargo pyhack check --fix          change it")]
+pub(super) struct CheckArgs {
+    /// Overlay files [default: the one that the configuration names]
+    files: Vec<Utf8PathBuf>,
+
+    /// Write stanzas anew that are out of date or missing
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix, replace those that were edited by hand, too
+    #[arg(long, requires = "fix")]
+    force: bool,
+
+    /// Print what would change, or did
+    #[arg(long)]
+    diff: bool,
+
+    /// Program that lays new stanzas out, reading from standard input [default:
+    /// as nixfmt does]
+    #[arg(long, value_name = "CMD", requires = "fix")]
+    formatter: Option<String>,
+}
+
+impl CheckArgs {
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+        let configured = Configured::find()?.unwrap_or_default();
+        let overlay = configured.overlay();
+        let files = match (&self.files[..], &overlay) {
+            ([], Some(overlay)) => vec![overlay.clone()],
+            ([], None) => return Err(Error::nothing_to_check()),
+            (files, _) => files.to_vec(),
+        };
+        let wanted = |file: &Utf8PathBuf| {
+            let is_configured = overlay.as_ref() == Some(file);
+            if is_configured {
+                configured.recipes()
+            } else {
+                Vec::new()
+            }
+        };
+        let files = files.iter().map(|file| (file.clone(), wanted(file)));
+        let checking = Checking {
+            files: files.collect(),
+            fix: self.fix,
+            force: self.force,
+            formatter: self.formatter,
+        };
+        let report = check(&checking, &global.request(), &*ui.progress())?;
+        for stanza in &report.stanzas {
+            tell(ui, stanza);
+        }
+        ui.result(&report, |report| {
+            Text::Data(if self.diff {
+                report.diff.clone()
+            } else {
+                String::new()
+            })
+        })?;
+        if report.is_clean() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        advise(ui, &report);
+        Ok(ExitCode::from(Exit::Differences as u8))
+    }
+}
+
+fn tell(ui: &Ui, stanza: &CheckedStanza) {
+    let word = match stanza.state {
+        State::Fresh => "Fresh",
+        State::OutOfDate => "Out of date",
+        State::Fixed => "Fixed",
+        State::Edited => "Edited",
+        State::Missing => "Missing",
+    };
+    let mut message = format!("`{}` in {}", stanza.package, stanza.file);
+    if let Some(line) = stanza.line {
+        let _ = write!(message, ":{line}");
+    }
+    if !stanza.reasons.is_empty() {
+        let _ = write!(message, ": {}", stanza.reasons.join(", "));
+    }
+    match stanza.state {
+        State::Fresh => ui.detail(word, &message),
+        _ => ui.status(word, &message),
+    }
+}
+
+/// What to run next.
+fn advise(ui: &Ui, report: &CheckReport) {
+    let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
+    if has(State::OutOfDate) || has(State::Missing) {
+        ui.hint("`cargo pyhack check --fix` writes them anew; `--diff` shows what would change");
+    }
+    if has(State::Edited) {
+        ui.hint(
+            "`# pyhack: keep` at the end of a line that was put into a stanza keeps it; \
+             `cargo pyhack check --fix --force` replaces what was edited",
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! Files of the user's that lie beside an overlay, or above it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+
+/// As far as is looked where there is no git repository.
+const MAX_STEPS: usize = 8;
+
+/// The full paths of a folder and those above it, within the git repository,
+/// each with how many folders it is below the repository's.
+#[must_use]
+pub fn above(folder: &Utf8Path) -> Vec<(Utf8PathBuf, usize)> {
+    let start = fs::canonicalize(existing(folder)).ok();
+    let Some(start) = start.and_then(|start| Utf8PathBuf::from_path_buf(start).ok()) else {
+        return Vec::new();
+    };
+    let folders: Vec<_> = start.ancestors().take(MAX_STEPS).collect();
+    let top = folders
+        .iter()
+        .position(|folder| folder.join(".git").exists());
+    // Without a repository, a file reaches nothing above it.
+    match top {
+        Some(top) => folders[..=top]
+            .iter()
+            .enumerate()
+            .map(|(step, folder)| ((*folder).to_owned(), top - step))
+            .collect(),
+        None => vec![(start, 0)],
+    }
+}
+
+/// The first file of that name in a folder or above it, within the git
+/// repository, and its text.
+#[must_use]
+pub fn read_above(folder: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, String)> {
+    let start = fs::canonicalize(existing(folder)).ok()?;
+    let start = Utf8PathBuf::from_path_buf(start).ok()?;
+    for folder in start.ancestors().take(MAX_STEPS) {
+        let path = folder.join(name);
+        if let Ok(text) = fs::read_to_string(&path) {
+            return Some((path, text));
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// The folder, or the nearest above that is there already.
+fn existing(folder: &Utf8Path) -> &Utf8Path {
+    let mut folders = folder.ancestors().filter(|folder| *folder != "");
+    let found = folders.find(|folder| folder.is_dir());
+    found.unwrap_or(Utf8Path::new("."))
+}

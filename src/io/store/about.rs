@@ -1,0 +1,99 @@
+//! What registries say of crates besides the crates themselves.
+
+use fs_err as fs;
+
+use super::{CrateStore, DOWNLOADS, YANKED};
+use crate::hash::Sha256;
+use crate::io::IoError;
+use crate::io::network::{Answer, Request};
+use crate::io::registry::{
+    Index, Reach, Remote, Supplier, Unusable, entry_url, is_known_yanked, nix_download, says_yanked,
+};
+use crate::project::{CrateSource, LockedCrate, RegistrySource, without_credentials};
+
+impl CrateStore {
+    /// The crates that a registry was seen to have yanked: in cargo's copy of
+    /// its index when a crate was first read from cargo's cache, or in the
+    /// index itself when it was fetched.
+    pub fn yanked<'a>(
+        &self,
+        crates: impl Iterator<Item = &'a LockedCrate>,
+    ) -> Vec<&'a LockedCrate> {
+        let is_yanked = |krate: &&LockedCrate| {
+            let path = krate.checksum();
+            let path = path.and_then(|checksum| self.own_path(YANKED, "yanked", &checksum));
+            path.is_some_and(|path| path.exists())
+        };
+        crates.filter(is_yanked).collect()
+    }
+
+    /// An index that can't be read says nothing: the crate itself is there.
+    pub(super) fn is_yanked_in(&self, index: &Index, krate: &LockedCrate, remote: &Remote) -> bool {
+        let Index::Sparse(url) = index else {
+            return self.is_known_yanked(index, krate);
+        };
+        let Some(url) = entry_url(url, krate) else {
+            return false;
+        };
+        let request = Request {
+            url: &url,
+            token: remote.token.as_ref(),
+        };
+        match self.network.get(request, &self.settings.http) {
+            Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),
+            _ => false,
+        }
+    }
+
+    fn is_known_yanked(&self, index: &Index, krate: &LockedCrate) -> bool {
+        let home = self.settings.home.as_deref();
+        home.is_some_and(|home| is_known_yanked(index, home, krate))
+    }
+
+    /// Looks into cargo's copy of the index for a crate of its cache.
+    pub(super) fn look_for_yanked(&self, krate: &LockedCrate, checksum: &Sha256) {
+        if let Ok(Supplier::Registry(index)) = self.settings.supplier(&krate.source)
+            && self.is_known_yanked(&index, krate)
+        {
+            let _ = Self::keep(self.own_path(YANKED, "yanked", checksum), b"");
+        }
+    }
+
+    /// Where nixpkgs' `importCargoLock` can fetch the crates of a registry
+    /// from: what it takes as a value of `extraRegistries`.
+    ///
+    /// # Errors
+    /// Where the registry can't be asked, or its addresses have another form.
+    pub fn nix_download(&self, source: &RegistrySource) -> Result<String, IoError> {
+        let path = self.own_path(DOWNLOADS, "url", &Sha256::of(source.id.as_bytes()));
+        let known = path.as_ref().filter(|_| self.network.is_offline());
+        if let Some(url) = known.and_then(|path| fs::read_to_string(path).ok()) {
+            return Ok(url);
+        }
+        let label = without_credentials(&source.id);
+        let unusable = |unusable: Unusable| unusable.for_crate(&label);
+        let index = match self
+            .settings
+            .supplier(&CrateSource::Registry(source.clone()))
+        {
+            Ok(Supplier::Registry(index)) => index,
+            Ok(Supplier::Folder(_)) => {
+                let message =
+                    format!("`{label}` is replaced by a folder, which Nix can't fetch from");
+                return Err(unusable(Unusable::Settings(message)));
+            }
+            Err(message) => return Err(unusable(Unusable::Settings(message))),
+        };
+        let reach = Reach {
+            network: &self.network,
+            settings: &self.settings,
+        };
+        let remote = self.remotes.remote(&index, reach).map_err(unusable)?;
+        let url = nix_download(&remote.dl).ok_or_else(|| IoError::DownloadTemplate {
+            index: label.clone(),
+            dl: without_credentials(&remote.dl),
+        })?;
+        Self::keep(path, url.as_bytes())?;
+        Ok(url.to_owned())
+    }
+}

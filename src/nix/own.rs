@@ -1,0 +1,58 @@
+//! Nix that the user wrote, to be put into a stanza.
+
+use std::str::FromStr;
+
+use rnix::SyntaxKind;
+
+/// A Nix expression of the user's own: it is one expression, and nothing
+/// behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnExpr(String);
+
+impl OwnExpr {
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OwnExpr {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = rnix::Root::parse(text);
+        if let Some(error) = parsed.errors().first() {
+            return Err(format!("that is no Nix expression: {error}"));
+        }
+        let mut tokens = parsed.syntax().descendants_with_tokens();
+        // A comment at the end would take what follows with it.
+        if tokens.any(|token| token.kind() == SyntaxKind::TOKEN_COMMENT) {
+            return Err("it has a comment in it".to_owned());
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_one_expression() {
+        let parse = |text: &str| text.parse::<OwnExpr>().map(|expr| expr.0);
+        let rust = " pkgs.rust-bin.stable.latest.default ";
+        assert_eq!(parse(rust).unwrap(), rust.trim());
+        assert!(parse("(import ./rust.nix { }).toolchain").is_ok());
+        for wrong in [
+            "",
+            "a; b = 1",
+            "a }",
+            "a # why",
+            "a /* why */",
+            "let a = 1;",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a stanza is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use crate::build_system::BuildSystem;
+use crate::native::EnvValue;
+use crate::nix::OwnExpr;
+use crate::project::{PythonName, SourceKind};
+use crate::target::Platform;
+
+/// What a stanza says.
+#[derive(Debug, Clone)]
+pub struct Stanza {
+    /// The package: the attribute's name.
+    pub name: PythonName,
+    /// Where the package set has its source from.
+    pub kind: SourceKind,
+    /// The folder of the lock, relative to the Python root.
+    pub cargo_root: Utf8PathBuf,
+    /// A lock that lies beside the overlay instead.
+    pub lock_file: Option<LockFile>,
+    /// `outputHashes`: the hashes of git dependencies.
+    pub output_hashes: BTreeMap<String, String>,
+    /// `extraRegistries`: index and download address of other registries.
+    pub extra_registries: BTreeMap<String, String>,
+    /// An expression whose `cargo` and `rustc` are used.
+    pub toolchain: Option<OwnExpr>,
+    /// A source that stands in for the package's own.
+    pub source: Option<Source>,
+    /// The Python build system.
+    pub build_system: BuildSystem,
+    /// The platforms that it was asked for.
+    pub platforms: BTreeSet<Platform>,
+    /// Libraries of the host, as attribute paths below `pkgs`, each with the
+    /// platforms that it is for.
+    pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    /// Programs of the build, likewise.
+    pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    /// Environment variables: their values, each with the platforms that it
+    /// is for.
+    pub env: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
+    /// Whether cmake's hook must be kept from taking the configure phase.
+    pub dont_use_cmake_configure: bool,
+    /// Why an input or a variable is there, by its attribute path or name.
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// A lock beside the overlay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockFile {
+    /// Where it is, relative to the overlay file.
+    pub path: Utf8PathBuf,
+    /// Whether it has to be copied into the source, whose own is missing or
+    /// doesn't fit: `cargoSetupHook` compares both.
+    pub is_copied: bool,
+}
+
+/// The folder that holds both the Python project and its Cargo workspace,
+/// where uv2nix takes the Python project's alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is, relative to the overlay file.
+    pub path: Utf8PathBuf,
+    /// The Python project in it.
+    pub python_root: Utf8PathBuf,
+}
+
+/// How much is printed around a stanza.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `final: prev: { NAME = ...; }`
+    Overlay,
+    /// `NAME = ...;`
+    Stanza,
+    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`
+    File,
+}

@@ -1,0 +1,369 @@
+//! `check`: whether the stanzas of overlay files are what would be written
+//! today.
+//!
+//! Digests in the markers tell, without working anything out, that nothing
+//! has changed. What did is told by making the stanza again.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::digests;
+use super::load::{Loaded, Request};
+use super::overlay::{MadeStanza, Writing, asked, make, put, read_text, require_ours};
+use super::recipe::Recipe;
+use super::stanza::{folder_of, joined};
+use crate::error::Error;
+use crate::io::write::{read_file, write_file};
+use crate::io::{IoError, Network, Progress};
+use crate::nix::{Form, normalized, skeleton};
+use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest, unified_diff};
+
+/// What `cargo pyhack check --format json` prints.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct CheckReport {
+    /// The stanzas, in the order of their files.
+    pub stanzas: Vec<CheckedStanza>,
+    /// The files that were changed with `--fix`.
+    pub changed: Vec<String>,
+    /// What would change in the files, or did, as a unified diff.
+    pub diff: String,
+}
+
+/// A stanza that was checked.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CheckedStanza {
+    /// The file.
+    pub file: String,
+    /// The line of its first mark, from 1 on; null where it isn't there.
+    pub line: Option<usize>,
+    /// The package.
+    pub package: String,
+    /// What was found.
+    pub state: State,
+    /// Why it is out of date, or can't be told.
+    pub reasons: Vec<String>,
+}
+
+/// What was found of a stanza.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is what would be written today.
+    Fresh,
+    /// It isn't.
+    OutOfDate,
+    /// It was out of date, and is mended.
+    Fixed,
+    /// It was edited by hand.
+    Edited,
+    /// It is asked for and isn't there.
+    Missing,
+}
+
+impl CheckReport {
+    /// Whether all is as it should be.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        let states = self.stanzas.iter().map(|stanza| stanza.state);
+        states
+            .into_iter()
+            .all(|state| matches!(state, State::Fresh | State::Fixed))
+    }
+}
+
+/// What is to be checked.
+#[derive(Debug, Default)]
+pub struct Checking {
+    /// Overlay files, with what the configuration asks for in each, by the
+    /// package's path.
+    pub files: BTreeMap<Utf8PathBuf, Vec<Recipe>>,
+    /// Whether stanzas are mended.
+    pub fix: bool,
+    /// Whether those edited by hand are replaced, too.
+    pub force: bool,
+    /// A program that lays stanzas out.
+    pub formatter: Option<String>,
+}
+
+/// Checks files, and mends them if that is asked for. Without it, nothing is
+/// fetched.
+///
+/// # Errors
+/// Where a file can't be read, parsed or written.
+pub fn check(
+    checking: &Checking,
+    base: &Request,
+    progress: &dyn Progress,
+) -> Result<CheckReport, Error> {
+    let base = Request {
+        network: if checking.fix {
+            base.network.clone()
+        } else {
+            Network::Offline
+        },
+        project_config: base.project_config.clone(),
+        ..Request::default()
+    };
+    let mut report = CheckReport::default();
+    for (file, wanted) in &checking.files {
+        let old = read_text(file)?;
+        if old.is_none() && wanted.is_empty() {
+            let path = file.clone();
+            return Err(IoError::NoOverlay { path }.into());
+        }
+        let run = Run {
+            checking,
+            file,
+            base: &base,
+            progress,
+        };
+        run.check(old, wanted, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// The check of one file.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    checking: &'a Checking,
+    file: &'a Utf8Path,
+    base: &'a Request,
+    progress: &'a dyn Progress,
+}
+
+impl Run<'_> {
+    fn check(
+        self,
+        old: Option<String>,
+        wanted: &[Recipe],
+        report: &mut CheckReport,
+    ) -> Result<(), Error> {
+        let old = old.unwrap_or_default();
+        let mut text = if old.trim().is_empty() {
+            skeleton(Form::File).unwrap_or_default()
+        } else {
+            old.clone()
+        };
+        let overlay = Overlay::parse(self.file.as_str(), &old).or_else(|error| {
+            if old.trim().is_empty() {
+                Overlay::parse(self.file.as_str(), "{ }")
+            } else {
+                Err(error)
+            }
+        })?;
+        let mut locks = Vec::new();
+        let mut seen = Vec::new();
+        for block in &overlay.blocks {
+            let recipe = self.recipe(block, &overlay)?;
+            let wanted = wanted.iter().find(|wanted| wanted.path == recipe.path);
+            seen.extend(wanted.and_then(|wanted| wanted.path.clone()));
+            let checked = self.block(&overlay, block, (recipe, wanted))?;
+            self.take(checked, &mut text, (report, &mut locks))?;
+        }
+        for recipe in wanted
+            .iter()
+            .filter(|recipe| !seen.contains(&recipe.path.clone().unwrap_or_default()))
+        {
+            let checked = self.missing(recipe);
+            self.take(checked, &mut text, (report, &mut locks))?;
+        }
+        if old.trim().is_empty() && self.checking.formatter.is_none() {
+            text = nixfmt_rs::format(&text).unwrap_or(text);
+        }
+        if text == old || report.stanzas.is_empty() {
+            return Ok(());
+        }
+        report
+            .diff
+            .push_str(&unified_diff(&old, &text, self.file.as_str()));
+        if self.checking.fix {
+            for (path, bytes) in locks {
+                if write_file(&path, &bytes, true)? {
+                    report.changed.push(path.to_string());
+                }
+            }
+            write_file(self.file, text.as_bytes(), true)?;
+            report.changed.push(self.file.to_string());
+        }
+        Ok(())
+    }
+
+    /// Puts what was made anew into the text, and reports.
+    fn take(
+        self,
+        (mut checked, made): (CheckedStanza, Option<Result<MadeStanza, Error>>),
+        text: &mut String,
+        (report, locks): (&mut CheckReport, &mut Vec<(Utf8PathBuf, Vec<u8>)>),
+    ) -> Result<(), Error> {
+        match made {
+            None => {}
+            Some(Err(error)) if self.checking.fix => return Err(error),
+            Some(Err(error)) => checked
+                .reasons
+                .push(format!("what would change can't be told: {error}")),
+            Some(Ok(made)) => match require_ours(text, &made, &self.writing())
+                .and_then(|()| put(text, &made, &self.writing()))
+            {
+                Ok(new) => {
+                    *text = new;
+                    locks.extend(made.lock.map(|lock| (lock.path, lock.bytes)));
+                    if self.checking.fix {
+                        checked.state = State::Fixed;
+                    }
+                }
+                Err(Error::Overlay(OverlayError::Edited { diff, .. })) => {
+                    checked.state = State::Edited;
+                    report.diff.push_str(&diff);
+                }
+                Err(error) => return Err(error),
+            },
+        }
+        report.stanzas.push(checked);
+        Ok(())
+    }
+
+    fn writing(self) -> Writing {
+        Writing {
+            file: self.file.to_owned(),
+            form: Form::File,
+            force: self.checking.force,
+            dry_run: false,
+            formatter: self.checking.formatter.clone(),
+        }
+    }
+
+    /// What the marker says, with paths as they are from here.
+    fn recipe(self, block: &Block, overlay: &Overlay) -> Result<Recipe, Error> {
+        let wrong = |message: String| OverlayError::Recipe {
+            place: format!("`{}`, line {}", overlay.place, block.line),
+            message,
+        };
+        let text = block.recipe.as_deref().unwrap_or("{}");
+        let recipe: Recipe = serde_json::from_str(text).map_err(|error| {
+            wrong(format!(
+                "what the stanza is made from can't be read: {error}"
+            ))
+        })?;
+        if recipe.path.is_none() {
+            return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
+        }
+        let folder = folder_of(self.file);
+        Ok(recipe.with_paths(|path| normalized(&joined(folder, path))))
+    }
+
+    /// Checks a stanza, and makes it anew where it is out of date.
+    fn block(
+        self,
+        overlay: &Overlay,
+        block: &Block,
+        (recipe, wanted): (Recipe, Option<&Recipe>),
+    ) -> Result<(CheckedStanza, Option<Result<MadeStanza, Error>>), Error> {
+        let mut checked = CheckedStanza {
+            file: self.file.to_string(),
+            line: Some(block.line),
+            package: block.name.clone(),
+            state: State::Fresh,
+            reasons: Vec::new(),
+        };
+        let (request, _) = asked(&recipe, self.base, self.file)?;
+        let old = block.made.clone().unwrap_or_default();
+        let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
+        let now = match self.now(&request, &old) {
+            Ok(now) => now,
+            Err(Error::Io(IoError::NotFound { path })) => {
+                checked.state = State::OutOfDate;
+                checked
+                    .reasons
+                    .push(format!("its source `{path}` isn't there any more"));
+                return Ok((checked, None));
+            }
+            Err(error) => return Err(error),
+        };
+        let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
+        let is_same = now.source == old.source && now.lock == old.lock && is_configured;
+        if is_same && !is_edited && now.rules == old.rules {
+            return Ok((checked, None));
+        }
+        checked.state = State::OutOfDate;
+        checked.reasons = reasons(&request, block, (&old, &now));
+        if !is_configured {
+            checked.reasons.push("the configuration changed".to_owned());
+        }
+        if is_edited {
+            checked.state = State::Edited;
+            checked.reasons.push("it was edited by hand".to_owned());
+        }
+        let recipe = wanted.cloned().unwrap_or(recipe);
+        let made = make(&recipe, self.file, self.base, self.progress);
+        // New rules that say the same are no reason to write anything.
+        if let (Ok(made), true) = (&made, is_same && !is_edited) {
+            let stanza = made.stanza.print_at(block.indentation);
+            if text_digest(&stanza) == old.text {
+                checked.state = State::Fresh;
+                checked.reasons.clear();
+                return Ok((checked, None));
+            }
+        }
+        Ok((checked, Some(made)))
+    }
+
+    fn now(self, request: &Request, old: &Made) -> Result<Made, Error> {
+        let beside = match old.beside.as_str() {
+            "" => None,
+            name => read_file(&joined(folder_of(self.file), Utf8Path::new(name)))?,
+        };
+        digests::of_source(request, old.up, beside.as_deref())
+    }
+
+    fn missing(self, recipe: &Recipe) -> (CheckedStanza, Option<Result<MadeStanza, Error>>) {
+        let made = make(recipe, self.file, self.base, self.progress);
+        let path = recipe.path.clone().unwrap_or_default();
+        let package = made.as_ref().map(|made| made.package.name.clone());
+        let checked = CheckedStanza {
+            file: self.file.to_string(),
+            line: None,
+            package: package.unwrap_or_else(|_| path.to_string()),
+            state: State::Missing,
+            reasons: vec![format!("the configuration asks for a stanza of `{path}`")],
+        };
+        (checked, Some(made))
+    }
+}
+
+/// What changed, in words.
+fn reasons(request: &Request, block: &Block, (old, now): (&Made, &Made)) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if block.made.is_none() {
+        reasons.push("it says of nothing what it was made from".to_owned());
+        return reasons;
+    }
+    let loaded = Loaded::read(request).ok();
+    let version = loaded
+        .as_ref()
+        .and_then(|l| l.project.identity.version.clone());
+    if let (Some(was), Some(is)) = (&block.version, &version)
+        && was != is
+    {
+        reasons.push(format!("the version changed from {was} to {is}"));
+    }
+    if old.lock != now.lock {
+        reasons.push("the lock changed".to_owned());
+    }
+    let system = loaded.and_then(|loaded| super::facts::requirements(&loaded).ok());
+    let build = system.map(|found| digests::of_build_system(&found.system));
+    if old.source != now.source {
+        if build.is_some_and(|build| build != old.build) {
+            reasons.push("the build system changed".to_owned());
+        }
+        if reasons.is_empty() {
+            reasons.push("the project's manifests or build scripts changed".to_owned());
+        }
+    }
+    if old.rules != now.rules {
+        reasons.push("cargo-pyhack's rules changed".to_owned());
+    }
+    reasons
+}

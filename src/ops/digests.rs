@@ -1,0 +1,168 @@
+//! Digests of what a stanza is made from, without reading more than the files
+//! themselves: as `check` has no time for more.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use super::load::Request;
+use crate::build_system::BuildSystem;
+use crate::error::Error;
+use crate::io::IoError;
+use crate::io::source::{archive_bytes, folder_above, read_around, read_source};
+use crate::io::write::read_file;
+use crate::overlay::Made;
+use crate::project::SourceFiles;
+
+/// Counts changes of what stanzas say that no table shows.
+const RULES: u32 = 1;
+
+/// What stanzas are made with.
+const TABLES: [&str; 4] = [
+    include_str!("../../data/build-systems.toml"),
+    include_str!("../../data/native-deps.toml"),
+    include_str!("../../data/pkg-config.toml"),
+    include_str!("../../data/rust-and-python.toml"),
+];
+
+/// The digests of what a request reads, and of the lock that lies beside the
+/// overlay.
+///
+/// # Errors
+/// Where it can't be read.
+pub(super) fn of_source(
+    request: &Request,
+    up: usize,
+    beside: Option<&[u8]>,
+) -> Result<Made, Error> {
+    let mut locks = Vec::new();
+    let source = match archive_bytes(&request.path)? {
+        Some(bytes) => bytes,
+        None => texts(&source_files(&request.path, up)?, &mut locks),
+    };
+    if let Some(path) = &request.lock_file {
+        locks.extend(read_file(path)?.unwrap_or_default());
+    }
+    locks.extend(beside.unwrap_or_default());
+    Ok(Made {
+        source: Made::digest(&source),
+        lock: Made::digest(&locks),
+        rules: rules(),
+        up,
+        ..Made::default()
+    })
+}
+
+/// The digest of our own rules and tables.
+fn rules() -> String {
+    let mut text = format!("{RULES}\n");
+    for table in TABLES {
+        text.push_str(table);
+    }
+    Made::digest(text.as_bytes())
+}
+
+/// The digest of a build system.
+pub(super) fn of_build_system(system: &BuildSystem) -> String {
+    Made::digest(format!("{system:?}").as_bytes())
+}
+
+fn source_files(path: &Utf8Path, up: usize) -> Result<SourceFiles, IoError> {
+    let above = match up {
+        0 => None,
+        up => folder_above(path, up, true)?,
+    };
+    match above {
+        Some((folder, below)) => read_around(&folder, &below),
+        None => read_source(path),
+    }
+}
+
+/// What decides a stanza, as one text; locks apart.
+fn texts(files: &SourceFiles, locks: &mut Vec<u8>) -> Vec<u8> {
+    let scripts = Scripts::of(files);
+    let mut text = Vec::new();
+    for path in files.paths() {
+        let Some(bytes) = files.bytes(path) else {
+            continue;
+        };
+        let bytes = match path.file_name().unwrap_or_default() {
+            "Cargo.lock" => {
+                locks.extend(path.as_str().as_bytes());
+                locks.extend(bytes);
+                continue;
+            }
+            // Of packages that have nothing to do with it, too.
+            "uv.lock" => continue,
+            "lib.rs" | "main.rs" => inner_attributes(bytes),
+            _ if path.extension() == Some("py") && !scripts.has(path) => continue,
+            _ => bytes.to_vec(),
+        };
+        text.extend(format!("{path}\0{}\0", bytes.len()).as_bytes());
+        text.extend(bytes);
+    }
+    text
+}
+
+/// Unstable features stand in these; the rest of the code says nothing.
+fn inner_attributes(bytes: &[u8]) -> Vec<u8> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let attributes = lines.filter(|line| line.trim_ascii_start().starts_with(b"#!["));
+    attributes.flat_map(|line| [line, b"\n"].concat()).collect()
+}
+
+/// The Python that a build runs.
+#[derive(Default)]
+struct Scripts {
+    text: String,
+    backend_path: Vec<Utf8PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Pyproject {
+    build_system: BuildSystemTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct BuildSystemTable {
+    backend_path: Vec<Utf8PathBuf>,
+}
+
+impl Scripts {
+    fn of(files: &SourceFiles) -> Self {
+        let mut scripts = Self::default();
+        for path in files
+            .paths()
+            .filter(|path| path.file_name() == Some("pyproject.toml"))
+        {
+            let Ok(Some(text)) = files.text(path) else {
+                continue;
+            };
+            let folder = path.parent().unwrap_or(Utf8Path::new(""));
+            let table: Pyproject = toml::from_str(text).unwrap_or_default();
+            let folders = table.build_system.backend_path.into_iter();
+            scripts
+                .backend_path
+                .extend(folders.map(|below| match below.as_str() {
+                    "." => folder.to_owned(),
+                    below => folder.join(below),
+                }));
+            scripts.text.push_str(text);
+        }
+        scripts
+    }
+
+    /// `setup.py`, scripts of hooks, and backends of the project's own.
+    fn has(&self, path: &Utf8Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let is_hook = matches!(
+            name,
+            "setup.py" | "build.py" | "hatch_build.py" | "pdm_build.py"
+        );
+        let parent = path.parent().unwrap_or(Utf8Path::new(""));
+        is_hook
+            || self.backend_path.iter().any(|folder| parent == folder)
+            || (name != "__init__.py" && self.text.contains(name))
+    }
+}

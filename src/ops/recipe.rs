@@ -1,0 +1,304 @@
+//! How a stanza is made: what a marker says, and the command line or the
+//! configuration before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Extra, Request, StanzaOptions};
+use crate::native::{Choice, NativeTable, Preferences};
+use crate::nix::OwnExpr;
+use crate::project::SourceKind;
+use crate::target::Platform;
+
+/// Where the package set has a package's source from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceWord {
+    /// An sdist of a package index.
+    Registry,
+    /// A project of the workspace.
+    Local,
+    /// A git repository.
+    Git,
+    /// An archive at a URL.
+    Url,
+    /// An archive in the user's own folders.
+    Path,
+}
+
+/// Whose copy of a library is linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChoiceWord {
+    /// nixpkgs' library.
+    System,
+    /// The crate's own.
+    Bundled,
+}
+
+/// How a stanza is made. In a marker, paths are relative to the overlay's
+/// folder; in the configuration, to its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Recipe {
+    /// The project folder or sdist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub path: Option<Utf8PathBuf>,
+    /// Where the package set has the source from; told by `uv.lock` or the
+    /// project if it isn't given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceWord>,
+    /// The package's folder in a git repository or an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub subdirectory: Option<Utf8PathBuf>,
+    /// One of several folders that cargo builds in, relative to the source
+    /// root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cargo_root: Option<Utf8PathBuf>,
+    /// A lock to take in the place of the source's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub lock_file: Option<Utf8PathBuf>,
+    /// Whether cargo makes a lock that is missing or doesn't fit; it is kept
+    /// beside the overlay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate_lock: Option<bool>,
+    /// The `CPython` to build for, such as `3.13`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<String>,
+    /// The platforms to build for, by Nix's names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platforms: Option<Vec<String>>,
+    /// Whose copies of libraries are linked, by their names; `all` for those
+    /// that aren't named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prefer: BTreeMap<String, ChoiceWord>,
+    /// Whether the lock lies beside the overlay, so that nothing is imported
+    /// from a derivation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_ifd: Option<bool>,
+    /// A Nix expression for a toolchain with cargo and rustc.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toolchain: Option<String>,
+    /// Whether comments say why an input is there (default: true).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments: Option<bool>,
+    /// Further libraries, as attribute paths below `pkgs`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub build_inputs: BTreeSet<String>,
+    /// Further programs, likewise.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub native_build_inputs: BTreeSet<String>,
+    /// Further environment variables.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+}
+
+/// The key that stands for all libraries in `prefer`.
+const ALL: &str = "all";
+
+impl Recipe {
+    /// The names of its keys.
+    pub const KEYS: [&str; 15] = [
+        "path",
+        "source",
+        "subdirectory",
+        "cargo-root",
+        "lock-file",
+        "generate-lock",
+        "python",
+        "platforms",
+        "prefer",
+        "no-ifd",
+        "toolchain",
+        "comments",
+        "build-inputs",
+        "native-build-inputs",
+        "env",
+    ];
+
+    /// This recipe, with what `default` says where it says nothing.
+    #[must_use]
+    pub fn over(self, default: &Self) -> Self {
+        let default = default.clone();
+        let mut prefer = default.prefer;
+        prefer.extend(self.prefer);
+        let mut env = default.env;
+        env.extend(self.env);
+        Self {
+            path: self.path.or(default.path),
+            source: self.source.or(default.source),
+            subdirectory: self.subdirectory.or(default.subdirectory),
+            cargo_root: self.cargo_root.or(default.cargo_root),
+            lock_file: self.lock_file.or(default.lock_file),
+            generate_lock: self.generate_lock.or(default.generate_lock),
+            python: self.python.or(default.python),
+            platforms: self.platforms.or(default.platforms),
+            prefer,
+            no_ifd: self.no_ifd.or(default.no_ifd),
+            toolchain: self.toolchain.or(default.toolchain),
+            comments: self.comments.or(default.comments),
+            build_inputs: &self.build_inputs | &default.build_inputs,
+            native_build_inputs: &self.native_build_inputs | &default.native_build_inputs,
+            env,
+        }
+    }
+
+    /// The same with paths as they are from another folder, for which `to`
+    /// translates them.
+    ///
+    /// # Errors
+    /// Where `to` fails.
+    pub fn moved<E>(mut self, to: impl Fn(&Utf8Path) -> Result<Utf8PathBuf, E>) -> Result<Self, E> {
+        for path in [&mut self.path, &mut self.lock_file].into_iter().flatten() {
+            *path = to(path)?;
+        }
+        Ok(self)
+    }
+
+    /// The same with other paths.
+    #[must_use]
+    pub fn with_paths(mut self, to: impl Fn(&Utf8Path) -> Utf8PathBuf) -> Self {
+        for path in [&mut self.path, &mut self.lock_file].into_iter().flatten() {
+            *path = to(path);
+        }
+        self
+    }
+
+    /// As a marker has it: JSON, in which no line can end.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What is asked for, by this recipe.
+    ///
+    /// # Errors
+    /// Names what isn't understood.
+    pub fn request(&self) -> Result<Request, String> {
+        Ok(Request {
+            path: self.path.clone().unwrap_or_else(|| ".".into()),
+            python_minor: self.python.as_deref().map(python_minor).transpose()?,
+            platforms: self.platforms()?,
+            cargo_root: self.cargo_root.clone(),
+            lock_file: self.lock_file.clone(),
+            generate_lock: self.generate_lock.unwrap_or_default(),
+            preferences: self.preferences()?,
+            ..Request::default()
+        })
+    }
+
+    /// How its stanza is written.
+    ///
+    /// # Errors
+    /// Names what isn't understood.
+    pub fn options(&self) -> Result<StanzaOptions, String> {
+        let toolchain = self.toolchain.as_deref().map(str::parse::<OwnExpr>);
+        let folder = || self.subdirectory.clone();
+        let source = self.source.map(|word| match word {
+            SourceWord::Registry => SourceKind::Registry,
+            SourceWord::Local => SourceKind::Local,
+            SourceWord::Git => SourceKind::Git(folder()),
+            SourceWord::Url => SourceKind::Url(folder()),
+            SourceWord::Path => SourceKind::Path,
+        });
+        if let (
+            Some(folder),
+            None | Some(SourceKind::Registry | SourceKind::Local | SourceKind::Path),
+        ) = (&self.subdirectory, &source)
+        {
+            return Err(format!(
+                "`{folder}`: a subdirectory goes with a source that is `git` or `url`"
+            ));
+        }
+        Ok(StanzaOptions {
+            source,
+            no_ifd: self.no_ifd.unwrap_or_default(),
+            toolchain: toolchain
+                .transpose()
+                .map_err(|error| format!("toolchain: {error}"))?,
+            no_comments: self.comments == Some(false),
+            extra: Extra {
+                build_inputs: attributes(&self.build_inputs)?,
+                native_build_inputs: attributes(&self.native_build_inputs)?,
+                env: variables(&self.env)?,
+            },
+        })
+    }
+
+    fn platforms(&self) -> Result<BTreeSet<Platform>, String> {
+        let names = self.platforms.iter().flatten();
+        let platforms = names.map(|name| {
+            Platform::from_name(name).ok_or_else(|| {
+                let known = Platform::ALL.map(Platform::system).join(", ");
+                format!("`{name}` is no platform: it is one of {known}")
+            })
+        });
+        platforms.collect()
+    }
+
+    fn preferences(&self) -> Result<Preferences, String> {
+        let mut preferences = Preferences::default();
+        for (library, choice) in &self.prefer {
+            let choice = match choice {
+                ChoiceWord::System => Choice::System,
+                ChoiceWord::Bundled => Choice::Bundled,
+            };
+            let known = &NativeTable::built_in().library;
+            if library == ALL {
+                preferences.all = Some(choice);
+            } else if known.iter().any(|row| row.name == *library) {
+                preferences.libraries.insert(library.clone(), choice);
+            } else {
+                let known: Vec<_> = known.iter().map(|row| &*row.name).collect();
+                let known = known.join(", ");
+                return Err(format!(
+                    "`{library}` is no library to choose: it is `all` or one of {known}"
+                ));
+            }
+        }
+        Ok(preferences)
+    }
+}
+
+fn python_minor(text: &str) -> Result<u8, String> {
+    let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+    let minor = minor.filter(|minor| *minor >= 7);
+    minor.ok_or_else(|| format!("`{text}` is no CPython from 3.7 on, as in `3.13`"))
+}
+
+/// Attribute paths below `pkgs`, which may stand before them.
+fn attributes(paths: &BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    let is_name = |name: &str| {
+        let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
+        name.starts_with(is_start) && name.chars().all(is_rest)
+    };
+    let paths = paths.iter().map(|path| {
+        let below = path.strip_prefix("pkgs.").unwrap_or(path);
+        if below.split('.').all(is_name) {
+            Ok(below.to_owned())
+        } else {
+            Err(format!("`{}` is no attribute path", path.escape_debug()))
+        }
+    });
+    paths.collect()
+}
+
+fn variables(env: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    let is_name = |name: &str| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    match env.keys().find(|name| !is_name(name)) {
+        Some(name) => Err(format!("`{}` is no variable's name", name.escape_debug())),
+        None => Ok(env.clone()),
+    }
+}

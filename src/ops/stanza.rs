@@ -1,0 +1,335 @@
+//! From a project to the stanzas of its Cargo roots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::facts::Facts;
+use super::hash::lock_output_hashes;
+use super::load::{Loaded, Request, require_fitting};
+use super::native::Asking;
+use super::stanza_inputs::{attributes, reasons, variables};
+use crate::build_system::BuildSystem;
+use crate::error::Error;
+use crate::io::beside::read_above;
+use crate::io::source::way_between;
+use crate::native::EnvValue;
+use crate::nix::{LockFile, OwnExpr, Source, Stanza};
+use crate::project::{
+    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join,
+    uv_lock_source, way,
+};
+use crate::warning::Warning;
+
+/// How stanzas are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StanzaOptions {
+    /// Where the package set has the source from; told by `uv.lock` or the
+    /// project if it isn't given.
+    pub source: Option<SourceKind>,
+    /// Whether the lock lies beside the overlay, so that nothing is imported
+    /// from a derivation.
+    pub no_ifd: bool,
+    /// An expression for a toolchain of the user's own.
+    pub toolchain: Option<OwnExpr>,
+    /// Whether comments that say why something is there are left out.
+    pub no_comments: bool,
+    /// What the user wants besides what is found.
+    pub extra: Extra,
+}
+
+/// What the user wants in a stanza besides what is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Attribute paths below `pkgs`.
+    pub build_inputs: BTreeSet<String>,
+    /// Likewise.
+    pub native_build_inputs: BTreeSet<String>,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+}
+
+/// What is asked for: the way it is written, and the folder of the file that
+/// it will stand in.
+#[derive(Clone, Copy)]
+pub(super) struct Making<'a> {
+    pub options: &'a StanzaOptions,
+    pub folder: &'a Utf8Path,
+    pub asking: Asking<'a>,
+}
+
+/// The stanza of a folder that cargo builds in.
+pub(super) struct Made {
+    pub stanza: Stanza,
+    /// The lock that has to lie beside the overlay.
+    pub lock: Option<KeptLock>,
+    /// The whole build system, also of a project that has none in its stanza.
+    pub build_system: BuildSystem,
+    pub warnings: Vec<Warning>,
+}
+
+/// A lock that lies beside an overlay.
+pub(super) struct KeptLock {
+    pub path: Utf8PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+impl Making<'_> {
+    /// Makes a stanza.
+    pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<Made, Error> {
+        let files = &loaded.files;
+        let lock = rust.require_lock(files)?;
+        lock.registry_crates()?;
+        require_fitting(files, rust)?;
+        visible(files, "the name", loaded.project.identity.name.as_str())?;
+        visible(files, "the Cargo root", rust.cargo_root.as_str())?;
+        let output_hashes = lock_output_hashes(lock, self.asking)?;
+        let facts = Facts::gather(loaded, Some(rust), self.asking)?;
+        let mut stanza = self.stanza(loaded, rust, &facts)?;
+        stanza.output_hashes = output_hashes;
+        stanza.extra_registries = self.extra_registries(rust)?;
+        let (lock_file, lock) = self.lock(loaded, rust, &stanza)?;
+        stanza.lock_file = lock_file;
+        Ok(Made {
+            stanza,
+            lock,
+            build_system: facts.requirements.system,
+            warnings: facts.warnings,
+        })
+    }
+
+    fn stanza(self, loaded: &Loaded, rust: &RustProject, facts: &Facts) -> Result<Stanza, Error> {
+        let native = &facts.native.inputs;
+        let python_root = &loaded.project.python_root;
+        let kind = self.kind(loaded);
+        let is_local = kind == SourceKind::Local;
+        let platforms = &loaded.target.platforms;
+        let source = loaded.above.as_ref().filter(|_| is_local);
+        let source = source.map(|_| self.source(loaded)).transpose()?;
+        let build_system = if is_local {
+            facts
+                .requirements
+                .unasked(&loaded.project.pyproject.requires)
+        } else {
+            facts.requirements.system.clone()
+        };
+        let mut stanza = Stanza {
+            name: loaded.project.identity.name.clone(),
+            kind,
+            cargo_root: way(&rust.cargo_root, python_root),
+            lock_file: None,
+            output_hashes: BTreeMap::new(),
+            extra_registries: BTreeMap::new(),
+            toolchain: self.options.toolchain.clone(),
+            source,
+            build_system,
+            platforms: platforms.clone(),
+            build_inputs: attributes(&native.build_inputs),
+            native_build_inputs: attributes(&native.native_build_inputs),
+            env: variables(&native.env),
+            dont_use_cmake_configure: false,
+            reasons: BTreeMap::new(),
+        };
+        stanza.dont_use_cmake_configure = stanza.native_build_inputs.contains_key("cmake");
+        if !self.options.no_comments {
+            stanza.reasons = reasons(facts);
+        }
+        let uses_maturin = uses_maturin(&facts.requirements.system);
+        self.options.add(&mut stanza, uses_maturin);
+        Ok(stanza)
+    }
+
+    /// What is asked for goes before what `uv.lock` says, and that before
+    /// what the project looks like.
+    fn kind(self, loaded: &Loaded) -> SourceKind {
+        let name = &loaded.project.identity.name;
+        let in_lock = || {
+            let (_, text) = read_above(self.folder, "uv.lock")?;
+            uv_lock_source(&text, name)
+        };
+        let root = &loaded.project.python_root;
+        let is_sdist = loaded.files.is_archive() || loaded.files.has(&join(root, "PKG-INFO"));
+        let looks = if is_sdist {
+            SourceKind::Registry
+        } else {
+            SourceKind::Local
+        };
+        let kind = self
+            .options
+            .source
+            .clone()
+            .or_else(in_lock)
+            .unwrap_or(looks);
+        // Where the package is in a checkout is seen in the checkout itself.
+        match kind {
+            SourceKind::Git(None) if root != "." => SourceKind::Git(Some(root.clone())),
+            SourceKind::Url(None) if root != "." => SourceKind::Url(Some(root.clone())),
+            kind => kind,
+        }
+    }
+
+    /// What stands in for a source that holds less than cargo reads; its path
+    /// is relative to the folder of the overlay.
+    fn source(self, loaded: &Loaded) -> Result<Source, Error> {
+        Ok(Source {
+            path: way_between(self.folder, loaded.files.origin().into())?,
+            python_root: loaded.project.python_root.clone(),
+        })
+    }
+
+    /// Where the lock is, if not in the package's source, and whether we keep
+    /// it there.
+    fn lock(
+        self,
+        loaded: &Loaded,
+        rust: &RustProject,
+        stanza: &Stanza,
+    ) -> Result<(Option<LockFile>, Option<KeptLock>), Error> {
+        let request = self.asking.request;
+        let is_copied = loaded.other_lock.is_some();
+        let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
+        let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
+        if let (Some(named), true) = (&request.lock_file, is_copied || is_beside) {
+            let way = way_between(self.folder, folder_of(named))?;
+            let path = joined(&way, Utf8Path::new(named.file_name().unwrap_or_default()));
+            return Ok((Some(LockFile { path, is_copied }), None));
+        }
+        if is_copied || is_beside {
+            let name = lock_name(loaded, rust)?;
+            let bytes = rust.lock.as_ref().map(|lock| lock.bytes.clone());
+            let bytes = loaded.other_lock.clone().or(bytes).unwrap_or_default();
+            let kept = KeptLock {
+                path: joined(self.folder, Utf8Path::new(&name)),
+                bytes,
+            };
+            let path = name.into();
+            return Ok((Some(LockFile { path, is_copied }), Some(kept)));
+        }
+        let own = stanza.source.as_ref().map(|source| LockFile {
+            path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
+            is_copied: false,
+        });
+        Ok((own, None))
+    }
+
+    /// Where nixpkgs fetches the crates of other registries from.
+    fn extra_registries(self, rust: &RustProject) -> Result<BTreeMap<String, String>, Error> {
+        let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
+        let registries: BTreeMap<_, _> = crates
+            .filter_map(|krate| match &krate.source {
+                CrateSource::Registry(registry) => Some((registry.id.clone(), registry)),
+                _ => None,
+            })
+            .collect();
+        let store = self.asking.request.store();
+        let registries = registries.into_iter().map(|(id, registry)| {
+            let id = id.strip_prefix("registry+").unwrap_or(&id).to_owned();
+            Ok((id, store.nix_download(registry)?))
+        });
+        registries.collect()
+    }
+}
+
+impl StanzaOptions {
+    /// Adds what the user wants.
+    fn add(&self, stanza: &mut Stanza, uses_maturin: bool) {
+        let everywhere = || stanza.platforms.clone();
+        let mut variables = self.extra.env.clone();
+        if self.toolchain.is_some() && uses_maturin {
+            // maturin may take another toolchain for none, and fetch one.
+            let no = variables.entry("MATURIN_NO_INSTALL_RUST".to_owned());
+            no.or_insert_with(|| "1".to_owned());
+        }
+        let variables: Vec<_> = variables
+            .into_iter()
+            .map(|(name, value)| {
+                (
+                    name,
+                    BTreeMap::from([(EnvValue::Text(value), everywhere())]),
+                )
+            })
+            .collect();
+        let inputs = |names: &BTreeSet<String>| -> Vec<_> {
+            names
+                .iter()
+                .map(|name| (name.clone(), everywhere()))
+                .collect()
+        };
+        let (libraries, programs) = (
+            inputs(&self.extra.build_inputs),
+            inputs(&self.extra.native_build_inputs),
+        );
+        stanza.build_inputs.extend(libraries);
+        stanza.native_build_inputs.extend(programs);
+        stanza.env.extend(variables);
+    }
+}
+
+fn uses_maturin(system: &BuildSystem) -> bool {
+    system.contains_key(&PythonName::new("maturin"))
+}
+
+/// The folder of a file.
+pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
+    match file.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder,
+        _ => Utf8Path::new("."),
+    }
+}
+
+/// What the lock beside the file is called, before it is known what it holds.
+pub(super) fn kept_lock_name(request: &Request) -> Result<String, Error> {
+    let plain = Request {
+        path: request.path.clone(),
+        cargo_root: request.cargo_root.clone(),
+        ..Request::default()
+    };
+    let loaded = Loaded::read(&plain)?;
+    let rust = loaded.rust(&plain)?;
+    Ok(lock_name(&loaded, rust)?)
+}
+
+/// By the package, and by the root where there are several. A name that isn't
+/// one could lead anywhere.
+fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    if !name.is_valid() {
+        return Err(ProjectError::ControlCharacter {
+            place: loaded.files.origin().to_owned(),
+            what: "the name",
+            value: name.as_str().escape_debug().to_string(),
+        });
+    }
+    let root = rust.cargo_root.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    let words: Vec<_> = root
+        .split(|c| !is_plain(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    Ok(match (&project.rust[..], &words[..]) {
+        ([_], _) | (_, []) => format!("{name}.lock"),
+        (_, words) => format!("{name}-{}.lock", words.join("-")),
+    })
+}
+
+/// Refuses what Nix has no escape for: printed, it could steer a terminal.
+fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), ProjectError> {
+    let has_escape = |c: char| matches!(c, '\n' | '\r' | '\t');
+    if text.chars().all(|c| !c.is_control() || has_escape(c)) {
+        return Ok(());
+    }
+    Err(ProjectError::ControlCharacter {
+        place: files.origin().to_owned(),
+        what,
+        value: text.escape_debug().to_string(),
+    })
+}
+
+pub(super) fn joined(folder: &Utf8Path, below: &Utf8Path) -> Utf8PathBuf {
+    if folder == "." {
+        below.to_owned()
+    } else {
+        folder.join(below)
+    }
+}

@@ -1,0 +1,82 @@
+//! The native inputs of a stanza, and why each is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::Facts;
+use crate::native::needs::Needed;
+use crate::native::{EnvValue, NativeInput, NativeVariable, Question, Way};
+use crate::target::Platform;
+
+/// The shortest way from the module's crate to the one that asks for an input
+/// or a variable.
+pub(super) fn reasons(facts: &Facts) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let Some(graph) = &facts.native.graph else {
+        return found;
+    };
+    let builds = &facts.native.builds;
+    let mut ways = Question { graph, builds }.all();
+    ways.sort_by_key(|way| way.steps.len());
+    for way in ways {
+        for need in &way.needs {
+            let (Needed::Library(name) | Needed::Program(name) | Needed::Variable(name, _)) =
+                &need.what;
+            found.entry(name.clone()).or_insert_with(|| shown(&way));
+        }
+    }
+    found
+}
+
+/// `native-tls > openssl-sys 0.9.118`, without the module's own crate, and
+/// without the middle where it is long.
+fn shown(way: &Way) -> String {
+    const MOST: usize = 4;
+    let names: Vec<&str> = way.steps.iter().map(|step| &*step.krate).collect();
+    let version = way.steps.last().map_or("", |step| &*step.version);
+    let text = match &names[..] {
+        [own] => (*own).to_owned(),
+        [_, rest @ ..] if rest.len() <= MOST => rest.join(" > "),
+        [_, first, second, .., before, last] => [first, second, "...", before, last].join(" > "),
+        _ => String::new(),
+    };
+    format!("{text} {version}")
+}
+
+/// Attributes and the platforms that they are for.
+pub(super) fn attributes(inputs: &[NativeInput]) -> BTreeMap<String, BTreeSet<Platform>> {
+    let mut found: BTreeMap<String, BTreeSet<Platform>> = BTreeMap::new();
+    for input in inputs {
+        let platforms = found.entry(input.attr.clone()).or_default();
+        platforms.extend(&input.origin.platforms);
+    }
+    found
+}
+
+/// Variables, their values, and the platforms that they are for; the first
+/// value where several are asked for.
+pub(super) fn variables(
+    variables: &[NativeVariable],
+) -> BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> {
+    let mut found: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> = BTreeMap::new();
+    for variable in variables {
+        let values = found.entry(variable.name.clone()).or_default();
+        let taken: BTreeSet<Platform> = values
+            .iter()
+            .filter(|(value, _)| **value != variable.value)
+            .flat_map(|(_, platforms)| platforms.iter().copied())
+            .collect();
+        let free: BTreeSet<_> = variable
+            .origin
+            .platforms
+            .difference(&taken)
+            .copied()
+            .collect();
+        if !free.is_empty() {
+            values
+                .entry(variable.value.clone())
+                .or_default()
+                .extend(free);
+        }
+    }
+    found
+}

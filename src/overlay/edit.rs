@@ -1,0 +1,289 @@
+//! Putting a stanza into an overlay file.
+
+use std::ops::Range;
+
+use miette::{NamedSource, SourceSpan};
+use rnix::ast;
+use rnix::{SyntaxKind, SyntaxNode};
+use rowan::ast::AstNode;
+
+use super::blocks::syntax;
+use super::{Block, KEEP, Made, Overlay, OverlayError, PREFIX, keep, text_digest};
+
+/// A stanza to be put into a file.
+pub struct NewBlock<'a> {
+    /// The package.
+    pub name: &'a str,
+    /// Its version.
+    pub version: Option<&'a str>,
+    /// What it is made from, as an object of JSON.
+    pub recipe: &'a str,
+    /// Digests of what it was made from; that of the text is filled in.
+    pub made: Made,
+    /// `NAME = ...;`, as it is laid out behind so many spaces, which aren't in
+    /// it.
+    pub stanza: &'a dyn Fn(usize) -> Result<String, OverlayError>,
+    /// Whether a stanza that was edited by hand is replaced.
+    pub force: bool,
+}
+
+/// Puts a stanza into a file: in the place of the old one, or, where there is
+/// none, at the end of the overlay's set. What comes out is Nix.
+///
+/// # Errors
+/// Where there is no place for it, the name is taken, or the old one was
+/// edited by hand.
+pub fn with_block(overlay: &Overlay, new: &NewBlock) -> Result<String, OverlayError> {
+    let text = match overlay.block(new.name) {
+        Some(block) => overlay.replaced(block, new)?,
+        None => overlay.inserted(new)?,
+    };
+    let parsed = rnix::Root::parse(&text);
+    match parsed.errors().first() {
+        Some(error) => Err(syntax(overlay.place, &text, error)),
+        None => Ok(text),
+    }
+}
+
+impl Overlay<'_> {
+    fn replaced(&self, block: &Block, new: &NewBlock) -> Result<String, OverlayError> {
+        let set = self.set_around(block);
+        if let Some(set) = &set {
+            self.require_free(set, new.name, Some(&block.range))?;
+        }
+        let old = &self.text[block.body.clone()];
+        let stanza = (new.stanza)(block.indentation)?;
+        let kept = self.with_kept_lines(old, &stanza, new.name)?;
+        let is_edited = match &block.made {
+            Some(made) => text_digest(old) != made.text,
+            None => keep::ours(old).any(|line| !line.trim().is_empty()),
+        };
+        if is_edited && !new.force {
+            let indented = indented(&kept, block.indentation, "\n");
+            if indented.trim() != old.trim() {
+                return Err(OverlayError::Edited {
+                    place: self.place.to_owned(),
+                    line: block.line,
+                    name: new.name.to_owned(),
+                    diff: super::unified_diff(old, &indented, self.place),
+                });
+            }
+        }
+        let made = Made {
+            text: text_digest(&stanza),
+            ..new.made.clone()
+        };
+        let marked = marked(new, &made, &kept);
+        let block_text = indented(&marked, block.indentation, self.newline());
+        let mut text = self.text.to_owned();
+        text.replace_range(block.range.clone(), block_text.trim_end());
+        Ok(text)
+    }
+
+    fn with_kept_lines(&self, old: &str, stanza: &str, name: &str) -> Result<String, OverlayError> {
+        let is_sound = |text: &str| {
+            rnix::Root::parse(&format!("{{\n{text}\n}}"))
+                .errors()
+                .is_empty()
+        };
+        if !old.lines().any(keep::is_kept) {
+            return Ok(stanza.to_owned());
+        }
+        keep::carry_over(old, stanza, is_sound).map_err(|line| OverlayError::Keep {
+            place: self.place.to_owned(),
+            name: name.to_owned(),
+            kept: line.trim_end_matches(KEEP).trim().to_owned(),
+        })
+    }
+
+    fn inserted(&self, new: &NewBlock) -> Result<String, OverlayError> {
+        let set = self.overlay_set(new.name)?;
+        self.require_free(&set, new.name, None)?;
+        let brace = set
+            .last_token()
+            .map_or(0, |brace| brace.text_range().start().into());
+        let line = self.text[..brace]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let before = &self.text[line..brace];
+        let has_own_line = before.trim().is_empty();
+        let outer = if has_own_line {
+            before.len()
+        } else {
+            let start: usize = set.text_range().start().into();
+            let start = self.text[..start]
+                .rfind('\n')
+                .map_or(0, |newline| newline + 1);
+            let line = &self.text[start..];
+            line.len() - line.trim_start_matches(' ').len()
+        };
+        let indentation = outer + 2;
+        let stanza = (new.stanza)(indentation)?;
+        let made = Made {
+            text: text_digest(&stanza),
+            ..new.made.clone()
+        };
+        let newline = self.newline();
+        let mut block = indented(&marked(new, &made, &stanza), indentation, newline);
+        // Stanzas are paragraphs.
+        let above = self.text[..line].trim_end_matches(['\r', '\n', ' ']);
+        if has_own_line && !above.ends_with('{') {
+            block.insert_str(0, newline);
+        }
+        // A comment before the brace on its line would take the stanza in.
+        let (at, block) = if has_own_line {
+            (line, block)
+        } else {
+            let end = " ".repeat(outer);
+            (brace, format!("{newline}{block}{end}"))
+        };
+        let mut text = self.text.to_owned();
+        text.insert_str(at, &block);
+        Ok(text)
+    }
+
+    fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        }
+    }
+
+    /// The set that a stanza stands in.
+    fn set_around(&self, block: &Block) -> Option<SyntaxNode> {
+        let at = u32::try_from(block.range.start + block.indentation).ok()?;
+        let token = self.root.token_at_offset(at.into()).right_biased()?;
+        token.parent()
+    }
+
+    /// The set that new stanzas go into: that of `final: prev: { }`, or the
+    /// one that has stanzas of ours, if there is only one.
+    fn overlay_set(&self, name: &str) -> Result<SyntaxNode, OverlayError> {
+        let mut ours: Vec<SyntaxNode> = Vec::new();
+        for block in &self.blocks {
+            ours.extend(self.set_around(block).filter(|set| !ours.contains(set)));
+        }
+        let sets = if ours.is_empty() {
+            self.overlay_sets()
+        } else {
+            ours
+        };
+        let found = match &sets[..] {
+            [set] if set.kind() == SyntaxKind::NODE_ATTR_SET => return Ok(set.clone()),
+            [] | [_] => "no place (no `final: prev: { }`)",
+            _ => "several places",
+        };
+        Err(OverlayError::NoPlace {
+            place: self.place.to_owned(),
+            found: found.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn overlay_sets(&self) -> Vec<SyntaxNode> {
+        let lambdas = self.root.descendants().filter_map(ast::Lambda::cast);
+        let sets = lambdas.filter_map(|outer| {
+            let Some(ast::Expr::Lambda(inner)) = outer.body() else {
+                return None;
+            };
+            let is_overlay = parameter(&outer)? == "final" && parameter(&inner)? == "prev";
+            if !is_overlay {
+                return None;
+            }
+            Some(set_of(inner.body()?)?.syntax().clone())
+        });
+        sets.collect()
+    }
+
+    /// Refuses a name that the user sets, or inherits, in the same set.
+    fn require_free(
+        &self,
+        set: &SyntaxNode,
+        name: &str,
+        own: Option<&Range<usize>>,
+    ) -> Result<(), OverlayError> {
+        for entry in set.children() {
+            let start: usize = entry.text_range().start().into();
+            if own.is_some_and(|own| own.contains(&start)) || !sets(&entry, name) {
+                continue;
+            }
+            let end: usize = entry.text_range().end().into();
+            return Err(OverlayError::Taken {
+                place: self.place.to_owned(),
+                line: self.line(start),
+                name: name.to_owned(),
+                text: NamedSource::new(self.place, self.text.to_owned()),
+                at: Some(SourceSpan::from(start..end)),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether an entry of a set sets an attribute, or something in it.
+fn sets(entry: &SyntaxNode, name: &str) -> bool {
+    let is_it = |attr: ast::Attr| match attr {
+        ast::Attr::Ident(ident) => ident.to_string() == name,
+        ast::Attr::Str(string) => string.to_string().trim_matches('"') == name,
+        ast::Attr::Dynamic(_) => false,
+    };
+    if let Some(entry) = ast::AttrpathValue::cast(entry.clone()) {
+        let first = entry.attrpath().and_then(|path| path.attrs().next());
+        return first.is_some_and(is_it);
+    }
+    let inherit = ast::Inherit::cast(entry.clone());
+    inherit.is_some_and(|inherit| inherit.attrs().any(is_it))
+}
+
+fn parameter(lambda: &ast::Lambda) -> Option<String> {
+    match lambda.param()? {
+        ast::Param::IdentParam(param) => Some(param.ident()?.to_string()),
+        ast::Param::Pattern(_) => None,
+    }
+}
+
+/// The set that an overlay's body gives, or the last of those that it joins.
+fn set_of(body: ast::Expr) -> Option<ast::AttrSet> {
+    match body {
+        ast::Expr::AttrSet(set) => Some(set),
+        ast::Expr::Paren(paren) => set_of(paren.expr()?),
+        ast::Expr::LetIn(let_in) => set_of(let_in.body()?),
+        ast::Expr::With(with) => set_of(with.body()?),
+        ast::Expr::Assert(assert) => set_of(assert.body()?),
+        ast::Expr::Apply(apply) => {
+            // These give the set that they take, or less of it.
+            let function = apply.lambda()?.syntax().to_string();
+            let is_known = ["builtins.intersectAttrs ", "lib.optionalAttrs "]
+                .iter()
+                .any(|known| function.starts_with(known));
+            is_known.then(|| set_of(apply.argument()?))?
+        }
+        ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
+            set_of(op.rhs()?).or_else(|| set_of(op.lhs()?))
+        }
+        _ => None,
+    }
+}
+
+/// The stanza between its marks.
+pub(super) fn marked(new: &NewBlock, made: &Made, stanza: &str) -> String {
+    let version = new
+        .version
+        .map_or_else(String::new, |version| format!(" {version}"));
+    let (name, recipe) = (new.name, new.recipe);
+    format!(
+        "{PREFIX} begin {name}{version}\n{PREFIX} from {recipe}\n{PREFIX} made {made}\n{stanza}\
+         {PREFIX} end {name}\n"
+    )
+}
+
+/// Each line behind so many spaces.
+fn indented(text: &str, indentation: usize, newline: &str) -> String {
+    let spaces = " ".repeat(indentation);
+    let lines = text.lines().map(|line| match line {
+        "" => newline.to_owned(),
+        line => format!("{spaces}{line}{newline}"),
+    });
+    lines.collect()
+}
