@@ -37,7 +37,12 @@ let
     '' { };
 
   pkgs = {
-    inherit lib pkgs stdenv;
+    inherit
+      lib
+      library
+      pkgs
+      stdenv
+      ;
 
     callPackage =
       file: arguments:
@@ -69,7 +74,10 @@ let
     ];
     zlib = library "zlib" [ "zlib" ];
 
-    rustPlatform = pkgs.callPackage ./rust.nix { crateFolders = map (folder: /. + folder) case.crates; };
+    rustPlatform = pkgs.callPackage ./rust.nix {
+      crateFolders = map (folder: /. + folder) case.crates;
+      gitConfig = case.gitConfig or "/dev/null";
+    };
 
     # Python programs and modules as pip lays them into a folder.
     pythonTool =

@@ -34,7 +34,8 @@ let
       buildPhase() {
           runHook preBuild
           mkdir -p "$out"
-          python3 -B ${./build_wheel.py} "$out"
+          # Without what else is installed for this Python.
+          python3 -S -B ${./build_wheel.py} "$out"
           runHook postBuild
       }
       END

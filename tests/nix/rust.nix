@@ -2,24 +2,31 @@
 # a registry.
 {
   crateFolders,
+  gitConfig,
   lib,
   python3,
   stdenv,
 }:
 let
+  # By its name, as in Cargo's cache, or by its checksum, as in ours.
   crateFile =
     crate:
     let
-      file = "${crate.name}-${crate.version}.crate";
-      found = builtins.filter (folder: builtins.pathExists (folder + "/${file}")) crateFolders;
+      name = "${crate.name}-${crate.version}.crate";
+      names = [
+        name
+        "${builtins.substring 0 2 crate.checksum}/${crate.checksum}.crate"
+      ];
+      files = builtins.concatMap (folder: map (file: folder + "/${file}") names) crateFolders;
+      found = builtins.filter builtins.pathExists files;
     in
     if found == [ ] then
-      throw "${file} is in none of the folders of crates"
+      throw "${name} is in none of the folders of crates"
     else
       # Nix compares it with the lock's checksum.
       builtins.path {
-        path = builtins.head found + "/${file}";
-        name = file;
+        path = builtins.head found;
+        inherit name;
         recursive = false;
         sha256 = crate.checksum;
       };
@@ -33,6 +40,7 @@ let
     stdenv.mkDerivation {
       name = "checkout";
       dontUnpack = true;
+      GIT_CONFIG_GLOBAL = gitConfig;
       installPhase = ''
         export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=protocol.file.allow GIT_CONFIG_VALUE_0=always
         git() { PATH=/usr/bin:/bin command git "$@"; }

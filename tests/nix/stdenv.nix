@@ -59,7 +59,7 @@ let
           name = attributes.name or "${attributes.pname}-${attributes.version}";
           builder = "/bin/bash";
           args = [
-            "-eu"
+            "-e"
             ./stdenv.sh
           ];
         }
@@ -71,8 +71,10 @@ let
       );
 
   mkDerivation =
-    attributes:
+    given:
     let
+      # They may be a function of themselves.
+      attributes = if builtins.isFunction given then given attributes else given;
       made = derive attributes;
       passthru = attributes.passthru or { };
     in

@@ -80,20 +80,25 @@ installPhase() {
     runHook postInstall
 }
 
-# Hooks may replace what stands above.
-for input in ${nativeBuildInputs-} ${buildInputs-}; do
-    addToSearchPath PYTHONPATH "$input/site-packages"
-    if [ -e "$input/nix-support/setup-hook" ]; then
-        source "$input/nix-support/setup-hook"
+# Hooks may replace what stands above, and bring more hooks.
+addInput() {
+    local input=$1 more
+    if [ -e "$input/nix-support/propagated-build-inputs" ]; then
+        for more in $(< "$input/nix-support/propagated-build-inputs"); do
+            addInput "$more"
+        done
     fi
-done
-for input in ${nativeBuildInputs-}; do
     addToSearchPath PATH "$input/bin"
-done
-for input in ${buildInputs-}; do
+    addToSearchPath PYTHONPATH "$input/site-packages"
     addToSearchPath PKG_CONFIG_PATH "$input/lib/pkgconfig"
     addToSearchPath CPATH "$input/include"
     addToSearchPath LIBRARY_PATH "$input/lib"
+    if [ -e "$input/nix-support/setup-hook" ]; then
+        source "$input/nix-support/setup-hook"
+    fi
+}
+for input in ${nativeBuildInputs-} ${buildInputs-}; do
+    addInput "$input"
 done
 
 if [ -z "${dontUnpack-}" ]; then
@@ -101,6 +106,9 @@ if [ -z "${dontUnpack-}" ]; then
     cd -- "$sourceRoot"
     runPhase patchPhase
 fi
-for phase in configurePhase buildPhase installPhase; do
+[ -n "${dontConfigure-}" ] || runPhase configurePhase
+[ -n "${dontBuild-}" ] || runPhase buildPhase
+runPhase installPhase
+for phase in ${postPhases-}; do
     runPhase "$phase"
 done
