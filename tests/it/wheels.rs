@@ -172,12 +172,12 @@ impl Tools {
         if !has_nix() {
             return None;
         }
-        let missing = Path::new(TOOLS).join("made-of").exists();
+        let is_there = Path::new(TOOLS).join("made-of").exists();
         assert!(
-            missing || std::env::var_os("CI").is_none(),
+            is_there || std::env::var_os("CI").is_none(),
             "{TOOLS} is missing: run tests/scripts/wheel-tools"
         );
-        if !missing {
+        if !is_there {
             // Not `eprintln!`, whose text is only shown for tests that fail.
             let _ = std::io::stderr().write_all(
                 b"SKIPPED: run tests/scripts/wheel-tools, so that wheels can be built\n",
@@ -236,6 +236,23 @@ fn maturin_in_a_folder_below() {
     if let Some(case) = made {
         case.assert_builds(WAYS, "42");
     }
+}
+
+/// So that it means something where Nix is forbidden to.
+#[test]
+fn a_lock_in_an_sdist_is_imported_from_a_derivation() {
+    let made = Case::new(|sandbox| Module::maturin("src/rust").sdist(sandbox));
+    let Some(case) = made else { return };
+    case.overlay(PRINTED);
+    let way = Way {
+        may_import_from_derivations: false,
+        ..PRINTED
+    };
+    let message = failed(&mut case.nix("nix-instantiate", way, "new"));
+    assert!(
+        message.contains("allow-import-from-derivation"),
+        "{message}"
+    );
 }
 
 #[test]
