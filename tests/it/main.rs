@@ -35,3 +35,4 @@ mod projects;
 mod registries;
 mod tls;
 mod vendor;
+mod wheels;

@@ -226,7 +226,7 @@ pub fn nix(sandbox: &Sandbox, program: &str) -> Command {
     command.env("NIX_REMOTE", "local");
     command.env(
         "NIX_CONFIG",
-        "sandbox = false\nbuild-users-group =\nsubstituters =\nexperimental-features = nix-command",
+        "fsync-metadata = false\nsandbox = false\nbuild-users-group =\nsubstituters =\nexperimental-features = nix-command",
     );
     command
 }
