@@ -6,6 +6,7 @@ use miette::Diagnostic;
 
 use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
+use crate::overlay::OverlayError;
 use crate::warning::{Level, Warning};
 
 /// What happened, where, and what to do.
@@ -22,6 +23,11 @@ pub(super) fn error(error: &Error) -> String {
     }
     if let Some(code) = error.code() {
         let _ = writeln!(text, "  {DIM}code: {code}{DIM:#}");
+    }
+    if let Error::Overlay(OverlayError::Edited { diff, .. }) = error {
+        for line in diff.lines() {
+            let _ = writeln!(text, "{}", plain(line));
+        }
     }
     text
 }

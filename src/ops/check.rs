@@ -173,18 +173,19 @@ impl Run<'_> {
         if old.trim().is_empty() && self.checking.formatter.is_none() {
             text = nixfmt_rs::format(&text).unwrap_or(text);
         }
-        if text == old || report.stanzas.is_empty() {
-            return Ok(());
-        }
-        report
-            .diff
-            .push_str(&unified_diff(&old, &text, self.file.as_str()));
         if self.checking.fix {
             for (path, bytes) in locks {
                 if write_file(&path, &bytes, true)? {
                     report.changed.push(path.to_string());
                 }
             }
+        }
+        if text == old || report.stanzas.is_empty() {
+            return Ok(());
+        }
+        let diff = unified_diff(&old, &text, self.file.as_str());
+        report.diff.push_str(&diff);
+        if self.checking.fix {
             write_file(self.file, text.as_bytes(), true)?;
             report.changed.push(self.file.to_string());
         }
@@ -300,8 +301,11 @@ impl Run<'_> {
         let made = make(&recipe, self.file, self.base, self.progress);
         // New rules that say the same are no reason to write anything.
         if let (Ok(made), true) = (&made, is_same && !is_edited) {
-            let stanza = made.stanza.print_at(block.indentation);
-            if text_digest(&stanza) == old.text {
+            let text = put(overlay.text, made, &self.writing())?;
+            let new = Overlay::parse(overlay.place, &text)?;
+            let body = new.block(&block.name);
+            let body = body.map(|block| &text[block.body.clone()]);
+            if body == Some(&overlay.text[block.body.clone()]) {
                 checked.state = State::Fresh;
                 checked.reasons.clear();
                 return Ok((checked, None));

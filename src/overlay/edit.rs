@@ -69,8 +69,9 @@ impl Overlay<'_> {
                 });
             }
         }
+        // Without what kept lines take the place of.
         let made = Made {
-            text: text_digest(&stanza),
+            text: text_digest(&kept),
             ..new.made.clone()
         };
         let marked = marked(new, &made, &kept);
@@ -102,22 +103,15 @@ impl Overlay<'_> {
         let brace = set
             .last_token()
             .map_or(0, |brace| brace.text_range().start().into());
-        let line = self.text[..brace]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
-        let before = &self.text[line..brace];
-        let has_own_line = before.trim().is_empty();
+        let line = line_start(self.text, brace);
+        let has_own_line = self.text[line..brace].trim().is_empty();
         let outer = if has_own_line {
-            before.len()
+            brace - line
         } else {
-            let start: usize = set.text_range().start().into();
-            let start = self.text[..start]
-                .rfind('\n')
-                .map_or(0, |newline| newline + 1);
-            let line = &self.text[start..];
-            line.len() - line.trim_start_matches(' ').len()
+            let start = line_start(self.text, set.text_range().start().into());
+            spaces(&self.text[start..])
         };
-        let indentation = outer + 2;
+        let indentation = self.inner_indentation(&set).unwrap_or(outer + 2);
         let stanza = (new.stanza)(indentation)?;
         let made = Made {
             text: text_digest(&stanza),
@@ -125,21 +119,31 @@ impl Overlay<'_> {
         };
         let newline = self.newline();
         let mut block = indented(&marked(new, &made, &stanza), indentation, newline);
-        // Stanzas are paragraphs.
-        let above = self.text[..line].trim_end_matches(['\r', '\n', ' ']);
-        if has_own_line && !above.ends_with('{') {
-            block.insert_str(0, newline);
-        }
-        // A comment before the brace on its line would take the stanza in.
-        let (at, block) = if has_own_line {
-            (line, block)
-        } else {
-            let end = " ".repeat(outer);
-            (brace, format!("{newline}{block}{end}"))
-        };
         let mut text = self.text.to_owned();
-        text.insert_str(at, &block);
+        if has_own_line {
+            // Stanzas are paragraphs.
+            let above = self.text[..line].trim_end_matches(' ');
+            let is_first = above.trim_end().ends_with('{');
+            let has_gap = above.ends_with("\n\n") || above.ends_with("\r\n\r\n");
+            if !is_first && !has_gap {
+                block.insert_str(0, newline);
+            }
+            text.insert_str(line, &block);
+        } else {
+            let gap = self.text[..brace].trim_end_matches([' ', '\t']).len();
+            let end = " ".repeat(outer);
+            text.replace_range(gap..brace, &format!("{newline}{block}{end}"));
+        }
         Ok(text)
+    }
+
+    /// How far the first entry of a set is indented, if it has a line of its
+    /// own.
+    fn inner_indentation(&self, set: &SyntaxNode) -> Option<usize> {
+        let start: usize = set.children().next()?.text_range().start().into();
+        let line = line_start(self.text, start);
+        let before = &self.text[line..start];
+        before.chars().all(|c| c == ' ').then_some(before.len())
     }
 
     fn newline(&self) -> &'static str {
@@ -184,7 +188,8 @@ impl Overlay<'_> {
     fn overlay_sets(&self) -> Vec<SyntaxNode> {
         let lambdas = self.root.descendants().filter_map(ast::Lambda::cast);
         let sets = lambdas.filter_map(|outer| {
-            let Some(ast::Expr::Lambda(inner)) = outer.body() else {
+            let inner = without_parentheses(outer.body()?);
+            let ast::Expr::Lambda(inner) = inner? else {
                 return None;
             };
             let is_overlay = parameter(&outer)? == "final" && parameter(&inner)? == "prev";
@@ -221,6 +226,14 @@ impl Overlay<'_> {
     }
 }
 
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+fn spaces(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
 /// Whether an entry of a set sets an attribute, or something in it.
 fn sets(entry: &SyntaxNode, name: &str) -> bool {
     let is_it = |attr: ast::Attr| match attr {
@@ -234,6 +247,13 @@ fn sets(entry: &SyntaxNode, name: &str) -> bool {
     }
     let inherit = ast::Inherit::cast(entry.clone());
     inherit.is_some_and(|inherit| inherit.attrs().any(is_it))
+}
+
+fn without_parentheses(expr: ast::Expr) -> Option<ast::Expr> {
+    match expr {
+        ast::Expr::Paren(paren) => without_parentheses(paren.expr()?),
+        expr => Some(expr),
+    }
 }
 
 fn parameter(lambda: &ast::Lambda) -> Option<String> {

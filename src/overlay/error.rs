@@ -93,7 +93,7 @@ pub enum OverlayError {
     #[diagnostic(
         code(pyhack::overlay::edited),
         help(
-            "put `# pyhack: keep` at the end of each line of yours to keep it, or replace the stanza with `--force`; this is what would change:\n{diff}"
+            "put `# pyhack: keep` at the end of each line of yours to keep it, or replace the stanza with `--force`; it would change so:"
         )
     )]
     Edited {

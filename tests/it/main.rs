@@ -17,6 +17,7 @@
 
 mod support;
 
+mod check;
 mod documents;
 mod errors;
 mod faults;
@@ -31,6 +32,7 @@ mod lock;
 mod nar;
 mod native;
 mod nix_snippet;
+mod overlays;
 mod projects;
 mod registries;
 mod tls;

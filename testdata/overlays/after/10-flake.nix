@@ -1,0 +1,36 @@
+{
+  description = "An application";
+
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+    pyproject-nix.url = "github:pyproject-nix/pyproject.nix";
+  };
+
+  outputs =
+    { nixpkgs, pyproject-nix, ... }:
+    let
+      pkgs = nixpkgs.legacyPackages.x86_64-linux;
+      hacks = pkgs.callPackage pyproject-nix.build.hacks { };
+      pyprojectOverrides = final: prev: {
+        # Implement build fixups here.
+
+        # pyhack: begin fast-pack 0.1.0
+        # pyhack: from {"path":"project"}
+        # pyhack: made now
+        fast-pack =
+          (hacks.importCargoLock {
+            prev = prev.fast-pack;
+            cargoRoot = "src/rust";
+          }).overrideAttrs
+            (old: {
+              buildInputs = (old.buildInputs or [ ]) ++ [
+                pkgs.openssl # openssl > openssl-sys 0.9.118
+              ];
+            });
+        # pyhack: end fast-pack
+      };
+    in
+    {
+      packages.x86_64-linux.default = pythonSet.mkVirtualEnv "app-env" workspace.deps.default;
+    };
+}

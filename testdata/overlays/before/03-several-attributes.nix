@@ -1,0 +1,7 @@
+final: prev: {
+  numpy = prev.numpy.overrideAttrs (old: {
+    buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openblas ];
+  });
+
+  pyyaml = prev.pyyaml;
+}

@@ -1,0 +1,7 @@
+final: prev: {
+  inherit (prev)
+    numpy
+    scipy
+    ;
+  inherit pkgs;
+}

@@ -1,0 +1,15 @@
+{
+  outputs =
+    { self, nixpkgs, ... }@inputs:
+    {
+      overlays = {
+        default = final: prev: { };
+        python = self: super: { };
+        rust = final: prev: {
+          # pyhack: begin fast-pack
+          # pyhack: end fast-pack
+          other = 1;
+        };
+      };
+    };
+}

@@ -1,0 +1,4 @@
+{ pkgs, hacks, ... }:
+final: prev: with pkgs.lib; {
+  a = id 1;
+}

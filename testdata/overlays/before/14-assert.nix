@@ -1,0 +1,6 @@
+{ pkgs, hacks, ... }:
+final: prev:
+assert pkgs ? openssl;
+{
+  a = 1;
+}

@@ -1,0 +1,3 @@
+{ pkgs, hacks, ... }: (final: (prev: ({
+  a = 1;
+})))

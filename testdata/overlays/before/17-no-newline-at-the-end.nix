@@ -1,0 +1,3 @@
+final: prev: {
+  a = 1;
+}

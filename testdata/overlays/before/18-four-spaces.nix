@@ -1,0 +1,6 @@
+{ pkgs, hacks, ... }:
+final: prev: {
+    a = {
+        b = 1;
+    };
+}

@@ -1,0 +1,4 @@
+{ pkgs, hacks, ... }:
+final: prev: {
+	a = 1;
+}

@@ -1,0 +1,21 @@
+{ pkgs, hacks, ... }:
+final: prev: {
+  # pyhack: begin fast-pack 0.0.9
+  # pyhack: from {"path":"project"}
+  # pyhack: made source=1 lock=2 build=3 rules=4 text=?
+  fast-pack =
+    (hacks.importCargoLock {
+      prev = prev.fast-pack;
+      unpackDerivationArgs.postUnpack = "true"; # pyhack: keep
+      cargoRoot = "rust";
+    }).overrideAttrs
+      (old: {
+        dontStrip = true; # pyhack: keep
+        buildInputs = (old.buildInputs or [ ]) ++ [
+          pkgs.libressl
+        ];
+        # Ours. # pyhack: keep
+        doCheck = false; # pyhack: keep
+      });
+  # pyhack: end fast-pack
+}

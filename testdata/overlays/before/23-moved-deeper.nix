@@ -1,0 +1,16 @@
+{ pkgs, hacks, ... }: {
+  overlays = {
+    python = {
+      set = final: prev: {
+        # pyhack: begin fast-pack 0.0.9
+        # pyhack: from {"path":"project"}
+        # pyhack: made source=1 lock=2 build=3 rules=4 text=?
+        fast-pack = hacks.importCargoLock {
+          prev = prev.fast-pack;
+          cargoRoot = "rust";
+        };
+        # pyhack: end fast-pack
+      };
+    };
+  };
+}

@@ -1,0 +1,5 @@
+{ pkgs, lib, hacks, ... }:
+final: prev:
+builtins.intersectAttrs prev {
+  a = 1;
+}

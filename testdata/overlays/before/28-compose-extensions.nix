@@ -1,0 +1,7 @@
+{ lib, pkgs, hacks, ... }:
+lib.composeManyExtensions [
+  (import ./wheels.nix)
+  (final: prev: {
+    a = prev.a;
+  })
+]

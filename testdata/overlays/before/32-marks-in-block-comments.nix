@@ -1,0 +1,5 @@
+final: prev: {
+  /* # pyhack: begin fast-pack
+     # pyhack: end fast-pack */
+  a = 1;
+}

@@ -1,0 +1,4 @@
+# Überschreibungen — «für uns» 🦀
+final: prev: {
+  "größe" = "ä"; # ≤ 3
+}

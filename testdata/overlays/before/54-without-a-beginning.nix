@@ -1,0 +1,4 @@
+final: prev: {
+  a = 1;
+  # pyhack: end fast-pack
+}

@@ -1,0 +1,6 @@
+final: prev: {
+  # pyhack: begin fast-pack
+  a = {
+    # pyhack: end fast-pack
+  };
+}

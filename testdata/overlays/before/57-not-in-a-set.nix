@@ -1,0 +1,4 @@
+final: prev: [
+  # pyhack: begin fast-pack
+  # pyhack: end fast-pack
+]

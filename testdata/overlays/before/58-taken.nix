@@ -1,0 +1,3 @@
+final: prev: {
+  fast-pack = prev.fast-pack;
+}

@@ -1,0 +1,3 @@
+final: prev: {
+  inherit (prev) numpy fast-pack;
+}

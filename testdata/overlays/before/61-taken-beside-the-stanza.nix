@@ -1,0 +1,11 @@
+final: prev: {
+  fast-pack = 1;
+  # pyhack: begin fast-pack 0.0.9
+  # pyhack: from {"path":"project"}
+  # pyhack: made source=1 lock=2 build=3 rules=4 text=?
+  fast-pack = hacks.importCargoLock {
+    prev = prev.fast-pack;
+    cargoRoot = "rust";
+  };
+  # pyhack: end fast-pack
+}

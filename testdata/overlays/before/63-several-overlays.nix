@@ -1,0 +1,1 @@
+{ a = final: prev: { }; b = final: prev: { }; }

@@ -1,0 +1,5 @@
+final: prev: {
+  # pyhack: begin fast-pack
+  # pyhack: form {}
+  # pyhack: end fast-pack
+}

@@ -1,0 +1,251 @@
+//! `check`: what is out of date, why, and that it is mended.
+
+use std::fs;
+
+use crate::support::{Crate, Registry, Sandbox, lock, python_project};
+
+fn alpha(version: &str) -> Crate {
+    Crate::new("alpha", version)
+}
+
+/// A project with its stanza in `overlay.nix`.
+fn project(registry: &Registry) -> Sandbox {
+    let sandbox = Sandbox::with_registry(registry);
+    sandbox.project("project", &python_project(&[alpha("1.0.0")]));
+    write(&sandbox, &[]);
+    sandbox
+}
+
+fn write(sandbox: &Sandbox, flags: &[&str]) {
+    let arguments = ["nix-snippet", "-q", "--write", "overlay.nix", "project"];
+    sandbox.run(&[&arguments[..], flags].concat()).ok();
+}
+
+fn change(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(sandbox.path(path)).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs::write(sandbox.path(path), text.replace(from, to)).unwrap();
+}
+
+/// What `check` says, with its exit code.
+fn check(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let run = sandbox.run(&[&["check"], arguments].concat());
+    format!("{}: {}", run.code, run.stderr)
+}
+
+const FRESH: &str = "0: ";
+
+fn assert_stale(sandbox: &Sandbox, why: &str) {
+    let said = check(sandbox, &["overlay.nix"]);
+    let expected = format!(
+        "1:  Out of date `module` in overlay.nix:9: {why}\n\
+         help: `cargo pyhack check --fix` writes them anew; `--diff` shows what would change\n"
+    );
+    assert_eq!(said, expected);
+    let fixed = check(sandbox, &["--fix", "overlay.nix"]);
+    assert_eq!(
+        fixed,
+        format!("0:        Fixed `module` in overlay.nix:9: {why}\n")
+    );
+    assert_eq!(check(sandbox, &["overlay.nix"]), FRESH);
+}
+
+#[test]
+fn what_changed_is_told_and_mended() {
+    let registry = Registry::new(&[alpha("1.0.0"), alpha("1.0.1")]);
+    let sandbox = project(&registry);
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    let verbose = check(&sandbox, &["-v", "overlay.nix"]);
+    assert_eq!(verbose, "0:        Fresh `module` in overlay.nix:9\n");
+    change(&sandbox, "project/pyproject.toml", "0.1.0", "0.2.0");
+    change(&sandbox, "project/src/rust/Cargo.toml", "0.1.0", "0.2.0");
+    change(&sandbox, "project/src/rust/Cargo.lock", "0.1.0", "0.2.0");
+    assert_stale(
+        &sandbox,
+        "the version changed from 0.1.0 to 0.2.0, the lock changed",
+    );
+    change(&sandbox, "project/src/rust/Cargo.toml", "=1.0.0", "1");
+    assert_stale(&sandbox, "the project's manifests or build scripts changed");
+    let newer = lock(&[alpha("1.0.1")]).replace("0.1.0", "0.2.0");
+    sandbox.write("project/src/rust/Cargo.lock", newer);
+    assert_stale(&sandbox, "the lock changed");
+    change(
+        &sandbox,
+        "project/pyproject.toml",
+        "\"maturin>=1.9,<2\"",
+        "\"maturin>=1.9,<2\", \"cffi\"",
+    );
+    assert_stale(&sandbox, "the build system changed");
+    // As a new version of ours would find it.
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let (before, after) = text.split_once("rules=").unwrap();
+    let other = format!("{before}rules=0{}", &after[1..]);
+    sandbox.write("overlay.nix", &other);
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH, "it says the same");
+}
+
+#[test]
+fn code_is_no_reason() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    sandbox.write("project/src/rust/src/lib.rs", "pub fn other() {}\n");
+    sandbox.write("project/module/__init__.py", "VERSION = 1\n");
+    sandbox.write("project/README.md", "# Module\n");
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    sandbox.write("project/src/rust/src/lib.rs", "#![feature(never_type)]\n");
+    let said = check(&sandbox, &["overlay.nix"]);
+    assert!(said.starts_with("1:  Out of date"), "{said}");
+}
+
+#[test]
+fn an_edit_is_told_and_kept() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    change(
+        &sandbox,
+        "overlay.nix",
+        "prev.module;",
+        "prev.module;\n    doUnpack = true;",
+    );
+    let edited = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let said = check(&sandbox, &["overlay.nix"]);
+    assert!(
+        said.starts_with("1:       Edited `module` in overlay.nix:9: it was edited by hand\n"),
+        "{said}"
+    );
+    let said = check(&sandbox, &["--fix", "overlay.nix"]);
+    assert!(said.starts_with("1:       Edited"), "{said}");
+    assert_eq!(
+        fs::read_to_string(sandbox.path("overlay.nix")).unwrap(),
+        edited
+    );
+    let diff = sandbox.run(&["check", "--diff", "overlay.nix"]).stdout;
+    assert!(diff.contains("\n-    doUnpack = true;\n"), "{diff}");
+    let said = check(&sandbox, &["--fix", "--force", "overlay.nix"]);
+    assert!(said.starts_with("0:        Fixed"), "{said}");
+    assert!(
+        !fs::read_to_string(sandbox.path("overlay.nix"))
+            .unwrap()
+            .contains("doUnpack")
+    );
+}
+
+#[test]
+fn a_stanza_may_be_moved_and_indented() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let (_, block) = text.split_once("prev {\n").unwrap();
+    let block = block.rsplit_once('}').unwrap().0;
+    let moved: String = block
+        .lines()
+        .map(|line| format!("      {line}\n"))
+        .collect();
+    sandbox.write(
+        "overlay.nix",
+        format!("{{ overlay = final: prev: {{\n{moved}  }};\n}}\n"),
+    );
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+}
+
+#[test]
+fn a_lock_beside_the_overlay_belongs_to_it() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    fs::remove_file(sandbox.path("overlay.nix")).unwrap();
+    write(&sandbox, &["--source", "registry", "--no-ifd"]);
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    let kept = fs::read(sandbox.path("module.lock")).unwrap();
+    fs::remove_file(sandbox.path("module.lock")).unwrap();
+    let said = check(&sandbox, &["overlay.nix"]);
+    assert!(said.contains("the lock changed"), "{said}");
+    check(&sandbox, &["--fix", "overlay.nix"]);
+    assert_eq!(fs::read(sandbox.path("module.lock")).unwrap(), kept);
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+}
+
+#[test]
+fn a_source_that_is_gone_is_told() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    fs::rename(sandbox.path("project"), sandbox.path("elsewhere")).unwrap();
+    let said = check(&sandbox, &["overlay.nix"]);
+    assert!(
+        said.contains("its source `project` isn't there any more"),
+        "{said}"
+    );
+}
+
+#[test]
+fn nothing_is_fetched() {
+    let registry = Registry::new(&[alpha("1.0.0"), alpha("1.0.1")]);
+    let sandbox = project(&registry);
+    change(&sandbox, "project/src/rust/Cargo.toml", "=1.0.0", "1");
+    sandbox.write("project/src/rust/Cargo.lock", lock(&[alpha("1.0.1")]));
+    let before = registry.requests().len();
+    let said = check(&sandbox, &["overlay.nix"]);
+    assert!(said.starts_with("1:  Out of date"), "{said}");
+    assert_eq!(registry.requests().len(), before);
+}
+
+#[test]
+fn the_configuration_says_what_belongs_into_the_overlay() {
+    let sandbox = Sandbox::with_registry(&Registry::new(&[alpha("1.0.0")]));
+    sandbox.project("project", &python_project(&[alpha("1.0.0")]));
+    sandbox.write(
+        "pyproject.toml",
+        "[tool.cargo-pyhack]\noverlay = \"nix/overlay.nix\"\nplatforms = [\"x86_64-linux\"]\n\n\
+         [tool.cargo-pyhack.packages]\nmodule = { path = \"project\", env = { A = \"1\" } }\n",
+    );
+    let said = check(&sandbox, &[]);
+    let missing = "1:      Missing `module` in nix/overlay.nix: the configuration asks for a stanza of `project`\n";
+    assert!(said.starts_with(missing), "{said}");
+    check(&sandbox, &["--fix"]);
+    assert_eq!(check(&sandbox, &[]), FRESH);
+    let text = fs::read_to_string(sandbox.path("nix/overlay.nix")).unwrap();
+    assert!(text.contains("A = \"1\";"), "{text}");
+    assert!(text.contains("\"platforms\":[\"x86_64-linux\"]"), "{text}");
+    change(&sandbox, "pyproject.toml", "A = \"1\"", "A = \"2\"");
+    let said = check(&sandbox, &[]);
+    assert!(said.contains("the configuration changed"), "{said}");
+    check(&sandbox, &["--fix"]);
+    assert_eq!(check(&sandbox, &[]), FRESH);
+    // The same by hand.
+    fs::remove_file(sandbox.path("nix/overlay.nix")).unwrap();
+    sandbox
+        .run(&["nix-snippet", "--write", "nix/overlay.nix", "project"])
+        .ok();
+    assert_eq!(check(&sandbox, &[]), FRESH);
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_told_with_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "pyproject.toml",
+        "[tool.cargo-pyhack]\noverlya = \"x.nix\"\n",
+    );
+    insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @"
+    exit code 3
+    error: `pyproject.toml`, line 2: there is no key `overlya`
+      --> pyproject.toml:2
+      help: did you mean `overlay`?
+      code: pyhack::config::invalid
+    ");
+    sandbox.write("pyproject.toml", "");
+    insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @r#"
+    exit code 3
+    error: no overlay is named, and no configuration names one
+      help: name one: `cargo pyhack check overlay.nix`, or put `overlay = "overlay.nix"` into `[tool.cargo-pyhack]` of `pyproject.toml`
+      code: pyhack::overlay::nothing
+    "#);
+}
+
+#[test]
+fn json_fits_its_schema() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    change(&sandbox, "project/pyproject.toml", "0.1.0", "0.2.0");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/check.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let run = sandbox.run(&["check", "--format", "json", "overlay.nix"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(validator.is_valid(&report), "{report}");
+    assert_eq!(report["stanzas"][0]["state"], "out_of_date");
+    assert_eq!(report["stanzas"][0]["line"], 9);
+}
