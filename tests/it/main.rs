@@ -26,6 +26,7 @@ mod git;
 mod git_crates;
 mod git_vendor;
 mod hash;
+mod hooks;
 mod inspect;
 mod layouts;
 mod lock;

@@ -20,6 +20,12 @@ impl<'a> Repository<'a> {
         repository
     }
 
+    /// One that is there already.
+    pub fn at(sandbox: &'a Sandbox, name: &str) -> Self {
+        let folder = sandbox.path(name);
+        Self { sandbox, folder }
+    }
+
     /// Runs git in it, as somebody with no configuration.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) -> String {

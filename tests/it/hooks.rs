@@ -1,0 +1,243 @@
+//! Our hooks, run by the real pre-commit and prek in a real git repository.
+//! `tests/scripts/hook-tools` fetches both beforehand.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Crate, Registry, Repository, Sandbox, lock, python_project};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/hook-tools");
+
+/// A program that runs hooks.
+#[derive(Debug, Clone, Copy)]
+enum Runner {
+    PreCommit,
+    Prek,
+}
+
+/// A user's repository with a project, its overlay and our hooks.
+struct Case {
+    sandbox: Sandbox,
+    runner: Runner,
+}
+
+fn alpha(version: &str) -> Crate {
+    Crate::new("alpha", version)
+}
+
+impl Case {
+    /// Nothing where the tools are missing. `hooks` makes the repository that
+    /// the hooks come from.
+    fn new(runner: Runner, hook: &str, hooks: impl FnOnce(&Sandbox)) -> Option<Self> {
+        if !has_tools() {
+            return None;
+        }
+        let registry = Registry::new(&[alpha("1.0.0"), alpha("1.0.1")]);
+        let sandbox = Sandbox::with_registry(&registry);
+        hooks(&sandbox);
+        let user = Repository::new(&sandbox, "user");
+        for (path, text) in python_project(&[alpha("1.0.0")]) {
+            user.write(&path, text);
+        }
+        let pyproject = std::fs::read_to_string(sandbox.path("user/pyproject.toml")).unwrap();
+        let config = "\n[tool.cargo-pyhack]\noverlay = \"nix/overlay.nix\"\n\
+                      packages.module = \".\"\n";
+        user.write("pyproject.toml", pyproject + config);
+        let hooks = sandbox.path("hooks");
+        let hooks = hooks.display();
+        user.write(
+            ".pre-commit-config.yaml",
+            format!("repos:\n- repo: file://{hooks}\n  rev: v1\n  hooks:\n  - id: {hook}\n"),
+        );
+        let case = Self { sandbox, runner };
+        let mut check = case.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+        assert!(
+            check
+                .args(["check", "--fix"])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
+        Repository::at(&case.sandbox, "user").commit();
+        Some(case)
+    }
+
+    /// A command in the user's repository.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = self.sandbox.command(program);
+        let bin = Path::new(env!("CARGO_BIN_EXE_cargo-pyhack"))
+            .parent()
+            .unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
+        command
+            .current_dir(self.sandbox.path("user"))
+            .env("PATH", std::env::join_paths(paths).unwrap())
+            .env("PYTHONPATH", Path::new(TOOLS).join("python"))
+            .env("PRE_COMMIT_HOME", self.sandbox.path("pre-commit-home"))
+            .env("PREK_HOME", self.sandbox.path("prek-home"));
+        command
+    }
+
+    /// Runs the hooks on all files; gives the exit code and what is said.
+    fn run(&self, variables: &[(&str, String)]) -> (i32, String) {
+        let mut command = match self.runner {
+            Runner::PreCommit => {
+                let mut command = self.command("python3");
+                command.args(["-m", "pre_commit"]);
+                command
+            }
+            Runner::Prek => self.command(Path::new(TOOLS).join("python/bin/prek")),
+        };
+        command.args(["run", "--all-files", "--color", "never"]);
+        let output = command
+            .envs(variables.iter().map(|(k, v)| (k, v)))
+            .output()
+            .unwrap();
+        let said = [&output.stdout[..], &output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        (output.status.code().unwrap_or(-1), said)
+    }
+
+    fn change_lock(&self) {
+        let user = Repository::at(&self.sandbox, "user");
+        user.write("src/rust/Cargo.lock", lock(&[alpha("1.0.0")]) + "\n");
+        user.git(&["add", "."]);
+    }
+}
+
+fn has_tools() -> bool {
+    let is_there = Path::new(TOOLS).join("made-of").exists();
+    assert!(
+        is_there || std::env::var_os("CI").is_none(),
+        "{TOOLS} is missing: run tests/scripts/hook-tools"
+    );
+    if !is_there {
+        // Not `eprintln!`, whose text is only shown for tests that fail.
+        let _ = std::io::stderr()
+            .write_all(b"SKIPPED: run tests/scripts/hook-tools, so that hooks can be run\n");
+    }
+    is_there
+}
+
+/// A repository that has nothing but our list of hooks.
+fn hooks_alone(sandbox: &Sandbox) {
+    let hooks = Repository::new(sandbox, "hooks");
+    let list = std::fs::read_to_string(Path::new(ROOT).join(".pre-commit-hooks.yaml"));
+    hooks.write(".pre-commit-hooks.yaml", list.unwrap());
+    hooks.commit();
+    hooks.git(&["tag", "v1"]);
+}
+
+/// A repository of our own source.
+fn source(sandbox: &Sandbox) {
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "not in a clone");
+    let hooks = Repository::new(sandbox, "hooks");
+    for path in String::from_utf8(listed.stdout)
+        .unwrap()
+        .split_terminator('\0')
+    {
+        let is_needed = [
+            "src/",
+            "data/",
+            "Cargo.",
+            ".pre-commit-hooks.yaml",
+            "README",
+        ];
+        let file = Path::new(ROOT).join(path);
+        if is_needed.iter().any(|start| path.starts_with(start)) && file.is_file() {
+            hooks.write(path, std::fs::read(file).unwrap());
+        }
+    }
+    hooks.commit();
+    hooks.git(&["tag", "v1"]);
+}
+
+fn checks_and_mends(runner: Runner) {
+    let Some(case) = Case::new(runner, "pyhack-check-system", hooks_alone) else {
+        return;
+    };
+    let (code, said) = case.run(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Passed"), "{said}");
+    case.change_lock();
+    let (code, said) = case.run(&[]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("Out of date `module` in nix/overlay.nix:9: the lock changed"),
+        "{said}"
+    );
+    assert!(said.contains("`cargo pyhack check --fix`"), "{said}");
+
+    let case = Case::new(runner, "pyhack-fix-system", hooks_alone).unwrap();
+    case.change_lock();
+    let (code, said) = case.run(&[]);
+    // That files changed is told as a failure, so that nobody commits half.
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("Fixed `module` in nix/overlay.nix:9: the lock changed"),
+        "{said}"
+    );
+    Repository::at(&case.sandbox, "user").git(&["add", "."]);
+    let (code, said) = case.run(&[]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn pre_commit_checks_and_mends() {
+    checks_and_mends(Runner::PreCommit);
+}
+
+#[test]
+fn prek_checks_and_mends() {
+    checks_and_mends(Runner::Prek);
+}
+
+/// As users have it without installing anything: pre-commit has cargo build
+/// it. Without optimisation, and with the crates that these tests were built
+/// with.
+#[test]
+fn pre_commit_builds_it_from_source() {
+    let Some(case) = Case::new(Runner::PreCommit, "pyhack-check", source) else {
+        return;
+    };
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            let home = std::env::var_os("HOME")?;
+            Some(Path::new(&home).join(".cargo"))
+        });
+    let home = home.unwrap().display().to_string();
+    let target = Path::new(ROOT)
+        .join("target/hook-build")
+        .display()
+        .to_string();
+    let variables = [
+        ("CARGO_HOME", home),
+        ("CARGO_TARGET_DIR", target),
+        ("CARGO_NET_OFFLINE", "true".to_owned()),
+        ("CARGO_PROFILE_RELEASE_LTO", "off".to_owned()),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0".to_owned()),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64".to_owned()),
+    ];
+    let (code, said) = case.run(&variables);
+    assert_eq!(code, 0, "{said}");
+    case.change_lock();
+    let (code, said) = case.run(&variables);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("the lock changed"), "{said}");
+}
