@@ -8,5 +8,5 @@ pub mod stanza;
 
 pub use own::OwnExpr;
 pub use stanza::{
-    Form, LockFile, Source, Stanza, normalized, output_hashes_set, print_all, skeleton,
+    Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set, print_all, skeleton,
 };

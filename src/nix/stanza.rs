@@ -15,9 +15,12 @@ use crate::native::EnvValue;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
+/// Before the revision that the next line has the hash of.
+pub const REVISION: &str = "# revision ";
+
 mod model;
 
-pub use model::{Form, LockFile, Source, Stanza};
+pub use model::{Form, LockFile, Source, Stanza, normalized};
 
 impl Stanza {
     /// Prints the stanza in nixfmt's layout, with a newline at its end.
@@ -65,6 +68,17 @@ impl Stanza {
                 .flat_map(|line| [&line[least..], "\n"])
                 .collect(),
         )
+    }
+
+    /// With the revisions, so that none is fetched again for its hash.
+    fn output_hashes(&self) -> Expr {
+        let hashes = self.output_hashes.iter().map(|(key, hash)| {
+            let revision = self.revisions.get(key);
+            let comment = revision.map(|revision| format!("{}{revision}", &REVISION[2..]));
+            let hash = Expr::string(hash).commented(comment.as_deref());
+            (key.as_str().into(), hash)
+        });
+        Expr::AttrSet(hashes.collect())
     }
 
     /// What stands behind `NAME =`.
@@ -145,7 +159,7 @@ impl Stanza {
             arguments.push(("lockFile".into(), Expr::Path(lock.path.as_str().into())));
         }
         if !self.output_hashes.is_empty() {
-            arguments.push(("outputHashes".into(), strings(&self.output_hashes)));
+            arguments.push(("outputHashes".into(), self.output_hashes()));
         }
         if !self.extra_registries.is_empty() {
             arguments.push(("extraRegistries".into(), strings(&self.extra_registries)));
@@ -271,25 +285,6 @@ fn env_value(value: &EnvValue) -> Expr {
             Part::Text(NixString::new(below)),
         ]),
     }
-}
-
-/// `a/../b` is `b`, and nothing is `.`.
-#[must_use]
-pub fn normalized(path: &Utf8Path) -> Utf8PathBuf {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.components().map(|part| part.as_str()) {
-        match (part, parts.last()) {
-            (".", _) => {}
-            ("..", Some(last)) if *last != ".." => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    if parts.is_empty() {
-        parts.push(".");
-    }
-    parts.iter().collect()
 }
 
 /// The attribute set of nixpkgs' `outputHashes`, in nixfmt's layout, with a

@@ -298,7 +298,7 @@ impl Run<'_> {
             checked.reasons.push("it was edited by hand".to_owned());
         }
         let recipe = wanted.cloned().unwrap_or(recipe);
-        let made = make(&recipe, self.file, self.base, self.progress);
+        let made = make((&recipe, overlay.text), self.file, self.base, self.progress);
         // New rules that say the same are no reason to write anything.
         if let (Ok(made), true) = (&made, is_same && !is_edited) {
             let text = put(overlay.text, made, &self.writing())?;
@@ -323,7 +323,7 @@ impl Run<'_> {
     }
 
     fn missing(self, recipe: &Recipe) -> (CheckedStanza, Option<Result<MadeStanza, Error>>) {
-        let made = make(recipe, self.file, self.base, self.progress);
+        let made = make((recipe, "{ }"), self.file, self.base, self.progress);
         let path = recipe.path.clone().unwrap_or_default();
         let package = made.as_ref().map(|made| made.package.name.clone());
         let checked = CheckedStanza {

@@ -166,7 +166,18 @@ pub(super) fn lock_output_hashes(
     lock.require_distinct()?;
     let revisions = lock.git_revisions();
     let git = GitStore::open(asking.request.network.clone());
-    Ok(hashes_of(&revisions, &git, asking.progress)?)
+    let known = &asking.request.known_hashes;
+    let hash_of = |revision: &GitRevision| {
+        let hash = known.get(&revision.source.full_revision()?)?;
+        Sha256::parse(hash).map(|hash| hash.to_sri())
+    };
+    let (known, unknown): (Vec<_>, Vec<_>) = revisions
+        .into_iter()
+        .partition(|revision| hash_of(revision).is_some());
+    let mut hashes = hashes_of(&unknown, &git, asking.progress)?;
+    let known = known.iter();
+    hashes.extend(known.filter_map(|revision| Some((revision.key(), hash_of(revision)?))));
+    Ok(hashes)
 }
 
 fn hashes_of(

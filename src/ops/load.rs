@@ -1,6 +1,6 @@
 //! Reads a project, from as far above as its Rust side reaches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -38,6 +38,8 @@ pub struct Request {
     pub network: Network,
     /// Whether the project's own Cargo configuration counts.
     pub project_config: ProjectConfig,
+    /// The hashes of git revisions that are known already.
+    pub known_hashes: BTreeMap<String, String>,
     /// Whose copies of libraries are preferred.
     pub preferences: Preferences,
 }

@@ -66,7 +66,7 @@ pub fn write_stanzas(
     let mut snippet = Snippet::default();
     let mut locks = Vec::new();
     for recipe in recipes {
-        let made = make(recipe, &writing.file, base, progress)?;
+        let made = make((recipe, &text), &writing.file, base, progress)?;
         require_ours(&text, &made, writing)?;
         text = put(&text, &made, writing)?;
         locks.extend(made.lock);
@@ -103,9 +103,9 @@ impl Snippet {
     }
 }
 
-/// Makes a stanza for a file.
+/// Makes a stanza for a file, of which hashes are reused.
 pub(super) fn make(
-    recipe: &Recipe,
+    (recipe, text): (&Recipe, &str),
     file: &Utf8Path,
     base: &Request,
     progress: &dyn Progress,
@@ -117,6 +117,8 @@ pub(super) fn make(
         request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
     }
     let loaded = Loaded::read(&request)?;
+    let name = loaded.project.identity.name.as_str();
+    request.known_hashes = Overlay::parse(file.as_str(), text)?.known_hashes(name);
     let making = Making {
         options: &options,
         folder,

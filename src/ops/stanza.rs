@@ -87,6 +87,12 @@ impl Making<'_> {
         let facts = Facts::gather(loaded, Some(rust), self.asking)?;
         let mut stanza = self.stanza(loaded, rust, &facts)?;
         stanza.output_hashes = output_hashes;
+        if !self.options.no_comments {
+            let revisions = lock.git_revisions().into_iter();
+            stanza.revisions = revisions
+                .filter_map(|revision| Some((revision.key(), revision.source.full_revision()?)))
+                .collect();
+        }
         stanza.extra_registries = self.extra_registries(rust)?;
         let (lock_file, lock) = self.lock(loaded, rust, &stanza)?;
         stanza.lock_file = lock_file;
@@ -119,6 +125,7 @@ impl Making<'_> {
             cargo_root: way(&rust.cargo_root, python_root),
             lock_file: None,
             output_hashes: BTreeMap::new(),
+            revisions: BTreeMap::new(),
             extra_registries: BTreeMap::new(),
             toolchain: self.options.toolchain.clone(),
             source,

@@ -1,11 +1,13 @@
 //! Finding what is ours in an overlay file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
-use super::{KEEP, Made, OverlayError, PREFIX};
+use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
+use crate::nix::REVISION;
 
 /// An overlay file that was parsed.
 pub struct Overlay<'a> {
@@ -71,6 +73,30 @@ impl<'a> Overlay<'a> {
     #[must_use]
     pub fn block(&self, name: &str) -> Option<&Block> {
         self.blocks.iter().find(|block| block.name == name)
+    }
+
+    /// The hashes of git revisions that a stanza has, as we wrote it: one that
+    /// was edited may have any.
+    #[must_use]
+    pub fn known_hashes(&self, name: &str) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let Some(block) = self.block(name) else {
+            return found;
+        };
+        let body = &self.text[block.body.clone()];
+        let is_ours = |made: &Made| text_digest(body) == made.text;
+        if !block.made.as_ref().is_some_and(is_ours) {
+            return found;
+        }
+        let mut revision: Option<String> = None;
+        for line in body.lines().map(str::trim) {
+            if let (Some(revision), Some((_, hash))) = (&revision, line.split_once(" = \"")) {
+                let hash = hash.trim_end_matches("\";").to_owned();
+                found.insert(revision.clone(), hash);
+            }
+            revision = line.strip_prefix(REVISION).map(str::to_owned);
+        }
+        found
     }
 
     /// The line of a place in the text, from 1 on.

@@ -469,16 +469,45 @@ fn the_stanza_has_the_hashes() {
         .run(&["nix-snippet", "--as", "stanza", "module"])
         .ok();
     let hash = oracle(&sandbox, &tree(&sandbox, &revision));
-    insta::assert_snapshot!(printed.replace(&hash, "HASH"), @r#"
+    let printed = printed.replace(&hash, "HASH");
+    insta::assert_snapshot!(printed.replace(&revision, "REVISION"), @r#"
     module = hacks.importCargoLock {
       prev = prev.module;
       importCargoLockArgs = {
         outputHashes = {
+          # revision REVISION
           "simple-1.0.0" = "HASH";
         };
       };
     };
     "#);
+}
+
+/// What is fetched is in neither cache nor repository by then.
+#[test]
+fn a_hash_in_the_file_is_not_worked_out_again() {
+    let sandbox = sandbox();
+    let (repository, revision) = simple(&sandbox, "simple");
+    let source = format!("{}#{revision}", repository.url());
+    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let write = ["nix-snippet", "--write", "overlay.nix", "module"];
+    sandbox.run(&write).ok();
+    let written = std::fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    std::fs::remove_dir_all(&repository.folder).unwrap();
+    std::fs::remove_dir_all(sandbox.path("cache")).unwrap();
+    let again = sandbox.run(&[&write[..], &["--offline"]].concat());
+    assert!(
+        again.stderr.contains("Fresh `overlay.nix`"),
+        "{}",
+        again.stderr
+    );
+    // Not one that somebody else may have put there.
+    let edited = written.replace("sha256-", "sha256-A");
+    sandbox.write("overlay.nix", edited);
+    let failure = sandbox
+        .run(&[&write[..], &["--offline"]].concat())
+        .failure();
+    assert!(failure.contains("code: pyhack::git::offline"), "{failure}");
 }
 
 #[test]

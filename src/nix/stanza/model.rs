@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
@@ -23,6 +23,8 @@ pub struct Stanza {
     pub lock_file: Option<LockFile>,
     /// `outputHashes`: the hashes of git dependencies.
     pub output_hashes: BTreeMap<String, String>,
+    /// The revisions that they are of, by the same keys.
+    pub revisions: BTreeMap<String, String>,
     /// `extraRegistries`: index and download address of other registries.
     pub extra_registries: BTreeMap<String, String>,
     /// An expression whose `cargo` and `rustc` are used.
@@ -76,4 +78,23 @@ pub enum Form {
     Stanza,
     /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`
     File,
+}
+
+/// `a/../b` is `b`, and nothing is `.`.
+#[must_use]
+pub fn normalized(path: &Utf8Path) -> Utf8PathBuf {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.components().map(|part| part.as_str()) {
+        match (part, parts.last()) {
+            (".", _) => {}
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        parts.push(".");
+    }
+    parts.iter().collect()
 }

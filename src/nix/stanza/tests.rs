@@ -74,6 +74,7 @@ fn cryptography() -> Stanza {
         lock_file: None,
         kind: SourceKind::Registry,
         output_hashes: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         extra_registries: BTreeMap::new(),
         toolchain: None,
         source: None,
