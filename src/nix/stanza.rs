@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::expr::{Expr, Ident, NixString, Parameter, Part};
 use super::platforms::{by_platform, guarded};

@@ -82,10 +82,12 @@ impl Case {
     /// Has the real binary write the overlay.
     fn overlay(&self, way: Way) -> PathBuf {
         let overlay = self.sandbox.path("overlay.nix");
-        // One that was printed before has no marks.
-        let _ = std::fs::remove_file(&overlay);
+        if overlay.exists() {
+            std::fs::remove_file(&overlay).unwrap();
+        }
         let path = self.package.path.to_str().unwrap();
         let mut arguments = vec!["nix-snippet", "--quiet", path];
+        arguments.extend(self.package.flags);
         arguments.extend(way.flags);
         if way.is_file {
             arguments.extend(["--write", overlay.to_str().unwrap()]);
@@ -285,7 +287,7 @@ fn with_a_git_dependency(sandbox: &Sandbox) -> Module {
 
 #[test]
 fn a_git_dependency() {
-    let made = Case::new(|sandbox| with_a_git_dependency(sandbox).folder(sandbox, "local"));
+    let made = Case::new(|sandbox| with_a_git_dependency(sandbox).folder(sandbox));
     if let Some(case) = made {
         case.assert_builds(WAYS, "1234");
     }
@@ -293,7 +295,7 @@ fn a_git_dependency() {
 
 #[test]
 fn a_hash_that_is_not_the_git_dependency_s() {
-    let made = Case::new(|sandbox| with_a_git_dependency(sandbox).folder(sandbox, "local"));
+    let made = Case::new(|sandbox| with_a_git_dependency(sandbox).folder(sandbox));
     let Some(case) = made else { return };
     let overlay = case.overlay(PRINTED);
     let text = std::fs::read_to_string(&overlay).unwrap();
@@ -400,17 +402,11 @@ fn what_is_not_in_the_set_is_left_out() {
     );
 }
 
-/// A source that a fetcher of Nix' own gives has no name, and is unpacked
-/// already.
+/// A source that a fetcher of Nix' own gives has no name.
 #[test]
 fn a_checkout_of_a_repository() {
-    let made = Case::new(|sandbox| Module::maturin("rust").folder(sandbox, "git"));
+    let made = Case::new(|sandbox| Module::maturin("rust").repository(sandbox));
     if let Some(case) = made {
-        let way = Way {
-            flags: &["--source", "git"],
-            may_import_from_derivations: false,
-            ..PRINTED
-        };
-        case.assert_builds(&[way], "42");
+        case.assert_builds(WAYS, "42");
     }
 }

@@ -24,6 +24,8 @@ pub struct Module {
 /// A project as a package set has it.
 pub struct Package {
     pub path: PathBuf,
+    /// How it is said where the package comes from.
+    pub flags: &'static [&'static str],
     backend: &'static str,
     /// The word for its source in `tests/nix/python-set.nix`.
     kind: &'static str,
@@ -105,10 +107,19 @@ impl Module {
         self.package(path, "sdist")
     }
 
-    /// A project of the user's, or a checkout of a repository: `kind` says it.
-    pub fn folder(&self, sandbox: &Sandbox, kind: &'static str) -> Package {
+    /// A project of the user's.
+    pub fn folder(&self, sandbox: &Sandbox) -> Package {
         let path = sandbox.project("module", &self.files());
-        self.package(path, kind)
+        self.package(path, "local")
+    }
+
+    /// A checkout of a repository, whose package a lock has from there.
+    pub fn repository(&self, sandbox: &Sandbox) -> Package {
+        Package {
+            kind: "git",
+            flags: &["--source", "git"],
+            ..self.folder(sandbox)
+        }
     }
 
     /// A project of the user's, whose Cargo workspace lies above it.
@@ -127,6 +138,7 @@ impl Module {
         Package {
             backend: self.backend,
             path,
+            flags: &[],
             kind,
         }
     }
