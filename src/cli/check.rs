@@ -1,5 +1,6 @@
 //! `cargo pyhack check`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use clap::Args;
 use super::global::GlobalArgs;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
+use crate::nix::normalized;
 use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
 use crate::ops::configured::Configured;
 
@@ -57,11 +59,12 @@ impl CheckArgs {
             (files, _) => files.to_vec(),
         };
         let wanted = |file: &Utf8PathBuf| {
-            let is_configured = overlay.as_ref() == Some(file);
+            let is_configured =
+                overlay.as_ref().map(|path| normalized(path)) == Some(normalized(file));
             if is_configured {
                 configured.recipes()
             } else {
-                Vec::new()
+                BTreeMap::new()
             }
         };
         let files = files.iter().map(|file| (file.clone(), wanted(file)));

@@ -78,8 +78,8 @@ impl CheckReport {
 #[derive(Debug, Default)]
 pub struct Checking {
     /// Overlay files, with what the configuration asks for in each, by the
-    /// package's path.
-    pub files: BTreeMap<Utf8PathBuf, Vec<Recipe>>,
+    /// package's name.
+    pub files: BTreeMap<Utf8PathBuf, BTreeMap<String, Recipe>>,
     /// Whether stanzas are mended.
     pub fix: bool,
     /// Whether those edited by hand are replaced, too.
@@ -138,7 +138,7 @@ impl Run<'_> {
     fn check(
         self,
         old: Option<String>,
-        wanted: &[Recipe],
+        wanted: &BTreeMap<String, Recipe>,
         report: &mut CheckReport,
     ) -> Result<(), Error> {
         let old = old.unwrap_or_default();
@@ -155,20 +155,16 @@ impl Run<'_> {
             }
         })?;
         let mut locks = Vec::new();
-        let mut seen = Vec::new();
         for block in &overlay.blocks {
             let recipe = self.recipe(block, &overlay)?;
-            let wanted = wanted.iter().find(|wanted| wanted.path == recipe.path);
-            seen.extend(wanted.and_then(|wanted| wanted.path.clone()));
-            let checked = self.block(&overlay, block, (recipe, wanted))?;
+            let checked = self.block(&overlay, block, (recipe, wanted.get(&block.name)))?;
             self.take(checked, &mut text, (report, &mut locks))?;
         }
-        for recipe in wanted
-            .iter()
-            .filter(|recipe| !seen.contains(&recipe.path.clone().unwrap_or_default()))
-        {
-            let checked = self.missing(recipe);
-            self.take(checked, &mut text, (report, &mut locks))?;
+        for (name, recipe) in wanted {
+            if overlay.block(name).is_none() {
+                let checked = self.missing(name, recipe);
+                self.take(checked, &mut text, (report, &mut locks))?;
+            }
         }
         if old.trim().is_empty() && self.checking.formatter.is_none() {
             text = nixfmt_rs::format(&text).unwrap_or(text);
@@ -269,6 +265,9 @@ impl Run<'_> {
             state: State::Fresh,
             reasons: Vec::new(),
         };
+        let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
+        let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
+        let recipe = wanted.cloned().unwrap_or(recipe);
         let (request, _) = asked(&recipe, self.base, self.file)?;
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
@@ -278,26 +277,24 @@ impl Run<'_> {
                 checked.state = State::OutOfDate;
                 checked
                     .reasons
-                    .push(format!("its source `{path}` isn't there any more"));
+                    .push(format!("its source `{path}` isn't there"));
                 return Ok((checked, None));
             }
             Err(error) => return Err(error),
         };
-        let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
         let is_same = now.source == old.source && now.lock == old.lock && is_configured;
         if is_same && !is_edited && now.rules == old.rules {
             return Ok((checked, None));
         }
         checked.state = State::OutOfDate;
         checked.reasons = reasons(&request, block, (&old, &now));
-        if !is_configured {
+        if !is_configured && (!has_moved || checked.reasons.is_empty()) {
             checked.reasons.push("the configuration changed".to_owned());
         }
         if is_edited {
             checked.state = State::Edited;
             checked.reasons.push("it was edited by hand".to_owned());
         }
-        let recipe = wanted.cloned().unwrap_or(recipe);
         let made = make((&recipe, overlay.text), self.file, self.base, self.progress);
         // New rules that say the same are no reason to write anything.
         if let (Ok(made), true) = (&made, is_same && !is_edited) {
@@ -322,17 +319,31 @@ impl Run<'_> {
         digests::of_source(request, old.up, beside.as_deref())
     }
 
-    fn missing(self, recipe: &Recipe) -> (CheckedStanza, Option<Result<MadeStanza, Error>>) {
+    fn missing(
+        self,
+        name: &str,
+        recipe: &Recipe,
+    ) -> (CheckedStanza, Option<Result<MadeStanza, Error>>) {
         let made = make((recipe, "{ }"), self.file, self.base, self.progress);
         let path = recipe.path.clone().unwrap_or_default();
-        let package = made.as_ref().map(|made| made.package.name.clone());
         let checked = CheckedStanza {
             file: self.file.to_string(),
             line: None,
-            package: package.unwrap_or_else(|_| path.to_string()),
+            package: name.to_owned(),
             state: State::Missing,
             reasons: vec![format!("the configuration asks for a stanza of `{path}`")],
         };
+        let made = made.and_then(|made| {
+            if made.package.name == name {
+                return Ok(made);
+            }
+            Err(OverlayError::OtherPackage {
+                path: path.to_string(),
+                name: made.package.name,
+                wanted: name.to_owned(),
+            }
+            .into())
+        });
         (checked, Some(made))
     }
 }

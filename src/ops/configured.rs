@@ -1,6 +1,8 @@
 //! The configuration of the user's project, with paths as they are from the
 //! working folder.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::recipe::Recipe;
@@ -10,6 +12,7 @@ use crate::error::Error;
 use crate::io::beside::above;
 use crate::io::source::{is_sdist_folder, way_between};
 use crate::nix::normalized;
+use crate::project::PythonName;
 
 /// A configuration, and the folder that it is for.
 #[derive(Debug, Default)]
@@ -58,9 +61,12 @@ impl Configured {
 
     /// What is asked for, for each package.
     #[must_use]
-    pub fn recipes(&self) -> Vec<Recipe> {
-        let recipes = self.config.packages.values();
-        recipes.map(|recipe| self.moved(recipe.clone())).collect()
+    pub fn recipes(&self) -> BTreeMap<String, Recipe> {
+        let recipes = self.config.packages.iter();
+        let named = |name: &String| PythonName::new(name).to_string();
+        recipes
+            .map(|(name, recipe)| (named(name), self.moved(recipe.clone())))
+            .collect()
     }
 
     /// With what is said of all packages, and paths from the working folder.
@@ -73,7 +79,7 @@ impl Configured {
     /// package, and of all.
     #[must_use]
     pub fn complete(&self, recipe: Recipe) -> Recipe {
-        let mut recipes = self.recipes().into_iter();
+        let mut recipes = self.recipes().into_values();
         let same = recipes.find(|configured| configured.path == recipe.path);
         recipe.over(&same.unwrap_or_else(|| self.moved(Recipe::default())))
     }

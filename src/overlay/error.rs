@@ -143,6 +143,21 @@ pub enum OverlayError {
         place: String,
     },
 
+    /// The configuration calls a package something else.
+    #[error("`{path}` is the package `{name}`, not `{wanted}`")]
+    #[diagnostic(
+        code(pyhack::overlay::other_package),
+        help("call it so in the configuration: `packages.{name}`")
+    )]
+    OtherPackage {
+        /// The project or sdist.
+        path: String,
+        /// What it is.
+        name: String,
+        /// What it is called.
+        wanted: String,
+    },
+
     /// What a stanza is to be made from makes no sense.
     #[error("{place}: {message}")]
     #[diagnostic(
