@@ -410,3 +410,11 @@ fn a_checkout_of_a_repository() {
         case.assert_builds(WAYS, "42");
     }
 }
+
+#[test]
+fn a_folder_of_a_repository() {
+    let made = Case::new(|sandbox| Module::maturin(".").member_in_repository(sandbox));
+    if let Some(case) = made {
+        case.assert_builds(WAYS, "42");
+    }
+}

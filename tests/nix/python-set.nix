@@ -82,6 +82,9 @@ let
         );
       }
       // kinds.${package.kind} package
+      // lib.optionalAttrs (package ? subdirectory) {
+        postUnpack = "sourceRoot=\"$sourceRoot/${package.subdirectory}\"";
+      }
     );
 in
 lib.makeSet (

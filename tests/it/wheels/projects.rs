@@ -29,17 +29,24 @@ pub struct Package {
     backend: &'static str,
     /// The word for its source in `tests/nix/python-set.nix`.
     kind: &'static str,
+    /// The whole repository, and the package's folder in it.
+    within: Option<(PathBuf, &'static str)>,
 }
 
 impl Package {
     /// Its attributes in `tests/nix/python-set.nix`.
     pub fn entry(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut entry = serde_json::json!({
             "version": "0.1.0",
             "kind": self.kind,
             "path": self.path,
             "buildSystem": {self.backend: []},
-        })
+        });
+        if let Some((whole, folder)) = &self.within {
+            entry["path"] = whole.to_str().unwrap().into();
+            entry["subdirectory"] = (*folder).into();
+        }
+        entry
     }
 }
 
@@ -134,12 +141,26 @@ impl Module {
         self.package(path, "local")
     }
 
+    /// The same in a repository that a lock has it from.
+    pub fn member_in_repository(&self, sandbox: &Sandbox) -> Package {
+        let member = self.member(sandbox);
+        // Its top, as git would say.
+        std::fs::create_dir(sandbox.path("work/.git")).unwrap();
+        Package {
+            kind: "git",
+            flags: &["--source", "git", "--subdirectory", "crates/module"],
+            within: Some((sandbox.path("work"), "crates/module")),
+            ..member
+        }
+    }
+
     const fn package(&self, path: PathBuf, kind: &'static str) -> Package {
         Package {
             backend: self.backend,
             path,
             flags: &[],
             kind,
+            within: None,
         }
     }
 
