@@ -71,6 +71,12 @@ pub enum WarningCode {
     GenerateImportLib,
     /// A newer rustc than nixpkgs has.
     RustVersion,
+    /// A nixpkgs that crates.io doesn't answer.
+    OldNixpkgs,
+    /// A pyproject.nix without what the stanza uses.
+    OldPyprojectNix,
+    /// Pins that can't be read.
+    UnreadPins,
     /// Features of a nightly rustc.
     Nightly,
     /// A newer Python than `PyO3` knows.
@@ -211,6 +217,12 @@ impl WarningCode {
             Self::RustVersion => (
                 "pyhack::warning::rust_version",
                 "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's",
+            ),
+            Self::OldNixpkgs => ("pyhack::warning::old_nixpkgs", "update the input"),
+            Self::OldPyprojectNix => ("pyhack::warning::old_pyproject_nix", "update the input"),
+            Self::UnreadPins => (
+                "pyhack::warning::unread_pins",
+                "see by yourself that its nixpkgs and pyproject.nix are new enough",
             ),
             Self::Nightly => (
                 "pyhack::warning::nightly",

@@ -2,6 +2,7 @@
 
 pub mod expr;
 mod own;
+pub mod pins;
 mod platforms;
 pub mod print;
 pub mod stanza;

@@ -14,6 +14,7 @@ mod facts;
 mod load;
 mod native;
 mod native_report;
+mod pins;
 pub mod recipe;
 mod stanza;
 mod stanza_inputs;

@@ -84,7 +84,11 @@ impl Making<'_> {
         visible(files, "the name", loaded.project.identity.name.as_str())?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let output_hashes = lock_output_hashes(lock, self.asking)?;
-        let facts = Facts::gather(loaded, Some(rust), self.asking)?;
+        let mut facts = Facts::gather(loaded, Some(rust), self.asking)?;
+        if self.options.toolchain.is_some() {
+            facts.forget_rustc();
+        }
+        facts.judge_pins(self.folder, rust);
         let mut stanza = self.stanza(loaded, rust, &facts)?;
         stanza.output_hashes = output_hashes;
         if !self.options.no_comments {

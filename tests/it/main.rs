@@ -34,6 +34,7 @@ mod nar;
 mod native;
 mod nix_snippet;
 mod overlays;
+mod pins;
 mod projects;
 mod registries;
 mod tls;
