@@ -77,6 +77,8 @@ pub enum WarningCode {
     OldPyprojectNix,
     /// Pins that can't be read.
     UnreadPins,
+    /// Something that a file in nixpkgs' style lacks.
+    IncompletePackage,
     /// Features of a nightly rustc.
     Nightly,
     /// A newer Python than `PyO3` knows.
@@ -223,6 +225,10 @@ impl WarningCode {
             Self::UnreadPins => (
                 "pyhack::warning::unread_pins",
                 "see by yourself that its nixpkgs and pyproject.nix are new enough",
+            ),
+            Self::IncompletePackage => (
+                "pyhack::warning::incomplete_package",
+                "look at that in the file, and fill in what is missing",
             ),
             Self::Nightly => (
                 "pyhack::warning::nightly",

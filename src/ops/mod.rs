@@ -6,6 +6,7 @@ pub mod hash;
 pub mod inspect;
 pub mod nix_snippet;
 pub mod overlay;
+pub mod package;
 pub mod vendor;
 pub mod why;
 

@@ -224,7 +224,10 @@ impl Making<'_> {
     }
 
     /// Where nixpkgs fetches the crates of other registries from.
-    fn extra_registries(self, rust: &RustProject) -> Result<BTreeMap<String, String>, Error> {
+    pub(super) fn extra_registries(
+        self,
+        rust: &RustProject,
+    ) -> Result<BTreeMap<String, String>, Error> {
         let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
         let registries: BTreeMap<_, _> = crates
             .filter_map(|krate| match &krate.source {
@@ -325,7 +328,11 @@ fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError
 }
 
 /// Refuses what Nix has no escape for: printed, it could steer a terminal.
-fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), ProjectError> {
+pub(super) fn visible(
+    files: &SourceFiles,
+    what: &'static str,
+    text: &str,
+) -> Result<(), ProjectError> {
     let has_escape = |c: char| matches!(c, '\n' | '\r' | '\t');
     if text.chars().all(|c| !c.is_control() || has_escape(c)) {
         return Ok(());

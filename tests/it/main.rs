@@ -37,6 +37,7 @@ mod overlays;
 mod pins;
 mod projects;
 mod registries;
+mod style;
 mod tls;
 mod vendor;
 mod wheels;
