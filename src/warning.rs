@@ -71,6 +71,14 @@ pub enum WarningCode {
     GenerateImportLib,
     /// A newer rustc than nixpkgs has.
     RustVersion,
+    /// A nixpkgs that crates.io doesn't answer.
+    OldNixpkgs,
+    /// A pyproject.nix without what the stanza uses.
+    OldPyprojectNix,
+    /// Pins that can't be read.
+    UnreadPins,
+    /// Something that a file in nixpkgs' style lacks.
+    IncompletePackage,
     /// Features of a nightly rustc.
     Nightly,
     /// A newer Python than `PyO3` knows.
@@ -211,6 +219,16 @@ impl WarningCode {
             Self::RustVersion => (
                 "pyhack::warning::rust_version",
                 "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's",
+            ),
+            Self::OldNixpkgs => ("pyhack::warning::old_nixpkgs", "update the input"),
+            Self::OldPyprojectNix => ("pyhack::warning::old_pyproject_nix", "update the input"),
+            Self::UnreadPins => (
+                "pyhack::warning::unread_pins",
+                "see by yourself that its nixpkgs and pyproject.nix are new enough",
+            ),
+            Self::IncompletePackage => (
+                "pyhack::warning::incomplete_package",
+                "look at that in the file, and fill in what is missing",
             ),
             Self::Nightly => (
                 "pyhack::warning::nightly",

@@ -115,6 +115,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if let Some(Command::NixSnippet(args)) = &cli.command
+        && let Some(message) = args.contradiction()
+    {
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
     Ok(cli)
 }
 

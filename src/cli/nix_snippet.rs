@@ -12,6 +12,7 @@ use crate::nix::{Form, OwnExpr};
 use crate::ops::configured::Configured;
 use crate::ops::nix_snippet::{Snippet, nix_snippet};
 use crate::ops::overlay::{Writing, write_stanzas};
+use crate::ops::package::{PackageFile, nixpkgs_package};
 use crate::ops::recipe::{ChoiceWord, Recipe, SourceWord};
 use crate::ops::{Request, StanzaOptions};
 use crate::target::Platform;
@@ -22,7 +23,8 @@ use crate::target::Platform;
 /// native inputs and environment variables. Where it stands, `pkgs`, `lib` and
 /// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
 /// scope. A package that is a wheel in the set, or isn't in it, is left as it
-/// is.
+/// is. `--style nixpkgs` prints a file for `callPackage` instead, as nixpkgs'
+/// own Python packages are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -30,6 +32,7 @@ Examples:
   cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
   cargo pyhack nix-snippet --as file > overlay.nix
   cargo pyhack nix-snippet --write overlay.nix cryptography-46.0.6.tar.gz
+  cargo pyhack nix-snippet --style nixpkgs --write default.nix bcrypt-5.0.0.tar.gz
   cargo pyhack nix-snippet --generate-lock --write overlay.nix tiktoken-0.12.0.tar.gz
   cargo pyhack nix-snippet --source git --subdirectory bindings/python checkout/bindings/python")]
 pub(super) struct NixSnippetArgs {
@@ -50,6 +53,10 @@ pub(super) struct NixSnippetArgs {
 
     #[command(flatten)]
     stanza: StanzaArgs,
+
+    /// What the package is built by: pyproject.nix, or as nixpkgs' own are
+    #[arg(long, value_enum, value_name = "STYLE", default_value = "pyproject")]
+    style: StyleArg,
 
     /// How much is printed around the stanza [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
@@ -135,6 +142,14 @@ fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum StyleArg {
+    /// A stanza of an overlay, which calls pyproject.nix' `hacks.importCargoLock`
+    Pyproject,
+    /// A file for `callPackage`, which calls `buildPythonPackage`
+    Nixpkgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum FormArg {
     /// `final: prev: { NAME = ...; }`
     Overlay,
@@ -159,6 +174,26 @@ enum SourceArg {
 }
 
 impl NixSnippetArgs {
+    /// Why the flags don't go together, if they don't.
+    pub(super) const fn contradiction(&self) -> Option<&'static str> {
+        if !matches!(self.style, StyleArg::Nixpkgs) {
+            return None;
+        }
+        let write = &self.write;
+        if !matches!(self.form, None | Some(FormArg::File)) {
+            Some("`--style nixpkgs` always makes a file: leave out `--as`")
+        } else if self.paths.len() > 1 {
+            Some("`--style nixpkgs` makes a file for one package: name one PATH")
+        } else if write.dry_run || write.diff || write.formatter.is_some() {
+            Some(
+                "`--dry-run`, `--diff` and `--formatter` are for stanzas in an overlay: `--style \
+                 nixpkgs` writes the whole of FILE",
+            )
+        } else {
+            None
+        }
+    }
+
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let form = match (self.form, &self.write.write) {
             (Some(FormArg::Overlay), _) | (None, None) => Form::Overlay,
@@ -169,7 +204,14 @@ impl NixSnippetArgs {
         let recipes = self.recipes().into_iter();
         let recipes: Vec<_> = recipes.map(|recipe| configured.complete(recipe)).collect();
         let progress = ui.progress();
-        let snippet = if let Some(file) = self.write.write {
+        let snippet = if let (StyleArg::Nixpkgs, [recipe]) = (self.style, &recipes[..]) {
+            let (request, options) = asked(recipe, global)?;
+            let file = self.write.write.map(|path| PackageFile {
+                path,
+                overwrite: self.write.force,
+            });
+            nixpkgs_package(request, &options, file.as_ref(), &*progress)?
+        } else if let Some(file) = self.write.write {
             let writing = Writing {
                 file,
                 form,

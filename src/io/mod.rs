@@ -10,6 +10,7 @@ pub mod git;
 pub mod git_crates;
 pub mod network;
 mod parallel;
+pub mod pins;
 pub mod progress;
 pub mod registry;
 pub mod resolve;

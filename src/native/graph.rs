@@ -28,6 +28,8 @@ pub struct GraphCrate {
     pub name: String,
     /// Its version.
     pub version: Version,
+    /// `rust-version`
+    pub rust_version: Option<Version>,
     /// Whether it is the project's own.
     pub is_local: bool,
     /// The manifest, relative to the source root if it is.
@@ -189,6 +191,7 @@ fn graph_crate(package: &Package, source: &str) -> GraphCrate {
     GraphCrate {
         name: package.name.to_string(),
         version: package.version.clone(),
+        rust_version: package.rust_version.clone(),
         is_local: package.source.is_none(),
         manifest_path: inside.trim_start_matches('/').to_owned(),
         kind: if has_kind(TargetKind::ProcMacro) {

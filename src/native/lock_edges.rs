@@ -75,6 +75,7 @@ impl CrateGraph {
             GraphCrate {
                 name: krate.name.to_string(),
                 version: krate.version.clone(),
+                rust_version: None,
                 is_local: krate.source == CrateSource::Local,
                 manifest_path: String::new(),
                 kind: CrateKind::Cdylib,

@@ -1,5 +1,6 @@
 //! A small model of Nix expressions, as much as stanzas need.
 
+use super::layout::Layout;
 use super::own::OwnExpr;
 
 /// A Nix expression.
@@ -34,6 +35,8 @@ pub enum Expr {
     Own(OwnExpr),
     /// An attribute's value or an item of a list, with a comment.
     Commented(Comment, Box<Expr>),
+    /// What only files in nixpkgs' style have.
+    Layout(Layout),
 }
 
 /// A comment: one line, whatever it is made from.
@@ -124,6 +127,12 @@ impl Ident {
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
     }
 }
 

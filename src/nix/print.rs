@@ -5,6 +5,8 @@
 //! would keep or change. An attribute name is quoted unless it is an
 //! identifier and no keyword.
 
+mod layout;
+
 use super::expr::{Comment, Expr, NixString, Operator, Parameter, Part};
 
 /// Words that can't stand as an attribute name without quotes. `or` could,
@@ -48,6 +50,7 @@ fn binding(expr: &Expr) -> Binding {
         Expr::Binary(_, Operator::And, _) => Binding::And,
         Expr::Binary(_, Operator::NotEqual, _) => Binding::NotEqual,
         Expr::Has(..) => Binding::Has,
+        Expr::Layout(layout) => layout::binding(layout),
         Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
         Expr::Apply(..) => Binding::Function,
         // `or` binds tighter, but readers want its parentheses in operands.
@@ -78,6 +81,7 @@ fn write(expr: &Expr, place: Binding, out: &mut String) {
 fn write_bare(expr: &Expr, out: &mut String) {
     match expr {
         Expr::Var(ident) => out.push_str(ident.0),
+        Expr::Layout(layout) => layout::write_layout(layout, out),
         Expr::Str(string) => write_string(string, out),
         Expr::Template(parts) => write_template(parts, out),
         Expr::Path(path) => write_path(path, out),
@@ -232,7 +236,7 @@ fn write_name(name: &NixString, out: &mut String) {
     }
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
     let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
     name.starts_with(is_start) && name.chars().all(is_rest) && !is_keyword(name)

@@ -9,6 +9,7 @@ use super::native::{Asking, BOOTSTRAP, NativeFacts};
 use crate::build_system::{self, Requirements, uv_lock_names};
 use crate::error::Error;
 use crate::io::CrateStore;
+use crate::nix::pins::NeededRust;
 use crate::project::{
     LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
 };
@@ -20,6 +21,7 @@ pub(super) struct Facts {
     pub requirements: Requirements,
     pub native: NativeFacts,
     pub lock_state: LockState,
+    pub rust: Option<NeededRust>,
     pub warnings: Vec<Warning>,
 }
 
@@ -33,6 +35,7 @@ impl Facts {
         let requirements = requirements(loaded)?;
         let mut warnings = project_warnings(loaded);
         let (mut native, mut lock_state) = (NativeFacts::default(), LockState::default());
+        let mut needed = None;
         if let Some(rust) = rust {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
@@ -46,6 +49,7 @@ impl Facts {
             };
             let root = &loaded.project.python_root;
             let surroundings = Surroundings::of(files, root, rust, &local);
+            needed = native.needed_rust(&surroundings);
             warnings.extend(build_system_warnings(loaded, &requirements)?);
             warnings.extend(rust_warnings(rust, &lock_state));
             native.allow_newer_python(&surroundings, &loaded.target);
@@ -67,13 +71,14 @@ impl Facts {
             warnings.extend(surroundings_warnings(
                 &surroundings,
                 loaded.target.python_minor,
-                is_set,
+                (needed.as_ref(), is_set),
             ));
         }
         Ok(Self {
             requirements,
             native,
             lock_state,
+            rust: needed,
             warnings,
         })
     }
@@ -244,7 +249,7 @@ fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
 fn surroundings_warnings(
     around: &Surroundings,
     python_minor: u8,
-    has_bootstrap: bool,
+    (needed, has_bootstrap): (Option<&NeededRust>, bool),
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some((path, keys)) = &around.cargo_config
@@ -264,19 +269,7 @@ fn surroundings_warnings(
         );
         warnings.push(make(WarningCode::GenerateImportLib, message));
     }
-    let toolchains = Toolchains::built_in();
-    if let Some((version, krate)) = &around.rust_version {
-        let too_old: Vec<_> = toolchains
-            .nixpkgs
-            .iter()
-            .filter(|branch| branch.rustc < *version)
-            .map(|branch| format!("{} has {}", branch.branch, branch.rustc))
-            .collect();
-        if !too_old.is_empty() {
-            let message = format!("`{krate}` needs rustc {version}: {}", too_old.join(", "));
-            warnings.push(Warning::new(WarningCode::RustVersion, message));
-        }
-    }
+    warnings.extend(needed.and_then(rust_version_warning));
     if !around.nightly.is_empty() {
         let places: Vec<_> = around
             .nightly
@@ -296,6 +289,19 @@ fn surroundings_warnings(
     }
     warnings.extend(pyo3_warning(around, python_minor));
     warnings
+}
+
+/// Which of nixpkgs' branches have an older rustc than is needed.
+fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
+    let NeededRust { version, krate } = needed;
+    let too_old: Vec<_> = Toolchains::built_in()
+        .nixpkgs
+        .iter()
+        .filter(|branch| branch.rustc < *version)
+        .map(|branch| format!("{} has {}", branch.branch, branch.rustc))
+        .collect();
+    let message = format!("`{krate}` needs rustc {version}: {}", too_old.join(", "));
+    (!too_old.is_empty()).then(|| Warning::new(WarningCode::RustVersion, message))
 }
 
 /// PyO3, where it doesn't know a Python as new as this one.

@@ -92,22 +92,12 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
     let lock = rust.require_lock(&loaded.files)?;
-    let mut crates = lock.registry_crates()?;
+    let crates = lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
-    crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
     let revisions = lock.git_revisions();
     let git = GitStore::open(request.network.clone());
     let store = request.store();
-    // The lock's bytes alone decide it: they have the checksum of each crate.
-    let known = store.known_cargo_hash(&lock.bytes);
-    let hash = if let Some(hash) = known {
-        hash
-    } else {
-        let trees = git_trees(&revisions, &git, progress)?;
-        let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
-        store.remember_cargo_hash(&lock.bytes, &hash)?;
-        hash
-    };
+    let hash = lock_cargo_hash(lock, Asking { request, progress })?;
     let from_git = revisions.iter().map(|revision| revision.crates.len());
     let mut warnings = super::facts::lock_warnings(lock);
     warnings.extend(super::facts::yanked_warning(lock, &store));
@@ -156,6 +146,23 @@ pub fn output_hashes(
 /// Where it can't be read.
 pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
     Ok(HashTexts::new(&nar_hash(path.as_std_path())?))
+}
+
+/// nixpkgs' `cargoHash` for a lock.
+pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256, Error> {
+    let (request, progress) = (asking.request, asking.progress);
+    let mut crates = lock.registry_crates()?;
+    crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
+    let store = request.store();
+    // The lock's bytes alone decide it: they have the checksum of each crate.
+    if let Some(hash) = store.known_cargo_hash(&lock.bytes) {
+        return Ok(hash);
+    }
+    let git = GitStore::open(request.network.clone());
+    let trees = git_trees(&lock.git_revisions(), &git, progress)?;
+    let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
+    store.remember_cargo_hash(&lock.bytes, &hash)?;
+    Ok(hash)
 }
 
 /// nixpkgs' `outputHashes` for a lock.

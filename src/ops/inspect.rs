@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -183,7 +184,10 @@ pub fn inspect(request: &Request, progress: &dyn Progress) -> Result<Inspection,
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };
-    let facts = Facts::gather(&loaded, rust, Asking { request, progress })?;
+    let mut facts = Facts::gather(&loaded, rust, Asking { request, progress })?;
+    if let Some(rust) = rust {
+        facts.judge_pins(Utf8Path::new("."), rust);
+    }
     Ok(inspection(&loaded, rust, facts))
 }
 

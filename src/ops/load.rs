@@ -62,6 +62,8 @@ pub(super) struct Loaded {
     pub above: Option<Utf8PathBuf>,
     /// The lock, where it isn't the source's own.
     pub other_lock: Option<Vec<u8>>,
+    /// Whether the source has one in that place.
+    pub replaces_lock: bool,
 }
 
 /// Folders are gone up to so often: for the workspace, and for what it names.
@@ -125,6 +127,8 @@ impl Loaded {
         if self.files.bytes(&path) == Some(&bytes) {
             return Ok(());
         }
+        // Another one may have been taken before.
+        self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
         self.files.insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
         self.project = read_project(&self.files, &root, request)?;
@@ -172,6 +176,7 @@ impl Loaded {
                         platforms,
                     },
                     other_lock: None,
+                    replaces_lock: false,
                 });
             };
             root = if root == "." {

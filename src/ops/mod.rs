@@ -6,6 +6,7 @@ pub mod hash;
 pub mod inspect;
 pub mod nix_snippet;
 pub mod overlay;
+pub mod package;
 pub mod vendor;
 pub mod why;
 
@@ -14,6 +15,7 @@ mod facts;
 mod load;
 mod native;
 mod native_report;
+mod pins;
 pub mod recipe;
 mod stanza;
 mod stanza_inputs;

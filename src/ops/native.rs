@@ -12,6 +12,7 @@ use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
     NativeVariable, Origin, Problem, Resolver, merge, scratch,
 };
+use crate::nix::pins::NeededRust;
 use crate::project::{
     CargoManifest, CargoOptions, LocalCrates, LockFile, LockState, RustProject, SourceFiles,
     Surroundings, join,
@@ -110,6 +111,26 @@ impl NativeFacts {
             approximation,
             reaching_out,
         })
+    }
+
+    /// The newest rustc that a crate which is built asks for: one of the
+    /// project's own, or one of the others where their manifests are known.
+    pub(super) fn needed_rust(&self, around: &Surroundings) -> Option<NeededRust> {
+        let own = around.rust_version.iter();
+        let own = own.map(|(version, krate)| (version.clone(), krate.clone()));
+        let crates = self.graph.as_ref().map_or(&[][..], |graph| &graph.crates);
+        let units = self
+            .builds
+            .iter()
+            .flat_map(|build| build.built.units.keys());
+        let built = units.filter_map(|unit| {
+            let krate = crates.get(unit.krate)?;
+            Some((krate.rust_version.clone()?, krate.name.clone()))
+        });
+        // The project's own goes first where several ask for the same.
+        let newest = built.chain(own).max_by(|a, b| a.0.cmp(&b.0))?;
+        let (version, krate) = newest;
+        Some(NeededRust { version, krate })
     }
 
     /// Lets a `PyO3` that refuses the Python build for its stable interface.

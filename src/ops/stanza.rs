@@ -84,7 +84,11 @@ impl Making<'_> {
         visible(files, "the name", loaded.project.identity.name.as_str())?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let output_hashes = lock_output_hashes(lock, self.asking)?;
-        let facts = Facts::gather(loaded, Some(rust), self.asking)?;
+        let mut facts = Facts::gather(loaded, Some(rust), self.asking)?;
+        if self.options.toolchain.is_some() {
+            facts.forget_rustc();
+        }
+        facts.judge_pins(self.folder, rust);
         let mut stanza = self.stanza(loaded, rust, &facts)?;
         stanza.output_hashes = output_hashes;
         if !self.options.no_comments {
@@ -220,7 +224,10 @@ impl Making<'_> {
     }
 
     /// Where nixpkgs fetches the crates of other registries from.
-    fn extra_registries(self, rust: &RustProject) -> Result<BTreeMap<String, String>, Error> {
+    pub(super) fn extra_registries(
+        self,
+        rust: &RustProject,
+    ) -> Result<BTreeMap<String, String>, Error> {
         let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
         let registries: BTreeMap<_, _> = crates
             .filter_map(|krate| match &krate.source {
@@ -321,7 +328,11 @@ fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError
 }
 
 /// Refuses what Nix has no escape for: printed, it could steer a terminal.
-fn visible(files: &SourceFiles, what: &'static str, text: &str) -> Result<(), ProjectError> {
+pub(super) fn visible(
+    files: &SourceFiles,
+    what: &'static str,
+    text: &str,
+) -> Result<(), ProjectError> {
     let has_escape = |c: char| matches!(c, '\n' | '\r' | '\t');
     if text.chars().all(|c| !c.is_control() || has_escape(c)) {
         return Ok(());

@@ -1,0 +1,341 @@
+//! `nix-snippet --style nixpkgs`: a file as nixpkgs' Python packages are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::facts::Facts;
+use super::hash::{lock_cargo_hash, lock_output_hashes};
+use super::load::{Loaded, Request, require_fitting};
+use super::native::Asking;
+use super::nix_snippet::{Snippet, SnippetPackage};
+use super::stanza::{Making, StanzaOptions, folder_of, joined, kept_lock_name, visible};
+use super::stanza_inputs::{attributes, variables};
+use crate::build_system::{self, BuildSystem, Requirements};
+use crate::error::Error;
+use crate::hash::Sha256;
+use crate::io::Progress;
+use crate::io::source::way_between;
+use crate::io::write::{read_file, write_file};
+use crate::native::EnvValue;
+use crate::nix::PackageTable;
+use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
+use crate::project::{Metadata, PythonName, RustProject, join, way};
+use crate::warning::{Warning, WarningCode};
+
+mod about;
+
+/// A file to write a package to.
+#[derive(Debug, Clone)]
+pub struct PackageFile {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Whether it may be overwritten.
+    pub overwrite: bool,
+}
+
+/// Makes the file for a project, and writes it if a place is named.
+///
+/// # Errors
+/// Where there is no Rust or no lock, or something can't be read or written.
+pub fn nixpkgs_package(
+    mut request: Request,
+    options: &StanzaOptions,
+    file: Option<&PackageFile>,
+    progress: &dyn Progress,
+) -> Result<Snippet, Error> {
+    let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
+    if let (true, Some(_)) = (request.generate_lock, file) {
+        let name = kept_lock_name(&request)?;
+        request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+    }
+    let loaded = Loaded::read(&request)?;
+    let rust = loaded.rust(&request)?;
+    let lock = rust.require_lock(&loaded.files)?;
+    lock.registry_crates()?;
+    require_fitting(&loaded.files, rust)?;
+    let asking = Asking {
+        request: &request,
+        progress,
+    };
+    let facts = Facts::gather(&loaded, Some(rust), asking)?;
+    let making = Making {
+        options,
+        folder,
+        asking,
+    };
+    let maker = Maker {
+        loaded: &loaded,
+        rust,
+        making,
+    };
+    let (package, warnings) = maker.package(&facts)?;
+    let mut snippet = Snippet {
+        packages: vec![SnippetPackage {
+            name: package.name.to_string(),
+            version: loaded.project.identity.version.clone(),
+            cargo_roots: vec![rust.cargo_root.to_string()],
+        }],
+        nix: package.print(),
+        ..Snippet::default()
+    };
+    // Some are of pyproject.nix' package set.
+    let (unknown, _) = WarningCode::UnknownBuildSystem.describe();
+    let others = facts.warnings.into_iter();
+    snippet.warn(others.filter(|warning| warning.code != unknown));
+    snippet.warn(warnings);
+    if let Some(to) = file {
+        if let (Some(path), Some(bytes)) = (&request.kept_lock, &loaded.other_lock) {
+            // What lies there is a lock of this project's: it was asked.
+            write(&mut snippet, (path, true), bytes)?;
+        }
+        let text = snippet.nix.clone();
+        write(&mut snippet, (&to.path, to.overwrite), text.as_bytes())?;
+    }
+    Ok(snippet)
+}
+
+fn write(
+    snippet: &mut Snippet,
+    (path, overwrite): (&Utf8Path, bool),
+    bytes: &[u8],
+) -> Result<(), Error> {
+    if write_file(path, bytes, overwrite)? {
+        snippet.changed.push(path.to_string());
+    }
+    snippet.files.push(path.to_string());
+    Ok(())
+}
+
+/// What a package is made from.
+#[derive(Clone, Copy)]
+struct Maker<'a> {
+    loaded: &'a Loaded,
+    rust: &'a RustProject,
+    making: Making<'a>,
+}
+
+impl Maker<'_> {
+    fn package(self, facts: &Facts) -> Result<(Package, Vec<Warning>), Error> {
+        let (files, project) = (&self.loaded.files, &self.loaded.project);
+        let identity = &project.identity;
+        let version = identity.version.as_deref();
+        visible(files, "the name", identity.name.as_str())?;
+        visible(files, "the Cargo root", self.rust.cargo_root.as_str())?;
+        visible(files, "the version", version.unwrap_or_default())?;
+        let metadata = Metadata::read(files, project)?;
+        let (dependencies, extras, mut warnings) = self.requirements(&metadata);
+        let is_maturin = project.pyproject.is_maturin();
+        let mut build_system = facts.requirements.system.clone();
+        if is_maturin {
+            // The hook brings it.
+            build_system.remove(&PythonName::new("maturin"));
+        }
+        if version.is_none() {
+            warnings.push(incomplete("the build backend alone could tell the version"));
+        }
+        let native = &facts.native.inputs;
+        let mut package = Package {
+            name: identity.name.clone(),
+            version: version.unwrap_or("0.0.0").to_owned(),
+            source: self.source()?,
+            cargo_deps: self.cargo_deps()?,
+            places: self.places(is_maturin),
+            is_maturin,
+            platforms: self.loaded.target.platforms.clone(),
+            build_system,
+            native_build_inputs: attributes(&native.native_build_inputs),
+            build_inputs: attributes(&native.build_inputs),
+            env: variables(&native.env),
+            dependencies,
+            extras,
+            imports: self.imports(),
+            about: self.about(&metadata),
+        };
+        self.add_extra(&mut package);
+        warnings.extend(name_warnings(&package));
+        Ok((package, warnings))
+    }
+
+    /// Adds what the user wants.
+    fn add_extra(self, package: &mut Package) {
+        let extra = &self.making.options.extra;
+        let on = || package.platforms.clone();
+        let inputs = |names: &BTreeSet<String>| -> Vec<_> {
+            names.iter().map(|name| (name.clone(), on())).collect()
+        };
+        let (libraries, programs) = (
+            inputs(&extra.build_inputs),
+            inputs(&extra.native_build_inputs),
+        );
+        let values = extra.env.iter().map(|(name, value)| {
+            let value = EnvValue::Text(value.clone());
+            (name.clone(), BTreeMap::from([(value, on())]))
+        });
+        let values: Vec<_> = values.collect();
+        package.build_inputs.extend(libraries);
+        package.native_build_inputs.extend(programs);
+        package.env.extend(values);
+    }
+
+    /// The sdist as `fetchPypi` has it, or the folder.
+    fn source(self) -> Result<PackageSource, Error> {
+        let files = &self.loaded.files;
+        let path = &self.making.asking.request.path;
+        if !files.is_archive() {
+            return Ok(PackageSource::Folder {
+                path: way_between(self.making.folder, files.origin().into())?,
+                is_named: self.places(self.is_maturin()).source_root != ".",
+            });
+        }
+        let bytes = read_file(path)?.unwrap_or_default();
+        let identity = &self.loaded.project.identity;
+        let file = path.file_name().unwrap_or_default();
+        let (stem, extension) = match file.strip_suffix(".zip") {
+            Some(stem) => (stem, Some("zip")),
+            None => (file.strip_suffix(".tar.gz").unwrap_or(file), None),
+        };
+        // PEP 625: the name has no dash, so that the last one parts both.
+        let parts = stem.rsplit_once('-');
+        let parts = parts.filter(|(name, _)| PythonName::new(name) == identity.name);
+        let version = parts.map(|(_, version)| version);
+        let differs = |version: &&str| identity.version.as_deref() != Some(*version);
+        Ok(PackageSource::Sdist {
+            name: parts.map_or_else(|| identity.name.import_name(), |(name, _)| name.to_owned()),
+            version: version.filter(differs).map(str::to_owned),
+            extension,
+            hash: Sha256::of(&bytes).to_sri(),
+        })
+    }
+
+    fn is_maturin(self) -> bool {
+        self.loaded.project.pyproject.is_maturin()
+    }
+
+    fn places(self, is_maturin: bool) -> Places {
+        let python_root = &self.loaded.project.python_root;
+        let cargo_root = &self.rust.cargo_root;
+        if is_maturin {
+            // Its hook enters the folder by itself.
+            return Places {
+                source_root: ".".into(),
+                subdirectory: python_root.clone(),
+                cargo_root: cargo_root.clone(),
+            };
+        }
+        Places {
+            source_root: python_root.clone(),
+            subdirectory: ".".into(),
+            cargo_root: way(cargo_root, python_root),
+        }
+    }
+
+    fn cargo_deps(self) -> Result<CargoDeps, Error> {
+        let files = &self.loaded.files;
+        let lock = self.rust.require_lock(files)?;
+        if self.loaded.other_lock.is_none() {
+            let hash = lock_cargo_hash(lock, self.making.asking)?.to_sri();
+            return Ok(CargoDeps::Fetched { hash });
+        }
+        let request = self.making.asking.request;
+        let path = match (&request.kept_lock, &request.lock_file) {
+            (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
+            (None, Some(named)) => {
+                let way = way_between(self.making.folder, folder_of(named))?;
+                let name = named.file_name().unwrap_or_default();
+                Some(joined(&way, Utf8Path::new(name)))
+            }
+            (None, None) => None,
+        };
+        Ok(CargoDeps::Lock {
+            path: path.unwrap_or_default(),
+            output_hashes: lock_output_hashes(lock, self.making.asking)?,
+            extra_registries: self.making.extra_registries(self.rust)?,
+            replaces: self.loaded.replaces_lock,
+        })
+    }
+
+    /// What the package and its extras need to run, and what is to be told
+    /// of it.
+    fn requirements(
+        self,
+        metadata: &Metadata,
+    ) -> (BuildSystem, BTreeMap<String, BuildSystem>, Vec<Warning>) {
+        let mut warnings = Vec::new();
+        if metadata.dependencies.is_none() {
+            let message = "the build backend alone could tell what it needs to run";
+            warnings.push(incomplete(message));
+        }
+        let project = &self.loaded.project;
+        let place = join(&project.python_root, "pyproject.toml");
+        let request = build_system::Request {
+            name: &project.identity.name,
+            extras: &metadata.extras,
+            target: &self.loaded.target,
+            place: place.as_str(),
+        };
+        let mut read = |texts: &[String]| {
+            let mut sound = Vec::new();
+            for text in texts {
+                match Requirements::read([text], request) {
+                    Ok(_) => sound.push(text),
+                    Err(_) => warnings.push(incomplete(&format!(
+                        "`{}` is no requirement that PEP 508 allows",
+                        text.escape_debug()
+                    ))),
+                }
+            }
+            Requirements::read(sound, request)
+                .unwrap_or_default()
+                .system
+        };
+        let dependencies = read(metadata.dependencies.as_deref().unwrap_or_default());
+        let table = PackageTable::built_in();
+        let is_for_users = |name: &str| {
+            let name = PythonName::new(name);
+            !table.development_extras.contains(name.as_str())
+        };
+        let extras = metadata.extras.iter();
+        let extras = extras.filter(|(name, _)| is_for_users(name));
+        let extras = extras
+            .map(|(name, texts)| (PythonName::new(name).to_string(), read(texts)))
+            .filter(|(_, system)| !system.is_empty())
+            .collect();
+        (dependencies, extras, warnings)
+    }
+}
+
+fn incomplete(message: &str) -> Warning {
+    Warning::new(WarningCode::IncompletePackage, message)
+}
+
+/// What names in the file don't say by themselves.
+fn name_warnings(package: &Package) -> Vec<Warning> {
+    let mut warnings: Vec<_> = package
+        .unnameable()
+        .map(|name| {
+            let name = name.as_str().escape_debug();
+            incomplete(&format!(
+                "`{name}` can be no argument of the file, and is left out"
+            ))
+        })
+        .collect();
+    let table = PackageTable::built_in();
+    let inputs = package
+        .build_inputs
+        .keys()
+        .chain(package.native_build_inputs.keys());
+    let shadowed: Vec<_> = inputs
+        .filter(|name| table.python_names.contains(*name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !shadowed.is_empty() {
+        let message = format!(
+            "nixpkgs' Python set has packages of its own called {}: pass nixpkgs' where it calls the file, \
+             as in `callPackage FILE {{ inherit (pkgs) NAME; }}`",
+            shadowed.join(", ")
+        );
+        warnings.push(Warning::note(WarningCode::IncompletePackage, message));
+    }
+    warnings
+}
