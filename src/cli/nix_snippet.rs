@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 
 use super::global::{GlobalArgs, TargetArgs};
 use super::ui::{Text, Ui};
+use crate::config::Style;
 use crate::error::Error;
 use crate::io::ProjectConfig;
 use crate::native::Choice;
@@ -55,8 +56,9 @@ pub(super) struct NixSnippetArgs {
     stanza: StanzaArgs,
 
     /// What the package is built by: pyproject.nix, or as nixpkgs' own are
-    #[arg(long, value_enum, value_name = "STYLE", default_value = "pyproject")]
-    style: StyleArg,
+    /// [default: what the configuration says, else pyproject]
+    #[arg(long, value_enum, value_name = "STYLE")]
+    style: Option<StyleArg>,
 
     /// How much is printed around the stanza [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
@@ -176,9 +178,14 @@ enum SourceArg {
 impl NixSnippetArgs {
     /// Why the flags don't go together, if they don't.
     pub(super) const fn contradiction(&self) -> Option<&'static str> {
-        if !matches!(self.style, StyleArg::Nixpkgs) {
+        if !matches!(self.style, Some(StyleArg::Nixpkgs)) {
             return None;
         }
+        self.nixpkgs_contradiction()
+    }
+
+    /// Why `--style nixpkgs` doesn't go with the other flags.
+    const fn nixpkgs_contradiction(&self) -> Option<&'static str> {
         let write = &self.write;
         if !matches!(self.form, None | Some(FormArg::File)) {
             Some("`--style nixpkgs` always makes a file: leave out `--as`")
@@ -204,7 +211,15 @@ impl NixSnippetArgs {
         let recipes = self.recipes().into_iter();
         let recipes: Vec<_> = recipes.map(|recipe| configured.complete(recipe)).collect();
         let progress = ui.progress();
-        let snippet = if let (StyleArg::Nixpkgs, [recipe]) = (self.style, &recipes[..]) {
+        let is_nixpkgs = match self.style {
+            Some(style) => matches!(style, StyleArg::Nixpkgs),
+            // Flags that go with stanzas alone ask for one.
+            None => {
+                configured.config.style == Some(Style::Nixpkgs)
+                    && self.nixpkgs_contradiction().is_none()
+            }
+        };
+        let snippet = if let (true, [recipe]) = (is_nixpkgs, &recipes[..]) {
             let (request, options) = asked(recipe, global)?;
             let file = self.write.write.map(|path| PackageFile {
                 path,

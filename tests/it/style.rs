@@ -461,3 +461,20 @@ fn whatever_metadata_says_stays_text() {
         }
     }
 }
+
+#[test]
+fn the_configuration_may_ask_for_it() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &crate::support::python_project(&[]));
+    sandbox.write(
+        "pyproject.toml",
+        "[tool.cargo-pyhack]\nstyle = \"nixpkgs\"\n",
+    );
+    let begins = |arguments: &[&str]| {
+        let printed = sandbox.run(&[&["nix-snippet", "-q", "project"], arguments].concat());
+        printed.ok().contains("buildPythonPackage")
+    };
+    assert!(begins(&[]));
+    assert!(!begins(&["--style", "pyproject"]));
+    assert!(!begins(&["--as", "stanza"]));
+}
