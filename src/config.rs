@@ -164,7 +164,9 @@ impl Reader<'_> {
                 }
             }
         }
-        config.defaults = self.recipe(rest, 0..0)?;
+        let whole = table.values().next().map_or(0..0, toml::Spanned::span);
+        self.values(table)?;
+        config.defaults = self.recipe(rest, whole)?;
         Ok(config)
     }
 
@@ -199,6 +201,27 @@ impl Reader<'_> {
             found.insert(name.get_ref().to_string(), recipe);
         }
         Ok(found)
+    }
+
+    /// Reads each key by itself, so that the one that is wrong is told.
+    fn values(self, table: &DeTable) -> Result<(), ConfigError> {
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if !Recipe::KEYS.contains(&name) {
+                continue;
+            }
+            if let ("path" | "lock-file", DeValue::String(path)) = (name, value.get_ref()) {
+                self.inside(path, value.span())?;
+            }
+            let alone = toml::Table::from_iter([(name.to_owned(), owned(value.get_ref()))]);
+            let alone: Result<Recipe, _> = toml::Value::Table(alone).try_into();
+            if let Err(error) = alone {
+                let message = format!("`{name}`: {}", error.message());
+                let help = "the keys and their values are in `docs/configuration.md`";
+                return Err(self.wrong(message, help, value.span()));
+            }
+        }
+        Ok(())
     }
 
     /// A table as a recipe that could be carried out.

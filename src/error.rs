@@ -84,6 +84,7 @@ impl Error {
                 | IoError::Git(_)
                 | IoError::DownloadTemplate { .. }
                 | IoError::NoOverlay { .. }
+                | IoError::NoFile { .. }
                 | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }

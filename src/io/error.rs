@@ -48,6 +48,14 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
+    /// A folder or pipe where a file is expected.
+    #[error("`{path}` is no file")]
+    #[diagnostic(code(pyhack::files::no_file), help("name a file"))]
+    NoFile {
+        /// The path.
+        path: Utf8PathBuf,
+    },
+
     /// An overlay that isn't there.
     #[error("the overlay `{path}` doesn't exist")]
     #[diagnostic(

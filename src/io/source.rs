@@ -42,6 +42,17 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
 }
 
+/// Whether a folder is one that cargo or git has something in.
+#[must_use]
+pub fn is_workspace(folder: &Utf8Path) -> bool {
+    folder.join("Cargo.toml").is_file() || within_repository(folder)
+}
+
+fn within_repository(folder: &Utf8Path) -> bool {
+    let full = resolved(folder).ok().flatten();
+    full.is_some_and(|full| full.ancestors().any(|above| above.join(".git").exists()))
+}
+
 /// Whether a folder is an unpacked sdist.
 #[must_use]
 pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
@@ -56,6 +67,10 @@ pub fn archive_bytes(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
     let is_project = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
     if path.is_dir() || is_project {
         return Ok(None);
+    }
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let path = path.to_owned();
+        return Err(IoError::NoFile { path });
     }
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -136,7 +151,7 @@ pub fn folder_above(
 /// # Errors
 /// Where either can't be resolved.
 pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (full_path(from)?, resolved(to)?) else {
+    let (Some(here), Some(there)) = (folder_path(from)?, resolved(to)?) else {
         return Ok(to.to_owned());
     };
     let common = here
@@ -172,8 +187,36 @@ pub fn way_to(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError
     })
 }
 
+/// The full path of a file or folder, without links; the path itself where
+/// it isn't there.
+#[must_use]
+pub fn full_path(path: &Utf8Path) -> Utf8PathBuf {
+    let full = fs::canonicalize(path).ok();
+    let full = full.and_then(|full| Utf8PathBuf::from_path_buf(full).ok());
+    full.unwrap_or_else(|| path.to_owned())
+}
+
+/// The same for one that may have to be made yet, in a folder that is there.
+#[must_use]
+pub fn real_path(path: &Utf8Path) -> Utf8PathBuf {
+    let mut missing = Vec::new();
+    let mut there = path;
+    while !there.exists() && !there.is_symlink() {
+        let (Some(parent), Some(name)) = (there.parent(), there.file_name()) else {
+            break;
+        };
+        missing.push(name);
+        there = parent;
+    }
+    let full = full_path(there);
+    missing
+        .iter()
+        .rev()
+        .fold(full, |path, name| path.join(name))
+}
+
 /// The full path of a folder that may have to be made yet.
-fn full_path(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+fn folder_path(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
     if folder.exists() {
         return resolved(folder);
     }
@@ -182,7 +225,7 @@ fn full_path(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
         _ => Utf8Path::new("."),
     };
     let name = folder.file_name().unwrap_or_default();
-    Ok(full_path(above)?.map(|above| above.join(name)))
+    Ok(folder_path(above)?.map(|above| above.join(name)))
 }
 
 /// The folder's full path; `None` where it is no UTF-8.

@@ -9,8 +9,7 @@ use fs_err as fs;
 use super::IoError;
 
 /// Writes a file beside its place and renames it there; false where it has
-/// these bytes already. A file that is there keeps its mode, and where it is a
-/// link, what it leads to is written.
+/// these bytes already.
 ///
 /// # Errors
 /// Where the disk fails, or the file has other bytes and `overwrite` is off;
@@ -25,9 +24,6 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
         }
         _ => {}
     }
-    let real = fs::canonicalize(path).ok();
-    let real = real.and_then(|real| Utf8PathBuf::from_path_buf(real).ok());
-    let path = real.as_deref().unwrap_or(path);
     let mut part = part(path)?;
     part.write_all(bytes)?;
     if let Ok(metadata) = fs::metadata(path) {
@@ -35,6 +31,48 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
     }
     part.persist(path).map_err(|error| error.error)?;
     Ok(true)
+}
+
+/// Whether a path is a link.
+#[must_use]
+pub fn is_link(path: &Utf8Path) -> bool {
+    path.is_symlink()
+}
+
+/// The file that a path leads to: Nix, too, takes paths in a file from where
+/// it really is.
+///
+/// # Errors
+/// Where a link leads to nothing.
+pub fn real_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    if !path.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    let real = fs::canonicalize(path)?;
+    Utf8PathBuf::from_path_buf(real).map_err(|path| IoError::NoText { path })
+}
+
+/// Writes files, all of them or, where one can't be, none.
+///
+/// # Errors
+/// Where the disk fails.
+pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
+    let mut parts = Vec::new();
+    for (path, bytes) in files {
+        if fs::read(path).is_ok_and(|old| old == *bytes) {
+            continue;
+        }
+        let mut part = part(path)?;
+        part.write_all(bytes)?;
+        if let Ok(metadata) = fs::metadata(path) {
+            fs::set_permissions(part.path(), metadata.permissions())?;
+        }
+        parts.push((path, part));
+    }
+    for (path, part) in parts {
+        part.persist(path).map_err(|error| error.error)?;
+    }
+    Ok(())
 }
 
 /// A file that is written piece by piece, and renamed to its place once it is
@@ -94,8 +132,12 @@ fn part(path: &Utf8Path) -> Result<tempfile::NamedTempFile, IoError> {
 /// Reads a file, if there is one.
 ///
 /// # Errors
-/// Where it can't be read.
+/// Where it can't be read, or is no file: reading a pipe may never end.
 pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let path = path.to_owned();
+        return Err(IoError::NoFile { path });
+    }
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

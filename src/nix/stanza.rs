@@ -15,6 +15,9 @@ use crate::native::EnvValue;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
+/// Deeper, no line is left to break.
+const MAX_DEPTH: usize = 40;
+
 /// Before the revision that the next line has the hash of.
 pub const REVISION: &str = "# revision ";
 
@@ -35,7 +38,7 @@ impl Stanza {
     pub fn print_at(&self, indentation: usize) -> String {
         let name = NixString::from(self.name.as_str());
         let mut set = Expr::AttrSet(vec![(name, self.value())]);
-        let depth = (indentation / 2).max(1);
+        let depth = (indentation / 2).clamp(1, MAX_DEPTH);
         for _ in 1..depth {
             set = Expr::AttrSet(vec![("a".into(), set)]);
         }

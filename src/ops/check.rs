@@ -16,7 +16,7 @@ use super::overlay::{MadeStanza, Writing, asked, make, put, read_text, require_o
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::write::{read_file, write_file};
+use crate::io::write::{read_file, real_file, write_files};
 use crate::io::{IoError, Network, Progress};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest, unified_diff};
@@ -109,6 +109,7 @@ pub fn check(
     };
     let mut report = CheckReport::default();
     for (file, wanted) in &checking.files {
+        let file = &real_file(file)?;
         let old = read_text(file)?;
         if old.is_none() && wanted.is_empty() {
             let path = file.clone();
@@ -156,6 +157,12 @@ impl Run<'_> {
         })?;
         let mut locks = Vec::new();
         for block in &overlay.blocks {
+            let is_empty = block.recipe.is_none() && block.made.is_none();
+            if let (true, Some(recipe)) = (is_empty, wanted.get(&block.name)) {
+                let checked = self.missing(&block.name, recipe);
+                self.take(checked, &mut text, (report, &mut locks))?;
+                continue;
+            }
             let recipe = self.recipe(block, &overlay)?;
             let checked = self.block(&overlay, block, (recipe, wanted.get(&block.name)))?;
             self.take(checked, &mut text, (report, &mut locks))?;
@@ -169,21 +176,22 @@ impl Run<'_> {
         if old.trim().is_empty() && self.checking.formatter.is_none() {
             text = nixfmt_rs::format(&text).unwrap_or(text);
         }
+        let is_changed = text != old && !report.stanzas.is_empty();
+        if is_changed {
+            let diff = unified_diff(&old, &text, self.file.as_str());
+            report.diff.push_str(&diff);
+        }
         if self.checking.fix {
-            for (path, bytes) in locks {
-                if write_file(&path, &bytes, true)? {
+            let mut files: Vec<_> = locks;
+            if is_changed {
+                files.push((self.file.to_owned(), text.into_bytes()));
+            }
+            for (path, bytes) in &files {
+                if read_file(path)?.as_ref() != Some(bytes) {
                     report.changed.push(path.to_string());
                 }
             }
-        }
-        if text == old || report.stanzas.is_empty() {
-            return Ok(());
-        }
-        let diff = unified_diff(&old, &text, self.file.as_str());
-        report.diff.push_str(&diff);
-        if self.checking.fix {
-            write_file(self.file, text.as_bytes(), true)?;
-            report.changed.push(self.file.to_string());
+            write_files(&files)?;
         }
         Ok(())
     }
@@ -258,20 +266,16 @@ impl Run<'_> {
         block: &Block,
         (recipe, wanted): (Recipe, Option<&Recipe>),
     ) -> Result<(CheckedStanza, Option<Result<MadeStanza, Error>>), Error> {
-        let mut checked = CheckedStanza {
-            file: self.file.to_string(),
-            line: Some(block.line),
-            package: block.name.clone(),
-            state: State::Fresh,
-            reasons: Vec::new(),
-        };
+        let mut checked = self.fresh(block);
+        let wanted = wanted.map(|wanted| wanted_of(wanted, &recipe));
+        let wanted = wanted.as_ref();
         let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
         let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
         let recipe = wanted.cloned().unwrap_or(recipe);
         let (request, _) = asked(&recipe, self.base, self.file)?;
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
-        let now = match self.now(&request, &old) {
+        let now = match self.now(&request, &old, &block.name) {
             Ok(now) => now,
             Err(Error::Io(IoError::NotFound { path })) => {
                 checked.state = State::OutOfDate;
@@ -283,7 +287,8 @@ impl Run<'_> {
             Err(error) => return Err(error),
         };
         let is_same = now.source == old.source && now.lock == old.lock && is_configured;
-        if is_same && !is_edited && now.rules == old.rules {
+        let has_new_lines = block.kept(overlay.text) != old.kept;
+        if is_same && !is_edited && !has_new_lines && now.rules == old.rules {
             return Ok((checked, None));
         }
         checked.state = State::OutOfDate;
@@ -291,32 +296,71 @@ impl Run<'_> {
         if !is_configured && (!has_moved || checked.reasons.is_empty()) {
             checked.reasons.push("the configuration changed".to_owned());
         }
+        if has_new_lines {
+            checked.reasons.push("the lines to keep changed".to_owned());
+        }
         if is_edited {
             checked.state = State::Edited;
             checked.reasons.push("it was edited by hand".to_owned());
         }
         let made = make((&recipe, overlay.text), self.file, self.base, self.progress);
+        if let Ok(made) = &made
+            && made.package.name != block.name
+        {
+            let name = &made.package.name;
+            checked.reasons = vec![format!(
+                "its source is the package `{name}` now: delete the stanza, and write that one's"
+            )];
+            return Ok((checked, None));
+        }
         // New rules that say the same are no reason to write anything.
-        if let (Ok(made), true) = (&made, is_same && !is_edited) {
-            let text = put(overlay.text, made, &self.writing())?;
-            let new = Overlay::parse(overlay.place, &text)?;
-            let body = new.block(&block.name);
-            let body = body.map(|block| &text[block.body.clone()]);
-            if body == Some(&overlay.text[block.body.clone()]) {
-                checked.state = State::Fresh;
-                checked.reasons.clear();
-                return Ok((checked, None));
-            }
+        if let (Ok(made), true) = (&made, is_same && !is_edited)
+            && self.says_the_same(overlay, block, made)?
+        {
+            checked.state = State::Fresh;
+            checked.reasons.clear();
+            return Ok((checked, None));
         }
         Ok((checked, Some(made)))
     }
 
-    fn now(self, request: &Request, old: &Made) -> Result<Made, Error> {
+    fn fresh(self, block: &Block) -> CheckedStanza {
+        CheckedStanza {
+            file: self.file.to_string(),
+            line: Some(block.line),
+            package: block.name.clone(),
+            state: State::Fresh,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Whether a stanza that is made anew has the same text, however it is
+    /// laid out.
+    fn says_the_same(
+        self,
+        overlay: &Overlay,
+        block: &Block,
+        made: &MadeStanza,
+    ) -> Result<bool, Error> {
+        let Ok(text) = put(overlay.text, made, &self.writing()) else {
+            return Ok(false);
+        };
+        let new = Overlay::parse(overlay.place, &text)?;
+        let Some(new) = new.block(&block.name) else {
+            return Ok(false);
+        };
+        let old = &overlay.text[block.body.clone()];
+        let is_same_text = text_digest(&text[new.body.clone()]) == text_digest(old);
+        Ok(is_same_text && new.kept(&text) == block.kept(overlay.text))
+    }
+
+    fn now(self, request: &Request, old: &Made, name: &str) -> Result<Made, Error> {
         let beside = match old.beside.as_str() {
             "" => None,
             name => read_file(&joined(folder_of(self.file), Utf8Path::new(name)))?,
         };
-        digests::of_source(request, old.up, beside.as_deref())
+        let kind = digests::kind_in_lock(folder_of(self.file), name);
+        digests::of_source(request, old.up, (beside.as_deref(), kind))
     }
 
     fn missing(
@@ -346,6 +390,16 @@ impl Run<'_> {
         });
         (checked, Some(made))
     }
+}
+
+/// What the configuration asks for. It can't have every expression for a
+/// toolchain: one of the command line's stays.
+fn wanted_of(wanted: &Recipe, recipe: &Recipe) -> Recipe {
+    let mut wanted = wanted.clone();
+    if wanted.toolchain.is_none() {
+        wanted.toolchain.clone_from(&recipe.toolchain);
+    }
+    wanted
 }
 
 /// What changed, in words.

@@ -10,8 +10,9 @@ use super::stanza::joined;
 use crate::config::Config;
 use crate::error::Error;
 use crate::io::beside::above;
-use crate::io::source::{is_sdist_folder, way_between};
+use crate::io::source::{full_path, is_sdist_folder, real_path, way_between};
 use crate::nix::normalized;
+use crate::overlay::OverlayError;
 use crate::project::PythonName;
 
 /// A configuration, and the folder that it is for.
@@ -44,6 +45,7 @@ impl Configured {
                 let shown = joined(&way_between(here, &folder)?, Utf8Path::new(name));
                 let config = Config::read(shown.as_str(), &text, depth).map_err(Box::new)?;
                 if let Some(config) = config {
+                    require_inside(&folder, depth, config.overlay.as_deref())?;
                     let folder = way_between(here, &folder)?;
                     return Ok(Some(Self { config, folder }));
                 }
@@ -80,7 +82,34 @@ impl Configured {
     #[must_use]
     pub fn complete(&self, recipe: Recipe) -> Recipe {
         let mut recipes = self.recipes().into_values();
-        let same = recipes.find(|configured| configured.path == recipe.path);
+        let place = |recipe: &Recipe| recipe.path.as_deref().map(full_path);
+        let path = place(&recipe);
+        let same = recipes.find(|configured| place(configured) == path);
+        let recipe = Recipe {
+            // Spelled as it is there.
+            path: same.as_ref().map_or(recipe.path, |same| same.path.clone()),
+            ..recipe
+        };
         recipe.over(&same.unwrap_or_else(|| self.moved(Recipe::default())))
     }
+}
+
+/// A link may lead out of the repository, too.
+fn require_inside(
+    folder: &Utf8Path,
+    depth: usize,
+    overlay: Option<&Utf8Path>,
+) -> Result<(), Error> {
+    let Some(overlay) = overlay else {
+        return Ok(());
+    };
+    let top = folder.ancestors().nth(depth).unwrap_or(folder);
+    if real_path(&folder.join(overlay)).starts_with(full_path(top)) {
+        return Ok(());
+    }
+    Err(OverlayError::Recipe {
+        place: "the configuration".to_owned(),
+        message: format!("by way of a link, `{overlay}` leads out of the repository"),
+    }
+    .into())
 }

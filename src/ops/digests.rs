@@ -8,13 +8,14 @@ use super::load::Request;
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::IoError;
-use crate::io::source::{archive_bytes, folder_above, read_around, read_source};
+use crate::io::beside::read_above;
+use crate::io::source::{archive_bytes, folder_above, is_workspace, read_around, read_source};
 use crate::io::write::read_file;
 use crate::overlay::Made;
-use crate::project::SourceFiles;
+use crate::project::{PythonName, SourceFiles, SourceKind, uv_lock_source};
 
 /// Counts changes of what stanzas say that no table shows.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// What stanzas are made with.
 const TABLES: [&str; 4] = [
@@ -32,13 +33,14 @@ const TABLES: [&str; 4] = [
 pub(super) fn of_source(
     request: &Request,
     up: usize,
-    beside: Option<&[u8]>,
+    (beside, kind): (Option<&[u8]>, Option<SourceKind>),
 ) -> Result<Made, Error> {
     let mut locks = Vec::new();
-    let source = match archive_bytes(&request.path)? {
+    let mut source = match archive_bytes(&request.path)? {
         Some(bytes) => bytes,
         None => texts(&source_files(&request.path, up)?, &mut locks),
     };
+    source.extend(format!("{kind:?}").as_bytes());
     if let Some(path) = &request.lock_file {
         locks.extend(read_file(path)?.unwrap_or_default());
     }
@@ -50,6 +52,12 @@ pub(super) fn of_source(
         up,
         ..Made::default()
     })
+}
+
+/// Where the package set has a package from, by the `uv.lock` above.
+pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> {
+    let (_, text) = read_above(folder, "uv.lock")?;
+    uv_lock_source(&text, &PythonName::new(name))
 }
 
 /// The digest of our own rules and tables.
@@ -72,7 +80,9 @@ fn source_files(path: &Utf8Path, up: usize) -> Result<SourceFiles, IoError> {
         up => folder_above(path, up, true)?,
     };
     match above {
-        Some((folder, below)) => read_around(&folder, &below),
+        // A mark that anybody may have written leads to no other folder.
+        Some((folder, below)) if is_workspace(&folder) => read_around(&folder, &below),
+        Some((folder, _)) => Err(IoError::NotFound { path: folder }),
         None => read_source(path),
     }
 }

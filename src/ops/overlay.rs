@@ -11,10 +11,11 @@ use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, joined, kept_loc
 use crate::error::Error;
 use crate::io::filter::send_through;
 use crate::io::source::way_to;
-use crate::io::write::{read_file, write_file};
+use crate::io::write::{is_link, read_file, real_file, write_files};
 use crate::io::{IoError, Progress, ProjectConfig};
 use crate::nix::{Form, Stanza, skeleton};
 use crate::overlay::{Made, NewBlock, Overlay, OverlayError, unified_diff, with_block};
+use crate::project::ProjectError;
 use crate::warning::Warning;
 
 /// What is done with a file.
@@ -55,6 +56,10 @@ pub fn write_stanzas(
     writing: &Writing,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
+    let writing = &Writing {
+        file: real_file(&writing.file)?,
+        ..writing.clone()
+    };
     let old = read_text(&writing.file)?;
     let mut text = match &old {
         Some(text) if !text.trim().is_empty() => text.clone(),
@@ -67,6 +72,11 @@ pub fn write_stanzas(
     let mut locks = Vec::new();
     for recipe in recipes {
         let made = make((recipe, &text), &writing.file, base, progress)?;
+        let name = &made.package.name;
+        if snippet.packages.iter().any(|package| package.name == *name) {
+            let names = vec![name.clone(), name.clone()];
+            return Err(ProjectError::SamePackage { names }.into());
+        }
         require_ours(&text, &made, writing)?;
         text = put(&text, &made, writing)?;
         locks.extend(made.lock);
@@ -77,18 +87,18 @@ pub fn write_stanzas(
         // All of it is ours.
         text = nixfmt_rs::format(&text).unwrap_or(text);
     }
+    let mut files = Vec::new();
     for lock in locks {
         let old = read_file(&lock.path)?;
         snippet.file(&lock.path, old.as_deref() != Some(&lock.bytes));
-        if !writing.dry_run {
-            write_file(&lock.path, &lock.bytes, true)?;
-        }
+        files.push((lock.path, lock.bytes));
     }
     let old = old.unwrap_or_default();
     snippet.file(&writing.file, old != text);
     snippet.diff = unified_diff(&old, &text, writing.file.as_str());
+    files.push((writing.file.clone(), text.clone().into_bytes()));
     if !writing.dry_run {
-        write_file(&writing.file, text.as_bytes(), true)?;
+        write_files(&files)?;
     }
     snippet.nix = text;
     Ok(snippet)
@@ -127,6 +137,7 @@ pub(super) fn make(
             progress,
         },
     };
+    require_writable_name(&loaded)?;
     let rust = loaded.rust(&request)?;
     let made = making.make(&loaded, rust)?;
     let up = loaded
@@ -134,7 +145,8 @@ pub(super) fn make(
         .as_ref()
         .map_or(0, |way| way.components().count());
     let beside = made.lock.as_ref().map(|lock| &*lock.bytes);
-    let mut digests = digests::of_source(&request, up, beside)?;
+    let kind = digests::kind_in_lock(folder, loaded.project.identity.name.as_str());
+    let mut digests = digests::of_source(&request, up, (beside, kind))?;
     digests.build = digests::of_build_system(&made.build_system);
     if let Some(lock) = &made.lock {
         let name = lock.path.file_name().unwrap_or_default();
@@ -144,7 +156,7 @@ pub(super) fn make(
     Ok(MadeStanza {
         package: SnippetPackage {
             name: loaded.project.identity.name.to_string(),
-            version: loaded.project.identity.version.clone(),
+            version: written_version(&loaded),
             cargo_roots: vec![rust.cargo_root.to_string()],
         },
         stanza: made.stanza,
@@ -153,6 +165,27 @@ pub(super) fn make(
         recipe: recipe.in_one_line(),
         made: digests,
     })
+}
+
+/// The name goes into marks, and into a file's: it has to be one.
+fn require_writable_name(loaded: &Loaded) -> Result<(), ProjectError> {
+    let name = &loaded.project.identity.name;
+    if name.is_valid() {
+        return Ok(());
+    }
+    Err(ProjectError::ControlCharacter {
+        place: loaded.files.origin().to_owned(),
+        what: "the name",
+        value: name.as_str().escape_debug().to_string(),
+    })
+}
+
+/// The version, if it is one by the characters of PEP 440: it goes into a
+/// comment, of which a stranger's text shall not make something else.
+fn written_version(loaded: &Loaded) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
+    let version = loaded.project.identity.version.clone();
+    version.filter(|version| !version.is_empty() && version.chars().all(is_part))
 }
 
 /// What a recipe asks for, with what the command line says of all.
@@ -202,6 +235,11 @@ pub(super) fn require_ours(text: &str, made: &MadeStanza, writing: &Writing) -> 
     let Some(lock) = &made.lock else {
         return Ok(());
     };
+    // Where a link leads to, nobody named.
+    if is_link(&lock.path) {
+        let path = lock.path.clone();
+        return Err(IoError::Exists { path }.into());
+    }
     let Some(old) = read_file(&lock.path)? else {
         return Ok(());
     };

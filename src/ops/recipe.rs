@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -217,6 +217,12 @@ impl Recipe {
                 "`{folder}`: a subdirectory goes with a source that is `git` or `url`"
             ));
         }
+        if let Some(folder) = self.subdirectory.as_deref().filter(|f| !is_below(f)) {
+            let folder = folder.as_str().escape_debug();
+            return Err(format!(
+                "`{folder}` is no folder of a repository or archive"
+            ));
+        }
         Ok(StanzaOptions {
             source,
             no_ifd: self.no_ifd.unwrap_or_default(),
@@ -271,6 +277,13 @@ fn python_minor(text: &str) -> Result<u8, String> {
     let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
     let minor = minor.filter(|minor| *minor >= 7);
     minor.ok_or_else(|| format!("`{text}` is no CPython from 3.7 on, as in `3.13`"))
+}
+
+/// Whether a path leads to something below, and nowhere else.
+fn is_below(path: &Utf8Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
+        && !path.as_str().chars().any(char::is_control)
 }
 
 /// Attribute paths below `pkgs`, which may stand before them.

@@ -49,6 +49,10 @@ pub struct Extra {
     pub env: BTreeMap<String, String>,
 }
 
+const OTHERS_LOCKS: [&str; 8] = [
+    "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
+];
+
 /// What is asked for: the way it is written, and the folder of the file that
 /// it will stand in.
 #[derive(Clone, Copy)]
@@ -322,6 +326,10 @@ fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError
         .filter(|word| !word.is_empty())
         .collect();
     Ok(match (&project.rust[..], &words[..]) {
+        // Other programs have locks of these names.
+        ([_], _) | (_, []) if OTHERS_LOCKS.contains(&name.as_str()) => {
+            format!("{name}-cargo.lock")
+        }
         ([_], _) | (_, []) => format!("{name}.lock"),
         (_, words) => format!("{name}-{}.lock", words.join("-")),
     })

@@ -8,6 +8,7 @@ use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
 use crate::nix::REVISION;
+use crate::project::PythonName;
 
 /// An overlay file that was parsed.
 pub struct Overlay<'a> {
@@ -39,6 +40,14 @@ pub struct Block {
     pub indentation: usize,
     /// The line of the first mark, from 1 on.
     pub line: usize,
+}
+
+impl Block {
+    /// The digest of the user's lines in it; empty without any.
+    #[must_use]
+    pub fn kept(&self, text: &str) -> String {
+        super::keep::digest(&text[self.body.clone()])
+    }
 }
 
 /// A mark, with what stands in it.
@@ -165,11 +174,12 @@ impl<'a> Overlay<'a> {
         end: &Mark,
     ) -> Result<Block, OverlayError> {
         let mut words = begin.rest.split_whitespace();
-        let name = words.next().unwrap_or_default().to_owned();
+        let written = words.next().unwrap_or_default();
+        let name = PythonName::new(written).to_string();
         if name.is_empty() {
             return Err(self.wrong(begin, "it names no package".to_owned()));
         }
-        if end.rest != name {
+        if end.rest != written {
             let message = format!("the stanza of `{name}` ends with `{}`", end.rest);
             return Err(self.wrong(end, message));
         }
@@ -200,9 +210,17 @@ impl<'a> Overlay<'a> {
             }
             last = head;
         }
-        for mark in [begin, end].into_iter().chain(heads.iter().copied()) {
+        let mut before = begin;
+        for &mark in heads.iter().chain([&end]) {
             self.require_own_line(mark)?;
+            let between = &self.text[end_of(before)..self.line_start(mark)];
+            if mark.word != "end" && !between.trim().is_empty() {
+                let message = "something stands before it that isn't ours".to_owned();
+                return Err(self.wrong(mark, message));
+            }
+            before = mark;
         }
+        self.require_own_line(begin)?;
         let start = self.line_start(begin);
         Ok(Block {
             version: words.next().map(str::to_owned),
@@ -255,7 +273,7 @@ fn end_of(mark: &Mark) -> usize {
 }
 
 /// What the parser says, with its place.
-pub(super) fn syntax(place: &str, text: &str, error: &rnix::ParseError) -> OverlayError {
+fn syntax(place: &str, text: &str, error: &rnix::ParseError) -> OverlayError {
     use rnix::ParseError;
     let range = match error {
         ParseError::Unexpected(range)

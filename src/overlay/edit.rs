@@ -7,7 +7,6 @@ use rnix::ast;
 use rnix::{SyntaxKind, SyntaxNode};
 use rowan::ast::AstNode;
 
-use super::blocks::syntax;
 use super::{Block, KEEP, Made, Overlay, OverlayError, PREFIX, keep, text_digest};
 
 /// A stanza to be put into a file.
@@ -38,11 +37,22 @@ pub fn with_block(overlay: &Overlay, new: &NewBlock) -> Result<String, OverlayEr
         Some(block) => overlay.replaced(block, new)?,
         None => overlay.inserted(new)?,
     };
-    let parsed = rnix::Root::parse(&text);
-    match parsed.errors().first() {
-        Some(error) => Err(syntax(overlay.place, &text, error)),
-        None => Ok(text),
+    let changed = Overlay::parse(overlay.place, &text)?;
+    // Whatever is in the stanza, it is between its marks and nowhere else.
+    let others = |overlay: &Overlay| -> Vec<String> {
+        let names = overlay.blocks.iter().map(|block| block.name.clone());
+        names.filter(|name| name != new.name).collect()
+    };
+    let is_there = changed.block(new.name).is_some();
+    if !is_there || others(&changed) != others(overlay) {
+        return Err(OverlayError::Keep {
+            place: overlay.place.to_owned(),
+            name: new.name.to_owned(),
+            kept: "what it is made from".to_owned(),
+        });
     }
+    drop(changed);
+    Ok(text)
 }
 
 impl Overlay<'_> {
@@ -59,8 +69,8 @@ impl Overlay<'_> {
             None => keep::ours(old).any(|line| !line.trim().is_empty()),
         };
         if is_edited && !new.force {
-            let indented = indented(&kept, block.indentation, "\n");
-            if indented.trim() != old.trim() {
+            let indented = indented(&kept, block.indentation, self.newline());
+            if text_digest(&kept) != text_digest(old) {
                 return Err(OverlayError::Edited {
                     place: self.place.to_owned(),
                     line: block.line,
@@ -72,6 +82,7 @@ impl Overlay<'_> {
         // Without what kept lines take the place of.
         let made = Made {
             text: text_digest(&kept),
+            kept: keep::digest(&kept),
             ..new.made.clone()
         };
         let marked = marked(new, &made, &kept);

@@ -2,7 +2,7 @@
 
 use similar::{DiffOp, capture_diff_slices};
 
-use super::KEEP;
+use super::{KEEP, Made};
 
 /// Whether a line is to be kept.
 pub(super) fn is_kept(line: &str) -> bool {
@@ -14,12 +14,22 @@ pub(super) fn ours(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter(|line| !is_kept(line))
 }
 
+/// The digest of the lines that are kept; empty without any.
+pub(super) fn digest(body: &str) -> String {
+    let kept = body.lines().filter(|line| is_kept(line)).map(str::trim);
+    let kept: Vec<&str> = kept.collect();
+    if kept.is_empty() {
+        return String::new();
+    }
+    Made::digest(kept.join("\n").as_bytes())
+}
+
 /// Puts the lines that were kept in `old` into `new`, behind the lines that
-/// they stand behind in `old`; one that sets what a line of `new` sets takes
-/// its place. `is_sound` tells whether what comes out is Nix.
+/// they stand behind in `old`; those that set what `new` sets take its place.
+/// `is_sound` tells whether what comes out is Nix.
 ///
 /// # Errors
-/// Gives the line that fits nowhere.
+/// Gives the first of the lines that fit nowhere.
 pub(super) fn carry_over(
     old: &str,
     new: &str,
@@ -28,16 +38,22 @@ pub(super) fn carry_over(
     let mut base: Vec<&str> = ours(old).map(str::trim).collect();
     let mut lines: Vec<String> = new.lines().map(str::to_owned).collect();
     let mut behind = 0;
-    for line in old.lines() {
+    let mut old = old.lines().peekable();
+    while let Some(line) = old.next() {
         if !is_kept(line) {
             behind += 1;
             continue;
         }
-        lines =
-            put(line, (&base, behind), &lines, &is_sound).ok_or_else(|| line.trim().to_owned())?;
-        // It is there from now on, for those that follow it.
-        base.insert(behind, line.trim());
-        behind += 1;
+        // A value may go over several lines.
+        let mut run = vec![line];
+        while let Some(line) = old.next_if(|line| is_kept(line)) {
+            run.push(line);
+        }
+        lines = put_all(&run, (&base, behind), &lines, &is_sound)
+            .ok_or_else(|| line.trim().to_owned())?;
+        // They are there from now on, for those that follow.
+        base.splice(behind..behind, run.iter().map(|line| line.trim()));
+        behind += run.len();
     }
     Ok(lines
         .into_iter()
@@ -45,32 +61,95 @@ pub(super) fn carry_over(
         .collect())
 }
 
-/// Puts a line that stands behind `behind` lines of `base` into `lines`.
+/// Puts neighbouring lines in, statement by statement where that makes sense,
+/// else as one.
+fn put_all(
+    run: &[&str],
+    (base, behind): (&[&str], usize),
+    lines: &[String],
+    is_sound: &impl Fn(&str) -> bool,
+) -> Option<Vec<String>> {
+    let mut base: Vec<&str> = base.to_vec();
+    let mut lines = lines.to_vec();
+    let (mut start, mut behind) = (0, behind);
+    while start < run.len() {
+        let ends = start + 1..=run.len();
+        let (end, put) = ends.into_iter().find_map(|end| {
+            let piece = &run[start..end];
+            let put = put(piece, (&base, behind), &lines, is_sound)?;
+            Some((end, put))
+        })?;
+        lines = put;
+        base.splice(
+            behind..behind,
+            run[start..end].iter().map(|line| line.trim()),
+        );
+        behind += end - start;
+        start = end;
+    }
+    Some(lines)
+}
+
+/// Puts lines that stand behind `behind` lines of `base` into `lines`.
 fn put(
-    line: &str,
+    piece: &[&str],
     (base, behind): (&[&str], usize),
     lines: &[String],
     is_sound: &impl Fn(&str) -> bool,
 ) -> Option<Vec<String>> {
     let trimmed: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     let places = places(base, &trimmed, behind);
-    let depth = depth(base[..behind].iter().copied());
+    let around = around(&base[..behind]);
     places.into_iter().find_map(|place| {
-        if self::depth(trimmed[..place].iter().copied()) != depth {
+        if self::around(&trimmed[..place]) != around {
             return None;
         }
         let mut lines = lines.to_vec();
         let indentation = indentation(&lines, place);
-        let own = format!("{indentation}{}", line.trim());
-        match set_by(line).and_then(|name| statement(&trimmed, place, name)) {
+        let least = piece
+            .iter()
+            .map(|line| line.len() - line.trim_start().len());
+        let least = least.min().unwrap_or_default();
+        let own = piece
+            .iter()
+            .map(|line| format!("{indentation}{}", line[least..].trim_end()));
+        let name = set_by(piece[0]);
+        match name.and_then(|name| statement(&trimmed, place, name)) {
             Some(statement) => {
-                lines.splice(statement, [own]);
+                lines.splice(statement, own);
             }
-            None => lines.insert(place, own),
+            None => {
+                lines.splice(place..place, own);
+            }
         }
         let text: String = lines.iter().flat_map(|line| [&**line, "\n"]).collect();
         is_sound(&text).then_some(lines)
     })
+}
+
+/// What the end of some lines is in: for each bracket that is open, the name
+/// that is being set there, if one is.
+fn around(lines: &[&str]) -> Vec<Option<String>> {
+    let mut open: Vec<Option<String>> = vec![None];
+    for line in lines {
+        let code = line.split(" # ").next().unwrap_or(line);
+        if let (Some(name), Some(last)) = (set_by(line), open.last_mut()) {
+            *last = Some(name.to_owned());
+        }
+        for c in code.chars() {
+            match c {
+                '{' | '[' | '(' => open.push(None),
+                '}' | ']' | ')' if open.len() > 1 => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        if let (true, Some(last)) = (code.trim_end().ends_with(';'), open.last_mut()) {
+            *last = None;
+        }
+    }
+    open
 }
 
 /// Where in `new` a line may stand that stands behind `behind` lines of
@@ -183,6 +262,37 @@ mod tests {
     fn it_takes_the_place_of_what_it_sets() {
         let new = "a = f {\n  x = 1;\n  own = [\n    1\n  ];\n  y = [\n    p\n  ];\n};\n";
         assert_eq!(carried(new).unwrap(), OLD);
+    }
+
+    #[test]
+    fn a_list_is_told_from_another() {
+        let old = "a = [\n  p\n];\nb = [\n  q\n  own # pyhack: keep\n];\n";
+        let is_sound = |text: &str| {
+            rnix::Root::parse(&format!("{{{text}}}"))
+                .errors()
+                .is_empty()
+        };
+        let carried = |new: &str| carry_over(old, new, is_sound);
+        let new = "a = [\n  p\n];\n";
+        assert_eq!(carried(new).unwrap_err(), "own # pyhack: keep");
+        let new = "a = [\n  p\n];\nb = [\n  r\n];\n";
+        let expected = "a = [\n  p\n];\nb = [\n  r\n  own # pyhack: keep\n];\n";
+        let other = "a = [\n  p\n];\nb = [\n  own # pyhack: keep\n  r\n];\n";
+        let found = carried(new).unwrap();
+        assert!(found == expected || found == other, "{found}");
+    }
+
+    #[test]
+    fn a_value_of_several_lines_stays_one() {
+        let old = "a = 1;\nx = [ # pyhack: keep\n  1 # pyhack: keep\n]; # pyhack: keep\ny = 2; # pyhack: keep\nb = 1;\n";
+        let is_sound = |text: &str| {
+            rnix::Root::parse(&format!("{{{text}}}"))
+                .errors()
+                .is_empty()
+        };
+        let new = "a = 2;\nb = 1;\ny = 3;\n";
+        let expected = "a = 2;\nx = [ # pyhack: keep\n  1 # pyhack: keep\n]; # pyhack: keep\nb = 1;\ny = 2; # pyhack: keep\n";
+        assert_eq!(carry_over(old, new, is_sound).unwrap(), expected);
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::hash::Sha256;
 /// So many hexadecimal digits of a SHA-256: they tell changes, not attacks.
 const DIGITS: usize = 16;
 
+/// No project lies deeper below what it is built with.
+const MAX_UP: usize = 16;
+
 /// Digests of what a stanza was made from, and of its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Made {
@@ -24,6 +27,8 @@ pub struct Made {
     pub rules: String,
     /// The stanza.
     pub text: String,
+    /// The lines of the user's in it; empty for none.
+    pub kept: String,
     /// The name of the lock that lies beside the overlay; empty for none.
     pub beside: String,
     /// How many folders above the path the source begins.
@@ -48,6 +53,7 @@ impl fmt::Display for Made {
             build,
             rules,
             text,
+            kept,
             beside,
             up,
         } = self;
@@ -55,6 +61,9 @@ impl fmt::Display for Made {
             f,
             "source={source} lock={lock} build={build} rules={rules} text={text}"
         )?;
+        if !kept.is_empty() {
+            write!(f, " kept={kept}")?;
+        }
         if !beside.is_empty() {
             write!(f, " beside={beside}")?;
         }
@@ -78,9 +87,15 @@ impl FromStr for Made {
                 "build" => &mut made.build,
                 "rules" => &mut made.rules,
                 "text" => &mut made.text,
+                "kept" => &mut made.kept,
+                // No way to another folder.
+                "beside" if value.contains(['/', '\\']) => return Err(()),
                 "beside" => &mut made.beside,
                 "up" => {
                     made.up = value.parse().map_err(|_| ())?;
+                    if made.up > MAX_UP {
+                        return Err(());
+                    }
                     continue;
                 }
                 _ => return Err(()),
@@ -104,7 +119,10 @@ pub fn text_digest(body: &str) -> String {
         if kind == SyntaxKind::TOKEN_WHITESPACE || is_marker {
             continue;
         }
-        words.push_str(text.trim());
+        words.push_str(match kind {
+            SyntaxKind::TOKEN_COMMENT => text.trim(),
+            _ => text,
+        });
         words.push('\n');
     }
     Made::digest(words.as_bytes())

@@ -266,3 +266,87 @@ fn json_fits_its_schema() {
     assert_eq!(report["stanzas"][0]["state"], "out_of_date");
     assert_eq!(report["stanzas"][0]["line"], 9);
 }
+
+/// What a stranger's project says of itself stays in a comment.
+#[test]
+fn no_version_and_no_name_can_inject_nix() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    fs::remove_file(sandbox.path("overlay.nix")).unwrap();
+    let pyproject = fs::read_to_string(sandbox.path("project/pyproject.toml")).unwrap();
+    for version in [
+        "1.0\\n  evil = 1;\\n #",
+        "1.0\\r  evil = 1;",
+        "1.0 # pyhack: keep",
+    ] {
+        let with = pyproject.replace("\"0.1.0\"", &format!("\"{version}\""));
+        sandbox.write("project/pyproject.toml", with);
+        write(&sandbox, &[]);
+        let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+        assert!(!text.contains("evil") && !text.contains("keep"), "{text}");
+        assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    }
+    for name in ["a\\n  evil = 1; #", "a b", "pyhack: end"] {
+        let with = pyproject.replace("\"module\"", &format!("\"{name}\""));
+        sandbox.write("project/pyproject.toml", with);
+        let run = sandbox.run(&["nix-snippet", "--write", "other.nix", "project"]);
+        assert_eq!(run.code, 3, "{name}");
+        assert!(!sandbox.path("other.nix").exists());
+    }
+}
+
+/// Nobody named what a link in a stranger's repository leads to.
+#[test]
+#[cfg(unix)]
+fn a_lock_that_is_a_link_is_not_written_through() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    fs::remove_file(sandbox.path("overlay.nix")).unwrap();
+    write(&sandbox, &["--source", "registry", "--no-ifd"]);
+    let bashrc = sandbox.write("elsewhere/bashrc", "mine\n");
+    fs::remove_file(sandbox.path("module.lock")).unwrap();
+    std::os::unix::fs::symlink(&bashrc, sandbox.path("module.lock")).unwrap();
+    let run = sandbox.run(&["check", "--fix", "overlay.nix"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&bashrc).unwrap(), "mine\n");
+}
+
+#[test]
+fn what_stands_between_the_marks_is_not_lost() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    change(
+        &sandbox,
+        "overlay.nix",
+        "  # pyhack: from",
+        "  mine = 1;\n  # pyhack: from",
+    );
+    let said = check(&sandbox, &["--fix", "overlay.nix"]);
+    assert!(
+        said.starts_with("3: ") && said.contains("pyhack::overlay::marker"),
+        "{said}"
+    );
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    assert!(text.contains("mine = 1;"));
+}
+
+#[test]
+fn lines_to_keep_that_come_and_go_are_noticed() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    let kept = "cargoRoot = \"z\"; # pyhack: keep";
+    change(&sandbox, "overlay.nix", "cargoRoot = \"src/rust\";", kept);
+    write(&sandbox, &[]);
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    change(&sandbox, "overlay.nix", kept, "");
+    let said = check(&sandbox, &["--fix", "overlay.nix"]);
+    assert!(said.contains("the lines to keep changed"), "{said}");
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    assert!(text.contains("cargoRoot = \"src/rust\";"), "{text}");
+}
+
+#[test]
+fn a_deep_stanza_is_no_overflow() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    let deep = format!("{}# pyhack: begin", " ".repeat(4000));
+    change(&sandbox, "overlay.nix", "  # pyhack: begin", &deep);
+    change(&sandbox, "project/src/rust/Cargo.toml", "0.1.0", "0.1.1");
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(matches!(run.code, 1 | 3), "{}: {}", run.code, run.stderr);
+}
