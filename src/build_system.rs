@@ -135,25 +135,6 @@ impl Requirements {
     }
 }
 
-/// The names of the packages in a `uv.lock`; none where it isn't one.
-#[must_use]
-pub fn uv_lock_names(text: &str) -> BTreeSet<PythonName> {
-    #[derive(Deserialize)]
-    struct Lock {
-        #[serde(default)]
-        package: Vec<Package>,
-    }
-    #[derive(Deserialize)]
-    struct Package {
-        name: String,
-    }
-    let lock: Option<Lock> = toml::from_str(text).ok();
-    let packages = lock.into_iter().flat_map(|lock| lock.package);
-    packages
-        .map(|package| PythonName::new(&package.name))
-        .collect()
-}
-
 fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectError> {
     if !is_reasonable(text) {
         return Err(refuse(text, place, "it is longer than anybody means it"));
@@ -314,11 +295,11 @@ mod tests {
                 .collect()
         };
         assert_eq!(names(None), ["setuptools-gettext"]);
-        let lock = uv_lock_names(
+        let lock = crate::project::uv_lock_names(
             "version = 1\n[[package]]\nname = \"setuptools-gettext\"\nversion = \"1\"\n",
         );
         assert_eq!(names(Some(&lock)), Vec::<String>::new());
-        assert!(uv_lock_names("[[package").is_empty());
+        assert!(crate::project::uv_lock_names("[[package").is_empty());
     }
 
     #[test]

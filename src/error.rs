@@ -47,13 +47,6 @@ pub enum Exit {
 }
 
 impl Error {
-    /// What the command line asks for makes no sense.
-    #[must_use]
-    pub fn recipe(message: String) -> Self {
-        let place = "the command line".to_owned();
-        Self::Overlay(OverlayError::Recipe { place, message })
-    }
-
     /// No overlay is named.
     #[must_use]
     pub const fn nothing_to_check() -> Self {
@@ -83,7 +76,6 @@ impl Error {
                 | IoError::CargoFailed { .. }
                 | IoError::Git(_)
                 | IoError::DownloadTemplate { .. }
-                | IoError::NoOverlay { .. }
                 | IoError::NoFile { .. }
                 | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,

@@ -118,7 +118,7 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
 fn advise(ui: &Ui, report: &CheckReport) {
     let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
     if has(State::OutOfDate) || has(State::Missing) {
-        ui.hint("`cargo pyhack check --fix` writes them anew; `--diff` shows what would change");
+        ui.hint("`cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change");
     }
     if has(State::Edited) {
         ui.hint(

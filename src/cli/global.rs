@@ -4,8 +4,9 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::io::{Network, ProjectConfig};
-use crate::native::{Choice, NativeTable, Preferences};
+use crate::native::{Choice, Preferences};
 use crate::ops::Request;
+use crate::ops::recipe::{platform, python_minor, require_library};
 use crate::target::Platform;
 
 /// Flags of every command.
@@ -156,20 +157,6 @@ impl TargetArgs {
     }
 }
 
-fn python_minor(text: &str) -> Result<u8, String> {
-    let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
-    minor
-        .filter(|minor| *minor >= 7)
-        .ok_or_else(|| "a CPython from 3.7 on, as in `3.13`".to_owned())
-}
-
-pub(super) fn platform(text: &str) -> Result<Platform, String> {
-    Platform::from_name(text).ok_or_else(|| {
-        let names = Platform::ALL.map(Platform::system);
-        format!("one of {}", names.join(", "))
-    })
-}
-
 fn preference(text: &str) -> Result<(Option<String>, Choice), String> {
     let (library, choice) = match text.split_once('=') {
         Some((library, choice)) => (Some(library), choice),
@@ -180,12 +167,8 @@ fn preference(text: &str) -> Result<(Option<String>, Choice), String> {
         "bundled" => Choice::Bundled,
         _ => return Err("`system` or `bundled`, or one of them as in `zstd=bundled`".to_owned()),
     };
-    let names = NativeTable::built_in().library.iter().map(|row| &*row.name);
-    if let Some(library) = library
-        && !names.clone().any(|name| name == library)
-    {
-        let names: Vec<_> = names.collect();
-        return Err(format!("a library to choose: one of {}", names.join(", ")));
+    if let Some(library) = library {
+        require_library(library)?;
     }
     Ok((library.map(str::to_owned), choice))
 }

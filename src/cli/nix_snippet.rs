@@ -7,7 +7,6 @@ use super::global::{GlobalArgs, TargetArgs};
 use super::ui::{Text, Ui};
 use crate::config::Style;
 use crate::error::Error;
-use crate::io::ProjectConfig;
 use crate::native::Choice;
 use crate::nix::{Form, OwnExpr};
 use crate::ops::configured::Configured;
@@ -15,7 +14,6 @@ use crate::ops::nix_snippet::{Snippet, nix_snippet};
 use crate::ops::overlay::{Writing, write_stanzas};
 use crate::ops::package::{PackageFile, nixpkgs_package};
 use crate::ops::recipe::{ChoiceWord, Recipe, SourceWord};
-use crate::ops::{Request, StanzaOptions};
 use crate::target::Platform;
 
 /// Print the stanza that builds the package with pyproject.nix
@@ -67,6 +65,9 @@ pub(super) struct NixSnippetArgs {
     #[command(flatten)]
     write: WriteArgs,
 }
+
+/// Where a recipe stands that is in no file.
+const COMMAND_LINE: &str = "the command line";
 
 /// How a stanza is written.
 #[derive(Debug, Args)]
@@ -220,7 +221,7 @@ impl NixSnippetArgs {
             }
         };
         let snippet = if let (true, [recipe]) = (is_nixpkgs, &recipes[..]) {
-            let (request, options) = asked(recipe, global)?;
+            let (request, options) = recipe.asked(&global.request(), COMMAND_LINE)?;
             let file = self.write.write.map(|path| PackageFile {
                 path,
                 overwrite: self.write.force,
@@ -236,8 +237,11 @@ impl NixSnippetArgs {
             };
             write_stanzas(&recipes, &global.request(), &writing, &*progress)?
         } else {
-            let recipes = recipes.iter();
-            let asked: Result<Vec<_>, _> = recipes.map(|recipe| asked(recipe, global)).collect();
+            let base = global.request();
+            let asked = recipes
+                .iter()
+                .map(|recipe| recipe.asked(&base, COMMAND_LINE));
+            let asked: Result<Vec<_>, _> = asked.collect();
             nix_snippet(&asked?, form, &*progress)?
         };
         report(ui, &snippet, (self.write.diff, self.write.dry_run))
@@ -284,23 +288,6 @@ impl NixSnippetArgs {
         });
         recipes.collect()
     }
-}
-
-/// What a recipe asks for, with the flags of every command.
-fn asked(recipe: &Recipe, global: &GlobalArgs) -> Result<(Request, StanzaOptions), Error> {
-    let base = global.request();
-    let project_config = match base.project_config {
-        ProjectConfig::Trusted(_) => {
-            ProjectConfig::Trusted(recipe.path.clone().unwrap_or_default().into())
-        }
-        ProjectConfig::Ignored => ProjectConfig::Ignored,
-    };
-    let request = Request {
-        network: base.network,
-        project_config,
-        ..recipe.request().map_err(Error::recipe)?
-    };
-    Ok((request, recipe.options().map_err(Error::recipe)?))
 }
 
 fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(), Error> {

@@ -5,11 +5,12 @@ use std::io::{self, ErrorKind::BrokenPipe};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, SourceArgs, platform};
+use super::global::{GlobalArgs, SourceArgs};
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::write::AtomicFile;
+use crate::ops::recipe::platform;
 use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
 use crate::target::Platform;
 use crate::vendor::{Layout, LinkMode, Naming};

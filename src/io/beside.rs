@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::source::full_path;
+
 /// As far as is looked where there is no git repository.
 const MAX_STEPS: usize = 8;
 
@@ -10,8 +12,7 @@ const MAX_STEPS: usize = 8;
 /// each with how many folders it is below the repository's.
 #[must_use]
 pub fn above(folder: &Utf8Path) -> Vec<(Utf8PathBuf, usize)> {
-    let start = fs::canonicalize(existing(folder)).ok();
-    let Some(start) = start.and_then(|start| Utf8PathBuf::from_path_buf(start).ok()) else {
+    let Some(start) = full_path(folder).ok().flatten() else {
         return Vec::new();
     };
     let folders: Vec<_> = start.ancestors().take(MAX_STEPS).collect();
@@ -33,8 +34,7 @@ pub fn above(folder: &Utf8Path) -> Vec<(Utf8PathBuf, usize)> {
 /// repository, and its text.
 #[must_use]
 pub fn read_above(folder: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, String)> {
-    let start = fs::canonicalize(existing(folder)).ok()?;
-    let start = Utf8PathBuf::from_path_buf(start).ok()?;
+    let start = full_path(folder).ok().flatten()?;
     for folder in start.ancestors().take(MAX_STEPS) {
         let path = folder.join(name);
         if let Ok(text) = fs::read_to_string(&path) {
@@ -45,11 +45,4 @@ pub fn read_above(folder: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, String)
         }
     }
     None
-}
-
-/// The folder, or the nearest above that is there already.
-fn existing(folder: &Utf8Path) -> &Utf8Path {
-    let mut folders = folder.ancestors().filter(|folder| *folder != "");
-    let found = folders.find(|folder| folder.is_dir());
-    found.unwrap_or(Utf8Path::new("."))
 }

@@ -56,17 +56,6 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
-    /// An overlay that isn't there.
-    #[error("the overlay `{path}` doesn't exist")]
-    #[diagnostic(
-        code(pyhack::overlay::not_found),
-        help("write a stanza into it: `cargo pyhack nix-snippet --write {path} PATH`")
-    )]
-    NoOverlay {
-        /// The file.
-        path: Utf8PathBuf,
-    },
-
     /// nixpkgs' tools can't fetch from a registry.
     #[error(
         "the registry `{index}` has its crates at `{dl}`, where nixpkgs' `importCargoLock` can't fetch them: it knows only `ADDRESS/NAME/VERSION/download`"

@@ -151,7 +151,7 @@ pub fn folder_above(
 /// # Errors
 /// Where either can't be resolved.
 pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (folder_path(from)?, resolved(to)?) else {
+    let (Some(here), Some(there)) = (full_path(from)?, resolved(to)?) else {
         return Ok(to.to_owned());
     };
     let common = here
@@ -187,45 +187,21 @@ pub fn way_to(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError
     })
 }
 
-/// The full path of a file or folder, without links; the path itself where
-/// it isn't there.
-#[must_use]
-pub fn full_path(path: &Utf8Path) -> Utf8PathBuf {
-    let full = fs::canonicalize(path).ok();
-    let full = full.and_then(|full| Utf8PathBuf::from_path_buf(full).ok());
-    full.unwrap_or_else(|| path.to_owned())
-}
-
-/// The same for one that may have to be made yet, in a folder that is there.
-#[must_use]
-pub fn real_path(path: &Utf8Path) -> Utf8PathBuf {
-    let mut missing = Vec::new();
-    let mut there = path;
-    while !there.exists() && !there.is_symlink() {
-        let (Some(parent), Some(name)) = (there.parent(), there.file_name()) else {
-            break;
-        };
-        missing.push(name);
-        there = parent;
+/// The full path, without links, of a file or folder that may have to be made
+/// yet; `None` where it is no UTF-8.
+///
+/// # Errors
+/// Where what is there can't be resolved.
+pub fn full_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+    if path.exists() || path.is_symlink() {
+        return Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(path)?).ok());
     }
-    let full = full_path(there);
-    missing
-        .iter()
-        .rev()
-        .fold(full, |path, name| path.join(name))
-}
-
-/// The full path of a folder that may have to be made yet.
-fn folder_path(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
-    if folder.exists() {
-        return resolved(folder);
-    }
-    let above = match folder.parent() {
+    let above = match path.parent() {
         Some(above) if !above.as_str().is_empty() => above,
         _ => Utf8Path::new("."),
     };
-    let name = folder.file_name().unwrap_or_default();
-    Ok(folder_path(above)?.map(|above| above.join(name)))
+    let name = path.file_name().unwrap_or_default();
+    Ok(full_path(above)?.map(|above| above.join(name)))
 }
 
 /// The folder's full path; `None` where it is no UTF-8.

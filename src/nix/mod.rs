@@ -13,6 +13,7 @@ pub mod stanza;
 pub use licenses::PackageTable;
 pub use own::OwnExpr;
 pub use package::Package;
+pub use print::is_identifier;
 pub use stanza::{
     Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set, print_all, skeleton,
 };

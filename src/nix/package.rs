@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use self::arguments::FIRST;
 use super::expr::{Expr, Ident, NixString, Parameter, Part};
 use super::layout::{Layout, Line, Name};
 use super::platforms::guarded;
 use super::print::print;
+use super::stanza::env_value;
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
 use crate::project::PythonName;
@@ -22,14 +24,8 @@ mod source;
 
 pub use source::{CargoDeps, PackageSource, Places};
 
-/// Names that the file has another meaning for.
-const RESERVED: [&str; 14] = [
-    "lib",
-    "stdenv",
-    "pkgs",
-    "buildPythonPackage",
-    "fetchPypi",
-    "rustPlatform",
+/// Names that the file has another meaning for, besides its first arguments.
+const RESERVED: [&str; 8] = [
     "cargo",
     "rustc",
     "pkg-config",
@@ -243,16 +239,7 @@ impl Package {
         }
         let rows = env.iter().flat_map(|(name, values)| {
             values.iter().map(move |(value, on)| {
-                let value = match value {
-                    EnvValue::Text(text) => Expr::string(text),
-                    EnvValue::InPackage {
-                        package: path,
-                        path: below,
-                    } => Expr::Template(vec![
-                        Part::Expr(package(path)),
-                        Part::Text(NixString::new(below)),
-                    ]),
-                };
+                let value = env_value(value);
                 (on.clone(), (NixString::from(name.as_str()), value))
             })
         });
@@ -307,7 +294,10 @@ impl Package {
 
 /// The attribute of a Python package, if it can be an argument.
 fn attribute(name: &PythonName) -> Option<Name> {
-    Name::new(name.as_str()).filter(|name| !RESERVED.contains(&name.as_str()))
+    Name::new(name.as_str()).filter(|name| {
+        let name = name.as_str();
+        !RESERVED.contains(&name) && !FIRST.contains(&name)
+    })
 }
 
 fn package(path: &str) -> Expr {

@@ -236,7 +236,9 @@ fn write_name(name: &NixString, out: &mut String) {
     }
 }
 
-pub(super) fn is_identifier(name: &str) -> bool {
+/// Whether a name can stand as an attribute's without quotes.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
     let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
     let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
     name.starts_with(is_start) && name.chars().all(is_rest) && !is_keyword(name)

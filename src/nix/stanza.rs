@@ -277,7 +277,8 @@ impl Stanza {
     }
 }
 
-fn env_value(value: &EnvValue) -> Expr {
+/// A variable's value.
+pub(super) fn env_value(value: &EnvValue) -> Expr {
     match value {
         EnvValue::Text(text) => Expr::string(text),
         EnvValue::InPackage {

@@ -11,15 +11,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::digests;
-use super::load::{Loaded, Request};
-use super::overlay::{MadeStanza, Writing, asked, make, put, read_text, require_ours};
+use super::load::Request;
+use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::write::{read_file, real_file, write_files};
+use crate::io::write::read_file;
 use crate::io::{IoError, Network, Progress};
-use crate::nix::{Form, normalized, skeleton};
-use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest, unified_diff};
+use crate::nix::{Form, normalized};
+use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest};
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -109,19 +109,26 @@ pub fn check(
     };
     let mut report = CheckReport::default();
     for (file, wanted) in &checking.files {
-        let file = &real_file(file)?;
-        let old = read_text(file)?;
-        if old.is_none() && wanted.is_empty() {
-            let path = file.clone();
-            return Err(IoError::NoOverlay { path }.into());
+        let writing = Writing {
+            file: file.clone(),
+            form: Form::File,
+            force: checking.force,
+            dry_run: !checking.fix,
+            formatter: checking.formatter.clone(),
+        };
+        let draft = Draft::open(&writing)?;
+        if !draft.is_there() && wanted.is_empty() {
+            let place = file.to_string();
+            return Err(OverlayError::NotFound { place }.into());
         }
+        let file = draft.file().to_owned();
         let run = Run {
-            checking,
-            file,
+            file: &file,
+            writing: &writing,
             base: &base,
             progress,
         };
-        run.check(old, wanted, &mut report)?;
+        run.check(draft, wanted, &mut report)?;
     }
     Ok(report)
 }
@@ -129,96 +136,67 @@ pub fn check(
 /// The check of one file.
 #[derive(Clone, Copy)]
 struct Run<'a> {
-    checking: &'a Checking,
+    /// Where it really is.
     file: &'a Utf8Path,
+    writing: &'a Writing,
     base: &'a Request,
     progress: &'a dyn Progress,
 }
 
+/// What was found of a stanza, and the one that it should be.
+type Found = (CheckedStanza, Option<Result<MadeStanza, Error>>);
+
 impl Run<'_> {
     fn check(
         self,
-        old: Option<String>,
+        mut draft: Draft,
         wanted: &BTreeMap<String, Recipe>,
         report: &mut CheckReport,
     ) -> Result<(), Error> {
-        let old = old.unwrap_or_default();
-        let mut text = if old.trim().is_empty() {
-            skeleton(Form::File).unwrap_or_default()
-        } else {
-            old.clone()
-        };
-        let overlay = Overlay::parse(self.file.as_str(), &old).or_else(|error| {
-            if old.trim().is_empty() {
-                Overlay::parse(self.file.as_str(), "{ }")
-            } else {
-                Err(error)
-            }
-        })?;
-        let mut locks = Vec::new();
+        let text = draft.text.clone();
+        let overlay = Overlay::parse(self.file.as_str(), &text)?;
+        let before = report.stanzas.len();
         for block in &overlay.blocks {
             let is_empty = block.recipe.is_none() && block.made.is_none();
-            if let (true, Some(recipe)) = (is_empty, wanted.get(&block.name)) {
-                let checked = self.missing(&block.name, recipe);
-                self.take(checked, &mut text, (report, &mut locks))?;
-                continue;
-            }
-            let recipe = self.recipe(block, &overlay)?;
-            let checked = self.block(&overlay, block, (recipe, wanted.get(&block.name)))?;
-            self.take(checked, &mut text, (report, &mut locks))?;
+            let wanted = wanted.get(&block.name);
+            let found = match wanted.filter(|_| is_empty) {
+                Some(recipe) => self.missing(&block.name, recipe),
+                None => self.block(&overlay, block, wanted)?,
+            };
+            self.take(found, &mut draft, report)?;
         }
         for (name, recipe) in wanted {
             if overlay.block(name).is_none() {
-                let checked = self.missing(name, recipe);
-                self.take(checked, &mut text, (report, &mut locks))?;
+                self.take(self.missing(name, recipe), &mut draft, report)?;
             }
         }
-        if old.trim().is_empty() && self.checking.formatter.is_none() {
-            text = nixfmt_rs::format(&text).unwrap_or(text);
+        if report.stanzas.len() == before {
+            return Ok(());
         }
-        let is_changed = text != old && !report.stanzas.is_empty();
-        if is_changed {
-            let diff = unified_diff(&old, &text, self.file.as_str());
-            report.diff.push_str(&diff);
-        }
-        if self.checking.fix {
-            let mut files: Vec<_> = locks;
-            if is_changed {
-                files.push((self.file.to_owned(), text.into_bytes()));
-            }
-            for (path, bytes) in &files {
-                if read_file(path)?.as_ref() != Some(bytes) {
-                    report.changed.push(path.to_string());
-                }
-            }
-            write_files(&files)?;
+        let written = draft.finish()?;
+        report.diff.push_str(&written.diff);
+        if !self.writing.dry_run {
+            report.changed.extend(written.changed);
         }
         Ok(())
     }
 
-    /// Puts what was made anew into the text, and reports.
+    /// Puts what was made anew into the file's draft, and reports.
     fn take(
         self,
-        (mut checked, made): (CheckedStanza, Option<Result<MadeStanza, Error>>),
-        text: &mut String,
-        (report, locks): (&mut CheckReport, &mut Vec<(Utf8PathBuf, Vec<u8>)>),
+        (mut checked, made): Found,
+        draft: &mut Draft,
+        report: &mut CheckReport,
     ) -> Result<(), Error> {
         match made {
             None => {}
-            Some(Err(error)) if self.checking.fix => return Err(error),
+            Some(Err(error)) if !self.writing.dry_run => return Err(error),
             Some(Err(error)) => checked
                 .reasons
                 .push(format!("what would change can't be told: {error}")),
-            Some(Ok(made)) => match require_ours(text, &made, &self.writing())
-                .and_then(|()| put(text, &made, &self.writing()))
-            {
-                Ok(new) => {
-                    *text = new;
-                    locks.extend(made.lock.map(|lock| (lock.path, lock.bytes)));
-                    if self.checking.fix {
-                        checked.state = State::Fixed;
-                    }
-                }
+            Some(Ok(made)) => match draft.put(&made) {
+                Ok(()) if self.writing.dry_run => {}
+                Ok(()) => checked.state = State::Fixed,
                 Err(Error::Overlay(OverlayError::Edited { diff, .. })) => {
                     checked.state = State::Edited;
                     report.diff.push_str(&diff);
@@ -228,16 +206,6 @@ impl Run<'_> {
         }
         report.stanzas.push(checked);
         Ok(())
-    }
-
-    fn writing(self) -> Writing {
-        Writing {
-            file: self.file.to_owned(),
-            form: Form::File,
-            force: self.checking.force,
-            dry_run: false,
-            formatter: self.checking.formatter.clone(),
-        }
     }
 
     /// What the marker says, with paths as they are from here.
@@ -264,15 +232,16 @@ impl Run<'_> {
         self,
         overlay: &Overlay,
         block: &Block,
-        (recipe, wanted): (Recipe, Option<&Recipe>),
-    ) -> Result<(CheckedStanza, Option<Result<MadeStanza, Error>>), Error> {
+        wanted: Option<&Recipe>,
+    ) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
+        let recipe = self.recipe(block, overlay)?;
         let wanted = wanted.map(|wanted| wanted_of(wanted, &recipe));
         let wanted = wanted.as_ref();
         let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
         let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
         let recipe = wanted.cloned().unwrap_or(recipe);
-        let (request, _) = asked(&recipe, self.base, self.file)?;
+        let (request, _) = recipe.asked(self.base, self.file.as_str())?;
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
         let now = match self.now(&request, &old, &block.name) {
@@ -292,7 +261,7 @@ impl Run<'_> {
             return Ok((checked, None));
         }
         checked.state = State::OutOfDate;
-        checked.reasons = reasons(&request, block, (&old, &now));
+        checked.reasons = digests::reasons(&request, block, (&old, &now));
         if !is_configured && (!has_moved || checked.reasons.is_empty()) {
             checked.reasons.push("the configuration changed".to_owned());
         }
@@ -342,7 +311,7 @@ impl Run<'_> {
         block: &Block,
         made: &MadeStanza,
     ) -> Result<bool, Error> {
-        let Ok(text) = put(overlay.text, made, &self.writing()) else {
+        let Ok(text) = with_stanza(overlay, made, self.writing) else {
             return Ok(false);
         };
         let new = Overlay::parse(overlay.place, &text)?;
@@ -363,11 +332,7 @@ impl Run<'_> {
         digests::of_source(request, old.up, (beside.as_deref(), kind))
     }
 
-    fn missing(
-        self,
-        name: &str,
-        recipe: &Recipe,
-    ) -> (CheckedStanza, Option<Result<MadeStanza, Error>>) {
+    fn missing(self, name: &str, recipe: &Recipe) -> Found {
         let made = make((recipe, "{ }"), self.file, self.base, self.progress);
         let path = recipe.path.clone().unwrap_or_default();
         let checked = CheckedStanza {
@@ -400,39 +365,4 @@ fn wanted_of(wanted: &Recipe, recipe: &Recipe) -> Recipe {
         wanted.toolchain.clone_from(&recipe.toolchain);
     }
     wanted
-}
-
-/// What changed, in words.
-fn reasons(request: &Request, block: &Block, (old, now): (&Made, &Made)) -> Vec<String> {
-    let mut reasons = Vec::new();
-    if block.made.is_none() {
-        reasons.push("it says of nothing what it was made from".to_owned());
-        return reasons;
-    }
-    let loaded = Loaded::read(request).ok();
-    let version = loaded
-        .as_ref()
-        .and_then(|l| l.project.identity.version.clone());
-    if let (Some(was), Some(is)) = (&block.version, &version)
-        && was != is
-    {
-        reasons.push(format!("the version changed from {was} to {is}"));
-    }
-    if old.lock != now.lock {
-        reasons.push("the lock changed".to_owned());
-    }
-    let system = loaded.and_then(|loaded| super::facts::requirements(&loaded).ok());
-    let build = system.map(|found| digests::of_build_system(&found.system));
-    if old.source != now.source {
-        if build.is_some_and(|build| build != old.build) {
-            reasons.push("the build system changed".to_owned());
-        }
-        if reasons.is_empty() {
-            reasons.push("the project's manifests or build scripts changed".to_owned());
-        }
-    }
-    if old.rules != now.rules {
-        reasons.push("cargo-pyhack's rules changed".to_owned());
-    }
-    reasons
 }

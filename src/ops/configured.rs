@@ -10,7 +10,7 @@ use super::stanza::joined;
 use crate::config::Config;
 use crate::error::Error;
 use crate::io::beside::above;
-use crate::io::source::{full_path, is_sdist_folder, real_path, way_between};
+use crate::io::source::{full_path, is_sdist_folder, way_between};
 use crate::nix::normalized;
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
@@ -82,7 +82,7 @@ impl Configured {
     #[must_use]
     pub fn complete(&self, recipe: Recipe) -> Recipe {
         let mut recipes = self.recipes().into_values();
-        let place = |recipe: &Recipe| recipe.path.as_deref().map(full_path);
+        let place = |recipe: &Recipe| full_path(recipe.path.as_deref()?).ok().flatten();
         let path = place(&recipe);
         let same = recipes.find(|configured| place(configured) == path);
         let recipe = Recipe {
@@ -104,7 +104,8 @@ fn require_inside(
         return Ok(());
     };
     let top = folder.ancestors().nth(depth).unwrap_or(folder);
-    if real_path(&folder.join(overlay)).starts_with(full_path(top)) {
+    let real = full_path(&folder.join(overlay)).ok().flatten();
+    if real.is_some_and(|real| real.starts_with(top)) {
         return Ok(());
     }
     Err(OverlayError::Recipe {

@@ -4,14 +4,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use super::load::Request;
+use super::load::{Loaded, Request};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::beside::read_above;
 use crate::io::source::{archive_bytes, folder_above, is_workspace, read_around, read_source};
 use crate::io::write::read_file;
-use crate::overlay::Made;
+use crate::overlay::{Block, Made};
 use crate::project::{PythonName, SourceFiles, SourceKind, uv_lock_source};
 
 /// Counts changes of what stanzas say that no table shows.
@@ -72,6 +72,41 @@ fn rules() -> String {
 /// The digest of a build system.
 pub(super) fn of_build_system(system: &BuildSystem) -> String {
     Made::digest(format!("{system:?}").as_bytes())
+}
+
+/// What changed since a stanza was made, in words.
+pub(super) fn reasons(request: &Request, block: &Block, (old, now): (&Made, &Made)) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if block.made.is_none() {
+        reasons.push("it says of nothing what it was made from".to_owned());
+        return reasons;
+    }
+    let loaded = Loaded::read(request).ok();
+    let version = loaded
+        .as_ref()
+        .and_then(|l| l.project.identity.version.clone());
+    if let (Some(was), Some(is)) = (&block.version, &version)
+        && was != is
+    {
+        reasons.push(format!("the version changed from {was} to {is}"));
+    }
+    if old.lock != now.lock {
+        reasons.push("the lock changed".to_owned());
+    }
+    let system = loaded.and_then(|loaded| super::facts::requirements(&loaded).ok());
+    let build = system.map(|found| of_build_system(&found.system));
+    if old.source != now.source {
+        if build.is_some_and(|build| build != old.build) {
+            reasons.push("the build system changed".to_owned());
+        }
+        if reasons.is_empty() {
+            reasons.push("the project's manifests or build scripts changed".to_owned());
+        }
+    }
+    if old.rules != now.rules {
+        reasons.push("cargo-pyhack's rules changed".to_owned());
+    }
+    reasons
 }
 
 fn source_files(path: &Utf8Path, up: usize) -> Result<SourceFiles, IoError> {

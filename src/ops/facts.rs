@@ -6,12 +6,12 @@ use semver::Version;
 
 use super::load::Loaded;
 use super::native::{Asking, BOOTSTRAP, NativeFacts};
-use crate::build_system::{self, Requirements, uv_lock_names};
+use crate::build_system::{self, Requirements};
 use crate::error::Error;
 use crate::io::CrateStore;
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
+    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join, uv_lock_names,
 };
 use crate::target::{Pyo3Support, Toolchains};
 use crate::warning::{Warning, WarningCode};

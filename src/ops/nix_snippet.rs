@@ -1,5 +1,7 @@
 //! `nix-snippet`: the stanzas of an overlay, printed.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -79,18 +81,24 @@ pub fn nix_snippet(
             cargo_roots: roots.iter().map(|r| r.cargo_root.to_string()).collect(),
         });
     }
-    let names: std::collections::BTreeSet<_> = snippet.packages.iter().map(|p| &p.name).collect();
-    if names.len() < snippet.packages.len() && form != Form::Stanza {
-        return Err(ProjectError::SamePackage {
-            names: snippet.packages.iter().map(|p| p.name.clone()).collect(),
-        }
-        .into());
+    if form != Form::Stanza {
+        snippet.require_distinct()?;
     }
     snippet.nix = print_all(&stanzas, form);
     Ok(snippet)
 }
 
 impl Snippet {
+    /// Refuses two stanzas of one package, of which an overlay holds one.
+    pub(super) fn require_distinct(&self) -> Result<(), ProjectError> {
+        let names: Vec<_> = self.packages.iter().map(|p| p.name.clone()).collect();
+        let distinct: BTreeSet<_> = names.iter().collect();
+        if distinct.len() == names.len() {
+            return Ok(());
+        }
+        Err(ProjectError::SamePackage { names })
+    }
+
     /// Takes up warnings, each once.
     pub(super) fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {

@@ -7,15 +7,14 @@ use super::load::{Loaded, Request};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, joined, kept_lock_name};
+use super::stanza::{KeptLock, Making, folder_of, is_cargos_lock, keep_lock, require_name};
 use crate::error::Error;
 use crate::io::filter::send_through;
 use crate::io::source::way_to;
 use crate::io::write::{is_link, read_file, real_file, write_files};
-use crate::io::{IoError, Progress, ProjectConfig};
+use crate::io::{IoError, Progress};
 use crate::nix::{Form, Stanza, skeleton};
 use crate::overlay::{Made, NewBlock, Overlay, OverlayError, unified_diff, with_block};
-use crate::project::ProjectError;
 use crate::warning::Warning;
 
 /// What is done with a file.
@@ -56,60 +55,116 @@ pub fn write_stanzas(
     writing: &Writing,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
-    let writing = &Writing {
-        file: real_file(&writing.file)?,
-        ..writing.clone()
-    };
-    let old = read_text(&writing.file)?;
-    let mut text = match &old {
-        Some(text) if !text.trim().is_empty() => text.clone(),
-        _ => skeleton(writing.form).ok_or_else(|| OverlayError::NotAFile {
-            place: writing.file.to_string(),
-        })?,
-    };
-    let is_new = old.as_ref().is_none_or(|text| text.trim().is_empty());
+    let mut draft = Draft::open(writing)?;
     let mut snippet = Snippet::default();
-    let mut locks = Vec::new();
     for recipe in recipes {
-        let made = make((recipe, &text), &writing.file, base, progress)?;
-        let name = &made.package.name;
-        if snippet.packages.iter().any(|package| package.name == *name) {
-            let names = vec![name.clone(), name.clone()];
-            return Err(ProjectError::SamePackage { names }.into());
-        }
-        require_ours(&text, &made, writing)?;
-        text = put(&text, &made, writing)?;
-        locks.extend(made.lock);
+        let made = make((recipe, &draft.text), draft.file(), base, progress)?;
+        draft.put(&made)?;
         snippet.warn(made.warnings);
         snippet.packages.push(made.package);
     }
-    if is_new && writing.formatter.is_none() {
-        // All of it is ours.
-        text = nixfmt_rs::format(&text).unwrap_or(text);
-    }
-    let mut files = Vec::new();
-    for lock in locks {
-        let old = read_file(&lock.path)?;
-        snippet.file(&lock.path, old.as_deref() != Some(&lock.bytes));
-        files.push((lock.path, lock.bytes));
-    }
-    let old = old.unwrap_or_default();
-    snippet.file(&writing.file, old != text);
-    snippet.diff = unified_diff(&old, &text, writing.file.as_str());
-    files.push((writing.file.clone(), text.clone().into_bytes()));
-    if !writing.dry_run {
-        write_files(&files)?;
-    }
-    snippet.nix = text;
+    snippet.require_distinct()?;
+    let written = draft.finish()?;
+    snippet.nix = written.text;
+    snippet.files = written.files;
+    snippet.changed = written.changed;
+    snippet.diff = written.diff;
     Ok(snippet)
 }
 
-impl Snippet {
-    fn file(&mut self, path: &Utf8Path, is_changed: bool) {
-        self.files.push(path.to_string());
-        if is_changed {
-            self.changed.push(path.to_string());
+/// A file as it is, and as it is to be.
+pub(super) struct Draft {
+    writing: Writing,
+    is_there: bool,
+    /// Its text; nothing where it isn't there.
+    old: String,
+    pub text: String,
+    locks: Vec<KeptLock>,
+}
+
+/// What became of a [`Draft`].
+pub(super) struct Written {
+    pub text: String,
+    /// The file, and the locks beside it.
+    pub files: Vec<String>,
+    /// Those of them that are changed.
+    pub changed: Vec<String>,
+    pub diff: String,
+}
+
+impl Draft {
+    /// Reads a file, or begins one.
+    pub(super) fn open(writing: &Writing) -> Result<Self, Error> {
+        let file = real_file(&writing.file)?;
+        let found = read_text(&file)?;
+        let is_there = found.is_some();
+        let old = found.unwrap_or_default();
+        let text = if old.trim().is_empty() {
+            skeleton(writing.form).ok_or_else(|| OverlayError::NotAFile {
+                place: file.to_string(),
+            })?
+        } else {
+            old.clone()
+        };
+        Ok(Self {
+            writing: Writing {
+                file,
+                ..writing.clone()
+            },
+            is_there,
+            old,
+            text,
+            locks: Vec::new(),
+        })
+    }
+
+    /// Whether there is a file.
+    pub(super) const fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    pub(super) fn file(&self) -> &Utf8Path {
+        &self.writing.file
+    }
+
+    /// Puts a stanza in; the text stays where that is refused.
+    pub(super) fn put(&mut self, made: &MadeStanza) -> Result<(), Error> {
+        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text)?;
+        if let Some(lock) = &made.lock {
+            require_ours(lock, (&overlay, made), self.writing.force)?;
         }
+        let text = with_stanza(&overlay, made, &self.writing)?;
+        self.text = text;
+        self.locks.extend(made.lock.clone());
+        Ok(())
+    }
+
+    /// Writes the file and its locks, if they are to be written.
+    pub(super) fn finish(mut self) -> Result<Written, Error> {
+        let is_ours = self.old.trim().is_empty() && self.writing.formatter.is_none();
+        if is_ours {
+            self.text = nixfmt_rs::format(&self.text).unwrap_or(self.text);
+        }
+        let Writing { file, dry_run, .. } = self.writing;
+        let diff = unified_diff(&self.old, &self.text, file.as_str());
+        let locks = self.locks.into_iter();
+        let mut files: Vec<_> = locks.map(|lock| (lock.path, lock.bytes)).collect();
+        files.push((file, self.text.clone().into_bytes()));
+        let mut changed = Vec::new();
+        for (path, bytes) in &files {
+            if read_file(path)?.as_ref() != Some(bytes) {
+                changed.push(path.to_string());
+            }
+        }
+        if !dry_run {
+            write_files(&files)?;
+        }
+        Ok(Written {
+            text: self.text,
+            files: files.iter().map(|(path, _)| path.to_string()).collect(),
+            changed,
+            diff,
+        })
     }
 }
 
@@ -121,11 +176,8 @@ pub(super) fn make(
     progress: &dyn Progress,
 ) -> Result<MadeStanza, Error> {
     let folder = folder_of(file);
-    let (mut request, options) = asked(recipe, base, file)?;
-    if request.generate_lock {
-        let name = kept_lock_name(&request)?;
-        request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
-    }
+    let (mut request, options) = recipe.asked(base, file.as_str())?;
+    keep_lock(&mut request, folder)?;
     let loaded = Loaded::read(&request)?;
     let name = loaded.project.identity.name.as_str();
     request.known_hashes = Overlay::parse(file.as_str(), text)?.known_hashes(name);
@@ -137,7 +189,7 @@ pub(super) fn make(
             progress,
         },
     };
-    require_writable_name(&loaded)?;
+    require_name(&loaded)?;
     let rust = loaded.rust(&request)?;
     let made = making.make(&loaded, rust)?;
     let up = loaded
@@ -167,19 +219,6 @@ pub(super) fn make(
     })
 }
 
-/// The name goes into marks, and into a file's: it has to be one.
-fn require_writable_name(loaded: &Loaded) -> Result<(), ProjectError> {
-    let name = &loaded.project.identity.name;
-    if name.is_valid() {
-        return Ok(());
-    }
-    Err(ProjectError::ControlCharacter {
-        place: loaded.files.origin().to_owned(),
-        what: "the name",
-        value: name.as_str().escape_debug().to_string(),
-    })
-}
-
 /// The version, if it is one by the characters of PEP 440: it goes into a
 /// comment, of which a stranger's text shall not make something else.
 fn written_version(loaded: &Loaded) -> Option<String> {
@@ -188,32 +227,12 @@ fn written_version(loaded: &Loaded) -> Option<String> {
     version.filter(|version| !version.is_empty() && version.chars().all(is_part))
 }
 
-/// What a recipe asks for, with what the command line says of all.
-pub(super) fn asked(
-    recipe: &Recipe,
-    base: &Request,
-    place: &Utf8Path,
-) -> Result<(Request, StanzaOptions), Error> {
-    let wrong = |message| OverlayError::Recipe {
-        place: place.to_string(),
-        message,
-    };
-    let request = recipe.request().map_err(wrong)?;
-    let project_config = match base.project_config {
-        ProjectConfig::Trusted(_) => ProjectConfig::Trusted(request.path.clone().into()),
-        ProjectConfig::Ignored => ProjectConfig::Ignored,
-    };
-    let request = Request {
-        network: base.network.clone(),
-        project_config,
-        ..request
-    };
-    Ok((request, recipe.options().map_err(wrong)?))
-}
-
-/// Puts a stanza into a text.
-pub(super) fn put(text: &str, made: &MadeStanza, writing: &Writing) -> Result<String, Error> {
-    let overlay = Overlay::parse(writing.file.as_str(), text)?;
+/// The text of a file with a stanza in it.
+pub(super) fn with_stanza(
+    overlay: &Overlay,
+    made: &MadeStanza,
+    writing: &Writing,
+) -> Result<String, OverlayError> {
     let stanza = |indentation| match &writing.formatter {
         Some(command) => formatted(&made.stanza, command),
         None => Ok(made.stanza.print_at(indentation)),
@@ -226,33 +245,33 @@ pub(super) fn put(text: &str, made: &MadeStanza, writing: &Writing) -> Result<St
         stanza: &stanza,
         force: writing.force,
     };
-    Ok(with_block(&overlay, &block)?)
+    with_block(overlay, &block)
 }
 
 /// Refuses to overwrite a file that is no lock of ours: whoever chose the
 /// package's name chose the file's, too.
-pub(super) fn require_ours(text: &str, made: &MadeStanza, writing: &Writing) -> Result<(), Error> {
-    let Some(lock) = &made.lock else {
-        return Ok(());
+fn require_ours(
+    lock: &KeptLock,
+    (overlay, made): (&Overlay, &MadeStanza),
+    force: bool,
+) -> Result<(), Error> {
+    let exists = || IoError::Exists {
+        path: lock.path.clone(),
     };
     // Where a link leads to, nobody named.
     if is_link(&lock.path) {
-        let path = lock.path.clone();
-        return Err(IoError::Exists { path }.into());
+        return Err(exists().into());
     }
     let Some(old) = read_file(&lock.path)? else {
         return Ok(());
     };
-    let overlay = Overlay::parse(writing.file.as_str(), text)?;
     let block = overlay.block(&made.package.name);
     let known = block.and_then(|block| block.made.as_ref());
     let is_known = known.is_some_and(|known| known.beside == made.made.beside);
-    let is_lock = old.starts_with(b"# This file is automatically @generated by Cargo.");
-    if is_known || is_lock || writing.force || old == lock.bytes {
+    if is_known || is_cargos_lock(&old) || force || old == lock.bytes {
         return Ok(());
     }
-    let path = lock.path.clone();
-    Err(IoError::Exists { path }.into())
+    Err(exists().into())
 }
 
 /// Has a program of the user's lay out a stanza.

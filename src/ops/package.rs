@@ -1,6 +1,6 @@
 //! `nix-snippet --style nixpkgs`: a file as nixpkgs' Python packages are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,15 +9,14 @@ use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, joined, kept_lock_name, visible};
+use super::stanza::{Making, StanzaOptions, folder_of, keep_lock, visible};
 use super::stanza_inputs::{attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::io::Progress;
-use crate::io::source::way_between;
+use crate::io::source::{way_between, way_to};
 use crate::io::write::{read_file, write_file};
-use crate::native::EnvValue;
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
 use crate::project::{Metadata, PythonName, RustProject, join, way};
@@ -45,9 +44,8 @@ pub fn nixpkgs_package(
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
     let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
-    if let (true, Some(_)) = (request.generate_lock, file) {
-        let name = kept_lock_name(&request)?;
-        request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+    if file.is_some() {
+        keep_lock(&mut request, folder)?;
     }
     let loaded = Loaded::read(&request)?;
     let rust = loaded.rust(&request)?;
@@ -159,23 +157,10 @@ impl Maker<'_> {
 
     /// Adds what the user wants.
     fn add_extra(self, package: &mut Package) {
-        let extra = &self.making.options.extra;
-        let on = || package.platforms.clone();
-        let inputs = |names: &BTreeSet<String>| -> Vec<_> {
-            names.iter().map(|name| (name.clone(), on())).collect()
-        };
-        let (libraries, programs) = (
-            inputs(&extra.build_inputs),
-            inputs(&extra.native_build_inputs),
-        );
-        let values = extra.env.iter().map(|(name, value)| {
-            let value = EnvValue::Text(value.clone());
-            (name.clone(), BTreeMap::from([(value, on())]))
-        });
-        let values: Vec<_> = values.collect();
-        package.build_inputs.extend(libraries);
-        package.native_build_inputs.extend(programs);
-        package.env.extend(values);
+        let rows = self.making.options.extra.rows(&package.platforms);
+        package.build_inputs.extend(rows.build_inputs);
+        package.native_build_inputs.extend(rows.native_build_inputs);
+        package.env.extend(rows.env);
     }
 
     /// The sdist as `fetchPypi` has it, or the folder.
@@ -240,11 +225,7 @@ impl Maker<'_> {
         let request = self.making.asking.request;
         let path = match (&request.kept_lock, &request.lock_file) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
-            (None, Some(named)) => {
-                let way = way_between(self.making.folder, folder_of(named))?;
-                let name = named.file_name().unwrap_or_default();
-                Some(joined(&way, Utf8Path::new(name)))
-            }
+            (None, Some(named)) => Some(way_to(self.making.folder, named)?),
             (None, None) => None,
         };
         Ok(CargoDeps::Lock {

@@ -2,14 +2,18 @@
 //! configuration before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Extra, Request, StanzaOptions};
+use crate::error::Error;
+use crate::io::ProjectConfig;
 use crate::native::{Choice, NativeTable, Preferences};
-use crate::nix::OwnExpr;
+use crate::nix::{OwnExpr, is_identifier};
+use crate::overlay::OverlayError;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
@@ -164,17 +168,37 @@ impl Recipe {
 
     /// The same with other paths.
     #[must_use]
-    pub fn with_paths(mut self, to: impl Fn(&Utf8Path) -> Utf8PathBuf) -> Self {
-        for path in [&mut self.path, &mut self.lock_file].into_iter().flatten() {
-            *path = to(path);
-        }
-        self
+    pub fn with_paths(self, to: impl Fn(&Utf8Path) -> Utf8PathBuf) -> Self {
+        let Ok(recipe) = self.moved(|path| Ok::<_, Infallible>(to(path)));
+        recipe
     }
 
     /// As a marker has it: JSON, in which no line can end.
     #[must_use]
     pub fn in_one_line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What is asked for, with what the command line says of all recipes.
+    ///
+    /// # Errors
+    /// Names what isn't understood, and the place that it stands in.
+    pub fn asked(&self, base: &Request, place: &str) -> Result<(Request, StanzaOptions), Error> {
+        let wrong = |message| OverlayError::Recipe {
+            place: place.to_owned(),
+            message,
+        };
+        let request = self.request().map_err(wrong)?;
+        let project_config = match base.project_config {
+            ProjectConfig::Trusted(_) => ProjectConfig::Trusted(request.path.clone().into()),
+            ProjectConfig::Ignored => ProjectConfig::Ignored,
+        };
+        let request = Request {
+            network: base.network.clone(),
+            project_config,
+            ..request
+        };
+        Ok((request, self.options().map_err(wrong)?))
     }
 
     /// What is asked for, by this recipe.
@@ -184,7 +208,7 @@ impl Recipe {
     pub fn request(&self) -> Result<Request, String> {
         Ok(Request {
             path: self.path.clone().unwrap_or_else(|| ".".into()),
-            python_minor: self.python.as_deref().map(python_minor).transpose()?,
+            python_minor: self.python.as_deref().map(minor).transpose()?,
             platforms: self.platforms()?,
             cargo_root: self.cargo_root.clone(),
             lock_file: self.lock_file.clone(),
@@ -240,13 +264,10 @@ impl Recipe {
 
     fn platforms(&self) -> Result<BTreeSet<Platform>, String> {
         let names = self.platforms.iter().flatten();
-        let platforms = names.map(|name| {
-            Platform::from_name(name).ok_or_else(|| {
-                let known = Platform::ALL.map(Platform::system).join(", ");
-                format!("`{name}` is no platform: it is one of {known}")
-            })
-        });
-        platforms.collect()
+        let told = |name: &String| {
+            platform(name).map_err(|known| format!("`{name}` is no platform: it has to be {known}"))
+        };
+        names.map(told).collect()
     }
 
     fn preferences(&self) -> Result<Preferences, String> {
@@ -256,27 +277,55 @@ impl Recipe {
                 ChoiceWord::System => Choice::System,
                 ChoiceWord::Bundled => Choice::Bundled,
             };
-            let known = &NativeTable::built_in().library;
             if library == ALL {
                 preferences.all = Some(choice);
-            } else if known.iter().any(|row| row.name == *library) {
-                preferences.libraries.insert(library.clone(), choice);
-            } else {
-                let known: Vec<_> = known.iter().map(|row| &*row.name).collect();
-                let known = known.join(", ");
-                return Err(format!(
-                    "`{library}` is no library to choose: it is `all` or one of {known}"
-                ));
+                continue;
             }
+            require_library(library)
+                .map_err(|known| format!("`{library}` is no {}", known.trim_start_matches("a ")))?;
+            preferences.libraries.insert(library.clone(), choice);
         }
         Ok(preferences)
     }
 }
 
-fn python_minor(text: &str) -> Result<u8, String> {
+fn minor(text: &str) -> Result<u8, String> {
+    let told = |known: String| format!("`{text}` is no {}", known.trim_start_matches("a "));
+    python_minor(text).map_err(told)
+}
+
+/// The minor version of a `CPython` such as `3.13`.
+///
+/// # Errors
+/// Says what it has to be.
+pub fn python_minor(text: &str) -> Result<u8, String> {
     let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
     let minor = minor.filter(|minor| *minor >= 7);
-    minor.ok_or_else(|| format!("`{text}` is no CPython from 3.7 on, as in `3.13`"))
+    minor.ok_or_else(|| "a CPython from 3.7 on, as in `3.13`".to_owned())
+}
+
+/// A platform, by Nix's name or rustc's.
+///
+/// # Errors
+/// Lists those that are known.
+pub fn platform(text: &str) -> Result<Platform, String> {
+    Platform::from_name(text).ok_or_else(|| {
+        let names = Platform::ALL.map(Platform::system);
+        format!("one of {}", names.join(", "))
+    })
+}
+
+/// Refuses a library that nothing is to choose of.
+///
+/// # Errors
+/// Lists those that are known.
+pub fn require_library(name: &str) -> Result<(), String> {
+    let known = NativeTable::built_in().library.iter().map(|row| &*row.name);
+    let known: Vec<_> = known.collect();
+    if known.contains(&name) {
+        return Ok(());
+    }
+    Err(format!("a library to choose: one of {}", known.join(", ")))
 }
 
 /// Whether a path leads to something below, and nowhere else.
@@ -288,14 +337,9 @@ fn is_below(path: &Utf8Path) -> bool {
 
 /// Attribute paths below `pkgs`, which may stand before them.
 fn attributes(paths: &BTreeSet<String>) -> Result<BTreeSet<String>, String> {
-    let is_name = |name: &str| {
-        let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
-        let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
-        name.starts_with(is_start) && name.chars().all(is_rest)
-    };
     let paths = paths.iter().map(|path| {
         let below = path.strip_prefix("pkgs.").unwrap_or(path);
-        if below.split('.').all(is_name) {
+        if below.split('.').all(is_identifier) {
             Ok(below.to_owned())
         } else {
             Err(format!("`{}` is no attribute path", path.escape_debug()))

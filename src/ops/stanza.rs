@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::digests::kind_in_lock;
 use super::facts::Facts;
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, require_fitting};
@@ -11,13 +12,10 @@ use super::native::Asking;
 use super::stanza_inputs::{attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
-use crate::io::beside::read_above;
-use crate::io::source::way_between;
-use crate::native::EnvValue;
+use crate::io::source::{way_between, way_to};
 use crate::nix::{LockFile, OwnExpr, Source, Stanza};
 use crate::project::{
-    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join,
-    uv_lock_source, way,
+    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join, way,
 };
 use crate::warning::Warning;
 
@@ -73,6 +71,7 @@ pub(super) struct Made {
 }
 
 /// A lock that lies beside an overlay.
+#[derive(Clone)]
 pub(super) struct KeptLock {
     pub path: Utf8PathBuf,
     pub bytes: Vec<u8>,
@@ -158,10 +157,7 @@ impl Making<'_> {
     /// what the project looks like.
     fn kind(self, loaded: &Loaded) -> SourceKind {
         let name = &loaded.project.identity.name;
-        let in_lock = || {
-            let (_, text) = read_above(self.folder, "uv.lock")?;
-            uv_lock_source(&text, name)
-        };
+        let in_lock = || kind_in_lock(self.folder, name.as_str());
         let root = &loaded.project.python_root;
         let is_sdist = loaded.files.is_archive() || loaded.files.has(&join(root, "PKG-INFO"));
         let looks = if is_sdist {
@@ -205,8 +201,7 @@ impl Making<'_> {
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
         let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
         if let (Some(named), true) = (&request.lock_file, is_copied || is_beside) {
-            let way = way_between(self.folder, folder_of(named))?;
-            let path = joined(&way, Utf8Path::new(named.file_name().unwrap_or_default()));
+            let path = way_to(self.folder, named)?;
             return Ok((Some(LockFile { path, is_copied }), None));
         }
         if is_copied || is_beside {
@@ -251,35 +246,16 @@ impl Making<'_> {
 impl StanzaOptions {
     /// Adds what the user wants.
     fn add(&self, stanza: &mut Stanza, uses_maturin: bool) {
-        let everywhere = || stanza.platforms.clone();
-        let mut variables = self.extra.env.clone();
+        let mut extra = self.extra.clone();
         if self.toolchain.is_some() && uses_maturin {
             // maturin may take another toolchain for none, and fetch one.
-            let no = variables.entry("MATURIN_NO_INSTALL_RUST".to_owned());
+            let no = extra.env.entry("MATURIN_NO_INSTALL_RUST".to_owned());
             no.or_insert_with(|| "1".to_owned());
         }
-        let variables: Vec<_> = variables
-            .into_iter()
-            .map(|(name, value)| {
-                (
-                    name,
-                    BTreeMap::from([(EnvValue::Text(value), everywhere())]),
-                )
-            })
-            .collect();
-        let inputs = |names: &BTreeSet<String>| -> Vec<_> {
-            names
-                .iter()
-                .map(|name| (name.clone(), everywhere()))
-                .collect()
-        };
-        let (libraries, programs) = (
-            inputs(&self.extra.build_inputs),
-            inputs(&self.extra.native_build_inputs),
-        );
-        stanza.build_inputs.extend(libraries);
-        stanza.native_build_inputs.extend(programs);
-        stanza.env.extend(variables);
+        let rows = extra.rows(&stanza.platforms);
+        stanza.build_inputs.extend(rows.build_inputs);
+        stanza.native_build_inputs.extend(rows.native_build_inputs);
+        stanza.env.extend(rows.env);
     }
 }
 
@@ -295,30 +271,46 @@ pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
     }
 }
 
-/// What the lock beside the file is called, before it is known what it holds.
-pub(super) fn kept_lock_name(request: &Request) -> Result<String, Error> {
+/// Has a lock that cargo makes kept beside a file in that folder.
+pub(super) fn keep_lock(request: &mut Request, folder: &Utf8Path) -> Result<(), Error> {
+    if !request.generate_lock {
+        return Ok(());
+    }
+    // It isn't known yet what it holds.
     let plain = Request {
         path: request.path.clone(),
         cargo_root: request.cargo_root.clone(),
         ..Request::default()
     };
     let loaded = Loaded::read(&plain)?;
-    let rust = loaded.rust(&plain)?;
-    Ok(lock_name(&loaded, rust)?)
+    let name = lock_name(&loaded, loaded.rust(&plain)?)?;
+    request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+    Ok(())
 }
 
-/// By the package, and by the root where there are several. A name that isn't
-/// one could lead anywhere.
+/// Whether a file is a lock that cargo wrote.
+pub(super) fn is_cargos_lock(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"# This file is automatically @generated by Cargo.")
+}
+
+/// Refuses a name that isn't one, and so could be more than a name in marks,
+/// and lead anywhere in paths.
+pub(super) fn require_name(loaded: &Loaded) -> Result<(), ProjectError> {
+    let name = &loaded.project.identity.name;
+    if name.is_valid() {
+        return Ok(());
+    }
+    Err(ProjectError::InvalidName {
+        place: loaded.files.origin().to_owned(),
+        name: name.as_str().escape_debug().to_string(),
+    })
+}
+
+/// By the package, and by the root where there are several.
 fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
+    require_name(loaded)?;
     let project = &loaded.project;
     let name = &project.identity.name;
-    if !name.is_valid() {
-        return Err(ProjectError::ControlCharacter {
-            place: loaded.files.origin().to_owned(),
-            what: "the name",
-            value: name.as_str().escape_debug().to_string(),
-        });
-    }
     let root = rust.cargo_root.as_str();
     let is_plain = |c: char| c.is_ascii_alphanumeric();
     let words: Vec<_> = root

@@ -3,9 +3,43 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
+use super::stanza::Extra;
 use crate::native::needs::Needed;
 use crate::native::{EnvValue, NativeInput, NativeVariable, Question, Way};
 use crate::target::Platform;
+
+/// Attribute paths below `pkgs`, each with the platforms that it is for.
+type Inputs = BTreeMap<String, BTreeSet<Platform>>;
+/// Variables, their values, and the platforms that each is for.
+type Variables = BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>;
+
+/// What the user wants, for some platforms.
+pub(super) struct ExtraRows {
+    pub build_inputs: Inputs,
+    pub native_build_inputs: Inputs,
+    pub env: Variables,
+}
+
+impl Extra {
+    /// What is wanted, as it stands beside what is found.
+    pub(super) fn rows(&self, platforms: &BTreeSet<Platform>) -> ExtraRows {
+        let inputs = |names: &BTreeSet<String>| -> Inputs {
+            let names = names.iter();
+            names
+                .map(|name| (name.clone(), platforms.clone()))
+                .collect()
+        };
+        let env = self.env.iter().map(|(name, value)| {
+            let value = EnvValue::Text(value.clone());
+            (name.clone(), BTreeMap::from([(value, platforms.clone())]))
+        });
+        ExtraRows {
+            build_inputs: inputs(&self.build_inputs),
+            native_build_inputs: inputs(&self.native_build_inputs),
+            env: env.collect(),
+        }
+    }
+}
 
 /// The shortest way from the module's crate to the one that asks for an input
 /// or a variable.
@@ -43,8 +77,8 @@ fn shown(way: &Way) -> String {
 }
 
 /// Attributes and the platforms that they are for.
-pub(super) fn attributes(inputs: &[NativeInput]) -> BTreeMap<String, BTreeSet<Platform>> {
-    let mut found: BTreeMap<String, BTreeSet<Platform>> = BTreeMap::new();
+pub(super) fn attributes(inputs: &[NativeInput]) -> Inputs {
+    let mut found = Inputs::new();
     for input in inputs {
         let platforms = found.entry(input.attr.clone()).or_default();
         platforms.extend(&input.origin.platforms);
@@ -54,10 +88,8 @@ pub(super) fn attributes(inputs: &[NativeInput]) -> BTreeMap<String, BTreeSet<Pl
 
 /// Variables, their values, and the platforms that they are for; the first
 /// value where several are asked for.
-pub(super) fn variables(
-    variables: &[NativeVariable],
-) -> BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> {
-    let mut found: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>> = BTreeMap::new();
+pub(super) fn variables(variables: &[NativeVariable]) -> Variables {
+    let mut found = Variables::new();
     for variable in variables {
         let values = found.entry(variable.name.clone()).or_default();
         let taken: BTreeSet<Platform> = values

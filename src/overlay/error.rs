@@ -122,6 +122,17 @@ pub enum OverlayError {
         kept: String,
     },
 
+    /// There is nothing to check.
+    #[error("the overlay `{place}` doesn't exist")]
+    #[diagnostic(
+        code(pyhack::overlay::not_found),
+        help("write a stanza into it: `cargo pyhack nix-snippet --write {place} PATH`")
+    )]
+    NotFound {
+        /// The file.
+        place: String,
+    },
+
     /// No file is named.
     #[error("no overlay is named, and no configuration names one")]
     #[diagnostic(

@@ -225,6 +225,19 @@ pub enum ProjectError {
         crates: Vec<String>,
     },
 
+    /// A name that breaks PEP 508.
+    #[error("the name of `{place}`, `{name}`, is none that PEP 508 allows")]
+    #[diagnostic(
+        code(pyhack::project::invalid_name),
+        help("correct `name` in the `[project]` table of `pyproject.toml`")
+    )]
+    InvalidName {
+        /// The project.
+        place: String,
+        /// The name, escaped.
+        name: String,
+    },
+
     /// Two stanzas of one name.
     #[error(
         "two of the projects are one package, of which an overlay holds one stanza: {}",

@@ -39,7 +39,7 @@ fn assert_stale(sandbox: &Sandbox, why: &str) {
     let said = check(sandbox, &["overlay.nix"]);
     let expected = format!(
         "1:  Out of date `module` in overlay.nix:9: {why}\n\
-         help: `cargo pyhack check --fix` writes them anew; `--diff` shows what would change\n"
+         help: `cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change\n"
     );
     assert_eq!(said, expected);
     let fixed = check(sandbox, &["--fix", "overlay.nix"]);

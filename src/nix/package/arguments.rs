@@ -9,7 +9,7 @@ use crate::nix::expr::{Expr, NixString, Part};
 use crate::nix::layout::{Group, Layout, Line, Name};
 
 /// The first ones, in their order.
-const FIRST: [&str; 6] = [
+pub(super) const FIRST: [&str; 6] = [
     "lib",
     "stdenv",
     "pkgs",

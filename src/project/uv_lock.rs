@@ -1,5 +1,7 @@
-//! Where a package set has a package's source from: the `source` of a package
-//! in `uv.lock`, which decides what uv2nix makes of it.
+//! What `uv.lock` says: which packages it has, and where from, which decides
+//! what uv2nix makes of them.
+
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -60,6 +62,16 @@ struct Source {
     url: Option<String>,
     path: Option<String>,
     subdirectory: Option<Utf8PathBuf>,
+}
+
+/// The names of the packages in a `uv.lock`; none where it isn't one.
+#[must_use]
+pub fn uv_lock_names(text: &str) -> BTreeSet<PythonName> {
+    let lock: Option<Lock> = toml::from_str(text).ok();
+    let packages = lock.into_iter().flat_map(|lock| lock.package);
+    packages
+        .map(|package| PythonName::new(&package.name))
+        .collect()
 }
 
 /// What a `uv.lock` says of a package; nothing where it isn't in it, or that
