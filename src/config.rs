@@ -95,6 +95,8 @@ impl Config {
         let Ok(table) = DeTable::parse(text) else {
             return Ok(None);
         };
+        let reader = Reader { place, text, depth };
+        reader.names(table.get_ref())?;
         let path: &[&str] = if place.ends_with("Cargo.toml") {
             &["workspace", "metadata", "pyhack"]
         } else {
@@ -110,7 +112,6 @@ impl Config {
         let Some(table) = found else {
             return Ok(None);
         };
-        let reader = Reader { place, text, depth };
         reader.config(table).map(Some)
     }
 }
@@ -123,6 +124,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Tells of a table that is ours by a wrong name, or is none.
+    fn names(self, table: &DeTable) -> Result<(), ConfigError> {
+        let Some(DeValue::Table(tools)) = table.get("tool").map(toml::Spanned::get_ref) else {
+            return Ok(());
+        };
+        for (name, value) in tools {
+            let is_ours = name.get_ref() == "cargo-pyhack";
+            let is_alike = matches!(name.get_ref().as_ref(), "pyhack" | "cargo_pyhack");
+            if is_alike || (is_ours && !matches!(value.get_ref(), DeValue::Table(_))) {
+                let message = format!("`tool.{}` is no table of ours", name.get_ref());
+                let help = "the configuration is the table `[tool.cargo-pyhack]`";
+                return Err(self.wrong(message, help, name.span()));
+            }
+        }
+        Ok(())
+    }
+
     fn config(self, table: &DeTable) -> Result<Config, ConfigError> {
         let mut config = Config::default();
         let mut rest = toml::Table::new();

@@ -100,6 +100,7 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
         State::Fixed => "Fixed",
         State::Edited => "Edited",
         State::Missing => "Missing",
+        State::WithoutSource => "No source",
     };
     let mut message = format!("`{}` in {}", stanza.package, stanza.file);
     if let Some(line) = stanza.line {
@@ -119,6 +120,12 @@ fn advise(ui: &Ui, report: &CheckReport) {
     let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
     if has(State::OutOfDate) || has(State::Missing) {
         ui.hint("`cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change");
+    }
+    if has(State::WithoutSource) {
+        ui.hint(
+            "put the source back, or write the stanza from another one: \
+             `cargo pyhack nix-snippet --write FILE PATH`",
+        );
     }
     if has(State::Edited) {
         ui.hint(

@@ -118,7 +118,8 @@ struct WriteArgs {
     #[arg(long, requires = "write")]
     generate_lock: bool,
 
-    /// Replace stanzas in FILE that were edited by hand, too
+    /// Replace stanzas in FILE that were edited by hand, too, and another file
+    /// that lies where a lock goes
     #[arg(long, requires = "write")]
     force: bool,
 

@@ -76,3 +76,15 @@ fn what_makes_no_sense_is_told() {
         assert!(found.contains(told), "{text}: {found}");
     }
 }
+
+#[test]
+fn a_table_by_another_name_is_told() {
+    for text in [
+        "[tool.cargo_pyhack]\nno-ifd = true\n",
+        "[tool.pyhack]\n",
+        "[tool]\ncargo-pyhack = 3\n",
+    ] {
+        let error = Config::read("pyproject.toml", text, 0).unwrap_err();
+        assert!(error.message.contains("is no table of ours"), "{text}");
+    }
+}

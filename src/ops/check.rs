@@ -61,6 +61,8 @@ pub enum State {
     Edited,
     /// It is asked for and isn't there.
     Missing,
+    /// What it is made from isn't there.
+    WithoutSource,
 }
 
 impl CheckReport {
@@ -247,7 +249,7 @@ impl Run<'_> {
         let now = match self.now(&request, &old, &block.name) {
             Ok(now) => now,
             Err(Error::Io(IoError::NotFound { path })) => {
-                checked.state = State::OutOfDate;
+                checked.state = State::WithoutSource;
                 checked
                     .reasons
                     .push(format!("its source `{path}` isn't there"));

@@ -14,9 +14,9 @@ use super::stanza_inputs::{attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::hash::Sha256;
-use crate::io::Progress;
 use crate::io::source::{way_between, way_to};
-use crate::io::write::{read_file, write_file};
+use crate::io::write::{read_file, real_file, write_file};
+use crate::io::{IoError, Progress};
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
 use crate::project::{Metadata, PythonName, RustProject, join, way};
@@ -33,6 +33,16 @@ pub struct PackageFile {
     pub overwrite: bool,
 }
 
+impl PackageFile {
+    /// The same where a link to it leads.
+    fn real(&self) -> Result<Self, IoError> {
+        Ok(Self {
+            path: real_file(&self.path)?,
+            overwrite: self.overwrite,
+        })
+    }
+}
+
 /// Makes the file for a project, and writes it if a place is named.
 ///
 /// # Errors
@@ -43,6 +53,8 @@ pub fn nixpkgs_package(
     file: Option<&PackageFile>,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
+    let file = file.map(PackageFile::real).transpose()?;
+    let file = file.as_ref();
     let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
     if file.is_some() {
         keep_lock(&mut request, folder)?;

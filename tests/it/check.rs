@@ -164,8 +164,11 @@ fn a_lock_beside_the_overlay_belongs_to_it() {
 fn a_source_that_is_gone_is_told() {
     let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
     fs::rename(sandbox.path("project"), sandbox.path("elsewhere")).unwrap();
-    let said = check(&sandbox, &["overlay.nix"]);
-    assert!(said.contains("its source `project` isn't there"), "{said}");
+    let expected = "1:    No source `module` in overlay.nix:9: its source `project` isn't there\n\
+                    help: put the source back, or write the stanza from another one: \
+                    `cargo pyhack nix-snippet --write FILE PATH`\n";
+    assert_eq!(check(&sandbox, &["overlay.nix"]), expected);
+    assert_eq!(check(&sandbox, &["--fix", "overlay.nix"]), expected);
 }
 
 #[test]
