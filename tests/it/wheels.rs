@@ -418,3 +418,37 @@ fn a_folder_of_a_repository() {
         case.assert_builds(WAYS, "42");
     }
 }
+
+/// Its stanza is always one with the lock beside it.
+#[test]
+fn an_archive_of_the_users_own() {
+    let made = Case::new(|sandbox| Module::maturin("rust").own_archive(sandbox));
+    if let Some(case) = made {
+        let way = Way {
+            flags: &[],
+            ..WITHOUT_IFD
+        };
+        case.assert_builds(&[way], "42");
+    }
+}
+
+#[test]
+fn a_folder_of_an_archive() {
+    let made = Case::new(|sandbox| Module::maturin(".").member_in_archive(sandbox));
+    if let Some(case) = made {
+        case.assert_builds(WAYS, "42");
+    }
+}
+
+/// One package has both programs here, as those of rust-overlay and fenix.
+#[test]
+fn a_toolchain_of_the_users_own() {
+    let made = Case::new(|sandbox| Module::maturin("rust").sdist(sandbox));
+    if let Some(case) = made {
+        let way = Way {
+            flags: &["--toolchain", "pkgs.toolchain"],
+            ..PRINTED
+        };
+        case.assert_builds(&[way], "42");
+    }
+}

@@ -53,6 +53,11 @@ let
 
     cargo = programs "cargo" [ "${case.toolchain}/cargo" ];
     rustc = programs "rustc" [ "${case.toolchain}/rustc" ];
+    # As rust-overlay and fenix have them.
+    toolchain = programs "toolchain" [
+      "${case.toolchain}/cargo"
+      "${case.toolchain}/rustc"
+    ];
 
     # It finds what inputs bring and nothing else of the machine's.
     pkg-config = made "pkg-config" ''

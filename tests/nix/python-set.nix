@@ -53,6 +53,14 @@ let
       src = fetchFile package.path;
       passthru.format = "pyproject";
     };
+    path = package: {
+      # An archive of the user's, by its path alone.
+      src.outPath = builtins.path {
+        path = /. + package.path;
+        name = baseNameOf package.path;
+      };
+      passthru.format = "pyproject";
+    };
     local = package: { src = /. + package.path; };
     git = package: {
       # What fetchers built into Nix give has no name.

@@ -21,6 +21,25 @@ pub struct Module {
     has_lock: bool,
 }
 
+/// The manifest of a workspace that the module is a member of.
+const WORKSPACE: &str = "[workspace]\nmembers = [\"crates/*\"]\n";
+
+/// Packs files as an sdist is packed.
+fn archive(sandbox: &Sandbox, files: &[(String, String)]) -> PathBuf {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        let path = format!("module-0.1.0/{path}");
+        archive
+            .append_data(&mut header, path, text.as_bytes())
+            .unwrap();
+    }
+    let bytes = archive.into_inner().unwrap().finish().unwrap();
+    sandbox.write("sdists/module-0.1.0.tar.gz", bytes)
+}
+
 /// A project as a package set has it.
 pub struct Package {
     pub path: PathBuf,
@@ -99,19 +118,35 @@ impl Module {
 
     /// An sdist of a registry.
     pub fn sdist(&self, sandbox: &Sandbox) -> Package {
-        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, text) in self.files() {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            let path = format!("module-0.1.0/{path}");
-            archive
-                .append_data(&mut header, path, text.as_bytes())
-                .unwrap();
-        }
-        let bytes = archive.into_inner().unwrap().finish().unwrap();
-        let path = sandbox.write("sdists/module-0.1.0.tar.gz", bytes);
+        let path = archive(sandbox, &self.files());
         self.package(path, "sdist")
+    }
+
+    /// An sdist in a folder of the user's.
+    pub fn own_archive(&self, sandbox: &Sandbox) -> Package {
+        Package {
+            kind: "path",
+            flags: &["--source", "path"],
+            ..self.sdist(sandbox)
+        }
+    }
+
+    /// An archive at a URL, with a Cargo workspace and the package in a folder
+    /// of it.
+    pub fn member_in_archive(&self, sandbox: &Sandbox) -> Package {
+        let member = self.member(sandbox);
+        let below = |(path, text): (String, String)| match path.as_str() {
+            "Cargo.lock" => (path, text),
+            _ => (format!("crates/module/{path}"), text),
+        };
+        let mut files: Vec<_> = self.files().into_iter().map(below).collect();
+        files.push(("Cargo.toml".to_owned(), WORKSPACE.to_owned()));
+        Package {
+            kind: "sdist",
+            flags: &["--source", "url", "--subdirectory", "crates/module"],
+            within: Some((archive(sandbox, &files), "crates/module")),
+            ..member
+        }
     }
 
     /// A project of the user's.
@@ -136,7 +171,7 @@ impl Module {
             .into_iter()
             .partition(|(path, _)| path == "Cargo.lock");
         sandbox.project("work", &locks);
-        sandbox.write("work/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+        sandbox.write("work/Cargo.toml", WORKSPACE);
         let path = sandbox.project("work/crates/module", &files);
         self.package(path, "local")
     }
