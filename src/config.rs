@@ -229,7 +229,8 @@ impl Reader<'_> {
             if !Recipe::KEYS.contains(&name) {
                 continue;
             }
-            if let ("path" | "lock-file", DeValue::String(path)) = (name, value.get_ref()) {
+            if let ("path" | "lock" | "lock-file", DeValue::String(path)) = (name, value.get_ref())
+            {
                 self.inside(path, value.span())?;
             }
             let alone = toml::Table::from_iter([(name.to_owned(), owned(value.get_ref()))]);

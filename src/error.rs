@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::io::IoError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
+use crate::python_lock::PythonLockError;
 
 /// What a command ends with where it can't do what was asked.
 #[derive(Debug, Error, Diagnostic)]
@@ -23,6 +24,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Overlay(#[from] OverlayError),
+    /// A lock of a Python environment.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    PythonLock(#[from] PythonLockError),
     /// The configuration.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -58,7 +63,9 @@ impl Error {
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Overlay(OverlayError::Formatter { .. }) => Exit::Surroundings,
-            Self::Project(_) | Self::Overlay(_) | Self::Config(_) => Exit::Input,
+            Self::Project(_) | Self::Overlay(_) | Self::PythonLock(_) | Self::Config(_) => {
+                Exit::Input
+            }
             Self::Io(error) => match error {
                 IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }

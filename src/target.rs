@@ -198,7 +198,9 @@ impl Platform {
         matches!(self, Self::X86_64Darwin | Self::X86_64Linux)
     }
 
-    const fn machine(self) -> &'static str {
+    /// What `uname -m` says.
+    #[must_use]
+    pub const fn machine(self) -> &'static str {
         match self {
             Self::Aarch64Darwin => "arm64",
             Self::Aarch64Linux => "aarch64",
@@ -225,33 +227,38 @@ impl Target {
     pub fn environments(&self) -> Vec<(Platform, MarkerEnvironment)> {
         let platforms = self.platforms.iter();
         platforms
-            .map(|&platform| (platform, self.environment(platform)))
+            .map(|&platform| (platform, marker_environment(platform, self.python_minor, 0)))
             .collect()
     }
+}
 
-    fn environment(&self, platform: Platform) -> MarkerEnvironment {
-        let (system, sys_platform) = if platform.is_linux() {
-            ("Linux", "linux")
-        } else {
-            ("Darwin", "darwin")
-        };
-        let version = format!("3.{}", self.python_minor);
-        let full = format!("{version}.0");
-        MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
-            implementation_name: "cpython",
-            implementation_version: &full,
-            os_name: "posix",
-            platform_machine: platform.machine(),
-            platform_python_implementation: "CPython",
-            platform_release: "",
-            platform_system: system,
-            platform_version: "",
-            python_full_version: &full,
-            python_version: &version,
-            sys_platform,
-        })
-        .expect("the versions above are versions")
-    }
+/// What PEP 508's markers are evaluated in, for `CPython` 3.`minor`.`patch`.
+///
+/// # Panics
+/// Never: the versions are versions.
+#[must_use]
+pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnvironment {
+    let (system, sys_platform) = if platform.is_linux() {
+        ("Linux", "linux")
+    } else {
+        ("Darwin", "darwin")
+    };
+    let version = format!("3.{minor}");
+    let full = format!("{version}.{patch}");
+    MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: &full,
+        os_name: "posix",
+        platform_machine: platform.machine(),
+        platform_python_implementation: "CPython",
+        platform_release: "",
+        platform_system: system,
+        platform_version: "",
+        python_full_version: &full,
+        python_version: &version,
+        sys_platform,
+    })
+    .expect("the versions above are versions")
 }
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ pub struct Recipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub path: Option<Utf8PathBuf>,
+    /// A `uv.lock` or `pylock.toml` that has the package, in the place of a
+    /// path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub lock: Option<Utf8PathBuf>,
     /// Where the package set has the source from; told by `uv.lock` or the
     /// project if it isn't given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,8 +114,9 @@ const ALL: &str = "all";
 
 impl Recipe {
     /// The names of its keys.
-    pub const KEYS: [&str; 15] = [
+    pub const KEYS: [&str; 16] = [
         "path",
+        "lock",
         "source",
         "subdirectory",
         "cargo-root",
@@ -137,6 +143,7 @@ impl Recipe {
         env.extend(self.env);
         Self {
             path: self.path.or(default.path),
+            lock: self.lock.or(default.lock),
             source: self.source.or(default.source),
             subdirectory: self.subdirectory.or(default.subdirectory),
             cargo_root: self.cargo_root.or(default.cargo_root),
@@ -160,7 +167,8 @@ impl Recipe {
     /// # Errors
     /// Where `to` fails.
     pub fn moved<E>(mut self, to: impl Fn(&Utf8Path) -> Result<Utf8PathBuf, E>) -> Result<Self, E> {
-        for path in [&mut self.path, &mut self.lock_file].into_iter().flatten() {
+        let paths = [&mut self.path, &mut self.lock, &mut self.lock_file];
+        for path in paths.into_iter().flatten() {
             *path = to(path)?;
         }
         Ok(self)

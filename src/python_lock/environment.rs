@@ -1,0 +1,133 @@
+//! What an environment is made for: a platform and a Python.
+
+use std::fmt;
+
+use pep508_rs::MarkerEnvironment;
+use serde::Deserialize;
+
+use crate::target::{Platform, marker_environment};
+
+const TABLE: &str = include_str!("../../data/nixpkgs-platforms.toml");
+
+/// What an environment is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Environment {
+    /// The platform.
+    pub platform: Platform,
+    /// The C library, on Linux.
+    pub libc: Libc,
+    /// The minor version of Python 3.
+    pub python_minor: u8,
+    /// Whether it is the build without a global lock.
+    pub is_free_threaded: bool,
+}
+
+/// The C library of a Linux.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Libc {
+    /// nixpkgs' default.
+    Glibc,
+    /// That of `pkgsMusl` and `pkgsStatic`.
+    Musl,
+}
+
+/// The table `data/nixpkgs-platforms.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    glibc: (u32, u32),
+    musl: (u32, u32),
+    darwin_sdk: (u32, u32),
+    usual_python: u8,
+    python: Vec<PythonRow>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PythonRow {
+    minor: u8,
+    patch: u8,
+}
+
+impl Table {
+    fn built_in() -> &'static Self {
+        static TABLE_READ: std::sync::LazyLock<Table> = std::sync::LazyLock::new(|| {
+            toml::from_str(TABLE).expect("the table is checked by a test")
+        });
+        &TABLE_READ
+    }
+}
+
+/// The minor version of nixpkgs' `python3`.
+#[must_use]
+pub fn usual_python() -> u8 {
+    Table::built_in().usual_python
+}
+
+impl Environment {
+    /// What `uname -m` says.
+    #[must_use]
+    pub const fn machine(self) -> &'static str {
+        self.platform.machine()
+    }
+
+    /// 313 for Python 3.13.
+    pub(super) fn short_version(self) -> u32 {
+        let text = format!("3{}", self.python_minor);
+        text.parse().unwrap_or_default()
+    }
+
+    /// The version of a C library, where the environment has it.
+    pub(super) fn libc_version(self, libc: Libc) -> Option<(u32, u32)> {
+        let table = Table::built_in();
+        let version = match libc {
+            Libc::Glibc => table.glibc,
+            Libc::Musl => table.musl,
+        };
+        (self.platform.is_linux() && self.libc == libc).then_some(version)
+    }
+
+    pub(super) fn sdk_version(self) -> Option<(u32, u32)> {
+        (!self.platform.is_linux()).then(|| Table::built_in().darwin_sdk)
+    }
+
+    /// As nixpkgs' CPython lists them.
+    pub(super) fn abi_tags(self) -> Vec<String> {
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        let own = format!("cp3{}{suffix}", self.python_minor);
+        vec!["none".into(), "any".into(), "abi3".into(), own]
+    }
+
+    /// What markers of PEP 508 are evaluated in.
+    #[must_use]
+    pub fn markers(self) -> MarkerEnvironment {
+        let rows = &Table::built_in().python;
+        let row = rows.iter().find(|row| row.minor == self.python_minor);
+        let patch = row.map_or(0, |row| row.patch);
+        marker_environment(self.platform, self.python_minor, patch)
+    }
+}
+
+/// `x86_64-linux, Python 3.13`
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        f.write_str(self.platform.system())?;
+        if self.platform.is_linux() && self.libc == Libc::Musl {
+            f.write_str(" (musl)")?;
+        }
+        write!(f, ", Python 3.{}{suffix}", self.python_minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        let table = Table::built_in();
+        assert!(table.python.is_sorted_by_key(|row| row.minor));
+        assert!(table.python.iter().any(|row| row.minor == usual_python()));
+    }
+}

@@ -1,0 +1,82 @@
+//! What can be wrong with a lock.
+
+use std::sync::Arc;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+
+/// A lock that can't be read.
+#[derive(Debug, Error, Diagnostic)]
+pub enum PythonLockError {
+    /// It is no TOML, or lacks what every lock has.
+    #[error("`{place}`, line {line}: {message}")]
+    #[diagnostic(
+        code(pyhack::python_lock::syntax),
+        help(
+            "let the program that wrote it write it anew: `uv lock`, or `uv export --format pylock.toml`"
+        )
+    )]
+    Syntax {
+        /// The lock.
+        place: String,
+        /// The line, from 1 on.
+        line: usize,
+        /// What is wrong.
+        message: String,
+        /// Its text.
+        #[source_code]
+        text: Arc<NamedSource<String>>,
+        /// Where.
+        #[label]
+        at: Option<SourceSpan>,
+    },
+
+    /// A version of the format that isn't known.
+    #[error("`{place}` has version {found} of its format; known is {known}")]
+    #[diagnostic(
+        code(pyhack::python_lock::version),
+        help(
+            "a newer cargo-pyhack may know it; or lock again with a uv that writes version {known}"
+        )
+    )]
+    Version {
+        /// The lock.
+        place: String,
+        /// Its version.
+        found: String,
+        /// The one that is known.
+        known: &'static str,
+    },
+
+    /// An entry that makes no sense.
+    #[error("`{place}`, line {line}: `{package}` {message}")]
+    #[diagnostic(
+        code(pyhack::python_lock::entry),
+        help(
+            "lock again: `uv lock`; if that changes nothing, the entry is of a kind that isn't known"
+        )
+    )]
+    Entry {
+        /// The lock.
+        place: String,
+        /// The line of the entry, from 1 on.
+        line: usize,
+        /// The package.
+        package: String,
+        /// What is wrong with it.
+        message: String,
+    },
+
+    /// `[tool.uv]` makes no sense.
+    #[error("`[tool.uv]` of the workspace of `{place}`: {message}")]
+    #[diagnostic(
+        code(pyhack::python_lock::settings),
+        help("mend it in the `pyproject.toml` beside the lock or of a member")
+    )]
+    Settings {
+        /// The lock.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+}

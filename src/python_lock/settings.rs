@@ -1,0 +1,126 @@
+//! `[tool.uv]`, as far as it decides what is built from source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use pep508_rs::{Requirement, VerbatimUrl};
+use serde::Deserialize;
+
+use crate::project::PythonName;
+
+/// What the package set takes where it may choose: uv2nix'
+/// `sourcePreference`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Preference {
+    /// Wheels that fit.
+    #[default]
+    Wheel,
+    /// Sdists.
+    Sdist,
+}
+
+/// `[tool.uv]` of a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct UvSettings {
+    /// `no-binary`
+    pub no_binary: Option<bool>,
+    /// `no-build`
+    pub no_build: Option<bool>,
+    /// `no-binary-package`, by the names as they are written: uv2nix looks
+    /// for them so.
+    pub no_binary_package: BTreeSet<String>,
+    /// `no-build-package`, likewise.
+    pub no_build_package: BTreeSet<String>,
+    /// `extra-build-dependencies`
+    pub extra_build_dependencies: BTreeMap<PythonName, Vec<Requirement<VerbatimUrl>>>,
+    /// The packages in `sources`.
+    pub sources: BTreeSet<PythonName>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pyproject {
+    tool: Tool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tool {
+    uv: Uv,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Uv {
+    no_binary: Option<bool>,
+    no_build: Option<bool>,
+    no_binary_package: Vec<String>,
+    no_build_package: Vec<String>,
+    extra_build_dependencies: BTreeMap<String, Vec<ExtraDependency>>,
+    sources: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ExtraDependency {
+    Text(String),
+    Table { requirement: String },
+}
+
+impl UvSettings {
+    /// Reads the `pyproject.toml` beside the lock, and those of the
+    /// workspace's members.
+    ///
+    /// # Errors
+    /// Says what uv2nix would refuse too.
+    pub fn read(root: &str, members: &[String]) -> Result<Self, String> {
+        let parse = |text: &str| -> Result<Uv, String> {
+            let pyproject: Pyproject =
+                toml::from_str(text).map_err(|error| error.message().to_owned())?;
+            Ok(pyproject.tool.uv)
+        };
+        let mut settings = Self::default();
+        let root = parse(root)?;
+        let members = members.iter().map(|text| parse(text));
+        for uv in members
+            .collect::<Result<Vec<_>, _>>()?
+            .iter()
+            .chain([&root])
+        {
+            settings.no_binary = agreed("no-binary", settings.no_binary, uv.no_binary)?;
+            settings.no_build = agreed("no-build", settings.no_build, uv.no_build)?;
+            let packages = uv.no_binary_package.iter().cloned();
+            settings.no_binary_package.extend(packages);
+            let packages = uv.no_build_package.iter().cloned();
+            settings.no_build_package.extend(packages);
+            let sources = uv.sources.keys().map(|name| PythonName::new(name));
+            settings.sources.extend(sources);
+        }
+        for (name, dependencies) in root.extra_build_dependencies {
+            let dependencies = dependencies.iter().map(ExtraDependency::requirement);
+            let dependencies: Result<Vec<_>, _> = dependencies.collect();
+            let told = |message| format!("`extra-build-dependencies` of `{name}`: {message}");
+            let name = PythonName::new(&name);
+            let dependencies = dependencies.map_err(told)?;
+            settings.extra_build_dependencies.insert(name, dependencies);
+        }
+        Ok(settings)
+    }
+}
+
+/// A value that several files give.
+fn agreed(name: &str, one: Option<bool>, other: Option<bool>) -> Result<Option<bool>, String> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(format!(
+            "members of the workspace have different values for `tool.uv.{name}`"
+        )),
+        _ => Ok(other.or(one)),
+    }
+}
+
+impl ExtraDependency {
+    fn requirement(&self) -> Result<Requirement<VerbatimUrl>, String> {
+        let (Self::Text(text) | Self::Table { requirement: text }) = self;
+        Requirement::from_str(text).map_err(|error| error.message.to_string())
+    }
+}
