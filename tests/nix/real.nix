@@ -27,7 +27,7 @@ in
 base.overrideScope (
   lib.composeManyExtensions [
     build-systems.overlays.wheel
-    (workspace.mkPyprojectOverlay { sourcePreference = "sdist"; })
+    (workspace.mkPyprojectOverlay { sourcePreference = case.sourcePreference or "sdist"; })
     overlay
   ]
 )
