@@ -12,9 +12,10 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::nix::is_identifier;
+use crate::ops::prebuilt::parse;
 use crate::ops::recipe::Recipe;
 
 /// What is configured.
@@ -54,6 +55,20 @@ enum PackageForm {
     Path(String),
     /// That, and more.
     Table(Box<Recipe>),
+}
+
+/// A package that is taken from nixpkgs.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PrebuiltForm {
+    /// `NAME` or `NAME=ATTR`
+    Name(String),
+    /// The same, and what of its dependencies isn't needed.
+    Table {
+        name: String,
+        attr: Option<String>,
+        drop: Option<Vec<String>>,
+    },
 }
 
 /// A configuration that makes no sense.
@@ -143,7 +158,7 @@ impl Reader<'_> {
 
     fn config(self, table: &DeTable) -> Result<Config, ConfigError> {
         let mut config = Config::default();
-        let mut rest = toml::Table::new();
+        let (mut rest, mut prebuilt) = (toml::Table::new(), BTreeMap::new());
         for (key, value) in table {
             let (name, at) = (key.get_ref().as_ref(), value.span());
             match (name, value.get_ref()) {
@@ -160,8 +175,16 @@ impl Reader<'_> {
                         }
                     });
                 }
+                ("prebuilt", DeValue::Array(entries)) => {
+                    prebuilt = self.prebuilt(entries)?;
+                }
+                ("prebuilt", _) => {
+                    let message = "`prebuilt` is no list".to_owned();
+                    let help = "name each: `prebuilt = [\"torch=torchWithoutCuda\"]`";
+                    return Err(self.wrong(message, help, at));
+                }
                 ("packages", DeValue::Table(packages)) => {
-                    config.packages = self.packages(packages)?;
+                    config.packages = self.packages(packages, table.contains_key("lock"))?;
                 }
                 ("overlay" | "style", _) => {
                     let message = format!("`{name}` is no text");
@@ -186,10 +209,42 @@ impl Reader<'_> {
         let whole = table.values().next().map_or(0..0, toml::Spanned::span);
         self.values(table)?;
         config.defaults = self.recipe(rest, whole)?;
+        config.packages.extend(prebuilt);
         Ok(config)
     }
 
-    fn packages(self, table: &DeTable) -> Result<BTreeMap<String, Recipe>, ConfigError> {
+    /// `"NAME"`, `"NAME=ATTR"`, or a table.
+    fn prebuilt(self, entries: &DeArray) -> Result<BTreeMap<String, Recipe>, ConfigError> {
+        let help = "write `\"NAME\"`, `\"NAME=ATTR\"`, or `{ name = \"NAME\", attr = \"ATTR\", drop = [...] }`";
+        let mut found = BTreeMap::new();
+        for entry in entries {
+            let wrong = |message: String| self.wrong(message, help, entry.span());
+            let entry: PrebuiltForm = owned(entry.get_ref())
+                .try_into()
+                .map_err(|_| wrong("that names no package to take from nixpkgs".to_owned()))?;
+            let (text, drop) = match entry {
+                PrebuiltForm::Name(text) => (text, None),
+                PrebuiltForm::Table { name, attr, drop } => {
+                    let attr = attr.map(|attr| format!("={attr}"));
+                    (name + &attr.unwrap_or_default(), drop)
+                }
+            };
+            let (name, _) = parse(&text).map_err(wrong)?;
+            let recipe = Recipe {
+                prebuilt: Some(text),
+                drop,
+                ..Recipe::default()
+            };
+            found.insert(name.to_string(), recipe);
+        }
+        Ok(found)
+    }
+
+    fn packages(
+        self,
+        table: &DeTable,
+        has_lock: bool,
+    ) -> Result<BTreeMap<String, Recipe>, ConfigError> {
         let mut found = BTreeMap::new();
         for (name, value) in table {
             let recipe = match value.get_ref() {
@@ -212,9 +267,9 @@ impl Reader<'_> {
                     return Err(self.wrong(message, help, value.span()));
                 }
             };
-            if recipe.path.is_none() {
+            if recipe.path.is_none() && recipe.lock.is_none() && !has_lock {
                 let message = format!("`{}` has no `path`", name.get_ref());
-                let help = "name the project folder or sdist that its stanza is made from";
+                let help = "name the project folder or sdist that its stanza is made from, or the `lock` that it is in";
                 return Err(self.wrong(message, help, name.span()));
             }
             found.insert(name.get_ref().to_string(), recipe);
@@ -226,7 +281,7 @@ impl Reader<'_> {
     fn values(self, table: &DeTable) -> Result<(), ConfigError> {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
-            if !Recipe::KEYS.contains(&name) {
+            if !Recipe::KEYS.contains(&name) || name == "prebuilt" {
                 continue;
             }
             if let ("path" | "lock" | "lock-file", DeValue::String(path)) = (name, value.get_ref())

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::io::IoError;
+use crate::ops::init::InitError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;
@@ -32,6 +33,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Config(#[from] Box<ConfigError>),
+    /// What a flake is made from.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Init(#[from] InitError),
 }
 
 /// The exit codes, as `--help` lists them. 101 is Rust's own for a panic: our
@@ -63,12 +68,16 @@ impl Error {
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Overlay(OverlayError::Formatter { .. }) => Exit::Surroundings,
-            Self::Project(_) | Self::Overlay(_) | Self::PythonLock(_) | Self::Config(_) => {
-                Exit::Input
-            }
+            Self::Project(_)
+            | Self::Overlay(_)
+            | Self::PythonLock(_)
+            | Self::Config(_)
+            | Self::Init(_) => Exit::Input,
             Self::Io(error) => match error {
                 IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
+                IoError::Artifact(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }
+                | IoError::NoPythonLock { .. }
                 | IoError::NoLockFile { .. }
                 | IoError::UnknownKind { .. }
                 | IoError::Damaged { .. }
@@ -82,6 +91,7 @@ impl Error {
                 | IoError::Resolution { .. }
                 | IoError::CargoFailed { .. }
                 | IoError::Git(_)
+                | IoError::Artifact(_)
                 | IoError::DownloadTemplate { .. }
                 | IoError::NoFile { .. }
                 | IoError::NoProjectConfig { .. }

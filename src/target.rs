@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pep440_rs::{Version as PythonVersion, VersionSpecifiers};
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
 use semver::Version;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const TABLE: &str = include_str!("../data/rust-and-python.toml");
 
@@ -15,6 +15,8 @@ const TABLE: &str = include_str!("../data/rust-and-python.toml");
 pub struct Toolchains {
     oldest_python: u8,
     newest_python: u8,
+    /// The newest that pyproject.nix' build systems have wheels for.
+    pub newest_build_systems: u8,
     pyo3: Vec<Pyo3Row>,
     /// The rustc of nixpkgs' branches, the stable one first.
     pub nixpkgs: Vec<NixpkgsRust>,
@@ -69,22 +71,20 @@ impl Toolchains {
         })
     }
 
+    /// The minor versions of Python 3 that `requires-python` allows, oldest
+    /// first.
+    #[must_use]
+    pub fn pythons(&self, requires: Option<&str>) -> Vec<u8> {
+        (self.oldest_python..=self.newest_python)
+            .filter(|minor| allows_python(requires, *minor))
+            .collect()
+    }
+
     /// The newest minor version of Python 3 that `requires-python` and `PyO3`
     /// allow; `PyO3` yields where they can't agree.
     #[must_use]
     pub fn newest_python(&self, requires: Option<&str>, pyo3: Option<&Version>) -> u8 {
-        let requires = requires.and_then(python_versions);
-        let allows = |minor: &u8| {
-            let allows = |specifiers: &VersionSpecifiers| {
-                // A bound may name a patch version.
-                let mut versions = (0..=MAX_PATCH).map(|patch| [3, u64::from(*minor), patch]);
-                versions.any(|parts| specifiers.contains(&PythonVersion::new(parts)))
-            };
-            requires.as_ref().is_none_or(allows)
-        };
-        let allowed: Vec<u8> = (self.oldest_python..=self.newest_python)
-            .filter(allows)
-            .collect();
+        let allowed = self.pythons(requires);
         let known = pyo3.and_then(|version| self.pyo3(version));
         let is_known = |minor: &&u8| known.is_none_or(|known| **minor <= known.newest_python);
         allowed
@@ -99,6 +99,18 @@ impl Toolchains {
 
 /// No minor version of Python has had more patch versions.
 const MAX_PATCH: u64 = 40;
+
+/// Whether `requires-python` allows a version of `CPython` 3.`minor`; one that
+/// makes no sense does.
+#[must_use]
+pub fn allows_python(requires: Option<&str>, minor: u8) -> bool {
+    let Some(specifiers) = requires.and_then(python_versions) else {
+        return true;
+    };
+    // A bound may name a patch version.
+    let mut versions = (0..=MAX_PATCH).map(|patch| [3, u64::from(minor), patch]);
+    versions.any(|parts| specifiers.contains(&PythonVersion::new(parts)))
+}
 
 /// Reads `requires-python`, or Poetry's form of it with `^` and `~`.
 fn python_versions(text: &str) -> Option<VersionSpecifiers> {
@@ -209,6 +221,20 @@ impl Platform {
     }
 }
 
+impl Serialize for Platform {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.system())
+    }
+}
+
+impl<'de> Deserialize<'de> for Platform {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let unknown = || serde::de::Error::custom(format!("`{name}` is no platform"));
+        Self::from_system(&name).ok_or_else(unknown)
+    }
+}
+
 /// `CPython` 3.`python_minor` on some platforms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -238,10 +264,12 @@ impl Target {
 /// Never: the versions are versions.
 #[must_use]
 pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnvironment {
-    let (system, sys_platform) = if platform.is_linux() {
-        ("Linux", "linux")
+    // The releases are those of nixpkgs' headers and SDK, as pyproject.nix has
+    // it.
+    let (system, sys_platform, release) = if platform.is_linux() {
+        ("Linux", "linux", "7.0")
     } else {
-        ("Darwin", "darwin")
+        ("Darwin", "darwin", "23.4")
     };
     let version = format!("3.{minor}");
     let full = format!("{version}.{patch}");
@@ -251,7 +279,7 @@ pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnv
         os_name: "posix",
         platform_machine: platform.machine(),
         platform_python_implementation: "CPython",
-        platform_release: "",
+        platform_release: release,
         platform_system: system,
         platform_version: "",
         python_full_version: &full,

@@ -1,10 +1,10 @@
 //! What doesn't stop a command, but will or may stop the user's build.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much a warning matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Good to know.
@@ -16,7 +16,7 @@ pub enum Level {
 }
 
 /// A warning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// How much it matters.
     pub level: Level,
@@ -97,6 +97,12 @@ pub enum WarningCode {
     UnreadableBuildScript,
     /// Something that is loaded when the program runs.
     Runtime,
+    /// A `.python-version` that names no `CPython`.
+    PythonVersion,
+    /// A Python that a lock isn't for.
+    PythonNotAllowed,
+    /// A flake that can't be read.
+    UnreadFlake,
 }
 
 impl Warning {
@@ -265,6 +271,18 @@ impl WarningCode {
             Self::UnreadableBuildScript => (
                 "pyhack::warning::unreadable_build_script",
                 "look at it: it may need more than is said here",
+            ),
+            Self::PythonVersion => (
+                "pyhack::warning::python_version",
+                "choose one with `--python 3.13`, say",
+            ),
+            Self::PythonNotAllowed => (
+                "pyhack::warning::python_not_allowed",
+                "choose another one with `--python`: uv2nix refuses to make a set for this one",
+            ),
+            Self::UnreadFlake => (
+                "pyhack::warning::unread_flake",
+                "see by yourself which inputs it has",
             ),
             Self::Runtime => (
                 "pyhack::warning::runtime",

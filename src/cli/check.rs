@@ -8,11 +8,13 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::GlobalArgs;
+use super::nix_snippet::is_lock;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
 use crate::nix::normalized;
 use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
 use crate::ops::configured::Configured;
+use crate::ops::recipe::Recipe;
 
 /// Check that the stanzas of overlay files are up to date
 ///
@@ -25,10 +27,12 @@ use crate::ops::configured::Configured;
 Examples:
   cargo pyhack check                the overlay that the configuration names
   cargo pyhack check overlay.nix    another one
+  cargo pyhack check uv.lock        the same, by another lock
   cargo pyhack check --diff         what would change
   cargo pyhack check --fix          change it")]
 pub(super) struct CheckArgs {
-    /// Overlay files [default: the one that the configuration names]
+    /// Overlay files [default: the one that the configuration names], and the
+    /// uv.lock or pylock.toml that they are of
     files: Vec<Utf8PathBuf>,
 
     /// Write stanzas anew that are out of date or missing
@@ -53,7 +57,9 @@ impl CheckArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let overlay = configured.overlay();
-        let files = match (&self.files[..], &overlay) {
+        let (locks, files): (Vec<_>, Vec<_>) =
+            self.files.iter().cloned().partition(|file| is_lock(file));
+        let files = match (&files[..], &overlay) {
             ([], Some(overlay)) => vec![overlay.clone()],
             ([], None) => return Err(Error::nothing_to_check()),
             (files, _) => files.to_vec(),
@@ -67,9 +73,25 @@ impl CheckArgs {
                 BTreeMap::new()
             }
         };
+        let lock = match &locks[..] {
+            [] => configured.lock(),
+            [lock, ..] => Some(configured.of_all(Recipe {
+                lock: Some(lock.clone()),
+                ..Recipe::default()
+            })),
+        };
+        let is_configured = |file: &&Utf8PathBuf| {
+            !locks.is_empty()
+                || overlay.as_ref().map(|path| normalized(path)) == Some(normalized(file))
+        };
+        let of_lock = files.iter().filter(is_configured);
+        let of_lock =
+            of_lock.filter_map(|file| Some((file.clone(), (lock.clone()?, configured.of_locks()))));
+        let of_lock = of_lock.collect();
         let files = files.iter().map(|file| (file.clone(), wanted(file)));
         let checking = Checking {
             files: files.collect(),
+            locks: of_lock,
             fix: self.fix,
             force: self.force,
             formatter: self.formatter,

@@ -1,12 +1,14 @@
 //! The flags that every command has.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
 use crate::io::{Network, ProjectConfig};
 use crate::native::{Choice, Preferences};
 use crate::ops::Request;
-use crate::ops::recipe::{platform, python_minor, require_library};
+use crate::ops::recipe::{ChoiceWord, Recipe, platform, python_minor, require_library};
 use crate::target::Platform;
 
 /// Flags of every command.
@@ -64,6 +66,8 @@ pub(super) enum Format {
     Human,
     /// JSON as the schemas in `docs/schema` describe it
     Json,
+    /// JSON, a line for each package, of `lock`
+    Jsonl,
     /// A picture for Graphviz, of `why`
     Dot,
     /// A picture for Mermaid, of `why`
@@ -147,6 +151,28 @@ pub(super) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// As a recipe; what is said anyway isn't in it.
+    pub(super) fn recipe(&self) -> Recipe {
+        let default: BTreeSet<_> = Platform::DEFAULT.into();
+        let platforms: BTreeSet<_> = self.platforms.iter().copied().collect();
+        let systems = platforms
+            .iter()
+            .map(|platform| platform.system().to_owned());
+        let prefer = self.prefer.iter().map(|(library, choice)| {
+            let choice = match choice {
+                Choice::System => ChoiceWord::System,
+                Choice::Bundled => ChoiceWord::Bundled,
+            };
+            (library.clone().unwrap_or_else(|| "all".to_owned()), choice)
+        });
+        Recipe {
+            python: self.python.map(|minor| format!("3.{minor}")),
+            platforms: (platforms != default).then(|| systems.collect()),
+            prefer: prefer.collect(),
+            ..Recipe::default()
+        }
+    }
+
     pub(super) fn apply(self, request: Request) -> Request {
         Request {
             python_minor: self.python,

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::{GlobalArgs, SourceArgs, TargetArgs};
+use super::nix_snippet::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
 use crate::ops::Request;
@@ -21,6 +22,7 @@ use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 Examples:
   cargo pyhack inspect
   cargo pyhack inspect tokenizers-0.22.2.tar.gz
+  cargo pyhack inspect uv.lock                    a table of its packages
   cargo pyhack inspect --format json . | jq -r .cargo_root
 
 Exit code 0 where the Python project has no Rust: that is an answer too.")]
@@ -51,6 +53,9 @@ impl InspectArgs {
     }
 
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        if is_lock(&self.source.path) {
+            return super::lock::inspect(self.source.path, &self.target, (ui, global));
+        }
         let request = Request {
             generate_lock: self.generate_lock,
             ..self.target.apply(self.source.into_request(global))

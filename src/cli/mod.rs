@@ -3,7 +3,9 @@
 mod check;
 mod global;
 mod hash;
+mod init;
 mod inspect;
+mod lock;
 mod nix_snippet;
 mod progress;
 mod report;
@@ -19,7 +21,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Error;
-use global::GlobalArgs;
+use global::{Format, GlobalArgs};
 use inspect::InspectArgs;
 use ui::Ui;
 
@@ -27,7 +29,9 @@ const EXAMPLES: &str = "\
 Examples:
   cargo pyhack                                      what is in this folder
   cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
+  cargo pyhack init                                 a flake for a uv project
   cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
+  cargo pyhack lock --write overlay.nix             those of all packages in a uv.lock
   cargo pyhack check --fix                          stanzas in an overlay, kept up to date
   cargo pyhack hash                                 nixpkgs' cargoHash
   cargo pyhack vendor                               the crates, to build offline
@@ -83,6 +87,8 @@ enum Command {
     NixSnippet(nix_snippet::NixSnippetArgs),
     Why(why::WhyArgs),
     Check(check::CheckArgs),
+    Lock(lock::LockArgs),
+    Init(init::InitArgs),
 }
 
 /// Runs the program.
@@ -115,6 +121,10 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if cli.global.format == Format::Jsonl && !matches!(cli.command, Some(Command::Lock(_))) {
+        let message = "only `lock` prints lines: `--format` is `human` or `json` elsewhere";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
     if let Some(Command::NixSnippet(args)) = &cli.command
         && let Some(message) = args.contradiction()
     {
@@ -126,12 +136,14 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Error> {
     let done = match cli.command {
         Some(Command::Check(args)) => return args.run(ui, &cli.global),
+        Some(Command::NixSnippet(args)) => return args.run(ui, &cli.global),
+        Some(Command::Lock(args)) => return args.run(ui, &cli.global),
         None => InspectArgs::new(cli.path).run(ui, &cli.global),
         Some(Command::Inspect(args)) => args.run(ui, &cli.global),
         Some(Command::Vendor(args)) => args.run(ui, &cli.global),
         Some(Command::Hash(args)) => args.run(ui, &cli.global),
-        Some(Command::NixSnippet(args)) => args.run(ui, &cli.global),
         Some(Command::Why(args)) => args.run(ui, &cli.global),
+        Some(Command::Init(args)) => args.run(ui),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

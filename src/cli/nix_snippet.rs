@@ -1,20 +1,23 @@
 //! `cargo pyhack nix-snippet`
 
-use camino::Utf8PathBuf;
+use std::process::ExitCode;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::global::{GlobalArgs, TargetArgs};
 use super::ui::{Text, Ui};
 use crate::config::Style;
 use crate::error::Error;
-use crate::native::Choice;
 use crate::nix::{Form, OwnExpr};
 use crate::ops::configured::Configured;
+use crate::ops::lock::{LockRequest, lock};
 use crate::ops::nix_snippet::{Snippet, nix_snippet};
 use crate::ops::overlay::{Writing, write_stanzas};
 use crate::ops::package::{PackageFile, nixpkgs_package};
-use crate::ops::recipe::{ChoiceWord, Recipe, SourceWord};
-use crate::target::Platform;
+use crate::ops::prebuilt::{parse, prebuilt_snippet};
+use crate::ops::recipe::{Recipe, SourceWord};
+use crate::python_lock::PythonLock;
 
 /// Print the stanza that builds the package with pyproject.nix
 ///
@@ -31,12 +34,15 @@ Examples:
   cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
   cargo pyhack nix-snippet --as file > overlay.nix
   cargo pyhack nix-snippet --write overlay.nix cryptography-46.0.6.tar.gz
+  cargo pyhack nix-snippet --prebuilt torch=torchWithoutCuda --write overlay.nix uv.lock
   cargo pyhack nix-snippet --style nixpkgs --write default.nix bcrypt-5.0.0.tar.gz
   cargo pyhack nix-snippet --generate-lock --write overlay.nix tiktoken-0.12.0.tar.gz
   cargo pyhack nix-snippet --source git --subdirectory bindings/python checkout/bindings/python")]
 pub(super) struct NixSnippetArgs {
-    /// Project folders, unpacked sdists, or sdist files (.tar.gz, .zip)
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Project folders, unpacked sdists, or sdist files (.tar.gz, .zip); or a
+    /// uv.lock or pylock.toml alone
+    /// [default: ., or none with --prebuilt]
+    #[arg(value_name = "PATH")]
     paths: Vec<Utf8PathBuf>,
 
     /// One of several folders that cargo builds in, relative to the source root
@@ -53,6 +59,9 @@ pub(super) struct NixSnippetArgs {
     #[command(flatten)]
     stanza: StanzaArgs,
 
+    #[command(flatten)]
+    prebuilt: PrebuiltArgs,
+
     /// What the package is built by: pyproject.nix, or as nixpkgs' own are
     /// [default: what the configuration says, else pyproject]
     #[arg(long, value_enum, value_name = "STYLE")]
@@ -64,6 +73,31 @@ pub(super) struct NixSnippetArgs {
 
     #[command(flatten)]
     write: WriteArgs,
+}
+
+/// What is taken from nixpkgs.
+#[derive(Debug, Args)]
+struct PrebuiltArgs {
+    /// Take a package of the uv.lock from nixpkgs' Python packages instead of
+    /// building it
+    ///
+    /// ATTR is its attribute there, where that isn't NAME. The lock is PATH, or
+    /// the uv.lock above the overlay. May be given several times.
+    #[arg(long, value_name = "NAME[=ATTR]", value_parser = prebuilt)]
+    prebuilt: Vec<String>,
+
+    /// Dependencies that nixpkgs' build doesn't need, with commas between; a
+    /// name that ends in `-` is a prefix [default: what is proposed by the lock]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "prebuilt", num_args = 0..)]
+    drop: Option<Vec<String>>,
+
+    /// Have another version in nixpkgs than in the lock be an error
+    #[arg(long, requires = "prebuilt")]
+    strict: bool,
+}
+
+fn prebuilt(text: &str) -> Result<String, String> {
+    parse(text).map(|_| text.to_owned())
 }
 
 /// Where a recipe stands that is in no file.
@@ -83,6 +117,13 @@ struct StanzaArgs {
     #[arg(long, value_name = "DIR")]
     subdirectory: Option<Utf8PathBuf>,
 
+    #[command(flatten)]
+    style: StyleOfStanza,
+}
+
+/// How any stanza is written.
+#[derive(Debug, Args)]
+pub(super) struct StyleOfStanza {
     /// Keep the lock beside the overlay: nothing is imported from a derivation
     #[arg(long)]
     no_ifd: bool,
@@ -95,6 +136,11 @@ struct StanzaArgs {
     /// Leave out the comments that say why an input is there
     #[arg(long)]
     no_comments: bool,
+}
+
+/// Whether a path is that of a lock of Python packages.
+pub(super) fn is_lock(path: &Utf8Path) -> bool {
+    path.file_name().is_some_and(PythonLock::is_named)
 }
 
 /// What is done with a file.
@@ -137,7 +183,7 @@ struct WriteArgs {
     formatter: Option<String>,
 }
 
-fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
+pub(super) fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
     let path = Utf8PathBuf::from(text);
     match path.file_name() {
         Some(_) if !text.ends_with('/') => Ok(path),
@@ -154,7 +200,7 @@ enum StyleArg {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormArg {
+pub(super) enum FormArg {
     /// `final: prev: { NAME = ...; }`
     Overlay,
     /// `NAME = ...;` alone
@@ -203,15 +249,27 @@ impl NixSnippetArgs {
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        let form = match (self.form, &self.write.write) {
-            (Some(FormArg::Overlay), _) | (None, None) => Form::Overlay,
-            (Some(FormArg::Stanza), _) => Form::Stanza,
-            (Some(FormArg::File), _) | (None, Some(_)) => Form::File,
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+        if let [path] = &self.paths[..]
+            && is_lock(path)
+            && self.prebuilt.prebuilt.is_empty()
+        {
+            let path = path.clone();
+            return self.lock(path, ui, global);
+        }
+        let usual = match &self.write.write {
+            None => Form::Overlay,
+            Some(_) => Form::File,
         };
+        let form = self.form.map_or(usual, Form::from);
         let configured = Configured::find()?.unwrap_or_default();
         let recipes = self.recipes().into_iter();
-        let recipes: Vec<_> = recipes.map(|recipe| configured.complete(recipe)).collect();
+        let complete = |recipe: Recipe| match recipe.prebuilt {
+            // Nothing else is said of these.
+            Some(_) => recipe,
+            None => configured.complete(recipe),
+        };
+        let recipes: Vec<_> = recipes.map(complete).collect();
         let progress = ui.progress();
         let is_nixpkgs = match self.style {
             Some(style) => matches!(style, StyleArg::Nixpkgs),
@@ -241,53 +299,91 @@ impl NixSnippetArgs {
             let base = global.request();
             let asked = recipes
                 .iter()
+                .filter(|recipe| recipe.prebuilt.is_none())
                 .map(|recipe| recipe.asked(&base, COMMAND_LINE));
             let asked: Result<Vec<_>, _> = asked.collect();
-            nix_snippet(&asked?, form, &*progress)?
+            let prebuilt = prebuilt_snippet(&recipes)?;
+            nix_snippet(&asked?, (form, prebuilt), &*progress)?
         };
-        report(ui, &snippet, (self.write.diff, self.write.dry_run))
+        report(ui, &snippet, (self.write.diff, self.write.dry_run))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// All packages of a lock, as `cargo pyhack lock` makes them.
+    fn lock(self, path: Utf8PathBuf, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+        let configured = Configured::find()?.unwrap_or_default();
+        let recipe = Recipe {
+            path: None,
+            lock: Some(path),
+            ..self.recipe()
+        };
+        let form = self.form.map(Form::from);
+        let dry_run = self.write.dry_run;
+        let request = LockRequest {
+            recipe: configured.of_all(recipe),
+            packages: configured.of_locks(),
+            writing: self.write.write.map(|file| Writing {
+                file,
+                form: form.unwrap_or(Form::File),
+                force: self.write.force,
+                dry_run,
+                formatter: self.write.formatter,
+            }),
+            form,
+            ..LockRequest::default()
+        };
+        let report = lock(&request, &global.request(), &*ui.progress())?;
+        super::lock::tell(ui, report, (self.write.diff || dry_run, false))
     }
 
     /// One for each PATH.
     fn recipes(&self) -> Vec<Recipe> {
-        let default: std::collections::BTreeSet<_> = Platform::DEFAULT.into();
-        let platforms: std::collections::BTreeSet<_> =
-            self.target.platforms.iter().copied().collect();
-        let systems = platforms
-            .iter()
-            .map(|platform| platform.system().to_owned());
-        let prefer = self.target.prefer.iter().map(|(library, choice)| {
-            let choice = match choice {
-                Choice::System => ChoiceWord::System,
-                Choice::Bundled => ChoiceWord::Bundled,
-            };
-            (library.clone().unwrap_or_else(|| "all".to_owned()), choice)
+        let recipe = self.recipe();
+        let here = [Utf8PathBuf::from(".")];
+        let paths = match &self.paths[..] {
+            [] if self.prebuilt.prebuilt.is_empty() => &here[..],
+            paths => paths,
+        };
+        let (locks, paths): (Vec<_>, Vec<_>) = paths.iter().partition(|path| is_lock(path));
+        let built = paths.into_iter().map(|path| Recipe {
+            path: Some(path.clone()),
+            ..recipe.clone()
         });
-        let some = |flag: bool| flag.then_some(true);
-        let recipe = Recipe {
+        let taken = self.prebuilt.prebuilt.iter().map(|name| Recipe {
+            prebuilt: Some(name.clone()),
+            lock: locks.first().map(|path| (*path).clone()),
+            drop: self.prebuilt.drop.clone().map(|names| {
+                let names = names.into_iter();
+                names.filter(|name| !name.is_empty()).collect()
+            }),
+            strict: self.prebuilt.strict.then_some(true),
+            ..Recipe::default()
+        });
+        built.chain(taken).collect()
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe {
             source: self.stanza.source.map(SourceWord::from),
             subdirectory: self.stanza.subdirectory.clone(),
             cargo_root: self.cargo_root.clone(),
             lock_file: self.lock_file.clone(),
-            generate_lock: some(self.write.generate_lock),
-            python: self.target.python.map(|minor| format!("3.{minor}")),
-            platforms: (platforms != default).then(|| systems.collect()),
-            prefer: prefer.collect(),
-            no_ifd: some(self.stanza.no_ifd),
-            toolchain: self
-                .stanza
-                .toolchain
-                .as_ref()
-                .map(|expr| expr.as_str().to_owned()),
-            comments: self.stanza.no_comments.then_some(false),
-            ..Recipe::default()
-        };
-        let paths = self.paths.iter();
-        let recipes = paths.map(|path| Recipe {
-            path: Some(path.clone()),
-            ..recipe.clone()
-        });
-        recipes.collect()
+            generate_lock: self.write.generate_lock.then_some(true),
+            ..self.stanza.style.recipe(&self.target)
+        }
+    }
+}
+
+impl StyleOfStanza {
+    /// As a recipe, with what is built for.
+    pub(super) fn recipe(&self, target: &TargetArgs) -> Recipe {
+        let toolchain = self.toolchain.as_ref();
+        Recipe {
+            no_ifd: self.no_ifd.then_some(true),
+            toolchain: toolchain.map(|expr| expr.as_str().to_owned()),
+            comments: self.no_comments.then_some(false),
+            ..target.recipe()
+        }
     }
 }
 
@@ -310,6 +406,16 @@ fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(
             String::new()
         })
     })
+}
+
+impl From<FormArg> for Form {
+    fn from(form: FormArg) -> Self {
+        match form {
+            FormArg::Overlay => Self::Overlay,
+            FormArg::Stanza => Self::Stanza,
+            FormArg::File => Self::File,
+        }
+    }
 }
 
 impl From<SourceArg> for SourceWord {

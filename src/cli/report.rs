@@ -6,6 +6,7 @@ use miette::Diagnostic;
 
 use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
+use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
 use crate::warning::{Level, Warning};
 
@@ -29,6 +30,20 @@ pub(super) fn error(error: &Error) -> String {
             let _ = writeln!(text, "{}", plain(line));
         }
     }
+    text
+}
+
+/// What failed of one of many.
+pub(super) fn failure(what: &str, failure: &Failure) -> String {
+    let mut text = format!(
+        "{ERROR}error{ERROR:#}: {BOLD}{}: {}{BOLD:#}\n",
+        plain(what),
+        plain(&failure.message)
+    );
+    if !failure.help.is_empty() {
+        let _ = writeln!(text, "  help: {}", plain(&failure.help));
+    }
+    let _ = writeln!(text, "  {DIM}code: {}{DIM:#}", failure.code);
     text
 }
 

@@ -16,6 +16,7 @@ use super::report;
 use crate::error::Error;
 use crate::io::progress::Silent;
 use crate::io::{IoError, Progress};
+use crate::ops::lock::Failure;
 use crate::warning::Warning;
 
 pub(super) const BOLD: Style = Style::new().bold();
@@ -111,12 +112,44 @@ impl Ui {
 
     /// Prints warnings. With JSON they are in the result.
     pub(super) fn warnings(&self, warnings: &[Warning]) {
-        if self.is_quiet || self.format == Format::Json {
+        if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
             return;
         }
         for warning in warnings {
             self.say(&report::warning(warning, self.is_verbose));
         }
+    }
+
+    /// Prints what failed of one of many, while the rest goes on.
+    pub(super) fn failure(&self, what: &str, failure: &Failure) {
+        self.say(&report::failure(what, failure));
+    }
+
+    /// Prints the warnings of one of many.
+    pub(super) fn warnings_of(&self, name: &str, warnings: &[Warning]) {
+        let named = warnings.iter().map(|warning| Warning {
+            message: format!("{name}: {}", warning.message),
+            ..warning.clone()
+        });
+        self.warnings(&named.collect::<Vec<_>>());
+    }
+
+    /// Whether each object of a result is a line.
+    pub(super) fn is_jsonl(&self) -> bool {
+        self.format == Format::Jsonl
+    }
+
+    /// Prints objects, a line each.
+    ///
+    /// # Errors
+    /// As [`Ui::result`].
+    pub(super) fn lines<T: Serialize>(&self, objects: &[T]) -> Result<(), Error> {
+        let line = |object: &T| {
+            let json = serde_json::to_string(object);
+            json.expect("our results are maps with strings for keys") + "\n"
+        };
+        let text: String = objects.iter().map(line).collect();
+        self.result(&(), |()| Text::Data(text))
     }
 
     /// Prints the error that a command ends with.

@@ -6,10 +6,14 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
+use super::nix_snippet::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
 use crate::native::Evidence;
 use crate::ops::Request;
+use crate::ops::configured::Configured;
+use crate::ops::lock::{LockRequest, LockWhy, why_locked};
+use crate::ops::recipe::Recipe;
 use crate::ops::why::{Answer, WhyReport, WhyWay, why};
 
 /// Explain a native input or a crate: what leads to it, or why nothing does
@@ -22,6 +26,7 @@ use crate::ops::why::{Answer, WhyReport, WhyWay, why};
 Examples:
   cargo pyhack why openssl                            a nixpkgs attribute
   cargo pyhack why openssl-sys orjson-3.13.0.tar.gz   a crate, or its `links`
+  cargo pyhack why openssl uv.lock                    which packages of a lock need it
   cargo pyhack why --all --format svg > native.svg    everything, drawn
 
 Formats: human, json, and as pictures dot, mermaid, svg.")]
@@ -47,6 +52,9 @@ impl WhyArgs {
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
+        if is_lock(&self.source.path) {
+            return self.of_lock(ui, global);
+        }
         let request: Request = self.target.apply(self.source.into_request(global));
         let report = why(&request, self.name.as_deref(), &*ui.progress())?;
         ui.warnings(&report.warnings);
@@ -54,9 +62,60 @@ impl WhyArgs {
             Format::Dot => Text::Data(report.picture.dot()),
             Format::Mermaid => Text::Data(report.picture.mermaid()),
             Format::Svg => Text::Data(report.picture.svg()),
-            Format::Human | Format::Json => Text::Styled(human(report)),
+            Format::Human | Format::Json | Format::Jsonl => Text::Styled(human(report)),
         })
     }
+}
+
+impl WhyArgs {
+    /// For all packages of a lock that are built from source.
+    fn of_lock(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+        let configured = Configured::find()?.unwrap_or_default();
+        let recipe = Recipe {
+            lock: Some(self.source.path),
+            ..self.target.recipe()
+        };
+        let request = LockRequest {
+            recipe: configured.of_all(recipe),
+            ..LockRequest::default()
+        };
+        let name = self.name.as_deref();
+        let found = why_locked(&request, name, &global.request(), &*ui.progress())?;
+        for failure in &found.failures {
+            ui.failure(&failure.package, &failure.error);
+        }
+        ui.result(&found, |found| Text::Styled(human_of_lock(found)))
+    }
+}
+
+fn human_of_lock(found: &LockWhy) -> String {
+    let mut parts = Vec::new();
+    for package in &found.package {
+        let mut text = format!("{BOLD}{}{BOLD:#}\n", plain(&package.package));
+        for build in &package.builds {
+            let (built, why) = (&build.built, plain(&build.why));
+            let _ = writeln!(
+                text,
+                "  {built}: {why}  {DIM}on {}{DIM:#}",
+                build.platforms.join(", ")
+            );
+        }
+        if package.builds.is_empty() {
+            text.push_str("  not needed on the platforms\n");
+        }
+        parts.push(text);
+    }
+    let is_needed =
+        |report: &&WhyReport| report.answer == Answer::Needed || !found.package.is_empty();
+    parts.extend(found.packages.iter().filter(is_needed).map(human));
+    if parts.is_empty() {
+        let name = plain(found.name.as_deref().unwrap_or("native inputs"));
+        let lock = plain(&found.lock);
+        parts.push(format!(
+            "{BOLD}{name}{BOLD:#} is needed by nothing that is built from source of `{lock}`\n"
+        ));
+    }
+    parts.join("\n")
 }
 
 fn human(report: &WhyReport) -> String {

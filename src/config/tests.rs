@@ -48,7 +48,7 @@ fn what_makes_no_sense_is_told() {
         ),
         (
             "qqq = 1",
-            "line 2: there is no key `qqq`; the keys are path, source,",
+            "line 2: there is no key `qqq`; the keys are path, lock, prebuilt, drop, strict, source-preference, libc, all, source,",
         ),
         (
             "no-ifd = \"yes\"",
@@ -71,6 +71,9 @@ fn what_makes_no_sense_is_told() {
             "there is no key `nope`",
         ),
         ("path = \".\"", "`path` is said of a package"),
+        ("prebuilt = \"torch\"", "`prebuilt` is no list"),
+        ("prebuilt = [\"torch=a b\"]", "has to be NAME"),
+        ("prebuilt = [3]", "names no package"),
     ] {
         let found = read(text).unwrap_err();
         assert!(found.contains(told), "{text}: {found}");

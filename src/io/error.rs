@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::artifacts::ArtifactError;
 use super::git::GitError;
 
 /// Reading, fetching or writing failed.
@@ -32,6 +33,17 @@ pub enum IoError {
     )]
     NoLockFile {
         /// The file.
+        path: Utf8PathBuf,
+    },
+
+    /// No lock of Python packages.
+    #[error("there is no `{path}`")]
+    #[diagnostic(
+        code(pyhack::python_lock::not_found),
+        help("name a `uv.lock` or `pylock.toml`, or the folder of one; `uv lock` makes one")
+    )]
+    NoPythonLock {
+        /// The lock.
         path: Utf8PathBuf,
     },
 
@@ -345,6 +357,11 @@ pub enum IoError {
     #[diagnostic(transparent)]
     Git(#[from] GitError),
 
+    /// A file of a Python lock can't be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Artifact(#[from] ArtifactError),
+
     /// The folder to write to is none.
     #[error("`{path}` is a file or a link, not a folder")]
     #[diagnostic(
@@ -383,6 +400,7 @@ impl IoError {
                 | Self::Download { .. }
                 | Self::CargoConfig { .. }
                 | Self::Git(_)
+                | Self::Artifact(_)
                 | Self::IndexRepository { .. }
                 | Self::NoToken { .. }
                 | Self::TokenRefused { .. }

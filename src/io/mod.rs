@@ -1,5 +1,6 @@
 //! Everything that touches the world: files, archives, the network.
 
+pub mod artifacts;
 pub mod beside;
 pub mod cargo;
 pub mod cargo_settings;
@@ -8,6 +9,7 @@ pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;
+pub mod kept_text;
 pub mod network;
 mod parallel;
 pub mod pins;
@@ -24,6 +26,7 @@ pub mod vendor_dir;
 mod verified;
 pub mod write;
 
+pub use artifacts::ArtifactStore;
 pub use cargo_settings::{CargoSettings, ProjectConfig};
 pub use error::IoError;
 pub use git::{GitStore, GitTree};

@@ -42,6 +42,13 @@ pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
 }
 
+/// Whether something is a folder; nothing where it isn't there.
+#[must_use]
+pub fn is_folder(path: &Utf8Path) -> Option<bool> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(metadata.is_dir())
+}
+
 /// Whether a folder is one that cargo or git has something in.
 #[must_use]
 pub fn is_workspace(folder: &Utf8Path) -> bool {

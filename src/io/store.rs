@@ -204,12 +204,7 @@ impl CrateStore {
     /// Waits until nobody else fetches the crate. Where files can't be
     /// locked, two runs may fetch it, and no harm is done.
     fn lock(&self, checksum: &Sha256) -> Option<(PathBuf, File)> {
-        let folder = self.own_cache.as_ref()?.join("locks");
-        fs::create_dir_all(&folder).ok()?;
-        let path = folder.join(format!("{checksum}.lock"));
-        let file = File::create(&path).ok()?;
-        file.lock().ok()?;
-        Some((path, file))
+        lock(self.own_cache.as_deref()?, checksum)
     }
 
     fn download(
@@ -282,6 +277,16 @@ impl CrateStore {
     }
 }
 
+/// A lock in a cache, held until the file is closed.
+pub(super) fn lock(cache: &Path, checksum: &Sha256) -> Option<(PathBuf, File)> {
+    let folder = cache.join("locks");
+    fs::create_dir_all(&folder).ok()?;
+    let path = folder.join(format!("{checksum}.lock"));
+    let file = File::create(&path).ok()?;
+    file.lock().ok()?;
+    Some((path, file))
+}
+
 fn file_name(krate: &LockedCrate) -> String {
     format!("{}-{}.crate", krate.name, krate.version)
 }
@@ -336,7 +341,7 @@ fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
     caches
 }
 
-pub(super) fn own_cache() -> Option<PathBuf> {
+pub(crate) fn own_cache() -> Option<PathBuf> {
     let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
     variable.map(PathBuf::from).or_else(|| {
         let strategy = etcetera::choose_base_strategy().ok()?;

@@ -33,6 +33,18 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
     Ok(true)
 }
 
+/// Whether there is a file.
+#[must_use]
+pub fn is_file(path: &Utf8Path) -> bool {
+    path.is_file()
+}
+
+/// Whether there is a folder.
+#[must_use]
+pub fn is_folder(path: &Utf8Path) -> bool {
+    path.is_dir()
+}
+
 /// Whether a path is a link.
 #[must_use]
 pub fn is_link(path: &Utf8Path) -> bool {
@@ -71,6 +83,32 @@ pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
     }
     for (path, part) in parts {
         part.persist(path).map_err(|error| error.error)?;
+    }
+    Ok(())
+}
+
+/// Makes files that aren't there, all of them or, where one can't be, none.
+/// What is there, a link too, is never replaced.
+///
+/// # Errors
+/// Where the disk fails, or one of them is there.
+pub fn create_files(files: &[(Utf8PathBuf, String)]) -> Result<(), IoError> {
+    let mut parts = Vec::new();
+    for (path, text) in files {
+        let mut part = part(path)?;
+        part.write_all(text.as_bytes())?;
+        parts.push((path, part));
+    }
+    let mut made: Vec<&Utf8PathBuf> = Vec::new();
+    for (path, part) in parts {
+        if let Err(error) = part.persist_noclobber(path) {
+            for path in made {
+                // The error that led here is the one to tell of.
+                let _ = fs::remove_file(path);
+            }
+            return Err(error.error.into());
+        }
+        made.push(path);
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ pub struct NativeRow {
 }
 
 /// The value of an environment variable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EnvValue {
     /// As it is.

@@ -81,6 +81,8 @@ pub enum Operator {
     Update,
     /// `&&`
     And,
+    /// `==`
+    Equal,
     /// `!=`
     NotEqual,
 }
@@ -208,6 +210,12 @@ impl Expr {
     #[must_use]
     pub fn and(self, right: Self) -> Self {
         Self::Binary(Box::new(self), Operator::And, Box::new(right))
+    }
+
+    /// `self == right`.
+    #[must_use]
+    pub fn equals(self, right: Self) -> Self {
+        Self::Binary(Box::new(self), Operator::Equal, Box::new(right))
     }
 
     /// `self != right`.

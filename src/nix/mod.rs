@@ -1,19 +1,22 @@
 //! Nix text, from a typed model: no part of it is pasted from strings.
 
+mod any_stanza;
 pub mod expr;
+pub mod flake;
 pub mod layout;
 mod licenses;
 mod own;
 pub mod package;
 pub mod pins;
 mod platforms;
+mod prebuilt;
 pub mod print;
 pub mod stanza;
 
+pub use any_stanza::{AnyStanza, print_all, skeleton};
 pub use licenses::PackageTable;
 pub use own::OwnExpr;
 pub use package::Package;
+pub use prebuilt::{Dropped, Prebuilt};
 pub use print::is_identifier;
-pub use stanza::{
-    Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set, print_all, skeleton,
-};
+pub use stanza::{Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set};

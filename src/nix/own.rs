@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use rnix::SyntaxKind;
+use serde::{Deserialize, Serialize};
 
 /// A Nix expression of the user's own: it is one expression, and nothing
 /// behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct OwnExpr(String);
 
 impl OwnExpr {
@@ -14,6 +16,20 @@ impl OwnExpr {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for OwnExpr {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<OwnExpr> for String {
+    fn from(expr: OwnExpr) -> Self {
+        expr.0
     }
 }
 

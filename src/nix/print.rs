@@ -48,7 +48,7 @@ fn binding(expr: &Expr) -> Binding {
         Expr::Lambda(..) | Expr::If(..) | Expr::Own(_) => Binding::Loosest,
         Expr::Commented(_, inner) => binding(inner),
         Expr::Binary(_, Operator::And, _) => Binding::And,
-        Expr::Binary(_, Operator::NotEqual, _) => Binding::NotEqual,
+        Expr::Binary(_, Operator::Equal | Operator::NotEqual, _) => Binding::NotEqual,
         Expr::Has(..) => Binding::Has,
         Expr::Layout(layout) => layout::binding(layout),
         Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
@@ -107,7 +107,8 @@ fn write_bare(expr: &Expr, out: &mut String) {
             let (sign, left_place, right_place) = match operator {
                 Operator::Concat => (" ++ ", Binding::ConcatLeft, Binding::ConcatRight),
                 Operator::Update => (" // ", Binding::UpdateLeft, Binding::UpdateRight),
-                Operator::And => (" && ", Binding::NotEqual, Binding::NotEqual),
+                Operator::And => (" && ", Binding::And, Binding::NotEqual),
+                Operator::Equal => (" == ", Binding::UpdateLeft, Binding::UpdateLeft),
                 Operator::NotEqual => (" != ", Binding::UpdateLeft, Binding::UpdateLeft),
             };
             write(left, left_place, out);

@@ -15,9 +15,6 @@ use crate::native::EnvValue;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
-/// Deeper, no line is left to break.
-const MAX_DEPTH: usize = 40;
-
 /// Before the revision that the next line has the hash of.
 pub const REVISION: &str = "# revision ";
 
@@ -26,53 +23,6 @@ mod model;
 pub use model::{Form, LockFile, Source, Stanza, normalized};
 
 impl Stanza {
-    /// Prints the stanza in nixfmt's layout, with a newline at its end.
-    #[must_use]
-    pub fn print(&self, form: Form) -> String {
-        print_all(std::slice::from_ref(self), form)
-    }
-
-    /// Prints `NAME = ...;` as it is laid out behind so many spaces, which
-    /// aren't in the text.
-    #[must_use]
-    pub fn print_at(&self, indentation: usize) -> String {
-        let name = NixString::from(self.name.as_str());
-        let mut set = Expr::AttrSet(vec![(name, self.value())]);
-        let depth = (indentation / 2).clamp(1, MAX_DEPTH);
-        for _ in 1..depth {
-            set = Expr::AttrSet(vec![("a".into(), set)]);
-        }
-        inside_braces(&print(&set), depth)
-    }
-
-    /// The stanza as the only attribute of a set, for programs that lay out
-    /// whole expressions.
-    #[must_use]
-    pub fn in_set(&self) -> String {
-        print(&Expr::AttrSet(vec![(
-            self.name.as_str().into(),
-            self.value(),
-        )]))
-    }
-
-    /// Takes what such a program made of [`Stanza::in_set`] out of the set.
-    #[must_use]
-    pub fn out_of_set(set: &str) -> Option<String> {
-        let inside = set.trim().strip_prefix('{')?.strip_suffix('}')?;
-        let lines: Vec<&str> = inside
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        let indentation = |line: &&str| line.len() - line.trim_start().len();
-        let least = lines.iter().map(indentation).min()?;
-        Some(
-            lines
-                .iter()
-                .flat_map(|line| [&line[least..], "\n"])
-                .collect(),
-        )
-    }
-
     /// With the revisions, so that none is fetched again for its hash.
     fn output_hashes(&self) -> Expr {
         let hashes = self.output_hashes.iter().map(|(key, hash)| {
@@ -85,7 +35,7 @@ impl Stanza {
     }
 
     /// What stands behind `NAME =`.
-    fn value(&self) -> Expr {
+    pub(super) fn value(&self) -> Expr {
         if self.kind == SourceKind::Local {
             return self.built();
         }
@@ -96,10 +46,18 @@ impl Stanza {
         let format = Expr::var("prev")
             .select([name, "passthru", "format"])
             .or(null());
-        Expr::var("prev")
+        let mut condition = Expr::var("prev")
             .has(name)
-            .and(format.differs_from(Expr::string("wheel")))
-            .then(self.built(), own().or(null()))
+            .and(format.differs_from(Expr::string("wheel")));
+        if let Some(version) = &self.only_version {
+            let found = Expr::var("prev").select([name, "version"]);
+            condition = condition.and(found.equals(Expr::string(version)));
+        }
+        let otherwise = match &self.otherwise {
+            Some(other) => other.value(),
+            None => own().or(null()),
+        };
+        condition.then(self.built(), otherwise)
     }
 
     fn built(&self) -> Expr {
@@ -328,63 +286,6 @@ fn chain(first: Expr, rest: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Expr {
         Some(rest) => join(first, rest),
         None => first,
     }
-}
-
-/// Prints stanzas in nixfmt's layout, with a newline at the end.
-#[must_use]
-pub fn print_all(stanzas: &[Stanza], form: Form) -> String {
-    let attributes = |stanza: &Stanza| (stanza.name.as_str().into(), stanza.value());
-    if form == Form::Stanza {
-        let texts = stanzas.iter().map(|stanza| stanza.print_at(0));
-        return texts.collect::<Vec<_>>().join("\n");
-    }
-    let mut set = Expr::AttrSet(stanzas.iter().map(attributes).collect());
-    if stanzas
-        .iter()
-        .any(|stanza| stanza.kind != SourceKind::Local)
-    {
-        set = only_known(set);
-    }
-    print(&around(set, form))
-}
-
-/// A file without stanzas; a stanza alone is no file.
-#[must_use]
-pub fn skeleton(form: Form) -> Option<String> {
-    let set = around(only_known(Expr::AttrSet(vec![])), form);
-    (form != Form::Stanza).then(|| print(&set))
-}
-
-/// What isn't in the package set stays out.
-fn only_known(set: Expr) -> Expr {
-    Expr::var("builtins")
-        .select(["intersectAttrs"])
-        .apply(Expr::var("prev"))
-        .apply(set)
-}
-
-/// The overlay of a set.
-fn around(set: Expr, form: Form) -> Expr {
-    let overlay = set
-        .lambda(Parameter::Name(Ident::new("prev")))
-        .lambda(Parameter::Name(Ident::new("final")));
-    if form == Form::Overlay {
-        return overlay;
-    }
-    let parameters = ["pkgs", "lib", "hacks"].map(Ident::new).to_vec();
-    overlay.lambda(Parameter::Open(parameters))
-}
-
-/// Takes the attributes out of sets in one another, so many levels of
-/// indentation less.
-///
-/// No string of ours goes over several lines, so every line is layout.
-fn inside_braces(set: &str, depth: usize) -> String {
-    let indentation = "  ".repeat(depth);
-    let lines = set
-        .lines()
-        .filter_map(|line| line.strip_prefix(&indentation));
-    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]

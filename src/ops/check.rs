@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::digests;
 use super::load::Request;
+use super::lock::is_of_lock;
 use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
@@ -82,6 +83,10 @@ pub struct Checking {
     /// Overlay files, with what the configuration asks for in each, by the
     /// package's name.
     pub files: BTreeMap<Utf8PathBuf, BTreeMap<String, Recipe>>,
+    /// The lock of which a file has the stanzas, where the file itself doesn't
+    /// say it or shall have another one, and what is said of some of its
+    /// packages.
+    pub locks: BTreeMap<Utf8PathBuf, (Recipe, BTreeMap<String, Recipe>)>,
     /// Whether stanzas are mended.
     pub fix: bool,
     /// Whether those edited by hand are replaced, too.
@@ -119,7 +124,8 @@ pub fn check(
             formatter: checking.formatter.clone(),
         };
         let draft = Draft::open(&writing)?;
-        if !draft.is_there() && wanted.is_empty() {
+        let lock = checking.locks.get(file);
+        if !draft.is_there() && wanted.is_empty() && lock.is_none() {
             let place = file.to_string();
             return Err(OverlayError::NotFound { place }.into());
         }
@@ -129,6 +135,12 @@ pub fn check(
             writing: &writing,
             base: &base,
             progress,
+        };
+        let draft = if run.check_lock(&draft, lock, &mut report)? {
+            // It is another file now.
+            Draft::open(&writing)?
+        } else {
+            draft
         };
         run.check(draft, wanted, &mut report)?;
     }
@@ -161,6 +173,13 @@ impl Run<'_> {
         for block in &overlay.blocks {
             let is_empty = block.recipe.is_none() && block.made.is_none();
             let wanted = wanted.get(&block.name);
+            let is_told = report
+                .stanzas
+                .iter()
+                .any(|told| told.package == block.name && told.file == self.file.as_str());
+            if is_told || (wanted.is_none() && is_of_lock(block)) {
+                continue;
+            }
             let found = match wanted.filter(|_| is_empty) {
                 Some(recipe) => self.missing(&block.name, recipe),
                 None => self.block(&overlay, block, wanted)?,
@@ -222,7 +241,7 @@ impl Run<'_> {
                 "what the stanza is made from can't be read: {error}"
             ))
         })?;
-        if recipe.path.is_none() {
+        if recipe.path.is_none() && recipe.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
         let folder = folder_of(self.file);
@@ -243,6 +262,9 @@ impl Run<'_> {
         let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
         let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
         let recipe = wanted.cloned().unwrap_or(recipe);
+        if recipe.prebuilt.is_some() {
+            return Ok(self.prebuilt(overlay, block, &recipe));
+        }
         let (request, _) = recipe.asked(self.base, self.file.as_str())?;
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
@@ -342,7 +364,10 @@ impl Run<'_> {
             line: None,
             package: name.to_owned(),
             state: State::Missing,
-            reasons: vec![format!("the configuration asks for a stanza of `{path}`")],
+            reasons: vec![match &recipe.prebuilt {
+                Some(prebuilt) => format!("the configuration takes `{prebuilt}` from nixpkgs"),
+                None => format!("the configuration asks for a stanza of `{path}`"),
+            }],
         };
         let made = made.and_then(|made| {
             if made.package.name == name {
@@ -358,6 +383,9 @@ impl Run<'_> {
         (checked, Some(made))
     }
 }
+
+mod locked;
+mod prebuilt;
 
 /// What the configuration asks for. It can't have every expression for a
 /// toolchain: one of the command line's stays.

@@ -20,7 +20,7 @@ use crate::project::PythonName;
 pub struct Configured {
     /// What it says.
     pub config: Config,
-    /// Its folder, from the working folder.
+    /// Its folder, from the one that it was looked for.
     folder: Utf8PathBuf,
 }
 
@@ -31,7 +31,14 @@ impl Configured {
     /// # Errors
     /// Where it makes no sense.
     pub fn find() -> Result<Option<Self>, Error> {
-        let here = Utf8Path::new(".");
+        Self::find_from(Utf8Path::new("."))
+    }
+
+    /// The same for another folder, with paths as they are from there.
+    ///
+    /// # Errors
+    /// Where it makes no sense.
+    pub fn find_from(here: &Utf8Path) -> Result<Option<Self>, Error> {
         for (folder, depth) in above(here) {
             // A stranger's sdist says nothing of the user's overlay.
             if is_sdist_folder(&folder) {
@@ -65,6 +72,8 @@ impl Configured {
     #[must_use]
     pub fn recipes(&self) -> BTreeMap<String, Recipe> {
         let recipes = self.config.packages.iter();
+        let recipes =
+            recipes.filter(|(_, recipe)| recipe.path.is_some() || recipe.prebuilt.is_some());
         let named = |name: &String| PythonName::new(name).to_string();
         recipes
             .map(|(name, recipe)| (named(name), self.moved(recipe.clone())))
@@ -73,8 +82,48 @@ impl Configured {
 
     /// With what is said of all packages, and paths from the working folder.
     fn moved(&self, recipe: Recipe) -> Recipe {
-        let recipe = recipe.over(&self.config.defaults);
+        if recipe.prebuilt.is_some() {
+            // The rest is said of what is built.
+            let defaults = &self.config.defaults;
+            let recipe = Recipe {
+                lock: recipe.lock.clone().or_else(|| defaults.lock.clone()),
+                strict: recipe.strict.or(defaults.strict),
+                ..recipe
+            };
+            return self.with_paths_from_here(recipe);
+        }
+        self.with_paths_from_here(recipe.over(&self.config.defaults))
+    }
+
+    /// With paths from the working folder.
+    fn with_paths_from_here(&self, recipe: Recipe) -> Recipe {
         recipe.with_paths(|path| normalized(&joined(&self.folder, path)))
+    }
+
+    /// The lock of which the overlay has the stanzas, and how they are made.
+    #[must_use]
+    pub fn lock(&self) -> Option<Recipe> {
+        let recipe = self.moved(Recipe::default());
+        recipe.lock.is_some().then_some(recipe)
+    }
+
+    /// What is said of packages that are in the lock.
+    #[must_use]
+    pub fn of_locks(&self) -> BTreeMap<String, Recipe> {
+        let recipes = self.config.packages.iter();
+        let recipes =
+            recipes.filter(|(_, recipe)| recipe.path.is_none() && recipe.prebuilt.is_none());
+        let named = |name: &String| PythonName::new(name).to_string();
+        recipes
+            .map(|(name, recipe)| (named(name), self.with_paths_from_here(recipe.clone())))
+            .collect()
+    }
+
+    /// A recipe of the command line, with what the configuration says of all
+    /// packages.
+    #[must_use]
+    pub fn of_all(&self, recipe: Recipe) -> Recipe {
+        recipe.over(&self.moved(Recipe::default()))
     }
 
     /// A recipe of the command line, with what the configuration says of that

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::load::{Loaded, Request};
+use super::stanza::{folder_of, joined};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::IoError;
@@ -54,6 +55,19 @@ pub(super) fn of_source(
     })
 }
 
+/// The digests of what a lock of Python packages says of one, and of the lock
+/// that lies beside the overlay.
+pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) -> Made {
+    let path = beside.map(|name| joined(folder_of(file), Utf8Path::new(name)));
+    let bytes = path.and_then(|path| read_file(&path).ok().flatten());
+    Made {
+        source: Made::digest(source),
+        lock: Made::digest(&bytes.unwrap_or_default()),
+        rules: rules(),
+        ..Made::default()
+    }
+}
+
 /// Where the package set has a package from, by the `uv.lock` above.
 pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> {
     let (_, text) = read_above(folder, "uv.lock")?;
@@ -61,7 +75,7 @@ pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> 
 }
 
 /// The digest of our own rules and tables.
-fn rules() -> String {
+pub(super) fn rules() -> String {
     let mut text = format!("{RULES}\n");
     for table in TABLES {
         text.push_str(table);

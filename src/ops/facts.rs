@@ -50,7 +50,11 @@ impl Facts {
             let root = &loaded.project.python_root;
             let surroundings = Surroundings::of(files, root, rust, &local);
             needed = native.needed_rust(&surroundings);
-            warnings.extend(build_system_warnings(loaded, &requirements)?);
+            warnings.extend(build_system_warnings(
+                loaded,
+                &requirements,
+                &asking.request.locked.names,
+            )?);
             warnings.extend(rust_warnings(rust, &lock_state));
             native.allow_newer_python(&surroundings, &loaded.target);
             warnings.extend(native.warnings());
@@ -158,7 +162,11 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
     warnings
 }
 
-fn build_system_warnings(loaded: &Loaded, found: &Requirements) -> Result<Vec<Warning>, Error> {
+fn build_system_warnings(
+    loaded: &Loaded,
+    found: &Requirements,
+    given: &BTreeSet<PythonName>,
+) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     let python_root = &loaded.project.python_root;
     let places = [join(python_root, "uv.lock"), "uv.lock".into()];
@@ -167,6 +175,9 @@ fn build_system_warnings(loaded: &Loaded, found: &Requirements) -> Result<Vec<Wa
         if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
             locked = Some(uv_lock_names(text));
         }
+    }
+    if !given.is_empty() {
+        locked.get_or_insert_default().extend(given.iter().cloned());
     }
     for name in found.unknown(locked.as_ref()) {
         let beside = if locked.is_some() {

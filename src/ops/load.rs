@@ -1,6 +1,7 @@
 //! Reads a project, from as far above as its Rust side reaches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,8 +13,8 @@ use crate::io::write::read_file;
 use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
 use crate::native::Preferences;
 use crate::project::{
-    CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, RustProject, SourceFiles,
-    belongs_to, join,
+    CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, PythonName, RustProject,
+    SourceFiles, belongs_to, join,
 };
 use crate::target::{Platform, Target, Toolchains};
 
@@ -43,6 +44,24 @@ pub struct Request {
     pub known_hashes: BTreeMap<String, String>,
     /// Whose copies of libraries are preferred.
     pub preferences: Preferences,
+    /// What is known of it by a lock of Python packages.
+    pub locked: Locked,
+}
+
+/// What a lock of Python packages says of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Locked {
+    /// Whether the source is all that there is: nothing above its folder
+    /// belongs to it.
+    pub is_whole: bool,
+    /// The package's folder in it.
+    pub python_root: Option<Utf8PathBuf>,
+    /// What the source is called in messages, in the place of its path.
+    pub shown: Option<String>,
+    /// The packages of the lock, which the package set has.
+    pub names: Arc<BTreeSet<PythonName>>,
+    /// The build system that the package set brings by itself.
+    pub build_system: BTreeMap<PythonName, BTreeSet<String>>,
 }
 
 impl Request {
@@ -139,13 +158,19 @@ impl Loaded {
 
     fn read_source(request: &Request) -> Result<Self, Error> {
         let mut files = read_source(&request.path)?;
+        if let Some(shown) = &request.locked.shown {
+            files.rename(shown.clone());
+        }
         if let (ProjectConfig::Trusted(_), true) = (&request.project_config, files.is_archive()) {
             let path = request.path.clone();
             return Err(IoError::NoProjectConfig { path }.into());
         }
-        let mut root = Utf8PathBuf::from(".");
+        let first = request.locked.python_root.clone();
+        let first = first.unwrap_or_else(|| Utf8PathBuf::from("."));
+        let mut root = first.clone();
         // An unpacked sdist is built elsewhere, whatever lies above it here.
-        let is_sdist = files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
+        let is_whole = request.locked.is_whole;
+        let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
         loop {
             let result = read_project(&files, &root, request);
@@ -168,7 +193,7 @@ impl Loaded {
                     request.platforms.clone()
                 };
                 return Ok(Self {
-                    above: way_up(&root),
+                    above: way_up(&root).filter(|_| root != first),
                     files,
                     project,
                     target: Target {

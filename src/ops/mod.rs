@@ -3,16 +3,20 @@
 pub mod check;
 pub mod configured;
 pub mod hash;
+pub mod init;
 pub mod inspect;
+pub mod lock;
 pub mod nix_snippet;
 pub mod overlay;
 pub mod package;
+pub mod prebuilt;
 pub mod vendor;
 pub mod why;
 
 mod digests;
 mod facts;
 mod load;
+mod locked;
 mod native;
 mod native_report;
 mod pins;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
 use super::native::Asking;
+use super::prebuilt::PrebuiltStanza;
 use super::stanza::{Making, StanzaOptions};
 use crate::error::Error;
 use crate::io::Progress;
@@ -33,7 +34,7 @@ pub struct Snippet {
 }
 
 /// A package that has a stanza.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SnippetPackage {
     /// Its name, normalised by PEP 503: the attribute's name.
     pub name: String,
@@ -51,7 +52,7 @@ pub struct SnippetPackage {
 /// Where there is no Rust or no lock, or something can't be read.
 pub fn nix_snippet(
     requests: &[(Request, StanzaOptions)],
-    form: Form,
+    (form, prebuilt): (Form, Vec<PrebuiltStanza>),
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
     let mut snippet = Snippet::default();
@@ -73,13 +74,17 @@ pub fn nix_snippet(
                 snippet.warn([Warning::note(WarningCode::LockBeside, message)]);
             }
             snippet.warn(made.warnings);
-            stanzas.push(made.stanza);
+            stanzas.push(made.stanza.into());
         }
         snippet.packages.push(SnippetPackage {
             name: loaded.project.identity.name.to_string(),
             version: loaded.project.identity.version.clone(),
             cargo_roots: roots.iter().map(|r| r.cargo_root.to_string()).collect(),
         });
+    }
+    for PrebuiltStanza(made) in prebuilt {
+        snippet.packages.push(made.package);
+        stanzas.push(made.stanza);
     }
     if form != Form::Stanza {
         snippet.require_distinct()?;

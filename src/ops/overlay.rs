@@ -4,17 +4,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::digests;
 use super::load::{Loaded, Request};
+use super::locked::{Place, Saved, SavedLock};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
+use super::prebuilt::make_prebuilt;
 use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, folder_of, is_cargos_lock, keep_lock, require_name};
+use super::stanza::{
+    KeptLock, Making, StanzaOptions, folder_of, is_cargos_lock, keep_lock, require_name,
+};
 use crate::error::Error;
 use crate::io::filter::send_through;
 use crate::io::source::way_to;
 use crate::io::write::{is_link, read_file, real_file, write_files};
 use crate::io::{IoError, Progress};
-use crate::nix::{Form, Stanza, skeleton};
-use crate::overlay::{Made, NewBlock, Overlay, OverlayError, unified_diff, with_block};
+use crate::nix::{AnyStanza, Form, skeleton};
+use crate::overlay::{
+    LockMark, Made, NewBlock, Overlay, OverlayError, unified_diff, with_block, without_block,
+};
 use crate::warning::Warning;
 
 /// What is done with a file.
@@ -34,9 +40,13 @@ pub struct Writing {
 
 /// A stanza that was made for a file.
 pub(super) struct MadeStanza {
-    pub stanza: Stanza,
+    pub stanza: AnyStanza,
     pub package: SnippetPackage,
-    pub lock: Option<KeptLock>,
+    /// How many crates its locks have.
+    pub crates: usize,
+    /// Its build system, by name.
+    pub build_system: Vec<String>,
+    pub locks: Vec<KeptLock>,
     pub warnings: Vec<Warning>,
     /// As the marker has it: paths relative to the file's folder.
     pub recipe: String,
@@ -118,6 +128,23 @@ impl Draft {
         })
     }
 
+    /// Begins a file that is never written, to print stanzas.
+    pub(super) fn nowhere() -> Self {
+        Self {
+            writing: Writing {
+                file: Utf8PathBuf::from("overlay.nix"),
+                form: Form::File,
+                force: false,
+                dry_run: true,
+                formatter: None,
+            },
+            is_there: false,
+            old: String::new(),
+            text: "{ }".to_owned(),
+            locks: Vec::new(),
+        }
+    }
+
     /// Whether there is a file.
     pub(super) const fn is_there(&self) -> bool {
         self.is_there
@@ -130,12 +157,54 @@ impl Draft {
     /// Puts a stanza in; the text stays where that is refused.
     pub(super) fn put(&mut self, made: &MadeStanza) -> Result<(), Error> {
         let overlay = Overlay::parse(self.writing.file.as_str(), &self.text)?;
-        if let Some(lock) = &made.lock {
+        for lock in &made.locks {
             require_ours(lock, (&overlay, made), self.writing.force)?;
         }
         let text = with_stanza(&overlay, made, &self.writing)?;
         self.text = text;
-        self.locks.extend(made.lock.clone());
+        self.locks.extend(made.locks.iter().cloned());
+        Ok(())
+    }
+
+    /// The stanza of a package, as it is laid out now.
+    pub(super) fn body(&self, name: &str) -> Option<String> {
+        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text).ok()?;
+        let block = overlay.block(name)?;
+        Some(self.text[block.body.clone()].to_owned())
+    }
+
+    /// Takes out the stanzas that `is_gone` says are no longer needed, but for
+    /// those that were edited by hand.
+    pub(super) fn remove(
+        &mut self,
+        is_gone: impl Fn(&str, &Recipe) -> bool,
+    ) -> Result<Vec<String>, Error> {
+        let mut removed = Vec::new();
+        let text = self.text.clone();
+        let overlay = Overlay::parse(self.writing.file.as_str(), &text)?;
+        for block in &overlay.blocks {
+            let recipe = block.recipe.as_deref().unwrap_or("{}");
+            let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+            if !is_gone(&block.name, &recipe) || block.is_edited(&text) {
+                continue;
+            }
+            let now = self.text.clone();
+            let overlay = Overlay::parse(self.writing.file.as_str(), &now)?;
+            if let Some(block) = overlay.block(&block.name) {
+                self.text = without_block(&overlay, block);
+                removed.push(block.name.clone());
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Says which lock the stanzas are of.
+    pub(super) fn mark(&mut self, mark: &LockMark) -> Result<(), Error> {
+        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text)?;
+        let old = overlay.lock.as_ref().map(|(_, range)| range);
+        let text = mark.put(&self.text, old);
+        Overlay::parse(self.writing.file.as_str(), &text)?;
+        self.text = text;
         Ok(())
     }
 
@@ -175,56 +244,85 @@ pub(super) fn make(
     base: &Request,
     progress: &dyn Progress,
 ) -> Result<MadeStanza, Error> {
+    if recipe.prebuilt.is_some() {
+        return make_prebuilt(recipe, file);
+    }
     let folder = folder_of(file);
     let (mut request, options) = recipe.asked(base, file.as_str())?;
-    keep_lock(&mut request, folder)?;
-    let loaded = Loaded::read(&request)?;
+    let place = Place {
+        file,
+        text,
+        base,
+        progress,
+    };
+    let saved = made_of(&mut request, &options, place)?;
+    let beside = saved.locks.first();
+    let kind = digests::kind_in_lock(folder, &saved.package.name);
+    let bytes = beside.map(|lock| lock.text.as_bytes());
+    let mut digests = digests::of_source(&request, saved.up, (bytes, kind))?;
+    digests.build.clone_from(&saved.build);
+    if let Some(lock) = beside {
+        digests.beside.clone_from(&lock.name);
+    }
+    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
+    Ok(saved.made(folder, recipe.in_one_line(), digests))
+}
+
+/// Makes the stanza of a project.
+pub(super) fn made_of(
+    request: &mut Request,
+    options: &StanzaOptions,
+    place: Place,
+) -> Result<Saved, Error> {
+    let folder = folder_of(place.file);
+    keep_lock(request, folder)?;
+    let loaded = Loaded::read(request)?;
     let name = loaded.project.identity.name.as_str();
-    request.known_hashes = Overlay::parse(file.as_str(), text)?.known_hashes(name);
+    let overlay = Overlay::parse(place.file.as_str(), place.text)?;
+    request.known_hashes = overlay.known_hashes(name);
     let making = Making {
-        options: &options,
+        options,
         folder,
         asking: Asking {
-            request: &request,
-            progress,
+            request,
+            progress: place.progress,
         },
     };
     require_name(&loaded)?;
-    let rust = loaded.rust(&request)?;
+    let rust = loaded.rust(request)?;
     let made = making.make(&loaded, rust)?;
-    let up = loaded
-        .above
-        .as_ref()
-        .map_or(0, |way| way.components().count());
-    let beside = made.lock.as_ref().map(|lock| &*lock.bytes);
-    let kind = digests::kind_in_lock(folder, loaded.project.identity.name.as_str());
-    let mut digests = digests::of_source(&request, up, (beside, kind))?;
-    digests.build = digests::of_build_system(&made.build_system);
-    if let Some(lock) = &made.lock {
-        let name = lock.path.file_name().unwrap_or_default();
-        name.clone_into(&mut digests.beside);
-    }
-    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
-    Ok(MadeStanza {
+    let above = loaded.above.as_ref();
+    let lock = made.lock.map(|lock| SavedLock {
+        name: lock.path.file_name().unwrap_or_default().to_owned(),
+        text: String::from_utf8_lossy(&lock.bytes).into_owned(),
+    });
+    Ok(Saved {
         package: SnippetPackage {
             name: loaded.project.identity.name.to_string(),
             version: written_version(&loaded),
             cargo_roots: vec![rust.cargo_root.to_string()],
         },
+        crates: rust.lock.as_ref().map_or(0, |lock| lock.crates.len()),
+        build_system: made.build_system.keys().map(ToString::to_string).collect(),
+        build: digests::of_build_system(&made.build_system),
+        up: above.map_or(0, |way| way.components().count()),
         stanza: made.stanza,
-        lock: made.lock,
+        locks: lock.into_iter().collect(),
         warnings: made.warnings,
-        recipe: recipe.in_one_line(),
-        made: digests,
     })
 }
 
-/// The version, if it is one by the characters of PEP 440: it goes into a
-/// comment, of which a stranger's text shall not make something else.
+/// The version, if it is one.
 fn written_version(loaded: &Loaded) -> Option<String> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
     let version = loaded.project.identity.version.clone();
-    version.filter(|version| !version.is_empty() && version.chars().all(is_part))
+    version.filter(|version| is_version(version))
+}
+
+/// Whether a text is a version by the characters of PEP 440: it goes into a
+/// comment, of which a stranger's text shall not make something else.
+pub(super) fn is_version(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
+    !text.is_empty() && text.chars().all(is_part)
 }
 
 /// The text of a file with a stanza in it.
@@ -275,10 +373,10 @@ fn require_ours(
 }
 
 /// Has a program of the user's lay out a stanza.
-fn formatted(stanza: &Stanza, command: &str) -> Result<String, OverlayError> {
+fn formatted(stanza: &AnyStanza, command: &str) -> Result<String, OverlayError> {
     let text = send_through(command, &stanza.in_set());
     let text = text.and_then(|text| {
-        let inside = Stanza::out_of_set(&text);
+        let inside = AnyStanza::out_of_set(&text);
         inside.ok_or_else(|| "it gave something else than the set that it got".to_owned())
     });
     text.map_err(|message| OverlayError::Formatter {

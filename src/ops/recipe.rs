@@ -33,6 +33,26 @@ pub enum SourceWord {
     Path,
 }
 
+/// What is taken where there are both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PreferenceWord {
+    /// Wheels that fit.
+    Wheel,
+    /// Sdists.
+    Sdist,
+}
+
+/// A C library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LibcWord {
+    /// nixpkgs' default.
+    Glibc,
+    /// That of `pkgsMusl`.
+    Musl,
+}
+
 /// Whose copy of a library is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -57,6 +77,27 @@ pub struct Recipe {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub lock: Option<Utf8PathBuf>,
+    /// The package of a lock that is taken from nixpkgs, as `NAME` or
+    /// `NAME=ATTR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prebuilt: Option<String>,
+    /// The dependencies that nixpkgs' build doesn't need, in the place of what
+    /// we propose; a name that ends in `-` is a prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drop: Option<Vec<String>>,
+    /// Whether another version in nixpkgs than in the lock is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+    /// What a lock's packages are taken from where there is a choice: uv2nix'
+    /// `sourcePreference` (default: wheel).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_preference: Option<PreferenceWord>,
+    /// The C library of the Linux that is built for (default: glibc).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub libc: Option<LibcWord>,
+    /// Whether a lock's packages that are wheels have stanzas, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<bool>,
     /// Where the package set has the source from; told by `uv.lock` or the
     /// project if it isn't given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,9 +155,15 @@ const ALL: &str = "all";
 
 impl Recipe {
     /// The names of its keys.
-    pub const KEYS: [&str; 16] = [
+    pub const KEYS: [&str; 22] = [
         "path",
         "lock",
+        "prebuilt",
+        "drop",
+        "strict",
+        "source-preference",
+        "libc",
+        "all",
         "source",
         "subdirectory",
         "cargo-root",
@@ -142,8 +189,14 @@ impl Recipe {
         let mut env = default.env;
         env.extend(self.env);
         Self {
+            lock: self.lock.or(default.lock.filter(|_| self.path.is_none())),
             path: self.path.or(default.path),
-            lock: self.lock.or(default.lock),
+            prebuilt: self.prebuilt.or(default.prebuilt),
+            drop: self.drop.or(default.drop),
+            strict: self.strict.or(default.strict),
+            source_preference: self.source_preference.or(default.source_preference),
+            libc: self.libc.or(default.libc),
+            all: self.all.or(default.all),
             source: self.source.or(default.source),
             subdirectory: self.subdirectory.or(default.subdirectory),
             cargo_root: self.cargo_root.or(default.cargo_root),
@@ -307,7 +360,10 @@ fn minor(text: &str) -> Result<u8, String> {
 /// # Errors
 /// Says what it has to be.
 pub fn python_minor(text: &str) -> Result<u8, String> {
-    let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+    let minor = text.strip_prefix("3.");
+    // The build without a global lock.
+    let minor = minor.map(|minor| minor.strip_suffix('t').unwrap_or(minor));
+    let minor = minor.and_then(|minor| minor.parse().ok());
     let minor = minor.filter(|minor| *minor >= 7);
     minor.ok_or_else(|| "a CPython from 3.7 on, as in `3.13`".to_owned())
 }

@@ -17,6 +17,7 @@ use crate::nix::{LockFile, OwnExpr, Source, Stanza};
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join, way,
 };
+use crate::target::Platform;
 use crate::warning::Warning;
 
 /// How stanzas are written.
@@ -124,7 +125,8 @@ impl Making<'_> {
                 .requirements
                 .unasked(&loaded.project.pyproject.requires)
         } else {
-            facts.requirements.system.clone()
+            let given = &self.asking.request.locked.build_system;
+            without(&facts.requirements.system, given)
         };
         let mut stanza = Stanza {
             name: loaded.project.identity.name.clone(),
@@ -143,6 +145,8 @@ impl Making<'_> {
             env: variables(&native.env),
             dont_use_cmake_configure: false,
             reasons: BTreeMap::new(),
+            only_version: None,
+            otherwise: None,
         };
         stanza.dont_use_cmake_configure = stanza.native_build_inputs.contains_key("cmake");
         if !self.options.no_comments {
@@ -257,6 +261,19 @@ impl StanzaOptions {
         stanza.native_build_inputs.extend(rows.native_build_inputs);
         stanza.env.extend(rows.env);
     }
+}
+
+/// A build system without what the package set brings by itself.
+fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>) -> BuildSystem {
+    let is_given = |name: &PythonName, on: &BTreeMap<Platform, BTreeSet<String>>| {
+        let given = given.get(name);
+        given.is_some_and(|given| on.values().all(|extras| extras.is_subset(given)))
+    };
+    let system = system.iter();
+    system
+        .filter(|(name, on)| !is_given(name, on))
+        .map(|(name, on)| (name.clone(), on.clone()))
+        .collect()
 }
 
 fn uses_maturin(system: &BuildSystem) -> bool {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
+use super::mark::{self, LockMark};
 use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
 use crate::nix::REVISION;
 use crate::project::PythonName;
@@ -18,6 +19,8 @@ pub struct Overlay<'a> {
     pub text: &'a str,
     /// Its stanzas, in their order.
     pub blocks: Vec<Block>,
+    /// The lock that they are of, and where its mark is.
+    pub lock: Option<(LockMark, Range<usize>)>,
     pub(super) root: SyntaxNode,
 }
 
@@ -43,6 +46,13 @@ pub struct Block {
 }
 
 impl Block {
+    /// Whether it was edited since we wrote it, or the user has lines in it.
+    #[must_use]
+    pub fn is_edited(&self, text: &str) -> bool {
+        let made = self.made.as_ref().map(|made| made.text.as_str());
+        made != Some(&text_digest(&text[self.body.clone()])) || !self.kept(text).is_empty()
+    }
+
     /// The digest of the user's lines in it; empty without any.
     #[must_use]
     pub fn kept(&self, text: &str) -> String {
@@ -72,9 +82,14 @@ impl<'a> Overlay<'a> {
             place,
             text,
             blocks: Vec::new(),
+            lock: None,
             root,
         };
-        overlay.blocks = overlay.find()?;
+        let marks = overlay.marks();
+        let (locks, marks): (Vec<_>, Vec<_>) =
+            marks.into_iter().partition(|mark| mark.word == mark::WORD);
+        overlay.lock = overlay.find_lock(&locks)?;
+        overlay.blocks = overlay.find(&marks)?;
         Ok(overlay)
     }
 
@@ -113,8 +128,21 @@ impl<'a> Overlay<'a> {
         self.text[..at].matches('\n').count() + 1
     }
 
-    fn find(&self) -> Result<Vec<Block>, OverlayError> {
-        let marks = self.marks();
+    fn find_lock(&self, marks: &[Mark]) -> Result<Option<(LockMark, Range<usize>)>, OverlayError> {
+        if let [_, second, ..] = marks {
+            let message = "there is another lock's mark before it".to_owned();
+            return Err(self.wrong(second, message));
+        }
+        let Some(mark) = marks.first() else {
+            return Ok(None);
+        };
+        let read = LockMark::read(&mark.rest);
+        let read = read.ok_or_else(|| self.wrong(mark, "it isn't as we write it".to_owned()))?;
+        let start = mark.token.text_range().start().into();
+        Ok(Some((read, start..end_of(mark))))
+    }
+
+    fn find(&self, marks: &[Mark]) -> Result<Vec<Block>, OverlayError> {
         let mut blocks: Vec<Block> = Vec::new();
         let mut marks = marks.iter().peekable();
         while let Some(begin) = marks.next() {

@@ -55,6 +55,21 @@ pub fn with_block(overlay: &Overlay, new: &NewBlock) -> Result<String, OverlayEr
     Ok(text)
 }
 
+/// Takes a stanza out, with its marks and the empty line before it.
+#[must_use]
+pub fn without_block(overlay: &Overlay, block: &Block) -> String {
+    let mut text = overlay.text.to_owned();
+    let end = text[block.range.end..]
+        .find('\n')
+        .map_or(text.len(), |newline| block.range.end + newline + 1);
+    let above = &text[..block.range.start];
+    let start = above
+        .strip_suffix("\n\n")
+        .map_or(block.range.start, |rest| rest.len() + 1);
+    text.replace_range(start..end, "");
+    text
+}
+
 impl Overlay<'_> {
     fn replaced(&self, block: &Block, new: &NewBlock) -> Result<String, OverlayError> {
         let set = self.set_around(block);

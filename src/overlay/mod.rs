@@ -18,11 +18,13 @@ mod edit;
 mod error;
 mod keep;
 mod made;
+mod mark;
 
 pub use blocks::{Block, Overlay};
-pub use edit::{NewBlock, with_block};
+pub use edit::{NewBlock, with_block, without_block};
 pub use error::OverlayError;
 pub use made::{Made, text_digest};
+pub use mark::LockMark;
 
 /// What every comment of ours begins with.
 const PREFIX: &str = "# pyhack:";

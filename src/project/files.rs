@@ -142,6 +142,11 @@ pub(crate) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
 }
 
 impl SourceFiles {
+    /// Calls it by another name in messages.
+    pub fn rename(&mut self, origin: String) {
+        self.origin = origin;
+    }
+
     /// Starts with no files; `origin` names the folder or archive to people.
     #[must_use]
     pub fn new(origin: impl Into<String>) -> Self {

@@ -22,6 +22,7 @@ mod roots;
 mod setup_cfg;
 mod surroundings;
 mod uv_lock;
+mod uv_workspace;
 mod workspace;
 
 pub use backend::Module;
@@ -43,6 +44,7 @@ pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustModule, RustProject};
 pub use surroundings::Surroundings;
 pub use uv_lock::{SourceKind, uv_lock_names, uv_lock_source};
+pub use uv_workspace::{UvMember, UvWorkspace};
 pub use workspace::{belongs_to, find_workspace_root};
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The name of a Python package, normalised as the name normalisation of
 /// PEP 503 says: lower case, each run of `-`, `_` and `.` one `-`.
@@ -44,6 +44,12 @@ impl PythonName {
     #[must_use]
     pub fn import_name(&self) -> String {
         self.0.replace('-', "_")
+    }
+}
+
+impl<'de> Deserialize<'de> for PythonName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|name| Self::new(&name))
     }
 }
 

@@ -80,7 +80,14 @@ pub fn choose(
             Some(_) => Built::Source(Why::Url),
             None => Built::Wheel(super::url_file_name(url)),
         },
-        PackageSource::Path(_) => wheel.map_or(Built::Source(Why::Path), Built::Wheel),
+        PackageSource::Path(_) => match wheel {
+            Some(wheel) => Built::Wheel(wheel),
+            None if package.wheels.is_empty() => Built::Source(Why::Path),
+            None => {
+                let message = "its wheel doesn't fit, and is no source to build";
+                return Built::Impossible(message.to_owned());
+            }
+        },
         PackageSource::Registry(_) => match (wheel, &package.sdist) {
             (Some(wheel), Some(_)) if forced.prefers_wheel() => Built::Wheel(wheel),
             (Some(wheel), None) => Built::Wheel(wheel),

@@ -1,7 +1,5 @@
 //! What an environment is made for: a platform and a Python.
 
-use std::fmt;
-
 use pep508_rs::MarkerEnvironment;
 use serde::Deserialize;
 
@@ -65,6 +63,23 @@ pub fn usual_python() -> u8 {
 }
 
 impl Environment {
+    /// The platform's name, with the C library where it isn't nixpkgs' usual.
+    #[must_use]
+    pub fn system(self) -> String {
+        let system = self.platform.system();
+        if self.platform.is_linux() && self.libc == Libc::Musl {
+            return format!("{system} (musl)");
+        }
+        system.to_owned()
+    }
+
+    /// `3.13`, or `3.13t` without a global lock.
+    #[must_use]
+    pub fn python(self) -> String {
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        format!("3.{}{suffix}", self.python_minor)
+    }
+
     /// What `uname -m` says.
     #[must_use]
     pub const fn machine(self) -> &'static str {
@@ -105,18 +120,6 @@ impl Environment {
         let row = rows.iter().find(|row| row.minor == self.python_minor);
         let patch = row.map_or(0, |row| row.patch);
         marker_environment(self.platform, self.python_minor, patch)
-    }
-}
-
-/// `x86_64-linux, Python 3.13`
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let suffix = if self.is_free_threaded { "t" } else { "" };
-        f.write_str(self.platform.system())?;
-        if self.platform.is_linux() && self.libc == Libc::Musl {
-            f.write_str(" (musl)")?;
-        }
-        write!(f, ", Python 3.{}{suffix}", self.python_minor)
     }
 }
 

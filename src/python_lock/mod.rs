@@ -17,6 +17,7 @@ use crate::project::{PythonName, SourceKind};
 mod choose;
 mod environment;
 mod error;
+mod indexes;
 mod pylock;
 mod reader;
 mod resolve;
@@ -27,6 +28,7 @@ mod uv;
 pub use choose::{Built, Why, choose};
 pub use environment::{Environment, Libc, usual_python};
 pub use error::PythonLockError;
+pub use indexes::{NamedIndex, indexes};
 pub use resolve::{Reached, reach};
 pub use settings::{Preference, UvSettings};
 pub use tags::WheelName;
@@ -193,7 +195,10 @@ impl PythonLock {
     }
 
     /// The entries of a package.
-    pub fn entries<'a>(&'a self, name: &PythonName) -> impl Iterator<Item = &'a LockedPackage> {
+    pub fn entries<'a>(
+        &'a self,
+        name: &PythonName,
+    ) -> impl Iterator<Item = &'a LockedPackage> + use<'a> {
         let name = name.clone();
         self.packages.iter().filter(move |entry| entry.name == name)
     }
@@ -239,12 +244,31 @@ impl PackageSource {
         }
     }
 
+    /// Whether it is a project of the user's.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        self.folder().is_some()
+    }
+
     /// The folder of a local project.
     #[must_use]
     pub const fn folder(&self) -> Option<&Utf8PathBuf> {
         match self {
             Self::Directory(path) | Self::Editable(path) | Self::Virtual(path) => Some(path),
             _ => None,
+        }
+    }
+}
+
+impl LockedPackage {
+    /// Whether there is a source to build it from.
+    #[must_use]
+    pub const fn can_be_built(&self) -> bool {
+        match &self.source {
+            PackageSource::Virtual(_) => false,
+            PackageSource::Registry(_) | PackageSource::Url { .. } => self.sdist.is_some(),
+            PackageSource::Path(_) => self.wheels.is_empty(),
+            _ => true,
         }
     }
 }
@@ -268,5 +292,7 @@ pub(crate) fn url_file_name(url: &str) -> String {
     percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use toml::Spanned;
 
 use super::reader::{Reader, artifact, wheel};
 use super::{
-    Artifact, Conflict, ConflictItem, Dependency, LockedPackage, PackageSource, PythonLock,
-    PythonLockError,
+    Artifact, ArtifactPlace, Conflict, ConflictItem, Dependency, LockedPackage, PackageSource,
+    PythonLock, PythonLockError,
 };
 use crate::hash::Sha256;
 use crate::project::PythonName;
@@ -147,9 +147,15 @@ fn locked(package: Package, line: usize, reader: &mut Reader) -> Result<LockedPa
     let mut sdist = package.sdist.as_ref().map(file).transpose()?;
     let subdirectory = package.sdist.as_ref().and_then(|f| f.subdirectory.clone());
     let source = source(&package.source, subdirectory)?;
-    if let (Some(sdist), PackageSource::Url { url, .. }) = (&mut sdist, &source) {
-        // The entry has its hash alone.
-        *sdist = artifact((Some(url), None), sdist.hash, sdist.size);
+    // The entries of these have its hash alone.
+    match (&mut sdist, &source) {
+        (Some(sdist), PackageSource::Url { url, .. }) => {
+            sdist.place = ArtifactPlace::Url(url.clone());
+        }
+        (Some(sdist), PackageSource::Path(path)) => {
+            sdist.place = ArtifactPlace::Path(path.clone());
+        }
+        _ => {}
     }
     let wheels = package.wheels.iter();
     let wheels = wheels.map(|found| Ok(wheel(found.filename.as_ref(), file(found)?)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use cargo_pyhack::config::Config;
-use cargo_pyhack::ops::{check, hash, inspect, nix_snippet, vendor};
+use cargo_pyhack::ops::{check, hash, init, inspect, lock, nix_snippet, vendor};
 
 use crate::support::{Crate, Registry, Sandbox, python_project};
 
@@ -43,6 +43,9 @@ fn the_schemas_are_those_of_the_types() {
     let of_flags = schemas_of_flags().map(|(name, schema, _)| (name, schema));
     let others = [
         ("check", schemars::schema_for!(check::CheckReport)),
+        ("init", schemars::schema_for!(init::InitReport)),
+        ("lock", schemars::schema_for!(lock::LockReport)),
+        ("why-lock", schemars::schema_for!(lock::LockWhy)),
         ("configuration", schemars::schema_for!(Config)),
     ];
     let all = schemas().into_iter().chain(of_flags).chain(others);
@@ -166,7 +169,7 @@ fn help_has_examples_and_exit_codes() {
     ] {
         assert!(help.contains(text), "{text}");
     }
-    for command in ["inspect", "vendor", "hash", "nix-snippet"] {
+    for command in ["inspect", "vendor", "hash", "nix-snippet", "init", "lock"] {
         let help = sandbox.run(&[command, "--help"]).ok();
         assert!(
             help.contains("Examples:") && help.contains("--offline"),

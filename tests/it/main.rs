@@ -17,6 +17,7 @@
 
 mod support;
 
+mod artifacts;
 mod check;
 mod documents;
 mod errors;
@@ -27,14 +28,17 @@ mod git_crates;
 mod git_vendor;
 mod hash;
 mod hooks;
+mod init;
 mod inspect;
 mod layouts;
 mod lock;
+mod locks;
 mod nar;
 mod native;
 mod nix_snippet;
 mod overlays;
 mod pins;
+mod prebuilt;
 mod projects;
 mod registries;
 mod style;

@@ -12,9 +12,9 @@ use super::client::chain;
 use super::retry::{may_pass, pauses, retry_after};
 use super::{Body, HttpSettings, Request};
 
-/// Larger than any crate that registries take, so that a server can't fill
+/// Larger than any crate or sdist that registries take, so that a server can't fill
 /// the memory.
-const MAX_BODY: u64 = 512 << 20;
+pub(in crate::io) const MAX_BODY: u64 = 512 << 20;
 
 /// A server that sends one byte now and then is left alone after so long.
 const MAX_TIME: Duration = Duration::from_mins(10);

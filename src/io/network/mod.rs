@@ -6,7 +6,7 @@ mod download;
 mod retry;
 mod settings;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
@@ -14,6 +14,7 @@ use reqwest::blocking::Client;
 use super::registry::Token;
 use download::Download;
 
+pub(super) use download::MAX_BODY;
 pub use retry::RETRY_VARIABLE;
 pub(super) use retry::pauses;
 pub use settings::{HttpSettings, STALL_VARIABLE};
@@ -24,8 +25,9 @@ pub enum Network {
     /// Nothing.
     #[default]
     Offline,
-    /// Everything; the client is made at the first request.
-    Online(OnceLock<Result<Client, String>>),
+    /// Everything; the client is made at the first request, and shared by
+    /// copies.
+    Online(Arc<OnceLock<Result<Client, String>>>),
 }
 
 /// What is asked for.
@@ -64,7 +66,7 @@ impl Network {
         if offline || is_forbidden {
             Self::Offline
         } else {
-            Self::Online(OnceLock::new())
+            Self::Online(Arc::default())
         }
     }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use cargo_config2::Config;
+use data_encoding::BASE64;
 use fs_err as fs;
 use serde::Deserialize;
 
@@ -22,6 +23,12 @@ impl Token {
     /// The text that is sent.
     pub(in crate::io) fn secret(&self) -> &str {
         &self.0
+    }
+
+    /// A name and a password, as HTTP's basic authentication has them.
+    pub(in crate::io) fn basic(user: &str, password: &str) -> Self {
+        let pair = format!("{user}:{password}");
+        Self(format!("Basic {}", BASE64.encode(pair.as_bytes())))
     }
 }
 

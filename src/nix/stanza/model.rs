@@ -4,14 +4,46 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
 use crate::nix::OwnExpr;
 use crate::project::{PythonName, SourceKind};
 use crate::target::Platform;
 
+/// Environment variables: their values, each with the platforms that it is
+/// for.
+pub(super) type Variables = BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>;
+
+/// Lists in the place of maps, whose keys are texts in JSON.
+mod values {
+    use super::{BTreeSet, EnvValue, Platform, Variables};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Listed = Vec<(String, Vec<(EnvValue, BTreeSet<Platform>)>)>;
+
+    pub(super) fn serialize<S: Serializer>(
+        env: &Variables,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let listed = env
+            .iter()
+            .map(|(name, values)| (name.clone(), values.clone().into_iter().collect()));
+        listed.collect::<Listed>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Variables, D::Error> {
+        let listed = Listed::deserialize(deserializer)?.into_iter();
+        let env = listed.map(|(name, values)| (name, values.into_iter().collect()));
+        Ok(env.collect())
+    }
+}
+
 /// What a stanza says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stanza {
     /// The package: the attribute's name.
     pub name: PythonName,
@@ -42,15 +74,21 @@ pub struct Stanza {
     pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
     /// Environment variables: their values, each with the platforms that it
     /// is for.
-    pub env: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
+    #[serde(with = "values")]
+    pub env: Variables,
     /// Whether cmake's hook must be kept from taking the configure phase.
     pub dont_use_cmake_configure: bool,
     /// Why an input or a variable is there, by its attribute path or name.
     pub reasons: BTreeMap<String, String>,
+    /// The one version of the package that it is for, where a lock has
+    /// several.
+    pub only_version: Option<String>,
+    /// The stanza of another version.
+    pub otherwise: Option<Box<Self>>,
 }
 
 /// A lock beside the overlay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockFile {
     /// Where it is, relative to the overlay file.
     pub path: Utf8PathBuf,
@@ -61,7 +99,7 @@ pub struct LockFile {
 
 /// The folder that holds both the Python project and its Cargo workspace,
 /// where uv2nix takes the Python project's alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Where it is, relative to the overlay file.
     pub path: Utf8PathBuf,

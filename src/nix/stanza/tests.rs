@@ -1,5 +1,10 @@
 use super::*;
+use crate::nix::print_all;
 use crate::project::PythonName;
+
+fn printed(stanza: &Stanza, form: Form) -> String {
+    print_all(&[stanza.clone().into()], form)
+}
 
 type Row = (PythonName, BTreeMap<Platform, BTreeSet<String>>);
 
@@ -39,7 +44,7 @@ fn what_some_platforms_need_is_guarded() {
     stanza
         .env
         .insert("JEMALLOC_SYS_WITH_LG_PAGE".to_owned(), on_arm);
-    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     cryptography =
       if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
         (hacks.importCargoLock {
@@ -85,12 +90,14 @@ fn cryptography() -> Stanza {
         env: BTreeMap::new(),
         dont_use_cmake_configure: false,
         reasons: BTreeMap::new(),
+        only_version: None,
+        otherwise: None,
     }
 }
 
 #[test]
 fn the_overlay_is_laid_out_as_nixfmt_does() {
-    insta::assert_snapshot!(cryptography().print(Form::Overlay), @r#"
+    insta::assert_snapshot!(printed(&cryptography(), Form::Overlay), @r#"
     final: prev:
     builtins.intersectAttrs prev {
       cryptography =
@@ -129,7 +136,7 @@ fn everything_at_once() {
     )]
     .into();
     stanza.dont_use_cmake_configure = true;
-    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     cryptography =
       if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
         (hacks.importCargoLock {
@@ -166,7 +173,7 @@ fn a_file_takes_what_the_overlay_uses() {
     stanza.name = PythonName::new("3to2");
     stanza.build_system.clear();
     stanza.build_inputs.clear();
-    insta::assert_snapshot!(stanza.print(Form::File), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::File), @r#"
     {
       pkgs,
       lib,
@@ -184,7 +191,7 @@ fn a_file_takes_what_the_overlay_uses() {
           prev."3to2" or null;
     }
     "#);
-    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     "3to2" =
       if prev ? "3to2" && (prev."3to2".passthru.format or null) != "wheel" then
         hacks.importCargoLock {
@@ -205,7 +212,7 @@ fn a_lock_beside_the_overlay_is_copied_in() {
         path: "cryptography.lock".into(),
         is_copied: true,
     });
-    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     cryptography =
       if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
         (hacks.importCargoLock {
@@ -232,7 +239,7 @@ fn a_folder_above_is_made_writable_for_the_lock() {
         path: "x.lock".into(),
         is_copied: true,
     });
-    let printed = stanza.print(Form::Stanza);
+    let printed = printed(&stanza, Form::Stanza);
     let script = "\\nchmod u+w ../..\\ninstall -m 644 ${./x.lock} ../../Cargo.lock\\n";
     assert!(printed.contains(script), "{printed}");
 }
@@ -251,7 +258,7 @@ fn a_workspace_above_takes_the_place_of_the_source() {
         path: "../a b".into(),
         python_root: "crates/core".into(),
     });
-    insta::assert_snapshot!(stanza.print(Form::Stanza), @r#"
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     cryptography =
       if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
         (hacks.importCargoLock {

@@ -1,0 +1,423 @@
+//! `cargo pyhack lock`
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+
+use super::global::{Format, GlobalArgs, TargetArgs};
+use super::nix_snippet::{FormArg, StyleOfStanza, file};
+use super::ui::{BOLD, Text, Ui, plain};
+use crate::error::Error;
+use crate::nix::Form;
+use crate::ops::configured::Configured;
+use crate::ops::lock::{
+    LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
+};
+use crate::ops::overlay::Writing;
+use crate::ops::recipe::{LibcWord, PreferenceWord, Recipe};
+
+/// Write the stanzas of all packages of a uv.lock that are built from source
+///
+/// Says which packages of a `uv.lock` or `pylock.toml` are built from source,
+/// and why, as uv2nix decides it for a Python and some platforms. Their sdists
+/// are fetched by the address and hash in the lock, verified, and read in
+/// memory; those with Rust in them get their stanzas, in one overlay. A second
+/// run looks only at what changed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack lock                                     the overlay, printed
+  cargo pyhack lock --dry-run                           what is built from source, and what would be fetched
+  cargo pyhack lock --write overlay.nix                 put the stanzas into a file, or keep them up to date
+  cargo pyhack lock --all --write overlay.nix           of packages that are wheels today, too
+  cargo pyhack lock --format jsonl --shard 1/4 > 1.jsonl
+  cargo pyhack lock --merge 1.jsonl --merge 2.jsonl --write overlay.nix")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct LockArgs {
+    /// A uv.lock or pylock.toml, or a folder with one [default: what the
+    /// configuration says, else .]
+    path: Option<Utf8PathBuf>,
+
+    /// What uv2nix is told to take where there is a choice [default: what the
+    /// configuration says, else wheel]
+    #[arg(long, value_enum, value_name = "KIND")]
+    source_preference: Option<PreferenceArg>,
+
+    /// Make stanzas of all packages with Rust in their sdists
+    ///
+    /// Those that are wheels are left as they are by them, until a setting makes
+    /// the package set take the sdist.
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    target: TargetArgs,
+
+    /// The build of that Python without a global lock
+    #[arg(long, requires = "python")]
+    free_threaded: bool,
+
+    /// The C library of the Linux that is built for [default: glibc]
+    #[arg(long, value_enum, value_name = "LIBC")]
+    libc: Option<LibcArg>,
+
+    #[command(flatten)]
+    stanza: StyleOfStanza,
+
+    /// How much is printed around the stanzas [default: overlay; file with --write]
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    form: Option<FormArg>,
+
+    /// Overlay file to put the stanzas into, instead of printing them
+    #[arg(long, value_name = "FILE", value_parser = file)]
+    write: Option<Utf8PathBuf>,
+
+    /// Have cargo make locks that are missing, or mend those that don't fit
+    #[arg(long, requires = "write")]
+    generate_lock: bool,
+
+    /// Replace stanzas in FILE that were edited by hand, too
+    #[arg(long, requires = "write")]
+    force: bool,
+
+    /// Print what changes in FILE as a diff
+    #[arg(long, requires = "write")]
+    diff: bool,
+
+    /// Program that lays FILE's new stanzas out, reading from standard input
+    /// [default: as nixfmt does]
+    #[arg(long, value_name = "CMD", requires = "write")]
+    formatter: Option<String>,
+
+    /// Say what is built from source and what would be fetched; fetch and write
+    /// nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Look at one part of several of the packages, to split a run
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+
+    /// Take the results of other runs, as `--format jsonl` prints them
+    #[arg(long, value_name = "FILE")]
+    merge: Vec<Utf8PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PreferenceArg {
+    /// Wheels that fit
+    Wheel,
+    /// Sdists
+    Sdist,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LibcArg {
+    /// nixpkgs' usual
+    Glibc,
+    /// That of pkgsMusl
+    Musl,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/');
+        let numbers = parts.and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        let is_sound = |(part, of): &(usize, usize)| (1..=*of).contains(part);
+        let (part, of) = numbers
+            .filter(is_sound)
+            .ok_or("K of N parts, as in `1/4`, K from 1 on")?;
+        Ok(Self { part, of })
+    }
+}
+
+impl LockArgs {
+    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+        let configured = Configured::find()?.unwrap_or_default();
+        let form = self.form.map(Form::from);
+        let request = LockRequest {
+            recipe: configured.of_all(self.recipe()),
+            packages: configured.of_locks(),
+            writing: self.write.map(|file| Writing {
+                file,
+                form: form.unwrap_or(Form::File),
+                force: self.force,
+                dry_run: self.dry_run,
+                formatter: self.formatter,
+            }),
+            form,
+            is_plan: self.dry_run,
+            only_candidates: global.format == Format::Jsonl,
+            shard: self.shard,
+            known: read_results(&self.merge)?,
+        };
+        let report = lock(&request, &global.request(), &*ui.progress())?;
+        tell(ui, report, (self.diff, self.dry_run))
+    }
+
+    fn recipe(&self) -> Recipe {
+        let some = |flag: bool| flag.then_some(true);
+        let recipe = self.stanza.recipe(&self.target);
+        let python = recipe.python.map(|python| {
+            let suffix = if self.free_threaded { "t" } else { "" };
+            format!("{python}{suffix}")
+        });
+        Recipe {
+            lock: self.path.clone(),
+            python,
+            source_preference: self.source_preference.map(|preference| match preference {
+                PreferenceArg::Wheel => PreferenceWord::Wheel,
+                PreferenceArg::Sdist => PreferenceWord::Sdist,
+            }),
+            libc: self.libc.map(|libc| match libc {
+                LibcArg::Glibc => LibcWord::Glibc,
+                LibcArg::Musl => LibcWord::Musl,
+            }),
+            all: some(self.all),
+            generate_lock: some(self.generate_lock),
+            ..recipe
+        }
+    }
+}
+
+/// Says what became of a lock, and prints its overlay.
+pub(super) fn tell(
+    ui: &Ui,
+    mut report: LockReport,
+    (diff, dry_run): (bool, bool),
+) -> Result<ExitCode, Error> {
+    ui.warnings(&report.warnings);
+    for package in &report.packages {
+        tell_of(ui, package);
+    }
+    for name in &report.removed {
+        ui.status(
+            "Removed",
+            &format!("`{name}`, which the lock no longer has"),
+        );
+    }
+    for file in report.files.iter().filter(|_| !dry_run) {
+        let is_changed = report.changed.contains(file);
+        let word = if is_changed { "Wrote" } else { "Fresh" };
+        ui.status(word, &format!("`{file}`"));
+    }
+    ui.status("Locked", &summary(&report));
+    let exit = report.exit();
+    if ui.is_jsonl() {
+        ui.lines(&report.packages)?;
+        return Ok(ExitCode::from(exit as u8));
+    }
+    report.forget_saved();
+    ui.result(&report, |report| {
+        Text::Data(if dry_run {
+            fetched(report)
+        } else if report.files.is_empty() {
+            report.nix.clone()
+        } else if diff {
+            report.diff.clone()
+        } else {
+            String::new()
+        })
+    })?;
+    Ok(ExitCode::from(exit as u8))
+}
+
+fn tell_of(ui: &Ui, package: &LockedPackageReport) {
+    let version = package.version.iter().map(|version| format!(" {version}"));
+    let mut text = format!("`{}`{}", package.name, version.collect::<String>());
+    if let Some(error) = &package.error {
+        ui.failure(&text, error);
+        return;
+    }
+    for build in package
+        .builds
+        .iter()
+        .filter(|build| build.built == "impossible")
+    {
+        let platforms = build.platforms.join(", ");
+        ui.status(
+            "Impossible",
+            &format!("{text} on {platforms}: {}", build.why),
+        );
+    }
+    if package.is_built {
+        let _ = write!(text, ": {}", reasons(package));
+    }
+    match (package.rust, package.stanza) {
+        (Some(true), Some(StanzaState::Fresh)) => ui.detail("Fresh", &text),
+        (Some(true), Some(StanzaState::Changed)) => ui.status("Changed", &text),
+        (Some(true), Some(StanzaState::New)) => ui.status("Added", &text),
+        (Some(true), _) => ui.status("Stanza", &text),
+        (Some(false), _) => ui.detail("No Rust", &text),
+        (None, _) if package.is_built => ui.status("From source", &text),
+        (None, _) => {}
+    }
+    ui.warnings_of(&package.name, &package.warnings);
+}
+
+/// Why it is built from source, and where if it isn't everywhere.
+pub(super) fn reasons(package: &LockedPackageReport) -> String {
+    let built = package
+        .builds
+        .iter()
+        .filter(|build| build.built == "source");
+    let is_everywhere = package.builds.len() == 1;
+    let told = built.map(|build| {
+        if is_everywhere {
+            build.why.clone()
+        } else {
+            format!("{} on {}", build.why, build.platforms.join(", "))
+        }
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn summary(report: &LockReport) -> String {
+    let count = |is_it: &dyn Fn(&LockedPackageReport) -> bool| {
+        report
+            .packages
+            .iter()
+            .filter(|package| is_it(package))
+            .count()
+    };
+    let all = count(&|_| true);
+    let built = count(&|package| package.is_built);
+    let rust = count(&|package| package.rust == Some(true));
+    let failed = count(&|package| package.error.is_some());
+    let mut text = format!(
+        "`{}` for Python {} on {}: {all} packages, {built} built from source",
+        report.lock,
+        report.python,
+        report.platforms.join(", ")
+    );
+    if !report.packages.iter().all(|package| package.rust.is_none()) || rust > 0 {
+        let _ = write!(text, ", {rust} with Rust");
+    }
+    if failed > 0 {
+        let _ = write!(text, ", {failed} failed");
+    }
+    text
+}
+
+/// What would be fetched, a line each.
+fn fetched(report: &LockReport) -> String {
+    let mut text = String::new();
+    for fetch in report.packages.iter().flat_map(|package| &package.fetch) {
+        if !fetch.is_cached {
+            let size = fetch.size.map_or("?".to_owned(), |size| size.to_string());
+            let _ = writeln!(text, "{size:>10} {}", plain(&fetch.url));
+        }
+    }
+    text
+}
+
+/// Prints a table of a lock's packages.
+pub(super) fn inspect(
+    path: Utf8PathBuf,
+    target: &TargetArgs,
+    (ui, global): (&Ui, &GlobalArgs),
+) -> Result<(), Error> {
+    let configured = Configured::find()?.unwrap_or_default();
+    let recipe = Recipe {
+        lock: Some(path),
+        ..target.recipe()
+    };
+    let request = LockRequest {
+        recipe: configured.of_all(recipe),
+        packages: configured.of_locks(),
+        // To say what is in it, and not to write it.
+        writing: configured.overlay().map(|file| Writing {
+            file,
+            form: Form::File,
+            force: true,
+            dry_run: true,
+            formatter: None,
+        }),
+        ..LockRequest::default()
+    };
+    let mut report = lock(&request, &global.request(), &*ui.progress())?;
+    ui.warnings(&report.warnings);
+    for package in &report.packages {
+        ui.warnings_of(&package.name, &package.warnings);
+    }
+    report.forget_saved();
+    ui.result(&report, |report| Text::Styled(table(report)))
+}
+
+fn table(report: &LockReport) -> String {
+    let heads = [
+        "package",
+        "version",
+        "source",
+        "built",
+        "Rust",
+        "crates",
+        "native inputs",
+        "stanza",
+    ];
+    let rows = report.packages.iter().map(row);
+    let rows: Vec<_> = [heads.map(str::to_owned)].into_iter().chain(rows).collect();
+    let widths = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| {
+        let cells = rows
+            .iter()
+            .map(|row: &[String; 8]| row[column].chars().count());
+        cells.max().unwrap_or_default()
+    });
+    let mut text = format!("{BOLD}{}{BOLD:#}\n", plain(&summary(report)));
+    for row in rows {
+        let cells = row.iter().zip(widths);
+        let mut line = String::new();
+        for (cell, width) in cells {
+            let _ = write!(line, "  {cell:<width$}");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+fn row(package: &LockedPackageReport) -> [String; 8] {
+    let built = |package: &LockedPackageReport| {
+        let is = |word: &str| package.builds.iter().any(|build| build.built == word);
+        if package.is_built {
+            format!("source: {}", reasons(package))
+        } else if is("wheel") {
+            "wheel".to_owned()
+        } else if is("nothing") {
+            "not built".to_owned()
+        } else if is("impossible") {
+            "impossible".to_owned()
+        } else {
+            "not needed".to_owned()
+        }
+    };
+    let rust = match (package.rust, &package.error) {
+        (_, Some(_)) => "failed",
+        (Some(true), _) => "yes",
+        (Some(false), _) => "no",
+        (None, _) => "",
+    };
+    let stanza = match package.stanza {
+        _ if package.rust != Some(true) => "",
+        Some(StanzaState::Fresh) => "fresh",
+        Some(StanzaState::New) => "missing",
+        Some(StanzaState::Changed) => "out of date",
+        None => "",
+    };
+    let crates = package.crates.map(|crates| crates.to_string());
+    [
+        package.name.clone(),
+        package.version.clone().unwrap_or_default(),
+        package.source.clone(),
+        built(package),
+        rust.to_owned(),
+        crates.unwrap_or_default(),
+        package.native_inputs.join(" "),
+        stanza.to_owned(),
+    ]
+    .map(|cell| plain(&cell))
+}

@@ -1,0 +1,293 @@
+//! Who is asked with which login, as uv has it: of the address itself, of an
+//! index with the same beginning, and only once a server asks for one, of
+//! another index on that server, or of netrc.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use fs_err as fs;
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
+
+use super::netrc::Netrc;
+use crate::io::registry::Token;
+use crate::python_lock::NamedIndex;
+
+/// The logins that are known. They hold passwords, so there is no `Debug`.
+#[derive(Default)]
+pub struct Credentials {
+    /// The environment's, as far as uv has them.
+    variables: BTreeMap<String, String>,
+    netrc: Option<PathBuf>,
+    /// What `netrc` says; without a line it can't be read at all.
+    read: OnceLock<Result<Netrc, Option<usize>>>,
+    indexes: Vec<Index>,
+}
+
+struct Index {
+    /// Its address, without a login.
+    url: Url,
+    /// Its name as variables have it.
+    variable: Option<String>,
+    login: Option<Login>,
+}
+
+/// A name, and mostly a password.
+#[derive(Clone)]
+pub(super) struct Login {
+    user: String,
+    password: Option<String>,
+    /// Where it was found, in words.
+    pub(super) origin: String,
+}
+
+/// Variables with one address or several, and what is between them.
+const ADDRESSES: [(&str, char); 5] = [
+    ("UV_DEFAULT_INDEX", ' '),
+    ("UV_INDEX", ' '),
+    ("UV_INDEX_URL", ' '),
+    ("UV_EXTRA_INDEX_URL", ' '),
+    ("UV_FIND_LINKS", ','),
+];
+
+impl Credentials {
+    /// Those of the user who runs this.
+    #[must_use]
+    pub fn of_user() -> Self {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self::new(std::env::vars_os().filter_map(text), netrc_file())
+    }
+
+    /// Those of these variables and that file.
+    #[must_use]
+    pub fn new(
+        variables: impl IntoIterator<Item = (String, String)>,
+        netrc: Option<PathBuf>,
+    ) -> Self {
+        let variables = variables.into_iter();
+        let mut credentials = Self {
+            variables: variables
+                .filter(|(name, value)| name.starts_with("UV_") && !value.is_empty())
+                .collect(),
+            netrc,
+            ..Self::default()
+        };
+        for (variable, separator) in ADDRESSES {
+            let texts = credentials.variables.get(variable).cloned();
+            let is_end = |c: char| c == separator || c.is_whitespace();
+            for text in texts.unwrap_or_default().split(is_end) {
+                credentials.add(&in_variable(text), &format!("`{variable}`"));
+            }
+        }
+        credentials
+    }
+
+    /// Adds the indexes of a project, after those of the variables.
+    pub(super) fn add_indexes(&mut self, indexes: &[NamedIndex]) {
+        for index in indexes {
+            self.add(index, "`[tool.uv]`");
+        }
+    }
+
+    fn add(&mut self, index: &NamedIndex, place: &str) {
+        let Ok(mut url) = Url::parse(&index.url) else {
+            return;
+        };
+        let in_address = take_login(&mut url, &format!("the index address in {place}"));
+        let variable = index.name.as_deref().map(env_form);
+        let in_variables = variable.as_ref().and_then(|name| {
+            let [user, password] = variables_of(name);
+            let origin = format!("the variables `{user}` and `{password}`");
+            let [user, password] = [user, password].map(|name| self.variables.get(&name).cloned());
+            let is_any = user.is_some() || password.is_some();
+            is_any.then(|| Login {
+                user: user.unwrap_or_default(),
+                password,
+                origin,
+            })
+        });
+        self.indexes.push(Index {
+            url,
+            variable,
+            login: in_variables.or(in_address),
+        });
+    }
+
+    /// The login to begin with, where there is one; `index` is the address of
+    /// the index in the lock.
+    pub(super) fn at_first(&self, url: &Url, index: Option<&str>) -> Option<Login> {
+        let mut bare = url.clone();
+        let own = take_login(&mut bare, "its address in the lock");
+        let of_index = || self.index(url, index)?.login.clone();
+        let login = own.or_else(of_index).or_else(|| {
+            let with_login = self.indexes.iter().filter(|index| index.login.is_some());
+            let fitting = with_login.filter_map(|index| Some((index.shared(url)?, index)));
+            // Of equal ones the first.
+            let best = fitting.rev().max_by_key(|(shared, _)| *shared);
+            best.and_then(|(_, index)| index.login.clone())
+        })?;
+        if login.password.is_some() {
+            return Some(login);
+        }
+        let known = self.on_server(url, Some(&login.user));
+        Some(known.unwrap_or(login))
+    }
+
+    /// The login where a server asked for one.
+    pub(super) fn when_asked(&self, url: &Url) -> Option<Login> {
+        self.on_server(url, None)
+    }
+
+    /// A login with a password for a server.
+    fn on_server(&self, url: &Url, user: Option<&str>) -> Option<Login> {
+        let usable =
+            |login: &&Login| login.password.is_some() && user.is_none_or(|user| login.user == user);
+        let here = self
+            .indexes
+            .iter()
+            .filter(|index| index.url.origin() == url.origin());
+        let mut logins = here.filter_map(|index| index.login.as_ref());
+        let of_netrc = || {
+            let netrc = self.netrc()?.as_ref().ok()?;
+            let (login, password) = netrc.find(url.host_str()?, user)?;
+            Some(Login {
+                user: login.to_owned(),
+                password: Some(password.to_owned()),
+                origin: format!("`{}`", self.netrc.as_ref()?.display()),
+            })
+        };
+        logins.find(usable).cloned().or_else(of_netrc)
+    }
+
+    /// What to do where no login is known.
+    pub(super) fn advice(&self, url: &Url, index: Option<&str>) -> String {
+        let host = url.host_str().unwrap_or_default();
+        let file = self.netrc.as_ref();
+        let file = file.map_or("~/.netrc".into(), |file| file.to_string_lossy());
+        let line = format!("`machine {host} login NAME password SECRET` into `{file}`");
+        let mut here = self
+            .indexes
+            .iter()
+            .filter(|index| index.shared(url).is_some());
+        let known = self.index(url, index).or(here.next());
+        let advice = if let Some(name) = known.and_then(|index| index.variable.as_ref()) {
+            let [user, password] = variables_of(name);
+            format!("set `{user}` and `{password}`, or write {line}")
+        } else {
+            let [user, password] = variables_of("NAME");
+            format!(
+                "write {line}, or give the index a name in `[[tool.uv.index]]` and set `{user}` and `{password}`"
+            )
+        };
+        match self.netrc() {
+            Some(Err(Some(at))) => format!("{advice}; now line {at} of that file makes no sense"),
+            Some(Err(None)) => format!("{advice}; now that file can't be read"),
+            _ => advice,
+        }
+    }
+
+    /// The index of the lock, where it is on the same server as a file.
+    fn index(&self, url: &Url, index: Option<&str>) -> Option<&Index> {
+        let wanted = Url::parse(index?).ok()?;
+        if wanted.origin() != url.origin() {
+            return None;
+        }
+        let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
+        self.indexes.iter().find(|known| {
+            known.url.origin() == wanted.origin() && path(&known.url) == path(&wanted)
+        })
+    }
+
+    /// None where there is no such file.
+    fn netrc(&self) -> Option<&Result<Netrc, Option<usize>>> {
+        let path = self.netrc.as_deref().filter(|path| path.exists())?;
+        Some(self.read.get_or_init(|| read(path)))
+    }
+}
+
+impl Index {
+    /// How much of its path a file has, if it is below it: uv leaves out
+    /// `simple` at the end.
+    fn shared(&self, url: &Url) -> Option<usize> {
+        let path = self.url.path().trim_end_matches('/');
+        let path = match path.rsplit_once('/') {
+            Some((before, "simple" | "+simple")) => before,
+            _ => path,
+        };
+        let rest = url.path().strip_prefix(path)?;
+        let is_below =
+            self.url.origin() == url.origin() && (rest.is_empty() || rest.starts_with('/'));
+        is_below.then_some(path.len())
+    }
+}
+
+impl Login {
+    /// What is sent.
+    pub(super) fn token(&self) -> Token {
+        Token::basic(&self.user, self.password.as_deref().unwrap_or_default())
+    }
+}
+
+/// Takes the login out of an address.
+pub(super) fn take_login(url: &mut Url, origin: &str) -> Option<Login> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let login = Login {
+        user: decoded(url.username()),
+        password: url.password().map(decoded),
+        origin: origin.to_owned(),
+    };
+    // These fail for addresses that can't have a login.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    (!login.user.is_empty() || login.password.is_some()).then_some(login)
+}
+
+/// `NAME=ADDRESS`, or an address alone.
+fn in_variable(text: &str) -> NamedIndex {
+    let named = text.split_once('=').filter(|(name, _)| {
+        let mut bytes = name.bytes();
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    });
+    let (name, url) = named.map_or((None, text), |(name, url)| (Some(name.to_owned()), url));
+    let url = url.to_owned();
+    NamedIndex { name, url }
+}
+
+fn variables_of(name: &str) -> [String; 2] {
+    ["USERNAME", "PASSWORD"].map(|part| format!("UV_INDEX_{name}_{part}"))
+}
+
+/// An index's name as it stands in variables.
+fn env_form(name: &str) -> String {
+    let letter = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
+    name.chars().map(letter).collect()
+}
+
+fn read(path: &Path) -> Result<Netrc, Option<usize>> {
+    // Reading a pipe may never end.
+    if !path.is_file() {
+        return Err(None);
+    }
+    let text = fs::read_to_string(path).map_err(|_| None)?;
+    Netrc::parse(&text).map_err(Some)
+}
+
+/// The user's file, as uv finds it.
+fn netrc_file() -> Option<PathBuf> {
+    let variable = std::env::var_os("NETRC").filter(|path| !path.is_empty());
+    variable.map(PathBuf::from).or_else(|| {
+        let home = etcetera::home_dir().ok()?;
+        let [usual, other] = [".netrc", "_netrc"].map(|name| home.join(name));
+        let is_other = !usual.exists() && other.exists();
+        Some(if is_other { other } else { usual })
+    })
+}

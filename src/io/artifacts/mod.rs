@@ -1,0 +1,12 @@
+//! Sdists and archives of Python locks: found by the address and the hash in
+//! the lock, never by asking an index; verified, and kept in our cache.
+
+mod credentials;
+mod error;
+mod name;
+mod netrc;
+mod store;
+
+pub use credentials::Credentials;
+pub use error::ArtifactError;
+pub use store::{ArtifactStore, Wanted};

@@ -1,0 +1,292 @@
+//! `init`: a flake for a uv workspace and the overlay that it imports, or what
+//! goes into the flake that is there.
+
+mod error;
+mod members;
+mod python;
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use error::InitError;
+
+use super::configured::Configured;
+use super::overlay::read_text;
+use super::stanza::joined;
+use crate::error::Error;
+use crate::io::IoError;
+use crate::io::beside::read_above;
+use crate::io::source::{is_folder, way_between};
+use crate::io::write::{create_files, is_link};
+use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input, SourcePreference};
+use crate::nix::{Form, normalized, skeleton};
+use crate::overlay::unified_diff;
+use crate::project::{ProjectError, Pyproject, PythonName, SourceFiles, UvWorkspace};
+use crate::warning::{Warning, WarningCode};
+use members::Members;
+use python::{Wanted, python_version};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct InitOptions {
+    /// The workspace's folder.
+    pub folder: Utf8PathBuf,
+    /// The minor version of Python 3.
+    pub python_minor: Option<u8>,
+    /// What is taken where the lock has both wheels and an sdist.
+    pub preference: SourcePreference,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+}
+
+/// What `cargo pyhack init --format json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InitReport {
+    /// The flake's Python.
+    pub python: String,
+    /// The overlay file.
+    pub overlay: String,
+    /// The files that were written, or would be with `--dry-run`.
+    pub written: Vec<String>,
+    /// The files that were there, and stay as they are.
+    pub kept: Vec<String>,
+    /// The members of the workspace that have Rust in them.
+    pub rust: Vec<String>,
+    /// What the inputs that are needed are called in the flake that was there;
+    /// null for one that it lacks. Nothing without such a flake.
+    pub inputs: BTreeMap<String, Option<String>>,
+    /// What to paste into the flake that was there: attributes. Empty where
+    /// nothing is to be done.
+    pub wiring: String,
+    /// What to put into `pyproject.toml`, so that other commands know the
+    /// files; empty where an overlay is configured.
+    pub configuration: String,
+    /// What is written, as a unified diff.
+    pub diff: String,
+    /// What will or may fail, and what to do.
+    pub warnings: Vec<Warning>,
+}
+
+/// Makes the files for a workspace.
+///
+/// # Errors
+/// Where there is no workspace, something can't be read or written, or no
+/// Python fits; nothing is written then.
+pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
+    let workspace = Workspace::read(options)?;
+    let place = |name: &str| joined(&options.folder, Utf8Path::new(name));
+    let overlay = joined(&options.folder, &workspace.overlay);
+    let flake_file = place("flake.nix");
+    let overlay_text = existing(&overlay)?;
+    let flake_text = existing(&flake_file)?;
+
+    let path = workspace.overlay.to_string();
+    let imported = match &overlay_text {
+        Some(text) => ImportedOverlay::of_text(path, text),
+        None => ImportedOverlay::of_ours(path),
+    };
+    let flake = workspace.flake(imported, options.preference);
+    let mut report = workspace.report(&flake, &overlay);
+    let mut files = Vec::new();
+    match overlay_text {
+        Some(_) => report.kept.push(overlay.to_string()),
+        None => files.push((overlay, skeleton(Form::File).unwrap_or_default())),
+    }
+    match flake_text {
+        Some(text) => report.keep(&flake_file, &flake, &text),
+        None => files.push((flake_file, flake.print())),
+    }
+    for (path, text) in &files {
+        report.written.push(path.to_string());
+        report.diff.push_str(&unified_diff("", text, path.as_str()));
+    }
+    if !options.dry_run {
+        create_files(&files)?;
+    }
+    Ok(report)
+}
+
+/// What the folder says.
+struct Workspace {
+    name: String,
+    lock: UvWorkspace,
+    members: Members,
+    python_minor: u8,
+    /// From the folder.
+    overlay: Utf8PathBuf,
+    is_configured: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Workspace {
+    fn read(options: &InitOptions) -> Result<Self, Error> {
+        let folder = &options.folder;
+        require_folder(folder)?;
+        let pyproject = pyproject(folder)?;
+        let lock = lock(folder)?;
+        let name = pyproject.name.as_deref().map(PythonName::new);
+        let names = name
+            .iter()
+            .chain(lock.members.iter().map(|member| &member.name));
+        require_names(folder, names)?;
+
+        let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
+        let members = Members::read(folder, &lock, options.python_minor);
+        let requires = lock
+            .requires_python
+            .as_deref()
+            .or(pyproject.requires_python.as_deref());
+        let wanted = Wanted {
+            asked: options.python_minor,
+            file: file.as_deref(),
+            requires,
+            newest: members.newest_python,
+            wheels: (options.preference == SourcePreference::Wheel).then_some(&lock),
+        };
+        let python_minor = wanted.choose()?;
+        let is_unread = options.python_minor.is_none()
+            && file.is_some_and(|text| python_version(&text).is_none());
+        let warnings = is_unread.then(|| {
+            let message = format!(
+                "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
+            );
+            Warning::new(WarningCode::PythonVersion, message)
+        });
+        let configured = overlay(folder)?;
+        Ok(Self {
+            name: name.map_or_else(|| "workspace".to_owned(), |name| name.to_string()),
+            members,
+            python_minor,
+            is_configured: configured.is_some(),
+            overlay: configured.unwrap_or_else(|| "overlay.nix".into()),
+            warnings: warnings.into_iter().collect(),
+            lock,
+        })
+    }
+
+    fn flake(&self, overlay: ImportedOverlay, preference: SourcePreference) -> Flake {
+        Flake {
+            name: self.name.clone(),
+            python_minor: self.python_minor,
+            preference,
+            overlay,
+            has_conflicts: self.lock.has_conflicts,
+            shell: self.members.shell.clone(),
+        }
+    }
+
+    fn report(&self, flake: &Flake, overlay: &Utf8Path) -> InitReport {
+        let configuration = if self.is_configured {
+            String::new()
+        } else {
+            format!(
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n",
+                self.overlay
+            )
+        };
+        InitReport {
+            python: format!("3.{}", flake.python_minor),
+            overlay: overlay.to_string(),
+            written: Vec::new(),
+            kept: Vec::new(),
+            rust: self.members.with_rust.clone(),
+            inputs: BTreeMap::new(),
+            wiring: String::new(),
+            configuration,
+            diff: String::new(),
+            warnings: self.warnings.clone(),
+        }
+    }
+}
+
+impl InitReport {
+    /// Says what a flake that is there lacks.
+    fn keep(&mut self, file: &Utf8Path, flake: &Flake, text: &str) {
+        self.kept.push(file.to_string());
+        let existing = ExistingFlake::read(text).unwrap_or_else(|| {
+            let message = format!("`{file}` can't be read as Nix");
+            self.warnings
+                .push(Warning::new(WarningCode::UnreadFlake, message));
+            ExistingFlake::default()
+        });
+        let name = |input: Input| existing.input(input).map(str::to_owned);
+        let inputs = Input::ALL.into_iter();
+        self.inputs = inputs
+            .map(|input| (input.name().to_owned(), name(input)))
+            .collect();
+        if !existing.names(&flake.overlay.path) {
+            self.wiring = flake.wiring(&existing);
+        }
+    }
+}
+
+fn require_folder(folder: &Utf8Path) -> Result<(), Error> {
+    match is_folder(folder) {
+        Some(true) => Ok(()),
+        Some(false) => Err(InitError::NotAFolder {
+            folder: folder.to_string(),
+        }
+        .into()),
+        None => Err(IoError::NotFound {
+            path: folder.to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn pyproject(folder: &Utf8Path) -> Result<Pyproject, Error> {
+    let name = Utf8Path::new("pyproject.toml");
+    let mut files = SourceFiles::new(folder.as_str());
+    if let Some(text) = read_text(&joined(folder, name))? {
+        files.insert(name, Some(text.into_bytes()));
+    }
+    Ok(Pyproject::read(&files, Utf8Path::new("."))?)
+}
+
+fn lock(folder: &Utf8Path) -> Result<UvWorkspace, Error> {
+    let path = joined(folder, Utf8Path::new("uv.lock"));
+    let Some(text) = read_text(&path)? else {
+        let found = read_above(folder, "uv.lock");
+        let above = found.and_then(|(lock, _)| way_between(folder, lock.parent()?).ok());
+        return Err(InitError::NoLock {
+            folder: folder.to_string(),
+            above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
+        }
+        .into());
+    };
+    Ok(UvWorkspace::read(path.as_str(), &text)?)
+}
+
+/// Names go into those of derivations, which Nix is strict about.
+fn require_names<'a>(
+    folder: &Utf8Path,
+    mut names: impl Iterator<Item = &'a PythonName>,
+) -> Result<(), ProjectError> {
+    match names.find(|name| !name.is_valid()) {
+        None => Ok(()),
+        Some(name) => Err(ProjectError::InvalidName {
+            place: folder.to_string(),
+            name: name.as_str().escape_debug().to_string(),
+        }),
+    }
+}
+
+/// The overlay that is configured, from the folder.
+fn overlay(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, Error> {
+    let configured = Configured::find_from(folder)?;
+    Ok(configured.and_then(|configured| configured.overlay()))
+}
+
+/// The text of a file that is there. A link is there too, wherever it leads.
+fn existing(path: &Utf8Path) -> Result<Option<String>, Error> {
+    match read_text(path)? {
+        None if is_link(path) => Err(IoError::NoFile {
+            path: path.to_owned(),
+        }
+        .into()),
+        text => Ok(text),
+    }
+}

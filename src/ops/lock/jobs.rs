@@ -1,0 +1,373 @@
+//! The work at each package.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{LockedPackageReport, Run, StanzaState};
+use crate::error::Error;
+use crate::io::Progress;
+use crate::io::source::way_to;
+use crate::io::write::read_file;
+use crate::nix::AnyStanza;
+use crate::ops::digests;
+use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
+use crate::ops::overlay::{Draft, MadeStanza, make};
+use crate::ops::recipe::Recipe;
+use crate::ops::stanza::{folder_of, joined};
+use crate::overlay::{Block, Made, Overlay, text_digest};
+use crate::project::{ProjectError, PythonName};
+
+/// A package to be worked at.
+pub(super) struct Job {
+    pub name: PythonName,
+    /// Its entries in the lock.
+    pub entries: Vec<usize>,
+    /// How its stanza is made.
+    pub recipe: Recipe,
+    /// The same, as the mark has it.
+    pub marked: String,
+    /// The digests of what it is made from.
+    pub made: Made,
+    /// What its result is kept by; none for a project of the user's.
+    pub key: Option<String>,
+    /// Whether the file has what would be made.
+    pub is_fresh: bool,
+    /// Whether the file's mark says that it has no Rust.
+    pub has_none: bool,
+    /// Why the stanza in the file isn't what would be made, if there is one.
+    pub reasons: Vec<String>,
+}
+
+/// What became of a job.
+pub(super) enum Done {
+    /// It was found.
+    Found(Finding),
+    /// A stanza of a project of the user's was made.
+    Made(Box<MadeStanza>),
+    /// The stanza in the file is what would be made.
+    Fresh,
+}
+
+impl Run<'_> {
+    /// The packages to be worked at, by name.
+    pub(super) fn jobs(self, draft: &Draft) -> Result<Vec<Job>, Error> {
+        let mut candidates = Workspace::candidates(self.asked, self.planned);
+        let overlay = Overlay::parse(draft.file().as_str(), &draft.text)?;
+        // A stanza that is there is kept true, whether it is needed today or
+        // not.
+        for block in overlay.blocks.iter().filter(|block| is_of_lock(block)) {
+            let name = PythonName::new(&block.name);
+            let entries = self.workspace.buildable(&name);
+            if !entries.is_empty() {
+                candidates.entry(name).or_insert(entries);
+            }
+        }
+        let names = candidates.iter().enumerate();
+        let shard = self.request.shard;
+        let names = names.filter(|(place, _)| shard.is_none_or(|shard| shard.has(*place)));
+        let jobs = names.map(|(_, (name, entries))| self.job(name, entries, (draft, &overlay)));
+        let mut jobs = jobs.collect::<Result<Vec<Job>, Error>>()?;
+        self.know_those_without(&mut jobs, (draft, &overlay))?;
+        Ok(jobs)
+    }
+
+    /// Takes the mark's word for what has no Rust: caches are empty elsewhere.
+    fn know_those_without(
+        self,
+        jobs: &mut [Job],
+        (draft, overlay): (&Draft, &Overlay),
+    ) -> Result<(), Error> {
+        let Some((mark, _)) = &overlay.lock else {
+            return Ok(());
+        };
+        let is_without = |job: &&mut Job| overlay.block(job.name.as_str()).is_none();
+        let without: Vec<_> = jobs.iter_mut().filter(is_without).collect();
+        let names = without.iter().map(|job| job.looked_at());
+        if self.mark(names, draft.file())? == *mark {
+            for job in without {
+                job.has_none = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn job(
+        self,
+        name: &PythonName,
+        entries: &[usize],
+        (draft, overlay): (&Draft, &Overlay),
+    ) -> Result<Job, Error> {
+        let folder = folder_of(draft.file());
+        let configured = self.request.packages.get(name.as_str());
+        let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
+        let local = entries.iter().find_map(|&entry| {
+            let source = &self.workspace.lock.packages[entry].source;
+            source.folder()
+        });
+        let block = overlay.block(name.as_str());
+        let old = block.and_then(|block| block.made.as_ref());
+        let (recipe, made) = if let Some(below) = local {
+            let recipe = Recipe {
+                path: Some(joined(self.workspace.folder(), below)),
+                lock: None,
+                all: None,
+                source_preference: None,
+                libc: None,
+                ..recipe
+            };
+            let made = self.local_digests((&recipe, name), old, draft);
+            (recipe, made)
+        } else {
+            let made = self
+                .workspace
+                .digests((entries, self.asked), draft.file(), old);
+            (recipe, Some(made))
+        };
+        let moved = recipe.clone().moved(|path| way_to(folder, path))?;
+        let marked = moved.in_one_line();
+        let is_fresh = made.as_ref().zip(block).is_some_and(|(made, block)| {
+            block.recipe.as_ref() == Some(&marked) && is_fresh(made, block, overlay.text)
+        });
+        let reasons = block.map_or_else(Vec::new, |block| {
+            self.reasons(entries, (block, overlay.text), (made.as_ref(), &marked))
+        });
+        let made = made.unwrap_or_default();
+        let key = local.is_none().then(|| {
+            let plain = Recipe {
+                lock: None,
+                ..moved
+            };
+            let beside = joined(folder, format!("{name}.lock").as_str().into());
+            let beside = read_file(&beside).ok().flatten();
+            Results::key(&made, &plain.in_one_line(), beside.as_deref())
+        });
+        Ok(Job {
+            name: name.clone(),
+            entries: entries.to_vec(),
+            recipe,
+            marked,
+            made,
+            key,
+            is_fresh,
+            has_none: false,
+            reasons,
+        })
+    }
+
+    /// Why a stanza isn't what would be made today.
+    fn reasons(
+        self,
+        entries: &[usize],
+        (block, text): (&Block, &str),
+        (made, marked): (Option<&Made>, &str),
+    ) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let (Some(made), Some(old)) = (made, &block.made) else {
+            return vec!["it says of nothing what it was made from".to_owned()];
+        };
+        let versions = entries.iter().filter_map(|&entry| {
+            let version = &self.workspace.lock.packages[entry].version;
+            version.as_deref()
+        });
+        let version = versions.collect::<Vec<_>>().join(",");
+        let was = block.version.as_deref().unwrap_or_default();
+        if !version.is_empty() && !was.is_empty() && version != was {
+            reasons.push(format!("the version changed from {was} to {version}"));
+        } else if old.source != made.source {
+            reasons.push(format!("what `{}` says of it changed", self.workspace.path));
+        }
+        if old.lock != made.lock {
+            reasons.push("the lock beside the overlay changed".to_owned());
+        }
+        if block.recipe.as_deref() != Some(marked) {
+            reasons.push("how it is made was changed".to_owned());
+        }
+        if old.rules != made.rules {
+            reasons.push("cargo-pyhack's rules changed".to_owned());
+        }
+        if old.kept != block.kept(text) {
+            reasons.push("the lines to keep changed".to_owned());
+        }
+        if old.text != text_digest(&text[block.body.clone()]) {
+            reasons.push("it was edited by hand".to_owned());
+        }
+        reasons
+    }
+
+    /// The digests of a project of the user's, if they can be told.
+    fn local_digests(
+        self,
+        (recipe, name): (&Recipe, &PythonName),
+        old: Option<&Made>,
+        draft: &Draft,
+    ) -> Option<Made> {
+        let (request, _) = recipe.asked(self.base, draft.file().as_str()).ok()?;
+        let old = old.cloned().unwrap_or_default();
+        let folder = folder_of(draft.file());
+        let beside = match old.beside.as_str() {
+            "" => None,
+            name => read_file(&joined(folder, name.into())).ok()?,
+        };
+        let kind = digests::kind_in_lock(folder, name.as_str());
+        digests::of_source(&request, old.up, (beside.as_deref(), kind)).ok()
+    }
+
+    /// Does a job.
+    pub(super) fn done(self, job: &Job, results: &Results, place: Place) -> Done {
+        if job.has_none {
+            return Done::Found(Finding::NoRust);
+        }
+        let Some(key) = &job.key else {
+            return if job.is_fresh {
+                Done::Fresh
+            } else {
+                Self::local(job, place)
+            };
+        };
+        if let Some(known) = results.get(key) {
+            return Done::Found(known);
+        }
+        if job.is_fresh {
+            return Done::Fresh;
+        }
+        let made = make_locked(
+            self.workspace,
+            &job.entries,
+            (&job.recipe, self.asked),
+            place,
+        );
+        let finding = match made {
+            Ok(Some(saved)) => Finding::Rust(Box::new(saved)),
+            Ok(None) => Finding::NoRust,
+            Err(error) => Finding::Failed((&error).into()),
+        };
+        results.add(key, &finding);
+        Done::Found(finding)
+    }
+
+    fn local(job: &Job, place: Place) -> Done {
+        let made = make(
+            (&job.recipe, place.text),
+            place.file,
+            place.base,
+            place.progress,
+        );
+        match made {
+            Ok(made) => Done::Made(Box::new(made)),
+            Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::NoRust),
+            Err(error) => Done::Found(Finding::Failed((&error).into())),
+        }
+    }
+
+    /// Puts what was made into the draft, and tells of it.
+    pub(super) fn take(
+        self,
+        (job, done): (&Job, Done),
+        draft: &mut Draft,
+        stanzas: &mut Vec<AnyStanza>,
+    ) -> LockedPackageReport {
+        let mut told = self.told(job);
+        let folder = folder_of(draft.file()).to_owned();
+        let made = match done {
+            Done::Fresh => {
+                told.rust = Some(true);
+                told.stanza = Some(StanzaState::Fresh);
+                return told;
+            }
+            Done::Found(Finding::NoRust) => {
+                told.rust = Some(false);
+                return told;
+            }
+            Done::Found(Finding::Failed(failure)) => {
+                told.error = Some(failure);
+                return told;
+            }
+            Done::Found(Finding::Rust(saved)) => {
+                told.saved.clone_from(&Some((*saved).clone()));
+                let mut made = job.made.clone();
+                made.build.clone_from(&saved.build);
+                if let Some(lock) = saved.locks.first() {
+                    made.lock = Made::digest(lock.text.as_bytes());
+                    made.beside.clone_from(&lock.name);
+                }
+                saved.made(&folder, job.marked.clone(), made)
+            }
+            Done::Made(made) => *made,
+        };
+        told.facts(&made);
+        told.rust = Some(true);
+        told.warnings.clone_from(&made.warnings);
+        if job.is_fresh {
+            told.stanza = Some(StanzaState::Fresh);
+        } else if self.request.writing.is_some() {
+            let before = draft.body(&made.package.name);
+            match draft.put(&made) {
+                Ok(()) if before.is_none() => told.stanza = Some(StanzaState::New),
+                Ok(()) if before == draft.body(&made.package.name) => {
+                    told.stanza = Some(StanzaState::Fresh);
+                }
+                Ok(()) => told.stanza = Some(StanzaState::Changed),
+                Err(error) => told.error = Some((&error).into()),
+            }
+        }
+        stanzas.push(made.stanza);
+        told
+    }
+}
+
+impl Job {
+    /// The package and what it is made from, for the file's mark.
+    pub(super) fn looked_at(&self) -> (&str, &str) {
+        (self.name.as_str(), &self.made.source)
+    }
+}
+
+/// Whether a stanza is of a lock, and not of a path.
+pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
+    let recipe = block.recipe.as_deref().unwrap_or("{}");
+    let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+    recipe.lock.is_some() && recipe.path.is_none() && recipe.prebuilt.is_none()
+}
+
+/// Whether a stanza is what would be made from the same.
+fn is_fresh(made: &Made, block: &Block, text: &str) -> bool {
+    block.made.as_ref().is_some_and(|old| {
+        old.source == made.source
+            && old.lock == made.lock
+            && old.rules == made.rules
+            && old.kept == block.kept(text)
+            && old.text == text_digest(&text[block.body.clone()])
+    })
+}
+
+/// One display of the progress of many packages.
+pub(super) struct Together<'a> {
+    outer: &'a dyn Progress,
+    total: AtomicU64,
+}
+
+impl<'a> Together<'a> {
+    pub(super) fn new(outer: &'a dyn Progress, packages: usize) -> Self {
+        let total = AtomicU64::new(packages as u64);
+        outer.start("Packages", packages as u64);
+        Self { outer, total }
+    }
+
+    /// A package is done.
+    pub(super) fn next(&self) {
+        self.outer.step();
+    }
+}
+
+impl Progress for Together<'_> {
+    fn start(&self, _what: &'static str, total: u64) {
+        let total = self.total.fetch_add(total, Ordering::Relaxed) + total;
+        self.outer.start("Packages", total);
+    }
+
+    fn step(&self) {
+        self.outer.step();
+    }
+
+    // Others go on.
+    fn finish(&self) {}
+}

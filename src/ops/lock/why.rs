@@ -1,0 +1,111 @@
+//! `why` for the packages of a lock.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Build, Failure, LockRequest, Run, prepared};
+use crate::error::Error;
+use crate::io::Progress;
+use crate::ops::load::Request;
+use crate::ops::locked::{Workspace, label};
+use crate::ops::why::{WhyReport, why};
+use crate::project::{ProjectError, PythonName};
+
+/// What `cargo pyhack why --format json` prints for a lock.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct LockWhy {
+    /// The lock.
+    pub lock: String,
+    /// What was asked about; null for everything that is needed.
+    pub name: Option<String>,
+    /// The package of that name, if the lock has one.
+    pub package: Vec<WhyPackage>,
+    /// The packages with Rust that are built from source.
+    pub packages: Vec<WhyReport>,
+    /// Those that can't be told of.
+    pub failures: Vec<WhyFailure>,
+}
+
+/// A package of a lock, as the environments have it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyPackage {
+    /// Its name and version.
+    pub package: String,
+    /// What the environments have of it.
+    pub builds: Vec<Build>,
+}
+
+/// A package that can't be told of.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyFailure {
+    /// Its name and version.
+    pub package: String,
+    /// Why.
+    pub error: Failure,
+}
+
+/// Explains a name for all packages of a lock that are built from source.
+///
+/// # Errors
+/// Where the lock can't be read.
+pub fn why_locked(
+    request: &LockRequest,
+    name: Option<&str>,
+    base: &Request,
+    progress: &dyn Progress,
+) -> Result<LockWhy, Error> {
+    prepared(request, base, |run| Ok(run.why(name, progress)))
+}
+
+impl Run<'_> {
+    fn why(self, name: Option<&str>, progress: &dyn Progress) -> LockWhy {
+        let mut found = LockWhy {
+            lock: self.workspace.path.to_string(),
+            name: name.map(str::to_owned),
+            ..LockWhy::default()
+        };
+        let asked = name.map(PythonName::new);
+        for planned in self.planned {
+            if asked.as_ref() == Some(&planned.package.name) {
+                found.package.push(WhyPackage {
+                    package: label(planned.package),
+                    builds: Self::planned(&[planned]).builds,
+                });
+            }
+        }
+        let candidates = Workspace::candidates(self.asked, self.planned);
+        let is_one = |name: &PythonName| asked.as_ref() == Some(name);
+        let is_package = candidates.keys().any(is_one);
+        for (package, entries) in &candidates {
+            // Of a package, all is told that it needs.
+            if is_package && !is_one(package) {
+                continue;
+            }
+            let about = name.filter(|_| !is_package);
+            for &entry in entries {
+                self.why_of((entry, about), progress, &mut found);
+            }
+        }
+        found
+    }
+
+    fn why_of(
+        self,
+        (entry, name): (usize, Option<&str>),
+        progress: &dyn Progress,
+        found: &mut LockWhy,
+    ) {
+        let package = &self.workspace.lock.packages[entry];
+        let request = self
+            .workspace
+            .request(package, (self.recipe, self.asked), self.base);
+        match request.and_then(|request| why(&request, name, progress)) {
+            Ok(report) => found.packages.push(report),
+            Err(Error::Project(ProjectError::NoRust { .. })) => {}
+            Err(error) => found.failures.push(WhyFailure {
+                package: label(package),
+                error: (&error).into(),
+            }),
+        }
+    }
+}

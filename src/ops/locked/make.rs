@@ -1,0 +1,261 @@
+//! The stanza of a package of a lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::{Asked, Saved, Workspace};
+use crate::error::Error;
+use crate::io::artifacts::{ArtifactStore, Wanted};
+use crate::io::{CargoSettings, GitStore, IoError, Network, Progress, ProjectConfig};
+use crate::ops::load::{Locked, Request};
+use crate::ops::overlay::made_of;
+use crate::ops::recipe::Recipe;
+use crate::ops::stanza::joined;
+use crate::overlay::Made;
+use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
+use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource};
+
+/// The file that a stanza is made for, and who is asked.
+#[derive(Clone, Copy)]
+pub(in crate::ops) struct Place<'a> {
+    pub file: &'a Utf8Path,
+    /// What is in it.
+    pub text: &'a str,
+    pub base: &'a Request,
+    pub progress: &'a dyn Progress,
+}
+
+/// Makes the stanza of a package from some of its entries; none where there
+/// is no Rust in it.
+pub(in crate::ops) fn make_locked(
+    workspace: &Workspace,
+    entries: &[usize],
+    (recipe, asked): (&Recipe, &Asked),
+    place: Place,
+) -> Result<Option<Saved>, Error> {
+    let mut found: Vec<Saved> = Vec::new();
+    for &entry in entries {
+        let package = &workspace.lock.packages[entry];
+        let saved = match workspace.stanza(package, (recipe, asked), place) {
+            Err(Error::Project(ProjectError::NoRust { .. })) => continue,
+            saved => saved?,
+        };
+        found.push(saved);
+    }
+    let name = entries
+        .first()
+        .map(|&entry| &workspace.lock.packages[entry].name);
+    let is_only = name.is_none_or(|name| workspace.lock.entries(name).count() == 1);
+    let mut found = found.into_iter().rev();
+    let Some(mut last) = found.next() else {
+        return Ok(None);
+    };
+    last.only(is_only);
+    Ok(Some(found.fold(last, |otherwise, mut saved| {
+        saved.only(is_only);
+        saved.or_else(otherwise)
+    })))
+}
+
+impl Workspace {
+    /// Makes the stanza of one version of a package.
+    fn stanza(
+        &self,
+        package: &LockedPackage,
+        (recipe, asked): (&Recipe, &Asked),
+        place: Place,
+    ) -> Result<Saved, Error> {
+        let mut request = self.request(package, (recipe, asked), place.base)?;
+        let (_, mut options) = recipe.asked(place.base, place.file.as_str())?;
+        options.source = Some(package.source.kind());
+        let saved = made_of(&mut request, &options, place)?;
+        let (found, expected) = (&saved.package, package);
+        let has_version = |version: &String| {
+            let versions = [version, found.version.as_ref().unwrap_or(version)];
+            let [expected, found] = versions.map(|version| version.parse().ok());
+            expected == found as Option<pep440_rs::Version>
+        };
+        if found.name == expected.name.as_str() && expected.version.as_ref().is_none_or(has_version)
+        {
+            return Ok(saved);
+        }
+        let version = found.version.as_deref().unwrap_or_default();
+        Err(ProjectError::OtherPackage {
+            place: request.locked.shown.unwrap_or_default(),
+            found: format!("{} {version}", found.name).trim().to_owned(),
+            expected: label(package),
+        }
+        .into())
+    }
+
+    /// Fetches the source of a package, to ask about it.
+    pub(in crate::ops) fn request(
+        &self,
+        package: &LockedPackage,
+        (recipe, asked): (&Recipe, &Asked),
+        base: &Request,
+    ) -> Result<Request, Error> {
+        let (mut request, _) = recipe.asked(base, self.path.as_str())?;
+        request.python_minor = asked.python_minor();
+        self.fetch(package, &mut request)?;
+        Ok(request)
+    }
+
+    /// Fetches the source of a package, and has the request ask for it.
+    fn fetch(&self, package: &LockedPackage, request: &mut Request) -> Result<(), Error> {
+        let mut locked = Locked {
+            is_whole: true,
+            python_root: None,
+            shown: None,
+            names: self.names.clone(),
+            build_system: self.given_build_system(package),
+        };
+        let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
+        match &package.source {
+            PackageSource::Git { url, revision, .. } => {
+                let git = GitSource {
+                    url: url.clone(),
+                    reference: GitReference::Head,
+                    revision: Some(revision.clone()),
+                };
+                let tree = GitStore::open(request.network.clone()).tree(&git)?;
+                request.path = utf8(tree.folder)?;
+                locked.shown = Some(without_credentials(url));
+            }
+            PackageSource::Directory(folder)
+            | PackageSource::Editable(folder)
+            | PackageSource::Virtual(folder) => {
+                request.path = joined(self.folder(), folder);
+                locked.is_whole = false;
+                root = None;
+            }
+            PackageSource::Registry(_) | PackageSource::Url { .. } | PackageSource::Path(_) => {
+                let artifact = package.sdist.as_ref().unwrap_or(&NOWHERE);
+                request.path = self.artifact(package, artifact, request)?;
+                locked.shown = Some(artifact.file_name());
+            }
+        }
+        if let Some(root) = root.as_deref().filter(|root| !is_below(root)) {
+            let subdirectory = root.as_str().escape_debug().to_string();
+            let package = label(package);
+            return Err(ProjectError::Subdirectory {
+                package,
+                subdirectory,
+            }
+            .into());
+        }
+        locked.python_root = root;
+        request.locked = locked;
+        Ok(())
+    }
+
+    /// Whether a file is in our cache.
+    pub(in crate::ops) fn has(artifact: &Artifact) -> bool {
+        let settings = CargoSettings::load(&ProjectConfig::Ignored);
+        ArtifactStore::open(Network::Offline, settings.http).has(artifact)
+    }
+
+    fn artifact(
+        &self,
+        package: &LockedPackage,
+        artifact: &Artifact,
+        request: &Request,
+    ) -> Result<Utf8PathBuf, IoError> {
+        let settings = CargoSettings::load(&ProjectConfig::Ignored);
+        let store = ArtifactStore::open(request.network.clone(), settings.http);
+        let index = match &package.source {
+            PackageSource::Registry(index) => Some(index.as_str()),
+            _ => None,
+        };
+        let store = store.with_indexes(&self.indexes);
+        store.file(Wanted {
+            artifact,
+            label: &label(package),
+            lock_folder: self.folder(),
+            index,
+        })
+    }
+
+    /// `tool.uv.extra-build-dependencies`, as far as they hold everywhere.
+    fn given_build_system(
+        &self,
+        package: &LockedPackage,
+    ) -> BTreeMap<PythonName, BTreeSet<String>> {
+        let given = &self.settings.extra_build_dependencies;
+        let given = given.get(&package.name).into_iter().flatten();
+        let given = given.filter(|requirement| requirement.marker.is_true());
+        let named = given.map(|requirement| {
+            let extras = requirement.extras.iter().map(ToString::to_string);
+            let name = PythonName::new(requirement.name.as_ref());
+            (name, extras.collect())
+        });
+        named.collect()
+    }
+
+    /// The digests of what a package's entries say.
+    pub(in crate::ops) fn digests(
+        &self,
+        (entries, asked): (&[usize], &Asked),
+        file: &Utf8Path,
+        old: Option<&Made>,
+    ) -> Made {
+        let mut text = format!("{:?}\n", asked.python_minor());
+        for &entry in entries {
+            let package = &self.lock.packages[entry];
+            let hash = package.sdist.as_ref().map(|sdist| match &sdist.hash {
+                Some(hash) => hash.to_hex(),
+                None => format!("{:?}", sdist.place),
+            });
+            let source = match &package.source {
+                // Whichever mirror it is from.
+                PackageSource::Registry(_) | PackageSource::Url { .. } => String::new(),
+                source => format!("{source:?}"),
+            };
+            let kind = package.source.kind();
+            let given = self.given_build_system(package);
+            let (name, version) = (&package.name, &package.version);
+            let _ = writeln!(
+                text,
+                "{name} {version:?} {kind:?} {source} {hash:?} {given:?}"
+            );
+        }
+        let name = entries
+            .first()
+            .map(|&entry| &self.lock.packages[entry].name);
+        let is_only = name.map(|name| self.lock.entries(name).count());
+        let _ = writeln!(text, "{is_only:?}");
+        let beside = old
+            .map(|old| old.beside.as_str())
+            .filter(|name| !name.is_empty());
+        crate::ops::digests::of_locked(text.as_bytes(), file, beside)
+    }
+}
+
+/// An entry without a file.
+static NOWHERE: Artifact = Artifact {
+    place: ArtifactPlace::Nowhere,
+    hash: None,
+    size: None,
+};
+
+/// What a package is called in messages.
+pub(in crate::ops) fn label(package: &LockedPackage) -> String {
+    match &package.version {
+        Some(version) => format!("{} {version}", package.name),
+        None => package.name.to_string(),
+    }
+}
+
+fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf, IoError> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| {
+        let message = format!("`{}` is no UTF-8", path.display());
+        std::io::Error::other(message).into()
+    })
+}
+
+fn is_below(path: &Utf8Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
+}

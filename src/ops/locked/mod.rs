@@ -1,0 +1,115 @@
+//! A lock of Python packages, with what decides which of them are built.
+
+mod make;
+mod plan;
+mod results;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::overlay::read_text;
+use super::recipe::python_minor;
+use super::stanza::{folder_of, joined};
+use crate::error::Error;
+use crate::io::IoError;
+use crate::io::write::{is_file, is_folder};
+use crate::project::PythonName;
+use crate::python_lock::{
+    LockedPackage, NamedIndex, PythonLock, PythonLockError, UvSettings, indexes,
+};
+
+pub(super) use make::{Place, label, make_locked};
+pub(super) use plan::{Asked, Planned};
+pub use results::Failure;
+pub(super) use results::{Finding, Results, Saved, SavedLock, worst};
+
+/// The names of locks, the one that is looked for first first.
+const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];
+
+/// A lock, and the settings of its workspace.
+pub(super) struct Workspace {
+    pub lock: PythonLock,
+    pub settings: UvSettings,
+    /// The lock file.
+    pub path: Utf8PathBuf,
+    pub indexes: Vec<NamedIndex>,
+    /// The Python in `.python-version`.
+    python_version: Option<u8>,
+    names: Arc<BTreeSet<PythonName>>,
+}
+
+impl Workspace {
+    /// Reads a lock, or the one of a folder.
+    pub(super) fn read(path: &Utf8Path) -> Result<Self, Error> {
+        let path = lock_file(path)?;
+        let text = read_text(&path)?.ok_or_else(|| IoError::NoPythonLock { path: path.clone() })?;
+        let lock = PythonLock::read(path.as_str(), &text)?;
+        let folder = folder_of(&path);
+        let text_of = |path: &Utf8Path| -> Result<Option<String>, Error> {
+            let path = joined(folder, path);
+            Ok(if is_file(&path) {
+                read_text(&path)?
+            } else {
+                None
+            })
+        };
+        let root = text_of("pyproject.toml".into())?.unwrap_or_default();
+        let mut members = Vec::new();
+        for package in &lock.packages {
+            if let Some(below) = package.source.folder().filter(|below| *below != ".") {
+                members.extend(text_of(&below.join("pyproject.toml"))?);
+            }
+        }
+        let settings = UvSettings::read(&root, &members);
+        let settings = settings.map_err(|message| PythonLockError::Settings {
+            place: path.to_string(),
+            message,
+        })?;
+        let python = text_of(".python-version".into())?.unwrap_or_default();
+        let names = lock.packages.iter().map(|package| package.name.clone());
+        Ok(Self {
+            names: Arc::new(names.collect()),
+            python_version: minor_of(&python),
+            indexes: indexes(&root),
+            settings,
+            lock,
+            path,
+        })
+    }
+
+    /// The lock's folder.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        folder_of(&self.path)
+    }
+
+    /// The entries of a package that can be built from source.
+    pub(super) fn buildable(&self, name: &PythonName) -> Vec<usize> {
+        let packages = self.lock.packages.iter().enumerate();
+        let is_it = |package: &LockedPackage| package.name == *name && package.can_be_built();
+        packages
+            .filter(|(_, package)| is_it(package))
+            .map(|(place, _)| place)
+            .collect()
+    }
+}
+
+/// The minor version in a `.python-version`, which may have a patch version.
+fn minor_of(text: &str) -> Option<u8> {
+    let mut parts = text.trim().split('.');
+    let (major, minor) = (parts.next()?, parts.next()?);
+    python_minor(&format!("{major}.{minor}")).ok()
+}
+
+/// The lock that a path names.
+fn lock_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    if !is_folder(path) {
+        return Ok(path.to_owned());
+    }
+    let files = NAMES.map(|name| joined(path, Utf8Path::new(name)));
+    let found = files.iter().find(|file| is_file(file));
+    found.cloned().ok_or_else(|| IoError::NoPythonLock {
+        path: files[0].clone(),
+    })
+}

@@ -1,0 +1,197 @@
+//! Packages that are taken from nixpkgs.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use super::digests::rules;
+use super::nix_snippet::SnippetPackage;
+use super::overlay::{MadeStanza, is_version};
+use super::recipe::Recipe;
+use super::stanza::{folder_of, joined};
+use crate::error::Error;
+use crate::io::IoError;
+use crate::io::beside::read_above;
+use crate::io::source::way_to;
+use crate::io::write::read_file;
+use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
+use crate::overlay::{Made, OverlayError};
+use crate::project::PythonName;
+use crate::python_lock::PythonLock;
+
+const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    dependency: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    name: String,
+    why: String,
+}
+
+/// What is asked for: `NAME`, or `NAME=ATTR`.
+///
+/// # Errors
+/// Says what it has to be.
+pub fn parse(text: &str) -> Result<(PythonName, String), String> {
+    let (name, attr) = match text.split_once('=') {
+        Some((name, attr)) => (PythonName::new(name), Some(attr.to_owned())),
+        None => (PythonName::new(text), None),
+    };
+    let is_path = |attr: &String| attr.split('.').all(is_identifier);
+    if name.is_valid() && attr.iter().all(is_path) {
+        let attr = attr.unwrap_or_else(|| name.to_string());
+        return Ok((name, attr));
+    }
+    Err(format!(
+        "`{}` has to be NAME, or NAME=ATTR with an attribute path below nixpkgs' Python packages",
+        text.escape_debug()
+    ))
+}
+
+/// Makes the stanza of a package that a recipe takes from nixpkgs.
+///
+/// # Errors
+/// Where there is no lock, or it hasn't the package.
+pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStanza, Error> {
+    let folder = folder_of(file);
+    let wrong = |message: String| OverlayError::Recipe {
+        place: file.to_string(),
+        message,
+    };
+    let asked = recipe.prebuilt.as_deref().unwrap_or_default();
+    let (name, attr) = parse(asked).map_err(wrong)?;
+    let (path, lock) = locked(recipe, folder)?;
+    let entries: Vec<_> = lock.entries(&name).collect();
+    if entries.is_empty() {
+        let message = format!("`{path}` has no package `{name}`");
+        return Err(wrong(message).into());
+    }
+    let versions: BTreeSet<_> = entries.iter().filter_map(|e| e.version.clone()).collect();
+    let version = versions.into_iter().collect::<Vec<_>>().join(",");
+    // In `pylock.toml`, packages don't say what they need.
+    let needs: BTreeSet<String> = if lock.is_flat {
+        lock.packages.iter().map(|p| p.name.to_string()).collect()
+    } else {
+        let needs = entries.iter().flat_map(|entry| &entry.dependencies);
+        needs.map(|need| need.name.to_string()).collect()
+    };
+    let drop = dropped(recipe, &needs).map_err(wrong)?;
+    let prebuilt = Prebuilt {
+        name: name.clone(),
+        attr,
+        drop,
+        strict: recipe.strict.unwrap_or_default(),
+    };
+    let text = format!("{prebuilt:?} {version}");
+    let recipe = Recipe {
+        lock: Some(path),
+        ..recipe.clone()
+    };
+    let recipe = recipe.moved(|path| way_to(folder, path))?;
+    Ok(MadeStanza {
+        stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
+        package: SnippetPackage {
+            name: name.to_string(),
+            version: Some(version).filter(|version| version.split(',').all(is_version)),
+            cargo_roots: Vec::new(),
+        },
+        crates: 0,
+        build_system: Vec::new(),
+        locks: Vec::new(),
+        warnings: Vec::new(),
+        recipe: recipe.in_one_line(),
+        made: Made {
+            source: Made::digest(text.as_bytes()),
+            lock: Made::digest(b""),
+            build: Made::digest(b""),
+            rules: rules(),
+            ..Made::default()
+        },
+    })
+}
+
+/// Makes the stanzas of the recipes that take a package from nixpkgs, to be
+/// printed.
+///
+/// # Errors
+/// As each of them.
+pub fn prebuilt_snippet(recipes: &[Recipe]) -> Result<Vec<PrebuiltStanza>, Error> {
+    let recipes = recipes.iter().filter(|recipe| recipe.prebuilt.is_some());
+    recipes
+        .map(|recipe| make_prebuilt(recipe, Utf8Path::new("overlay.nix")).map(PrebuiltStanza))
+        .collect()
+}
+
+/// A stanza that takes a package from nixpkgs.
+pub struct PrebuiltStanza(pub(super) MadeStanza);
+
+/// The lock that a recipe names, or the one above the overlay.
+fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock), Error> {
+    let missing = |path: Utf8PathBuf| IoError::NoPythonLock { path };
+    let (path, text) = match &recipe.lock {
+        Some(path) => {
+            let bytes = read_file(path)?.ok_or_else(|| missing(path.clone()))?;
+            (path.clone(), String::from_utf8_lossy(&bytes).into_owned())
+        }
+        None => read_above(folder, "uv.lock")
+            .ok_or_else(|| missing(joined(folder, Utf8Path::new("uv.lock"))))?,
+    };
+    let lock = PythonLock::read(path.as_str(), &text)?;
+    Ok((path, lock))
+}
+
+/// The dependencies that are dropped: those that are asked for, or those of
+/// our table that the package has.
+fn dropped(recipe: &Recipe, needs: &BTreeSet<String>) -> Result<Vec<Dropped>, String> {
+    if let Some(asked) = &recipe.drop {
+        let is_name = |name: &str| PythonName::new(name.trim_end_matches('-')).is_valid();
+        return asked
+            .iter()
+            .map(|name| {
+                if !is_name(name) {
+                    let name = name.escape_debug();
+                    return Err(format!(
+                        "`{name}` is neither a package's name nor the beginning of one"
+                    ));
+                }
+                let prefix = if name.ends_with('-') { "-" } else { "" };
+                let normal = PythonName::new(name.trim_end_matches('-'));
+                Ok(Dropped {
+                    name: format!("{normal}{prefix}"),
+                    why: None,
+                })
+            })
+            .collect();
+    }
+    let table: Table = toml::from_str(TABLE).map_err(|error| error.to_string())?;
+    let rows = table.dependency.into_iter().map(|row| Dropped {
+        name: row.name,
+        why: Some(row.why),
+    });
+    Ok(rows
+        .filter(|row| needs.iter().any(|need| row.has(need)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for() {
+        let of = |text| parse(text).map(|(name, attr)| (name.to_string(), attr));
+        assert_eq!(of("Torch"), Ok(("torch".into(), "torch".into())));
+        let torch = ("torch".into(), "torchWithoutCuda".into());
+        assert_eq!(of("torch=torchWithoutCuda"), Ok(torch));
+        for wrong in ["", "a=", "a=b c", "a=${x}", "a b", "a=b.", "-"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! `lock`: the stanzas of a whole uv.lock.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{Asked, Crate, Registry, Reply, Sandbox, has_nix, nix, python_project};
+
+/// An sdist, and what a lock says of it.
+struct Sdist {
+    name: &'static str,
+    version: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl Sdist {
+    /// A package with Rust in it.
+    fn rust(name: &'static str, version: &'static str, crates: &[Crate]) -> Self {
+        let files = python_project(crates).into_iter();
+        let named = |(path, text): (String, String)| {
+            let text = text.replace("name = \"module\"", &format!("name = \"{name}\""));
+            // Cargo's versions have three parts.
+            let is_python = path == "pyproject.toml";
+            let version = format!("version = \"{version}\"");
+            let text = if is_python {
+                text.replace("version = \"0.1.0\"", &version)
+            } else {
+                text
+            };
+            (path, text)
+        };
+        let files: Vec<_> = files.map(named).collect();
+        Self::new(name, version, &files)
+    }
+
+    /// One without.
+    fn plain(name: &'static str, version: &'static str) -> Self {
+        let text = format!(
+            "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"\n\
+             [project]\nname = \"{name}\"\nversion = \"{version}\"\n"
+        );
+        Self::new(name, version, &[("pyproject.toml".to_owned(), text)])
+    }
+
+    fn new(name: &'static str, version: &'static str, files: &[(String, String)]) -> Self {
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (path, text) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            let path = format!("{name}-{version}/{path}");
+            archive
+                .append_data(&mut header, path, text.as_bytes())
+                .unwrap();
+        }
+        Self {
+            name,
+            version,
+            bytes: archive.into_inner().unwrap().finish().unwrap(),
+        }
+    }
+
+    fn path(&self) -> String {
+        format!("/sdists/{}-{}.tar.gz", self.name, self.version)
+    }
+
+    /// The entry in a uv.lock; `more` stands in it, too.
+    fn entry(&self, address: &str, more: &str) -> String {
+        let hash = cargo_pyhack::hash::Sha256::of(&self.bytes).to_hex();
+        format!(
+            "[[package]]\nname = \"{}\"\nversion = \"{}\"\nsource = {{ registry = \"https://example.org/simple\" }}\n\
+             sdist = {{ url = \"http://{address}{}\", hash = \"sha256:{hash}\", size = {} }}\n{more}\n",
+            self.name,
+            self.version,
+            self.path(),
+            self.bytes.len()
+        )
+    }
+}
+
+/// A registry with crates and sdists.
+fn serving(crates: &[Crate], sdists: &[Sdist]) -> Registry {
+    let bodies = sdists
+        .iter()
+        .map(|sdist| (sdist.path(), sdist.bytes.clone()));
+    let bodies: BTreeMap<_, _> = bodies.collect();
+    Registry::with(crates, move |_, asked: &Asked| {
+        bodies.get(&asked.path).cloned().map(Reply::body)
+    })
+}
+
+/// A lock of a project that needs these.
+fn uv_lock(entries: &[(&str, String)]) -> String {
+    let needs: Vec<_> = entries
+        .iter()
+        .map(|(name, _)| format!("{{ name = \"{name}\" }}"))
+        .collect();
+    let entries: String = entries.iter().map(|(_, entry)| entry.as_str()).collect();
+    format!(
+        "version = 1\nrevision = 3\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n\
+         source = {{ virtual = \".\" }}\ndependencies = [{}]\n\n{entries}",
+        needs.join(", ")
+    )
+}
+
+const APP: &str = "[project]\nname = \"app\"\nversion = \"1.0\"\n";
+const WHEEL: &str = "wheels = [{ url = \"https://example.org/NAME-1.0-cp39-abi3-manylinux_2_17_x86_64.whl\", hash = \"sha256:0000000000000000000000000000000000000000000000000000000000000001\" }]\n";
+
+fn alpha() -> Crate {
+    Crate::new("alpha", "1.0.0")
+}
+
+/// `fast` and `quick` with Rust, `plain` without; all but `quick`, which is a
+/// wheel on `x86_64-linux`, are built everywhere.
+fn application() -> (Sandbox, Registry) {
+    let sdists = [
+        Sdist::rust("fast", "1.0", &[alpha()]),
+        Sdist::plain("plain", "1.0"),
+        Sdist::rust("quick", "1.0", &[alpha()]),
+    ];
+    let registry = serving(&[alpha()], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let [fast, plain, quick] = &sdists;
+    let lock = uv_lock(&[
+        ("fast", fast.entry(&address, "")),
+        ("plain", plain.entry(&address, "")),
+        (
+            "quick",
+            quick.entry(&address, &WHEEL.replace("NAME", "quick")),
+        ),
+    ]);
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", lock);
+    (sandbox, registry)
+}
+
+fn read(sandbox: &Sandbox, path: &str) -> String {
+    fs::read_to_string(sandbox.path(path)).unwrap()
+}
+
+/// The packages that have a stanza in a file.
+fn stanzas(sandbox: &Sandbox, path: &str) -> Vec<String> {
+    let text = read(sandbox, path);
+    let begins = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("# pyhack: begin "));
+    begins.map(str::to_owned).collect()
+}
+
+#[test]
+fn packages_with_rust_that_are_built_get_their_stanzas() {
+    let (sandbox, registry) = application();
+    let run = sandbox.run(&[
+        "lock",
+        "--platform",
+        "x86_64-linux",
+        "--write",
+        "overlay.nix",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(
+        run.stderr,
+        "       Added `fast` 1.0: the lock has no wheel\n       Wrote `overlay.nix`\n      Locked `uv.lock` for Python 3.13 on \
+         x86_64-linux: 4 packages, 2 built from source, 1 with Rust\n"
+    );
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
+    // A second run, and a check, ask nobody, whatever is in the cache.
+    let asked = registry.requests().len();
+    fs::remove_dir_all(sandbox.path("cache")).unwrap();
+    let run = sandbox.run(&[
+        "lock",
+        "--platform",
+        "x86_64-linux",
+        "--write",
+        "overlay.nix",
+    ]);
+    assert!(run.stderr.contains("Fresh `overlay.nix`"), "{}", run.stderr);
+    assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
+    assert_eq!(registry.requests().len(), asked);
+    // Elsewhere there is no wheel of the other; and with `--all` that isn't asked.
+    for flags in [
+        &["--platform", "aarch64-linux"][..],
+        &["--platform", "x86_64-linux", "--all"],
+    ] {
+        let run = sandbox.run(&[&["lock", "--write", "other.nix"], flags].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(stanzas(&sandbox, "other.nix"), ["fast 1.0", "quick 1.0"]);
+        fs::remove_file(sandbox.path("other.nix")).unwrap();
+    }
+    // The other commands that take a lock say the same.
+    let printed = sandbox
+        .run(&["nix-snippet", "--as", "file", "uv.lock"])
+        .ok();
+    assert!(
+        printed.contains("fast =") && printed.contains("quick ="),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_fetched_and_fetches_nothing() {
+    let (sandbox, registry) = application();
+    let run = sandbox.run(&[
+        "lock",
+        "--dry-run",
+        "--platform",
+        "x86_64-linux",
+        "--write",
+        "overlay.nix",
+    ]);
+    let lines: Vec<_> = run.stdout.lines().collect();
+    assert!(
+        lines[0].ends_with("/sdists/fast-1.0.tar.gz") && lines.len() == 2,
+        "{}",
+        run.stdout
+    );
+    assert!(registry.requests().is_empty() && !sandbox.path("overlay.nix").exists());
+}
+
+#[test]
+fn parts_of_a_run_make_the_same_bytes_together() {
+    let (sandbox, registry) = application();
+    sandbox.run(&["lock", "-q", "--write", "whole.nix"]).ok();
+    for part in ["1", "2"] {
+        fs::remove_dir_all(sandbox.path("cache")).unwrap();
+        let shard = format!("{part}/2");
+        let lines = sandbox
+            .run(&["lock", "-q", "--format", "jsonl", "--shard", &shard])
+            .ok();
+        assert!(lines.lines().count() < 3, "{lines}");
+        sandbox.write(&format!("{part}.jsonl"), lines);
+    }
+    fs::remove_dir_all(sandbox.path("cache")).unwrap();
+    let asked = registry.requests().len();
+    let merge = [
+        "lock",
+        "-q",
+        "--merge",
+        "1.jsonl",
+        "--merge",
+        "2.jsonl",
+        "--write",
+        "merged.nix",
+    ];
+    sandbox.run(&merge).ok();
+    assert_eq!(read(&sandbox, "merged.nix"), read(&sandbox, "whole.nix"));
+    assert_eq!(registry.requests().len(), asked);
+}
+
+#[test]
+fn check_tells_what_the_lock_changed_and_mends_it() {
+    let sdists = [
+        Sdist::rust("fast", "1.0", &[alpha()]),
+        Sdist::rust("fast", "1.1", &[alpha()]),
+        Sdist::rust("quick", "1.0", &[alpha()]),
+    ];
+    let registry = serving(&[alpha()], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let lock = |places: &[usize]| {
+        let entries = places
+            .iter()
+            .map(|&place| (sdists[place].name, sdists[place].entry(&address, "")));
+        sandbox.write("uv.lock", uv_lock(&entries.collect::<Vec<_>>()));
+    };
+    let configuration = "\n[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\nlock = \"uv.lock\"\n";
+    sandbox.write("pyproject.toml", format!("{APP}{configuration}"));
+    lock(&[0]);
+    let said = |arguments: &[&str]| {
+        let run = sandbox.run(arguments);
+        let stderr = run.stderr.lines().filter(|line| !line.starts_with("help"));
+        format!("{}:{}", run.code, stderr.collect::<Vec<_>>().join("|"))
+    };
+    let missing = said(&["check"]);
+    assert!(
+        missing.starts_with("1:     Missing `fast` in overlay.nix: "),
+        "{missing}"
+    );
+    assert!(said(&["check", "--fix"]).starts_with("0:       Fixed `fast` in overlay.nix"));
+    assert_eq!(said(&["check"]), "0:");
+    // The configuration and the mark in the file say the same.
+    assert_eq!(said(&["check", "overlay.nix"]), "0:");
+    lock(&[1, 2]);
+    let stale = said(&["check"]);
+    assert!(
+        stale.contains("Out of date `fast` in overlay.nix:10: the version changed from 1.0 to 1.1"),
+        "{stale}"
+    );
+    assert!(stale.contains("Missing `quick`"), "{stale}");
+    assert!(said(&["check", "--fix"]).starts_with("0:"));
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.1", "quick 1.0"]);
+    lock(&[2]);
+    let gone = said(&["check"]);
+    assert!(
+        gone.contains("Out of date `fast` in overlay.nix:10: `uv.lock` no longer has it"),
+        "{gone}"
+    );
+    assert!(said(&["check", "--fix"]).starts_with("0:"));
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["quick 1.0"]);
+    assert_eq!(said(&["check"]), "0:");
+}
+
+#[test]
+fn one_package_s_failure_stops_no_other() {
+    let sdists = [
+        Sdist::rust("fast", "1.0", &[alpha()]),
+        Sdist::rust("gone", "1.0", &[alpha()]),
+        Sdist::rust("wrong", "1.0", &[alpha()]),
+    ];
+    let registry = serving(&[alpha()], &sdists[..1]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    // Its file is another package's, its hash that file's.
+    let entry = sdists[0]
+        .entry(&address, "")
+        .replace("name = \"fast\"", "name = \"other\"");
+    let hash = cargo_pyhack::hash::Sha256::of(&sdists[0].bytes).to_hex();
+    let lying = sdists[0]
+        .entry(&address, "")
+        .replace("name = \"fast\"", "name = \"lying\"")
+        .replace(&hash, &"0".repeat(64));
+    let unhashed = sdists[0]
+        .entry(&address, "")
+        .replace("name = \"fast\"", "name = \"unhashed\"");
+    let unhashed = unhashed.replace(&format!(", hash = \"sha256:{hash}\""), "");
+    let lock = uv_lock(&[
+        ("fast", sdists[0].entry(&address, "")),
+        ("gone", sdists[1].entry(&address, "")),
+        ("lying", lying),
+        ("other", entry),
+        ("unhashed", unhashed),
+    ]);
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", lock);
+    let run = sandbox.run(&["lock", "--format", "json", "--write", "overlay.nix"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let codes: BTreeMap<_, _> = report["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|package| {
+            Some((
+                package["name"].as_str()?,
+                package["error"]["code"].as_str()?,
+            ))
+        })
+        .collect();
+    assert_eq!(codes["other"], "pyhack::python_lock::other_package");
+    assert_eq!(
+        codes.keys().copied().collect::<Vec<_>>(),
+        ["gone", "lying", "other", "unhashed"]
+    );
+    assert!(
+        run.stderr.contains("1 with Rust, 4 failed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
+}
+
+/// Two versions of a package, one on each platform, in one stanza.
+#[test]
+fn forks_are_told_apart_by_their_versions() {
+    let sdists = [
+        Sdist::rust("fast", "1.0", &[alpha()]),
+        Sdist::rust("fast", "2.0", &[alpha()]),
+    ];
+    let registry = serving(&[alpha()], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entry = |place: usize, system: &str| {
+        let marker = format!("resolution-markers = [\"sys_platform == '{system}'\"]\n");
+        sdists[place].entry(&address, &marker)
+    };
+    let lock = uv_lock(&[(
+        "fast",
+        format!("{}{}", entry(0, "linux"), entry(1, "darwin")),
+    )]);
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", lock);
+    sandbox.run(&["lock", "-q", "--write", "overlay.nix"]).ok();
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0,2.0"]);
+    if !has_nix() {
+        return;
+    }
+    let chosen = |version: &str, format: &str| {
+        let expression = format!(
+            "(import {} {{ pkgs = null; lib = null; hacks.importCargoLock = {{ prev, ... }}: {{ overrideAttrs = _: \"built \
+             ${{prev.version}}\"; }}; }} {{ }} {{ fast = {{ version = \"{version}\"; passthru.format = \"{format}\"; left = \
+             true; }}; }}).fast",
+            sandbox.path("overlay.nix").display()
+        );
+        let mut command: Command = nix(&sandbox, "nix-instantiate");
+        let output = command
+            .args(["--eval", "--strict", "--expr", &expression])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    assert_eq!(chosen("1.0", "pyproject"), "\"built 1.0\"");
+    assert_eq!(chosen("2.0", "pyproject"), "\"built 2.0\"");
+    assert!(chosen("3.0", "pyproject").contains("left"));
+    assert!(chosen("1.0", "wheel").contains("left"));
+}
+
+#[test]
+fn inspect_and_why_take_a_lock() {
+    let (sandbox, _registry) = application();
+    let table = sandbox
+        .run(&["inspect", "--platform", "x86_64-linux", "uv.lock"])
+        .ok();
+    let row = |name: &str| {
+        let line = table
+            .lines()
+            .find(|line| line.trim_start().starts_with(name))
+            .unwrap();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("app"), "app 1.0 virtual not built");
+    assert_eq!(
+        row("fast"),
+        "fast 1.0 registry source: the lock has no wheel yes 2"
+    );
+    assert_eq!(
+        row("plain"),
+        "plain 1.0 registry source: the lock has no wheel no"
+    );
+    assert_eq!(row("quick"), "quick 1.0 registry wheel");
+    let why = sandbox.run(&["why", "alpha", "uv.lock"]).ok();
+    assert!(
+        why.contains("alpha of fast") && why.contains("alpha of quick"),
+        "{why}"
+    );
+    let why = sandbox.run(&["why", "fast", "uv.lock"]).ok();
+    assert!(
+        why.starts_with("fast 1.0\n  source: the lock has no wheel"),
+        "{why}"
+    );
+    assert!(!why.contains("quick"), "{why}");
+}
+
+#[test]
+fn pylock_is_a_lock_too() {
+    let sdist = Sdist::rust("fast", "1.0", &[alpha()]);
+    let registry = serving(&[alpha()], std::slice::from_ref(&sdist));
+    let sandbox = Sandbox::with_registry(&registry);
+    let hash = cargo_pyhack::hash::Sha256::of(&sdist.bytes).to_hex();
+    let lock = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"somebody\"\n[[packages]]\nname = \"fast\"\nversion = \"1.0\"\n\
+         sdist = {{ url = \"http://{}{}\", hashes = {{ sha256 = \"{hash}\" }} }}\n",
+        registry.address(),
+        sdist.path()
+    );
+    sandbox.write("pylock.toml", lock);
+    let printed = sandbox.run(&["lock"]).ok();
+    assert!(printed.contains("fast ="), "{printed}");
+}
+
+#[test]
+fn a_lock_that_is_none() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["lock"]);
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr.contains("code: pyhack::python_lock::not_found"),
+        "{}",
+        run.stderr
+    );
+    sandbox.write("uv.lock", "version = 9\n");
+    let run = sandbox.run(&["lock"]);
+    assert!(
+        run.code == 3 && run.stderr.contains("has version 9 of its format"),
+        "{}",
+        run.stderr
+    );
+    sandbox.write("uv.lock", uv_lock(&[]));
+    sandbox.write("pyproject.toml", APP);
+    let run = sandbox.run(&["lock", "--python", "3.9"]);
+    assert!(
+        run.stderr
+            .contains("`uv.lock` is for Python >=3.11, not for 3.9"),
+        "{}",
+        run.stderr
+    );
+    for wrong in ["0/2", "3/2", "1", "a/b"] {
+        assert_eq!(sandbox.run(&["lock", "--shard", wrong]).code, 2, "{wrong}");
+    }
+}
+
+/// As many as large applications have, and more.
+#[test]
+fn two_thousand_packages() {
+    let sandbox = Sandbox::new();
+    let wheel = |place: usize| {
+        let entry = format!(
+            "[[package]]\nname = \"p{place}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://example.org/simple\" }}\n\
+             wheels = [{{ url = \"https://example.org/p{place}-1.0-py3-none-any.whl\", hash = \"sha256:{place:064}\" }}]\n\n"
+        );
+        (format!("p{place}"), entry)
+    };
+    let entries: Vec<_> = (0..2000).map(wheel).collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, entry)| (name.as_str(), entry.clone()))
+        .collect();
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", uv_lock(&entries));
+    let run = sandbox.run(&["lock", "--offline"]);
+    assert!(
+        run.stderr.contains("2001 packages, 0 built from source"),
+        "{}",
+        run.stderr
+    );
+}

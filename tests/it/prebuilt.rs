@@ -1,0 +1,163 @@
+//! `nix-snippet --prebuilt`: packages that are taken from nixpkgs.
+
+use std::fs;
+
+use crate::support::{Sandbox, has_nix, nix};
+
+/// A project that needs torch, locked by the real uv.
+fn project() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for name in ["pyproject.toml", "uv.lock"] {
+        let path = format!("{}/testdata/locks/torch/{name}", env!("CARGO_MANIFEST_DIR"));
+        sandbox.write(name, fs::read(path).unwrap());
+    }
+    sandbox
+}
+
+/// What a set has of torch by an overlay, in which nixpkgs has that version;
+/// the hack gives what it gets.
+fn evaluated(sandbox: &Sandbox, file: &str, version: &str) -> String {
+    let expression = format!(
+        "let
+          lib = {{
+            warnIf = condition: message: value: if condition then {{ warned = message; }} // value else value;
+            throwIf = condition: message: value: if condition then throw message else value;
+            splitString = separator: text: builtins.filter builtins.isString (builtins.split \"[+]\" text);
+            inherit (builtins) head any;
+            filterAttrs = keep: set: removeAttrs set (builtins.filter (name: !keep name set.${{name}}) (builtins.attrNames set));
+          }};
+          torch = {{
+            version = \"2.9.0\";
+            passthru.dependencies = {{ nvidia-cublas-cu12 = [ ]; triton = [ ]; triton-more = [ ]; sympy = [ ]; }};
+            overrideAttrs = change: torch // change torch;
+          }};
+          prev = {{ inherit torch; python.pkgs.torchWithoutCuda.version = \"{version}\"; }};
+          hacks.nixpkgsPrebuilt = {{ from, prev }}: {{
+            from = from.version;
+            kept = builtins.attrNames prev.passthru.dependencies;
+          }};
+          overlay = import {} {{ inherit lib hacks; pkgs = null; }};
+        in
+        [ (overlay {{ }} prev).torch ((overlay {{ }} {{ }}).torch or \"absent\") ]",
+        sandbox.path(file).display()
+    );
+    let mut command = nix(sandbox, "nix-instantiate");
+    let output = command
+        .args(["--eval", "--strict", "--json", "--expr", &expression])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { text } else { error }
+}
+
+#[test]
+fn the_set_s_own_nixpkgs_without_what_that_brings() {
+    let sandbox = project();
+    let snippet = [
+        "nix-snippet",
+        "-q",
+        "--prebuilt",
+        "torch=torchWithoutCuda",
+        "--write",
+    ];
+    for (file, flags) in [
+        ("proposed.nix", &[][..]),
+        ("nothing.nix", &["--drop="]),
+        ("own.nix", &["--drop", "nvidia-", "--strict"]),
+    ] {
+        sandbox.run(&[&snippet[..], &[file], flags].concat()).ok();
+        assert_eq!(sandbox.run(&["check", file]).code, 0, "{file}");
+    }
+    if !has_nix() {
+        return;
+    }
+    let kept = |file| {
+        let found: serde_json::Value =
+            serde_json::from_str(&evaluated(&sandbox, file, "2.9.0")).unwrap();
+        assert_eq!(found[1], "absent");
+        assert_eq!(found[0]["from"], "2.9.0");
+        assert!(found[0]["warned"].is_null());
+        found[0]["kept"].to_string()
+    };
+    assert_eq!(kept("proposed.nix"), "[\"sympy\",\"triton-more\"]");
+    assert_eq!(kept("own.nix"), "[\"sympy\",\"triton\",\"triton-more\"]");
+    assert_eq!(
+        kept("nothing.nix"),
+        "[\"nvidia-cublas-cu12\",\"sympy\",\"triton\",\"triton-more\"]"
+    );
+    let message = "torch: nixpkgs has version 2.8.0, and the lock says 2.9.0";
+    let warned = evaluated(&sandbox, "proposed.nix", "2.8.0");
+    assert!(
+        warned.contains(&format!("\"warned\":\"{message}\"")),
+        "{warned}"
+    );
+    assert!(evaluated(&sandbox, "own.nix", "2.8.0").contains(message));
+    // Whoever built it isn't another version.
+    assert!(!evaluated(&sandbox, "own.nix", "2.9.0+cpu").contains("error"));
+}
+
+#[test]
+fn check_notices_another_version_in_the_lock() {
+    let sandbox = project();
+    let pyproject = fs::read_to_string(sandbox.path("pyproject.toml")).unwrap();
+    let table = "\n[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\nprebuilt = [{ name = \"torch\", drop = [\"nvidia-\"] }]\n";
+    sandbox.write("pyproject.toml", pyproject + table);
+    let run = sandbox.run(&["check"]);
+    assert!(
+        run.code == 1
+            && run.stderr.contains(
+                "Missing `torch` in overlay.nix: the configuration takes `torch` from nixpkgs"
+            ),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(sandbox.run(&["check", "--fix"]).code, 0);
+    assert_eq!(sandbox.run(&["check"]).code, 0);
+    let lock = fs::read_to_string(sandbox.path("uv.lock")).unwrap();
+    let newer = lock.replace(
+        "name = \"torch\"\nversion = \"2.9.0\"",
+        "name = \"torch\"\nversion = \"2.10.0\"",
+    );
+    sandbox.write("uv.lock", newer);
+    let run = sandbox.run(&["check"]);
+    assert!(
+        run.stderr
+            .contains("the version changed from 2.9.0 to 2.10.0"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(sandbox.run(&["check", "--fix"]).code, 0);
+    assert_eq!(sandbox.run(&["check"]).code, 0);
+}
+
+#[test]
+fn what_cannot_be_taken() {
+    let sandbox = project();
+    let run = sandbox.run(&["nix-snippet", "--prebuilt", "numpy"]);
+    assert!(
+        run.code == 3 && run.stderr.contains("has no package `numpy`"),
+        "{}",
+        run.stderr
+    );
+    for wrong in ["torch=a b", "torch=${x}", ""] {
+        assert_eq!(
+            sandbox.run(&["nix-snippet", "--prebuilt", wrong]).code,
+            2,
+            "{wrong}"
+        );
+    }
+    let run = sandbox.run(&["nix-snippet", "--prebuilt", "torch", "--drop", "a\"b"]);
+    assert!(
+        run.code == 3 && run.stderr.contains("is neither a package's name"),
+        "{}",
+        run.stderr
+    );
+    let empty = Sandbox::new();
+    let run = empty.run(&["nix-snippet", "--prebuilt", "torch"]);
+    assert!(
+        run.stderr.contains("code: pyhack::python_lock::not_found"),
+        "{}",
+        run.stderr
+    );
+}
