@@ -59,7 +59,7 @@ enum PackageForm {
 
 /// A package that is taken from nixpkgs.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 enum PrebuiltForm {
     /// `NAME` or `NAME=ATTR`
     Name(String),
@@ -68,6 +68,7 @@ enum PrebuiltForm {
         name: String,
         attr: Option<String>,
         drop: Option<Vec<String>>,
+        strict: Option<bool>,
     },
 }
 
@@ -209,8 +210,26 @@ impl Reader<'_> {
         let whole = table.values().next().map_or(0..0, toml::Spanned::span);
         self.values(table)?;
         config.defaults = self.recipe(rest, whole)?;
+        self.distinct(&prebuilt, &config.packages, table)?;
         config.packages.extend(prebuilt);
         Ok(config)
+    }
+
+    /// Refuses a package that is to be built and to be taken from nixpkgs.
+    fn distinct(
+        self,
+        prebuilt: &BTreeMap<String, Recipe>,
+        packages: &BTreeMap<String, Recipe>,
+        table: &DeTable,
+    ) -> Result<(), ConfigError> {
+        let mut names = prebuilt.keys();
+        let Some(name) = names.find(|name| packages.contains_key(*name)) else {
+            return Ok(());
+        };
+        let message = format!("`{name}` stands in `packages` and in `prebuilt`");
+        let help = "it is built, or taken from nixpkgs: take it out of one";
+        let at = table.get("prebuilt").map_or(0..0, toml::Spanned::span);
+        Err(self.wrong(message, help, at))
     }
 
     /// `"NAME"`, `"NAME=ATTR"`, or a table.
@@ -222,17 +241,23 @@ impl Reader<'_> {
             let entry: PrebuiltForm = owned(entry.get_ref())
                 .try_into()
                 .map_err(|_| wrong("that names no package to take from nixpkgs".to_owned()))?;
-            let (text, drop) = match entry {
-                PrebuiltForm::Name(text) => (text, None),
-                PrebuiltForm::Table { name, attr, drop } => {
+            let (text, drop, strict) = match entry {
+                PrebuiltForm::Name(text) => (text, None, None),
+                PrebuiltForm::Table {
+                    name,
+                    attr,
+                    drop,
+                    strict,
+                } => {
                     let attr = attr.map(|attr| format!("={attr}"));
-                    (name + &attr.unwrap_or_default(), drop)
+                    (name + &attr.unwrap_or_default(), drop, strict)
                 }
             };
             let (name, _) = parse(&text).map_err(wrong)?;
             let recipe = Recipe {
                 prebuilt: Some(text),
                 drop,
+                strict,
                 ..Recipe::default()
             };
             found.insert(name.to_string(), recipe);

@@ -266,7 +266,10 @@ impl NixSnippetArgs {
         let recipes = self.recipes().into_iter();
         let complete = |recipe: Recipe| match recipe.prebuilt {
             // Nothing else is said of these.
-            Some(_) => recipe,
+            Some(_) => Recipe {
+                lock: recipe.lock.or_else(|| configured.lock()?.lock),
+                ..recipe
+            },
             None => configured.complete(recipe),
         };
         let recipes: Vec<_> = recipes.map(complete).collect();

@@ -74,6 +74,14 @@ fn what_makes_no_sense_is_told() {
         ("prebuilt = \"torch\"", "`prebuilt` is no list"),
         ("prebuilt = [\"torch=a b\"]", "has to be NAME"),
         ("prebuilt = [3]", "names no package"),
+        (
+            "prebuilt = [{ name = \"a\", nonsense = 1 }]",
+            "names no package",
+        ),
+        (
+            "prebuilt = [\"a\"]\npackages.a = \".\"",
+            "stands in `packages` and in `prebuilt`",
+        ),
     ] {
         let found = read(text).unwrap_err();
         assert!(found.contains(told), "{text}: {found}");

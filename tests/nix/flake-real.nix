@@ -2,7 +2,7 @@
 # and build-system-pkgs, and of nixpkgs' `lib`. By hand, in a project that is locked:
 #
 #     cargo pyhack init
-#     nix-instantiate --eval --strict --json tests/nix/flake-real.nix \
+#     nix-instantiate --eval --read-write-mode --strict --json tests/nix/flake-real.nix \
 #       --argstr checkouts FOLDER --argstr flake FOLDER
 #
 # What is below them can't be built here: nothing is fetched.
