@@ -95,7 +95,7 @@ fn serving() -> Registry {
     Registry::serving(BTreeMap::from([(path, SDIST.to_vec())]))
 }
 
-/// Answers only this name with the password, and whoever comes with none.
+/// Gives the file to this name with the password, and to nobody else.
 fn private(user: &str) -> Registry {
     let pair = BASE64.encode(format!("{user}:{SECRET}").as_bytes());
     Registry::answering(move |_, asked| {

@@ -291,3 +291,68 @@ fn netrc_file() -> Option<PathBuf> {
         Some(if is_other { other } else { usual })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Credentials {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Credentials::new(variables.iter().map(owned), None)
+    }
+
+    #[test]
+    fn an_index_is_asked_for_what_is_below_it() {
+        let corp = "https://ada:x@example.org/corp/simple/";
+        let credentials = of(&[("UV_INDEX", corp)]);
+        for (url, at_first, when_asked) in [
+            ("https://example.org/corp/files/a.zip", true, true),
+            ("https://example.org:443/corp/simple/a.zip", true, true),
+            ("https://example.org/corporation/a.zip", false, true),
+            ("https://example.org/files/a.zip", false, true),
+            ("http://example.org/corp/a.zip", false, false),
+            ("https://example.org:8443/corp/a.zip", false, false),
+            ("https://evil.example.org/corp/a.zip", false, false),
+            ("https://example.org.evil.example/corp/a.zip", false, false),
+        ] {
+            let address = Url::parse(url).unwrap();
+            let first = credentials.at_first(&address, None);
+            assert_eq!(first.is_some(), at_first, "{url}");
+            let asked = credentials.when_asked(&address);
+            assert_eq!(asked.is_some(), when_asked, "{url}");
+        }
+    }
+
+    #[test]
+    fn variables_have_addresses_with_and_without_names() {
+        let credentials = of(&[
+            (
+                "UV_INDEX",
+                "a.b=https://example.org/a https://b:x@example.org/b",
+            ),
+            ("UV_INDEX_A_B_USERNAME", "a"),
+            ("UV_INDEX_A_B_PASSWORD", "x"),
+            ("UV_FIND_LINKS", "./folder,https://c%40:x@example.org/c?d=e"),
+            ("UV_DEFAULT_INDEX", ""),
+        ]);
+        let first = |path: &str| {
+            let url = Url::parse(&format!("https://example.org/{path}/f.zip")).unwrap();
+            credentials.at_first(&url, None).map(|login| login.user)
+        };
+        assert_eq!(first("a").as_deref(), Some("a"));
+        assert_eq!(first("b").as_deref(), Some("b"));
+        assert_eq!(first("c").as_deref(), Some("c@"));
+        assert_eq!(first("d"), None);
+    }
+
+    #[test]
+    fn a_name_without_a_password_is_sent_where_none_is_known() {
+        let credentials = of(&[("UV_INDEX", "https://bob:x@example.org/b")]);
+        let token = |url: &str| {
+            let login = credentials.at_first(&Url::parse(url).unwrap(), None);
+            login.unwrap().token()
+        };
+        assert!(token("https://token@example.org/a.zip") == Token::basic("token", ""));
+        assert!(token("https://bob@example.org/a.zip") == Token::basic("bob", "x"));
+    }
+}
