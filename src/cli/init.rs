@@ -31,7 +31,7 @@ pub(super) struct InitArgs {
     folder: Utf8PathBuf,
 
     /// CPython of the environment, such as 3.13 [default: that of
-    /// .python-version, else the newest that the project allows and its wheels
+    /// .python-version, else nixpkgs' own, or the newest, that the project allows and its wheels
     /// are for]
     #[arg(long, value_name = "VERSION", value_parser = python_minor)]
     python: Option<u8>,
