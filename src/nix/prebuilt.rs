@@ -1,6 +1,9 @@
 //! The stanza of a package that is taken from nixpkgs' Python packages, with
 //! `hacks.nixpkgsPrebuilt` of pyproject.nix.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::expr::{Expr, Ident, NixString, Parameter, Part};
 use crate::project::PythonName;
 
@@ -18,7 +21,7 @@ pub struct Prebuilt {
 }
 
 /// Dependencies that nixpkgs' build doesn't need.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dropped {
     /// A name, or a prefix that ends in `-`.
     pub name: String,

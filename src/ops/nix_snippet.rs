@@ -12,7 +12,7 @@ use super::prebuilt::PrebuiltStanza;
 use super::stanza::{Making, StanzaOptions};
 use crate::error::Error;
 use crate::io::Progress;
-use crate::nix::{Form, print_all};
+use crate::nix::{Dropped, Form, print_all};
 use crate::project::{ProjectError, RustProject};
 use crate::warning::{Warning, WarningCode};
 
@@ -44,6 +44,9 @@ pub struct SnippetPackage {
     /// source root. More than one, each with a stanza, where there are several
     /// and stanzas alone are asked for.
     pub cargo_roots: Vec<String>,
+    /// Of a package from nixpkgs: the dependencies that are left out, and why.
+    #[serde(default)]
+    pub dropped: Vec<Dropped>,
 }
 
 /// Makes the stanzas for some projects.
@@ -69,9 +72,7 @@ pub fn nix_snippet(
             let made = making.make(&loaded, rust)?;
             if let Some(lock) = &made.lock {
                 let name = lock.path.file_name().unwrap_or_default();
-                let message =
-                    format!("the stanza takes `{name}` from the folder that it will be in");
-                snippet.warn([Warning::note(WarningCode::LockBeside, message)]);
+                snippet.warn([lock_beside(name)]);
             }
             snippet.warn(made.warnings);
             stanzas.push(made.stanza.into());
@@ -80,6 +81,7 @@ pub fn nix_snippet(
             name: loaded.project.identity.name.to_string(),
             version: loaded.project.identity.version.clone(),
             cargo_roots: roots.iter().map(|r| r.cargo_root.to_string()).collect(),
+            dropped: Vec::new(),
         });
     }
     for PrebuiltStanza(made) in prebuilt {
@@ -91,6 +93,12 @@ pub fn nix_snippet(
     }
     snippet.nix = print_all(&stanzas, form);
     Ok(snippet)
+}
+
+/// Says of a stanza that is printed what it needs beside it.
+pub(super) fn lock_beside(name: &str) -> Warning {
+    let message = format!("the stanza takes `{name}` from the folder that it will be in");
+    Warning::note(WarningCode::LockBeside, message)
 }
 
 impl Snippet {

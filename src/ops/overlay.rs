@@ -210,7 +210,10 @@ impl Draft {
 
     /// Writes the file and its locks, if they are to be written.
     pub(super) fn finish(mut self) -> Result<Written, Error> {
-        let is_ours = self.old.trim().is_empty() && self.writing.formatter.is_none();
+        // As `init` leaves it.
+        let is_skeleton = skeleton(Form::File).as_ref() == Some(&self.old);
+        let is_ours =
+            (self.old.trim().is_empty() || is_skeleton) && self.writing.formatter.is_none();
         if is_ours {
             self.text = nixfmt_rs::format(&self.text).unwrap_or(self.text);
         }
@@ -301,6 +304,7 @@ pub(super) fn made_of(
             name: loaded.project.identity.name.to_string(),
             version: written_version(&loaded),
             cargo_roots: vec![rust.cargo_root.to_string()],
+            dropped: Vec::new(),
         },
         crates: rust.lock.as_ref().map_or(0, |lock| lock.crates.len()),
         build_system: made.build_system.keys().map(ToString::to_string).collect(),

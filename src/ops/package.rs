@@ -85,6 +85,7 @@ pub fn nixpkgs_package(
             name: package.name.to_string(),
             version: loaded.project.identity.version.clone(),
             cargo_roots: vec![rust.cargo_root.to_string()],
+            dropped: Vec::new(),
         }],
         nix: package.print(),
         ..Snippet::default()

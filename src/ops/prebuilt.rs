@@ -83,6 +83,7 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
         needs.map(|need| need.name.to_string()).collect()
     };
     let drop = dropped(recipe, &needs).map_err(wrong)?;
+    let dropped = drop.clone();
     let prebuilt = Prebuilt {
         name: name.clone(),
         attr,
@@ -101,6 +102,7 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
             name: name.to_string(),
             version: Some(version).filter(|version| version.split(',').all(is_version)),
             cargo_roots: Vec::new(),
+            dropped,
         },
         crates: 0,
         build_system: Vec::new(),

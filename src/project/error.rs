@@ -181,8 +181,8 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::project::no_lock),
         help(
-            "let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside \
-             FILE, and `--lock-file` takes it from there"
+            "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, \
+             keeps it beside FILE, and `--lock-file` takes it from there"
         )
     )]
     NoLock {

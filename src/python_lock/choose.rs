@@ -39,6 +39,12 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether the kind of the package's source says so.
+    #[must_use]
+    pub const fn is_by_source(self) -> bool {
+        matches!(self, Self::Git | Self::Url | Self::Path | Self::Local)
+    }
+
     /// In words.
     #[must_use]
     pub const fn words(self) -> &'static str {

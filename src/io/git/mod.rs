@@ -123,6 +123,17 @@ impl GitStore {
         Ok(tree)
     }
 
+    /// Whether a checkout is in our cache.
+    #[must_use]
+    pub fn has_tree(&self, git: &GitSource) -> bool {
+        let revision = git.full_revision();
+        let folder = self.folder().ok();
+        let tree = revision
+            .zip(folder)
+            .and_then(|(revision, folder)| kept(&folder.join("trees"), &revision));
+        tree.is_some()
+    }
+
     /// The hash of a revision's checkout as a Nix archive, which may be known
     /// without it.
     ///

@@ -10,6 +10,7 @@ use crate::io::write::read_file;
 use crate::nix::AnyStanza;
 use crate::ops::digests;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
+use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, make};
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
@@ -65,29 +66,7 @@ impl Run<'_> {
         let shard = self.request.shard;
         let names = names.filter(|(place, _)| shard.is_none_or(|shard| shard.has(*place)));
         let jobs = names.map(|(_, (name, entries))| self.job(name, entries, (draft, &overlay)));
-        let mut jobs = jobs.collect::<Result<Vec<Job>, Error>>()?;
-        self.know_those_without(&mut jobs, (draft, &overlay))?;
-        Ok(jobs)
-    }
-
-    /// Takes the mark's word for what has no Rust: caches are empty elsewhere.
-    fn know_those_without(
-        self,
-        jobs: &mut [Job],
-        (draft, overlay): (&Draft, &Overlay),
-    ) -> Result<(), Error> {
-        let Some((mark, _)) = &overlay.lock else {
-            return Ok(());
-        };
-        let is_without = |job: &&mut Job| overlay.block(job.name.as_str()).is_none();
-        let without: Vec<_> = jobs.iter_mut().filter(is_without).collect();
-        let names = without.iter().map(|job| job.looked_at());
-        if self.mark(names, draft.file())? == *mark {
-            for job in without {
-                job.has_none = true;
-            }
-        }
-        Ok(())
+        jobs.collect()
     }
 
     fn job(
@@ -131,6 +110,10 @@ impl Run<'_> {
             self.reasons(entries, (block, overlay.text), (made.as_ref(), &marked))
         });
         let made = made.unwrap_or_default();
+        // Caches are empty elsewhere: the file's own word is taken.
+        let mark = overlay.lock.as_ref().map(|(mark, _)| mark);
+        let has_none = block.is_none()
+            && mark.is_some_and(|mark| mark.is_without((name.as_str(), &made.source)));
         let key = local.is_none().then(|| {
             let plain = Recipe {
                 lock: None,
@@ -148,7 +131,7 @@ impl Run<'_> {
             made,
             key,
             is_fresh,
-            has_none: false,
+            has_none,
             reasons,
         })
     }
@@ -296,6 +279,10 @@ impl Run<'_> {
         told.facts(&made);
         told.rust = Some(true);
         told.warnings.clone_from(&made.warnings);
+        if self.request.writing.is_none() {
+            let names = made.locks.iter().filter_map(|lock| lock.path.file_name());
+            told.warnings.extend(names.map(lock_beside));
+        }
         if job.is_fresh {
             told.stanza = Some(StanzaState::Fresh);
         } else if self.request.writing.is_some() {

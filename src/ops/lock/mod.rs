@@ -87,7 +87,7 @@ fn prepared<T>(
     then: impl FnOnce(Run) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let path = request.recipe.lock.clone().unwrap_or_else(|| ".".into());
-    let workspace = Workspace::read(&path)?;
+    let workspace = Workspace::read(&path, &base.network)?;
     let recipe = Recipe {
         path: None,
         lock: Some(workspace.path.clone()),

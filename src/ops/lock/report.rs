@@ -11,7 +11,7 @@ use crate::error::Exit;
 use crate::ops::locked::{Asked, Finding, Planned, Saved, Workspace, worst};
 use crate::ops::overlay::MadeStanza;
 use crate::project::without_credentials;
-use crate::python_lock::{ArtifactPlace, Built, Environment, PackageSource};
+use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
 use crate::target::allows_python;
 use crate::warning::{Warning, WarningCode};
 
@@ -161,6 +161,16 @@ impl LockedPackageReport {
     /// Where the line is none of `--format jsonl`.
     pub fn read(line: &str) -> Result<Option<(String, KeptFinding)>, String> {
         let report: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if report
+            .saved
+            .iter()
+            .any(|saved| !saved.is_sound(&report.name))
+        {
+            return Err(format!(
+                "what it says of `{}` can't be of that package",
+                report.name.escape_debug()
+            ));
+        }
         let finding = match (report.saved, report.error, report.rust) {
             (Some(saved), _, _) => Finding::Rust(Box::new(saved)),
             (None, Some(failure), _) => Finding::Failed(failure),
@@ -183,7 +193,7 @@ impl Run<'_> {
     /// What is known of a job's package before it is done.
     pub(super) fn told(self, job: &Job) -> LockedPackageReport {
         let entries = job.entries.iter().map(|&entry| &self.planned[entry]);
-        let mut told = Self::planned(&entries.collect::<Vec<_>>());
+        let mut told = self.planned(&entries.collect::<Vec<_>>());
         told.key.clone_from(&job.key);
         told.reasons.clone_from(&job.reasons);
         for &entry in &job.entries {
@@ -192,11 +202,13 @@ impl Run<'_> {
         told
     }
 
-    pub(super) fn planned(entries: &[&Planned]) -> LockedPackageReport {
+    pub(super) fn planned(self, entries: &[&Planned]) -> LockedPackageReport {
         let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for planned in entries {
             for (environment, built) in &planned.builds {
-                let platforms = builds.entry(words(built)).or_default();
+                let platforms = builds
+                    .entry(self.words(planned.package, built))
+                    .or_default();
                 platforms.push(environment.system());
             }
         }
@@ -220,13 +232,33 @@ impl Run<'_> {
         }
     }
 
+    /// What an environment has of a package, in a word, and which or why.
+    fn words(self, package: &LockedPackage, built: &Built) -> (String, String) {
+        let (built, why) = match built {
+            Built::Wheel(file) => ("wheel", file.clone()),
+            Built::Source(why) => {
+                let is_told =
+                    why.is_by_source() && self.workspace.settings.sources.contains(&package.name);
+                let by = if is_told {
+                    ", by `tool.uv.sources`"
+                } else {
+                    ""
+                };
+                ("source", format!("{}{by}", why.words()))
+            }
+            Built::Nothing => ("nothing", "a virtual project".to_owned()),
+            Built::Impossible(why) => ("impossible", why.clone()),
+        };
+        (built.to_owned(), why)
+    }
+
     fn fetched(self, entry: usize) -> Option<Fetch> {
         let package = &self.workspace.lock.packages[entry];
         if let PackageSource::Git { url, revision, .. } = &package.source {
             return Some(Fetch {
                 url: format!("{}#{revision}", without_credentials(url)),
                 size: None,
-                is_cached: false,
+                is_cached: self.workspace.has_checkout(&package.source),
             });
         }
         let sdist = package.sdist.as_ref()?;
@@ -236,7 +268,7 @@ impl Run<'_> {
         Some(Fetch {
             url: without_credentials(url),
             size: sdist.size,
-            is_cached: Workspace::has(sdist),
+            is_cached: self.workspace.store.has(sdist),
         })
     }
 
@@ -251,7 +283,7 @@ impl Run<'_> {
             let worked_at: BTreeSet<_> = jobs.iter().flat_map(|job| &job.entries).collect();
             let others = self.planned.iter().enumerate();
             let others = others.filter(|(place, _)| !worked_at.contains(place));
-            packages.extend(others.map(|(_, planned)| Self::planned(&[planned])));
+            packages.extend(others.map(|(_, planned)| self.planned(&[planned])));
         }
         packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         packages
@@ -270,14 +302,4 @@ fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warnin
         workspace.path
     );
     Some(Warning::new(WarningCode::PythonNotAllowed, message))
-}
-
-fn words(built: &Built) -> (String, String) {
-    let (built, why) = match built {
-        Built::Wheel(file) => ("wheel", file.clone()),
-        Built::Source(why) => ("source", why.words().to_owned()),
-        Built::Nothing => ("nothing", "a virtual project".to_owned()),
-        Built::Impossible(why) => ("impossible", why.clone()),
-    };
-    (built.to_owned(), why)
 }

@@ -69,7 +69,7 @@ impl Run<'_> {
             if asked.as_ref() == Some(&planned.package.name) {
                 found.package.push(WhyPackage {
                     package: label(planned.package),
-                    builds: Self::planned(&[planned]).builds,
+                    builds: self.planned(&[planned]).builds,
                 });
             }
         }

@@ -7,8 +7,8 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{Asked, Saved, Workspace};
 use crate::error::Error;
-use crate::io::artifacts::{ArtifactStore, Wanted};
-use crate::io::{CargoSettings, GitStore, IoError, Network, Progress, ProjectConfig};
+use crate::io::artifacts::Wanted;
+use crate::io::{IoError, Progress};
 use crate::ops::load::{Locked, Request};
 use crate::ops::overlay::made_of;
 use crate::ops::recipe::Recipe;
@@ -114,13 +114,10 @@ impl Workspace {
         };
         let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
         match &package.source {
-            PackageSource::Git { url, revision, .. } => {
-                let git = GitSource {
-                    url: url.clone(),
-                    reference: GitReference::Head,
-                    revision: Some(revision.clone()),
-                };
-                let tree = GitStore::open(request.network.clone()).tree(&git)?;
+            PackageSource::Git { url, .. } => {
+                let git = git_source(&package.source);
+                let tree = git.map(|git| self.git.tree(&git)).transpose()?;
+                let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
                 request.path = utf8(tree.folder)?;
                 locked.shown = Some(without_credentials(url));
             }
@@ -133,7 +130,7 @@ impl Workspace {
             }
             PackageSource::Registry(_) | PackageSource::Url { .. } | PackageSource::Path(_) => {
                 let artifact = package.sdist.as_ref().unwrap_or(&NOWHERE);
-                request.path = self.artifact(package, artifact, request)?;
+                request.path = self.artifact(package, artifact)?;
                 locked.shown = Some(artifact.file_name());
             }
         }
@@ -151,26 +148,21 @@ impl Workspace {
         Ok(())
     }
 
-    /// Whether a file is in our cache.
-    pub(in crate::ops) fn has(artifact: &Artifact) -> bool {
-        let settings = CargoSettings::load(&ProjectConfig::Ignored);
-        ArtifactStore::open(Network::Offline, settings.http).has(artifact)
+    /// Whether the checkout of a repository's revision is in our cache.
+    pub(in crate::ops) fn has_checkout(&self, source: &PackageSource) -> bool {
+        git_source(source).is_some_and(|git| self.git.has_tree(&git))
     }
 
     fn artifact(
         &self,
         package: &LockedPackage,
         artifact: &Artifact,
-        request: &Request,
     ) -> Result<Utf8PathBuf, IoError> {
-        let settings = CargoSettings::load(&ProjectConfig::Ignored);
-        let store = ArtifactStore::open(request.network.clone(), settings.http);
         let index = match &package.source {
             PackageSource::Registry(index) => Some(index.as_str()),
             _ => None,
         };
-        let store = store.with_indexes(&self.indexes);
-        store.file(Wanted {
+        self.store.file(Wanted {
             artifact,
             label: &label(package),
             lock_folder: self.folder(),
@@ -231,6 +223,18 @@ impl Workspace {
             .filter(|name| !name.is_empty());
         crate::ops::digests::of_locked(text.as_bytes(), file, beside)
     }
+}
+
+/// The repository of a package, at its revision.
+fn git_source(source: &PackageSource) -> Option<GitSource> {
+    let PackageSource::Git { url, revision, .. } = source else {
+        return None;
+    };
+    Some(GitSource {
+        url: url.clone(),
+        reference: GitReference::Head,
+        revision: Some(revision.clone()),
+    })
 }
 
 /// An entry without a file.

@@ -13,12 +13,10 @@ use super::overlay::read_text;
 use super::recipe::python_minor;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::IoError;
 use crate::io::write::{is_file, is_folder};
+use crate::io::{ArtifactStore, CargoSettings, GitStore, IoError, Network, ProjectConfig};
 use crate::project::PythonName;
-use crate::python_lock::{
-    LockedPackage, NamedIndex, PythonLock, PythonLockError, UvSettings, indexes,
-};
+use crate::python_lock::{LockedPackage, PythonLock, PythonLockError, UvSettings, indexes};
 
 pub(super) use make::{Place, label, make_locked};
 pub(super) use plan::{Asked, Planned};
@@ -34,7 +32,8 @@ pub(super) struct Workspace {
     pub settings: UvSettings,
     /// The lock file.
     pub path: Utf8PathBuf,
-    pub indexes: Vec<NamedIndex>,
+    pub store: ArtifactStore,
+    git: GitStore,
     /// The Python in `.python-version`.
     python_version: Option<u8>,
     names: Arc<BTreeSet<PythonName>>,
@@ -42,7 +41,7 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Reads a lock, or the one of a folder.
-    pub(super) fn read(path: &Utf8Path) -> Result<Self, Error> {
+    pub(super) fn read(path: &Utf8Path, network: &Network) -> Result<Self, Error> {
         let path = lock_file(path)?;
         let text = read_text(&path)?.ok_or_else(|| IoError::NoPythonLock { path: path.clone() })?;
         let lock = PythonLock::read(path.as_str(), &text)?;
@@ -68,11 +67,14 @@ impl Workspace {
             message,
         })?;
         let python = text_of(".python-version".into())?.unwrap_or_default();
+        let http = CargoSettings::load(&ProjectConfig::Ignored).http;
+        let store = ArtifactStore::open(network.clone(), http);
         let names = lock.packages.iter().map(|package| package.name.clone());
         Ok(Self {
             names: Arc::new(names.collect()),
             python_version: minor_of(&python),
-            indexes: indexes(&root),
+            store: store.with_indexes(&indexes(&root)),
+            git: GitStore::open(network.clone()),
             settings,
             lock,
             path,

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
@@ -19,6 +18,7 @@ use crate::ops::nix_snippet::SnippetPackage;
 use crate::ops::overlay::{MadeStanza, is_version};
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Made;
+use crate::project::PythonName;
 use crate::warning::{Warning, WarningCode};
 
 /// The folder in our cache; it changes with what is kept.
@@ -89,6 +89,24 @@ impl From<&Error> for Failure {
 }
 
 impl Saved {
+    /// Whether it is of that package, and leads to no file but locks beside an
+    /// overlay: another run's result is no more than somebody's file.
+    pub(in crate::ops) fn is_sound(&self, name: &str) -> bool {
+        let is_name = |name: &str| PythonName::new(name).as_str() == name;
+        let is_lock = |lock: &SavedLock| {
+            let stem = lock.name.strip_suffix(".lock");
+            stem.is_some_and(|stem| !stem.is_empty() && is_version(stem))
+        };
+        let mut stanzas = std::iter::successors(Some(&self.stanza), |s| s.otherwise.as_deref());
+        let version = self.package.version.as_deref();
+        is_name(name)
+            && PythonName::new(name).is_valid()
+            && self.package.name == name
+            && version.is_none_or(|version| version.split(',').all(is_version))
+            && self.locks.iter().all(is_lock)
+            && stanzas.all(|stanza| stanza.name.as_str() == name && stanza.source.is_none())
+    }
+
     /// Says whether the lock has no other version.
     pub(super) fn only(&mut self, is_only: bool) {
         let version = self.package.version.clone();
@@ -156,8 +174,6 @@ pub(in crate::ops) struct Results {
     folder: Option<PathBuf>,
     /// From other runs.
     known: BTreeMap<String, Finding>,
-    /// Of this run.
-    new: Mutex<BTreeMap<String, Finding>>,
 }
 
 impl Results {
@@ -166,7 +182,6 @@ impl Results {
         Self {
             folder: crate::io::store::own_cache().map(|cache| cache.join(FOLDER)),
             known,
-            new: Mutex::default(),
         }
     }
 
@@ -181,10 +196,6 @@ impl Results {
 
     pub(in crate::ops) fn get(&self, key: &str) -> Option<Finding> {
         if let Some(known) = self.known.get(key) {
-            return Some(known.clone());
-        }
-        let new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = new.get(key) {
             return Some(known.clone());
         }
         let text = kept_text(self.folder.as_deref()?, key)?;
@@ -210,8 +221,6 @@ impl Results {
             // Without it, the next run works it out again.
             let _ = keep_text(folder, key, &text);
         }
-        let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
-        new.insert(key.to_owned(), finding.clone());
     }
 }
 
