@@ -7,7 +7,9 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::support::{Asked, Crate, Registry, Reply, Sandbox, has_nix, nix, python_project};
+use crate::support::{
+    Asked, Crate, Registry, Reply, Repository, Sandbox, has_nix, nix, python_project,
+};
 
 /// An sdist, and what a lock says of it.
 struct Sdist {
@@ -361,6 +363,237 @@ fn one_package_s_failure_stops_no_other() {
         run.stderr
     );
     assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
+}
+
+/// Caches are empty on other machines, and one package may fail on all.
+#[test]
+fn what_has_no_rust_is_known_though_another_package_fails() {
+    let sdists = [
+        Sdist::plain("plain", "1.0"),
+        Sdist::rust("gone", "1.0", &[]),
+    ];
+    let registry = serving(&[], &sdists[..1]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&address, "")));
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", uv_lock(&entries.collect::<Vec<_>>()));
+    assert_eq!(sandbox.run(&["lock", "--write", "overlay.nix"]).code, 3);
+    fs::remove_dir_all(sandbox.path("cache")).unwrap();
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("Missing `gone`"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("plain"), "{}", run.stderr);
+}
+
+/// Its author may be anybody.
+#[test]
+fn results_of_other_runs_lead_to_no_other_file_and_line() {
+    let (sandbox, _registry) = application();
+    let jsonl = ["lock", "-q", "--no-ifd", "--format", "jsonl"];
+    let lines = sandbox.run(&jsonl).ok();
+    let merge = [
+        "lock",
+        "--no-ifd",
+        "--merge",
+        "all.jsonl",
+        "--write",
+        "sub/overlay.nix",
+    ];
+    for (from, to) in [
+        ("\"name\":\"fast.lock\"", "\"name\":\"../../evil.lock\""),
+        ("\"name\":\"fast.lock\"", "\"name\":\"fast.nix\""),
+        (
+            "\"package\":{\"name\":\"fast\",\"version\":\"1.0\"",
+            "\"package\":{\"name\":\"fast\",\"version\":\"1.0\\n}\"",
+        ),
+        (
+            "\"stanza\":{\"name\":\"fast\"",
+            "\"stanza\":{\"name\":\"quick\"",
+        ),
+    ] {
+        assert!(lines.contains(from), "{from} isn't in {lines}");
+        sandbox.write("all.jsonl", lines.replacen(from, to, 1));
+        let run = sandbox.run(&merge);
+        assert_eq!(run.code, 3, "{to}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("line 1: it is no line of"),
+            "{}",
+            run.stderr
+        );
+        assert!(!sandbox.path("sub").exists());
+    }
+    sandbox.write("all.jsonl", &lines);
+    sandbox.run(&merge).ok();
+    assert!(sandbox.path("sub/fast.lock").exists());
+}
+
+/// A stanza for each source that isn't an index.
+#[test]
+fn git_url_path_and_local_sources() {
+    let files = python_project(&[alpha()]);
+    let below = |folder: &str, name: &str| -> Vec<(String, String)> {
+        let files = files.iter();
+        files
+            .map(|(path, text)| {
+                let text = text.replace("name = \"module\"", &format!("name = \"{name}\""));
+                (format!("{folder}{path}"), text)
+            })
+            .collect()
+    };
+    let (url, path) = (
+        Sdist::new("by-url", "0.1.0", &below("python/", "by-url")),
+        Sdist::new("by-path", "0.1.0", &below("", "by-path")),
+    );
+    let hash = |sdist: &Sdist| cargo_pyhack::hash::Sha256::of(&sdist.bytes).to_hex();
+    let (path_bytes, path_hash, url_hash) = (path.bytes.clone(), hash(&path), hash(&url));
+    let url_place = url.path();
+    let registry = serving(&[alpha()], &[url]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let repository = Repository::new(&sandbox, "repository");
+    for (path, text) in below("bindings/python/", "by-git") {
+        repository.write(&path, text);
+    }
+    let revision = repository.commit();
+    sandbox.write("sdists/by_path-0.1.0.tar.gz", path_bytes);
+    for (path, text) in below("crates/mine/", "mine") {
+        sandbox.write(&path, text);
+    }
+    let entry = |name: &str, source: &str, more: &str| {
+        let entry = format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\nsource = {{ {source} }}\n{more}\n"
+        );
+        (name.to_owned(), entry)
+    };
+    let entries = [
+        entry(
+            "by-git",
+            &format!(
+                "git = \"{}?subdirectory=bindings%2Fpython#{revision}\"",
+                repository.url()
+            ),
+            "",
+        ),
+        entry(
+            "by-path",
+            "path = \"sdists/by_path-0.1.0.tar.gz\"",
+            &format!("sdist = {{ hash = \"sha256:{path_hash}\" }}"),
+        ),
+        entry(
+            "by-url",
+            &format!(
+                "url = \"http://{}{url_place}\", subdirectory = \"python\"",
+                registry.address()
+            ),
+            &format!("sdist = {{ hash = \"sha256:{url_hash}\" }}"),
+        ),
+        entry("mine", "editable = \"crates/mine\"", ""),
+    ];
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, entry)| (name.as_str(), entry.clone()))
+        .collect();
+    sandbox.write(
+        "pyproject.toml",
+        format!("{APP}[tool.uv.sources]\nby-git = {{ git = \"x\" }}\n"),
+    );
+    sandbox.write("uv.lock", uv_lock(&entries));
+    let run = sandbox.run(&["lock", "--write", "overlay.nix"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let text = read(&sandbox, "overlay.nix");
+    assert_eq!(
+        stanzas(&sandbox, "overlay.nix"),
+        [
+            "by-git 0.1.0",
+            "by-path 0.1.0",
+            "by-url 0.1.0",
+            "mine 0.1.0"
+        ]
+    );
+    let stanza = |name: &str| {
+        let begin = text.find(&format!("# pyhack: begin {name}")).unwrap();
+        let end = text.find(&format!("# pyhack: end {name}")).unwrap();
+        text[begin..end].to_owned()
+    };
+    let git = stanza("by-git");
+    assert!(
+        git.contains("lockFile = \"bindings/python/src/rust/Cargo.lock\";")
+            && git.contains("doUnpack = false;"),
+        "{git}"
+    );
+    assert!(
+        stanza("by-url").contains("lockFile = \"python/src/rust/Cargo.lock\";"),
+        "{text}"
+    );
+    assert!(
+        stanza("by-path").contains("lockFile = ./by-path.lock;")
+            && sandbox.path("by-path.lock").exists()
+    );
+    assert!(
+        !stanza("mine").contains("passthru.format")
+            && stanza("mine").contains("\"path\":\"crates/mine\"")
+    );
+    assert!(
+        run.stderr
+            .contains("`by-git` 0.1.0: from git, by `tool.uv.sources`"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(sandbox.run(&["check", "overlay.nix"]).stderr, "");
+    // Where they are kept, no folder of this machine stands in what is written.
+    assert!(
+        !text.contains(sandbox.path("").to_str().unwrap().trim_end_matches('/')),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_index_that_asks_for_a_login() {
+    let sdist = Sdist::rust("fast", "1.0", &[alpha()]);
+    let (path, bytes) = (sdist.path(), sdist.bytes.clone());
+    let registry = Registry::with(&[alpha()], move |_, asked: &Asked| {
+        // ada:sesame
+        let is_ada = asked
+            .headers
+            .get("authorization")
+            .is_some_and(|sent| sent == "Basic YWRhOnNlc2FtZQ==");
+        (asked.path == path).then(|| {
+            if is_ada {
+                Reply::body(bytes.clone())
+            } else {
+                Reply::status("401 Unauthorized")
+            }
+        })
+    });
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entry = sdist.entry(&address, "").replace(
+        "https://example.org/simple",
+        &format!("http://{address}/simple"),
+    );
+    sandbox.write(
+        "pyproject.toml",
+        format!("{APP}[[tool.uv.index]]\nname = \"private\"\nurl = \"http://{address}/simple\"\n"),
+    );
+    sandbox.write("uv.lock", uv_lock(&[("fast", entry)]));
+    let run = sandbox.run(&["lock", "--write", "overlay.nix"]);
+    assert!(
+        run.code == 4 && run.stderr.contains("UV_INDEX_PRIVATE_USERNAME"),
+        "{}",
+        run.stderr
+    );
+    let login = [
+        ("UV_INDEX_PRIVATE_USERNAME", "ada"),
+        ("UV_INDEX_PRIVATE_PASSWORD", "sesame"),
+    ];
+    let run = sandbox.run_with(&login, &["-v", "lock", "--write", "overlay.nix"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!(run.stderr + &read(&sandbox, "overlay.nix")).contains("sesame"));
 }
 
 /// Two versions of a package, one on each platform, in one stanza.
