@@ -77,7 +77,6 @@ impl Error {
                 IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::Artifact(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }
-                | IoError::NoPythonLock { .. }
                 | IoError::NoLockFile { .. }
                 | IoError::UnknownKind { .. }
                 | IoError::Damaged { .. }

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::GlobalArgs;
-use super::nix_snippet::is_lock;
+use super::stanza_args::is_lock;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
 use crate::nix::normalized;

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::{GlobalArgs, SourceArgs, TargetArgs};
-use super::nix_snippet::is_lock;
+use super::stanza_args::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
 use crate::ops::Request;

@@ -1,5 +1,7 @@
 //! `cargo pyhack lock`
 
+mod table;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -8,16 +10,17 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::global::{Format, GlobalArgs, TargetArgs};
-use super::nix_snippet::{FormArg, StyleOfStanza, file};
-use super::ui::{BOLD, Text, Ui, plain};
+use super::stanza_args::{FormArg, StyleOfStanza, WriteArgs};
+use super::ui::{Text, Ui, plain};
 use crate::error::Error;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
 };
-use crate::ops::overlay::Writing;
 use crate::ops::recipe::{LibcWord, PreferenceWord, Recipe};
+
+pub(super) use table::inspect;
 
 /// Write the stanzas of all packages of a uv.lock that are built from source
 ///
@@ -35,7 +38,6 @@ Examples:
   cargo pyhack lock --all --write overlay.nix           of packages that are wheels today, too
   cargo pyhack lock --format jsonl --shard 1/4 > 1.jsonl
   cargo pyhack lock --merge 1.jsonl --merge 2.jsonl --write overlay.nix")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct LockArgs {
     /// A uv.lock or pylock.toml, or a folder with one [default: what the
     /// configuration says, else .]
@@ -71,26 +73,8 @@ pub(super) struct LockArgs {
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<FormArg>,
 
-    /// Overlay file to put the stanzas into, instead of printing them
-    #[arg(long, value_name = "FILE", value_parser = file)]
-    write: Option<Utf8PathBuf>,
-
-    /// Have cargo make locks that are missing, or mend those that don't fit
-    #[arg(long, requires = "write")]
-    generate_lock: bool,
-
-    /// Replace stanzas in FILE that were edited by hand, too
-    #[arg(long, requires = "write")]
-    force: bool,
-
-    /// Print what changes in FILE as a diff
-    #[arg(long, requires = "write")]
-    diff: bool,
-
-    /// Program that lays FILE's new stanzas out, reading from standard input
-    /// [default: as nixfmt does]
-    #[arg(long, value_name = "CMD", requires = "write")]
-    formatter: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
 
     /// Say what is built from source and what would be fetched; fetch and write
     /// nothing
@@ -139,25 +123,19 @@ impl FromStr for Shard {
 impl LockArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
-        let form = self.form.map(Form::from);
+        let (diff, dry_run) = (self.write.diff, self.dry_run);
         let request = LockRequest {
             recipe: configured.of_all(self.recipe()),
             packages: configured.of_locks(),
-            writing: self.write.map(|file| Writing {
-                file,
-                form: form.unwrap_or(Form::File),
-                force: self.force,
-                dry_run: self.dry_run,
-                formatter: self.formatter,
-            }),
-            form,
-            is_plan: self.dry_run,
+            writing: self.write.writing(self.form, dry_run),
+            form: self.form.map(Form::from),
+            is_plan: dry_run,
             only_candidates: global.format == Format::Jsonl,
             shard: self.shard,
             known: read_results(&self.merge)?,
         };
         let report = lock(&request, &global.request(), &*ui.progress())?;
-        tell(ui, report, (self.diff, self.dry_run))
+        tell(ui, report, (diff, dry_run))
     }
 
     fn recipe(&self) -> Recipe {
@@ -179,7 +157,7 @@ impl LockArgs {
                 LibcArg::Musl => LibcWord::Musl,
             }),
             all: some(self.all),
-            generate_lock: some(self.generate_lock),
+            generate_lock: some(self.write.generate_lock),
             ..recipe
         }
     }
@@ -314,110 +292,4 @@ fn fetched(report: &LockReport) -> String {
         }
     }
     text
-}
-
-/// Prints a table of a lock's packages.
-pub(super) fn inspect(
-    path: Utf8PathBuf,
-    target: &TargetArgs,
-    (ui, global): (&Ui, &GlobalArgs),
-) -> Result<(), Error> {
-    let configured = Configured::find()?.unwrap_or_default();
-    let recipe = Recipe {
-        lock: Some(path),
-        ..target.recipe()
-    };
-    let request = LockRequest {
-        recipe: configured.of_all(recipe),
-        packages: configured.of_locks(),
-        // To say what is in it, and not to write it.
-        writing: configured.overlay().map(|file| Writing {
-            file,
-            form: Form::File,
-            force: true,
-            dry_run: true,
-            formatter: None,
-        }),
-        ..LockRequest::default()
-    };
-    let mut report = lock(&request, &global.request(), &*ui.progress())?;
-    ui.warnings(&report.warnings);
-    for package in &report.packages {
-        ui.warnings_of(&package.name, &package.warnings);
-    }
-    report.forget_saved();
-    ui.result(&report, |report| Text::Styled(table(report)))
-}
-
-fn table(report: &LockReport) -> String {
-    let heads = [
-        "package",
-        "version",
-        "source",
-        "built",
-        "Rust",
-        "crates",
-        "native inputs",
-        "stanza",
-    ];
-    let rows = report.packages.iter().map(row);
-    let rows: Vec<_> = [heads.map(str::to_owned)].into_iter().chain(rows).collect();
-    let widths = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| {
-        let cells = rows
-            .iter()
-            .map(|row: &[String; 8]| row[column].chars().count());
-        cells.max().unwrap_or_default()
-    });
-    let mut text = format!("{BOLD}{}{BOLD:#}\n", plain(&summary(report)));
-    for row in rows {
-        let cells = row.iter().zip(widths);
-        let mut line = String::new();
-        for (cell, width) in cells {
-            let _ = write!(line, "  {cell:<width$}");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    text
-}
-
-fn row(package: &LockedPackageReport) -> [String; 8] {
-    let built = |package: &LockedPackageReport| {
-        let is = |word: &str| package.builds.iter().any(|build| build.built == word);
-        if package.is_built {
-            format!("source: {}", reasons(package))
-        } else if is("wheel") {
-            "wheel".to_owned()
-        } else if is("nothing") {
-            "not built".to_owned()
-        } else if is("impossible") {
-            "impossible".to_owned()
-        } else {
-            "not needed".to_owned()
-        }
-    };
-    let rust = match (package.rust, &package.error) {
-        (_, Some(_)) => "failed",
-        (Some(true), _) => "yes",
-        (Some(false), _) => "no",
-        (None, _) => "",
-    };
-    let stanza = match package.stanza {
-        _ if package.rust != Some(true) => "",
-        Some(StanzaState::Fresh) => "fresh",
-        Some(StanzaState::New) => "missing",
-        Some(StanzaState::Changed) => "out of date",
-        None => "",
-    };
-    let crates = package.crates.map(|crates| crates.to_string());
-    [
-        package.name.clone(),
-        package.version.clone().unwrap_or_default(),
-        package.source.clone(),
-        built(package),
-        rust.to_owned(),
-        crates.unwrap_or_default(),
-        package.native_inputs.join(" "),
-        stanza.to_owned(),
-    ]
-    .map(|cell| plain(&cell))
 }

@@ -9,6 +9,7 @@ mod lock;
 mod nix_snippet;
 mod progress;
 mod report;
+mod stanza_args;
 mod ui;
 mod vendor;
 mod why;

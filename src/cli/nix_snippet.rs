@@ -2,22 +2,22 @@
 
 use std::process::ExitCode;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::global::{GlobalArgs, TargetArgs};
+use super::stanza_args::{FormArg, PrebuiltArgs, StyleOfStanza, WriteArgs, is_lock};
 use super::ui::{Text, Ui};
 use crate::config::Style;
 use crate::error::Error;
-use crate::nix::{Form, OwnExpr};
+use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, lock};
 use crate::ops::nix_snippet::{Snippet, nix_snippet};
-use crate::ops::overlay::{Writing, write_stanzas};
+use crate::ops::overlay::write_stanzas;
 use crate::ops::package::{PackageFile, nixpkgs_package};
-use crate::ops::prebuilt::{parse, prebuilt_snippet};
+use crate::ops::prebuilt::prebuilt_snippet;
 use crate::ops::recipe::{Recipe, SourceWord};
-use crate::python_lock::PythonLock;
 
 /// Print the stanza that builds the package with pyproject.nix
 ///
@@ -73,31 +73,10 @@ pub(super) struct NixSnippetArgs {
 
     #[command(flatten)]
     write: WriteArgs,
-}
 
-/// What is taken from nixpkgs.
-#[derive(Debug, Args)]
-struct PrebuiltArgs {
-    /// Take a package of the uv.lock from nixpkgs' Python packages instead of
-    /// building it
-    ///
-    /// ATTR is its attribute there, where that isn't NAME. The lock is PATH, or
-    /// the uv.lock above the overlay. May be given several times.
-    #[arg(long, value_name = "NAME[=ATTR]", value_parser = prebuilt)]
-    prebuilt: Vec<String>,
-
-    /// Dependencies that nixpkgs' build doesn't need, with commas between; a
-    /// name that ends in `-` is a prefix [default: what is proposed by the lock]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "prebuilt", num_args = 0..)]
-    drop: Option<Vec<String>>,
-
-    /// Have another version in nixpkgs than in the lock be an error
-    #[arg(long, requires = "prebuilt")]
-    strict: bool,
-}
-
-fn prebuilt(text: &str) -> Result<String, String> {
-    parse(text).map(|_| text.to_owned())
+    /// Say what would be written to FILE, and write nothing
+    #[arg(long, requires = "write")]
+    dry_run: bool,
 }
 
 /// Where a recipe stands that is in no file.
@@ -121,92 +100,12 @@ struct StanzaArgs {
     style: StyleOfStanza,
 }
 
-/// How any stanza is written.
-#[derive(Debug, Args)]
-pub(super) struct StyleOfStanza {
-    /// Keep the lock beside the overlay: nothing is imported from a derivation
-    #[arg(long)]
-    no_ifd: bool,
-
-    /// Nix expression for a toolchain with cargo and rustc, as rust-overlay and
-    /// fenix have them
-    #[arg(long, value_name = "EXPR")]
-    toolchain: Option<OwnExpr>,
-
-    /// Leave out the comments that say why an input is there
-    #[arg(long)]
-    no_comments: bool,
-}
-
-/// Whether a path is that of a lock of Python packages.
-pub(super) fn is_lock(path: &Utf8Path) -> bool {
-    path.file_name().is_some_and(PythonLock::is_named)
-}
-
-/// What is done with a file.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-struct WriteArgs {
-    /// Overlay file to put the stanza into, instead of printing it
-    ///
-    /// A file that isn't there yet is made. In one that is, only what is
-    /// between the markers `# pyhack: begin NAME` and `# pyhack: end NAME` is
-    /// replaced; without them the stanza goes to the end of the set of
-    /// `final: prev: { }`.
-    #[arg(long, value_name = "FILE", value_parser = file)]
-    write: Option<Utf8PathBuf>,
-
-    /// Have cargo make the lock, or mend one that doesn't fit
-    ///
-    /// Cargo runs in a folder of ours and sees the manifests alone. The lock is
-    /// kept beside FILE as NAME.lock, taken from there the next time, and put
-    /// into the build.
-    #[arg(long, requires = "write")]
-    generate_lock: bool,
-
-    /// Replace stanzas in FILE that were edited by hand, too, and another file
-    /// that lies where a lock goes
-    #[arg(long, requires = "write")]
-    force: bool,
-
-    /// Say what would be written to FILE, and write nothing
-    #[arg(long, requires = "write")]
-    dry_run: bool,
-
-    /// Print what changes in FILE as a diff
-    #[arg(long, requires = "write")]
-    diff: bool,
-
-    /// Program that lays FILE's new stanzas out, reading from standard input
-    /// [default: as nixfmt does]
-    #[arg(long, value_name = "CMD", requires = "write")]
-    formatter: Option<String>,
-}
-
-pub(super) fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
-    let path = Utf8PathBuf::from(text);
-    match path.file_name() {
-        Some(_) if !text.ends_with('/') => Ok(path),
-        _ => Err("that is no name of a file"),
-    }
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum StyleArg {
     /// A stanza of an overlay, which calls pyproject.nix' `hacks.importCargoLock`
     Pyproject,
     /// A file for `callPackage`, which calls `buildPythonPackage`
     Nixpkgs,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FormArg {
-    /// `final: prev: { NAME = ...; }`
-    Overlay,
-    /// `NAME = ...;` alone
-    Stanza,
-    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, to import
-    File,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -225,7 +124,12 @@ enum SourceArg {
 
 impl NixSnippetArgs {
     /// Why the flags don't go together, if they don't.
-    pub(super) const fn contradiction(&self) -> Option<&'static str> {
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        let locks = self.paths.iter().filter(|path| is_lock(path)).count();
+        let is_prebuilt = !self.prebuilt.prebuilt.is_empty();
+        if locks > 1 || (locks == 1 && self.paths.len() > 1 && !is_prebuilt) {
+            return Some("a lock stands for all of its packages: name it alone");
+        }
         if !matches!(self.style, Some(StyleArg::Nixpkgs)) {
             return None;
         }
@@ -239,7 +143,9 @@ impl NixSnippetArgs {
             Some("`--style nixpkgs` always makes a file: leave out `--as`")
         } else if self.paths.len() > 1 {
             Some("`--style nixpkgs` makes a file for one package: name one PATH")
-        } else if write.dry_run || write.diff || write.formatter.is_some() {
+        } else if !self.prebuilt.prebuilt.is_empty() {
+            Some("`--prebuilt` is for an overlay of pyproject.nix: leave out `--style nixpkgs`")
+        } else if self.dry_run || write.diff || write.formatter.is_some() {
             Some(
                 "`--dry-run`, `--diff` and `--formatter` are for stanzas in an overlay: `--style \
                  nixpkgs` writes the whole of FILE",
@@ -257,11 +163,7 @@ impl NixSnippetArgs {
             let path = path.clone();
             return self.lock(path, ui, global);
         }
-        let usual = match &self.write.write {
-            None => Form::Overlay,
-            Some(_) => Form::File,
-        };
-        let form = self.form.map_or(usual, Form::from);
+        let (diff, dry_run) = (self.write.diff, self.dry_run);
         let configured = Configured::find()?.unwrap_or_default();
         let recipes = self.recipes().into_iter();
         let complete = |recipe: Recipe| match recipe.prebuilt {
@@ -289,14 +191,7 @@ impl NixSnippetArgs {
                 overwrite: self.write.force,
             });
             nixpkgs_package(request, &options, file.as_ref(), &*progress)?
-        } else if let Some(file) = self.write.write {
-            let writing = Writing {
-                file,
-                form,
-                force: self.write.force,
-                dry_run: self.write.dry_run,
-                formatter: self.write.formatter,
-            };
+        } else if let Some(writing) = self.write.writing(self.form, dry_run) {
             write_stanzas(&recipes, &global.request(), &writing, &*progress)?
         } else {
             let base = global.request();
@@ -306,9 +201,10 @@ impl NixSnippetArgs {
                 .map(|recipe| recipe.asked(&base, COMMAND_LINE));
             let asked: Result<Vec<_>, _> = asked.collect();
             let prebuilt = prebuilt_snippet(&recipes)?;
+            let form = self.form.map_or(Form::Overlay, Form::from);
             nix_snippet(&asked?, (form, prebuilt), &*progress)?
         };
-        report(ui, &snippet, (self.write.diff, self.write.dry_run))?;
+        report(ui, &snippet, (diff, dry_run))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -320,23 +216,16 @@ impl NixSnippetArgs {
             lock: Some(path),
             ..self.recipe()
         };
-        let form = self.form.map(Form::from);
-        let dry_run = self.write.dry_run;
+        let (diff, dry_run) = (self.write.diff, self.dry_run);
         let request = LockRequest {
             recipe: configured.of_all(recipe),
             packages: configured.of_locks(),
-            writing: self.write.write.map(|file| Writing {
-                file,
-                form: form.unwrap_or(Form::File),
-                force: self.write.force,
-                dry_run,
-                formatter: self.write.formatter,
-            }),
-            form,
+            writing: self.write.writing(self.form, dry_run),
+            form: self.form.map(Form::from),
             ..LockRequest::default()
         };
         let report = lock(&request, &global.request(), &*ui.progress())?;
-        super::lock::tell(ui, report, (self.write.diff || dry_run, false))
+        super::lock::tell(ui, report, (diff || dry_run, false))
     }
 
     /// One for each PATH.
@@ -377,19 +266,6 @@ impl NixSnippetArgs {
     }
 }
 
-impl StyleOfStanza {
-    /// As a recipe, with what is built for.
-    pub(super) fn recipe(&self, target: &TargetArgs) -> Recipe {
-        let toolchain = self.toolchain.as_ref();
-        Recipe {
-            no_ifd: self.no_ifd.then_some(true),
-            toolchain: toolchain.map(|expr| expr.as_str().to_owned()),
-            comments: self.no_comments.then_some(false),
-            ..target.recipe()
-        }
-    }
-}
-
 fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(), Error> {
     ui.warnings(&snippet.warnings);
     for file in &snippet.files {
@@ -409,16 +285,6 @@ fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(
             String::new()
         })
     })
-}
-
-impl From<FormArg> for Form {
-    fn from(form: FormArg) -> Self {
-        match form {
-            FormArg::Overlay => Self::Overlay,
-            FormArg::Stanza => Self::Stanza,
-            FormArg::File => Self::File,
-        }
-    }
 }
 
 impl From<SourceArg> for SourceWord {

@@ -36,17 +36,6 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
-    /// No lock of Python packages.
-    #[error("there is no `{path}`")]
-    #[diagnostic(
-        code(pyhack::python_lock::not_found),
-        help("name a `uv.lock` or `pylock.toml`, or the folder of one; `uv lock` makes one")
-    )]
-    NoPythonLock {
-        /// The lock.
-        path: Utf8PathBuf,
-    },
-
     /// PATH is neither folder nor archive.
     #[error("`{path}` is neither a folder nor an sdist")]
     #[diagnostic(

@@ -13,7 +13,8 @@ use crate::io::beside::read_above;
 use crate::io::source::{archive_bytes, folder_above, is_workspace, read_around, read_source};
 use crate::io::write::read_file;
 use crate::overlay::{Block, Made};
-use crate::project::{PythonName, SourceFiles, SourceKind, uv_lock_source};
+use crate::project::{PythonName, SourceFiles, SourceKind};
+use crate::python_lock::PythonLock;
 
 /// Counts changes of what stanzas say that no table shows.
 const RULES: u32 = 2;
@@ -70,8 +71,9 @@ pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) ->
 
 /// Where the package set has a package from, by the `uv.lock` above.
 pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> {
-    let (_, text) = read_above(folder, "uv.lock")?;
-    uv_lock_source(&text, &PythonName::new(name))
+    let (path, text) = read_above(folder, "uv.lock")?;
+    let lock = PythonLock::read(path.as_str(), &text).ok()?;
+    lock.kind(&PythonName::new(name))
 }
 
 /// The digest of our own rules and tables.

@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::io::CrateStore;
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join, uv_lock_names,
+    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
 };
+use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
 use crate::warning::{Warning, WarningCode};
 
@@ -173,7 +174,9 @@ fn build_system_warnings(
     let mut locked: Option<BTreeSet<PythonName>> = None;
     for place in &places {
         if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
-            locked = Some(uv_lock_names(text));
+            let lock = PythonLock::read(place.as_str(), text).ok();
+            let names = lock.iter().flat_map(PythonLock::names);
+            locked = Some(names.cloned().collect());
         }
     }
     if !given.is_empty() {

@@ -15,7 +15,7 @@ pub use error::InitError;
 
 use super::configured::Configured;
 use super::overlay::read_text;
-use super::stanza::joined;
+use super::stanza::{joined, require_name};
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::beside::read_above;
@@ -24,10 +24,11 @@ use crate::io::write::{create_files, is_link};
 use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input, SourcePreference};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
-use crate::project::{ProjectError, Pyproject, PythonName, SourceFiles, UvWorkspace};
+use crate::project::{Pyproject, PythonName, SourceFiles};
+use crate::python_lock::{PythonLock, default_python, python_version};
 use crate::warning::{Warning, WarningCode};
 use members::Members;
-use python::{Wanted, python_version};
+use python::Wanted;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -112,9 +113,11 @@ pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
 /// What the folder says.
 struct Workspace {
     name: String,
-    lock: UvWorkspace,
+    lock: PythonLock,
     members: Members,
     python_minor: u8,
+    /// Whether `lock` takes that Python by itself.
+    is_usual_python: bool,
     /// From the folder.
     overlay: Utf8PathBuf,
     is_configured: bool,
@@ -128,11 +131,10 @@ impl Workspace {
         let pyproject = pyproject(folder)?;
         let lock = lock(folder)?;
         let name = pyproject.name.as_deref().map(PythonName::new);
-        let names = name
-            .iter()
-            .chain(lock.members.iter().map(|member| &member.name));
-        require_names(folder, names)?;
-
+        if let Some(name) = &name {
+            // It goes into those of derivations, which Nix is strict about.
+            require_name(name, folder.as_str())?;
+        }
         let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
         let members = Members::read(folder, &lock, options.python_minor);
         let requires = lock
@@ -147,6 +149,7 @@ impl Workspace {
             wheels: (options.preference == SourcePreference::Wheel).then_some(&lock),
         };
         let python_minor = wanted.choose()?;
+        let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
         let is_unread = options.python_minor.is_none()
             && file.is_some_and(|text| python_version(&text).is_none());
         let warnings = is_unread.then(|| {
@@ -160,6 +163,7 @@ impl Workspace {
             name: name.map_or_else(|| "workspace".to_owned(), |name| name.to_string()),
             members,
             python_minor,
+            is_usual_python: python_minor == usual,
             is_configured: configured.is_some(),
             overlay: configured.unwrap_or_else(|| "overlay.nix".into()),
             warnings: warnings.into_iter().collect(),
@@ -173,7 +177,7 @@ impl Workspace {
             python_minor: self.python_minor,
             preference,
             overlay,
-            has_conflicts: self.lock.has_conflicts,
+            has_conflicts: !self.lock.conflicts.is_empty(),
             shell: self.members.shell.clone(),
         }
     }
@@ -182,8 +186,13 @@ impl Workspace {
         let configuration = if self.is_configured {
             String::new()
         } else {
+            let python = if self.is_usual_python {
+                String::new()
+            } else {
+                format!("python = \"3.{}\"\n", flake.python_minor)
+            };
             format!(
-                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n",
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}",
                 self.overlay
             )
         };
@@ -246,7 +255,7 @@ fn pyproject(folder: &Utf8Path) -> Result<Pyproject, Error> {
     Ok(Pyproject::read(&files, Utf8Path::new("."))?)
 }
 
-fn lock(folder: &Utf8Path) -> Result<UvWorkspace, Error> {
+fn lock(folder: &Utf8Path) -> Result<PythonLock, Error> {
     let path = joined(folder, Utf8Path::new("uv.lock"));
     let Some(text) = read_text(&path)? else {
         let found = read_above(folder, "uv.lock");
@@ -257,21 +266,7 @@ fn lock(folder: &Utf8Path) -> Result<UvWorkspace, Error> {
         }
         .into());
     };
-    Ok(UvWorkspace::read(path.as_str(), &text)?)
-}
-
-/// Names go into those of derivations, which Nix is strict about.
-fn require_names<'a>(
-    folder: &Utf8Path,
-    mut names: impl Iterator<Item = &'a PythonName>,
-) -> Result<(), ProjectError> {
-    match names.find(|name| !name.is_valid()) {
-        None => Ok(()),
-        Some(name) => Err(ProjectError::InvalidName {
-            place: folder.to_string(),
-            name: name.as_str().escape_debug().to_string(),
-        }),
-    }
+    Ok(PythonLock::read(path.as_str(), &text)?)
 }
 
 /// The overlay that is configured, from the folder.

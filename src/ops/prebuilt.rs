@@ -11,14 +11,13 @@ use super::overlay::{MadeStanza, is_version};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::IoError;
 use crate::io::beside::read_above;
 use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
 use crate::overlay::{Made, OverlayError};
 use crate::project::PythonName;
-use crate::python_lock::PythonLock;
+use crate::python_lock::{PythonLock, PythonLockError};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
 
@@ -53,6 +52,23 @@ pub fn parse(text: &str) -> Result<(PythonName, String), String> {
         "`{}` has to be NAME, or NAME=ATTR with an attribute path below nixpkgs' Python packages",
         text.escape_debug()
     ))
+}
+
+/// A dependency that is dropped, normalised by PEP 503: a name, or a prefix
+/// that ends in `-`.
+///
+/// # Errors
+/// Where it is neither.
+pub fn dropped_name(text: &str) -> Result<String, String> {
+    let name = PythonName::new(text.trim_end_matches('-'));
+    if !name.is_valid() {
+        let text = text.escape_debug();
+        return Err(format!(
+            "`{text}` is neither a package's name nor the beginning of one"
+        ));
+    }
+    let prefix = if text.ends_with('-') { "-" } else { "" };
+    Ok(format!("{name}{prefix}"))
 }
 
 /// Makes the stanza of a package that a recipe takes from nixpkgs.
@@ -136,7 +152,9 @@ pub struct PrebuiltStanza(pub(super) MadeStanza);
 
 /// The lock that a recipe names, or the one above the overlay.
 fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock), Error> {
-    let missing = |path: Utf8PathBuf| IoError::NoPythonLock { path };
+    let missing = |path: Utf8PathBuf| PythonLockError::NotFound {
+        path: path.into_string(),
+    };
     let (path, text) = match &recipe.lock {
         Some(path) => {
             let bytes = read_file(path)?.ok_or_else(|| missing(path.clone()))?;
@@ -153,24 +171,13 @@ fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock
 /// our table that the package has.
 fn dropped(recipe: &Recipe, needs: &BTreeSet<String>) -> Result<Vec<Dropped>, String> {
     if let Some(asked) = &recipe.drop {
-        let is_name = |name: &str| PythonName::new(name.trim_end_matches('-')).is_valid();
-        return asked
-            .iter()
-            .map(|name| {
-                if !is_name(name) {
-                    let name = name.escape_debug();
-                    return Err(format!(
-                        "`{name}` is neither a package's name nor the beginning of one"
-                    ));
-                }
-                let prefix = if name.ends_with('-') { "-" } else { "" };
-                let normal = PythonName::new(name.trim_end_matches('-'));
-                Ok(Dropped {
-                    name: format!("{normal}{prefix}"),
-                    why: None,
-                })
+        let dropped = |name: &String| {
+            Ok(Dropped {
+                name: dropped_name(name)?,
+                why: None,
             })
-            .collect();
+        };
+        return asked.iter().map(dropped).collect();
     }
     let table: Table = toml::from_str(TABLE).map_err(|error| error.to_string())?;
     let rows = table.dependency.into_iter().map(|row| Dropped {

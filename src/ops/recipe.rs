@@ -17,51 +17,9 @@ use crate::overlay::OverlayError;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
-/// Where the package set has a package's source from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SourceWord {
-    /// An sdist of a package index.
-    Registry,
-    /// A project of the workspace.
-    Local,
-    /// A git repository.
-    Git,
-    /// An archive at a URL.
-    Url,
-    /// An archive in the user's own folders.
-    Path,
-}
+mod words;
 
-/// What is taken where there are both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreferenceWord {
-    /// Wheels that fit.
-    Wheel,
-    /// Sdists.
-    Sdist,
-}
-
-/// A C library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LibcWord {
-    /// nixpkgs' default.
-    Glibc,
-    /// That of `pkgsMusl`.
-    Musl,
-}
-
-/// Whose copy of a library is linked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChoiceWord {
-    /// nixpkgs' library.
-    System,
-    /// The crate's own.
-    Bundled,
-}
+pub use words::{ChoiceWord, LibcWord, PreferenceWord, SourceWord};
 
 /// How a stanza is made. In a marker, paths are relative to the overlay's
 /// folder; in the configuration, to its own.

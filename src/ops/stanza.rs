@@ -312,22 +312,21 @@ pub(super) fn is_cargos_lock(bytes: &[u8]) -> bool {
 
 /// Refuses a name that isn't one, and so could be more than a name in marks,
 /// and lead anywhere in paths.
-pub(super) fn require_name(loaded: &Loaded) -> Result<(), ProjectError> {
-    let name = &loaded.project.identity.name;
+pub(super) fn require_name(name: &PythonName, place: &str) -> Result<(), ProjectError> {
     if name.is_valid() {
         return Ok(());
     }
     Err(ProjectError::InvalidName {
-        place: loaded.files.origin().to_owned(),
+        place: place.to_owned(),
         name: name.as_str().escape_debug().to_string(),
     })
 }
 
 /// By the package, and by the root where there are several.
 fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
-    require_name(loaded)?;
     let project = &loaded.project;
     let name = &project.identity.name;
+    require_name(name, loaded.files.origin())?;
     let root = rust.cargo_root.as_str();
     let is_plain = |c: char| c.is_ascii_alphanumeric();
     let words: Vec<_> = root

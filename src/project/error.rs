@@ -53,33 +53,6 @@ pub enum ProjectError {
         roots: Vec<String>,
     },
 
-    /// A source of another package than the lock says.
-    #[error("`{place}` is the source of `{found}`, and the lock says `{expected}`")]
-    #[diagnostic(
-        code(pyhack::python_lock::other_package),
-        help(
-            "lock again: `uv lock`; if it stays so, whoever published it mixed files up, or somebody else put another one there"
-        )
-    )]
-    OtherPackage {
-        /// The source.
-        place: String,
-        /// Whose it is.
-        found: String,
-        /// Whose it should be.
-        expected: String,
-    },
-
-    /// A folder that leads out of a source.
-    #[error("the lock has `{package}` in `{subdirectory}` of its source, which is no folder of it")]
-    #[diagnostic(code(pyhack::python_lock::subdirectory), help("lock again: `uv lock`"))]
-    Subdirectory {
-        /// The package.
-        package: String,
-        /// The folder.
-        subdirectory: String,
-    },
-
     /// `--cargo-root` names none of them.
     #[error("`{root}` is no folder that `{place}` builds with cargo")]
     #[diagnostic(code(pyhack::project::no_such_root), help("it has {}", list(roots)))]

@@ -20,9 +20,8 @@ mod pyproject;
 mod python_metadata;
 mod roots;
 mod setup_cfg;
+mod source_kind;
 mod surroundings;
-mod uv_lock;
-mod uv_workspace;
 mod workspace;
 
 pub use backend::Module;
@@ -42,9 +41,8 @@ pub use pyo3::Pyo3;
 pub use pyproject::{LEGACY_BACKEND, Pyproject};
 pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustModule, RustProject};
+pub use source_kind::SourceKind;
 pub use surroundings::Surroundings;
-pub use uv_lock::{SourceKind, uv_lock_names, uv_lock_source};
-pub use uv_workspace::{UvMember, UvWorkspace};
 pub use workspace::{belongs_to, find_workspace_root};
 
 use camino::{Utf8Path, Utf8PathBuf};

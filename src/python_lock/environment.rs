@@ -3,7 +3,7 @@
 use pep508_rs::MarkerEnvironment;
 use serde::Deserialize;
 
-use crate::target::{Platform, marker_environment};
+use crate::target::{Platform, Toolchains, allows_python, marker_environment};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-platforms.toml");
 
@@ -60,6 +60,30 @@ impl Table {
 #[must_use]
 pub fn usual_python() -> u8 {
     Table::built_in().usual_python
+}
+
+/// The Python that is taken where none is asked for: that of a
+/// `.python-version`, nixpkgs' own, or the newest that is allowed.
+#[must_use]
+pub fn default_python(file: Option<&str>, requires: Option<&str>) -> u8 {
+    let usual = [file.and_then(python_version), Some(usual_python())];
+    let mut usual = usual.into_iter().flatten();
+    usual
+        .find(|minor| allows_python(requires, *minor))
+        .unwrap_or_else(|| Toolchains::built_in().newest_python(requires, None))
+}
+
+/// The minor version that a `.python-version` asks for, as uv reads it:
+/// `3.13`, `3.13.2`, `cpython@3.13` or `cpython-3.13.2-linux-x86_64-gnu`.
+#[must_use]
+pub fn python_version(text: &str) -> Option<u8> {
+    let mut lines = text.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let prefixes = ["cpython@", "cpython-", "cpython", "python"];
+    let version = prefixes.iter().find_map(|prefix| line.strip_prefix(prefix));
+    let rest = version.unwrap_or(line).strip_prefix("3.")?;
+    let end = rest.find(['.', '-']).unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 impl Environment {
@@ -126,6 +150,25 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn python_version_is_read_as_uv_does() {
+        for (text, minor) in [
+            ("3.13\n", Some(13)),
+            ("\n# why\n3.9.18\n3.8\n", Some(9)),
+            ("cpython@3.12", Some(12)),
+            ("cpython-3.11.4-linux-x86_64-gnu", Some(11)),
+            ("python3.12", Some(12)),
+            ("pypy@3.10", None),
+            ("3.13t", None),
+            ("3", None),
+            (">=3.12", None),
+            ("3.999", None),
+            ("", None),
+        ] {
+            assert_eq!(python_version(text), minor, "{text}");
+        }
+    }
 
     #[test]
     fn the_table_is_sound() {

@@ -8,6 +8,17 @@ use thiserror::Error;
 /// A lock that can't be read.
 #[derive(Debug, Error, Diagnostic)]
 pub enum PythonLockError {
+    /// No lock of Python packages.
+    #[error("there is no `{path}`")]
+    #[diagnostic(
+        code(pyhack::python_lock::not_found),
+        help("name a `uv.lock` or `pylock.toml`, or the folder of one; `uv lock` makes one")
+    )]
+    NotFound {
+        /// The lock.
+        path: String,
+    },
+
     /// It is no TOML, or lacks what every lock has.
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(
@@ -65,6 +76,33 @@ pub enum PythonLockError {
         package: String,
         /// What is wrong with it.
         message: String,
+    },
+
+    /// A source of another package than the lock says.
+    #[error("`{place}` is the source of `{found}`, and the lock says `{expected}`")]
+    #[diagnostic(
+        code(pyhack::python_lock::other_package),
+        help(
+            "lock again: `uv lock`; if it stays so, whoever published it mixed files up, or somebody else put another one there"
+        )
+    )]
+    OtherPackage {
+        /// The source.
+        place: String,
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+
+    /// A folder that leads out of a source.
+    #[error("the lock has `{package}` in `{subdirectory}` of its source, which is no folder of it")]
+    #[diagnostic(code(pyhack::python_lock::subdirectory), help("lock again: `uv lock`"))]
+    Subdirectory {
+        /// The package.
+        package: String,
+        /// The folder.
+        subdirectory: String,
     },
 
     /// `[tool.uv]` makes no sense.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::settings::Pyproject;
 use crate::project::without_credentials;
 
 /// An index or a page of links. Its address may hold a password.
@@ -23,18 +24,6 @@ impl fmt::Debug for NamedIndex {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Pyproject {
-    tool: Tool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Tool {
-    uv: toml::Table,
-}
-
 #[derive(Deserialize)]
 struct Index {
     name: Option<String>,
@@ -45,7 +34,7 @@ struct Index {
 /// `[tool.uv]`. What makes no sense is left out: uv tells of it.
 #[must_use]
 pub fn indexes(pyproject: &str) -> Vec<NamedIndex> {
-    let pyproject: Pyproject = toml::from_str(pyproject).unwrap_or_default();
+    let pyproject: Pyproject<toml::Table> = toml::from_str(pyproject).unwrap_or_default();
     let uv = pyproject.tool.uv;
     let tables = uv.get("index").and_then(toml::Value::as_array);
     let named = tables.into_iter().flatten().filter_map(|table| {

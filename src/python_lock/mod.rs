@@ -24,9 +24,10 @@ mod resolve;
 mod settings;
 mod tags;
 mod uv;
+mod workspace;
 
 pub use choose::{Built, Why, choose};
-pub use environment::{Environment, Libc, usual_python};
+pub use environment::{Environment, Libc, default_python, python_version, usual_python};
 pub use error::PythonLockError;
 pub use indexes::{NamedIndex, indexes};
 pub use resolve::{Reached, reach};

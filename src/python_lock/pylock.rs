@@ -78,28 +78,15 @@ struct File {
 pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockError> {
     let mut reader = Reader::new(place, text);
     let head: Head = reader.parse()?;
-    let version = head.lock_version.unwrap_or_else(|| "no".to_owned());
-    if version.split('.').next() != Some("1") {
-        return Err(PythonLockError::Version {
-            place: place.to_owned(),
-            found: version.escape_debug().to_string(),
-            known: "1",
-        });
+    let version = head.lock_version;
+    let major = version
+        .as_deref()
+        .and_then(|version| version.split('.').next());
+    if major != Some("1") {
+        return Err(reader.unknown_version(version));
     }
     let lock: Lock = reader.parse()?;
-    let packages = lock.packages.into_iter();
-    let packages = packages.map(|package| {
-        let line = reader.line(package.span().start);
-        let package = package.into_inner();
-        let name = package.name.clone();
-        locked(package, line, &mut reader).map_err(|message| PythonLockError::Entry {
-            place: place.to_owned(),
-            line,
-            package: name.escape_debug().to_string(),
-            message,
-        })
-    });
-    let packages = packages.collect::<Result<_, _>>()?;
+    let packages = reader.entries(lock.packages, |package| &package.name, locked)?;
     let groups = lock.dependency_groups.iter().chain(&lock.default_groups);
     let groups = groups.map(|group| group_extra(group));
     Ok(PythonLock {

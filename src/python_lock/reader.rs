@@ -6,8 +6,9 @@ use std::sync::Arc;
 use miette::{NamedSource, SourceSpan};
 use pep508_rs::MarkerTree;
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 
-use super::{Artifact, ArtifactPlace, LockedWheel, PythonLockError, WheelName};
+use super::{Artifact, ArtifactPlace, LockedPackage, LockedWheel, PythonLockError, WheelName};
 use crate::hash::Sha256;
 
 /// A lock that is being read.
@@ -45,6 +46,37 @@ impl<'a> Reader<'a> {
     /// The line of a place, from 1 on.
     pub(super) fn line(&self, at: usize) -> usize {
         self.lines.partition_point(|start| *start <= at).max(1)
+    }
+
+    /// Reads the entries, each with its line; what is wrong with one is told by
+    /// its name.
+    pub(super) fn entries<T>(
+        &mut self,
+        entries: Vec<Spanned<T>>,
+        name: impl Fn(&T) -> &str,
+        read: impl Fn(T, usize, &mut Self) -> Result<LockedPackage, String>,
+    ) -> Result<Vec<LockedPackage>, PythonLockError> {
+        let entries = entries.into_iter().map(|entry| {
+            let line = self.line(entry.span().start);
+            let entry = entry.into_inner();
+            let package = name(&entry).escape_debug().to_string();
+            read(entry, line, self).map_err(|message| PythonLockError::Entry {
+                place: self.place.to_owned(),
+                line,
+                package,
+                message,
+            })
+        });
+        entries.collect()
+    }
+
+    /// Refuses a format of another version.
+    pub(super) fn unknown_version(&self, found: Option<String>) -> PythonLockError {
+        PythonLockError::Version {
+            place: self.place.to_owned(),
+            found: found.map_or_else(|| "no".to_owned(), |found| found.escape_debug().to_string()),
+            known: "1",
+        }
     }
 
     pub(super) fn marker(&mut self, text: Option<&str>) -> Result<MarkerTree, String> {

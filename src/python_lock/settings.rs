@@ -39,14 +39,15 @@ pub struct UvSettings {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Pyproject {
-    tool: Tool,
+pub(super) struct Pyproject<T: Default> {
+    pub tool: Tool<T>,
 }
 
+/// `[tool]`, of which what uv asks for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Tool {
-    uv: Uv,
+pub(super) struct Tool<T: Default> {
+    pub uv: T,
 }
 
 #[derive(Default, Deserialize)]
@@ -75,7 +76,7 @@ impl UvSettings {
     /// Says what uv2nix would refuse too.
     pub fn read(root: &str, members: &[String]) -> Result<Self, String> {
         let parse = |text: &str| -> Result<Uv, String> {
-            let pyproject: Pyproject =
+            let pyproject: Pyproject<Uv> =
                 toml::from_str(text).map_err(|error| error.message().to_owned())?;
             Ok(pyproject.tool.uv)
         };

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use super::{Environment, Libc};
+use crate::target::Platform;
 
 /// What a wheel's file name says (PEP 427).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +57,25 @@ impl WheelName {
     /// Whether an environment takes it.
     #[must_use]
     pub fn fits(&self, environment: Environment) -> bool {
+        self.fits_python(environment) && self.platform.iter().any(|tag| fits(tag, environment))
+    }
+
+    /// Whether `CPython` 3.`minor`, with its global lock, takes it on some
+    /// platform.
+    pub(super) fn is_for_python(&self, minor: u8) -> bool {
+        let environment = Environment {
+            platform: Platform::X86_64Linux,
+            libc: Libc::Glibc,
+            python_minor: minor,
+            is_free_threaded: false,
+        };
+        self.fits_python(environment)
+    }
+
+    fn fits_python(&self, environment: Environment) -> bool {
         let abi_tags = environment.abi_tags();
         self.abi.iter().any(|abi| abi_tags.contains(abi))
             && self.python.iter().any(|tag| tag.fits(environment))
-            && self.platform.iter().any(|tag| fits(tag, environment))
     }
 
     fn rank(&self, environment: Environment) -> Rank {

@@ -92,32 +92,14 @@ pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockErro
     // What else stands in another version isn't known.
     let head: Head = reader.parse()?;
     if head.version != Some(VERSION) {
-        let found = head
-            .version
-            .map_or("no".to_owned(), |found| found.to_string());
-        return Err(PythonLockError::Version {
-            place: place.to_owned(),
-            found,
-            known: "1",
-        });
+        return Err(reader.unknown_version(head.version.map(|found| found.to_string())));
     }
     let lock: Lock = reader.parse()?;
-    let packages = lock.package.into_iter();
-    let packages = packages.map(|package| {
-        let line = reader.line(package.span().start);
-        let package = package.into_inner();
-        let name = package.name.clone();
-        locked(package, line, &mut reader).map_err(|message| PythonLockError::Entry {
-            place: place.to_owned(),
-            line,
-            package: name.escape_debug().to_string(),
-            message,
-        })
-    });
+    let packages = reader.entries(lock.package, |package| &package.name, locked)?;
     Ok(PythonLock {
         place: place.to_owned(),
         requires_python: lock.requires_python,
-        packages: packages.collect::<Result<_, _>>()?,
+        packages,
         conflicts: lock.conflicts.into_iter().map(conflicts).collect(),
         is_flat: false,
         extras: Vec::new(),

@@ -460,8 +460,16 @@ fn what_a_flake_can_not_be_made_from() {
       help: name the folder or sdist of a Python project: `cargo pyhack inspect PATH`
       code: pyhack::project::no_pyproject
     "#);
-    let sandbox = workspace(&[("uv.lock", "package = 3")]);
-    assert!(refused(&sandbox, &["app"]).contains("pyhack::project::toml"));
+    for (lock, code) in [
+        ("package = 3", "version"),
+        ("version = 1\npackage = 3", "syntax"),
+    ] {
+        let said = refused(&workspace(&[("uv.lock", lock)]), &["app"]);
+        assert!(
+            said.contains(&format!("pyhack::python_lock::{code}")),
+            "{said}"
+        );
+    }
 }
 
 #[test]
@@ -476,7 +484,7 @@ fn hostile_names() {
         let lock = LOCK.replace("my-app", name);
         let sandbox = workspace(&[("uv.lock", &lock)]);
         assert!(
-            refused(&sandbox, &["app"]).contains("pyhack::project::invalid_name"),
+            refused(&sandbox, &["app"]).contains("pyhack::python_lock::entry"),
             "{name}"
         );
     }

@@ -4,116 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use crate::support::{Asked, Registry, Reply, Sandbox, has_nix, nix};
+use fixtures::{APP, Sdist, WHEEL, alpha, serving, uv_lock};
 
-use crate::support::{
-    Asked, Crate, Registry, Reply, Repository, Sandbox, has_nix, nix, python_project,
-};
-
-/// An sdist, and what a lock says of it.
-struct Sdist {
-    name: &'static str,
-    version: &'static str,
-    bytes: Vec<u8>,
-}
-
-impl Sdist {
-    /// A package with Rust in it.
-    fn rust(name: &'static str, version: &'static str, crates: &[Crate]) -> Self {
-        let files = python_project(crates).into_iter();
-        let named = |(path, text): (String, String)| {
-            let text = text.replace("name = \"module\"", &format!("name = \"{name}\""));
-            // Cargo's versions have three parts.
-            let is_python = path == "pyproject.toml";
-            let version = format!("version = \"{version}\"");
-            let text = if is_python {
-                text.replace("version = \"0.1.0\"", &version)
-            } else {
-                text
-            };
-            (path, text)
-        };
-        let files: Vec<_> = files.map(named).collect();
-        Self::new(name, version, &files)
-    }
-
-    /// One without.
-    fn plain(name: &'static str, version: &'static str) -> Self {
-        let text = format!(
-            "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"\n\
-             [project]\nname = \"{name}\"\nversion = \"{version}\"\n"
-        );
-        Self::new(name, version, &[("pyproject.toml".to_owned(), text)])
-    }
-
-    fn new(name: &'static str, version: &'static str, files: &[(String, String)]) -> Self {
-        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (path, text) in files {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            let path = format!("{name}-{version}/{path}");
-            archive
-                .append_data(&mut header, path, text.as_bytes())
-                .unwrap();
-        }
-        Self {
-            name,
-            version,
-            bytes: archive.into_inner().unwrap().finish().unwrap(),
-        }
-    }
-
-    fn path(&self) -> String {
-        format!("/sdists/{}-{}.tar.gz", self.name, self.version)
-    }
-
-    /// The entry in a uv.lock; `more` stands in it, too.
-    fn entry(&self, address: &str, more: &str) -> String {
-        let hash = cargo_pyhack::hash::Sha256::of(&self.bytes).to_hex();
-        format!(
-            "[[package]]\nname = \"{}\"\nversion = \"{}\"\nsource = {{ registry = \"https://example.org/simple\" }}\n\
-             sdist = {{ url = \"http://{address}{}\", hash = \"sha256:{hash}\", size = {} }}\n{more}\n",
-            self.name,
-            self.version,
-            self.path(),
-            self.bytes.len()
-        )
-    }
-}
-
-/// A registry with crates and sdists.
-fn serving(crates: &[Crate], sdists: &[Sdist]) -> Registry {
-    let bodies = sdists
-        .iter()
-        .map(|sdist| (sdist.path(), sdist.bytes.clone()));
-    let bodies: BTreeMap<_, _> = bodies.collect();
-    Registry::with(crates, move |_, asked: &Asked| {
-        bodies.get(&asked.path).cloned().map(Reply::body)
-    })
-}
-
-/// A lock of a project that needs these.
-fn uv_lock(entries: &[(&str, String)]) -> String {
-    let needs: Vec<_> = entries
-        .iter()
-        .map(|(name, _)| format!("{{ name = \"{name}\" }}"))
-        .collect();
-    let entries: String = entries.iter().map(|(_, entry)| entry.as_str()).collect();
-    format!(
-        "version = 1\nrevision = 3\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"app\"\nversion = \"1.0\"\n\
-         source = {{ virtual = \".\" }}\ndependencies = [{}]\n\n{entries}",
-        needs.join(", ")
-    )
-}
-
-const APP: &str = "[project]\nname = \"app\"\nversion = \"1.0\"\n";
-const WHEEL: &str = "wheels = [{ url = \"https://example.org/NAME-1.0-cp39-abi3-manylinux_2_17_x86_64.whl\", hash = \"sha256:0000000000000000000000000000000000000000000000000000000000000001\" }]\n";
-
-fn alpha() -> Crate {
-    Crate::new("alpha", "1.0.0")
-}
+mod fixtures;
+mod sources;
 
 /// `fast` and `quick` with Rust, `plain` without; all but `quick`, which is a
 /// wheel on `x86_64-linux`, are built everywhere.
@@ -320,7 +215,7 @@ fn one_package_s_failure_stops_no_other() {
     let entry = sdists[0]
         .entry(&address, "")
         .replace("name = \"fast\"", "name = \"other\"");
-    let hash = cargo_pyhack::hash::Sha256::of(&sdists[0].bytes).to_hex();
+    let hash = sdists[0].hash();
     let lying = sdists[0]
         .entry(&address, "")
         .replace("name = \"fast\"", "name = \"lying\"")
@@ -431,125 +326,6 @@ fn results_of_other_runs_lead_to_no_other_file_and_line() {
     sandbox.write("all.jsonl", &lines);
     sandbox.run(&merge).ok();
     assert!(sandbox.path("sub/fast.lock").exists());
-}
-
-/// A stanza for each source that isn't an index.
-#[test]
-fn git_url_path_and_local_sources() {
-    let files = python_project(&[alpha()]);
-    let below = |folder: &str, name: &str| -> Vec<(String, String)> {
-        let files = files.iter();
-        files
-            .map(|(path, text)| {
-                let text = text.replace("name = \"module\"", &format!("name = \"{name}\""));
-                (format!("{folder}{path}"), text)
-            })
-            .collect()
-    };
-    let (url, path) = (
-        Sdist::new("by-url", "0.1.0", &below("python/", "by-url")),
-        Sdist::new("by-path", "0.1.0", &below("", "by-path")),
-    );
-    let hash = |sdist: &Sdist| cargo_pyhack::hash::Sha256::of(&sdist.bytes).to_hex();
-    let (path_bytes, path_hash, url_hash) = (path.bytes.clone(), hash(&path), hash(&url));
-    let url_place = url.path();
-    let registry = serving(&[alpha()], &[url]);
-    let sandbox = Sandbox::with_registry(&registry);
-    let repository = Repository::new(&sandbox, "repository");
-    for (path, text) in below("bindings/python/", "by-git") {
-        repository.write(&path, text);
-    }
-    let revision = repository.commit();
-    sandbox.write("sdists/by_path-0.1.0.tar.gz", path_bytes);
-    for (path, text) in below("crates/mine/", "mine") {
-        sandbox.write(&path, text);
-    }
-    let entry = |name: &str, source: &str, more: &str| {
-        let entry = format!(
-            "[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\nsource = {{ {source} }}\n{more}\n"
-        );
-        (name.to_owned(), entry)
-    };
-    let entries = [
-        entry(
-            "by-git",
-            &format!(
-                "git = \"{}?subdirectory=bindings%2Fpython#{revision}\"",
-                repository.url()
-            ),
-            "",
-        ),
-        entry(
-            "by-path",
-            "path = \"sdists/by_path-0.1.0.tar.gz\"",
-            &format!("sdist = {{ hash = \"sha256:{path_hash}\" }}"),
-        ),
-        entry(
-            "by-url",
-            &format!(
-                "url = \"http://{}{url_place}\", subdirectory = \"python\"",
-                registry.address()
-            ),
-            &format!("sdist = {{ hash = \"sha256:{url_hash}\" }}"),
-        ),
-        entry("mine", "editable = \"crates/mine\"", ""),
-    ];
-    let entries: Vec<_> = entries
-        .iter()
-        .map(|(name, entry)| (name.as_str(), entry.clone()))
-        .collect();
-    sandbox.write(
-        "pyproject.toml",
-        format!("{APP}[tool.uv.sources]\nby-git = {{ git = \"x\" }}\n"),
-    );
-    sandbox.write("uv.lock", uv_lock(&entries));
-    let run = sandbox.run(&["lock", "--write", "overlay.nix"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    let text = read(&sandbox, "overlay.nix");
-    assert_eq!(
-        stanzas(&sandbox, "overlay.nix"),
-        [
-            "by-git 0.1.0",
-            "by-path 0.1.0",
-            "by-url 0.1.0",
-            "mine 0.1.0"
-        ]
-    );
-    let stanza = |name: &str| {
-        let begin = text.find(&format!("# pyhack: begin {name}")).unwrap();
-        let end = text.find(&format!("# pyhack: end {name}")).unwrap();
-        text[begin..end].to_owned()
-    };
-    let git = stanza("by-git");
-    assert!(
-        git.contains("lockFile = \"bindings/python/src/rust/Cargo.lock\";")
-            && git.contains("doUnpack = false;"),
-        "{git}"
-    );
-    assert!(
-        stanza("by-url").contains("lockFile = \"python/src/rust/Cargo.lock\";"),
-        "{text}"
-    );
-    assert!(
-        stanza("by-path").contains("lockFile = ./by-path.lock;")
-            && sandbox.path("by-path.lock").exists()
-    );
-    assert!(
-        !stanza("mine").contains("passthru.format")
-            && stanza("mine").contains("\"path\":\"crates/mine\"")
-    );
-    assert!(
-        run.stderr
-            .contains("`by-git` 0.1.0: from git, by `tool.uv.sources`"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(sandbox.run(&["check", "overlay.nix"]).stderr, "");
-    // Where they are kept, no folder of this machine stands in what is written.
-    assert!(
-        !text.contains(sandbox.path("").to_str().unwrap().trim_end_matches('/')),
-        "{text}"
-    );
 }
 
 #[test]
@@ -682,7 +458,7 @@ fn pylock_is_a_lock_too() {
     let sdist = Sdist::rust("fast", "1.0", &[alpha()]);
     let registry = serving(&[alpha()], std::slice::from_ref(&sdist));
     let sandbox = Sandbox::with_registry(&registry);
-    let hash = cargo_pyhack::hash::Sha256::of(&sdist.bytes).to_hex();
+    let hash = sdist.hash();
     let lock = format!(
         "lock-version = \"1.0\"\ncreated-by = \"somebody\"\n[[packages]]\nname = \"fast\"\nversion = \"1.0\"\n\
          sdist = {{ url = \"http://{}{}\", hashes = {{ sha256 = \"{hash}\" }} }}\n",

@@ -149,10 +149,21 @@ fn what_cannot_be_taken() {
     }
     let run = sandbox.run(&["nix-snippet", "--prebuilt", "torch", "--drop", "a\"b"]);
     assert!(
-        run.code == 3 && run.stderr.contains("is neither a package's name"),
+        run.code == 2 && run.stderr.contains("is neither a package's name"),
         "{}",
         run.stderr
     );
+    let style = ["nix-snippet", "--prebuilt", "torch", "--style", "nixpkgs"];
+    assert_eq!(sandbox.run(&style).code, 2);
+    let two = [
+        "nix-snippet",
+        "--prebuilt",
+        "torch",
+        "uv.lock",
+        "pylock.toml",
+    ];
+    assert_eq!(sandbox.run(&two).code, 2);
+    assert_eq!(sandbox.run(&["nix-snippet", "uv.lock", "."]).code, 2);
     let empty = Sandbox::new();
     let run = empty.run(&["nix-snippet", "--prebuilt", "torch"]);
     assert!(

@@ -11,7 +11,8 @@ use camino::Utf8Path;
 use crate::io::source::full_path;
 use crate::nix::flake::Shell;
 use crate::ops::load::{Loaded, Request};
-use crate::project::{SourceFiles, UvWorkspace, join};
+use crate::project::{SourceFiles, join};
+use crate::python_lock::PythonLock;
 
 /// Backends that compile nothing.
 const PURE: [&str; 5] = ["uv_build", "hatchling", "flit_core", "pdm", "poetry"];
@@ -29,12 +30,12 @@ pub(super) struct Members {
 
 impl Members {
     /// Looks at the members below a folder.
-    pub(super) fn read(folder: &Utf8Path, lock: &UvWorkspace, python: Option<u8>) -> Self {
+    pub(super) fn read(folder: &Utf8Path, lock: &PythonLock, python: Option<u8>) -> Self {
         let mut found = Self::default();
-        found.shell.has_others = lock.has_folders;
-        for member in &lock.members {
-            let name = member.name.to_string();
-            let Some(loaded) = load(folder, &member.folder, python) else {
+        found.shell.has_others = lock.has_folders();
+        for (name, below) in lock.members() {
+            let name = name.to_string();
+            let Some(loaded) = load(folder, below, python) else {
                 found.shell.has_others = true;
                 continue;
             };

@@ -1,8 +1,7 @@
 //! Which Python a flake takes.
 
 use super::error::{FILE, InitError};
-use crate::project::UvWorkspace;
-use crate::python_lock::usual_python;
+use crate::python_lock::{PythonLock, python_version, usual_python};
 use crate::target::{Toolchains, allows_python};
 
 /// What decides.
@@ -16,7 +15,7 @@ pub(super) struct Wanted<'a> {
     /// The newest that members with Rust in them can be built for.
     pub newest: Option<u8>,
     /// The lock, where its wheels are wanted.
-    pub wheels: Option<&'a UvWorkspace>,
+    pub wheels: Option<&'a PythonLock>,
 }
 
 impl Wanted<'_> {
@@ -57,45 +56,15 @@ impl Wanted<'_> {
     }
 }
 
-/// The minor version that a `.python-version` asks for, as uv reads it:
-/// `3.13`, `3.13.2`, `cpython@3.13` or `cpython-3.13.2-linux-x86_64-gnu`.
-pub(super) fn python_version(text: &str) -> Option<u8> {
-    let mut lines = text.lines().map(str::trim);
-    let line = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
-    let prefixes = ["cpython@", "cpython-", "cpython", "python"];
-    let version = prefixes.iter().find_map(|prefix| line.strip_prefix(prefix));
-    let rest = version.unwrap_or(line).strip_prefix("3.")?;
-    let end = rest.find(['.', '-']).unwrap_or(rest.len());
-    rest[..end].parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn python_version_is_read_as_uv_does() {
-        for (text, minor) in [
-            ("3.13\n", Some(13)),
-            ("\n# why\n3.9.18\n3.8\n", Some(9)),
-            ("cpython@3.12", Some(12)),
-            ("cpython-3.11.4-linux-x86_64-gnu", Some(11)),
-            ("python3.12", Some(12)),
-            ("pypy@3.10", None),
-            ("3.13t", None),
-            ("3", None),
-            (">=3.12", None),
-            ("3.999", None),
-            ("", None),
-        ] {
-            assert_eq!(python_version(text), minor, "{text}");
-        }
-    }
-
     /// A choice for `>=3.11,<3.14`: by flag, file, Rust and wheels.
     fn chosen(asked: Option<u8>, file: &str, newest: Option<u8>, has_lock: bool) -> Option<u8> {
-        let lock = "[[package]]\nname = \"a\"\nwheels = [{ url = \"a-1-cp312-cp312-any.whl\" }]\n";
-        let lock = UvWorkspace::read("uv.lock", lock).unwrap();
+        let lock = "version = 1\n[[package]]\nname = \"a\"\nsource = { registry = \"x\" }\n\
+            wheels = [{ url = \"a-1-cp312-cp312-any.whl\" }]\n";
+        let lock = PythonLock::read("uv.lock", lock).unwrap();
         let wanted = Wanted {
             asked,
             file: Some(file),

@@ -15,7 +15,7 @@ use crate::ops::recipe::Recipe;
 use crate::ops::stanza::joined;
 use crate::overlay::Made;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
-use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource};
+use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
 
 /// The file that a stanza is made for, and who is asked.
 #[derive(Clone, Copy)]
@@ -82,7 +82,7 @@ impl Workspace {
             return Ok(saved);
         }
         let version = found.version.as_deref().unwrap_or_default();
-        Err(ProjectError::OtherPackage {
+        Err(PythonLockError::OtherPackage {
             place: request.locked.shown.unwrap_or_default(),
             found: format!("{} {version}", found.name).trim().to_owned(),
             expected: label(package),
@@ -137,7 +137,7 @@ impl Workspace {
         if let Some(root) = root.as_deref().filter(|root| !is_below(root)) {
             let subdirectory = root.as_str().escape_debug().to_string();
             let package = label(package);
-            return Err(ProjectError::Subdirectory {
+            return Err(PythonLockError::Subdirectory {
                 package,
                 subdirectory,
             }

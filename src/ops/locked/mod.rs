@@ -10,13 +10,14 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::overlay::read_text;
-use super::recipe::python_minor;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::write::{is_file, is_folder};
-use crate::io::{ArtifactStore, CargoSettings, GitStore, IoError, Network, ProjectConfig};
+use crate::io::{ArtifactStore, CargoSettings, GitStore, Network, ProjectConfig};
 use crate::project::PythonName;
-use crate::python_lock::{LockedPackage, PythonLock, PythonLockError, UvSettings, indexes};
+use crate::python_lock::{
+    LockedPackage, PythonLock, PythonLockError, UvSettings, default_python, indexes,
+};
 
 pub(super) use make::{Place, label, make_locked};
 pub(super) use plan::{Asked, Planned};
@@ -34,8 +35,8 @@ pub(super) struct Workspace {
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
     git: GitStore,
-    /// The Python in `.python-version`.
-    python_version: Option<u8>,
+    /// The Python that is taken where none is asked for.
+    python_minor: u8,
     names: Arc<BTreeSet<PythonName>>,
 }
 
@@ -43,7 +44,9 @@ impl Workspace {
     /// Reads a lock, or the one of a folder.
     pub(super) fn read(path: &Utf8Path, network: &Network) -> Result<Self, Error> {
         let path = lock_file(path)?;
-        let text = read_text(&path)?.ok_or_else(|| IoError::NoPythonLock { path: path.clone() })?;
+        let text = read_text(&path)?.ok_or_else(|| PythonLockError::NotFound {
+            path: path.to_string(),
+        })?;
         let lock = PythonLock::read(path.as_str(), &text)?;
         let folder = folder_of(&path);
         let text_of = |path: &Utf8Path| -> Result<Option<String>, Error> {
@@ -66,13 +69,14 @@ impl Workspace {
             place: path.to_string(),
             message,
         })?;
-        let python = text_of(".python-version".into())?.unwrap_or_default();
+        let python = text_of(".python-version".into())?;
+        let python_minor = default_python(python.as_deref(), lock.requires_python.as_deref());
         let http = CargoSettings::load(&ProjectConfig::Ignored).http;
         let store = ArtifactStore::open(network.clone(), http);
-        let names = lock.packages.iter().map(|package| package.name.clone());
+        let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
-            python_version: minor_of(&python),
+            python_minor,
             store: store.with_indexes(&indexes(&root)),
             git: GitStore::open(network.clone()),
             settings,
@@ -97,21 +101,14 @@ impl Workspace {
     }
 }
 
-/// The minor version in a `.python-version`, which may have a patch version.
-fn minor_of(text: &str) -> Option<u8> {
-    let mut parts = text.trim().split('.');
-    let (major, minor) = (parts.next()?, parts.next()?);
-    python_minor(&format!("{major}.{minor}")).ok()
-}
-
 /// The lock that a path names.
-fn lock_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+fn lock_file(path: &Utf8Path) -> Result<Utf8PathBuf, PythonLockError> {
     if !is_folder(path) {
         return Ok(path.to_owned());
     }
     let files = NAMES.map(|name| joined(path, Utf8Path::new(name)));
     let found = files.iter().find(|file| is_file(file));
-    found.cloned().ok_or_else(|| IoError::NoPythonLock {
-        path: files[0].clone(),
+    found.cloned().ok_or_else(|| PythonLockError::NotFound {
+        path: files[0].to_string(),
     })
 }

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Workspace;
 use crate::ops::recipe::{LibcWord, PreferenceWord, Recipe, python_minor};
 use crate::project::PythonName;
-use crate::python_lock::{
-    Built, Environment, Libc, LockedPackage, Preference, choose, reach, usual_python,
-};
-use crate::target::{Platform, Toolchains, allows_python};
+use crate::python_lock::{Built, Environment, Libc, LockedPackage, Preference, choose, reach};
+use crate::target::Platform;
 
 /// The environments that are asked for, and how packages are chosen in them.
 pub(in crate::ops) struct Asked {
@@ -31,7 +29,7 @@ impl Asked {
         let python = recipe.python.as_deref();
         let is_free_threaded = python.is_some_and(|python| python.ends_with('t'));
         let minor = python.map(python_minor).transpose()?;
-        let python_minor = minor.unwrap_or_else(|| workspace.python_minor());
+        let python_minor = minor.unwrap_or(workspace.python_minor);
         let platforms = recipe.request()?.platforms;
         let platforms = if platforms.is_empty() {
             BTreeSet::from(Platform::DEFAULT)
@@ -72,17 +70,6 @@ impl Planned<'_> {
 }
 
 impl Workspace {
-    /// The Python that is taken where none is asked for: that of
-    /// `.python-version`, nixpkgs' own, or the newest that the lock allows.
-    fn python_minor(&self) -> u8 {
-        let requires = self.lock.requires_python.as_deref();
-        let usual = [self.python_version, Some(usual_python())];
-        let mut usual = usual.into_iter().flatten();
-        usual
-            .find(|minor| allows_python(requires, *minor))
-            .unwrap_or_else(|| Toolchains::built_in().newest_python(requires, None))
-    }
-
     /// All packages, in the lock's order.
     pub(in crate::ops) fn plan(&self, asked: &Asked) -> Vec<Planned<'_>> {
         let packages = self.lock.packages.iter();
