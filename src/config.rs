@@ -228,6 +228,11 @@ impl Reader<'_> {
                     return Err(self.wrong(message, help, value.span()));
                 }
             };
+            if recipe.prebuilt.is_some() {
+                let message = format!("`{}` is taken from nixpkgs here", name.get_ref());
+                let help = "say that in the list `prebuilt`, beside `packages`";
+                return Err(self.wrong(message, help, name.span()));
+            }
             if recipe.path.is_none() && recipe.lock.is_none() && !has_lock {
                 let message = format!("`{}` has no `path`", name.get_ref());
                 let help = "name the project folder or sdist that its stanza is made from, or the `lock` that it is in";

@@ -75,6 +75,10 @@ fn what_makes_no_sense_is_told() {
         ("prebuilt = [\"torch=a b\"]", "has to be NAME"),
         ("prebuilt = [3]", "names no package"),
         (
+            "packages.a = { path = \".\", prebuilt = \"a\" }",
+            "is taken from nixpkgs here",
+        ),
+        (
             "prebuilt = [{ name = \"a\", nonsense = 1 }]",
             "names no package",
         ),

@@ -86,8 +86,11 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
     let (path, lock) = locked(recipe, folder)?;
     let entries: Vec<_> = lock.entries(&name).collect();
     if entries.is_empty() {
-        let message = format!("`{path}` has no package `{name}`");
-        return Err(wrong(message).into());
+        return Err(PythonLockError::NoPackage {
+            place: path.to_string(),
+            package: name.to_string(),
+        }
+        .into());
     }
     let versions: BTreeSet<_> = entries.iter().filter_map(|e| e.version.clone()).collect();
     let version = versions.into_iter().collect::<Vec<_>>().join(",");

@@ -105,6 +105,19 @@ pub enum PythonLockError {
         subdirectory: String,
     },
 
+    /// A package that isn't in the lock.
+    #[error("`{place}` has no package `{package}`")]
+    #[diagnostic(
+        code(pyhack::python_lock::no_package),
+        help("name one that it has: `cargo pyhack inspect {place}` lists them")
+    )]
+    NoPackage {
+        /// The lock.
+        place: String,
+        /// The package.
+        package: String,
+    },
+
     /// `[tool.uv]` makes no sense.
     #[error("`[tool.uv]` of the workspace of `{place}`: {message}")]
     #[diagnostic(

@@ -132,6 +132,56 @@ fn check_notices_another_version_in_the_lock() {
 }
 
 #[test]
+fn check_tells_of_lines_to_keep_and_of_what_is_gone() {
+    let sandbox = project();
+    let snippet = [
+        "nix-snippet",
+        "-q",
+        "--prebuilt",
+        "torch",
+        "--write",
+        "overlay.nix",
+    ];
+    sandbox.run(&snippet).ok();
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let from = "            prev = prev.torch";
+    let kept = format!("            quiet = true; # pyhack: keep\n{from}");
+    assert!(text.contains(from), "{text}");
+    sandbox.write("overlay.nix", text.replace(from, &kept));
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(
+        run.stderr.contains("the lines to keep changed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(sandbox.run(&["check", "--fix", "overlay.nix"]).code, 0);
+    assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
+    assert!(
+        fs::read_to_string(sandbox.path("overlay.nix"))
+            .unwrap()
+            .contains("quiet = true;")
+    );
+    let lock = fs::read_to_string(sandbox.path("uv.lock")).unwrap();
+    sandbox.write(
+        "uv.lock",
+        lock.replace("name = \"torch\"", "name = \"torque\""),
+    );
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("No source `torch`"),
+        "{}",
+        run.stderr
+    );
+    fs::remove_file(sandbox.path("uv.lock")).unwrap();
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("there is no `uv.lock`"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn what_cannot_be_taken() {
     let sandbox = project();
     let run = sandbox.run(&["nix-snippet", "--prebuilt", "numpy"]);
