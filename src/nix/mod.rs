@@ -7,6 +7,7 @@ pub mod layout;
 mod licenses;
 mod own;
 pub mod package;
+pub(crate) mod parse;
 pub mod pins;
 mod platforms;
 mod prebuilt;

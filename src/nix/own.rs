@@ -5,6 +5,8 @@ use std::str::FromStr;
 use rnix::SyntaxKind;
 use serde::{Deserialize, Serialize};
 
+use super::parse::is_too_deep;
+
 /// A Nix expression of the user's own: it is one expression, and nothing
 /// behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ impl FromStr for OwnExpr {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if is_too_deep(text) {
+            return Err("it is nested too deeply".to_owned());
+        }
         let parsed = rnix::Root::parse(text);
         if let Some(error) = parsed.errors().first() {
             return Err(format!("that is no Nix expression: {error}"));

@@ -9,6 +9,7 @@ use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use super::mark::{self, LockMark};
 use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
 use crate::nix::REVISION;
+use crate::nix::parse::is_too_deep;
 use crate::project::PythonName;
 
 /// An overlay file that was parsed.
@@ -73,6 +74,14 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// Where it is no Nix, or a mark is doubled, nested or broken.
     pub fn parse(place: &'a str, text: &'a str) -> Result<Self, OverlayError> {
+        if is_too_deep(text) {
+            return Err(OverlayError::Syntax {
+                place: place.to_owned(),
+                message: "it is nested too deeply".to_owned(),
+                text: NamedSource::new(place, String::new()),
+                at: None,
+            });
+        }
         let parsed = rnix::Root::parse(text);
         if let Some(error) = parsed.errors().first() {
             return Err(syntax(place, text, error));

@@ -353,3 +353,19 @@ fn a_deep_stanza_is_no_overflow() {
     let run = sandbox.run(&["check", "overlay.nix"]);
     assert!(matches!(run.code, 1 | 3), "{}: {}", run.code, run.stderr);
 }
+
+/// Who wrote the overlay isn't always who runs us.
+#[test]
+fn nix_that_is_nested_without_end_is_refused() {
+    let sandbox = Sandbox::new();
+    for text in ["[", "!", "a ++ ", "f ", "with a; "] {
+        sandbox.write("overlay.nix", text.repeat(200_000));
+        let run = sandbox.run(&["check", "overlay.nix"]);
+        assert_eq!(run.code, 3, "{text}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("it is nested too deeply"),
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -5,6 +5,7 @@ use rnix::{SyntaxKind, SyntaxNode};
 use rowan::ast::AstNode as _;
 
 use super::{ImportedOverlay, SCOPE};
+use crate::nix::parse::is_too_deep;
 use crate::nix::print::is_identifier;
 
 /// The inputs that an overlay of ours needs.
@@ -186,6 +187,9 @@ impl ImportedOverlay {
 }
 
 fn parsed(text: &str) -> Option<ast::Root> {
+    if is_too_deep(text) {
+        return None;
+    }
     let parsed = rnix::Root::parse(text);
     parsed.errors().is_empty().then(|| parsed.tree())
 }
