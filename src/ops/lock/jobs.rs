@@ -335,7 +335,7 @@ pub(super) struct Together<'a> {
 impl<'a> Together<'a> {
     pub(super) fn new(outer: &'a dyn Progress, packages: usize) -> Self {
         let total = AtomicU64::new(packages as u64);
-        outer.start("Packages", packages as u64);
+        outer.start("Working", packages as u64);
         Self { outer, total }
     }
 
@@ -348,7 +348,7 @@ impl<'a> Together<'a> {
 impl Progress for Together<'_> {
     fn start(&self, _what: &'static str, total: u64) {
         let total = self.total.fetch_add(total, Ordering::Relaxed) + total;
-        self.outer.start("Packages", total);
+        self.outer.start("Working", total);
     }
 
     fn step(&self) {
