@@ -1,11 +1,11 @@
 //! `cargo pyhack init`
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::stanza_args::PreferenceArg;
 use super::ui::{Text, Ui, plain};
 use crate::error::Error;
-use crate::nix::flake::SourcePreference;
 use crate::ops::init::{InitOptions, InitReport, init};
 use crate::ops::recipe::python_minor;
 
@@ -23,7 +23,7 @@ use crate::ops::recipe::python_minor;
 Examples:
   cargo pyhack init                           flake.nix and overlay.nix, here
   cargo pyhack init --dry-run                 what they would be
-  cargo pyhack init --python 3.13 app         another Python than the newest that fits
+  cargo pyhack init --python 3.13 app         another Python
   cargo pyhack init --source-preference sdist build all packages from source")]
 pub(super) struct InitArgs {
     /// Folder of pyproject.toml and uv.lock
@@ -31,26 +31,18 @@ pub(super) struct InitArgs {
     folder: Utf8PathBuf,
 
     /// CPython of the environment, such as 3.13 [default: that of
-    /// .python-version, else nixpkgs' own, or the newest, that the project allows and its wheels
-    /// are for]
+    /// .python-version, else nixpkgs' own, or the newest, that the project
+    /// allows and its wheels are for]
     #[arg(long, value_name = "VERSION", value_parser = python_minor)]
     python: Option<u8>,
 
     /// What is taken of packages that have both
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = Preference::Wheel)]
-    source_preference: Preference,
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = PreferenceArg::Wheel)]
+    source_preference: PreferenceArg,
 
     /// Write nothing; print what would be written
     #[arg(long)]
     dry_run: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Preference {
-    /// Wheels, which need no building
-    Wheel,
-    /// Sdists, which are built here
-    Sdist,
 }
 
 impl InitArgs {
@@ -59,10 +51,7 @@ impl InitArgs {
         let report = init(&InitOptions {
             folder: self.folder,
             python_minor: self.python,
-            preference: match self.source_preference {
-                Preference::Wheel => SourcePreference::Wheel,
-                Preference::Sdist => SourcePreference::Sdist,
-            },
+            preference: self.source_preference.into(),
             dry_run,
         })?;
         ui.warnings(&report.warnings);

@@ -10,7 +10,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::global::{Format, GlobalArgs, TargetArgs};
-use super::stanza_args::{FormArg, StyleOfStanza, WriteArgs};
+use super::stanza_args::{FormArg, PreferenceArg, StyleOfStanza, WriteArgs};
 use super::ui::{Text, Ui, plain};
 use crate::error::Error;
 use crate::nix::Form;
@@ -18,7 +18,8 @@ use crate::ops::configured::Configured;
 use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
 };
-use crate::ops::recipe::{LibcWord, PreferenceWord, Recipe};
+use crate::ops::recipe::Recipe;
+use crate::python_lock::{Libc, Preference};
 
 pub(super) use table::inspect;
 
@@ -91,14 +92,6 @@ pub(super) struct LockArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum PreferenceArg {
-    /// Wheels that fit
-    Wheel,
-    /// Sdists
-    Sdist,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 enum LibcArg {
     /// nixpkgs' usual
     Glibc,
@@ -148,13 +141,10 @@ impl LockArgs {
         Recipe {
             lock: self.path.clone(),
             python,
-            source_preference: self.source_preference.map(|preference| match preference {
-                PreferenceArg::Wheel => PreferenceWord::Wheel,
-                PreferenceArg::Sdist => PreferenceWord::Sdist,
-            }),
+            source_preference: self.source_preference.map(Preference::from),
             libc: self.libc.map(|libc| match libc {
-                LibcArg::Glibc => LibcWord::Glibc,
-                LibcArg::Musl => LibcWord::Musl,
+                LibcArg::Glibc => Libc::Glibc,
+                LibcArg::Musl => Libc::Musl,
             }),
             all: some(self.all),
             generate_lock: some(self.write.generate_lock),

@@ -8,7 +8,7 @@ use crate::nix::{Form, OwnExpr};
 use crate::ops::overlay::Writing;
 use crate::ops::prebuilt::{dropped_name, parse};
 use crate::ops::recipe::Recipe;
-use crate::python_lock::PythonLock;
+use crate::python_lock::{Preference, PythonLock};
 
 /// How any stanza is written.
 #[derive(Debug, Args)]
@@ -144,6 +144,24 @@ impl From<FormArg> for Form {
             FormArg::Overlay => Self::Overlay,
             FormArg::Stanza => Self::Stanza,
             FormArg::File => Self::File,
+        }
+    }
+}
+
+/// uv2nix' `sourcePreference`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum PreferenceArg {
+    /// Wheels that fit, which need no building
+    Wheel,
+    /// Sdists, which are built
+    Sdist,
+}
+
+impl From<PreferenceArg> for Preference {
+    fn from(preference: PreferenceArg) -> Self {
+        match preference {
+            PreferenceArg::Wheel => Self::Wheel,
+            PreferenceArg::Sdist => Self::Sdist,
         }
     }
 }

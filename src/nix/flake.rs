@@ -12,6 +12,7 @@ pub use existing::{ExistingFlake, Input};
 
 use super::expr::Expr;
 use super::print::print;
+use crate::python_lock::Preference;
 use crate::target::Platform;
 
 const FLAKE: &str = include_str!("flake/flake.nix");
@@ -35,7 +36,7 @@ pub struct Flake {
     /// The minor version of Python 3.
     pub python_minor: u8,
     /// What is taken where the lock has both wheels and an sdist.
-    pub preference: SourcePreference,
+    pub preference: Preference,
     /// The overlay.
     pub overlay: ImportedOverlay,
     /// Whether extras or groups exclude each other, so that no environment
@@ -43,15 +44,6 @@ pub struct Flake {
     pub has_conflicts: bool,
     /// What the development shell has.
     pub shell: Shell,
-}
-
-/// What is taken where a package has both wheels and an sdist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SourcePreference {
-    /// A wheel.
-    Wheel,
-    /// The sdist.
-    Sdist,
 }
 
 /// An overlay file, and what it is called with.
@@ -77,15 +69,6 @@ pub struct Shell {
     pub with_editables: Vec<String>,
     /// Whether somebody edits Rust in it.
     pub has_rust: bool,
-}
-
-impl SourcePreference {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Wheel => "wheel",
-            Self::Sdist => "sdist",
-        }
-    }
 }
 
 impl Flake {

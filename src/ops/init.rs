@@ -21,11 +21,11 @@ use crate::io::IoError;
 use crate::io::beside::read_above;
 use crate::io::source::{is_folder, way_between};
 use crate::io::write::{create_files, is_link};
-use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input, SourcePreference};
+use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
 use crate::project::{Pyproject, PythonName, SourceFiles};
-use crate::python_lock::{PythonLock, default_python, python_version};
+use crate::python_lock::{Preference, PythonLock, default_python, python_version};
 use crate::warning::{Warning, WarningCode};
 use members::Members;
 use python::Wanted;
@@ -38,7 +38,7 @@ pub struct InitOptions {
     /// The minor version of Python 3.
     pub python_minor: Option<u8>,
     /// What is taken where the lock has both wheels and an sdist.
-    pub preference: SourcePreference,
+    pub preference: Preference,
     /// Whether nothing is written.
     pub dry_run: bool,
 }
@@ -146,7 +146,7 @@ impl Workspace {
             file: file.as_deref(),
             requires,
             newest: members.newest_python,
-            wheels: (options.preference == SourcePreference::Wheel).then_some(&lock),
+            wheels: (options.preference == Preference::Wheel).then_some(&lock),
         };
         let python_minor = wanted.choose()?;
         let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
@@ -171,7 +171,7 @@ impl Workspace {
         })
     }
 
-    fn flake(&self, overlay: ImportedOverlay, preference: SourcePreference) -> Flake {
+    fn flake(&self, overlay: ImportedOverlay, preference: Preference) -> Flake {
         Flake {
             name: self.name.clone(),
             python_minor: self.python_minor,
@@ -191,8 +191,12 @@ impl Workspace {
             } else {
                 format!("python = \"3.{}\"\n", flake.python_minor)
             };
+            let preference = match flake.preference {
+                Preference::Wheel => "",
+                Preference::Sdist => "source-preference = \"sdist\"\n",
+            };
             format!(
-                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}",
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}{preference}",
                 self.overlay
             )
         };

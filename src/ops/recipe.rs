@@ -15,11 +15,12 @@ use crate::native::{Choice, NativeTable, Preferences};
 use crate::nix::{OwnExpr, is_identifier};
 use crate::overlay::OverlayError;
 use crate::project::SourceKind;
+use crate::python_lock::{Libc, Preference};
 use crate::target::Platform;
 
 mod words;
 
-pub use words::{ChoiceWord, LibcWord, PreferenceWord, SourceWord};
+pub use words::{ChoiceWord, SourceWord};
 
 /// How a stanza is made. In a marker, paths are relative to the overlay's
 /// folder; in the configuration, to its own.
@@ -49,10 +50,10 @@ pub struct Recipe {
     /// What a lock's packages are taken from where there is a choice: uv2nix'
     /// `sourcePreference` (default: wheel).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_preference: Option<PreferenceWord>,
+    pub source_preference: Option<Preference>,
     /// The C library of the Linux that is built for (default: glibc).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub libc: Option<LibcWord>,
+    pub libc: Option<Libc>,
     /// Whether a lock's packages that are wheels have stanzas, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all: Option<bool>,

@@ -1,7 +1,8 @@
 //! What an environment is made for: a platform and a Python.
 
 use pep508_rs::MarkerEnvironment;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::target::{Platform, Toolchains, allows_python, marker_environment};
 
@@ -21,9 +22,13 @@ pub struct Environment {
 }
 
 /// The C library of a Linux.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Libc {
     /// nixpkgs' default.
+    #[default]
     Glibc,
     /// That of `pkgsMusl` and `pkgsStatic`.
     Musl,

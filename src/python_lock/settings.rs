@@ -4,19 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use pep508_rs::{Requirement, VerbatimUrl};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::project::PythonName;
 
 /// What the package set takes where it may choose: uv2nix'
 /// `sourcePreference`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Preference {
     /// Wheels that fit.
     #[default]
     Wheel,
     /// Sdists.
     Sdist,
+}
+
+impl Preference {
+    /// The word that uv2nix has for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Wheel => "wheel",
+            Self::Sdist => "sdist",
+        }
+    }
 }
 
 /// `[tool.uv]` of a workspace.

@@ -354,7 +354,13 @@ fn conflicts_and_workspaces_without_a_package() {
         [[package]]\nname = \"a\"\nsource = { virtual = \"a\" }\n";
     let root = "[tool.uv.workspace]\nmembers = [\"a\"]\n";
     let sandbox = workspace(&[("uv.lock", lock), ("pyproject.toml", root)]);
-    report(&sandbox, &["--source-preference", "sdist"]);
+    let made = report(&sandbox, &["--source-preference", "sdist"]);
+    // `lock` would take another Python and wheels by itself.
+    let configuration = made["configuration"].as_str().unwrap();
+    assert!(
+        configuration.ends_with("source-preference = \"sdist\"\n"),
+        "{configuration}"
+    );
     let Some([package, shell]) = evaluated(&sandbox) else {
         return;
     };

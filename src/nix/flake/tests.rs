@@ -4,7 +4,7 @@ fn flake() -> Flake {
     Flake {
         name: "app".to_owned(),
         python_minor: 13,
-        preference: SourcePreference::Wheel,
+        preference: Preference::Wheel,
         overlay: ImportedOverlay::of_ours("overlay.nix".to_owned()),
         has_conflicts: false,
         shell: Shell {

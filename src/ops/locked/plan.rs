@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Workspace;
-use crate::ops::recipe::{LibcWord, PreferenceWord, Recipe, python_minor};
+use crate::ops::recipe::{Recipe, python_minor};
 use crate::project::PythonName;
-use crate::python_lock::{Built, Environment, Libc, LockedPackage, Preference, choose, reach};
+use crate::python_lock::{Built, Environment, LockedPackage, Preference, choose, reach};
 use crate::target::Platform;
 
 /// The environments that are asked for, and how packages are chosen in them.
@@ -36,10 +36,7 @@ impl Asked {
         } else {
             platforms
         };
-        let libc = match recipe.libc {
-            Some(LibcWord::Musl) => Libc::Musl,
-            Some(LibcWord::Glibc) | None => Libc::Glibc,
-        };
+        let libc = recipe.libc.unwrap_or_default();
         let environments = platforms.into_iter().map(|platform| Environment {
             platform,
             libc,
@@ -48,10 +45,7 @@ impl Asked {
         });
         Ok(Self {
             environments: environments.collect(),
-            preference: match recipe.source_preference {
-                Some(PreferenceWord::Sdist) => Preference::Sdist,
-                Some(PreferenceWord::Wheel) | None => Preference::Wheel,
-            },
+            preference: recipe.source_preference.unwrap_or_default(),
             all: recipe.all.unwrap_or_default(),
         })
     }

@@ -19,26 +19,6 @@ pub enum SourceWord {
     Path,
 }
 
-/// What is taken where there are both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PreferenceWord {
-    /// Wheels that fit.
-    Wheel,
-    /// Sdists.
-    Sdist,
-}
-
-/// A C library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LibcWord {
-    /// nixpkgs' default.
-    Glibc,
-    /// That of `pkgsMusl`.
-    Musl,
-}
-
 /// Whose copy of a library is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
