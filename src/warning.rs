@@ -166,8 +166,8 @@ impl WarningCode {
             ),
             Self::NoLock => (
                 "pyhack::warning::no_lock",
-                "let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it \
-                 beside FILE, and `--lock-file` takes it from there",
+                "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, \
+                 keeps it beside FILE, and `--lock-file` takes it from there",
             ),
             Self::UnknownBuildSystem => (
                 "pyhack::warning::unknown_build_system",

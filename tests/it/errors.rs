@@ -183,7 +183,7 @@ fn a_workspace_above_the_python_project() {
             insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
         exit code 3
         error: no lock file: `project/crates/py/../../Cargo.lock` doesn't exist
-          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
+          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::project::no_lock
         ");
         }
@@ -193,7 +193,7 @@ fn a_workspace_above_the_python_project() {
         warning: its Rust side reaches above the Python project, to `../..`, where uv2nix doesn't look
           help: `nix-snippet` puts the whole of it in the place of the package's source
         warning: there is no `Cargo.lock` in `.`
-          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
+          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
         ");
     sandbox.write(
         "project/Cargo.toml",
@@ -214,7 +214,7 @@ fn no_lock() {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
         exit code 3
         error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
-          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
+          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::project::no_lock
         ");
         }

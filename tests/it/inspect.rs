@@ -244,7 +244,7 @@ fn a_missing_lock_is_a_warning() {
     let run = sandbox.run(&["inspect", "project", "-v"]);
     insta::assert_snapshot!(run.stderr, @"
         warning: there is no `Cargo.lock` in `src/rust`
-          help: let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE` keeps it beside FILE, and `--lock-file` takes it from there
+          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
           code: pyhack::warning::no_lock
         ");
     assert!(run.ok().contains("lock            none"));
