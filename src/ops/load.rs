@@ -150,8 +150,9 @@ impl Loaded {
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
         self.files.insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
-        self.project = read_project(&self.files, &root, request)?;
-        self.target.python_minor = python_minor(&self.files, &self.project, request);
+        let (project, python_minor) = read_project(&self.files, &root, request)?;
+        self.project = project;
+        self.target.python_minor = python_minor;
         self.other_lock = Some(bytes);
         Ok(())
     }
@@ -176,7 +177,7 @@ impl Loaded {
             let result = read_project(&files, &root, request);
             let up = match &result {
                 _ if left == 0 => None,
-                Ok(project) => reaches_above(&files, project)?,
+                Ok((project, _)) => reaches_above(&files, project)?,
                 Err(ProjectError::Outside { up: Some(up), .. }) => Some((*up, false)),
                 Err(_) => None,
             };
@@ -185,8 +186,7 @@ impl Loaded {
                 None => None,
             };
             let Some((folder, below)) = wider else {
-                let project = result?;
-                let python_minor = python_minor(&files, &project, request);
+                let (project, python_minor) = result?;
                 let platforms = if request.platforms.is_empty() {
                     Platform::DEFAULT.into()
                 } else {
@@ -227,12 +227,12 @@ fn way_up(root: &Utf8Path) -> Option<Utf8PathBuf> {
 }
 
 /// Reads the project, for the Python that is asked for or the newest that it
-/// allows: which is known in full only when its lock was read.
+/// allows, which is given too: it is known in full only when the lock was read.
 fn read_project(
     files: &SourceFiles,
     root: &Utf8Path,
     request: &Request,
-) -> Result<Project, ProjectError> {
+) -> Result<(Project, u8), ProjectError> {
     let first = request.python_minor.unwrap_or_else(|| {
         let toolchains = Toolchains::built_in();
         toolchains.newest_python(None, None)
@@ -240,9 +240,11 @@ fn read_project(
     let project = Project::read(files, root, first)?;
     let minor = python_minor(files, &project, request);
     if minor == first {
-        return Ok(project);
+        return Ok((project, minor));
     }
-    Project::read(files, root, minor)
+    let project = Project::read(files, root, minor)?;
+    let minor = python_minor(files, &project, request);
+    Ok((project, minor))
 }
 
 fn python_minor(files: &SourceFiles, project: &Project, request: &Request) -> u8 {

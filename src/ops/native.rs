@@ -251,7 +251,7 @@ fn dev_only(files: &SourceFiles) -> DevOnly {
         let Ok(manifest) = CargoManifest::read(files, path) else {
             continue;
         };
-        let Some(name) = manifest.name else {
+        let Some(name) = manifest.name.clone() else {
             continue;
         };
         // Another manifest of that name, of a test say, takes nothing away.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::ProjectError;
+use super::{CargoManifest, ProjectError};
 
 /// No system takes longer paths, in bytes.
 pub const MAX_PATH: usize = 4096;
@@ -28,7 +28,15 @@ pub struct SourceFiles {
     is_archive: bool,
     /// How many files links have added.
     linked: usize,
-    files: BTreeMap<Utf8PathBuf, Option<Arc<[u8]>>>,
+    files: BTreeMap<Utf8PathBuf, Option<Arc<Contents>>>,
+}
+
+/// What is in a file.
+#[derive(Debug)]
+struct Contents {
+    bytes: Vec<u8>,
+    /// What it says as a Cargo manifest, once somebody asked: many do.
+    manifest: OnceLock<Arc<CargoManifest>>,
 }
 
 /// Tells whether the file's contents are needed, by its name alone;
@@ -175,7 +183,13 @@ impl SourceFiles {
 
     /// Adds a file, with its bytes if they were read.
     pub fn insert(&mut self, path: impl Into<Utf8PathBuf>, bytes: Option<Vec<u8>>) {
-        self.files.insert(path.into(), bytes.map(Arc::from));
+        let contents = |bytes| {
+            Arc::new(Contents {
+                bytes,
+                manifest: OnceLock::new(),
+            })
+        };
+        self.files.insert(path.into(), bytes.map(contents));
     }
 
     /// Adds what a link to `target`, a file or a folder of the same source,
@@ -242,6 +256,15 @@ impl SourceFiles {
     /// The bytes of a file that [`is_read`] asked for.
     #[must_use]
     pub fn bytes(&self, path: &Utf8Path) -> Option<&[u8]> {
+        Some(&self.contents(path)?.bytes)
+    }
+
+    /// Where to keep what a file says as a manifest.
+    pub(super) fn manifest(&self, path: &Utf8Path) -> Option<&OnceLock<Arc<CargoManifest>>> {
+        Some(&self.contents(path)?.manifest)
+    }
+
+    fn contents(&self, path: &Utf8Path) -> Option<&Contents> {
         self.files.get(path)?.as_deref()
     }
 

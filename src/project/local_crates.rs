@@ -5,6 +5,7 @@
 //! dependencies within the workspace's folder are members by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -17,7 +18,7 @@ use super::{CargoManifest, ProjectError, RustProject, SourceFiles, join};
 #[derive(Debug)]
 pub struct LocalCrate {
     /// Its manifest.
-    pub manifest: CargoManifest,
+    pub manifest: Arc<CargoManifest>,
     /// Whether it belongs to the workspace: cargo resolves its tests too.
     pub is_member: bool,
     /// Whether cargo reads it in any case, not only where a feature is on.
@@ -265,7 +266,7 @@ impl Inherited {
             root = find_workspace_root(files, path)?;
             let manifest = CargoManifest::read(files, &join(&root, "Cargo.toml"))?;
             is_found = manifest.workspace.is_some();
-            workspace = manifest.workspace.unwrap_or_default();
+            workspace = manifest.workspace.clone().unwrap_or_default();
         }
         Ok(Self {
             root,

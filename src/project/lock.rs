@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use miette::{NamedSource, SourceSpan};
 use semver::Version;
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use super::error::toml_error;
 use super::{CrateName, CrateSource, GitSource, ProjectError, RegistrySource, SourceFiles};
@@ -60,14 +61,16 @@ impl LockFile {
     }
 
     fn parse(bytes: Vec<u8>, text: &str, place: String) -> Result<Self, ProjectError> {
-        let sources = Head::read(text, &place)?;
+        let broken = |error| toml_error(place.clone(), text, &error, HELP);
+        let table = DeTable::parse(text).map_err(broken)?;
+        let sources = sources(table.get_ref(), text, &place)?;
         // Working out dependencies takes time that grows with the square.
         if text.matches("[[package]]").count() > MAX_CRATES {
             let message = format!("it has more than {MAX_CRATES} crates");
             return Err(no_lock(&place, text, message));
         }
-        let raw: cargo_lock::Lockfile =
-            toml::from_str(text).map_err(|error| toml_error(place.clone(), text, &error, HELP))?;
+        let raw = cargo_lock::Lockfile::deserialize(toml::Deserializer::from(table));
+        let raw = raw.map_err(broken)?;
         Ok(Self {
             format: u32::from(raw.version).try_into().unwrap_or_default(),
             bytes,
@@ -161,51 +164,30 @@ impl LockedCrate {
     }
 }
 
-/// What `cargo_lock` doesn't tell.
-#[derive(Deserialize)]
-struct Head {
-    version: Option<toml::Spanned<toml::Value>>,
-    #[serde(default)]
-    package: Vec<HeadPackage>,
-}
-
-#[derive(Deserialize)]
-struct HeadPackage {
-    source: Option<String>,
-}
-
-/// The same for a file whose packages are strange.
-#[derive(Deserialize)]
-struct FormatOnly {
-    version: Option<toml::Spanned<toml::Value>>,
-}
-
-impl Head {
-    /// Refuses what is no TOML and formats from the future, whose other
-    /// fields may mean anything. Gives each `source`, in the file's order.
-    fn read(text: &str, place: &str) -> Result<Vec<String>, ProjectError> {
-        let head: Result<Self, _> = toml::from_str(text);
-        let version = match &head {
-            Ok(head) => head.version.clone(),
-            Err(_) => toml::from_str(text)
-                .ok()
-                .and_then(|head: FormatOnly| head.version),
-        };
-        match version {
-            Some(version) if !matches!(version.get_ref().as_integer(), Some(1..=4)) => {
-                return Err(ProjectError::LockFormat {
-                    place: place.to_owned(),
-                    format: version.get_ref().to_string(),
-                    text: NamedSource::new(place, text.to_owned()),
-                    at: Some(SourceSpan::from(version.span())),
-                });
-            }
-            _ => {}
+/// Refuses formats from the future, whose other fields may mean anything.
+/// Gives what `cargo_lock` doesn't tell: each `source`, in the file's order.
+fn sources(table: &DeTable, text: &str, place: &str) -> Result<Vec<String>, ProjectError> {
+    if let Some(version) = table.get("version") {
+        let format = version.get_ref().as_integer();
+        let format =
+            format.and_then(|format| i64::from_str_radix(format.as_str(), format.radix()).ok());
+        if !matches!(format, Some(1..=4)) {
+            return Err(ProjectError::LockFormat {
+                place: place.to_owned(),
+                format: text[version.span()].to_owned(),
+                text: NamedSource::new(place, text.to_owned()),
+                at: Some(SourceSpan::from(version.span())),
+            });
         }
-        let head = head.map_err(|error| toml_error(place.to_owned(), text, &error, HELP))?;
-        let packages = head.package.into_iter();
-        Ok(packages.filter_map(|package| package.source).collect())
     }
+    let packages = table
+        .get("package")
+        .and_then(|packages| packages.get_ref().as_array());
+    let sources = packages.into_iter().flatten().filter_map(|package| {
+        let source = package.get_ref().as_table()?.get("source")?;
+        source.get_ref().as_str()
+    });
+    Ok(sources.map(str::to_owned).collect())
 }
 
 fn no_lock(place: &str, text: &str, message: String) -> ProjectError {

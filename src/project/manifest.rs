@@ -1,6 +1,7 @@
 //! The few fields of a `Cargo.toml` that decide what is built.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -118,9 +119,20 @@ impl CargoManifest {
     ///
     /// # Errors
     /// Where it is no manifest.
-    pub fn read(files: &SourceFiles, path: &Utf8Path) -> Result<Self, ProjectError> {
+    pub fn read(files: &SourceFiles, path: &Utf8Path) -> Result<Arc<Self>, ProjectError> {
+        let kept = files.manifest(path);
+        if let Some(manifest) = kept.and_then(OnceLock::get) {
+            return Ok(manifest.clone());
+        }
         let text = files.text(path)?.unwrap_or_default();
-        Self::parse(text).map_err(|error| toml_error(files.display(path), text, &error, HELP))
+        let manifest = Self::parse(text);
+        let manifest = manifest.map(Arc::new);
+        let manifest =
+            manifest.map_err(|error| toml_error(files.display(path), text, &error, HELP))?;
+        Ok(match kept {
+            Some(kept) => kept.get_or_init(|| manifest).clone(),
+            None => manifest,
+        })
     }
 
     /// Reads a manifest's text.

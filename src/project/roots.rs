@@ -2,6 +2,8 @@
 //!
 //! A virtual manifest stands for its member that is a `cdylib`.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::backend::Module;
@@ -72,7 +74,7 @@ pub struct RustModule {
     /// What the backend says; its manifest is a crate's if there is one.
     pub build: Module,
     /// The crate's manifest.
-    pub manifest: CargoManifest,
+    pub manifest: Arc<CargoManifest>,
     /// The crate's version, inherited ones filled in.
     pub version: Option<String>,
 }
@@ -99,8 +101,8 @@ pub(super) fn rust_projects(
 impl RustModule {
     fn read(files: &SourceFiles, root: &Utf8Path, build: Module) -> Result<Self, ProjectError> {
         let manifest = CargoManifest::read(files, &build.manifest)?;
-        let workspace = CargoManifest::read(files, &join(root, "Cargo.toml"))?.workspace;
-        let inherited = workspace.as_ref().and_then(|w| w.version.as_deref());
+        let root = CargoManifest::read(files, &join(root, "Cargo.toml"))?;
+        let inherited = root.workspace.as_ref().and_then(|w| w.version.as_deref());
         let version = manifest
             .version
             .as_ref()

@@ -159,10 +159,11 @@ fn rust_version(
 ) -> Option<(Version, String)> {
     let root = join(&project.cargo_root, "Cargo.toml");
     let root = super::CargoManifest::read(files, &root).ok()?;
-    let inherited = root.workspace.and_then(|workspace| workspace.rust_version);
+    let workspace = root.workspace.as_ref();
+    let inherited = workspace.and_then(|workspace| workspace.rust_version.as_deref());
     let own = local.crates.values().filter_map(|krate| {
         let field = krate.manifest.rust_version.as_ref()?;
-        let text = field.or_inherited(inherited.as_deref())?;
+        let text = field.or_inherited(inherited)?;
         Some((three_parts(text)?, krate.manifest.name.clone()?))
     });
     own.max()

@@ -38,7 +38,8 @@ pub fn find_workspace_root(
             }
             if manifest
                 .workspace
-                .is_some_and(|w| !excludes(&w, above, folder))
+                .as_ref()
+                .is_some_and(|w| !excludes(w, above, folder))
             {
                 return Ok(above.to_owned());
             }

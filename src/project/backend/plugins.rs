@@ -231,11 +231,10 @@ fn package_manifest(
     package: &str,
 ) -> Option<Utf8PathBuf> {
     let root = find_workspace_root(files, manifest).ok()?;
-    let workspace = CargoManifest::read(files, &join(&root, "Cargo.toml"))
-        .ok()?
-        .workspace;
+    let workspace = CargoManifest::read(files, &join(&root, "Cargo.toml")).ok()?;
+    let workspace = workspace.workspace.as_ref();
     let members = workspace
-        .map(|w| members(files, &root, &w))
+        .map(|w| members(files, &root, w))
         .unwrap_or_default();
     members
         .into_iter()
