@@ -31,6 +31,6 @@ pub use cargo_settings::{CargoSettings, ProjectConfig};
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use network::Network;
-pub use parallel::{all_in_order, in_order};
+pub use parallel::{all, all_in_order, in_order};
 pub use progress::Progress;
 pub use store::CrateStore;

@@ -1,6 +1,7 @@
 //! Work on many threads whose results come in order.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// How many results may wait for their turn: a bound on memory.
@@ -47,6 +48,28 @@ pub fn all_in_order<I: Sync, T: Send, R>(
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
     within(usize::MAX, items, (threads, job), consume)
+}
+
+/// Tells whether `test` holds for every item, on `threads` threads. Once it
+/// fails for one, no further item is begun.
+pub fn all<I: Sync>(items: &[I], threads: usize, test: impl Fn(&I) -> bool + Sync) -> bool {
+    let (next, holds) = (AtomicUsize::new(0), AtomicBool::new(true));
+    let work = || {
+        while holds.load(Ordering::Relaxed)
+            && let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            if !test(item) {
+                holds.store(false, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.clamp(1, items.len().max(1)) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    holds.into_inner()
 }
 
 fn within<I: Sync, T: Send, R>(
@@ -154,7 +177,6 @@ impl<T> Shared<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn results_come_in_order() {
@@ -169,6 +191,24 @@ mod tests {
         let items: Vec<usize> = (0..100).collect();
         let job = |i: &usize| assert!(*i != 50, "the fifty-first");
         in_order(&items, 4, job, |results| results.for_each(drop));
+    }
+
+    #[test]
+    fn one_that_fails_ends_it() {
+        let items: Vec<usize> = (0..10_000).collect();
+        let asked = AtomicUsize::new(0);
+        let test = |limit: usize| {
+            let asked = &asked;
+            move |i: &usize| {
+                asked.fetch_add(1, Ordering::Relaxed);
+                *i < limit
+            }
+        };
+        assert!(all(&items, 4, test(10_000)));
+        assert_eq!(asked.swap(0, Ordering::Relaxed), 10_000);
+        assert!(!all(&items, 1, test(50)));
+        assert_eq!(asked.into_inner(), 51);
+        assert!(all(&[], 4, |(): &()| false));
     }
 
     #[test]

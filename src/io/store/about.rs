@@ -19,12 +19,15 @@ impl CrateStore {
         &self,
         crates: impl Iterator<Item = &'a LockedCrate>,
     ) -> Vec<&'a LockedCrate> {
+        // Most often there are none at all.
+        let any = self.own_cache.as_ref().map(|cache| cache.join(YANKED));
+        let any = any.is_some_and(|folder| folder.is_dir());
         let is_yanked = |krate: &&LockedCrate| {
             let path = krate.checksum();
             let path = path.and_then(|checksum| self.own_path(YANKED, "yanked", &checksum));
             path.is_some_and(|path| path.exists())
         };
-        crates.filter(is_yanked).collect()
+        crates.filter(|_| any).filter(is_yanked).collect()
     }
 
     /// An index that can't be read says nothing: the crate itself is there.

@@ -11,7 +11,7 @@ use super::super::skeleton::Skeleton;
 use super::super::unpack::{Kept, unpack_crate};
 use super::super::{CrateStore, GitStore, IoError};
 use super::git_folder::{skeleton, write_checkout, write_whole};
-use super::stamp::{is_as_written, nodes};
+use super::nodes::Nodes;
 use crate::hash::Sha256;
 use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::ChecksumFile;
@@ -120,7 +120,9 @@ impl CrateWriter<'_> {
         let beside = cache.join(UNPACKED).join(form).join(&hex[..2]);
         let folder = beside.join(&hex);
         let known = beside.join(format!("{hex}.json"));
-        if is_as_written(&folder, &known) {
+        let nodes = fs::read(&known).ok();
+        let nodes = nodes.and_then(|bytes| serde_json::from_slice::<Nodes>(&bytes).ok());
+        if nodes.is_some_and(|nodes| nodes.are_in(&folder)) {
             return Ok(Some(folder));
         }
         fs::create_dir_all(&beside)?;
@@ -140,7 +142,7 @@ impl CrateWriter<'_> {
         {
             return Err(error.into());
         }
-        let text = serde_json::to_vec(&nodes(&folder)?).unwrap_or_default();
+        let text = serde_json::to_vec(&Nodes::of(&folder, |_| false)?).unwrap_or_default();
         CrateStore::keep(Some(known), &text)?;
         Ok(Some(folder))
     }

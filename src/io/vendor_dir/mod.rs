@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 
 use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
+use self::nodes::Nodes;
 use self::stamp::Stamp;
 use super::{CrateStore, GitStore, IoError, Progress, all_in_order};
 use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
@@ -15,6 +16,7 @@ use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 mod archive;
 mod crate_folder;
 mod git_folder;
+mod nodes;
 mod stamp;
 
 pub use archive::write_tar;
@@ -204,7 +206,7 @@ impl VendorFolder<'_> {
                     writer.write(planned, &new.join(&planned.path))
                 };
                 progress.step();
-                result.and_then(|()| stamp::nodes(&new.join(&planned.path)))
+                result.and_then(|()| Nodes::of(&new.join(&planned.path), |_| false))
             },
             |results| {
                 let mut written = Written::default();
