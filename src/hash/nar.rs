@@ -5,7 +5,7 @@
 //! the entries of a directory are sorted by the bytes of their names.
 //! [`NarWriter`] refuses what would not be canonical instead of writing it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 /// Writes one file system object as a Nix archive.
 pub struct NarWriter<W> {
@@ -33,18 +33,30 @@ impl<W: Write> NarWriter<W> {
     /// # Errors
     /// What `contents` and the writer below answer; `UnexpectedEof` or
     /// `InvalidData` where `contents` has fewer or more bytes than `len`.
-    pub fn file(&mut self, executable: bool, len: u64, mut contents: impl Read) -> io::Result<()> {
+    pub fn file(
+        &mut self,
+        executable: bool,
+        len: u64,
+        mut contents: impl BufRead,
+    ) -> io::Result<()> {
         self.tokens(&[b"(", b"type", b"regular"])?;
         if executable {
             self.tokens(&[b"executable", b""])?;
         }
         self.token(b"contents")?;
         self.out.write_all(&len.to_le_bytes())?;
-        let copied = io::copy(&mut contents.by_ref().take(len), &mut self.out)?;
-        if copied != len {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        let mut left = len;
+        while left > 0 {
+            let block = filled(&mut contents)?;
+            let used = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            if used == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.out.write_all(&block[..used])?;
+            contents.consume(used);
+            left -= used as u64;
         }
-        if contents.read(&mut [0])? != 0 {
+        if !filled(&mut contents)?.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "a file grew while it was read",
@@ -95,6 +107,17 @@ impl<W: Write> NarWriter<W> {
         let missing = (8 - len % 8) % 8;
         io::copy(&mut io::repeat(0).take(missing), &mut self.out).map(drop)
     }
+}
+
+/// As `fill_buf` does, but not ended by a signal.
+fn filled(contents: &mut impl BufRead) -> io::Result<&[u8]> {
+    while let Err(error) = contents.fill_buf() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    // What is filled stays so.
+    contents.fill_buf()
 }
 
 /// A directory that is being written.

@@ -11,7 +11,7 @@ use fs_err as fs;
 use super::cargo_settings::{CargoSettings, ProjectConfig};
 use super::network::{Answer, Body, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
-use super::verified::{FileState, Verified};
+use super::verified::{FileState, Verified, VerifiedFile};
 use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{LockedCrate, without_credentials};
@@ -121,12 +121,35 @@ impl CrateStore {
 
     /// A cached file that isn't what the lock says is as good as none.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
-        let file = file_name(krate);
-        let theirs = self.cargo_caches.iter().map(|cache| cache.join(&file));
-        self.own_path("crates", "crate", checksum)
-            .into_iter()
-            .chain(theirs)
+        self.places(krate, Some(checksum))
             .find_map(|path| self.read_verified(&path, (krate, checksum)))
+    }
+
+    /// Where a crate may be cached.
+    fn places(
+        &self,
+        krate: &LockedCrate,
+        checksum: Option<&Sha256>,
+    ) -> impl Iterator<Item = PathBuf> {
+        let own = checksum.and_then(|sum| self.own_path("crates", "crate", sum));
+        let file = file_name(krate);
+        let theirs = self.cargo_caches.iter().map(move |cache| cache.join(&file));
+        own.into_iter().chain(theirs)
+    }
+
+    /// The size of a crate's file, where that was read and verified before and
+    /// is unchanged.
+    #[must_use]
+    pub fn verified_size(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<u64> {
+        let mut places = self.places(krate, Some(checksum));
+        places.find_map(|path| self.verified.size(checksum, &path))
+    }
+
+    /// Opens the file of such a crate.
+    #[must_use]
+    pub fn open_verified(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<VerifiedFile> {
+        let mut places = self.places(krate, Some(checksum));
+        places.find_map(|path| self.verified.open(checksum, &path))
     }
 
     /// Reads a file, if it has the checksum: now, or when it was last read and
@@ -180,12 +203,7 @@ impl CrateStore {
 
     /// How many bytes a crate has in a cache; 0 where it is in none.
     pub(super) fn cached_size(&self, krate: &LockedCrate) -> u64 {
-        let file = format!("{}-{}.crate", krate.name, krate.version);
-        let theirs = self.cargo_caches.iter().map(|cache| cache.join(&file));
-        let checksum = krate.checksum();
-        let own = checksum.and_then(|sum| self.own_path("crates", "crate", &sum));
-        own.into_iter()
-            .chain(theirs)
+        self.places(krate, krate.checksum().as_ref())
             .find_map(|path| fs::metadata(path).ok())
             .map_or(0, |metadata| metadata.len())
     }

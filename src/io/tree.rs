@@ -1,12 +1,15 @@
 //! What is on the disk, as a Nix archive: the hash that `nix hash path` gives.
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 use fs_err as fs;
 
 use super::IoError;
 use crate::hash::{NarWriter, Sha256, Sha256Writer};
+
+/// Few system calls for large files, and within the cache of a core.
+const BUFFER: usize = 64 << 10;
 
 /// Hashes a file, a folder or a link as a Nix archive.
 ///
@@ -36,7 +39,8 @@ pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<(
     }
     if kind.is_file() {
         let file = fs::File::open(path)?;
-        return nar.file(is_executable(&metadata), metadata.len(), file);
+        let contents = BufReader::with_capacity(BUFFER, file);
+        return nar.file(is_executable(&metadata), metadata.len(), contents);
     }
     if !kind.is_dir() {
         let message = format!("`{}` is no file, folder or link", path.display());

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::Metadata;
-use std::path::PathBuf;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::CrateStore;
@@ -50,6 +51,24 @@ impl FileState {
     }
 }
 
+/// A file that was hashed before. Its last read fails if it was changed since.
+#[derive(Debug)]
+pub struct VerifiedFile {
+    file: File,
+    state: FileState,
+}
+
+impl Read for VerifiedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let is_end = read == 0 && !buffer.is_empty();
+        if is_end && FileState::of(&self.file.metadata()?) != Some(self.state) {
+            return Err(io::Error::other("the file changed while it was read"));
+        }
+        Ok(read)
+    }
+}
+
 /// A list in our cache: a line for each file.
 #[derive(Debug, Default)]
 pub(super) struct Verified {
@@ -73,6 +92,20 @@ impl Verified {
             .get_or_init(|| self.read())
             .get(&checksum.to_hex())
             == Some(state)
+    }
+
+    /// The size of a file that had that checksum, if it is unchanged.
+    pub(super) fn size(&self, checksum: &Sha256, path: &Path) -> Option<u64> {
+        let state = FileState::of(&std::fs::metadata(path).ok()?)?;
+        self.knows(checksum, &state).then_some(state.size)
+    }
+
+    /// Opens such a file.
+    pub(super) fn open(&self, checksum: &Sha256, path: &Path) -> Option<VerifiedFile> {
+        let file = File::open(path).ok()?;
+        let state = FileState::of(&file.metadata().ok()?)?;
+        let is_known = self.knows(checksum, &state);
+        is_known.then_some(VerifiedFile { file, state })
     }
 
     pub(super) fn add(&self, checksum: &Sha256, state: FileState) {

@@ -1,6 +1,7 @@
 //! `hash`: nixpkgs' `cargoHash`, and the hashes of git dependencies.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 use camino::Utf8Path;
 use schemars::JsonSchema;
@@ -11,7 +12,7 @@ use super::native::Asking;
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::io::tree::{nar_hash, write_node};
-use crate::io::{CrateStore, GitStore, GitTree, IoError, Progress, in_order};
+use crate::io::{CrateStore, GitStore, GitTree, IoError, Progress, in_order, read_ahead};
 use crate::nix::output_hashes_set;
 use crate::project::{GitRevision, LockFile, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{
@@ -160,7 +161,12 @@ pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256,
     }
     let git = GitStore::open(request.network.clone());
     let trees = git_trees(&lock.git_revisions(), &git, progress)?;
-    let hash = hash_crates(lock, (&crates, &trees), &store, progress)?;
+    let contents = Contents {
+        lock,
+        crates: &crates,
+        trees: &trees,
+    };
+    let hash = contents.hash(&store, progress)?;
     store.remember_cargo_hash(&lock.bytes, &hash)?;
     Ok(hash)
 }
@@ -235,34 +241,75 @@ fn of_revisions<T: Send>(
     found
 }
 
-fn hash_crates(
-    lock: &LockFile,
-    (crates, trees): (&[(LockedCrate, Sha256)], &BTreeMap<String, GitTree>),
-    store: &CrateStore,
-    progress: &dyn Progress,
-) -> Result<Sha256, IoError> {
-    let mut write_git = |node: &mut _| write_trees(node, trees);
-    let git: Option<GitNode<IoError>> = if trees.is_empty() {
-        None
-    } else {
-        Some(&mut write_git)
-    };
-    progress.start("Hashing", crates.len() as u64);
-    let is_cached = crates.iter().all(|(krate, _)| store.has(krate));
-    let threads = if is_cached { READING_THREADS } else { THREADS };
-    let hash = in_order(
-        crates,
-        threads,
-        |(krate, checksum)| {
-            let bytes = store.read(krate, checksum);
-            progress.step();
-            let path = tarball_path(krate, lock);
-            bytes.map(|bytes| TreeFile { path, bytes })
-        },
-        |files| cargo_hash_with_git(&lock.bytes, git, files),
-    );
-    progress.finish();
-    hash
+/// What is hashed besides the lock.
+#[derive(Clone, Copy)]
+struct Contents<'a> {
+    lock: &'a LockFile,
+    /// In the order in which the tree has them.
+    crates: &'a [(LockedCrate, Sha256)],
+    /// By revision.
+    trees: &'a BTreeMap<String, GitTree>,
+}
+
+impl Contents<'_> {
+    fn hash(self, store: &CrateStore, progress: &dyn Progress) -> Result<Sha256, IoError> {
+        progress.start("Hashing", self.crates.len() as u64);
+        let hash = self.hash_verified(store, progress);
+        let hash = hash.map_or_else(|| self.hash_read(store, progress), Ok);
+        progress.finish();
+        hash
+    }
+
+    /// Where all crates were verified before, their files are read as they
+    /// are. A file that changes meanwhile is verified the other way.
+    fn hash_verified(self, store: &CrateStore, progress: &dyn Progress) -> Option<Sha256> {
+        let size = |(krate, checksum): &(LockedCrate, Sha256)| store.verified_size(krate, checksum);
+        let sizes: Vec<u64> = self.crates.iter().map(size).collect::<Option<_>>()?;
+        let files = self.crates.iter().map(|(krate, checksum)| {
+            let file = store.open_verified(krate, checksum);
+            file.ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        });
+        let hash = read_ahead(files, |ahead| {
+            let files = self.crates.iter().zip(&sizes).map(|((krate, _), size)| {
+                progress.step();
+                Ok(TreeFile {
+                    path: tarball_path(krate, self.lock),
+                    size: *size,
+                    contents: ahead.file(),
+                })
+            });
+            self.hash_tree(files)
+        });
+        hash.ok()?.ok()
+    }
+
+    fn hash_read(self, store: &CrateStore, progress: &dyn Progress) -> Result<Sha256, IoError> {
+        let is_cached = self.crates.iter().all(|(krate, _)| store.has(krate));
+        let threads = if is_cached { READING_THREADS } else { THREADS };
+        in_order(
+            self.crates,
+            threads,
+            |(krate, checksum)| {
+                let bytes = store.read(krate, checksum);
+                progress.step();
+                bytes.map(|bytes| TreeFile::new(tarball_path(krate, self.lock), bytes))
+            },
+            |files| self.hash_tree(files),
+        )
+    }
+
+    fn hash_tree<R: BufRead>(
+        self,
+        files: impl Iterator<Item = Result<TreeFile<R>, IoError>>,
+    ) -> Result<Sha256, IoError> {
+        let mut write_git = |node: &mut _| write_trees(node, self.trees);
+        let git: Option<GitNode<IoError>> = if self.trees.is_empty() {
+            None
+        } else {
+            Some(&mut write_git)
+        };
+        cargo_hash_with_git(&self.lock.bytes, git, files)
+    }
 }
 
 /// `git/<revision>/`

@@ -12,19 +12,33 @@
 //! `cargoHash` of a package is the SHA-256 of the tree's NAR; the crates come
 //! as an iterator, so that one is in memory at a time and none is unpacked.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Cursor, Write};
 use std::iter::Peekable;
 
 use crate::hash::{Directory, NarWriter, Sha256, Sha256Writer};
 use crate::project::{CrateSource, LockFile, LockedCrate};
 
 /// A file of the tree besides the lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeFile {
+#[derive(Debug)]
+pub struct TreeFile<R> {
     /// Its path, with `/` between the parts.
     pub path: String,
+    /// How many bytes it has.
+    pub size: u64,
     /// Its contents.
-    pub bytes: Vec<u8>,
+    pub contents: R,
+}
+
+impl TreeFile<Cursor<Vec<u8>>> {
+    /// A file that is in memory.
+    #[must_use]
+    pub const fn new(path: String, bytes: Vec<u8>) -> Self {
+        Self {
+            path,
+            size: bytes.len() as u64,
+            contents: Cursor::new(bytes),
+        }
+    }
 }
 
 const TARBALLS: &str = "tarballs";
@@ -53,13 +67,14 @@ pub fn sort_key(path: &str) -> Vec<String> {
 /// Hashes the tree of `lock` and `files`, which are sorted by [`sort_key`].
 ///
 /// # Errors
-/// The first error that `files` yields.
-///
-/// # Panics
-/// Where the files are not sorted or stand in it twice.
-pub fn cargo_hash<E, I>(lock: &[u8], files: I) -> Result<Sha256, E>
+/// The first error that `files` yields or that reading one gives, one of them
+/// having another size included; `InvalidInput` where they are not sorted or
+/// stand in it twice.
+pub fn cargo_hash<R, E, I>(lock: &[u8], files: I) -> Result<Sha256, E>
 where
-    I: IntoIterator<Item = Result<TreeFile, E>>,
+    R: BufRead,
+    E: From<io::Error>,
+    I: IntoIterator<Item = Result<TreeFile<R>, E>>,
 {
     cargo_hash_with_git(lock, None, files)
 }
@@ -70,17 +85,16 @@ pub type GitNode<'a, E> = &'a mut dyn FnMut(&mut NarWriter<Sha256Writer>) -> Res
 /// As [`cargo_hash`], with the folder of git checkouts.
 ///
 /// # Errors
-/// The first error that `git` or `files` gives.
-///
-/// # Panics
-/// Where the files are not sorted or stand in it twice.
-pub fn cargo_hash_with_git<E, I>(
+/// The first error that `git` gives, and what [`cargo_hash`] does.
+pub fn cargo_hash_with_git<R, E, I>(
     lock: &[u8],
     git: Option<GitNode<E>>,
     files: I,
 ) -> Result<Sha256, E>
 where
-    I: IntoIterator<Item = Result<TreeFile, E>>,
+    R: BufRead,
+    E: From<io::Error>,
+    I: IntoIterator<Item = Result<TreeFile<R>, E>>,
 {
     let mut files = files.into_iter().peekable();
     let mut failed = None;
@@ -106,18 +120,19 @@ where
     if let Some(error) = failed {
         return Err(error);
     }
+    let hash = hash?;
     match files.next() {
         Some(Err(error)) => Err(error),
-        _ => Ok(hash.expect("names are sorted and unique, and hashing in memory cannot fail")),
+        _ => Ok(hash),
     }
 }
 
 /// Writes the files whose paths begin with `prefix` into a folder. It stops
 /// before an error.
-fn write_below<W: Write, E>(
+fn write_below<W: Write, R: BufRead, E>(
     prefix: &str,
     folder: &mut Directory<'_, W>,
-    files: &mut Peekable<impl Iterator<Item = Result<TreeFile, E>>>,
+    files: &mut Peekable<impl Iterator<Item = Result<TreeFile<R>, E>>>,
 ) -> io::Result<()> {
     while let Some(Ok(file)) = files.peek() {
         let Some(rest) = file.path.strip_prefix(prefix) else {
@@ -131,7 +146,7 @@ fn write_below<W: Write, E>(
                 return node.directory(|folder| write_below(&prefix, folder, files));
             }
             match files.next() {
-                Some(Ok(file)) => node.file(false, file.bytes.len() as u64, &file.bytes[..]),
+                Some(Ok(file)) => node.file(false, file.size, file.contents),
                 _ => unreachable!("it was peeked at"),
             }
         })?;
@@ -156,7 +171,7 @@ mod tests {
 
     #[test]
     fn without_crates_there_is_no_folder() {
-        let hash = cargo_hash::<(), _>(b"version = 4\n", []).unwrap();
+        let hash = cargo_hash::<&[u8], io::Error, _>(b"version = 4\n", []).unwrap();
         let parts: [&[u8]; 15] = [
             b"nix-archive-1",
             b"(",
@@ -181,15 +196,35 @@ mod tests {
 
     #[test]
     fn an_error_of_the_crates_comes_through() {
-        let files = [Ok(file("tarballs/a-1.tar.gz")), Err("gone")];
-        assert_eq!(cargo_hash(b"", files), Err("gone"));
+        let gone = io::Error::other("gone");
+        let files = [Ok(file("tarballs/a-1.tar.gz")), Err(gone)];
+        let error = cargo_hash(b"", files).unwrap_err();
+        assert_eq!(error.to_string(), "gone");
     }
 
-    fn file(path: &str) -> TreeFile {
-        TreeFile {
-            path: path.to_owned(),
-            bytes: vec![1],
+    #[test]
+    fn a_file_of_another_size_is_refused() {
+        for (size, kind) in [
+            (0, io::ErrorKind::InvalidData),
+            (2, io::ErrorKind::UnexpectedEof),
+        ] {
+            let mut other = file("tarballs/a-1.tar.gz");
+            other.size = size;
+            let last = Err(io::Error::other("is never asked for"));
+            let error = cargo_hash(b"", [Ok(other), last]).unwrap_err();
+            assert_eq!(error.kind(), kind);
         }
+    }
+
+    #[test]
+    fn files_out_of_order_are_refused() {
+        let files = ["tarballs/b", "tarballs/a"].map(|path| Ok(file(path)));
+        let error: io::Error = cargo_hash(b"", files).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    }
+
+    fn file(path: &str) -> TreeFile<Cursor<Vec<u8>>> {
+        TreeFile::new(path.to_owned(), vec![1])
     }
 
     #[test]
@@ -197,7 +232,8 @@ mod tests {
         let hash = |paths: &[&str]| {
             let mut paths = paths.to_vec();
             paths.sort_by_key(|path| sort_key(path));
-            cargo_hash::<(), _>(b"", paths.into_iter().map(|path| Ok(file(path)))).unwrap()
+            let files = paths.into_iter().map(|path| Ok(file(path)));
+            cargo_hash::<_, io::Error, _>(b"", files).unwrap()
         };
         let files = ["git/1/a-b/x", "git/1/a/x", "registry-1/x", "registry-10/x"];
         assert_ne!(hash(&files), hash(&files[1..]));
