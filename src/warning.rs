@@ -33,6 +33,8 @@ pub struct Warning {
 pub enum WarningCode {
     /// The package's name breaks PEP 508.
     InvalidName,
+    /// A `[project]` table without what PEP 621 requires.
+    IncompleteProject,
     /// Nothing for cargo to build.
     NoRust,
     /// More folders than one that cargo builds in.
@@ -142,6 +144,10 @@ impl WarningCode {
             Self::InvalidName => (
                 "pyhack::warning::invalid_name",
                 "correct `name` in the `[project]` table of `pyproject.toml`",
+            ),
+            Self::IncompleteProject => (
+                "pyhack::warning::incomplete_project",
+                "add it by a patch: `dynamic = [\"version\"]` where the backend knows it; or take the wheel",
             ),
             Self::NoRust => (
                 "pyhack::warning::no_rust",

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::io::CrateStore;
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, PythonName, RustProject, Surroundings, join,
+    LocalCrates, LockFile, LockState, Project, PythonName, RustProject, Surroundings, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
@@ -60,11 +60,8 @@ impl Facts {
             native.allow_newer_python(&surroundings, &loaded.target);
             warnings.extend(native.warnings());
             let store = asking.request.store();
-            warnings.extend(
-                rust.lock
-                    .iter()
-                    .filter_map(|lock| yanked_warning(lock, &store)),
-            );
+            let lock = rust.lock.as_ref();
+            warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
                 let message = format!(
                     "the source of the library of {} isn't there",
@@ -108,14 +105,28 @@ pub(super) fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
     Ok(Requirements::read(all, request)?)
 }
 
-fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
-    let project = &loaded.project;
+fn pyproject_warnings(project: &Project) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let name = &project.identity.name;
     if !name.is_valid() {
         let message = format!("`{name}` is no name that PEP 508 allows");
         warnings.push(Warning::new(WarningCode::InvalidName, message));
     }
+    let lacking = &project.pyproject.lacking;
+    if !lacking.is_empty() {
+        let message = format!(
+            "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds \
+             with, refuses it",
+            quoted(lacking)
+        );
+        warnings.push(Warning::error(WarningCode::IncompleteProject, message));
+    }
+    warnings
+}
+
+fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
+    let project = &loaded.project;
+    let mut warnings = pyproject_warnings(project);
     if project.rust.is_empty() {
         warnings.push(if project.unread.is_empty() {
             let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
@@ -372,7 +383,7 @@ fn crates(n: usize) -> String {
     }
 }
 
-fn quoted(paths: &[String]) -> String {
+fn quoted(paths: &[impl std::fmt::Display]) -> String {
     let quoted: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
     counted(&quoted, ", ")
 }

@@ -25,6 +25,9 @@ pub struct Pyproject {
     pub(super) project_name: Option<String>,
     /// `project.version`, else `tool.poetry.version`.
     pub version: Option<String>,
+    /// What a `[project]` table lacks that PEP 621 requires, each after the
+    /// table's name.
+    pub lacking: Vec<&'static str>,
     /// `project.requires-python`, else `tool.poetry.dependencies.python`.
     pub requires_python: Option<String>,
     /// `project.optional-dependencies`.
@@ -208,9 +211,23 @@ struct RawBuildSystem {
 struct RawProject {
     name: Option<String>,
     version: Option<String>,
+    #[serde(default)]
+    dynamic: Vec<String>,
     requires_python: Option<String>,
     #[serde(default)]
     optional_dependencies: BTreeMap<String, Vec<String>>,
+}
+
+impl RawProject {
+    fn lacking(&self) -> Vec<&'static str> {
+        let has_version = self.version.is_some() || self.dynamic.iter().any(|d| d == "version");
+        let fields = [
+            ("project.name", self.name.is_some()),
+            ("project.version", has_version),
+        ];
+        let lacking = fields.into_iter().filter(|(_, is_there)| !is_there);
+        lacking.map(|(field, _)| field).collect()
+    }
 }
 
 /// The tables below `tool` that have a type.
@@ -266,6 +283,7 @@ impl Raw {
             build_backend: None,
             backend_path: Vec::new(),
         });
+        let lacking = self.project.as_ref().map(RawProject::lacking);
         let project = self.project.unwrap_or_default();
         let (poetry, uv) = (tool.poetry, tool.uv);
         let settings = ["maturin.build-args", "build-args"];
@@ -278,6 +296,7 @@ impl Raw {
             name: project.name.clone().or(poetry.name),
             project_name: project.name,
             version: project.version.or(poetry.version),
+            lacking: lacking.unwrap_or_default(),
             requires_python: project
                 .requires_python
                 .or_else(|| poetry_python.map(str::to_owned)),
@@ -326,6 +345,22 @@ mod tests {
         let pyproject = Pyproject::parse(text).unwrap();
         assert_eq!(pyproject.name.as_deref(), Some("p"));
         assert_eq!(pyproject.version.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn name_and_version_are_required_where_there_is_a_project() {
+        for (text, lacking) in [
+            ("[tool.poetry]\nname = \"a\"", &[][..]),
+            ("[project]\nname = \"a\"\nversion = \"1\"", &[]),
+            ("[project]\nname = \"a\"\ndynamic = [\"version\"]", &[]),
+            (
+                "[project]\nname = \"a\"\ndynamic = [\"readme\"]",
+                &["project.version"],
+            ),
+            ("[project]", &["project.name", "project.version"]),
+        ] {
+            assert_eq!(Pyproject::parse(text).unwrap().lacking, lacking, "{text}");
+        }
     }
 
     #[test]
