@@ -43,9 +43,15 @@ pub(super) struct HashArgs {
     #[arg(conflicts_with_all = ["path", "cargo_root", "lock_file", "output_hashes", "nar"])]
     convert: Option<Sha256>,
 
-    /// Form to print it in [default: sri]
-    #[arg(long, value_enum, value_name = "FORM", requires = "convert")]
-    to: Option<Form>,
+    /// Form to print a hash in
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        default_value = "sri",
+        conflicts_with = "output_hashes"
+    )]
+    to: Form,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -70,11 +76,10 @@ fn sha256(text: &str) -> Result<Sha256, &'static str> {
 impl HashArgs {
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         if let Some(hash) = self.convert {
-            let form = self.to.unwrap_or(Form::Sri);
-            return print(ui, &HashTexts::new(&hash), form);
+            return print(ui, &HashTexts::new(&hash), self.to);
         }
         if let Some(path) = &self.nar {
-            return print(ui, &hash_nar(path)?, Form::Sri);
+            return print(ui, &hash_nar(path)?, self.to);
         }
         let request = self.source.into_request(global);
         if self.output_hashes {
@@ -85,19 +90,25 @@ impl HashArgs {
         let report = hash(&request, &*ui.progress())?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
-            Text::Data(format!("{}\n", report.cargo_hash))
+            let hash = Sha256::parse(&report.cargo_hash);
+            let text = hash.map(|hash| self.to.of(&HashTexts::new(&hash)));
+            Text::Data(format!("{}\n", text.unwrap_or_default()))
         })
     }
 }
 
 fn print(ui: &Ui, texts: &HashTexts, form: Form) -> Result<(), Error> {
-    ui.result(texts, |texts| {
-        let text = match form {
-            Form::Sri => &texts.sri,
-            Form::Nix32 => &texts.nix32,
-            Form::Base16 => &texts.base16,
-            Form::Base64 => &texts.base64,
+    ui.result(texts, |texts| Text::Data(format!("{}\n", form.of(texts))))
+}
+
+impl Form {
+    fn of(self, texts: &HashTexts) -> String {
+        let text = match self {
+            Self::Sri => &texts.sri,
+            Self::Nix32 => &texts.nix32,
+            Self::Base16 => &texts.base16,
+            Self::Base64 => &texts.base64,
         };
-        Text::Data(format!("{text}\n"))
-    })
+        text.clone()
+    }
 }

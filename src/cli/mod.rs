@@ -131,6 +131,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if let Some(Command::Vendor(args)) = &cli.command
+        && let Some(message) = args.contradiction()
+    {
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
     Ok(cli)
 }
 

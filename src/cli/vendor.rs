@@ -56,7 +56,7 @@ pub(super) struct VendorArgs {
     platform: Vec<Platform>,
 
     /// How files get into the folder
-    #[arg(long, value_enum, default_value_t = LinkModeArg::Copy)]
+    #[arg(long, value_enum, default_value_t = LinkModeArg::Copy, conflicts_with = "tar")]
     link_mode: LinkModeArg,
 }
 
@@ -97,6 +97,14 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 }
 
 impl VendorArgs {
+    /// What of the command line contradicts itself.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        let message = "what `cargoHash` covers has all crates as they are: `--platform` is for the \
+                       other layouts";
+        let is_whole = self.layout == LayoutArg::FetchCargoVendor;
+        (is_whole && !self.platform.is_empty()).then_some(message)
+    }
+
     pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let options = VendorOptions {
             layout: self.layout.into(),

@@ -32,7 +32,7 @@ pub use cargo_settings::{CargoSettings, ProjectConfig};
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use network::Network;
-pub use parallel::{all, all_in_order, in_order};
+pub use parallel::{all, all_in_order, in_order, on_deep_stack};
 pub use progress::Progress;
 pub use read_ahead::read_ahead;
 pub use store::CrateStore;

@@ -7,6 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// How many results may wait for their turn: a bound on memory.
 const WINDOW: usize = 32;
 
+/// Enough for folders in folders: no path has room for more of them.
+const STACK: usize = 64 << 20;
+
 struct State<T> {
     /// How many results may wait.
     window: usize,
@@ -72,6 +75,26 @@ pub fn all<I: Sync>(items: &[I], threads: usize, test: impl Fn(&I) -> bool + Syn
     holds.into_inner()
 }
 
+const STARTED: &str = "the system starts a thread";
+
+fn deep() -> std::thread::Builder {
+    std::thread::Builder::new().stack_size(STACK)
+}
+
+/// Runs what goes down into folders, however deep they are.
+///
+/// # Panics
+/// Where `job` does, or the system starts no thread.
+pub fn on_deep_stack<R: Send>(job: impl FnOnce() -> R + Send) -> R {
+    std::thread::scope(|scope| {
+        let thread = deep().spawn_scoped(scope, job).expect(STARTED);
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 fn within<I: Sync, T: Send, R>(
     window: usize,
     items: &[I],
@@ -93,7 +116,9 @@ fn within<I: Sync, T: Send, R>(
         // Also where `consume` panics, or the threads would wait for ever.
         let _over = Over(&shared);
         for _ in 0..threads.clamp(1, items.len().max(1)) {
-            scope.spawn(|| shared.work(items, &job));
+            deep()
+                .spawn_scoped(scope, || shared.work(items, &job))
+                .expect(STARTED);
         }
         let mut results = (0..items.len()).map(|place| shared.result(place));
         consume(&mut results)

@@ -85,18 +85,22 @@ impl Skeleton {
         }
         let text = serde_json::to_vec(&digest).unwrap_or_default();
         fs::write(new.join(DIGEST), text)?;
-        // Another run may have been faster; its is the same.
-        if let Err(error) = fs::rename(&new, folder)
-            && kept_digest(folder).is_none()
-        {
-            return Err(error.into());
+        // Another run may have been faster; its is the same. Or the folder is
+        // damaged.
+        if fs::rename(&new, folder).is_err() && kept_digest(folder).is_none() {
+            let _ = fs::rename(folder, part.path().join("old"));
+            fs::rename(&new, folder)?;
         }
         Ok(digest)
     }
 }
 
 pub(super) fn kept_digest(folder: &Path) -> Option<CrateDigest> {
+    let manifest = fs::metadata(folder.join("Cargo.toml")).ok()?;
     let text = fs::read(folder.join(DIGEST)).ok()?;
+    if manifest.len() == 0 {
+        return None;
+    }
     serde_json::from_slice(&text).ok()
 }
 

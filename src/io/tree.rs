@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fs_err as fs;
 
-use super::IoError;
+use super::{IoError, on_deep_stack};
 use crate::hash::{NarWriter, Sha256, Sha256Writer};
 
 /// Few system calls for large files, and within the cache of a core.
@@ -22,12 +22,15 @@ pub fn nar_hash(path: &Path) -> Result<Sha256, IoError> {
         let path = path.to_string_lossy().into_owned().into();
         return Err(IoError::NotFound { path });
     }
-    let mut nar = NarWriter::start(Sha256Writer::default())?;
-    write_node(&mut nar, path)?;
-    Ok(nar.into_inner().finish())
+    on_deep_stack(|| {
+        let mut nar = NarWriter::start(Sha256Writer::default())?;
+        write_node(&mut nar, path)?;
+        Ok(nar.into_inner().finish())
+    })
 }
 
-/// Writes the node of a file, a folder or a link.
+/// Writes the node of a file, a folder or a link; [`on_deep_stack`], as folders
+/// may be deep.
 ///
 /// # Errors
 /// As those of [`nar_hash`].

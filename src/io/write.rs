@@ -117,17 +117,29 @@ pub fn create_files(files: &[(Utf8PathBuf, String)]) -> Result<(), IoError> {
 /// whole.
 pub struct AtomicFile {
     path: Utf8PathBuf,
-    part: tempfile::NamedTempFile,
+    part: Part,
+}
+
+enum Part {
+    Beside(tempfile::NamedTempFile),
+    /// A pipe or a device, which nothing can take the place of.
+    InPlace(fs::File),
 }
 
 impl AtomicFile {
-    /// Begins a file.
+    /// Begins a file; through a link it is the one that that leads to.
     ///
     /// # Errors
-    /// Where its folder can't be written.
+    /// Where its folder can't be written, or a folder is in its place.
     pub fn new(path: &Utf8Path) -> Result<Self, IoError> {
-        let part = part(path)?;
-        let path = path.to_owned();
+        let path = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+        let part = match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => return Err(IoError::NoFile { path }),
+            Ok(metadata) if !metadata.is_file() => {
+                Part::InPlace(fs::OpenOptions::new().write(true).open(&path)?)
+            }
+            _ => Part::Beside(part(&path)?),
+        };
         Ok(Self { path, part })
     }
 
@@ -136,18 +148,26 @@ impl AtomicFile {
     /// # Errors
     /// Where it can't be renamed.
     pub fn finish(self) -> Result<(), IoError> {
-        self.part.persist(&self.path).map_err(|error| error.error)?;
+        if let Part::Beside(part) = self.part {
+            part.persist(&self.path).map_err(|error| error.error)?;
+        }
         Ok(())
     }
 }
 
 impl std::io::Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.part.write(bytes)
+        match &mut self.part {
+            Part::Beside(part) => part.write(bytes),
+            Part::InPlace(file) => file.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.part.flush()
+        match &mut self.part {
+            Part::Beside(part) => part.flush(),
+            Part::InPlace(file) => file.flush(),
+        }
     }
 }
 

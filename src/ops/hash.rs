@@ -12,7 +12,9 @@ use super::native::Asking;
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::io::tree::{nar_hash, write_node};
-use crate::io::{CrateStore, GitStore, GitTree, IoError, Progress, in_order, read_ahead};
+use crate::io::{
+    CrateStore, GitStore, GitTree, IoError, Progress, in_order, on_deep_stack, read_ahead,
+};
 use crate::nix::output_hashes_set;
 use crate::project::{GitRevision, LockFile, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{
@@ -167,7 +169,8 @@ pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256,
         trees: &trees,
     };
     let hash = contents.hash(&store, progress)?;
-    store.remember_cargo_hash(&lock.bytes, &hash)?;
+    // Where the cache can't be written, it is worked out again.
+    let _ = store.remember_cargo_hash(&lock.bytes, &hash);
     Ok(hash)
 }
 
@@ -313,13 +316,15 @@ impl Contents<'_> {
 }
 
 /// `git/<revision>/`
-fn write_trees<W: std::io::Write>(
+fn write_trees<W: std::io::Write + Send>(
     node: &mut crate::hash::NarWriter<W>,
     trees: &BTreeMap<String, GitTree>,
 ) -> Result<(), IoError> {
-    node.directory(|folder| {
-        trees.iter().try_for_each(|(revision, tree)| {
-            folder.entry(revision.as_bytes(), |node| write_node(node, &tree.folder))
+    on_deep_stack(|| {
+        node.directory(|folder| {
+            trees.iter().try_for_each(|(revision, tree)| {
+                folder.entry(revision.as_bytes(), |node| write_node(node, &tree.folder))
+            })
         })
     })?;
     Ok(())

@@ -184,3 +184,29 @@ fn what_is_no_hash_is_not_converted() {
     let run = sandbox.run(&["hash", "--nar", "x", "--output-hashes"]);
     assert_eq!(run.code, 2);
 }
+
+/// So deep that a stack of the usual size would not do.
+#[test]
+fn deep_folders_are_hashed() {
+    let sandbox = Sandbox::new();
+    let mut deep = sandbox.path("deep");
+    // Few bytes a level, as paths have an end.
+    for _ in 0..1500 {
+        deep.push("d");
+    }
+    std::fs::create_dir_all(&deep).unwrap();
+    let hash = sandbox.run(&["hash", "--nar", "deep"]).ok();
+    let base16 = sandbox
+        .run(&["hash", "--nar", "deep", "--to", "base16"])
+        .ok();
+    let parsed = cargo_pyhack::hash::Sha256::parse(hash.trim()).unwrap();
+    assert_eq!(base16, format!("{parsed}\n"));
+    if has_nix() {
+        let mut nix = nix(&sandbox, "nix");
+        nix.args(["hash", "path", sandbox.path("deep").to_str().unwrap()]);
+        assert_eq!(
+            hash,
+            String::from_utf8(nix.output().unwrap().stdout).unwrap()
+        );
+    }
+}

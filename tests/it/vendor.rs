@@ -277,3 +277,88 @@ fn hard_links_to_another_file_system_are_copies() {
     sandbox.run(&[&vendor[..], &["here"]].concat()).ok();
     assert_eq!(tree(to.as_ref()), tree(&sandbox.path("here")));
 }
+
+/// Each of them finds the cache without the unpacked crates.
+#[test]
+fn runs_at_once_link_whole_crates() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    sandbox.run(&["vendor", "project", "--to", "expected"]).ok();
+    for round in 0..10 {
+        for mode in ["hardlink", "symlink"] {
+            let folders: Vec<_> = (0..4).map(|n| format!("{mode}-{round}-{n}")).collect();
+            let _ = std::fs::remove_dir_all(sandbox.path("cache/unpacked-1"));
+            std::thread::scope(|scope| {
+                for to in &folders {
+                    let sandbox = &sandbox;
+                    let vendor = ["vendor", "project", "--link-mode", mode, "--to", to];
+                    scope.spawn(move || sandbox.run(&vendor).ok());
+                }
+            });
+            for to in &folders {
+                for krate in tree(&sandbox.path("expected")).keys() {
+                    let file = sandbox.path(to).join(krate);
+                    assert!(file.exists(), "{}", file.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn folders_of_layouts_are_known_by_what_is_in_them() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    let layouts = [
+        ("import-cargo-lock", "git/work.txt"),
+        ("fetch-cargo-vendor", "git/work.txt"),
+        ("fetch-cargo-vendor", "tarballs/notes.txt"),
+        ("fetch-cargo-vendor-unpacked", "source-registry-0/notes.txt"),
+        ("fetch-cargo-vendor-unpacked", ".cargo/config.toml"),
+    ];
+    for (number, (layout, path)) in layouts.into_iter().enumerate() {
+        let to = format!("to-{number}");
+        sandbox.write(&format!("{to}/{path}"), "precious");
+        let vendor = ["vendor", "project", "--layout", layout, "--to", &to];
+        let run = sandbox.run(&vendor).failure();
+        assert!(run.contains("pyhack::vendor::not_ours"), "{run}");
+        // Without what we remember of it.
+        let to = format!("own-{number}");
+        let vendor = ["vendor", "project", "--layout", layout, "--to", &to];
+        sandbox.run(&vendor).ok();
+        std::fs::remove_dir_all(sandbox.path("cache/vendored")).unwrap();
+        sandbox.run(&vendor).ok();
+    }
+}
+
+#[test]
+fn a_pipe_is_written_to_and_a_link_is_followed() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    let tar = |to: &str| sandbox.run(&["vendor", "project", "--tar", "--to", to]);
+    tar("vendor.tar").ok();
+    let expected = std::fs::read(sandbox.path("vendor.tar")).unwrap();
+    std::fs::create_dir(sandbox.path("deep")).unwrap();
+    std::fs::write(sandbox.path("deep/vendor.tar"), "old").unwrap();
+    std::os::unix::fs::symlink("deep/vendor.tar", sandbox.path("link.tar")).unwrap();
+    tar("link.tar").ok();
+    assert!(sandbox.path("link.tar").is_symlink());
+    assert!(sandbox.path("deep/vendor.tar").metadata().unwrap().len() > 3);
+    let pipe = sandbox.path("pipe");
+    let made = sandbox.command("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let read = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| std::fs::read(&pipe).unwrap());
+        tar("pipe").ok();
+        reader.join().unwrap()
+    });
+    assert_eq!(read.len(), expected.len());
+    let run = tar("deep").failure();
+    assert!(run.contains("pyhack::files::no_file"), "{run}");
+}

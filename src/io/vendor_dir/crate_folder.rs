@@ -1,6 +1,7 @@
 //! One crate in a vendored folder, in each of its forms.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -120,12 +121,22 @@ impl CrateWriter<'_> {
         let beside = cache.join(UNPACKED).join(form).join(&hex[..2]);
         let folder = beside.join(&hex);
         let known = beside.join(format!("{hex}.json"));
-        let nodes = fs::read(&known).ok();
-        let nodes = nodes.and_then(|bytes| serde_json::from_slice::<Nodes>(&bytes).ok());
-        if nodes.is_some_and(|nodes| nodes.are_in(&folder)) {
+        let is_kept = || {
+            let nodes = fs::read(&known).ok();
+            let nodes = nodes.and_then(|bytes| serde_json::from_slice::<Nodes>(&bytes).ok());
+            nodes.is_some_and(|nodes| nodes.are_in(&folder))
+        };
+        if is_kept() {
             return Ok(Some(folder));
         }
         fs::create_dir_all(&beside)?;
+        // Nobody takes for a leftover what another run has just made, and
+        // links from. Where files can't be locked, a run may fail.
+        let lock = File::create(beside.join(".lock"))?;
+        let _ = lock.lock();
+        if is_kept() {
+            return Ok(Some(folder));
+        }
         if folder.is_dir() {
             // Changed through a link, or left over.
             fs::remove_dir_all(&folder)?;
@@ -136,12 +147,7 @@ impl CrateWriter<'_> {
         let new = part.path().join("new");
         self.unpack(planned, &new)?;
         make_read_only(&new)?;
-        // Another run may have been faster; its is the same.
-        if let Err(error) = fs::rename(&new, &folder)
-            && !folder.is_dir()
-        {
-            return Err(error.into());
-        }
+        fs::rename(&new, &folder)?;
         let text = serde_json::to_vec(&Nodes::of(&folder, |_| false)?).unwrap_or_default();
         CrateStore::keep(Some(known), &text)?;
         Ok(Some(folder))

@@ -123,7 +123,7 @@ impl VendorFolder<'_> {
             let is_link = target
                 .zip(cache)
                 .is_some_and(|(target, cache)| target.starts_with(cache));
-            let is_layout = self.plan.layout != Layout::Cargo && is_of_a_layout(&name);
+            let is_layout = is_of_layout(self.plan.layout, &entry.path(), &name);
             if !is_known && !is_crate && !is_link && !is_layout {
                 return Err(IoError::NotOurs {
                     path: self.folder.to_owned(),
@@ -151,7 +151,7 @@ impl VendorFolder<'_> {
         let name = self.folder.file_name().unwrap_or_default();
         let prefix = format!(".pyhack-vendor-{name}-");
         if lock.is_some() {
-            clear_staging(beside, &prefix)?;
+            clear_staging(beside, &prefix);
         }
         let staging = tempfile::Builder::new()
             .prefix(&prefix)
@@ -166,7 +166,11 @@ impl VendorFolder<'_> {
             fs::write(target, bytes)?;
         }
         stamp.add_others(&new)?;
-        swap(folder, &new, &staging.path().join("old"))?;
+        let old = staging.path().join("old");
+        swap(folder, &new, &old)?;
+        // It is in the one place or the other.
+        remove(&old);
+        remove(&new);
         stamp.keep(folder, self.store)?;
         Ok(written)
     }
@@ -231,27 +235,80 @@ impl VendorFolder<'_> {
     }
 }
 
-/// Takes away what killed runs left: nobody else stages this folder now.
-fn clear_staging(beside: &Path, prefix: &str) -> Result<(), IoError> {
-    for entry in fs::read_dir(beside)? {
-        let entry = entry?;
+/// Takes away what killed runs left: nobody else stages this folder now. What
+/// can't be removed does no harm.
+fn clear_staging(beside: &Path, prefix: &str) {
+    for entry in fs::read_dir(beside).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         // What follows is tempfile's: no `-`, as a longer name may have.
         let is_left = name
             .strip_prefix(prefix)
             .is_some_and(|rest| !rest.contains('-'));
-        if is_left && entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
+        if is_left && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove(&entry.path());
         }
     }
-    Ok(())
 }
 
-/// Whether nixpkgs' layouts have an entry of that name beside crates.
-fn is_of_a_layout(name: &str) -> bool {
-    let starts = ["registry-", "source-registry-", "source-git-"];
-    matches!(name, "Cargo.lock" | ".cargo" | "tarballs" | "git")
-        || starts.iter().any(|start| name.starts_with(start))
+/// Removes a folder, if there is one: also where folders in it were made
+/// read-only.
+fn remove(folder: &Path) {
+    if fs::remove_dir_all(folder).is_ok() || !folder.is_dir() {
+        return;
+    }
+    #[cfg(unix)]
+    for entry in walkdir::WalkDir::new(folder) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = match &entry {
+            Ok(entry) if entry.file_type().is_dir() => Some(entry.path()),
+            Ok(_) => None,
+            Err(error) => error.path(),
+        };
+        if let Some(path) = path {
+            let _ = fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+        }
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// Whether an entry is one that a layout of nixpkgs' has beside crates, and
+/// holds nothing else.
+fn is_of_layout(layout: Layout, path: &Path, name: &str) -> bool {
+    let all = |is_it: &dyn Fn(&Path, &str) -> bool| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        path.is_dir() && names.all(|name| is_it(&path.join(&name), &name))
+    };
+    let numbered = |start| {
+        let number = name.strip_prefix(start);
+        number.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_configuration = || {
+        let text = fs::read_to_string(path.join("config.toml")).unwrap_or_default();
+        text.contains("[source.") && all(&|_, name| name == "config.toml")
+    };
+    match layout {
+        Layout::Cargo => false,
+        Layout::ImportCargoLock => name == "Cargo.lock" || (name == ".cargo" && is_configuration()),
+        Layout::FetchCargoVendor => match name {
+            "Cargo.lock" => true,
+            "git" => {
+                all(&|_, name| name.len() >= 40 && name.bytes().all(|b| b.is_ascii_hexdigit()))
+            }
+            _ => {
+                (name == "tarballs" || numbered("registry-"))
+                    && all(&|_, name| name.ends_with(".tar.gz"))
+            }
+        },
+        Layout::FetchCargoVendorUnpacked => match name {
+            "Cargo.lock" => true,
+            ".cargo" => is_configuration(),
+            _ => {
+                let is_source = numbered("source-registry-") || numbered("source-git-");
+                is_source && all(&|path, _| path.join(CHECKSUM_FILE).is_file())
+            }
+        },
+    }
 }
 
 /// Puts `new` in the place of `folder`, in one step where the system can.
