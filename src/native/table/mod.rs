@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cfg::CfgSet;
 
-const TEXT: &str = include_str!("../../data/native-deps.toml");
-const PKG_CONFIG: &str = include_str!("../../data/pkg-config.toml");
+const TEXT: &str = include_str!("../../../data/native-deps.toml");
+const PKG_CONFIG: &str = include_str!("../../../data/pkg-config.toml");
 
 /// What crates need to build.
 #[derive(Debug, Deserialize)]

@@ -15,9 +15,9 @@ use super::print::print;
 use crate::python_lock::Preference;
 use crate::target::Platform;
 
-const FLAKE: &str = include_str!("flake/flake.nix");
-const WIRING: &str = include_str!("flake/wiring.nix");
-const EDITABLES: &str = include_str!("flake/editables.nix");
+const FLAKE: &str = include_str!("flake.nix");
+const WIRING: &str = include_str!("wiring.nix");
+const EDITABLES: &str = include_str!("editables.nix");
 
 /// The shell goes up from where it is started to the workspace's folder,
 /// which needn't be that of the repository.

@@ -10,7 +10,7 @@ use super::{Age, Day, Input, Pin, PinFile, shown};
 use crate::target::Toolchains;
 use crate::warning::{Warning, WarningCode};
 
-const TABLE: &str = include_str!("../../../data/nixpkgs.toml");
+const TABLE: &str = include_str!("../../../../data/nixpkgs.toml");
 
 /// The table `data/nixpkgs.toml`.
 #[derive(Debug, Deserialize)]
