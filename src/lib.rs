@@ -5,31 +5,52 @@
 //!
 //! | ring | modules | what they do |
 //! |---|---|---|
-//! | people | [`cli`] | what is typed and printed |
-//! | world | [`ops`], [`io`] | one use case a file; files, archives, network |
-//! | core | [`project`], [`python`], [`build_system`], [`native`], [`vendor`], [`hash`], [`nix`], [`overlay`], [`python_lock`] | text and facts in, text and facts out |
+//! | people | `cli` | what is typed and printed |
+//! | world | `ops`, `io` | one use case a file; files, archives, network |
+//! | core | `project`, `python`, `build_system`, `native`, `vendor`, `hash`, `nix`, `overlay`, `python_lock` | text and facts in, text and facts out |
 //!
 //! To follow a command, begin in `cli` (what can be typed), go on to the file
-//! of the same name in [`ops`] (the story), and from there to the rule in the
-//! core. [`error`] and [`warning`] hold what can go wrong.
+//! of the same name in `ops` (the story), and from there to the rule in the
+//! core. `error` and `warning` hold what can go wrong.
 
-pub mod build_system;
+mod build_system;
 pub mod cli;
-pub mod config;
-pub mod error;
-pub mod hash;
+mod config;
+mod error;
+mod hash;
 #[expect(
     clippy::disallowed_methods,
     reason = "this is where files, environment and network are used"
 )]
-pub mod io;
-pub mod native;
-pub mod nix;
-pub mod ops;
-pub mod overlay;
-pub mod project;
-pub mod python;
-pub mod python_lock;
-pub mod target;
-pub mod vendor;
-pub mod warning;
+mod io;
+mod native;
+mod nix;
+mod ops;
+mod overlay;
+mod project;
+mod python;
+mod python_lock;
+mod target;
+mod vendor;
+mod warning;
+
+/// What the integration tests look at besides the program itself. It isn't an
+/// interface: anything here may change in any release.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::config::Config;
+    pub use crate::hash::{NarWriter, Sha256};
+    pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
+    pub use crate::io::network::HttpSettings;
+    pub use crate::io::{IoError, Network};
+    pub use crate::native::features::{BuildRequest, Resolver};
+    pub use crate::native::{CfgSet, CrateGraph};
+    pub use crate::nix::expr::Expr;
+    pub use crate::nix::package::{About, CargoDeps, Package, PackageSource, Places};
+    pub use crate::nix::print::print;
+    pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
+    pub use crate::overlay::{Block, Overlay, text_digest};
+    pub use crate::project::{CargoOptions, PythonName};
+    pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};
+    pub use crate::target::Platform;
+}

@@ -25,9 +25,9 @@ pub use detect::{
     Origin, merge,
 };
 pub use digest::CrateDigest;
-pub use features::{Built, Resolver, Side, Unit};
+pub use features::{Resolver, Side};
 pub use graph::CrateGraph;
 pub use needs::{Evidence, Problem};
 pub use picture::Picture;
-pub use table::{Choice, EnvValue, NativeTable, PkgConfigTable, Preferences};
-pub use why::{Explanation, Question, Step, Way, WhyNot};
+pub use table::{Choice, EnvValue, NativeTable, Preferences};
+pub use why::{Question, Step, Way, WhyNot};

@@ -17,7 +17,6 @@ pub mod stanza;
 pub use any_stanza::{AnyStanza, print_all, skeleton};
 pub use licenses::PackageTable;
 pub use own::OwnExpr;
-pub use package::Package;
 pub use prebuilt::{Dropped, Prebuilt};
 pub use print::is_identifier;
 pub use stanza::{Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set};

@@ -17,9 +17,7 @@ use crate::io::{
 };
 use crate::nix::output_hashes_set;
 use crate::project::{GitRevision, LockFile, LockedCrate};
-use crate::vendor::fetch_cargo_vendor::{
-    GitNode, TreeFile, cargo_hash_with_git, sort_key, tarball_path,
-};
+use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
 use crate::warning::Warning;
 
 /// Enough to keep a slow network busy.
@@ -311,7 +309,7 @@ impl Contents<'_> {
         } else {
             Some(&mut write_git)
         };
-        cargo_hash_with_git(&self.lock.bytes, git, files)
+        cargo_hash(&self.lock.bytes, git, files)
     }
 }
 

@@ -26,7 +26,6 @@ impl Interpreter<'_> {
         value
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm a kind of expression")]
     fn eval_any(&mut self, expression: &Expr) -> Value {
         match expression {
             Expr::StringLiteral(text) => Value::str(text.value.to_str()),

@@ -10,7 +10,6 @@ use super::value::{Value, insert};
 impl Interpreter<'_> {
     /// Calls a method of a value that stands in `receiver`, with the name
     /// that holds it, if one does.
-    #[expect(clippy::too_many_lines, reason = "one arm a method")]
     pub(super) fn method(
         &mut self,
         call: &ExprCall,

@@ -23,7 +23,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, ExprCall, ModModule, PySourceType};
 use ruff_python_parser::Parsed;
 
-pub use commands::{BuildCommand, Tool};
+pub use commands::BuildCommand;
 pub use value::{Extension, Note};
 
 use calls::Arguments;

@@ -1,3 +1,4 @@
+use super::commands::Tool;
 use super::*;
 
 fn exists(path: &str) -> Option<bool> {

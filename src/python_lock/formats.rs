@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::choose::Why;
 use super::*;
 use crate::target::Platform;
 

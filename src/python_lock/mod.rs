@@ -26,19 +26,17 @@ mod tags;
 mod uv;
 mod workspace;
 
-pub use choose::{Built, Why, choose};
+pub use choose::{Built, choose};
 pub use environment::{Environment, Libc, default_python, python_version, usual_python};
 pub use error::PythonLockError;
 pub use indexes::{NamedIndex, indexes};
-pub use resolve::{Reached, reach};
+pub use resolve::reach;
 pub use settings::{Preference, UvSettings};
 pub use tags::WheelName;
 
 /// A lock.
 #[derive(Debug, Clone)]
 pub struct PythonLock {
-    /// Its name, for messages.
-    pub place: String,
     /// `requires-python`.
     pub requires_python: Option<String>,
     /// The packages, in their order; one has several entries where the
@@ -75,6 +73,7 @@ pub struct LockedPackage {
     /// By dependency group.
     pub groups: BTreeMap<String, Vec<Dependency>>,
     /// The line of its entry, from 1 on.
+    #[expect(dead_code, reason = "for messages about a single package")]
     pub line: usize,
 }
 
@@ -137,6 +136,7 @@ pub struct LockedWheel {
     /// What its name says.
     pub name: WheelName,
     /// The file.
+    #[expect(dead_code, reason = "wheels aren't fetched")]
     pub artifact: Artifact,
 }
 
@@ -243,12 +243,6 @@ impl PackageSource {
             Self::Editable(_) => "editable",
             Self::Virtual(_) => "virtual",
         }
-    }
-
-    /// Whether it is a project of the user's.
-    #[must_use]
-    pub const fn is_local(&self) -> bool {
-        self.folder().is_some()
     }
 
     /// The folder of a local project.

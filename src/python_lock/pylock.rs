@@ -90,7 +90,6 @@ pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockErro
     let groups = lock.dependency_groups.iter().chain(&lock.default_groups);
     let groups = groups.map(|group| group_extra(group));
     Ok(PythonLock {
-        place: place.to_owned(),
         requires_python: lock.requires_python,
         packages,
         conflicts: Vec::new(),

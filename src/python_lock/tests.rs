@@ -1,3 +1,4 @@
+use super::choose::Why;
 use super::*;
 use crate::target::Platform;
 

@@ -97,7 +97,6 @@ pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockErro
     let lock: Lock = reader.parse()?;
     let packages = reader.entries(lock.package, |package| &package.name, locked)?;
     Ok(PythonLock {
-        place: place.to_owned(),
         requires_python: lock.requires_python,
         packages,
         conflicts: lock.conflicts.into_iter().map(conflicts).collect(),

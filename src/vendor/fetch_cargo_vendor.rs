@@ -64,33 +64,17 @@ pub fn sort_key(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }
 
-/// Hashes the tree of `lock` and `files`, which are sorted by [`sort_key`].
-///
-/// # Errors
-/// The first error that `files` yields or that reading one gives, one of them
-/// having another size included; `InvalidInput` where they are not sorted or
-/// stand in it twice.
-pub fn cargo_hash<R, E, I>(lock: &[u8], files: I) -> Result<Sha256, E>
-where
-    R: BufRead,
-    E: From<io::Error>,
-    I: IntoIterator<Item = Result<TreeFile<R>, E>>,
-{
-    cargo_hash_with_git(lock, None, files)
-}
-
 /// Writes the folder of git checkouts.
 pub type GitNode<'a, E> = &'a mut dyn FnMut(&mut NarWriter<Sha256Writer>) -> Result<(), E>;
 
-/// As [`cargo_hash`], with the folder of git checkouts.
+/// Hashes the tree of `lock`, `files` sorted by [`sort_key`], and the folder of
+/// git checkouts.
 ///
 /// # Errors
-/// The first error that `git` gives, and what [`cargo_hash`] does.
-pub fn cargo_hash_with_git<R, E, I>(
-    lock: &[u8],
-    git: Option<GitNode<E>>,
-    files: I,
-) -> Result<Sha256, E>
+/// The first error that `files` or `git` yields or that reading a file gives, a
+/// file of another size than it says included; `InvalidInput` if `files` aren't
+/// sorted or one occurs twice.
+pub fn cargo_hash<R, E, I>(lock: &[u8], git: Option<GitNode<E>>, files: I) -> Result<Sha256, E>
 where
     R: BufRead,
     E: From<io::Error>,
@@ -171,7 +155,7 @@ mod tests {
 
     #[test]
     fn without_crates_there_is_no_folder() {
-        let hash = cargo_hash::<&[u8], io::Error, _>(b"version = 4\n", []).unwrap();
+        let hash = cargo_hash::<&[u8], io::Error, _>(b"version = 4\n", None, []).unwrap();
         let parts: [&[u8]; 15] = [
             b"nix-archive-1",
             b"(",
@@ -198,7 +182,7 @@ mod tests {
     fn an_error_of_the_crates_comes_through() {
         let gone = io::Error::other("gone");
         let files = [Ok(file("tarballs/a-1.tar.gz")), Err(gone)];
-        let error = cargo_hash(b"", files).unwrap_err();
+        let error = cargo_hash(b"", None, files).unwrap_err();
         assert_eq!(error.to_string(), "gone");
     }
 
@@ -211,7 +195,7 @@ mod tests {
             let mut other = file("tarballs/a-1.tar.gz");
             other.size = size;
             let last = Err(io::Error::other("is never asked for"));
-            let error = cargo_hash(b"", [Ok(other), last]).unwrap_err();
+            let error = cargo_hash(b"", None, [Ok(other), last]).unwrap_err();
             assert_eq!(error.kind(), kind);
         }
     }
@@ -219,7 +203,7 @@ mod tests {
     #[test]
     fn files_out_of_order_are_refused() {
         let files = ["tarballs/b", "tarballs/a"].map(|path| Ok(file(path)));
-        let error: io::Error = cargo_hash(b"", files).unwrap_err();
+        let error: io::Error = cargo_hash(b"", None, files).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
 
@@ -233,7 +217,7 @@ mod tests {
             let mut paths = paths.to_vec();
             paths.sort_by_key(|path| sort_key(path));
             let files = paths.into_iter().map(|path| Ok(file(path)));
-            cargo_hash::<_, io::Error, _>(b"", files).unwrap()
+            cargo_hash::<_, io::Error, _>(b"", None, files).unwrap()
         };
         let files = ["git/1/a-b/x", "git/1/a/x", "registry-1/x", "registry-10/x"];
         assert_ne!(hash(&files), hash(&files[1..]));

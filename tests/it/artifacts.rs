@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_pyhack::hash::Sha256;
-use cargo_pyhack::io::artifacts::{ArtifactStore, Credentials, Wanted};
-use cargo_pyhack::io::network::HttpSettings;
-use cargo_pyhack::io::{IoError, Network};
-use cargo_pyhack::python_lock::{Artifact, ArtifactPlace, NamedIndex};
+use cargo_pyhack::testing::HttpSettings;
+use cargo_pyhack::testing::Sha256;
+use cargo_pyhack::testing::{Artifact, ArtifactPlace, NamedIndex};
+use cargo_pyhack::testing::{ArtifactStore, Credentials, Wanted};
+use cargo_pyhack::testing::{IoError, Network};
 use data_encoding::BASE64;
 use miette::Diagnostic as _;
 

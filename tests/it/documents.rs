@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use cargo_pyhack::config::Config;
-use cargo_pyhack::ops::{check, hash, init, inspect, lock, nix_snippet, vendor};
+use cargo_pyhack::testing::Config;
+use cargo_pyhack::testing::{check, hash, init, inspect, lock, nix_snippet, vendor};
 
 use crate::support::{Crate, Registry, Sandbox, python_project};
 

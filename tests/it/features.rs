@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use cargo_pyhack::native::features::{BuildRequest, Resolver};
-use cargo_pyhack::native::{CfgSet, CrateGraph};
-use cargo_pyhack::project::CargoOptions;
-use cargo_pyhack::target::Platform;
+use cargo_pyhack::testing::CargoOptions;
+use cargo_pyhack::testing::Platform;
+use cargo_pyhack::testing::{BuildRequest, Resolver};
+use cargo_pyhack::testing::{CfgSet, CrateGraph};
 use serde_json::Value;
 
 use crate::support::Sandbox;

@@ -141,7 +141,7 @@ fn what_no_archive_holds_is_refused() {
 fn a_hash_is_converted_as_nix_does() {
     let sandbox = Sandbox::new();
     for seed in 0..5_u8 {
-        let hash = cargo_pyhack::hash::Sha256::of(&[seed]);
+        let hash = cargo_pyhack::testing::Sha256::of(&[seed]);
         let forms = [
             ("sri", hash.to_sri(), "to-sri"),
             ("nix32", hash.to_nix32(), "to-base32"),
@@ -199,7 +199,7 @@ fn deep_folders_are_hashed() {
     let base16 = sandbox
         .run(&["hash", "--nar", "deep", "--to", "base16"])
         .ok();
-    let parsed = cargo_pyhack::hash::Sha256::parse(hash.trim()).unwrap();
+    let parsed = cargo_pyhack::testing::Sha256::parse(hash.trim()).unwrap();
     assert_eq!(base16, format!("{parsed}\n"));
     if has_nix() {
         let mut nix = nix(&sandbox, "nix");

@@ -448,7 +448,6 @@ fn what_lies_outside_of_the_project_is_not_read() {
 
 /// Everything of a project that something might run; each touches a file
 /// named for it.
-#[expect(clippy::too_many_lines, reason = "there are many")]
 fn canaries(sandbox: &Sandbox) {
     let sing = |name: &str| format!("touch {}", sandbox.path(&format!("sang-{name}")).display());
     let python = |name: &str| format!("import os\nos.system({:?})\n", sing(name));
@@ -533,7 +532,6 @@ fn sung(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[cfg(unix)]
-#[expect(clippy::too_many_lines, reason = "it is a list of commands")]
 #[test]
 fn nothing_of_a_project_is_run() {
     let registry = Registry::new(&[alpha()]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use cargo_pyhack::hash::{NarWriter, Sha256};
+use cargo_pyhack::testing::{NarWriter, Sha256};
 use nix_archive::nar::{CaseHack, Encoder, encode_path};
 use proptest::prelude::*;
 

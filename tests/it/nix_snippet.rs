@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use cargo_pyhack::nix::expr::Expr;
-use cargo_pyhack::nix::print::print;
+use cargo_pyhack::testing::Expr;
+use cargo_pyhack::testing::print;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cargo_pyhack::overlay::{Overlay, text_digest};
+use cargo_pyhack::testing::{Overlay, text_digest};
 
 use crate::support::Sandbox;
 
@@ -26,7 +26,7 @@ fn with_digest(text: &str) -> String {
     let Ok(overlay) = Overlay::parse("overlay.nix", text) else {
         return text.to_owned();
     };
-    let digest = |block: &cargo_pyhack::overlay::Block| text_digest(&text[block.body.clone()]);
+    let digest = |block: &cargo_pyhack::testing::Block| text_digest(&text[block.body.clone()]);
     let digest = overlay.block("fast-pack").map(digest).unwrap_or_default();
     text.replace("text=?", &format!("text={digest}"))
 }

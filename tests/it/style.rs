@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use cargo_pyhack::nix::package::{About, CargoDeps, Package, PackageSource, Places};
-use cargo_pyhack::project::PythonName;
-use cargo_pyhack::target::Platform;
+use cargo_pyhack::testing::Platform;
+use cargo_pyhack::testing::PythonName;
+use cargo_pyhack::testing::{About, CargoDeps, Package, PackageSource, Places};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 
@@ -149,7 +149,7 @@ fn an_sdist_becomes_a_file_for_nixpkgs() {
     let text = run.ok();
     let cargo_hash = sandbox.run(&["hash", "demo_pkg-1.2.0.tar.gz"]).ok();
     assert!(text.contains(cargo_hash.trim()), "{text}");
-    let hash = cargo_pyhack::hash::Sha256::of(&sdist.bytes).to_sri();
+    let hash = cargo_pyhack::testing::Sha256::of(&sdist.bytes).to_sri();
     let text = text
         .replace(cargo_hash.trim(), "CARGO_HASH")
         .replace(&hash, "HASH");

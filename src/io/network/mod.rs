@@ -17,7 +17,7 @@ use download::Download;
 pub(super) use download::MAX_BODY;
 pub use retry::RETRY_VARIABLE;
 pub(super) use retry::pauses;
-pub use settings::{HttpSettings, STALL_VARIABLE};
+pub use settings::HttpSettings;
 
 /// Whether anything may be fetched.
 #[derive(Clone, Default)]

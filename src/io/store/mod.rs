@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use fs_err as fs;
 
-use super::cargo_settings::{CargoSettings, ProjectConfig};
+use super::cargo_settings::CargoSettings;
 use super::network::{Answer, Body, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified, VerifiedFile};
@@ -41,12 +41,6 @@ pub struct CrateStore {
 }
 
 impl CrateStore {
-    /// Opens the caches; nothing is fetched yet.
-    #[must_use]
-    pub fn open(network: Network) -> Self {
-        Self::open_with(network, CargoSettings::load(&ProjectConfig::Ignored))
-    }
-
     /// Opens the caches, with settings that may be a trusted project's.
     #[must_use]
     pub fn open_with(network: Network, settings: CargoSettings) -> Self {

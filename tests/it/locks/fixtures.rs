@@ -63,7 +63,7 @@ impl Sdist {
 
     /// Its hash, in hexadecimal.
     pub fn hash(&self) -> String {
-        cargo_pyhack::hash::Sha256::of(&self.bytes).to_hex()
+        cargo_pyhack::testing::Sha256::of(&self.bytes).to_hex()
     }
 
     pub fn path(&self) -> String {

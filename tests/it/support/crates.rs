@@ -1,6 +1,6 @@
 //! Crates, locks and projects, generated.
 
-use cargo_pyhack::hash::Sha256;
+use cargo_pyhack::testing::Sha256;
 use flate2::{Compression, write::GzEncoder};
 
 pub const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";

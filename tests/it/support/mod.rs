@@ -127,7 +127,7 @@ impl Sandbox {
             return;
         }
         for (path, bytes) in tree(&folder) {
-            let sum = cargo_pyhack::hash::Sha256::of(&bytes).to_hex();
+            let sum = cargo_pyhack::testing::Sha256::of(&bytes).to_hex();
             assert_eq!(path, format!("{}/{sum}.crate", &sum[..2]));
         }
     }
