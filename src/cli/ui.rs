@@ -116,7 +116,7 @@ impl Ui {
             return;
         }
         for warning in warnings {
-            self.say(&report::warning(warning, self.is_verbose));
+            self.say(&report::warning(&warning.report(), self.is_verbose));
         }
     }
 
@@ -127,11 +127,14 @@ impl Ui {
 
     /// Prints the warnings of one of many.
     pub(super) fn warnings_of(&self, name: &str, warnings: &[Warning]) {
-        let named = warnings.iter().map(|warning| Warning {
-            message: format!("{name}: {}", warning.message),
-            ..warning.clone()
-        });
-        self.warnings(&named.collect::<Vec<_>>());
+        if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
+            return;
+        }
+        for warning in warnings {
+            let mut report = warning.report();
+            report.message.insert_str(0, &format!("{name}: "));
+            self.say(&report::warning(&report, self.is_verbose));
+        }
     }
 
     /// Whether each object of a result is a line.

@@ -15,7 +15,7 @@ use crate::project::{
 };
 use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{RustcOf, Warning};
 
 /// What is known of one folder that cargo builds in.
 pub(super) struct Facts {
@@ -63,17 +63,17 @@ impl Facts {
             let lock = rust.lock.as_ref();
             warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
-                let message = format!(
-                    "the source of the library of {} isn't there",
-                    quoted(&local.without_lib)
-                );
-                warnings.push(Warning::new(WarningCode::Broken, message));
+                let folders = local.without_lib.iter().map(ToString::to_string);
+                warnings.push(Warning::MissingLibraries {
+                    folders: folders.collect(),
+                });
             }
             let is_set = native.inputs.env.iter().any(|v| v.name == BOOTSTRAP);
             warnings.extend(surroundings_warnings(
                 &surroundings,
                 loaded.target.python_minor,
-                (needed.as_ref(), is_set),
+                needed.as_ref(),
+                is_set,
             ));
         }
         Ok(Self {
@@ -109,17 +109,13 @@ fn pyproject_warnings(project: &Project) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let name = &project.identity.name;
     if !name.is_valid() {
-        let message = format!("`{name}` is no name that PEP 508 allows");
-        warnings.push(Warning::new(WarningCode::InvalidName, message));
+        let name = name.to_string();
+        warnings.push(Warning::InvalidName { name });
     }
     let lacking = &project.pyproject.lacking;
     if !lacking.is_empty() {
-        let message = format!(
-            "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds \
-             with, refuses it",
-            quoted(lacking)
-        );
-        warnings.push(Warning::error(WarningCode::IncompleteProject, message));
+        let lacking = lacking.iter().map(ToString::to_string).collect();
+        warnings.push(Warning::IncompleteProject { lacking });
     }
     warnings
 }
@@ -128,33 +124,22 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
     let project = &loaded.project;
     let mut warnings = pyproject_warnings(project);
     if project.rust.is_empty() {
-        warnings.push(if project.unread.is_empty() {
-            let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
-            Warning::note(WarningCode::NoRust, message)
-        } else {
-            let message = "no crate is found, but not all that says how it is built could be read";
-            Warning::new(WarningCode::NoRust, message)
-        });
+        let all_read = project.unread.is_empty();
+        warnings.push(Warning::NoRust { all_read });
     }
     if project.rust.len() > 1 {
-        let roots: Vec<_> = project
-            .rust
-            .iter()
-            .map(|p| format!("`{}`", p.cargo_root))
-            .collect();
-        let message = format!(
-            "it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the \
-             crates of one",
-            roots.len(),
-            roots.join(", ")
-        );
-        warnings.push(Warning::new(WarningCode::SeveralRoots, message));
+        let roots = project.rust.iter().map(|rust| rust.cargo_root.to_string());
+        warnings.push(Warning::SeveralRoots {
+            roots: roots.collect(),
+        });
     }
     let guesses = project.rust.iter().flat_map(|rust| &rust.modules);
     for module in guesses {
         if let Some(why) = &module.build.guess {
-            let message = format!("`{}` is a guess: {why}", module.build.manifest);
-            warnings.push(Warning::new(WarningCode::Guess, message));
+            warnings.push(Warning::Guess {
+                manifest: module.build.manifest.to_string(),
+                why: why.clone(),
+            });
         }
     }
     let is_told = |what: &str| {
@@ -162,14 +147,12 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
         modules.any(|module| module.build.guess.as_deref() == Some(what))
     };
     for what in project.unread.iter().filter(|what| !is_told(what)) {
-        let message = format!("not to be told without running it: {what}");
-        warnings.push(Warning::new(WarningCode::Unread, message));
+        let what = what.clone();
+        warnings.push(Warning::Unread { what });
     }
     if let Some(above) = &loaded.above {
-        let message = format!(
-            "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
-        );
-        warnings.push(Warning::new(WarningCode::WorkspaceAbove, message));
+        let above = above.to_string();
+        warnings.push(Warning::WorkspaceAbove { above });
     }
     warnings
 }
@@ -194,42 +177,33 @@ fn build_system_warnings(
         locked.get_or_insert_default().extend(given.iter().cloned());
     }
     for name in found.unknown(locked.as_ref()) {
-        let beside = if locked.is_some() {
-            ", nor has the `uv.lock` beside the project"
-        } else {
-            ""
-        };
-        let message =
-            format!("`{name}` is no build system that pyproject-build-systems brings{beside}");
-        warnings.push(Warning::new(WarningCode::UnknownBuildSystem, message));
+        warnings.push(Warning::UnknownBuildSystem {
+            name: name.to_string(),
+            is_beside_lock: locked.is_some(),
+        });
     }
     for (name, url) in &found.urls {
-        let message = format!(
-            "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the \
-             package set"
-        );
-        warnings.push(Warning::new(WarningCode::UrlRequirement, message));
+        warnings.push(Warning::UrlRequirement {
+            name: name.to_string(),
+            url: url.clone(),
+        });
     }
     Ok(warnings)
 }
 
 fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     if !state.broken.is_empty() {
-        let what = counted(&state.broken, "; ");
-        let message = format!("cargo can't read the manifests: there isn't {what}");
-        return vec![Warning::new(WarningCode::Broken, message)];
+        let missing = state.broken.clone();
+        return vec![Warning::BrokenManifests { missing }];
     }
     let Some(lock) = &rust.lock else {
-        let message = format!("there is no `Cargo.lock` in `{}`", rust.cargo_root);
-        return vec![Warning::new(WarningCode::NoLock, message)];
+        let folder = rust.cargo_root.to_string();
+        return vec![Warning::NoLock { folder }];
     };
     let mut warnings = lock_warnings(lock);
     if !state.lacking.is_empty() {
-        let message = format!(
-            "the lock doesn't fit the manifests: it lacks {}",
-            counted(&state.lacking, "; ")
-        );
-        warnings.push(Warning::new(WarningCode::StaleLock, message));
+        let lacking = state.lacking.clone();
+        warnings.push(Warning::StaleLock { lacking });
     }
     // Where it lacks something too, what it has instead isn't worth a word.
     if state.lacking.is_empty() {
@@ -240,33 +214,16 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
 
 /// What cargo mends by itself, unless `--locked` forbids it.
 fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
-    let refused = rust
-        .modules
-        .iter()
-        .any(|module| module.build.options.locked);
-    let (make, consequence): (fn(_, String) -> Warning, _) = if refused {
-        (
-            Warning::new,
-            "the build runs cargo with `--locked`, which refuses it",
-        )
-    } else {
-        (Warning::note, "only `--locked` refuses it")
-    };
+    let mut modules = rust.modules.iter();
+    let is_refused = modules.any(|module| module.build.options.locked);
     let mut warnings = Vec::new();
     if !state.unneeded.is_empty() {
-        let message = format!(
-            "the lock has {} that nothing needs: {}; {consequence}",
-            crates(state.unneeded.len()),
-            counted(&state.unneeded, ", ")
-        );
-        warnings.push(make(WarningCode::UnneededCrates, message));
+        let crates = state.unneeded.clone();
+        warnings.push(Warning::UnneededCrates { crates, is_refused });
     }
     if !state.outdated.is_empty() {
-        let message = format!(
-            "the lock is of another version of the project: {}; {consequence}",
-            counted(&state.outdated, ", ")
-        );
-        warnings.push(make(WarningCode::OutdatedLock, message));
+        let crates = state.outdated.clone();
+        warnings.push(Warning::OutdatedLock { crates, is_refused });
     }
     warnings
 }
@@ -274,42 +231,26 @@ fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
 fn surroundings_warnings(
     around: &Surroundings,
     python_minor: u8,
-    (needed, has_bootstrap): (Option<&NeededRust>, bool),
+    needed: Option<&NeededRust>,
+    is_bootstrapped: bool,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if let Some((path, keys)) = &around.cargo_config
         && !keys.is_empty()
     {
-        let message = format!("`{path}` changes how cargo builds: {}", keys.join(", "));
-        warnings.push(Warning::new(WarningCode::CargoConfig, message));
+        warnings.push(Warning::CargoConfig {
+            path: path.to_string(),
+            keys: keys.iter().map(ToString::to_string).collect(),
+        });
     }
     if let Some(is_locked) = around.import_lib {
-        let (make, has): (fn(_, String) -> Warning, _) = if is_locked {
-            (Warning::note, "has")
-        } else {
-            (Warning::new, "lacks, so that an offline build fails")
-        };
-        let message = format!(
-            "`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {has}"
-        );
-        warnings.push(make(WarningCode::GenerateImportLib, message));
+        warnings.push(Warning::GenerateImportLib { is_locked });
     }
     warnings.extend(needed.and_then(rust_version_warning));
     if !around.nightly.is_empty() {
-        let places: Vec<_> = around
-            .nightly
-            .iter()
-            .map(|path| format!("`{path}`"))
-            .collect();
-        let message = format!(
-            "unstable features of a nightly rustc are on in {}",
-            counted(&places, ", ")
-        );
-        // The stanza lets a stable one take them.
-        warnings.push(if has_bootstrap {
-            Warning::note(WarningCode::Nightly, message)
-        } else {
-            Warning::new(WarningCode::Nightly, message)
+        warnings.push(Warning::Nightly {
+            places: around.nightly.iter().map(ToString::to_string).collect(),
+            is_allowed: is_bootstrapped,
         });
     }
     warnings.extend(pyo3_warning(around, python_minor));
@@ -319,14 +260,16 @@ fn surroundings_warnings(
 /// Which of nixpkgs' branches have an older rustc than is needed.
 fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
     let NeededRust { version, krate } = needed;
-    let too_old: Vec<_> = Toolchains::built_in()
-        .nixpkgs
-        .iter()
+    let branches = Toolchains::built_in().nixpkgs.into_iter();
+    let too_old = branches
         .filter(|branch| branch.rustc < *version)
-        .map(|branch| format!("{} has {}", branch.branch, branch.rustc))
-        .collect();
-    let message = format!("`{krate}` needs rustc {version}: {}", too_old.join(", "));
-    (!too_old.is_empty()).then(|| Warning::new(WarningCode::RustVersion, message))
+        .map(|branch| (branch.branch, branch.rustc));
+    let too_old: Vec<_> = too_old.collect();
+    (!too_old.is_empty()).then(|| Warning::RustVersion {
+        krate: krate.clone(),
+        version: version.clone(),
+        rustc: RustcOf::Branches(too_old),
+    })
 }
 
 /// PyO3, where it doesn't know a Python as new as this one.
@@ -341,16 +284,12 @@ pub(super) fn outdated_pyo3(
 
 fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
     let (pyo3, known) = outdated_pyo3(around, python_minor)?;
-    let message = format!(
-        "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
-        known.newest_python,
-        if known.refuses {
-            ", and refuses it"
-        } else {
-            ""
-        }
-    );
-    Some(Warning::new(WarningCode::Pyo3TooOld, message))
+    Some(Warning::Pyo3TooOld {
+        pyo3: pyo3.clone(),
+        newest: known.newest_python,
+        python_minor,
+        refuses: known.refuses,
+    })
 }
 
 /// What is told of crates that were seen to be yanked.
@@ -363,36 +302,13 @@ pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warn
     if labels.is_empty() {
         return None;
     }
-    let message = format!("the registry has yanked {}", labels.join(", "));
-    Some(Warning::new(WarningCode::YankedCrates, message))
+    Some(Warning::YankedCrates { crates: labels })
 }
 
 pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if lock.format == 1 {
-        let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
-        warnings.push(Warning::new(WarningCode::OldLock, message));
+        warnings.push(Warning::OldLock);
     }
     warnings
-}
-
-fn crates(n: usize) -> String {
-    match n {
-        1 => "a crate".to_owned(),
-        n => format!("{n} crates"),
-    }
-}
-
-fn quoted(paths: &[impl std::fmt::Display]) -> String {
-    let quoted: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
-    counted(&quoted, ", ")
-}
-
-/// The first few of a list, the rest counted.
-fn counted(items: &[String], separator: &str) -> String {
-    let shown: Vec<_> = items.iter().take(5).map(String::as_str).collect();
-    match items.len().saturating_sub(5) {
-        0 => shown.join(separator),
-        more => format!("{}{separator}and {more} more", shown.join(separator)),
-    }
 }

@@ -18,7 +18,7 @@ use crate::io::{
 use crate::nix::output_hashes_set;
 use crate::project::{GitRevision, LockFile, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
@@ -41,6 +41,8 @@ pub struct HashReport {
     /// How many crates the hash covers.
     pub crates: usize,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -55,6 +57,8 @@ pub struct OutputHashesReport {
     /// The lock, relative to the source root.
     pub lock_file: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 

@@ -13,7 +13,7 @@ pub use super::native_report::{Input, Native, Variable};
 use crate::error::Error;
 use crate::io::Progress;
 use crate::project::{CrateSource, LockFile, RustModule, RustProject, without_credentials};
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack inspect --format json` prints. Paths are relative to
 /// the source root, `.` for the root itself.
@@ -63,6 +63,8 @@ pub struct Inspection {
     /// The crates of the lock that come from git.
     pub git_dependencies: Vec<GitDependency>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 

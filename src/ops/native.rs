@@ -18,7 +18,7 @@ use crate::project::{
     Surroundings, join,
 };
 use crate::target::Target;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::Warning;
 
 /// Has a stable rustc take unstable features.
 pub(super) const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
@@ -156,43 +156,40 @@ impl NativeFacts {
     /// What to tell of it.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        if let Some(message) = &self.approximation {
-            warnings.push(Warning::note(WarningCode::Approximate, message.clone()));
+        if let Some(why) = self.approximation.clone() {
+            warnings.push(Warning::Approximate { why });
         }
         let reaching_out = self.reaching_out.iter().cloned();
-        warnings.extend(
-            reaching_out.map(|message| Warning::new(WarningCode::GitCrateReachesOut, message)),
-        );
+        warnings.extend(reaching_out.map(|what| Warning::GitCrateReachesOut { what }));
         warnings.extend(self.inputs.problems.iter().map(problem));
         warnings
     }
 }
 
 fn problem(problem: &NativeProblem) -> Warning {
-    let label = format!("{} {}", problem.krate, problem.version);
+    let krate = format!("{} {}", problem.krate, problem.version);
     match &problem.problem {
-        Problem::Download(what, variables) => {
-            let variables: Vec<_> = variables.iter().map(|name| format!("`{name}`")).collect();
-            let how = if variables.is_empty() {
-                String::new()
-            } else {
-                format!("; packages in nixpkgs set {}", variables.join(", "))
-            };
-            Warning::error(WarningCode::Download, format!("{label}: {what}{how}"))
-        }
-        Problem::Unknown(what) => Warning::new(
-            WarningCode::UnknownNative,
-            format!("nothing is known of what {label} needs: {what}"),
-        ),
-        Problem::UnknownModule(module) => Warning::new(
-            WarningCode::UnknownModule,
-            format!("{label} asks pkg-config for `{module}`, which no attribute is known for"),
-        ),
-        Problem::Unreadable(what) => Warning::new(
-            WarningCode::UnreadableBuildScript,
-            format!("the build script of {label} can't be read: {what}"),
-        ),
-        Problem::Runtime(what) => Warning::note(WarningCode::Runtime, format!("{label} {what}")),
+        Problem::Download(what, variables) => Warning::Download {
+            krate,
+            what: what.clone(),
+            variables: variables.iter().cloned().collect(),
+        },
+        Problem::Unknown(what) => Warning::UnknownNative {
+            krate,
+            what: what.clone(),
+        },
+        Problem::UnknownModule(module) => Warning::UnknownModule {
+            krate,
+            module: module.clone(),
+        },
+        Problem::Unreadable(what) => Warning::UnreadableBuildScript {
+            krate,
+            what: what.clone(),
+        },
+        Problem::Runtime(what) => Warning::Runtime {
+            krate,
+            what: what.clone(),
+        },
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::io::Progress;
 use crate::nix::{Dropped, Form, print_all};
 use crate::project::{ProjectError, RustProject};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack nix-snippet --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -30,6 +30,8 @@ pub struct Snippet {
     /// What changes in them, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -97,8 +99,8 @@ pub fn nix_snippet(
 
 /// Says of a stanza that is printed what it needs beside it.
 pub(super) fn lock_beside(name: &str) -> Warning {
-    let message = format!("the stanza takes `{name}` from the folder that it will be in");
-    Warning::note(WarningCode::LockBeside, message)
+    let name = name.to_owned();
+    Warning::LockBeside { name }
 }
 
 impl Snippet {

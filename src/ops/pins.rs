@@ -6,7 +6,7 @@ use super::facts::Facts;
 use crate::io::pins::{FoundPins, find_pins};
 use crate::nix::pins::{Asked, Judged, judge};
 use crate::project::{CrateSource, RustProject};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::Warning;
 
 /// What every stanza uses of pyproject.nix.
 const HACKS: [&str; 1] = ["importCargoLock"];
@@ -35,8 +35,8 @@ impl Facts {
 
     /// Takes back what is told of nixpkgs' rustc: another one counts.
     pub(super) fn forget_rustc(&mut self) {
-        let (code, _) = WarningCode::RustVersion.describe();
-        self.warnings.retain(|warning| warning.code != code);
+        self.warnings
+            .retain(|warning| !matches!(warning, Warning::RustVersion { .. }));
         self.rust = None;
     }
 }
@@ -47,11 +47,9 @@ fn judge_file(found: &FoundPins, asked: Asked) -> Judged {
     match text.and_then(|text| found.file.read(text)) {
         Ok(pins) => judge(&place, found.file, &pins, asked),
         Err(reason) => {
-            let reason = reason.escape_debug();
-            let message = format!("`{place}` can't be read: {reason}");
-            let warnings = vec![Warning::new(WarningCode::UnreadPins, message)];
+            let reason = reason.escape_debug().to_string();
             Judged {
-                warnings,
+                warnings: vec![Warning::UnreadPins { place, reason }],
                 knows_rustc: false,
             }
         }

@@ -20,7 +20,7 @@ use crate::vendor::layout::SourceNumbers;
 use crate::vendor::{
     Form, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SameCrate, VendorPlan,
 };
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub struct VendorReport {
     /// it.
     pub config: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -232,8 +234,8 @@ impl Planned<'_> {
     fn report(&self, to: &Utf8Path, written: &Written, changed: bool) -> VendorReport {
         let mut warnings = super::facts::lock_warnings(self.lock);
         if !written.gone.is_empty() {
-            let message = format!("the registry no longer has {}", written.gone.join(", "));
-            warnings.push(Warning::new(WarningCode::GoneCrates, message));
+            let crates = written.gone.clone();
+            warnings.push(Warning::GoneCrates { crates });
         }
         warnings.extend(super::facts::yanked_warning(self.lock, self.store));
         VendorReport {

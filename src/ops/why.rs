@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::io::Progress;
 use crate::native::needs::{CrateNeed, Needed};
 use crate::native::{Evidence, NativeTable, Picture, Question, Step, Way, WhyNot};
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack why --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +33,8 @@ pub struct WhyReport {
     /// A row to fill in, where a native crate is in no table.
     pub row: Option<String>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// The ways as a picture.
     #[serde(skip)]

@@ -26,7 +26,7 @@ use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
 use crate::project::{Pyproject, PythonName, SourceFiles};
 use crate::python_lock::{Preference, PythonLock, default_python, python_version};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 use members::Members;
 use python::Wanted;
 
@@ -68,6 +68,8 @@ pub struct InitReport {
     /// What is written, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -152,12 +154,7 @@ impl Workspace {
         let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
         let is_unread = options.python_minor.is_none()
             && file.is_some_and(|text| python_version(&text).is_none());
-        let warnings = is_unread.then(|| {
-            let message = format!(
-                "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
-            );
-            Warning::new(WarningCode::PythonVersion, message)
-        });
+        let warnings = is_unread.then_some(Warning::PythonVersion { python_minor });
         let configured = overlay(folder)?;
         Ok(Self {
             name: name.map_or_else(|| "workspace".to_owned(), |name| name.to_string()),
@@ -220,9 +217,8 @@ impl InitReport {
     fn keep(&mut self, file: &Utf8Path, flake: &Flake, text: &str) {
         self.kept.push(file.to_string());
         let existing = ExistingFlake::read(text).unwrap_or_else(|| {
-            let message = format!("`{file}` can't be read as Nix");
-            self.warnings
-                .push(Warning::new(WarningCode::UnreadFlake, message));
+            let file = file.to_string();
+            self.warnings.push(Warning::UnreadFlake { file });
             ExistingFlake::default()
         });
         let name = |input: Input| existing.input(input).map(str::to_owned);

@@ -13,7 +13,7 @@ use crate::ops::overlay::MadeStanza;
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
 use crate::target::allows_python;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack lock --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -35,6 +35,8 @@ pub struct LockReport {
     /// What changes in them, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do; of single packages it is there.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// Packages whose stanzas were taken out, since the lock no longer has
     /// them.
@@ -74,6 +76,8 @@ pub struct LockedPackageReport {
     /// The stanza, as it is laid out alone.
     pub nix: Option<String>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports", skip_deserializing)]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// Why there is no stanza.
     pub error: Option<Failure>,
@@ -296,10 +300,9 @@ fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warnin
     if allows_python(requires, environment.python_minor) {
         return None;
     }
-    let (python, requires) = (environment.python(), requires.unwrap_or_default());
-    let message = format!(
-        "`{}` is for Python {requires}, not for {python}",
-        workspace.path
-    );
-    Some(Warning::new(WarningCode::PythonNotAllowed, message))
+    Some(Warning::PythonNotAllowed {
+        place: workspace.path.to_string(),
+        requires: requires.unwrap_or_default().to_owned(),
+        python: environment.python(),
+    })
 }

@@ -19,10 +19,10 @@ use crate::ops::overlay::{MadeStanza, is_version};
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Made;
 use crate::project::PythonName;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::Warning;
 
 /// The folder in our cache; it changes with what is kept.
-const FOLDER: &str = "results-1";
+const FOLDER: &str = "results-2";
 
 /// A stanza, with all that is told of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -206,11 +206,8 @@ impl Results {
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
             Finding::Rust(saved) => {
-                let (approximate, _) = WarningCode::Approximate.describe();
-                saved
-                    .warnings
-                    .iter()
-                    .all(|warning| warning.code != approximate)
+                let mut warnings = saved.warnings.iter();
+                !warnings.any(|warning| matches!(warning, Warning::Approximate { .. }))
             }
             Finding::NoRust => true,
             Finding::Failed(_) => false,

@@ -20,7 +20,7 @@ use crate::io::{IoError, Progress};
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
 use crate::project::{Metadata, PythonName, RustProject, join, way};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::Warning;
 
 mod about;
 
@@ -90,10 +90,9 @@ pub fn nixpkgs_package(
         nix: package.print(),
         ..Snippet::default()
     };
-    // Some are of pyproject.nix' package set.
-    let (unknown, _) = WarningCode::UnknownBuildSystem.describe();
+    // nixpkgs has other build systems than pyproject.nix' package set.
     let others = facts.warnings.into_iter();
-    snippet.warn(others.filter(|warning| warning.code != unknown));
+    snippet.warn(others.filter(|warning| !matches!(warning, Warning::UnknownBuildSystem { .. })));
     snippet.warn(warnings);
     if let Some(to) = file {
         if let (Some(path), Some(bytes)) = (&request.kept_lock, &loaded.other_lock) {
@@ -300,7 +299,10 @@ impl Maker<'_> {
 }
 
 fn incomplete(message: &str) -> Warning {
-    Warning::new(WarningCode::IncompletePackage, message)
+    Warning::IncompletePackage {
+        what: message.to_owned(),
+        is_note: false,
+    }
 }
 
 /// What names in the file don't say by themselves.
@@ -324,12 +326,15 @@ fn name_warnings(package: &Package) -> Vec<Warning> {
         .map(|name| format!("`{name}`"))
         .collect();
     if !shadowed.is_empty() {
-        let message = format!(
+        let what = format!(
             "nixpkgs' Python set has packages of its own called {}: pass nixpkgs' where it calls the file, \
              as in `callPackage FILE {{ inherit (pkgs) NAME; }}`",
             shadowed.join(", ")
         );
-        warnings.push(Warning::note(WarningCode::IncompletePackage, message));
+        warnings.push(Warning::IncompletePackage {
+            what,
+            is_note: true,
+        });
     }
     warnings
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::address::{closed_on, stable};
 use super::{Age, Day, Input, Pin, PinFile, shown};
 use crate::target::Toolchains;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{PinUpdate, RustcOf, Warning};
 
 const TABLE: &str = include_str!("../../../../data/nixpkgs.toml");
 
@@ -113,28 +113,25 @@ pub fn judge(place: &str, file: PinFile, pins: &[Pin], asked: Asked) -> Judged {
     let at = Place { place, file };
     if let Some(nixpkgs) = chosen(pins) {
         if asked.fetches && nixpkgs.age.is_before(table.import_cargo_lock) {
-            let message = format!(
-                "{} is older than {}: crates.io answers its `importCargoLock` with 403",
-                at.describe(nixpkgs),
-                table.import_cargo_lock
-            );
-            let warning = Warning::error(WarningCode::OldNixpkgs, message);
-            judged.warnings.push(at.helped(nixpkgs, warning, ""));
+            judged.warnings.push(Warning::OldNixpkgs {
+                pinned: at.describe(nixpkgs),
+                since: table.import_cargo_lock.to_string(),
+                update: at.update(nixpkgs),
+            });
         }
         if let Some(needed) = asked.rust {
             let verdict = table.rustc(nixpkgs, needed);
             judged.knows_rustc = verdict.is_some();
             if let Some(Verdict::TooOld(why) | Verdict::Keeps(why)) = &verdict {
-                let (krate, version) = (&needed.krate, &needed.version);
-                let nixpkgs_is = at.describe(nixpkgs);
-                let message = format!("`{krate}` needs rustc {version}: {nixpkgs_is} {why}");
-                let warning = Warning::new(WarningCode::RustVersion, message);
-                let toolchain = ", or hand `importCargoLock` a `cargo` and a `rustc` of \
-                                 rust-overlay's or fenix's";
-                judged.warnings.push(match verdict {
-                    // To update it brings the same.
-                    Some(Verdict::Keeps(_)) => warning,
-                    _ => at.helped(nixpkgs, warning, toolchain),
+                // An update brings the same rustc where the branch keeps it.
+                let keeps = matches!(verdict, Some(Verdict::Keeps(_)));
+                judged.warnings.push(Warning::RustVersion {
+                    krate: needed.krate.clone(),
+                    version: needed.version.clone(),
+                    rustc: RustcOf::Pinned {
+                        finding: format!("{} {why}", at.describe(nixpkgs)),
+                        update: (!keeps).then(|| at.update(nixpkgs)),
+                    },
                 });
             }
         }
@@ -158,13 +155,12 @@ fn lacking(table: &Table, at: &Place, pins: &[Pin], asked: &[&str]) -> Vec<Warni
             .iter()
             .filter(|what| row.has.iter().any(|has| has == *what))
         {
-            let message = format!(
-                "{} has no `{what}`, which came on {}",
-                at.describe(pin),
-                row.since
-            );
-            let warning = Warning::error(WarningCode::OldPyprojectNix, message);
-            warnings.push(at.helped(pin, warning, ""));
+            warnings.push(Warning::OldPyprojectNix {
+                pinned: at.describe(pin),
+                function: (*what).to_owned(),
+                since: row.since.to_string(),
+                update: at.update(pin),
+            });
         }
     }
     warnings
@@ -260,10 +256,10 @@ impl Place<'_> {
         )
     }
 
-    fn helped(&self, pin: &Pin, warning: Warning, else_do: &str) -> Warning {
-        let update = self.file.update(&pin.name);
-        let help = format!("update it with `{update}`{else_do}");
-        Warning { help, ..warning }
+    fn update(&self, pin: &Pin) -> PinUpdate {
+        PinUpdate {
+            command: self.file.update(&pin.name),
+        }
     }
 }
 

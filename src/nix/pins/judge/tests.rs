@@ -17,7 +17,7 @@ fn of(text: &str) -> Age {
 
 fn told(pins: &[Pin], asked: Asked) -> Vec<String> {
     let judged = judge("flake.lock", PinFile::FlakeLock, pins, asked);
-    judged.warnings.into_iter().map(|w| w.message).collect()
+    judged.warnings.iter().map(ToString::to_string).collect()
 }
 
 fn needs(version: &str) -> NeededRust {
@@ -97,7 +97,7 @@ fn rustc_is_judged_by_branch_or_day() {
             ..Asked::default()
         };
         let judged = judge("flake.lock", PinFile::FlakeLock, &[nixpkgs], asked);
-        let message = judged.warnings.first().map(|w| w.message.clone());
+        let message = judged.warnings.first().map(ToString::to_string);
         (judged.knows_rustc, message.unwrap_or_default())
     };
     let (known, message) = judged("1.97.0", of("2026-07-08"), None);
@@ -144,6 +144,7 @@ fn the_help_is_the_command() {
     let judged = judge("npins/sources.json", PinFile::Npins, &[old], asked);
     assert!(
         judged.warnings[0]
+            .report()
             .help
             .starts_with("update it with `npins update my\\u{1b}p`")
     );
