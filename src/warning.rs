@@ -6,7 +6,8 @@
 use miette::Diagnostic;
 use schemars::JsonSchema;
 use semver::Version;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 /// How much a warning matters.
@@ -457,6 +458,17 @@ impl Warning {
 /// What the serializer gives.
 pub fn as_reports<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(warnings.iter().map(Warning::report))
+}
+
+/// Reads over what [`as_reports`] wrote: a report doesn't say which warning it
+/// was. The warnings are empty then.
+///
+/// # Errors
+/// What the deserializer gives.
+pub fn ignore_reports<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Warning>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| Vec::new())
 }
 
 impl RustcOf {

@@ -13,7 +13,7 @@ use crate::ops::overlay::MadeStanza;
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
 use crate::target::allows_python;
-use crate::warning::{Warning, WarningReport, as_reports};
+use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 
 /// What `cargo pyhack lock --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -76,7 +76,7 @@ pub struct LockedPackageReport {
     /// The stanza, as it is laid out alone.
     pub nix: Option<String>,
     /// What will or may fail, and what to do.
-    #[serde(serialize_with = "as_reports", skip_deserializing)]
+    #[serde(serialize_with = "as_reports", deserialize_with = "ignore_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// Why there is no stanza.
