@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::GlobalArgs;
 use super::stanza_args::is_lock;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
+use crate::io::Session;
 use crate::nix::normalized;
 use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
 use crate::ops::configured::Configured;
@@ -54,7 +54,7 @@ pub(super) struct CheckArgs {
 }
 
 impl CheckArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let overlay = configured.overlay();
         let (locks, files): (Vec<_>, Vec<_>) =
@@ -96,7 +96,7 @@ impl CheckArgs {
             force: self.force,
             formatter: self.formatter,
         };
-        let report = check(&checking, &global.request(), &*ui.progress())?;
+        let report = check(&checking, session)?;
         for stanza in &report.stanzas {
             tell(ui, stanza);
         }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
-use crate::io::{Network, ProjectConfig};
+use std::sync::Arc;
+
+use crate::io::{Network, Progress, ProjectConfig, Session};
 use crate::native::{Choice, Preferences};
 use crate::ops::Request;
 use crate::ops::recipe::{ChoiceWord, Recipe, platform, python_minor, require_library};
@@ -44,18 +46,14 @@ pub(super) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// What these flags say of any request; the path has to be put in.
-    pub(super) fn request(&self) -> Request {
+    /// Begins the run.
+    pub(super) fn session(&self, progress: Arc<dyn Progress>) -> Session {
         let project_config = if self.trust_project_config {
-            ProjectConfig::Trusted(".".into())
+            ProjectConfig::Trusted
         } else {
             ProjectConfig::Ignored
         };
-        Request {
-            project_config,
-            network: Network::new(self.offline),
-            ..Request::default()
-        }
+        Session::new(Network::new(self.offline), project_config, progress)
     }
 }
 
@@ -109,18 +107,11 @@ impl SourceArgs {
         }
     }
 
-    pub(super) fn into_request(self, global: &GlobalArgs) -> Request {
-        let project_config = if global.trust_project_config {
-            ProjectConfig::Trusted(self.path.clone().into())
-        } else {
-            ProjectConfig::Ignored
-        };
+    pub(super) fn into_request(self) -> Request {
         Request {
             path: self.path,
-            project_config,
             cargo_root: self.cargo_root,
             lock_file: self.lock_file,
-            network: Network::new(global.offline),
             ..Request::default()
         }
     }

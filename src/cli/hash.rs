@@ -3,10 +3,11 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, SourceArgs};
+use super::global::SourceArgs;
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::hash::Sha256;
+use crate::io::Session;
 use crate::ops::hash::{HashTexts, hash, hash_nar, output_hashes};
 
 /// Print nixpkgs' `cargoHash`
@@ -74,20 +75,20 @@ fn sha256(text: &str) -> Result<Sha256, &'static str> {
 }
 
 impl HashArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         if let Some(hash) = self.convert {
             return print(ui, &HashTexts::new(&hash), self.to);
         }
         if let Some(path) = &self.nar {
             return print(ui, &hash_nar(path)?, self.to);
         }
-        let request = self.source.into_request(global);
+        let request = self.source.into_request();
         if self.output_hashes {
-            let report = output_hashes(&request, &*ui.progress())?;
+            let report = output_hashes(&request, session)?;
             ui.warnings(&report.warnings);
             return ui.result(&report, |report| Text::Data(report.nix.clone()));
         }
-        let report = hash(&request, &*ui.progress())?;
+        let report = hash(&request, session)?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
             let hash = Sha256::parse(&report.cargo_hash);

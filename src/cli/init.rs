@@ -6,6 +6,7 @@ use clap::Args;
 use super::stanza_args::PreferenceArg;
 use super::ui::{Text, Ui, plain};
 use crate::error::Error;
+use crate::io::Session;
 use crate::ops::init::{InitOptions, InitReport, init};
 use crate::ops::recipe::python_minor;
 
@@ -46,14 +47,15 @@ pub(super) struct InitArgs {
 }
 
 impl InitArgs {
-    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let dry_run = self.dry_run;
-        let report = init(&InitOptions {
+        let options = InitOptions {
             folder: self.folder,
             python_minor: self.python,
             preference: self.source_preference.into(),
             dry_run,
-        })?;
+        };
+        let report = init(&options, session)?;
         ui.warnings(&report.warnings);
         let wrote = if dry_run { "Would write" } else { "Wrote" };
         for (word, files) in [(wrote, &report.written), ("Kept", &report.kept)] {

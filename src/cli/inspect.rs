@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::{GlobalArgs, SourceArgs, TargetArgs};
+use super::global::{SourceArgs, TargetArgs};
 use super::stanza_args::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
+use crate::io::Session;
 use crate::ops::Request;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 
@@ -52,15 +53,15 @@ impl InspectArgs {
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         if is_lock(&self.source.path) {
-            return super::lock::inspect(self.source.path, &self.target, (ui, global));
+            return super::lock::inspect(self.source.path, &self.target, ui, session);
         }
         let request = Request {
             generate_lock: self.generate_lock,
-            ..self.target.apply(self.source.into_request(global))
+            ..self.target.apply(self.source.into_request())
         };
-        let inspection = inspect(&request, &*ui.progress())?;
+        let inspection = inspect(&request, session)?;
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }

@@ -140,16 +140,17 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 }
 
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Error> {
+    let session = &cli.global.session(ui.progress());
     let done = match cli.command {
-        Some(Command::Check(args)) => return args.run(ui, &cli.global),
-        Some(Command::NixSnippet(args)) => return args.run(ui, &cli.global),
-        Some(Command::Lock(args)) => return args.run(ui, &cli.global),
-        None => InspectArgs::new(cli.path).run(ui, &cli.global),
-        Some(Command::Inspect(args)) => args.run(ui, &cli.global),
-        Some(Command::Vendor(args)) => args.run(ui, &cli.global),
-        Some(Command::Hash(args)) => args.run(ui, &cli.global),
-        Some(Command::Why(args)) => args.run(ui, &cli.global),
-        Some(Command::Init(args)) => args.run(ui),
+        Some(Command::Check(args)) => return args.run(ui, session),
+        Some(Command::NixSnippet(args)) => return args.run(ui, session),
+        Some(Command::Lock(args)) => return args.run(ui, &cli.global, session),
+        None => InspectArgs::new(cli.path).run(ui, session),
+        Some(Command::Inspect(args)) => args.run(ui, session),
+        Some(Command::Vendor(args)) => args.run(ui, session),
+        Some(Command::Hash(args)) => args.run(ui, session),
+        Some(Command::Why(args)) => args.run(ui, &cli.global, session),
+        Some(Command::Init(args)) => args.run(ui, session),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

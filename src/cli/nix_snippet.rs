@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, TargetArgs};
+use super::global::TargetArgs;
 use super::stanza_args::{FormArg, PrebuiltArgs, StyleOfStanza, WriteArgs, is_lock};
 use super::ui::{Text, Ui};
 use crate::config::Style;
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, lock};
@@ -155,13 +156,13 @@ impl NixSnippetArgs {
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
         if let [path] = &self.paths[..]
             && is_lock(path)
             && self.prebuilt.prebuilt.is_empty()
         {
             let path = path.clone();
-            return self.lock(path, ui, global);
+            return self.lock(path, ui, session);
         }
         let (diff, dry_run) = (self.write.diff, self.dry_run);
         let configured = Configured::find()?.unwrap_or_default();
@@ -175,7 +176,6 @@ impl NixSnippetArgs {
             None => configured.complete(recipe),
         };
         let recipes: Vec<_> = recipes.map(complete).collect();
-        let progress = ui.progress();
         let is_nixpkgs = match self.style {
             Some(style) => matches!(style, StyleArg::Nixpkgs),
             // Flags that go with stanzas alone ask for one.
@@ -185,31 +185,30 @@ impl NixSnippetArgs {
             }
         };
         let snippet = if let (true, [recipe]) = (is_nixpkgs, &recipes[..]) {
-            let (request, options) = recipe.asked(&global.request(), COMMAND_LINE)?;
+            let (request, options) = recipe.asked(COMMAND_LINE)?;
             let file = self.write.write.map(|path| PackageFile {
                 path,
                 overwrite: self.write.force,
             });
-            nixpkgs_package(request, &options, file.as_ref(), &*progress)?
+            nixpkgs_package(request, &options, file.as_ref(), session)?
         } else if let Some(writing) = self.write.writing(self.form, dry_run) {
-            write_stanzas(&recipes, &global.request(), &writing, &*progress)?
+            write_stanzas(&recipes, &writing, session)?
         } else {
-            let base = global.request();
             let asked = recipes
                 .iter()
                 .filter(|recipe| recipe.prebuilt.is_none())
-                .map(|recipe| recipe.asked(&base, COMMAND_LINE));
+                .map(|recipe| recipe.asked(COMMAND_LINE));
             let asked: Result<Vec<_>, _> = asked.collect();
-            let prebuilt = prebuilt_snippet(&recipes)?;
+            let prebuilt = prebuilt_snippet(&recipes, session)?;
             let form = self.form.map_or(Form::Overlay, Form::from);
-            nix_snippet(&asked?, (form, prebuilt), &*progress)?
+            nix_snippet(&asked?, (form, prebuilt), session)?
         };
         report(ui, &snippet, (diff, dry_run))?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// All packages of a lock, as `cargo pyhack lock` makes them.
-    fn lock(self, path: Utf8PathBuf, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    fn lock(self, path: Utf8PathBuf, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let recipe = Recipe {
             path: None,
@@ -224,7 +223,7 @@ impl NixSnippetArgs {
             form: self.form.map(Form::from),
             ..LockRequest::default()
         };
-        let report = lock(&request, &global.request(), &*ui.progress())?;
+        let report = lock(&request, session)?;
         super::lock::tell(ui, report, (diff || dry_run, false))
     }
 

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -161,11 +162,11 @@ impl Ui {
     }
 
     /// A bar on a terminal, else silence.
-    pub(super) fn progress(&self) -> Box<dyn Progress> {
+    pub(super) fn progress(&self) -> Arc<dyn Progress> {
         if self.is_quiet || !io::stderr().is_terminal() {
-            Box::new(Silent)
+            Arc::new(Silent)
         } else {
-            Box::new(Bar::new())
+            Arc::new(Bar::new())
         }
     }
 

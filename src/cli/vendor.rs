@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind::BrokenPipe};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, SourceArgs};
+use super::global::SourceArgs;
 use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::io::IoError;
 use crate::io::write::AtomicFile;
+use crate::io::{IoError, Session};
 use crate::ops::recipe::platform;
 use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
 use crate::target::Platform;
@@ -105,7 +105,7 @@ impl VendorArgs {
         (is_whole && !self.platform.is_empty()).then_some(message)
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let options = VendorOptions {
             layout: self.layout.into(),
             naming: if self.versioned_dirs {
@@ -116,17 +116,16 @@ impl VendorArgs {
             link_mode: self.link_mode.into(),
             platforms: self.platform.iter().copied().collect(),
         };
-        let request = self.source.into_request(global);
-        let progress = ui.progress();
+        let request = self.source.into_request();
         if !self.tar {
             let to = Destination::Folder(&self.to);
-            let report = vendor(&request, &options, to, &*progress)?;
+            let report = vendor(&request, &options, to, session)?;
             return finish(ui, &report, true);
         }
         if self.to == "-" {
             let mut stdout = io::stdout().lock();
             let to = Destination::Tar(&mut stdout, "vendor".to_owned());
-            return match vendor(&request, &options, to, &*progress) {
+            return match vendor(&request, &options, to, session) {
                 Ok(report) => finish(ui, &report, false),
                 // A reader that stopped reading, as `head` does, is no error.
                 Err(Error::Io(IoError::File(error))) if error.kind() == BrokenPipe => Ok(()),
@@ -135,7 +134,7 @@ impl VendorArgs {
         }
         let mut file = AtomicFile::new(&self.to)?;
         let to = Destination::Tar(&mut file, stem(&self.to));
-        let report = vendor(&request, &options, to, &*progress)?;
+        let report = vendor(&request, &options, to, session)?;
         file.finish()?;
         finish(ui, &report, true)
     }

@@ -9,6 +9,7 @@ use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
 use super::stanza_args::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
 use crate::error::Error;
+use crate::io::Session;
 use crate::native::Evidence;
 use crate::ops::Request;
 use crate::ops::configured::Configured;
@@ -47,16 +48,21 @@ pub(super) struct WhyArgs {
 }
 
 impl WhyArgs {
-    pub(super) fn run(mut self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(
+        mut self,
+        ui: &Ui,
+        global: &GlobalArgs,
+        session: &Session,
+    ) -> Result<(), Error> {
         // With `--all` there is no name: what stands first is the path.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
         if is_lock(&self.source.path) {
-            return self.of_lock(ui, global);
+            return self.of_lock(ui, session);
         }
-        let request: Request = self.target.apply(self.source.into_request(global));
-        let report = why(&request, self.name.as_deref(), &*ui.progress())?;
+        let request: Request = self.target.apply(self.source.into_request());
+        let report = why(&request, self.name.as_deref(), session)?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| match global.format {
             Format::Dot => Text::Data(report.picture.dot()),
@@ -69,7 +75,7 @@ impl WhyArgs {
 
 impl WhyArgs {
     /// For all packages of a lock that are built from source.
-    fn of_lock(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    fn of_lock(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let recipe = Recipe {
             lock: Some(self.source.path),
@@ -80,7 +86,7 @@ impl WhyArgs {
             ..LockRequest::default()
         };
         let name = self.name.as_deref();
-        let found = why_locked(&request, name, &global.request(), &*ui.progress())?;
+        let found = why_locked(&request, name, session)?;
         for failure in &found.failures {
             ui.failure(&failure.package, &failure.error);
         }

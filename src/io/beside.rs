@@ -1,7 +1,6 @@
 //! Files of the user's that lie beside an overlay, or above it.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 
 use super::source::full_path;
 
@@ -31,14 +30,14 @@ pub fn above(folder: &Utf8Path) -> Vec<(Utf8PathBuf, usize)> {
 }
 
 /// The first file of that name in a folder or above it, within the git
-/// repository, and its text.
+/// repository.
 #[must_use]
-pub fn read_above(folder: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, String)> {
+pub fn find_file_above(folder: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     let start = full_path(folder).ok().flatten()?;
     for folder in start.ancestors().take(MAX_STEPS) {
         let path = folder.join(name);
-        if let Ok(text) = fs::read_to_string(&path) {
-            return Some((path, text));
+        if path.is_file() {
+            return Some(path);
         }
         if folder.join(".git").exists() {
             return None;

@@ -14,9 +14,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
-use super::cargo_settings::{CargoSettings, ProjectConfig};
-use super::store::own_cache;
-use super::{IoError, Network};
+use super::{CrateStore, IoError, Network};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
 /// What cargo, rustup and TLS need of the environment; nothing of it comes
@@ -51,12 +49,10 @@ pub fn generate_lock(
     files: &SourceFiles,
     project: &RustProject,
     local: &LocalCrates,
-    network: &Network,
+    store: &CrateStore,
 ) -> Result<Vec<u8>, IoError> {
-    let settings = CargoSettings::load(&ProjectConfig::Ignored);
-    let index = settings.crates_io_index();
-    let index = index.map_err(|message| IoError::CargoConfig { message })?;
-    let cache = safe_folder(files.origin().as_ref(), settings.home.as_deref())?;
+    let index = store.crates_io_index()?;
+    let cache = safe_folder(files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(&cache)?;
@@ -67,7 +63,7 @@ pub fn generate_lock(
     let manifest = source.join(join(&project.cargo_root, "Cargo.toml"));
     let lock = manifest.with_file_name("Cargo.lock");
     for _ in 0..MAX_GONE {
-        match run_cargo(scratch.path(), &home, &manifest, network) {
+        match run_cargo(scratch.path(), &home, &manifest, store.network()) {
             // A locked version that the registry no longer has: cargo shall
             // choose another for it, and keep the rest.
             Err(IoError::Resolution { message }) => {
@@ -113,8 +109,9 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
 
 /// The first of our places that no setting of a project's lies above: cargo
 /// and rustup look for theirs in every folder above.
-pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf, IoError> {
+pub(super) fn safe_folder(source: &Path, store: &CrateStore) -> Result<PathBuf, IoError> {
     let source = fs::canonicalize(source).unwrap_or_default();
+    let home = store.cargo_home();
     let home = home.and_then(|home| fs::canonicalize(home).ok());
     let is_safe = |folder: &Path| {
         let is_set = |above: &Path| {
@@ -131,7 +128,8 @@ pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf,
         let is_below = source.is_dir() && folder.starts_with(&source);
         !is_below && !folder.ancestors().any(is_set)
     };
-    for folder in own_cache().into_iter().chain([std::env::temp_dir()]) {
+    let cache = store.own_folder().map(Path::to_owned);
+    for folder in cache.into_iter().chain([std::env::temp_dir()]) {
         fs::create_dir_all(&folder)?;
         let folder = fs::canonicalize(folder)?;
         if is_safe(&folder) {

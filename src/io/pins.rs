@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
-use crate::nix::pins::PinFile;
+use crate::nix::pins::{Pin, PinFile};
 
 /// As far as is looked where there is no git repository.
 const MAX_STEPS: usize = 8;
@@ -12,14 +12,14 @@ const MAX_STEPS: usize = 8;
 const MAX_SIZE: u64 = 16 << 20;
 
 /// A file that pins inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct FoundPins {
     /// Its kind.
     pub file: PinFile,
     /// Where it is, as seen from where the command runs.
     pub place: Utf8PathBuf,
-    /// What is in it, or why it can't be read.
-    pub text: Result<String, String>,
+    /// What it pins, or why it can't be read.
+    pub pins: Result<Vec<Pin>, String>,
 }
 
 /// The files of the nearest folder that has any: `folder`, or one above it
@@ -66,5 +66,6 @@ fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> 
     } else {
         name.join(file.path())
     };
-    Some(FoundPins { file, place, text })
+    let pins = text.and_then(|text| file.read(&text));
+    Some(FoundPins { file, place, pins })
 }

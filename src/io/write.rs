@@ -202,3 +202,17 @@ pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
         Err(error) => Err(error.into()),
     }
 }
+
+/// Reads a file of text, if there is one.
+///
+/// # Errors
+/// Likewise, or where it isn't UTF-8.
+pub fn read_text(path: &Utf8Path) -> Result<Option<String>, IoError> {
+    let Some(bytes) = read_file(path)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes).map_err(|_| IoError::NoText {
+        path: path.to_owned().into(),
+    })?;
+    Ok(Some(text))
+}

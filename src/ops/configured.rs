@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::io::beside::above;
 use crate::io::source::{full_path, is_sdist_folder, way_between};
+use crate::io::write::read_text;
 use crate::nix::normalized;
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
@@ -46,7 +47,7 @@ impl Configured {
             }
             for name in ["pyproject.toml", "Cargo.toml"] {
                 let path = folder.join(name);
-                let Some(text) = super::overlay::read_text(&path).ok().flatten() else {
+                let Some(text) = read_text(&path).ok().flatten() else {
                     continue;
                 };
                 let shown = joined(&way_between(here, &folder)?, Utf8Path::new(name));

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-use super::load::Loaded;
-use super::native::{Asking, BOOTSTRAP, NativeFacts};
+use super::load::{Loaded, Request};
+use super::native::{BOOTSTRAP, NativeFacts};
 use crate::build_system::{self, Requirements};
 use crate::error::Error;
-use crate::io::CrateStore;
+use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
     LocalCrates, LockFile, LockState, Project, PythonName, RustProject, Surroundings, join,
@@ -31,7 +31,8 @@ impl Facts {
     pub(super) fn gather(
         loaded: &Loaded,
         rust: Option<&RustProject>,
-        asking: Asking,
+        request: &Request,
+        session: &Session,
     ) -> Result<Self, Error> {
         let requirements = requirements(loaded)?;
         let mut warnings = project_warnings(loaded);
@@ -40,7 +41,7 @@ impl Facts {
         if let Some(rust) = rust {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
-            native = NativeFacts::gather(loaded, rust, &local, asking)?;
+            native = NativeFacts::gather(loaded, rust, &local, request, session)?;
             lock_state = match &rust.lock {
                 Some(lock) => LockState::of(lock, &local),
                 None => LockState {
@@ -54,12 +55,13 @@ impl Facts {
             warnings.extend(build_system_warnings(
                 loaded,
                 &requirements,
-                &asking.request.locked.names,
+                &request.locked.names,
+                session,
             )?);
             warnings.extend(rust_warnings(rust, &lock_state));
             native.allow_newer_python(&surroundings, &loaded.target);
             warnings.extend(native.warnings());
-            let store = asking.request.store();
+            let store = request.crates(session);
             let lock = rust.lock.as_ref();
             warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
@@ -161,6 +163,7 @@ fn build_system_warnings(
     loaded: &Loaded,
     found: &Requirements,
     given: &BTreeSet<PythonName>,
+    session: &Session,
 ) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     let python_root = &loaded.project.python_root;
@@ -168,8 +171,8 @@ fn build_system_warnings(
     let mut locked: Option<BTreeSet<PythonName>> = None;
     for place in &places {
         if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
-            let lock = PythonLock::read(place.as_str(), text).ok();
-            let names = lock.iter().flat_map(PythonLock::names);
+            let lock = session.python_lock_in(place.as_str(), text).ok();
+            let names = lock.iter().flat_map(|lock| PythonLock::names(lock));
             locked = Some(names.cloned().collect());
         }
     }

@@ -8,10 +8,9 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-use super::native::Asking;
 pub use super::native_report::{Input, Native, Variable};
 use crate::error::Error;
-use crate::io::Progress;
+use crate::io::Session;
 use crate::project::{CrateSource, LockFile, RustModule, RustProject, without_credentials};
 use crate::warning::{Warning, WarningReport, as_reports};
 
@@ -180,15 +179,15 @@ pub struct GitDependency {
 ///
 /// # Errors
 /// Where there is no Python project, or it can't be read.
-pub fn inspect(request: &Request, progress: &dyn Progress) -> Result<Inspection, Error> {
-    let loaded = Loaded::read(request)?;
+pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
+    let loaded = Loaded::read(request, session)?;
     let rust = match &request.cargo_root {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };
-    let mut facts = Facts::gather(&loaded, rust, Asking { request, progress })?;
+    let mut facts = Facts::gather(&loaded, rust, request, session)?;
     if let Some(rust) = rust {
-        facts.judge_pins(Utf8Path::new("."), rust);
+        facts.judge_pins(Utf8Path::new("."), rust, session);
     }
     Ok(inspection(&loaded, rust, facts))
 }

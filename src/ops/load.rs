@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::is_cargos_lock;
+use super::stanza::{is_cargos_lock, joined, require_name};
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
-use crate::io::source::{find_above, folder_above, read_around, read_source};
+use crate::io::source::{Source, find_above, folder_above};
 use crate::io::write::read_file;
-use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
+use crate::io::{CrateStore, IoError, Session};
 use crate::native::Preferences;
 use crate::project::{
-    CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, PythonName, RustProject,
+    CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
     SourceFiles, belongs_to, join,
 };
-use crate::target::{Platform, Target, Toolchains};
+use crate::target::{Platform, Target};
 
 /// What is asked for.
 #[derive(Default)]
@@ -32,14 +32,10 @@ pub struct Request {
     pub cargo_root: Option<Utf8PathBuf>,
     /// A lock to take in the place of the source's.
     pub lock_file: Option<Utf8PathBuf>,
-    /// Where a lock that cargo made is kept.
-    pub kept_lock: Option<Utf8PathBuf>,
-    /// Whether cargo shall make or mend a lock that doesn't fit.
+    /// Whether cargo makes or mends a lock that doesn't fit.
     pub generate_lock: bool,
-    /// Whether cargo may fetch for it.
-    pub network: Network,
-    /// Whether the project's own Cargo configuration counts.
-    pub project_config: ProjectConfig,
+    /// The folder in which a generated lock is kept, if it is.
+    pub lock_folder: Option<Utf8PathBuf>,
     /// The hashes of git revisions that are known already.
     pub known_hashes: BTreeMap<String, String>,
     /// Whose copies of libraries are preferred.
@@ -65,34 +61,51 @@ pub struct Locked {
 }
 
 impl Request {
-    /// The crates, with the settings that are asked for.
-    pub(super) fn store(&self) -> CrateStore {
-        let settings = CargoSettings::load(&self.project_config);
-        CrateStore::open_with(self.network.clone(), settings)
+    /// Where the project's crates come from. What a lock of Python packages
+    /// names isn't the user's project: its own configuration never counts.
+    pub(super) fn crates(&self, session: &Session) -> Arc<CrateStore> {
+        if self.locked.is_whole {
+            return session.user_crates();
+        }
+        session.crates(&self.path)
     }
 }
 
 /// A project that was read.
 pub(super) struct Loaded {
-    pub files: SourceFiles,
+    /// What it was read from.
+    pub source: Arc<Source>,
+    /// The source's files, with the lock that is used.
+    pub files: Arc<SourceFiles>,
     pub project: Project,
     pub target: Target,
     /// The way up from the Python root to the source root, `None` where they
     /// are the same folder.
     pub above: Option<Utf8PathBuf>,
+    /// Where a generated lock is kept.
+    pub kept_lock: Option<Utf8PathBuf>,
     /// The lock, where it isn't the source's own.
     pub other_lock: Option<Vec<u8>>,
     /// Whether the source has one in that place.
     pub replaces_lock: bool,
 }
 
+/// Programs whose own locks are called NAME.lock.
+const OTHERS_LOCKS: [&str; 8] = [
+    "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
+];
+
 /// Folders are gone up to so often: for the workspace, and for what it names.
 const MAX_WIDENINGS: usize = 4;
 
 impl Loaded {
     /// Reads the project that is asked for, with the lock that is asked for.
-    pub(super) fn read(request: &Request) -> Result<Self, Error> {
-        let mut loaded = Self::read_source(request)?;
+    pub(super) fn read(request: &Request, session: &Session) -> Result<Self, Error> {
+        let mut loaded = Self::read_source(request, session)?;
+        if let (Some(folder), true) = (&request.lock_folder, request.generate_lock) {
+            let name = lock_name(&loaded, loaded.rust(request)?)?;
+            loaded.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+        }
         if let Some(path) = &request.lock_file {
             let bytes =
                 read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.clone() })?;
@@ -100,7 +113,7 @@ impl Loaded {
         }
         if request.generate_lock && !loaded.has_fitting_lock(request)? {
             // One that was kept before is as good as one of today.
-            let kept = request.kept_lock.as_deref().map(read_file).transpose()?;
+            let kept = loaded.kept_lock.as_deref().map(read_file).transpose()?;
             if let Some(bytes) = kept.flatten() {
                 loaded.take_kept(request, bytes)?;
             }
@@ -108,7 +121,8 @@ impl Loaded {
                 let rust = loaded.rust(request)?;
                 let local = LocalCrates::find(&loaded.files, rust)?;
                 require_readable(&loaded.files, &local)?;
-                let bytes = generate_lock(&loaded.files, rust, &local, &request.network)?;
+                let crates = session.user_crates();
+                let bytes = generate_lock(&loaded.files, rust, &local, &crates)?;
                 loaded.take_lock(request, bytes)?;
             }
         }
@@ -126,7 +140,7 @@ impl Loaded {
     /// chose the package's name shall not have us take, and then overwrite,
     /// another file of the user's.
     fn take_kept(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), Error> {
-        let path = request.kept_lock.clone().unwrap_or_default();
+        let path = self.kept_lock.clone().unwrap_or_default();
         let rust = self.rust(request)?;
         let names = rust
             .modules
@@ -148,21 +162,21 @@ impl Loaded {
         }
         // Another one may have been taken before.
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
-        self.files.insert(path, Some(bytes.clone()));
+        Arc::make_mut(&mut self.files).insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
-        let (project, python_minor) = read_project(&self.files, &root, request)?;
-        self.project = project;
-        self.target.python_minor = python_minor;
+        self.project = Project::read(&self.files, &root, request.python_minor)?;
+        self.target.python_minor = self.project.python_minor;
         self.other_lock = Some(bytes);
         Ok(())
     }
 
-    fn read_source(request: &Request) -> Result<Self, Error> {
-        let mut files = read_source(&request.path)?;
+    fn read_source(request: &Request, session: &Session) -> Result<Self, Error> {
+        let mut source = session.source(&request.path)?;
+        let mut files = source.files()?;
         if let Some(shown) = &request.locked.shown {
-            files.rename(shown.clone());
+            Arc::make_mut(&mut files).rename(shown.clone());
         }
-        if let (ProjectConfig::Trusted(_), true) = (&request.project_config, files.is_archive()) {
+        if session.trusts_project_config() && files.is_archive() {
             let path = request.path.clone();
             return Err(IoError::NoProjectConfig { path }.into());
         }
@@ -174,10 +188,10 @@ impl Loaded {
         let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
         loop {
-            let result = read_project(&files, &root, request);
+            let result = Project::read(&files, &root, request.python_minor);
             let up = match &result {
                 _ if left == 0 => None,
-                Ok((project, _)) => reaches_above(&files, project)?,
+                Ok(project) => reaches_above(&files, project)?,
                 Err(ProjectError::Outside { up: Some(up), .. }) => Some((*up, false)),
                 Err(_) => None,
             };
@@ -186,7 +200,7 @@ impl Loaded {
                 None => None,
             };
             let Some((folder, below)) = wider else {
-                let (project, python_minor) = result?;
+                let project = result?;
                 let platforms = if request.platforms.is_empty() {
                     Platform::DEFAULT.into()
                 } else {
@@ -194,12 +208,14 @@ impl Loaded {
                 };
                 return Ok(Self {
                     above: way_up(&root).filter(|_| root != first),
+                    source,
                     files,
-                    project,
                     target: Target {
-                        python_minor,
+                        python_minor: project.python_minor,
                         platforms,
                     },
+                    project,
+                    kept_lock: None,
                     other_lock: None,
                     replaces_lock: false,
                 });
@@ -209,7 +225,8 @@ impl Loaded {
             } else {
                 below.join(&root)
             };
-            files = read_around(&folder, &root)?;
+            source = session.source_around(&folder, &root)?;
+            files = source.files()?;
             left -= 1;
         }
     }
@@ -226,40 +243,24 @@ fn way_up(root: &Utf8Path) -> Option<Utf8PathBuf> {
     (root != ".").then(|| root.components().map(|_| "..").collect())
 }
 
-/// Reads the project, for the Python that is asked for or the newest that it
-/// allows, which is given too: it is known in full only when the lock was read.
-fn read_project(
-    files: &SourceFiles,
-    root: &Utf8Path,
-    request: &Request,
-) -> Result<(Project, u8), ProjectError> {
-    let first = request.python_minor.unwrap_or_else(|| {
-        let toolchains = Toolchains::built_in();
-        toolchains.newest_python(None, None)
-    });
-    let project = Project::read(files, root, first)?;
-    let minor = python_minor(files, &project, request);
-    if minor == first {
-        return Ok((project, minor));
-    }
-    let project = Project::read(files, root, minor)?;
-    let minor = python_minor(files, &project, request);
-    Ok((project, minor))
-}
-
-fn python_minor(files: &SourceFiles, project: &Project, request: &Request) -> u8 {
-    request.python_minor.unwrap_or_else(|| {
-        let requires = project.requires_python(files);
-        let rust = project.rust.first();
-        let local = rust.and_then(|rust| LocalCrates::find(files, rust).ok());
-        let pyo3 = rust
-            .zip(local)
-            .and_then(|(rust, local)| Pyo3::of(rust, &local));
-        // With `abi3-py39` and its like, it never asks which Python is there.
-        let pyo3 = pyo3
-            .filter(|pyo3| !pyo3.has_abi3_version)
-            .map(|pyo3| pyo3.version);
-        Toolchains::built_in().newest_python(requires.as_deref(), pyo3.as_ref())
+/// The name of the file that a generated lock is kept in: by the package, and
+/// by the root where there are several.
+pub(super) fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    require_name(name, loaded.files.origin())?;
+    let root = rust.cargo_root.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    let words: Vec<_> = root
+        .split(|c| !is_plain(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    Ok(match (&project.rust[..], &words[..]) {
+        ([_], _) | (_, []) if OTHERS_LOCKS.contains(&name.as_str()) => {
+            format!("{name}-cargo.lock")
+        }
+        ([_], _) | (_, []) => format!("{name}.lock"),
+        (_, words) => format!("{name}-{}.lock", words.join("-")),
     })
 }
 

@@ -21,6 +21,8 @@ mod native;
 mod native_report;
 mod pins;
 pub mod recipe;
+#[cfg(test)]
+mod sharing_tests;
 mod stanza;
 mod stanza_inputs;
 

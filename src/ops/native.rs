@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
+use crate::io::Session;
 use crate::io::resolve::{ResolveRequest, read_alone, resolve};
-use crate::io::{GitStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
@@ -38,20 +38,14 @@ pub(super) struct NativeFacts {
     pub reaching_out: Vec<String>,
 }
 
-/// Who is asked, and who hears of it.
-#[derive(Clone, Copy)]
-pub(super) struct Asking<'a> {
-    pub request: &'a Request,
-    pub progress: &'a dyn Progress,
-}
-
 impl NativeFacts {
     /// Gathers what is known of the crates that are built for a project.
     pub(super) fn gather(
         loaded: &Loaded,
         rust: &RustProject,
         local: &LocalCrates,
-        asking: Asking,
+        request: &Request,
+        session: &Session,
     ) -> Result<Self, Error> {
         let Some(lock) = &rust.lock else {
             return Ok(Self::default());
@@ -68,19 +62,18 @@ impl NativeFacts {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
         let places = reached(lock, names, &skipped);
-        let git = GitStore::open(asking.request.network.clone());
-        let request = ResolveRequest {
+        let asked = ResolveRequest {
             files,
             project: rust,
             local,
             lock,
             reached: &places,
-            git: &git,
+            git: session.git(),
         };
-        let store = asking.request.store();
+        let (store, progress) = (request.crates(session), session.progress());
         let resolved = match unresolvable(rust, lock, local) {
-            Some(reason) => read_alone(request, reason, &store, asking.progress)?,
-            None => resolve(request, &store, asking.progress)?,
+            Some(reason) => read_alone(asked, reason, &store, progress)?,
+            None => resolve(asked, &store, progress)?,
         };
         let (digests, reaching_out) = (resolved.digests, resolved.reaching_out);
         let follow = "native inputs follow the lock's edges, perhaps to more than is built";
@@ -101,7 +94,7 @@ impl NativeFacts {
             digests: &digests,
             modules: &modules,
             platforms: &loaded.target.platforms,
-            preferences: &asking.request.preferences,
+            preferences: &request.preferences,
         }
         .builds();
         Ok(Self {

@@ -7,11 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
-use super::native::Asking;
 use super::prebuilt::PrebuiltStanza;
 use super::stanza::{Making, StanzaOptions};
 use crate::error::Error;
-use crate::io::Progress;
+use crate::io::Session;
 use crate::nix::{Dropped, Form, print_all};
 use crate::project::{ProjectError, RustProject};
 use crate::warning::{Warning, WarningReport, as_reports};
@@ -58,16 +57,17 @@ pub struct SnippetPackage {
 pub fn nix_snippet(
     requests: &[(Request, StanzaOptions)],
     (form, prebuilt): (Form, Vec<PrebuiltStanza>),
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<Snippet, Error> {
     let mut snippet = Snippet::default();
     let mut stanzas = Vec::new();
     for (request, options) in requests {
-        let loaded = Loaded::read(request)?;
+        let loaded = Loaded::read(request, session)?;
         let making = Making {
             options,
             folder: Utf8Path::new("."),
-            asking: Asking { request, progress },
+            request,
+            session,
         };
         let roots = roots(&loaded, request, form)?;
         for rust in &roots {

@@ -3,7 +3,8 @@
 use camino::Utf8Path;
 
 use super::facts::Facts;
-use crate::io::pins::{FoundPins, find_pins};
+use crate::io::Session;
+use crate::io::pins::FoundPins;
 use crate::nix::pins::{Asked, Judged, judge};
 use crate::project::{CrateSource, RustProject};
 use crate::warning::Warning;
@@ -14,7 +15,7 @@ const HACKS: [&str; 1] = ["importCargoLock"];
 impl Facts {
     /// Judges the pins of the overlay in a folder: what is known of nixpkgs
     /// itself goes before what is known of its branches.
-    pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject) {
+    pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject, session: &Session) {
         let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
         let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
         let asked = Asked {
@@ -22,7 +23,8 @@ impl Facts {
             fetches: fetched.next().is_some(),
             rust: self.rust.as_ref(),
         };
-        let judged: Vec<_> = find_pins(folder)
+        let judged: Vec<_> = session
+            .pins(folder)
             .iter()
             .map(|found| judge_file(found, asked))
             .collect();
@@ -43,9 +45,8 @@ impl Facts {
 
 fn judge_file(found: &FoundPins, asked: Asked) -> Judged {
     let place = found.place.as_str().escape_debug().to_string();
-    let text = found.text.as_deref().map_err(ToOwned::to_owned);
-    match text.and_then(|text| found.file.read(text)) {
-        Ok(pins) => judge(&place, found.file, &pins, asked),
+    match &found.pins {
+        Ok(pins) => judge(&place, found.file, pins, asked),
         Err(reason) => {
             let reason = reason.escape_debug().to_string();
             Judged {

@@ -11,13 +11,13 @@ use super::overlay::{MadeStanza, is_version};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::beside::read_above;
+use crate::io::Session;
+use crate::io::python_locks::FoundPythonLock;
 use crate::io::source::way_to;
-use crate::io::write::read_file;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
 use crate::overlay::{Made, OverlayError};
 use crate::project::PythonName;
-use crate::python_lock::{PythonLock, PythonLockError};
+use crate::python_lock::PythonLockError;
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
 
@@ -75,7 +75,11 @@ pub fn dropped_name(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// Where there is no lock, or it hasn't the package.
-pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStanza, Error> {
+pub(super) fn make_prebuilt(
+    recipe: &Recipe,
+    file: &Utf8Path,
+    session: &Session,
+) -> Result<MadeStanza, Error> {
     let folder = folder_of(file);
     let wrong = |message: String| OverlayError::Recipe {
         place: file.to_string(),
@@ -83,7 +87,7 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
     };
     let asked = recipe.prebuilt.as_deref().unwrap_or_default();
     let (name, attr) = parse(asked).map_err(wrong)?;
-    let (path, lock) = locked(recipe, folder)?;
+    let FoundPythonLock { path, lock } = locked(recipe, folder, session)?;
     let entries: Vec<_> = lock.entries(&name).collect();
     if entries.is_empty() {
         return Err(PythonLockError::NoPackage {
@@ -143,10 +147,16 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
 ///
 /// # Errors
 /// As each of them.
-pub fn prebuilt_snippet(recipes: &[Recipe]) -> Result<Vec<PrebuiltStanza>, Error> {
+pub fn prebuilt_snippet(
+    recipes: &[Recipe],
+    session: &Session,
+) -> Result<Vec<PrebuiltStanza>, Error> {
     let recipes = recipes.iter().filter(|recipe| recipe.prebuilt.is_some());
     recipes
-        .map(|recipe| make_prebuilt(recipe, Utf8Path::new("overlay.nix")).map(PrebuiltStanza))
+        .map(|recipe| {
+            let file = Utf8Path::new("overlay.nix");
+            make_prebuilt(recipe, file, session).map(PrebuiltStanza)
+        })
         .collect()
 }
 
@@ -154,20 +164,20 @@ pub fn prebuilt_snippet(recipes: &[Recipe]) -> Result<Vec<PrebuiltStanza>, Error
 pub struct PrebuiltStanza(pub(super) MadeStanza);
 
 /// The lock that a recipe names, or the one above the overlay.
-fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock), Error> {
+fn locked(recipe: &Recipe, folder: &Utf8Path, session: &Session) -> Result<FoundPythonLock, Error> {
     let missing = |path: Utf8PathBuf| PythonLockError::NotFound {
         path: path.into_string(),
     };
-    let (path, text) = match &recipe.lock {
-        Some(path) => {
-            let bytes = read_file(path)?.ok_or_else(|| missing(path.clone()))?;
-            (path.clone(), String::from_utf8_lossy(&bytes).into_owned())
-        }
-        None => read_above(folder, "uv.lock")
-            .ok_or_else(|| missing(joined(folder, Utf8Path::new("uv.lock"))))?,
+    let Some(path) = &recipe.lock else {
+        let path = joined(folder, Utf8Path::new("uv.lock"));
+        let found = session.python_lock_above(folder)?;
+        return Ok(found.ok_or_else(|| missing(path))?);
     };
-    let lock = PythonLock::read(path.as_str(), &text)?;
-    Ok((path, lock))
+    let lock = session.python_lock(path)?;
+    Ok(FoundPythonLock {
+        path: path.clone(),
+        lock: lock.ok_or_else(|| missing(path.clone()))?,
+    })
 }
 
 /// The dependencies that are dropped: those that are asked for, or those of

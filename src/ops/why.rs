@@ -5,10 +5,9 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-use super::native::Asking;
 use super::native_report::{ResolvedBy, resolved_by, shown, systems};
 use crate::error::Error;
-use crate::io::Progress;
+use crate::io::Session;
 use crate::native::needs::{CrateNeed, Needed};
 use crate::native::{Evidence, NativeTable, Picture, Question, Step, Way, WhyNot};
 use crate::warning::{Warning, WarningReport, as_reports};
@@ -106,15 +105,11 @@ pub struct WhyNotCrate {
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
-pub fn why(
-    request: &Request,
-    name: Option<&str>,
-    progress: &dyn Progress,
-) -> Result<WhyReport, Error> {
-    let loaded = Loaded::read(request)?;
+pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<WhyReport, Error> {
+    let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
     rust.require_lock(&loaded.files)?;
-    let facts = Facts::gather(&loaded, Some(rust), Asking { request, progress })?;
+    let facts = Facts::gather(&loaded, Some(rust), request, session)?;
     let native = &facts.native;
     let mut report = WhyReport {
         package: loaded.project.identity.name.to_string(),

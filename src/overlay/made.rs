@@ -39,7 +39,13 @@ impl Made {
     /// A digest as markers have it.
     #[must_use]
     pub fn digest(bytes: &[u8]) -> String {
-        let mut hex = Sha256::of(bytes).to_hex();
+        Self::shorten(&Sha256::of(bytes))
+    }
+
+    /// A hash as markers have it.
+    #[must_use]
+    pub fn shorten(hash: &Sha256) -> String {
+        let mut hex = hash.to_hex();
         hex.truncate(DIGITS);
         hex
     }

@@ -201,7 +201,7 @@ mod tests {
         for (path, text) in files.into_iter().chain([("Cargo.lock", LOCK)]) {
             source.insert(path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let rust = &project.rust[0];
         let local = LocalCrates::find(&source, rust).unwrap();
         LockState::of(rust.lock.as_ref().unwrap(), &local)

@@ -261,7 +261,7 @@ mod tests {
         for (path, text) in files {
             source.insert(*path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         Metadata::read(&source, &project).unwrap()
     }
 

@@ -44,8 +44,12 @@ pub use source_kind::SourceKind;
 pub use surroundings::Surroundings;
 pub use workspace::{belongs_to, find_workspace_root};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use camino::{Utf8Path, Utf8PathBuf};
+use semver::Version;
+
+use crate::target::Toolchains;
 use backend::Context;
 
 /// The joined view of a project: its Python side and its Rust side.
@@ -57,6 +61,8 @@ pub struct Project {
     pub pyproject: Pyproject,
     /// The folder of `pyproject.toml`, relative to the source root.
     pub python_root: Utf8PathBuf,
+    /// The minor version of Python 3 that it is read for.
+    pub python_minor: u8,
     /// The folders that cargo builds in, in the backend's order.
     pub rust: Vec<RustProject>,
     /// What the backend's hooks add to `[build-system].requires`.
@@ -67,44 +73,58 @@ pub struct Project {
 
 impl Project {
     /// Reads the project whose `pyproject.toml` is in the folder `root`, to be
-    /// built for `CPython` 3.`python_minor`.
+    /// built for `CPython` 3.`python_minor`; without one for the newest that
+    /// the project and its `PyO3` allow.
     ///
     /// # Errors
     /// Where there is no Python project, or a file of it is wrong.
     pub fn read(
         files: &SourceFiles,
         root: &Utf8Path,
-        python_minor: u8,
+        python_minor: Option<u8>,
     ) -> Result<Self, ProjectError> {
         let pyproject = Pyproject::read(files, root)?;
-        let plan = backend::plan(Context {
-            files,
-            pyproject: &pyproject,
-            root,
-            python_minor,
-        })?;
-        let rust = roots::rust_projects(files, plan.modules)?;
+        let requires = requires_python(files, root, &pyproject);
+        let newest = |pyo3: Option<&Version>| {
+            Toolchains::built_in().newest_python(requires.as_deref(), pyo3)
+        };
+        let was_asked = AtomicBool::new(false);
+        let read_rust = |minor: u8| {
+            let python_minor = || {
+                was_asked.store(true, Ordering::Relaxed);
+                minor
+            };
+            let mut plan = backend::plan(Context {
+                files,
+                pyproject: &pyproject,
+                root,
+                python_minor: &python_minor,
+            })?;
+            let modules = std::mem::take(&mut plan.modules);
+            Ok::<_, ProjectError>((roots::rust_projects(files, modules)?, plan))
+        };
+        let first = python_minor.unwrap_or_else(|| newest(None));
+        let (mut rust, mut plan) = read_rust(first)?;
+        let mut minor = first;
+        if python_minor.is_none() {
+            // Only the lock, which the plan leads to, tells which PyO3 there is.
+            minor = newest(bounding_pyo3(files, rust.first()).as_ref());
+            // Most projects build the same for each Python.
+            if minor != first && was_asked.load(Ordering::Relaxed) {
+                (rust, plan) = read_rust(minor)?;
+            }
+        }
         let module = rust.first().and_then(|project| project.modules.first());
         let identity = PackageIdentity::find((files, root), &pyproject, (plan.identity, module))?;
         Ok(Self {
             identity,
             pyproject,
             python_root: root.to_owned(),
+            python_minor: minor,
             rust,
             hook_requires: plan.requires,
             unread: plan.unread,
         })
-    }
-
-    /// `requires-python` of `pyproject.toml`, else of `PKG-INFO` or
-    /// `setup.cfg`.
-    #[must_use]
-    pub fn requires_python(&self, files: &SourceFiles) -> Option<String> {
-        let text = |name| files.text(&join(&self.python_root, name)).ok().flatten();
-        let pkg_info = || python_metadata::header(text("PKG-INFO")?, "Requires-Python");
-        let setup_cfg = || setup_cfg::value(text("setup.cfg")?, "options", "python_requires");
-        let own = self.pyproject.requires_python.clone();
-        own.or_else(pkg_info).or_else(setup_cfg)
     }
 
     /// The folder that cargo builds in, the one at `cargo_root` if that is
@@ -139,4 +159,22 @@ impl Project {
             }),
         }
     }
+}
+
+/// `requires-python` of `pyproject.toml`, else of `PKG-INFO` or `setup.cfg`.
+fn requires_python(files: &SourceFiles, root: &Utf8Path, pyproject: &Pyproject) -> Option<String> {
+    let text = |name| files.text(&join(root, name)).ok().flatten();
+    let pkg_info = || python_metadata::header(text("PKG-INFO")?, "Requires-Python");
+    let setup_cfg = || setup_cfg::value(text("setup.cfg")?, "options", "python_requires");
+    let own = pyproject.requires_python.clone();
+    own.or_else(pkg_info).or_else(setup_cfg)
+}
+
+/// The `PyO3` that a project is built with, if that bounds the Python: with
+/// `abi3-py39` and its like, it never asks which Python is there.
+fn bounding_pyo3(files: &SourceFiles, rust: Option<&RustProject>) -> Option<Version> {
+    let rust = rust?;
+    let local = LocalCrates::find(files, rust).ok()?;
+    let pyo3 = Pyo3::of(rust, &local)?;
+    (!pyo3.has_abi3_version).then_some(pyo3.version)
 }

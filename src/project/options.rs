@@ -78,8 +78,9 @@ pub(super) enum FeatureSpec {
 }
 
 impl FeatureSpec {
-    /// The feature, if it is on for `CPython` 3.`minor`.
-    pub(super) fn for_python(&self, minor: u8) -> Option<String> {
+    /// The feature, if it is on for the `CPython` 3 whose minor version `minor`
+    /// gives.
+    pub(super) fn for_python(&self, minor: impl Fn() -> u8) -> Option<String> {
         match self {
             Self::Plain(feature) => Some(feature.clone()),
             Self::Conditional {
@@ -87,8 +88,10 @@ impl FeatureSpec {
                 python_version,
                 python_implementation,
             } => {
-                let version = Version::new([3, u64::from(minor)]);
-                let fits = python_version.as_ref().is_none_or(|v| v.contains(&version));
+                let version = || Version::new([3, u64::from(minor())]);
+                let fits = python_version
+                    .as_ref()
+                    .is_none_or(|v| v.contains(&version()));
                 let is_cpython = python_implementation
                     .as_ref()
                     .is_none_or(|name| name.eq_ignore_ascii_case("cpython"));
@@ -144,7 +147,7 @@ mod tests {
             table
                 .features
                 .iter()
-                .filter_map(|f| f.for_python(minor))
+                .filter_map(|f| f.for_python(|| minor))
                 .collect()
         };
         assert_eq!(names(10), ["a"]);

@@ -110,7 +110,7 @@ mod tests {
         ] {
             source.insert(path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();
         let found = Pyo3::of(&project.rust[0], &local)?;
         Some((found.version.to_string(), found.has_abi3_version))

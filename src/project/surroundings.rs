@@ -212,7 +212,7 @@ mod tests {
             source.insert(*path, Some(text.as_bytes().to_vec()));
         }
         let root = Utf8Path::new(".");
-        let project = Project::read(&source, root, 13).unwrap();
+        let project = Project::read(&source, root, Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();
         Surroundings::of(&source, root, &project.rust[0], &local)
     }

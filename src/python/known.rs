@@ -14,7 +14,7 @@ use super::value::{Extension, Note, Value, insert};
 impl Situation<'_> {
     /// `sys.version_info`, as far as anybody looks.
     pub(super) fn version_info(&self) -> Vec<Value> {
-        [3, i64::from(self.python_minor), 0]
+        [3, i64::from((self.python_minor)()), 0]
             .map(Value::Int)
             .to_vec()
     }
@@ -41,7 +41,7 @@ impl Interpreter<'_> {
                     "os.sep" => Value::str("/"),
                     "sys.implementation.name" => Value::str("cpython"),
                     "sys.version_info.major" => Value::Int(3),
-                    "sys.version_info.minor" => Value::Int(self.situation.python_minor.into()),
+                    "sys.version_info.minor" => Value::Int((self.situation.python_minor)().into()),
                     _ => Value::Named(full),
                 }
             }

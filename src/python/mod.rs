@@ -53,8 +53,8 @@ pub struct Situation<'a> {
     pub module_name: &'a str,
     /// The command in `sys.argv`.
     pub command: &'a str,
-    /// The minor version of Python 3.
-    pub python_minor: u8,
+    /// Gives the minor version of Python 3, if a text asks for it.
+    pub python_minor: &'a (dyn Fn() -> u8 + Sync),
     /// The platform.
     pub platform: Platform,
 }

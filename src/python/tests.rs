@@ -10,7 +10,7 @@ const SITUATION: Situation = Situation {
     file: "setup.py",
     module_name: "__main__",
     command: "bdist_wheel",
-    python_minor: 13,
+    python_minor: &|| 13,
     platform: Platform::LINUX,
 };
 

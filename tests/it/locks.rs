@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::process::Command;
 
 use crate::support::{Asked, Registry, Reply, Sandbox, has_nix, nix};
@@ -525,4 +526,49 @@ fn two_thousand_packages() {
         "{}",
         run.stderr
     );
+}
+
+/// Five packages whose crates are of one registry.
+fn five_packages(answer: fn(SocketAddr, &Asked) -> Option<Reply>) -> (Sandbox, Registry) {
+    let sdists = ["a", "b", "c", "d", "e"].map(|name| Sdist::rust(name, "1.0", &[alpha()]));
+    let bodies: BTreeMap<_, _> = sdists
+        .iter()
+        .map(|sdist| (sdist.path(), sdist.bytes.clone()))
+        .collect();
+    let registry = Registry::with(&[alpha()], move |address, asked| {
+        let sdist = bodies.get(&asked.path).cloned().map(Reply::body);
+        sdist.or_else(|| answer(address, asked))
+    });
+    let sandbox = Sandbox::with_registry(&registry);
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&registry.address(), "")));
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", uv_lock(&entries.collect::<Vec<_>>()));
+    (sandbox, registry)
+}
+
+fn configurations_asked_for(registry: &Registry) -> usize {
+    let requests = registry.requests();
+    let is_it = |path: &&String| path.ends_with("/config.json");
+    requests.iter().filter(is_it).count()
+}
+
+#[test]
+fn a_registry_is_asked_once_for_all_packages() {
+    let (sandbox, registry) = five_packages(|_, _| None);
+    sandbox.run(&["lock", "--write", "overlay.nix"]).ok();
+    assert_eq!(stanzas(&sandbox, "overlay.nix").len(), 5);
+    assert_eq!(configurations_asked_for(&registry), 1);
+}
+
+#[test]
+fn a_registry_that_is_down_is_tried_as_often_as_for_one_package() {
+    let (sandbox, registry) = five_packages(|_, asked| {
+        let is_it = asked.path == "/index/config.json";
+        is_it.then(|| Reply::status("503 Service Unavailable"))
+    });
+    sandbox.run(&["lock", "--write", "overlay.nix"]).ok();
+    assert_eq!(stanzas(&sandbox, "overlay.nix").len(), 5);
+    assert_eq!(configurations_asked_for(&registry), 4);
 }

@@ -13,6 +13,7 @@ use super::global::{Format, GlobalArgs, TargetArgs};
 use super::stanza_args::{FormArg, PreferenceArg, StyleOfStanza, WriteArgs};
 use super::ui::{Text, Ui, plain};
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{
@@ -114,7 +115,12 @@ impl FromStr for Shard {
 }
 
 impl LockArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    pub(super) fn run(
+        self,
+        ui: &Ui,
+        global: &GlobalArgs,
+        session: &Session,
+    ) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let (diff, dry_run) = (self.write.diff, self.dry_run);
         let request = LockRequest {
@@ -127,7 +133,7 @@ impl LockArgs {
             shard: self.shard,
             known: read_results(&self.merge)?,
         };
-        let report = lock(&request, &global.request(), &*ui.progress())?;
+        let report = lock(&request, session)?;
         tell(ui, report, (diff, dry_run))
     }
 

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 
 use super::{reasons, summary};
-use crate::cli::global::{GlobalArgs, TargetArgs};
+use crate::cli::global::TargetArgs;
 use crate::cli::ui::{BOLD, Text, Ui, plain};
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState, lock};
@@ -18,7 +19,8 @@ use crate::ops::recipe::Recipe;
 pub(in crate::cli) fn inspect(
     path: Utf8PathBuf,
     target: &TargetArgs,
-    (ui, global): (&Ui, &GlobalArgs),
+    ui: &Ui,
+    session: &Session,
 ) -> Result<(), Error> {
     let configured = Configured::find()?.unwrap_or_default();
     let recipe = Recipe {
@@ -38,7 +40,7 @@ pub(in crate::cli) fn inspect(
         }),
         ..LockRequest::default()
     };
-    let mut report = lock(&request, &global.request(), &*ui.progress())?;
+    let mut report = lock(&request, session)?;
     ui.warnings(&report.warnings);
     for package in &report.packages {
         ui.warnings_of(&package.name, &package.warnings);

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -11,9 +12,9 @@ use super::credentials::{Credentials, Login, take_login};
 use super::{ArtifactError, name};
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
-use crate::io::store::{lock, own_cache};
+use crate::io::store::lock;
 use crate::io::verified::{FileState, Verified};
-use crate::io::{CrateStore, IoError, Network};
+use crate::io::{Cache, CrateStore, IoError, Network};
 use crate::project::without_credentials;
 use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};
 
@@ -23,12 +24,13 @@ const FOLDER: &str = "sdists-1";
 const VERIFIED: &str = "verified-sdists-1";
 
 /// Gives files of Python locks; what it gives out has the hash of the lock.
+#[derive(Clone)]
 pub struct ArtifactStore {
     network: Network,
     settings: HttpSettings,
-    cache: Option<PathBuf>,
+    cache: Cache,
     credentials: Credentials,
-    verified: Verified,
+    verified: Arc<Verified>,
 }
 
 /// What is asked for.
@@ -47,20 +49,21 @@ pub struct Wanted<'a> {
 impl ArtifactStore {
     /// Opens our cache, with the user's logins; nothing is fetched yet.
     #[must_use]
-    pub fn open(network: Network, settings: HttpSettings) -> Self {
-        let store = Self::in_cache(own_cache(), network, settings);
+    pub fn open(cache: &Cache, network: Network, settings: HttpSettings) -> Self {
+        let store = Self::in_cache(cache.folder().map(Path::to_owned), network, settings);
         store.with_credentials(Credentials::of_user())
     }
 
     /// Opens a cache in this folder, without logins.
     #[must_use]
     pub fn in_cache(cache: Option<PathBuf>, network: Network, settings: HttpSettings) -> Self {
+        let verified = Verified::at(cache.as_ref().map(|cache| cache.join(VERIFIED)));
         Self {
             network,
             settings,
             credentials: Credentials::default(),
-            verified: Verified::at(cache.as_ref().map(|cache| cache.join(VERIFIED))),
-            cache,
+            verified: Arc::new(verified),
+            cache: Cache::at(cache),
         }
     }
 
@@ -74,9 +77,10 @@ impl ArtifactStore {
     /// The same store with the indexes of a project, whose logins may be in
     /// variables or in their addresses.
     #[must_use]
-    pub fn with_indexes(mut self, indexes: &[NamedIndex]) -> Self {
-        self.credentials.add_indexes(indexes);
-        self
+    pub fn with_indexes(&self, indexes: &[NamedIndex]) -> Self {
+        let mut store = self.clone();
+        store.credentials.add_indexes(indexes);
+        store
     }
 
     /// The file, verified: in our cache, or where it is on this disk.
@@ -170,7 +174,7 @@ impl ArtifactStore {
             .into());
         }
         check_limit(artifact.size.unwrap_or_default(), wanted)?;
-        let Some((cache, path)) = self.cache.as_deref().zip(self.place(artifact, hash)) else {
+        let Some((cache, path)) = self.cache.folder().zip(self.place(artifact, hash)) else {
             return Err(ArtifactError::NoCache.into());
         };
         let path = utf8(path)?;
@@ -194,7 +198,7 @@ impl ArtifactStore {
     fn place(&self, artifact: &Artifact, hash: &Sha256) -> Option<PathBuf> {
         let name = artifact.file_name();
         let hex = hash.to_hex();
-        let folder = self.cache.as_ref()?.join(FOLDER).join(&hex[..2]);
+        let folder = self.cache.folder()?.join(FOLDER).join(&hex[..2]);
         name::is_sound(&name).then(|| folder.join(&hex).join(name))
     }
 

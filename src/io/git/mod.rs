@@ -21,8 +21,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::cargo_settings::{CargoSettings, ProjectConfig};
-use super::store::own_cache;
+use super::cache::Cache;
 use super::tree::nar_hash;
 use super::{IoError, Network};
 use crate::hash::Sha256;
@@ -43,7 +42,7 @@ use self::checkout::{Checkout, Wanted};
 /// Makes checkouts of git repositories, and keeps them.
 pub struct GitStore {
     network: Network,
-    cache: Option<PathBuf>,
+    cache: Cache,
     /// In the place of a cache, where there is none.
     scratch: OnceLock<TempDir>,
     cargo_home: Option<PathBuf>,
@@ -69,13 +68,12 @@ struct Metadata {
 
 impl GitStore {
     /// Opens the caches; nothing is fetched yet.
-    #[must_use]
-    pub fn open(network: Network) -> Self {
+    pub(super) const fn open(network: Network, cache: Cache, cargo_home: Option<PathBuf>) -> Self {
         Self {
             network,
-            cache: own_cache().and_then(|cache| std::path::absolute(cache).ok()),
+            cache,
             scratch: OnceLock::new(),
-            cargo_home: CargoSettings::load(&ProjectConfig::Ignored).home,
+            cargo_home,
         }
     }
 
@@ -150,7 +148,7 @@ impl GitStore {
 
     /// Our cache, or a folder for this run alone.
     pub(super) fn cache(&self) -> Result<&Path, IoError> {
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache.folder() {
             return Ok(cache);
         }
         if self.scratch.get().is_none() {

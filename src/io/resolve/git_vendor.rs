@@ -50,7 +50,7 @@ pub fn vendored_git_crates(
     if folders.values().all(|folder| folder.is_dir()) {
         return Ok(folders);
     }
-    let above = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
+    let above = safe_folder(request.files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(above)?;

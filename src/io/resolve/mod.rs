@@ -88,7 +88,7 @@ pub fn resolve(
     progress: &dyn Progress,
 ) -> Result<Resolved, IoError> {
     let mut resolved = Resolved::not(String::new());
-    let cache = match safe_folder(request.files.origin().as_ref(), store.cargo_home()) {
+    let cache = match safe_folder(request.files.origin().as_ref(), store) {
         Ok(folder) => folder,
         Err(error) => {
             resolved.graph = Err(error.to_string());

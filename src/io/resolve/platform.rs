@@ -32,7 +32,7 @@ pub fn needed_on(
     if let Some(known) = known(&key, request, store) {
         return Ok(known);
     }
-    let cache = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
+    let cache = safe_folder(request.files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;

@@ -20,7 +20,7 @@ impl CrateStore {
         crates: impl Iterator<Item = &'a LockedCrate>,
     ) -> Vec<&'a LockedCrate> {
         // Most often there are none at all.
-        let any = self.own_cache.as_ref().map(|cache| cache.join(YANKED));
+        let any = self.own_folder().map(|cache| cache.join(YANKED));
         let any = any.is_some_and(|folder| folder.is_dir());
         let is_yanked = |krate: &&LockedCrate| {
             let path = krate.checksum();

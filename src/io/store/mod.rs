@@ -4,12 +4,13 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use etcetera::BaseStrategy;
 use fs_err as fs;
 
+use super::cache::Cache;
 use super::cargo_settings::CargoSettings;
-use super::network::{Answer, Body, Request};
+use super::network::{Answer, Body, HttpSettings, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified, VerifiedFile};
 use super::{IoError, Network};
@@ -18,47 +19,69 @@ use crate::project::{LockedCrate, without_credentials};
 
 mod about;
 
-/// Overrides the folder of our cache.
-pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
-
 /// Changes with what nixpkgs hashes.
 const CARGO_HASHES: &str = "cargo-hashes-1";
 /// Where registries have their crates, by the hash of their names.
 const DOWNLOADS: &str = "downloads-1";
 /// The list of files that were hashed.
-const VERIFIED: &str = "verified-1";
+pub(super) const VERIFIED: &str = "verified-1";
 /// An empty file for each crate that a registry was seen to have yanked.
 const YANKED: &str = "yanked-1";
 
 /// Reads crates; what it gives out has the checksum that was asked for.
 pub struct CrateStore {
     network: Network,
-    settings: CargoSettings,
+    settings: Arc<CargoSettings>,
     cargo_caches: Vec<PathBuf>,
-    own_cache: Option<PathBuf>,
+    cache: Cache,
     remotes: Remotes,
-    verified: Verified,
+    verified: Arc<Verified>,
 }
 
 impl CrateStore {
     /// Opens the caches, with settings that may be a trusted project's.
-    #[must_use]
-    pub fn open_with(network: Network, settings: CargoSettings) -> Self {
-        let own_cache = own_cache();
+    pub(super) fn open(
+        network: Network,
+        settings: CargoSettings,
+        cache: Cache,
+        verified: Arc<Verified>,
+    ) -> Self {
         Self {
             network,
             cargo_caches: cargo_caches(&settings),
-            verified: Verified::at(own_cache.as_ref().map(|cache| cache.join(VERIFIED))),
-            own_cache,
-            settings,
+            cache,
+            verified,
+            settings: Arc::new(settings),
             remotes: Remotes::default(),
         }
     }
 
     /// The same store without the network.
-    #[must_use]
     pub(super) fn offline(&self) -> Self {
-        Self::open_with(Network::Offline, self.settings.clone())
+        Self {
+            network: Network::Offline,
+            settings: self.settings.clone(),
+            cargo_caches: self.cargo_caches.clone(),
+            cache: self.cache.clone(),
+            remotes: Remotes::default(),
+            verified: self.verified.clone(),
+        }
+    }
+
+    /// The network that crates are fetched from.
+    pub(super) const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// How servers are reached.
+    pub(super) fn http(&self) -> &HttpSettings {
+        &self.settings.http
+    }
+
+    /// The sparse index that stands for crates.io, without `sparse+`.
+    pub(super) fn crates_io_index(&self) -> Result<String, IoError> {
+        let index = self.settings.crates_io_index();
+        index.map_err(|message| IoError::CargoConfig { message })
     }
 
     /// Reads the `.crate` file of a crate.
@@ -105,7 +128,7 @@ impl CrateStore {
 
     /// The folder of our cache, if there is one.
     pub(super) fn own_folder(&self) -> Option<&Path> {
-        self.own_cache.as_deref()
+        self.cache.folder()
     }
 
     /// Cargo's folder.
@@ -209,14 +232,14 @@ impl CrateStore {
         checksum: &Sha256,
     ) -> Option<PathBuf> {
         let hex = checksum.to_hex();
-        let folder = self.own_cache.as_ref()?.join(folder).join(&hex[..2]);
+        let folder = self.own_folder()?.join(folder).join(&hex[..2]);
         Some(folder.join(format!("{hex}.{ending}")))
     }
 
     /// Waits until nobody else fetches the crate. Where files can't be
     /// locked, two runs may fetch it, and no harm is done.
     fn lock(&self, checksum: &Sha256) -> Option<(PathBuf, File)> {
-        lock(self.own_cache.as_deref()?, checksum)
+        lock(self.own_folder()?, checksum)
     }
 
     fn download(
@@ -351,12 +374,4 @@ fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
         .collect();
     caches.sort();
     caches
-}
-
-pub(crate) fn own_cache() -> Option<PathBuf> {
-    let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
-    variable.map(PathBuf::from).or_else(|| {
-        let strategy = etcetera::choose_base_strategy().ok()?;
-        Some(strategy.cache_dir().join("cargo-pyhack"))
-    })
 }

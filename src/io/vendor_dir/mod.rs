@@ -10,7 +10,7 @@ use fs_err as fs;
 use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
 use self::nodes::Nodes;
 use self::stamp::Stamp;
-use super::{CrateStore, GitStore, IoError, Progress, all_in_order};
+use super::{Cache, CrateStore, GitStore, IoError, Progress, all_in_order};
 use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 
 mod archive;
@@ -63,10 +63,10 @@ pub struct Seen {
 impl Seen {
     /// Looks at a folder.
     #[must_use]
-    pub fn look(folder: &Utf8Path) -> Self {
+    pub fn look(folder: &Utf8Path, cache: &Cache) -> Self {
         let folder = folder.as_std_path();
-        let own_folder = super::store::own_cache();
-        let stamp = own_folder.and_then(|own_folder| Stamp::load(folder, &own_folder));
+        let own_folder = cache.folder();
+        let stamp = own_folder.and_then(|own_folder| Stamp::load(folder, own_folder));
         let is_unchanged = stamp.as_ref().is_some_and(|stamp| stamp.holds(folder));
         Self {
             stamp,

@@ -39,7 +39,7 @@ impl Run<'_> {
             only_candidates: true,
             ..LockRequest::default()
         };
-        let found = lock(&request, self.base, self.progress)?;
+        let found = lock(&request, self.session)?;
         let stanzas = found.packages.iter();
         report
             .stanzas

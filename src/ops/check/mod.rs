@@ -5,20 +5,23 @@
 //! has changed. What did is told by making the stanza again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::digests;
+use super::digests::{self, Beside};
 use super::load::Request;
 use super::lock::is_of_lock;
+use super::locked::Place;
 use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
+use crate::io::source::Source;
 use crate::io::write::read_file;
-use crate::io::{IoError, Network, Progress};
+use crate::io::{IoError, Session};
 use crate::nix::{Form, normalized};
 use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest};
 
@@ -100,19 +103,11 @@ pub struct Checking {
 ///
 /// # Errors
 /// Where a file can't be read, parsed or written.
-pub fn check(
-    checking: &Checking,
-    base: &Request,
-    progress: &dyn Progress,
-) -> Result<CheckReport, Error> {
-    let base = Request {
-        network: if checking.fix {
-            base.network.clone()
-        } else {
-            Network::Offline
-        },
-        project_config: base.project_config.clone(),
-        ..Request::default()
+pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Error> {
+    let session = if checking.fix {
+        session.clone()
+    } else {
+        session.offline()
     };
     let mut report = CheckReport::default();
     for (file, wanted) in &checking.files {
@@ -133,8 +128,7 @@ pub fn check(
         let run = Run {
             file: &file,
             writing: &writing,
-            base: &base,
-            progress,
+            session: &session,
         };
         let draft = if run.check_lock(&draft, lock, &mut report)? {
             // It is another file now.
@@ -153,8 +147,7 @@ struct Run<'a> {
     /// Where it really is.
     file: &'a Utf8Path,
     writing: &'a Writing,
-    base: &'a Request,
-    progress: &'a dyn Progress,
+    session: &'a Session,
 }
 
 /// What was found of a stanza, and the one that it should be.
@@ -265,11 +258,12 @@ impl Run<'_> {
         if recipe.prebuilt.is_some() {
             return Ok(self.prebuilt(overlay, block, &recipe));
         }
-        let (request, _) = recipe.asked(self.base, self.file.as_str())?;
+        let (request, _) = recipe.asked(self.file.as_str())?;
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
-        let now = match self.now(&request, &old, &block.name) {
-            Ok(now) => now,
+        // It is held here, so that making the stanza doesn't open it again.
+        let (now, _source) = match self.now(&request, &old, &block.name) {
+            Ok(found) => found,
             Err(Error::Io(IoError::NotFound { path })) => {
                 checked.state = State::WithoutSource;
                 checked
@@ -285,7 +279,7 @@ impl Run<'_> {
             return Ok((checked, None));
         }
         checked.state = State::OutOfDate;
-        checked.reasons = digests::reasons(&request, block, (&old, &now));
+        checked.reasons = digests::reasons(&request, block, (&old, &now), self.session);
         if !is_configured && (!has_moved || checked.reasons.is_empty()) {
             checked.reasons.push("the configuration changed".to_owned());
         }
@@ -296,7 +290,7 @@ impl Run<'_> {
             checked.state = State::Edited;
             checked.reasons.push("it was edited by hand".to_owned());
         }
-        let made = make((&recipe, overlay.text), self.file, self.base, self.progress);
+        let made = make(&recipe, self.place(overlay.text));
         if let Ok(made) = &made
             && made.package.name != block.name
         {
@@ -347,17 +341,32 @@ impl Run<'_> {
         Ok(is_same_text && new.kept(&text) == block.kept(overlay.text))
     }
 
-    fn now(self, request: &Request, old: &Made, name: &str) -> Result<Made, Error> {
+    /// The digests of what a stanza would be made from, and its source.
+    fn now(self, request: &Request, old: &Made, name: &str) -> Result<(Made, Arc<Source>), Error> {
         let beside = match old.beside.as_str() {
             "" => None,
             name => read_file(&joined(folder_of(self.file), Utf8Path::new(name)))?,
         };
-        let kind = digests::kind_in_lock(folder_of(self.file), name);
-        digests::of_source(request, old.up, (beside.as_deref(), kind))
+        let source = digests::source(&request.path, old.up, self.session)?;
+        let beside = Beside {
+            lock: beside.as_deref(),
+            kind: digests::kind_in_lock(folder_of(self.file), name, self.session),
+        };
+        let now = digests::of_source(&source, request, old.up, &beside)?;
+        Ok((now, source))
+    }
+
+    /// The file, with this text in it.
+    const fn place<'b>(&'b self, text: &'b str) -> Place<'b> {
+        Place {
+            file: self.file,
+            text,
+            session: self.session,
+        }
     }
 
     fn missing(self, name: &str, recipe: &Recipe) -> Found {
-        let made = make((recipe, "{ }"), self.file, self.base, self.progress);
+        let made = make(recipe, self.place("{ }"));
         let path = recipe.path.clone().unwrap_or_default();
         let checked = CheckedStanza {
             file: self.file.to_string(),

@@ -11,7 +11,7 @@ impl Run<'_> {
     /// Checks a stanza; what it is made from is read at once.
     pub(super) fn prebuilt(self, overlay: &Overlay, block: &Block, recipe: &Recipe) -> Found {
         let mut checked = self.fresh(block);
-        let made = make_prebuilt(recipe, self.file);
+        let made = make_prebuilt(recipe, self.file, self.session);
         let old = block.made.clone().unwrap_or_default();
         if let Err(Error::PythonLock(
             error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),

@@ -14,13 +14,14 @@ use serde::Serialize;
 pub use error::InitError;
 
 use super::configured::Configured;
-use super::overlay::read_text;
 use super::stanza::{joined, require_name};
 use crate::error::Error;
-use crate::io::IoError;
-use crate::io::beside::read_above;
+use std::sync::Arc;
+
+use crate::io::beside::find_file_above;
 use crate::io::source::{is_folder, way_between};
-use crate::io::write::{create_files, is_link};
+use crate::io::write::{create_files, is_link, read_text};
+use crate::io::{IoError, Session};
 use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
@@ -78,8 +79,8 @@ pub struct InitReport {
 /// # Errors
 /// Where there is no workspace, something can't be read or written, or no
 /// Python fits; nothing is written then.
-pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
-    let workspace = Workspace::read(options)?;
+pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Error> {
+    let workspace = Workspace::read(options, session)?;
     let place = |name: &str| joined(&options.folder, Utf8Path::new(name));
     let overlay = joined(&options.folder, &workspace.overlay);
     let flake_file = place("flake.nix");
@@ -115,7 +116,7 @@ pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
 /// What the folder says.
 struct Workspace {
     name: String,
-    lock: PythonLock,
+    lock: Arc<PythonLock>,
     members: Members,
     python_minor: u8,
     /// Whether `lock` takes that Python by itself.
@@ -127,18 +128,18 @@ struct Workspace {
 }
 
 impl Workspace {
-    fn read(options: &InitOptions) -> Result<Self, Error> {
+    fn read(options: &InitOptions, session: &Session) -> Result<Self, Error> {
         let folder = &options.folder;
         require_folder(folder)?;
         let pyproject = pyproject(folder)?;
-        let lock = lock(folder)?;
+        let lock = lock(folder, session)?;
         let name = pyproject.name.as_deref().map(PythonName::new);
         if let Some(name) = &name {
             // It goes into those of derivations, which Nix is strict about.
             require_name(name, folder.as_str())?;
         }
         let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
-        let members = Members::read(folder, &lock, options.python_minor);
+        let members = Members::read(folder, &lock, options.python_minor, session);
         let requires = lock
             .requires_python
             .as_deref()
@@ -148,7 +149,7 @@ impl Workspace {
             file: file.as_deref(),
             requires,
             newest: members.newest_python,
-            wheels: (options.preference == Preference::Wheel).then_some(&lock),
+            wheels: (options.preference == Preference::Wheel).then_some(&*lock),
         };
         let python_minor = wanted.choose()?;
         let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
@@ -255,18 +256,18 @@ fn pyproject(folder: &Utf8Path) -> Result<Pyproject, Error> {
     Ok(Pyproject::read(&files, Utf8Path::new("."))?)
 }
 
-fn lock(folder: &Utf8Path) -> Result<PythonLock, Error> {
+fn lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, Error> {
     let path = joined(folder, Utf8Path::new("uv.lock"));
-    let Some(text) = read_text(&path)? else {
-        let found = read_above(folder, "uv.lock");
-        let above = found.and_then(|(lock, _)| way_between(folder, lock.parent()?).ok());
-        return Err(InitError::NoLock {
-            folder: folder.to_string(),
-            above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
-        }
-        .into());
-    };
-    Ok(PythonLock::read(path.as_str(), &text)?)
+    if let Some(lock) = session.python_lock(&path)? {
+        return Ok(lock);
+    }
+    let found = find_file_above(folder, "uv.lock");
+    let above = found.and_then(|lock| way_between(folder, lock.parent()?).ok());
+    Err(InitError::NoLock {
+        folder: folder.to_string(),
+        above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
+    }
+    .into())
 }
 
 /// The overlay that is configured, from the folder.

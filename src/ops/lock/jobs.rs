@@ -1,14 +1,15 @@
 //! The work at each package.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
-use crate::io::Progress;
-use crate::io::source::way_to;
+use crate::io::source::{Source, way_to};
 use crate::io::write::read_file;
+use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
-use crate::ops::digests;
+use crate::ops::digests::{self, Beside};
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, make};
@@ -36,6 +37,9 @@ pub(super) struct Job {
     pub has_none: bool,
     /// Why the stanza in the file isn't what would be made, if there is one.
     pub reasons: Vec<String>,
+    /// The files of a project of the user's: held, so that they aren't read
+    /// again when its stanza is made.
+    _source: Option<Arc<Source>>,
 }
 
 /// What became of a job.
@@ -84,7 +88,7 @@ impl Run<'_> {
         });
         let block = overlay.block(name.as_str());
         let old = block.and_then(|block| block.made.as_ref());
-        let (recipe, made) = if let Some(below) = local {
+        let (recipe, made, source) = if let Some(below) = local {
             let recipe = Recipe {
                 path: Some(joined(self.workspace.folder(), below)),
                 lock: None,
@@ -93,13 +97,14 @@ impl Run<'_> {
                 libc: None,
                 ..recipe
             };
-            let made = self.local_digests((&recipe, name), old, draft);
-            (recipe, made)
+            let found = self.local_digests((&recipe, name), old, draft);
+            let (made, source) = found.unzip();
+            (recipe, made, source)
         } else {
             let made = self
                 .workspace
                 .digests((entries, self.asked), draft.file(), old);
-            (recipe, Some(made))
+            (recipe, Some(made), None)
         };
         let moved = recipe.clone().moved(|path| way_to(folder, path))?;
         let marked = moved.in_one_line();
@@ -133,6 +138,7 @@ impl Run<'_> {
             is_fresh,
             has_none,
             reasons,
+            _source: source,
         })
     }
 
@@ -176,22 +182,28 @@ impl Run<'_> {
         reasons
     }
 
-    /// The digests of a project of the user's, if they can be told.
+    /// The digests of a project of the user's and its files, if they can be
+    /// told.
     fn local_digests(
         self,
         (recipe, name): (&Recipe, &PythonName),
         old: Option<&Made>,
         draft: &Draft,
-    ) -> Option<Made> {
-        let (request, _) = recipe.asked(self.base, draft.file().as_str()).ok()?;
+    ) -> Option<(Made, Arc<Source>)> {
+        let (request, _) = recipe.asked(draft.file().as_str()).ok()?;
         let old = old.cloned().unwrap_or_default();
         let folder = folder_of(draft.file());
         let beside = match old.beside.as_str() {
             "" => None,
             name => read_file(&joined(folder, name.into())).ok()?,
         };
-        let kind = digests::kind_in_lock(folder, name.as_str());
-        digests::of_source(&request, old.up, (beside.as_deref(), kind)).ok()
+        let source = digests::source(&request.path, old.up, self.session).ok()?;
+        let beside = Beside {
+            lock: beside.as_deref(),
+            kind: digests::kind_in_lock(folder, name.as_str(), self.session),
+        };
+        let made = digests::of_source(&source, &request, old.up, &beside).ok()?;
+        Some((made, source))
     }
 
     /// Does a job.
@@ -228,13 +240,7 @@ impl Run<'_> {
     }
 
     fn local(job: &Job, place: Place) -> Done {
-        let made = make(
-            (&job.recipe, place.text),
-            place.file,
-            place.base,
-            place.progress,
-        );
-        match made {
+        match make(&job.recipe, place) {
             Ok(made) => Done::Made(Box::new(made)),
             Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::NoRust),
             Err(error) => Done::Found(Finding::Failed((&error).into())),
@@ -327,32 +333,28 @@ fn is_fresh(made: &Made, block: &Block, text: &str) -> bool {
 }
 
 /// One display of the progress of many packages.
-pub(super) struct Together<'a> {
-    outer: &'a dyn Progress,
+pub(super) struct Together {
+    outer: Session,
     total: AtomicU64,
 }
 
-impl<'a> Together<'a> {
-    pub(super) fn new(outer: &'a dyn Progress, packages: usize) -> Self {
+impl Together {
+    pub(super) fn new(outer: &Session, packages: usize) -> Self {
         let total = AtomicU64::new(packages as u64);
-        outer.start("Working", packages as u64);
+        outer.progress().start("Working", packages as u64);
+        let outer = outer.clone();
         Self { outer, total }
-    }
-
-    /// A package is done.
-    pub(super) fn next(&self) {
-        self.outer.step();
     }
 }
 
-impl Progress for Together<'_> {
+impl Progress for Together {
     fn start(&self, _what: &'static str, total: u64) {
         let total = self.total.fetch_add(total, Ordering::Relaxed) + total;
-        self.outer.start("Working", total);
+        self.outer.progress().start("Working", total);
     }
 
     fn step(&self) {
-        self.outer.step();
+        self.outer.progress().step();
     }
 
     // Others go on.

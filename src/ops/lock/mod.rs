@@ -6,23 +6,24 @@ mod report;
 mod why;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::load::Request;
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, Writing, read_text};
+use super::overlay::{Draft, Writing};
 use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
-use crate::io::{IoError, Progress, all_in_order};
+use crate::io::write::read_text;
+use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{Form, print_all};
 use crate::overlay::{LockMark, OverlayError};
 use crate::project::PythonName;
 
 pub(super) use jobs::is_of_lock;
-use jobs::{Done, Job};
+use jobs::{Done, Job, Together};
 pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
 pub use why::{LockWhy, WhyFailure, WhyPackage, why_locked};
 
@@ -72,22 +73,22 @@ pub struct KeptFinding(pub(super) Finding);
 /// # Errors
 /// Where the lock or the overlay can't be read, or the overlay can't be
 /// written. What is wrong with single packages is in the report.
-pub fn lock(
-    request: &LockRequest,
-    base: &Request,
-    progress: &dyn Progress,
-) -> Result<LockReport, Error> {
-    prepared(request, base, |run| run.run(progress))
+pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself isn't general enough over lifetimes"
+    )]
+    prepared(request, session, |run| run.run())
 }
 
 /// Reads a lock and plans what is done with it.
 fn prepared<T>(
     request: &LockRequest,
-    base: &Request,
+    session: &Session,
     then: impl FnOnce(Run) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let path = request.recipe.lock.clone().unwrap_or_else(|| ".".into());
-    let workspace = Workspace::read(&path, &base.network)?;
+    let workspace = Workspace::read(&path, session)?;
     let recipe = Recipe {
         path: None,
         lock: Some(workspace.path.clone()),
@@ -101,7 +102,7 @@ fn prepared<T>(
     let planned = workspace.plan(&asked);
     then(Run {
         request,
-        base,
+        session,
         workspace: &workspace,
         recipe: &recipe,
         asked: &asked,
@@ -132,7 +133,7 @@ pub fn read_results(files: &[Utf8PathBuf]) -> Result<BTreeMap<String, KeptFindin
 #[derive(Clone, Copy)]
 struct Run<'a> {
     request: &'a LockRequest,
-    base: &'a Request,
+    session: &'a Session,
     workspace: &'a Workspace,
     recipe: &'a Recipe,
     asked: &'a Asked,
@@ -140,7 +141,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn run(self, progress: &dyn Progress) -> Result<LockReport, Error> {
+    fn run(self) -> Result<LockReport, Error> {
         let mut draft = match &self.request.writing {
             Some(writing) => Draft::open(writing)?,
             None => Draft::nowhere(),
@@ -154,8 +155,8 @@ impl Run<'_> {
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
-        let results = Results::open(known.collect());
-        let done = self.work(&jobs, (&results, &draft), progress);
+        let results = Results::open(known.collect(), self.session.cache());
+        let done = self.work(&jobs, &results, &draft);
         let mut stanzas = Vec::new();
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
@@ -185,26 +186,21 @@ impl Run<'_> {
     }
 
     /// Works at all jobs, several at once.
-    fn work(
-        self,
-        jobs: &[Job],
-        (results, draft): (&Results, &Draft),
-        progress: &dyn Progress,
-    ) -> Vec<Done> {
-        let together = jobs::Together::new(progress, jobs.len());
+    fn work(self, jobs: &[Job], results: &Results, draft: &Draft) -> Vec<Done> {
+        let together = Arc::new(Together::new(self.session, jobs.len()));
+        let session = self.session.with_progress(together);
         let place = Place {
             file: draft.file(),
             text: &draft.text,
-            base: self.base,
-            progress: &together,
+            session: &session,
         };
         let job = |job: &Job| {
             let done = self.done(job, results, place);
-            together.next();
+            session.progress().step();
             done
         };
         let done = all_in_order(jobs, THREADS, job, |done| done.collect());
-        progress.finish();
+        self.session.progress().finish();
         done
     }
 

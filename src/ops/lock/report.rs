@@ -262,7 +262,7 @@ impl Run<'_> {
             return Some(Fetch {
                 url: format!("{}#{revision}", without_credentials(url)),
                 size: None,
-                is_cached: self.workspace.has_checkout(&package.source),
+                is_cached: Workspace::has_checkout(&package.source, self.session),
             });
         }
         let sdist = package.sdist.as_ref()?;

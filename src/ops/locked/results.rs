@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Exit};
 use crate::hash::Sha256;
+use crate::io::Cache;
 use crate::io::kept_text::{keep_text, kept_text};
 use crate::nix::Stanza;
 use crate::ops::digests::rules;
@@ -178,9 +179,9 @@ pub(in crate::ops) struct Results {
 
 impl Results {
     /// What is in our cache, and in files of other runs.
-    pub(in crate::ops) fn open(known: BTreeMap<String, Finding>) -> Self {
+    pub(in crate::ops) fn open(known: BTreeMap<String, Finding>, cache: &Cache) -> Self {
         Self {
-            folder: crate::io::store::own_cache().map(|cache| cache.join(FOLDER)),
+            folder: cache.folder().map(|cache| cache.join(FOLDER)),
             known,
         }
     }

@@ -2,11 +2,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{MadeStanza, Writing, read_text};
+use super::{MadeStanza, Writing};
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::filter::send_through;
-use crate::io::write::{is_link, read_file, real_file, write_files};
+use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
 use crate::nix::{AnyStanza, Form, skeleton};
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{KeptLock, is_cargos_lock};

@@ -7,16 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::facts::Facts;
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
-use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, keep_lock, visible};
+use super::stanza::{Making, StanzaOptions, folder_of, visible};
 use super::stanza_inputs::{attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
-use crate::hash::Sha256;
 use crate::io::source::{way_between, way_to};
-use crate::io::write::{read_file, real_file, write_file};
-use crate::io::{IoError, Progress};
+use crate::io::write::{real_file, write_file};
+use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
 use crate::project::{Metadata, PythonName, RustProject, join, way};
@@ -51,28 +49,23 @@ pub fn nixpkgs_package(
     mut request: Request,
     options: &StanzaOptions,
     file: Option<&PackageFile>,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<Snippet, Error> {
     let file = file.map(PackageFile::real).transpose()?;
     let file = file.as_ref();
     let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
-    if file.is_some() {
-        keep_lock(&mut request, folder)?;
-    }
-    let loaded = Loaded::read(&request)?;
+    request.lock_folder = file.map(|_| folder.to_owned());
+    let loaded = Loaded::read(&request, session)?;
     let rust = loaded.rust(&request)?;
     let lock = rust.require_lock(&loaded.files)?;
     lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
-    let asking = Asking {
-        request: &request,
-        progress,
-    };
-    let facts = Facts::gather(&loaded, Some(rust), asking)?;
+    let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
     let making = Making {
         options,
         folder,
-        asking,
+        request: &request,
+        session,
     };
     let maker = Maker {
         loaded: &loaded,
@@ -95,7 +88,7 @@ pub fn nixpkgs_package(
     snippet.warn(others.filter(|warning| !matches!(warning, Warning::UnknownBuildSystem { .. })));
     snippet.warn(warnings);
     if let Some(to) = file {
-        if let (Some(path), Some(bytes)) = (&request.kept_lock, &loaded.other_lock) {
+        if let (Some(path), Some(bytes)) = (&loaded.kept_lock, &loaded.other_lock) {
             // What lies there is a lock of this project's: it was asked.
             write(&mut snippet, (path, true), bytes)?;
         }
@@ -178,14 +171,13 @@ impl Maker<'_> {
     /// The sdist as `fetchPypi` has it, or the folder.
     fn source(self) -> Result<PackageSource, Error> {
         let files = &self.loaded.files;
-        let path = &self.making.asking.request.path;
-        if !files.is_archive() {
+        let path = &self.making.request.path;
+        let Some(archive) = self.loaded.source.archive() else {
             return Ok(PackageSource::Folder {
                 path: way_between(self.making.folder, files.origin().into())?,
                 is_named: self.places(self.is_maturin()).source_root != ".",
             });
-        }
-        let bytes = read_file(path)?.unwrap_or_default();
+        };
         let identity = &self.loaded.project.identity;
         let file = path.file_name().unwrap_or_default();
         let (stem, extension) = match file.strip_suffix(".zip") {
@@ -201,7 +193,7 @@ impl Maker<'_> {
             name: parts.map_or_else(|| identity.name.import_name(), |(name, _)| name.to_owned()),
             version: version.filter(differs).map(str::to_owned),
             extension,
-            hash: Sha256::of(&bytes).to_sri(),
+            hash: archive.hash()?.to_sri(),
         })
     }
 
@@ -231,18 +223,20 @@ impl Maker<'_> {
         let files = &self.loaded.files;
         let lock = self.rust.require_lock(files)?;
         if self.loaded.other_lock.is_none() {
-            let hash = lock_cargo_hash(lock, self.making.asking)?.to_sri();
+            let store = self.making.request.crates(self.making.session);
+            let hash = lock_cargo_hash(lock, &store, self.making.session)?;
+            let hash = hash.to_sri();
             return Ok(CargoDeps::Fetched { hash });
         }
-        let request = self.making.asking.request;
-        let path = match (&request.kept_lock, &request.lock_file) {
+        let (request, session) = (self.making.request, self.making.session);
+        let path = match (&self.loaded.kept_lock, &request.lock_file) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
             (None, Some(named)) => Some(way_to(self.making.folder, named)?),
             (None, None) => None,
         };
         Ok(CargoDeps::Lock {
             path: path.unwrap_or_default(),
-            output_hashes: lock_output_hashes(lock, self.making.asking)?,
+            output_hashes: lock_output_hashes(lock, &request.known_hashes, session)?,
             extra_registries: self.making.extra_registries(self.rust)?,
             replaces: self.loaded.replaces_lock,
         })

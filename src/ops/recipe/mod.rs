@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Extra, Request, StanzaOptions};
 use crate::error::Error;
-use crate::io::ProjectConfig;
 use crate::native::{Choice, NativeTable, Preferences};
 use crate::nix::{OwnExpr, is_identifier};
 use crate::overlay::OverlayError;
@@ -199,25 +198,16 @@ impl Recipe {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What is asked for, with what the command line says of all recipes.
+    /// What is asked for.
     ///
     /// # Errors
     /// Names what isn't understood, and the place that it stands in.
-    pub fn asked(&self, base: &Request, place: &str) -> Result<(Request, StanzaOptions), Error> {
+    pub fn asked(&self, place: &str) -> Result<(Request, StanzaOptions), Error> {
         let wrong = |message| OverlayError::Recipe {
             place: place.to_owned(),
             message,
         };
         let request = self.request().map_err(wrong)?;
-        let project_config = match base.project_config {
-            ProjectConfig::Trusted(_) => ProjectConfig::Trusted(request.path.clone().into()),
-            ProjectConfig::Ignored => ProjectConfig::Ignored,
-        };
-        let request = Request {
-            network: base.network.clone(),
-            project_config,
-            ..request
-        };
         Ok((request, self.options().map_err(wrong)?))
     }
 

@@ -106,8 +106,8 @@ pub(super) struct Context<'a> {
     pub(super) pyproject: &'a Pyproject,
     /// The folder of `pyproject.toml`, relative to the source root.
     pub(super) root: &'a Utf8Path,
-    /// The minor version of Python 3.
-    pub(super) python_minor: u8,
+    /// The minor version of Python 3, for what depends on it.
+    pub(super) python_minor: &'a (dyn Fn() -> u8 + Sync),
 }
 
 /// Finds what the project's backend has cargo build.
