@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use semver::VersionReq;
 
+use super::cargo_lock::{LockFile, LockedCrate};
 use super::crate_source::CrateSource;
 use super::local_crates::LocalCrates;
-use super::lock::{LockFile, LockedCrate};
 use super::manifest::Dependency;
 
 /// How a lock fits.

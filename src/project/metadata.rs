@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use pep508_rs::{ExtraName, Requirement, VerbatimUrl};
 use serde::Deserialize;
 
-use super::python_metadata::header;
+use super::identity::header;
 use super::{Project, ProjectError, SourceFiles, join, setup_cfg};
 
 /// What a project says of itself.

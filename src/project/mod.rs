@@ -4,12 +4,14 @@
 //! [`crate::io`] read from a folder or an sdist), facts come out.
 
 mod backend;
+mod build_environment;
+mod cargo_lock;
 mod crate_source;
 mod error;
 mod files;
 mod git_url;
+mod identity;
 mod local_crates;
-mod lock;
 mod lock_state;
 mod manifest;
 mod metadata;
@@ -17,20 +19,20 @@ mod name;
 mod options;
 mod pyo3;
 mod pyproject;
-mod python_metadata;
 mod roots;
 mod setup_cfg;
 mod source_kind;
-mod surroundings;
 mod workspace;
 
+pub use build_environment::Surroundings;
+pub use cargo_lock::{GitRevision, LockFile, LockedCrate};
 pub use crate_source::{CrateSource, GitReference, GitSource, RegistrySource};
 pub use error::ProjectError;
 pub(crate) use files::join_inside;
 pub use files::{MAX_PATH, SourceFiles, is_read, join, way};
 pub use git_url::{is_local, submodule_url, url_problem, without_credentials};
+pub use identity::PackageIdentity;
 pub use local_crates::LocalCrates;
-pub use lock::{GitRevision, LockFile, LockedCrate};
 pub use lock_state::LockState;
 pub use manifest::CargoManifest;
 pub use metadata::Metadata;
@@ -38,10 +40,8 @@ pub use name::{CrateName, PythonName};
 pub use options::CargoOptions;
 pub use pyo3::Pyo3;
 pub use pyproject::Pyproject;
-pub use python_metadata::PackageIdentity;
 pub use roots::{RootRule, RustModule, RustProject};
 pub use source_kind::SourceKind;
-pub use surroundings::Surroundings;
 pub use workspace::{belongs_to, find_workspace_root};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -101,7 +101,7 @@ impl Project {
     #[must_use]
     pub fn requires_python(&self, files: &SourceFiles) -> Option<String> {
         let text = |name| files.text(&join(&self.python_root, name)).ok().flatten();
-        let pkg_info = || python_metadata::header(text("PKG-INFO")?, "Requires-Python");
+        let pkg_info = || identity::header(text("PKG-INFO")?, "Requires-Python");
         let setup_cfg = || setup_cfg::value(text("setup.cfg")?, "options", "python_requires");
         let own = self.pyproject.requires_python.clone();
         own.or_else(pkg_info).or_else(setup_cfg)
