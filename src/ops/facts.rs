@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::io::CrateStore;
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, Project, PythonName, RustProject, Surroundings, join,
+    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, Project, PythonName,
+    RustProject, Unread, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
@@ -41,26 +42,26 @@ impl Facts {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
             native = NativeFacts::gather(loaded, rust, &local, asking)?;
-            lock_state = match &rust.lock {
-                Some(lock) => LockState::of(lock, &local),
+            lock_state = match &rust.cargo_lock {
+                Some(lock) => LockState::compare(lock, &local),
                 None => LockState {
-                    broken: local.broken(),
+                    broken: local.problems(),
                     ..LockState::default()
                 },
             };
             let root = &loaded.project.python_root;
-            let surroundings = Surroundings::of(files, root, rust, &local);
-            needed = native.needed_rust(&surroundings);
+            let environment = BuildEnvironment::read(files, root, rust, &local);
+            needed = native.needed_rust(&environment);
             warnings.extend(build_system_warnings(
                 loaded,
                 &requirements,
                 &asking.request.locked.names,
             )?);
             warnings.extend(rust_warnings(rust, &lock_state));
-            native.allow_newer_python(&surroundings, &loaded.target);
+            native.allow_newer_python(&environment, &loaded.target);
             warnings.extend(native.warnings());
             let store = asking.request.store();
-            let lock = rust.lock.as_ref();
+            let lock = rust.cargo_lock.as_ref();
             warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
                 let message = format!(
@@ -70,8 +71,8 @@ impl Facts {
                 warnings.push(Warning::new(WarningCode::Broken, message));
             }
             let is_set = native.inputs.env.iter().any(|v| v.name == BOOTSTRAP);
-            warnings.extend(surroundings_warnings(
-                &surroundings,
+            warnings.extend(environment_warnings(
+                &environment,
                 loaded.target.python_minor,
                 (needed.as_ref(), is_set),
             ));
@@ -112,12 +113,12 @@ fn pyproject_warnings(project: &Project) -> Vec<Warning> {
         let message = format!("`{name}` is no name that PEP 508 allows");
         warnings.push(Warning::new(WarningCode::InvalidName, message));
     }
-    let lacking = &project.pyproject.lacking;
-    if !lacking.is_empty() {
+    let missing = &project.pyproject.missing_fields;
+    if !missing.is_empty() {
         let message = format!(
             "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds \
              with, refuses it",
-            quoted(lacking)
+            quoted(missing)
         );
         warnings.push(Warning::error(WarningCode::IncompleteProject, message));
     }
@@ -157,12 +158,14 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
             warnings.push(Warning::new(WarningCode::Guess, message));
         }
     }
-    let is_told = |what: &str| {
+    let is_reported = |unread: &Unread| {
         let mut modules = project.rust.iter().flat_map(|rust| &rust.modules);
-        modules.any(|module| module.build.guess.as_deref() == Some(what))
+        modules.any(
+            |module| matches!(&module.build.guess, Some(Guess::Unread(known)) if known == unread),
+        )
     };
-    for what in project.unread.iter().filter(|what| !is_told(what)) {
-        let message = format!("not to be told without running it: {what}");
+    for unread in project.unread.iter().filter(|unread| !is_reported(unread)) {
+        let message = format!("not to be told without running it: {unread}");
         warnings.push(Warning::new(WarningCode::Unread, message));
     }
     if let Some(above) = &loaded.above {
@@ -219,7 +222,7 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         let message = format!("cargo can't read the manifests: there isn't {what}");
         return vec![Warning::new(WarningCode::Broken, message)];
     }
-    let Some(lock) = &rust.lock else {
+    let Some(lock) = &rust.cargo_lock else {
         let message = format!("there is no `Cargo.lock` in `{}`", rust.cargo_root);
         return vec![Warning::new(WarningCode::NoLock, message)];
     };
@@ -271,19 +274,19 @@ fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     warnings
 }
 
-fn surroundings_warnings(
-    around: &Surroundings,
+fn environment_warnings(
+    environment: &BuildEnvironment,
     python_minor: u8,
     (needed, has_bootstrap): (Option<&NeededRust>, bool),
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some((path, keys)) = &around.cargo_config
+    if let Some(CargoConfig { path, keys }) = &environment.cargo_config
         && !keys.is_empty()
     {
         let message = format!("`{path}` changes how cargo builds: {}", keys.join(", "));
         warnings.push(Warning::new(WarningCode::CargoConfig, message));
     }
-    if let Some(is_locked) = around.import_lib {
+    if let Some(is_locked) = environment.import_lib {
         let (make, has): (fn(_, String) -> Warning, _) = if is_locked {
             (Warning::note, "has")
         } else {
@@ -295,9 +298,9 @@ fn surroundings_warnings(
         warnings.push(make(WarningCode::GenerateImportLib, message));
     }
     warnings.extend(needed.and_then(rust_version_warning));
-    if !around.nightly.is_empty() {
-        let places: Vec<_> = around
-            .nightly
+    if !environment.nightly_files.is_empty() {
+        let places: Vec<_> = environment
+            .nightly_files
             .iter()
             .map(|path| format!("`{path}`"))
             .collect();
@@ -312,7 +315,7 @@ fn surroundings_warnings(
             Warning::new(WarningCode::Nightly, message)
         });
     }
-    warnings.extend(pyo3_warning(around, python_minor));
+    warnings.extend(pyo3_warning(environment, python_minor));
     warnings
 }
 
@@ -331,16 +334,19 @@ fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
 
 /// PyO3, where it doesn't know a Python as new as this one.
 pub(super) fn outdated_pyo3(
-    around: &Surroundings,
+    environment: &BuildEnvironment,
     python_minor: u8,
 ) -> Option<(&Version, Pyo3Support)> {
-    let pyo3 = around.pyo3.as_ref().filter(|pyo3| !pyo3.has_abi3_version)?;
+    let pyo3 = environment
+        .pyo3
+        .as_ref()
+        .filter(|pyo3| !pyo3.has_abi3_version)?;
     let known = Toolchains::built_in().pyo3(&pyo3.version)?;
     (known.newest_python < python_minor).then_some((&pyo3.version, known))
 }
 
-fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
-    let (pyo3, known) = outdated_pyo3(around, python_minor)?;
+fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warning> {
+    let (pyo3, known) = outdated_pyo3(environment, python_minor)?;
     let message = format!(
         "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
         known.newest_python,
@@ -354,7 +360,7 @@ fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
 }
 
 /// What is told of crates that were seen to be yanked.
-pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warning> {
+pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<Warning> {
     let yanked = store.yanked(lock.crates.iter());
     let labels = yanked
         .iter()
@@ -367,7 +373,7 @@ pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warn
     Some(Warning::new(WarningCode::YankedCrates, message))
 }
 
-pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
+pub(super) fn lock_warnings(lock: &CargoLock) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if lock.format == 1 {
         let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
@@ -389,8 +395,8 @@ fn quoted(paths: &[impl std::fmt::Display]) -> String {
 }
 
 /// The first few of a list, the rest counted.
-fn counted(items: &[String], separator: &str) -> String {
-    let shown: Vec<_> = items.iter().take(5).map(String::as_str).collect();
+fn counted(items: &[impl ToString], separator: &str) -> String {
+    let shown: Vec<_> = items.iter().take(5).map(ToString::to_string).collect();
     match items.len().saturating_sub(5) {
         0 => shown.join(separator),
         more => format!("{}{separator}and {more} more", shown.join(separator)),

@@ -16,7 +16,7 @@ use crate::io::{
     CrateStore, GitStore, GitTree, IoError, Progress, in_order, on_deep_stack, read_ahead,
 };
 use crate::nix::output_hashes_set;
-use crate::project::{GitRevision, LockFile, LockedCrate};
+use crate::project::{CargoLock, GitRevision, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
 use crate::warning::Warning;
 
@@ -92,7 +92,7 @@ impl HashTexts {
 pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Error> {
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     let crates = lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
     let revisions = lock.git_revisions();
@@ -106,7 +106,7 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
         cargo_hash: hash.to_sri(),
         output_hashes: hashes_of(&revisions, &git, progress)?,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -126,14 +126,14 @@ pub fn output_hashes(
 ) -> Result<OutputHashesReport, Error> {
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     let asking = Asking { request, progress };
     let output_hashes = lock_output_hashes(lock, asking)?;
     Ok(OutputHashesReport {
         nix: output_hashes_set(&output_hashes),
         output_hashes,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -150,7 +150,7 @@ pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
 }
 
 /// nixpkgs' `cargoHash` for a lock.
-pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256, Error> {
+pub(super) fn lock_cargo_hash(lock: &CargoLock, asking: Asking) -> Result<Sha256, Error> {
     let (request, progress) = (asking.request, asking.progress);
     let mut crates = lock.registry_crates()?;
     crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
@@ -174,7 +174,7 @@ pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256,
 
 /// nixpkgs' `outputHashes` for a lock.
 pub(super) fn lock_output_hashes(
-    lock: &LockFile,
+    lock: &CargoLock,
     asking: Asking,
 ) -> Result<BTreeMap<String, String>, Error> {
     lock.require_distinct()?;
@@ -245,7 +245,7 @@ fn of_revisions<T: Send>(
 /// What is hashed besides the lock.
 #[derive(Clone, Copy)]
 struct Contents<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     /// In the order in which the tree has them.
     crates: &'a [(LockedCrate, Sha256)],
     /// By revision.

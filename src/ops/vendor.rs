@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
 use crate::io::{CrateStore, GitStore, IoError, Progress};
-use crate::project::{CrateSource, LocalCrates, LockFile, ProjectError};
+use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
 use crate::vendor::layout::SourceNumbers;
@@ -91,7 +91,7 @@ fn plan_and_write(
 ) -> Result<VendorReport, Error> {
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
     let state = require_fitting(&loaded.files, rust)?;
     let store = request.store();
@@ -176,7 +176,7 @@ fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
 
 /// A plan that is to be carried out.
 struct Planned<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     plan: &'a VendorPlan,
     options: &'a VendorOptions,
     store: &'a CrateStore,

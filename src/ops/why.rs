@@ -111,7 +111,7 @@ pub fn why(
 ) -> Result<WhyReport, Error> {
     let loaded = Loaded::read(request)?;
     let rust = loaded.rust(request)?;
-    rust.require_lock(&loaded.files)?;
+    rust.require_cargo_lock(&loaded.files)?;
     let facts = Facts::gather(&loaded, Some(rust), Asking { request, progress })?;
     let native = &facts.native;
     let mut report = WhyReport {
@@ -145,7 +145,8 @@ pub fn why(
         _ => Answer::Needed,
     };
     // Only what the lock has beyond what cargo resolved is left.
-    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.lock) {
+    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.cargo_lock)
+    {
         let locked = lock
             .crates
             .iter()
