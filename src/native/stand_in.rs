@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::project::{CrateSource, LockFile};
+use crate::project::{CargoLock, CrateSource};
 
 /// Features that manifests ask of crates, by the crates' names.
 pub type Asked = BTreeMap<String, BTreeSet<String>>;
@@ -91,7 +91,7 @@ pub fn may_be_default(manifest: &Table, locked: &BTreeSet<&str>) -> bool {
 /// The manifest that stands in for a crate of the lock.
 #[must_use]
 pub fn manifest(
-    lock: &LockFile,
+    lock: &CargoLock,
     place: usize,
     features: &BTreeSet<String>,
     has_default: impl Fn(usize) -> bool,
@@ -176,11 +176,11 @@ mod tests {
             git.clone(),
             LockedCrate {
                 dependencies: vec![],
-                name: crate::project::CrateName::new("h").unwrap(),
+                name: LockedCrate::example("h", "1.0.0").name,
                 ..git
             },
         ];
-        let lock = LockFile::example(crates);
+        let lock = CargoLock::example(crates);
         let found = manifest(&lock, 1, &["f".to_owned()].into(), |to| to == 0);
         let expected = "[package]\nname = \"g\"\nversion = \"1.0.0\"\n[lib]\npath = \"lib.rs\"\n\
             [dependencies]\nd0 = { package = \"a\", version = \"=2.0.0\", default-features = true }\n\

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, Project, PythonName, RustProject, Surroundings, join,
+    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, Project, PythonName,
+    RustProject, Unread, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
@@ -42,16 +43,16 @@ impl Facts {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
             native = NativeFacts::gather(loaded, rust, &local, request, session)?;
-            lock_state = match &rust.lock {
-                Some(lock) => LockState::of(lock, &local),
+            lock_state = match &rust.cargo_lock {
+                Some(lock) => LockState::compare(lock, &local),
                 None => LockState {
-                    broken: local.broken(),
+                    broken: local.problems(),
                     ..LockState::default()
                 },
             };
             let root = &loaded.project.python_root;
-            let surroundings = Surroundings::of(files, root, rust, &local);
-            needed = native.needed_rust(&surroundings);
+            let environment = BuildEnvironment::read(files, root, rust, &local);
+            needed = native.needed_rust(&environment);
             warnings.extend(build_system_warnings(
                 loaded,
                 &requirements,
@@ -59,10 +60,10 @@ impl Facts {
                 session,
             )?);
             warnings.extend(rust_warnings(rust, &lock_state));
-            native.allow_newer_python(&surroundings, &loaded.target);
+            native.allow_newer_python(&environment, &loaded.target);
             warnings.extend(native.warnings());
             let store = request.crates(session);
-            let lock = rust.lock.as_ref();
+            let lock = rust.cargo_lock.as_ref();
             warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
                 let folders = local.without_lib.iter().map(ToString::to_string);
@@ -71,8 +72,8 @@ impl Facts {
                 });
             }
             let is_set = native.inputs.env.iter().any(|v| v.name == BOOTSTRAP);
-            warnings.extend(surroundings_warnings(
-                &surroundings,
+            warnings.extend(environment_warnings(
+                &environment,
                 loaded.target.python_minor,
                 needed.as_ref(),
                 is_set,
@@ -114,9 +115,9 @@ fn pyproject_warnings(project: &Project) -> Vec<Warning> {
         let name = name.to_string();
         warnings.push(Warning::InvalidName { name });
     }
-    let lacking = &project.pyproject.lacking;
-    if !lacking.is_empty() {
-        let lacking = lacking.iter().map(ToString::to_string).collect();
+    let missing = &project.pyproject.missing_fields;
+    if !missing.is_empty() {
+        let lacking = missing.iter().map(ToString::to_string).collect();
         warnings.push(Warning::IncompleteProject { lacking });
     }
     warnings
@@ -140,16 +141,18 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
         if let Some(why) = &module.build.guess {
             warnings.push(Warning::Guess {
                 manifest: module.build.manifest.to_string(),
-                why: why.clone(),
+                why: why.to_string(),
             });
         }
     }
-    let is_told = |what: &str| {
+    let is_reported = |unread: &Unread| {
         let mut modules = project.rust.iter().flat_map(|rust| &rust.modules);
-        modules.any(|module| module.build.guess.as_deref() == Some(what))
+        modules.any(
+            |module| matches!(&module.build.guess, Some(Guess::Unread(known)) if known == unread),
+        )
     };
-    for what in project.unread.iter().filter(|what| !is_told(what)) {
-        let what = what.clone();
+    for unread in project.unread.iter().filter(|unread| !is_reported(unread)) {
+        let what = unread.to_string();
         warnings.push(Warning::Unread { what });
     }
     if let Some(above) = &loaded.above {
@@ -196,16 +199,16 @@ fn build_system_warnings(
 
 fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     if !state.broken.is_empty() {
-        let missing = state.broken.clone();
+        let missing = texts(&state.broken);
         return vec![Warning::BrokenManifests { missing }];
     }
-    let Some(lock) = &rust.lock else {
+    let Some(lock) = &rust.cargo_lock else {
         let folder = rust.cargo_root.to_string();
         return vec![Warning::NoLock { folder }];
     };
     let mut warnings = lock_warnings(lock);
     if !state.lacking.is_empty() {
-        let lacking = state.lacking.clone();
+        let lacking = texts(&state.lacking);
         warnings.push(Warning::StaleLock { lacking });
     }
     // Where it lacks something too, what it has instead isn't worth a word.
@@ -221,24 +224,24 @@ fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     let is_refused = modules.any(|module| module.build.options.locked);
     let mut warnings = Vec::new();
     if !state.unneeded.is_empty() {
-        let crates = state.unneeded.clone();
+        let crates = texts(&state.unneeded);
         warnings.push(Warning::UnneededCrates { crates, is_refused });
     }
     if !state.outdated.is_empty() {
-        let crates = state.outdated.clone();
+        let crates = texts(&state.outdated);
         warnings.push(Warning::OutdatedLock { crates, is_refused });
     }
     warnings
 }
 
-fn surroundings_warnings(
-    around: &Surroundings,
+fn environment_warnings(
+    environment: &BuildEnvironment,
     python_minor: u8,
     needed: Option<&NeededRust>,
     is_bootstrapped: bool,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some((path, keys)) = &around.cargo_config
+    if let Some(CargoConfig { path, keys }) = &environment.cargo_config
         && !keys.is_empty()
     {
         warnings.push(Warning::CargoConfig {
@@ -246,17 +249,21 @@ fn surroundings_warnings(
             keys: keys.iter().map(ToString::to_string).collect(),
         });
     }
-    if let Some(is_locked) = around.import_lib {
+    if let Some(is_locked) = environment.import_lib {
         warnings.push(Warning::GenerateImportLib { is_locked });
     }
     warnings.extend(needed.and_then(rust_version_warning));
-    if !around.nightly.is_empty() {
+    if !environment.nightly_files.is_empty() {
         warnings.push(Warning::Nightly {
-            places: around.nightly.iter().map(ToString::to_string).collect(),
+            places: environment
+                .nightly_files
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             is_allowed: is_bootstrapped,
         });
     }
-    warnings.extend(pyo3_warning(around, python_minor));
+    warnings.extend(pyo3_warning(environment, python_minor));
     warnings
 }
 
@@ -277,16 +284,19 @@ fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
 
 /// PyO3, where it doesn't know a Python as new as this one.
 pub(super) fn outdated_pyo3(
-    around: &Surroundings,
+    environment: &BuildEnvironment,
     python_minor: u8,
 ) -> Option<(&Version, Pyo3Support)> {
-    let pyo3 = around.pyo3.as_ref().filter(|pyo3| !pyo3.has_abi3_version)?;
+    let pyo3 = environment
+        .pyo3
+        .as_ref()
+        .filter(|pyo3| !pyo3.has_abi3_version)?;
     let known = Toolchains::built_in().pyo3(&pyo3.version)?;
     (known.newest_python < python_minor).then_some((&pyo3.version, known))
 }
 
-fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
-    let (pyo3, known) = outdated_pyo3(around, python_minor)?;
+fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warning> {
+    let (pyo3, known) = outdated_pyo3(environment, python_minor)?;
     Some(Warning::Pyo3TooOld {
         pyo3: pyo3.clone(),
         newest: known.newest_python,
@@ -296,7 +306,7 @@ fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
 }
 
 /// What is told of crates that were seen to be yanked.
-pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warning> {
+pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<Warning> {
     let yanked = store.yanked(lock.crates.iter());
     let labels = yanked
         .iter()
@@ -308,10 +318,14 @@ pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warn
     Some(Warning::YankedCrates { crates: labels })
 }
 
-pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
+pub(super) fn lock_warnings(lock: &CargoLock) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if lock.format == 1 {
         warnings.push(Warning::OldLock);
     }
     warnings
+}
+
+fn texts(items: &[impl ToString]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
 }

@@ -15,7 +15,7 @@ use crate::io::{
     CrateStore, GitTree, IoError, Progress, Session, in_order, on_deep_stack, read_ahead,
 };
 use crate::nix::output_hashes_set;
-use crate::project::{GitRevision, LockFile, LockedCrate};
+use crate::project::{CargoLock, GitRevision, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
 use crate::warning::{Warning, WarningReport, as_reports};
 
@@ -95,7 +95,7 @@ impl HashTexts {
 pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     let crates = lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
     let revisions = lock.git_revisions();
@@ -108,7 +108,7 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
         cargo_hash: hash.to_sri(),
         output_hashes: hashes_of(&revisions, session)?,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -125,13 +125,13 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
 pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashesReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     let output_hashes = lock_output_hashes(lock, &request.known_hashes, session)?;
     Ok(OutputHashesReport {
         nix: output_hashes_set(&output_hashes),
         output_hashes,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -149,7 +149,7 @@ pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
 
 /// nixpkgs' `cargoHash` for a lock.
 pub(super) fn lock_cargo_hash(
-    lock: &LockFile,
+    lock: &CargoLock,
     store: &CrateStore,
     session: &Session,
 ) -> Result<Sha256, Error> {
@@ -173,7 +173,7 @@ pub(super) fn lock_cargo_hash(
 
 /// nixpkgs' `outputHashes` for a lock.
 pub(super) fn lock_output_hashes(
-    lock: &LockFile,
+    lock: &CargoLock,
     known: &BTreeMap<String, String>,
     session: &Session,
 ) -> Result<BTreeMap<String, String>, Error> {
@@ -243,7 +243,7 @@ fn of_revisions<T: Send>(
 /// What is hashed besides the lock.
 #[derive(Clone, Copy)]
 struct Contents<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     /// In the order in which the tree has them.
     crates: &'a [(LockedCrate, Sha256)],
     /// By revision.

@@ -132,8 +132,8 @@ impl Loaded {
     fn has_fitting_lock(&self, request: &Request) -> Result<bool, Error> {
         let rust = self.rust(request)?;
         let local = LocalCrates::find(&self.files, rust)?;
-        let fits = |lock| LockState::of(lock, &local) == LockState::default();
-        Ok(rust.lock.as_ref().is_some_and(fits))
+        let fits = |lock| LockState::compare(lock, &local) == LockState::default();
+        Ok(rust.cargo_lock.as_ref().is_some_and(fits))
     }
 
     /// Takes a lock that was kept, if it is one of this project's: whoever
@@ -272,8 +272,7 @@ fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize
             return Ok(Some((up, true)));
         }
         let local = LocalCrates::find(files, rust)?;
-        let furthest = local.outside.iter().filter_map(|(_, up)| *up).max();
-        if let Some(up) = furthest.filter(|up| *up > 0) {
+        if let Some(up) = local.levels_above().filter(|up| *up > 0) {
             return Ok(Some((up, false)));
         }
     }
@@ -284,7 +283,7 @@ fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize
 /// manifest below has a `[workspace]` of its own.
 fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usize>, Error> {
     let root = &rust.cargo_root;
-    let manifest = CargoManifest::read(files, &join(root, "Cargo.toml"))?;
+    let manifest = files.manifest(&join(root, "Cargo.toml"))?;
     if manifest.workspace.is_some() {
         return Ok(None);
     }
@@ -299,7 +298,7 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
 
 /// Refuses manifests that cargo can't read.
 fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Error> {
-    let (place, broken) = (files.origin().to_owned(), local.broken());
+    let (place, broken) = (files.origin().to_owned(), local.problems());
     if broken.is_empty() {
         return Ok(());
     }
@@ -309,7 +308,8 @@ fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Erro
 /// Refuses a lock that no offline build can succeed with.
 pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
     let local = LocalCrates::find(files, rust)?;
-    let state = rust.lock.as_ref().map(|lock| LockState::of(lock, &local));
+    let lock = rust.cargo_lock.as_ref();
+    let state = lock.map(|lock| LockState::compare(lock, &local));
     let state = state.unwrap_or_default();
     require_readable(files, &local)?;
     if state.lacking.is_empty() {

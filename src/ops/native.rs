@@ -14,8 +14,8 @@ use crate::native::{
 };
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    CargoManifest, CargoOptions, LocalCrates, LockFile, LockState, RustProject, SourceFiles,
-    Surroundings, join,
+    BuildEnvironment, CargoLock, CargoOptions, LocalCrates, LockState, RustProject, SourceFiles,
+    join,
 };
 use crate::target::Target;
 use crate::warning::Warning;
@@ -47,7 +47,7 @@ impl NativeFacts {
         request: &Request,
         session: &Session,
     ) -> Result<Self, Error> {
-        let Some(lock) = &rust.lock else {
+        let Some(lock) = &rust.cargo_lock else {
             return Ok(Self::default());
         };
         let files = &loaded.files;
@@ -108,9 +108,9 @@ impl NativeFacts {
 
     /// The newest rustc that a crate which is built asks for: one of the
     /// project's own, or one of the others where their manifests are known.
-    pub(super) fn needed_rust(&self, around: &Surroundings) -> Option<NeededRust> {
-        let own = around.rust_version.iter();
-        let own = own.map(|(version, krate)| (version.clone(), krate.clone()));
+    pub(super) fn needed_rust(&self, environment: &BuildEnvironment) -> Option<NeededRust> {
+        let own = environment.rust_version.iter();
+        let own = own.map(|required| (required.version.clone(), required.krate.clone()));
         let crates = self.graph.as_ref().map_or(&[][..], |graph| &graph.crates);
         let units = self
             .builds
@@ -127,8 +127,8 @@ impl NativeFacts {
     }
 
     /// Lets a `PyO3` that refuses the Python build for its stable interface.
-    pub(super) fn allow_newer_python(&mut self, around: &Surroundings, target: &Target) {
-        let outdated = outdated_pyo3(around, target.python_minor);
+    pub(super) fn allow_newer_python(&mut self, environment: &BuildEnvironment, target: &Target) {
+        let outdated = outdated_pyo3(environment, target.python_minor);
         let Some((version, _)) = outdated.filter(|(_, known)| known.refuses) else {
             return;
         };
@@ -193,11 +193,11 @@ fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
 }
 
 /// Why cargo needn't be asked.
-fn unresolvable(rust: &RustProject, lock: &LockFile, local: &LocalCrates) -> Option<String> {
-    if !local.broken().is_empty() {
+fn unresolvable(rust: &RustProject, lock: &CargoLock, local: &LocalCrates) -> Option<String> {
+    if !local.problems().is_empty() {
         return Some("cargo can't read the manifests".to_owned());
     }
-    if !LockState::of(lock, local).lacking.is_empty() {
+    if !LockState::compare(lock, local).lacking.is_empty() {
         return Some("the lock doesn't fit the manifests".to_owned());
     }
     let is_virtual = rust
@@ -210,7 +210,7 @@ fn unresolvable(rust: &RustProject, lock: &LockFile, local: &LocalCrates) -> Opt
 /// The modules' crates in the graph; all crates where none is in the lock.
 fn modules<'a>(
     rust: &'a RustProject,
-    lock: &LockFile,
+    lock: &CargoLock,
     graph: &CrateGraph,
 ) -> Vec<(usize, &'a CargoOptions)> {
     let found = rust.modules.iter().filter_map(|module| {
@@ -238,7 +238,7 @@ fn dev_only(files: &SourceFiles) -> DevOnly {
     for path in manifests {
         // Templates and test data may look like manifests and be none; they
         // are no crates of the lock then.
-        let Ok(manifest) = CargoManifest::read(files, path) else {
+        let Ok(manifest) = files.manifest(path) else {
             continue;
         };
         let Some(name) = manifest.name.clone() else {

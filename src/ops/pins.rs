@@ -16,7 +16,7 @@ impl Facts {
     /// Judges the pins of the overlay in a folder: what is known of nixpkgs
     /// itself goes before what is known of its branches.
     pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject, session: &Session) {
-        let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
+        let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
         let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
         let asked = Asked {
             hacks: &HACKS,

@@ -15,7 +15,8 @@ use crate::io::Session;
 use crate::io::source::{way_between, way_to};
 use crate::nix::{LockFile, OwnExpr, Source, Stanza};
 use crate::project::{
-    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join, way,
+    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join,
+    relative_path,
 };
 use crate::target::Platform;
 use crate::warning::Warning;
@@ -79,7 +80,7 @@ impl Making<'_> {
     /// Makes a stanza.
     pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<Made, Error> {
         let files = &loaded.files;
-        let lock = rust.require_lock(files)?;
+        let lock = rust.require_cargo_lock(files)?;
         lock.registry_crates()?;
         require_fitting(files, rust)?;
         visible(files, "the name", loaded.project.identity.name.as_str())?;
@@ -128,7 +129,7 @@ impl Making<'_> {
         let mut stanza = Stanza {
             name: loaded.project.identity.name.clone(),
             kind,
-            cargo_root: way(&rust.cargo_root, python_root),
+            cargo_root: relative_path(&rust.cargo_root, python_root),
             lock_file: None,
             output_hashes: BTreeMap::new(),
             revisions: BTreeMap::new(),
@@ -206,7 +207,7 @@ impl Making<'_> {
         }
         if is_copied || is_beside {
             let name = lock_name(loaded, rust)?;
-            let bytes = rust.lock.as_ref().map(|lock| lock.bytes.clone());
+            let bytes = rust.cargo_lock.as_ref().map(|lock| lock.bytes.clone());
             let bytes = loaded.other_lock.clone().or(bytes).unwrap_or_default();
             let kept = KeptLock {
                 path: joined(self.folder, Utf8Path::new(&name)),
@@ -227,7 +228,7 @@ impl Making<'_> {
         self,
         rust: &RustProject,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
+        let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
         let registries: BTreeMap<_, _> = crates
             .filter_map(|krate| match &krate.source {
                 CrateSource::Registry(registry) => Some((registry.id.clone(), registry)),

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
 use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
-use crate::project::{CrateSource, LocalCrates, LockFile, ProjectError};
+use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
 use crate::vendor::layout::SourceNumbers;
@@ -95,7 +95,7 @@ fn plan_and_write(
     let progress = session.progress();
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
     let state = require_fitting(&loaded.files, rust)?;
     let (store, git) = (request.crates(session), session.git());
@@ -179,7 +179,7 @@ fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
 
 /// A plan that is to be carried out.
 struct Planned<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     plan: &'a VendorPlan,
     options: &'a VendorOptions,
     store: &'a CrateStore,

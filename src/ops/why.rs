@@ -108,7 +108,7 @@ pub struct WhyNotCrate {
 pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<WhyReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    rust.require_lock(&loaded.files)?;
+    rust.require_cargo_lock(&loaded.files)?;
     let facts = Facts::gather(&loaded, Some(rust), request, session)?;
     let native = &facts.native;
     let mut report = WhyReport {
@@ -142,7 +142,8 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
         _ => Answer::Needed,
     };
     // Only what the lock has beyond what cargo resolved is left.
-    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.lock) {
+    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.cargo_lock)
+    {
         let locked = lock
             .crates
             .iter()

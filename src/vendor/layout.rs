@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::{CrateSource, LockFile};
+use crate::project::{CargoLock, CrateSource};
 
 /// Whose folder it is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +75,7 @@ pub struct SourceNumbers {
 impl SourceNumbers {
     /// Numbers the sources of a lock.
     #[must_use]
-    pub fn of(lock: &LockFile) -> Self {
+    pub fn of(lock: &CargoLock) -> Self {
         let mut numbers = Self::default();
         for krate in &lock.crates {
             match &krate.source {

@@ -15,7 +15,7 @@ use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
 use crate::native::stand_in::{self, Asked, ask, may_be_default};
-use crate::project::{CrateSource, LockFile, RegistrySource};
+use crate::project::{CargoLock, CrateSource, RegistrySource};
 use crate::vendor::checksum_json::ChecksumFile;
 
 /// Enough to keep a slow network busy.
@@ -101,7 +101,7 @@ pub(super) fn skeletons(
 
 /// Says for which crates the lock stands in.
 pub(super) fn stand_in_reason(
-    lock: &LockFile,
+    lock: &CargoLock,
     missing: &BTreeMap<usize, String>,
 ) -> Option<String> {
     const TOLD: usize = 5;
@@ -134,7 +134,7 @@ pub(super) enum Defaults {
 
 /// Manifests for the crates that can't be had.
 pub(super) struct StandIns<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     places: &'a [usize],
     asked: Asked,
     manifests: BTreeMap<usize, Table>,

@@ -143,7 +143,7 @@ pub(super) fn made_of(
             cargo_roots: vec![rust.cargo_root.to_string()],
             dropped: Vec::new(),
         },
-        crates: rust.lock.as_ref().map_or(0, |lock| lock.crates.len()),
+        crates: rust.cargo_lock.as_ref().map_or(0, |lock| lock.crates.len()),
         build_system: made.build_system.keys().map(ToString::to_string).collect(),
         build: digests::of_build_system(&made.build_system),
         up: above.map_or(0, |way| way.components().count()),

@@ -17,7 +17,7 @@ use crate::io::write::{real_file, write_file};
 use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
-use crate::project::{Metadata, PythonName, RustProject, join, way};
+use crate::project::{Metadata, PythonName, RustProject, join, relative_path};
 use crate::warning::Warning;
 
 mod about;
@@ -57,7 +57,7 @@ pub fn nixpkgs_package(
     request.lock_folder = file.map(|_| folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
     let rust = loaded.rust(&request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
     let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
@@ -215,13 +215,13 @@ impl Maker<'_> {
         Places {
             source_root: python_root.clone(),
             subdirectory: ".".into(),
-            cargo_root: way(cargo_root, python_root),
+            cargo_root: relative_path(cargo_root, python_root),
         }
     }
 
     fn cargo_deps(self) -> Result<CargoDeps, Error> {
         let files = &self.loaded.files;
-        let lock = self.rust.require_lock(files)?;
+        let lock = self.rust.require_cargo_lock(files)?;
         if self.loaded.other_lock.is_none() {
             let store = self.making.request.crates(self.making.session);
             let hash = lock_cargo_hash(lock, &store, self.making.session)?;

@@ -1,31 +1,49 @@
-//! What lies around the crates and changes how cargo builds them: Cargo's
-//! configuration, unstable features, the Rust that is asked for.
+//! What changes how cargo builds the crates: Cargo's configuration, unstable
+//! features, the required versions of Rust and PyO3.
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
-use super::{CrateSource, LocalCrates, Pyo3, RustProject, SourceFiles, join};
+use super::files::SourceFiles;
+use super::local_crates::LocalCrates;
+use super::paths::join;
+use super::pyo3::{Pyo3, locked_pyo3};
+use super::roots::RustProject;
+use super::toml_strings::words;
 
-/// What a project's surroundings say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Surroundings {
-    /// Cargo's configuration, and the keys in it that matter to a build.
-    pub cargo_config: Option<(Utf8PathBuf, Vec<String>)>,
-    /// The crate roots that turn on unstable features, or manifests that do.
-    pub nightly: Vec<Utf8PathBuf>,
-    /// The newest `rust-version` of the project's own crates, and whose.
-    pub rust_version: Option<(Version, String)>,
-    /// `PyO3`, where a Python module is built with it.
+pub struct BuildEnvironment {
+    pub cargo_config: Option<CargoConfig>,
+    /// The crate roots that turn on unstable features, and the manifests with
+    /// `cargo-features`.
+    pub nightly_files: Vec<Utf8PathBuf>,
+    /// The newest `rust-version` of the project's crates.
+    pub rust_version: Option<RequiredRust>,
+    /// `PyO3`, if a Python module is built with it.
     pub pyo3: Option<Pyo3>,
-    /// Whether `pyo3/generate-import-lib` is on in a PyO3 that needs a crate
-    /// for it, and whether the lock has that.
+    /// Whether `Cargo.lock` has `python3-dll-a`; `None` if PyO3 doesn't need
+    /// it.
     pub import_lib: Option<bool>,
 }
 
-/// What cargo takes from its configuration that a build by Nix may stumble
-/// over.
+/// The project's own Cargo configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CargoConfig {
+    pub path: Utf8PathBuf,
+    /// The dotted keys in it that may break a build in Nix.
+    pub keys: Vec<String>,
+}
+
+/// A crate with its `rust-version`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequiredRust {
+    pub version: Version,
+    pub krate: String,
+}
+
+/// Keys of Cargo's configuration that may break a build in Nix.
 const KEYS: [&str; 10] = [
     "unstable.build-std",
     "build.rustc-wrapper",
@@ -39,11 +57,13 @@ const KEYS: [&str; 10] = [
     "net.offline",
 ];
 
-impl Surroundings {
-    /// Looks around a project whose Python root is `python_root`, where cargo
-    /// is run.
+/// Parts of target names that no supported platform has.
+const OTHER_TARGETS: [&str; 4] = ["windows", "wasm", "musl", "emscripten"];
+
+impl BuildEnvironment {
+    /// Reads what is around `project`; cargo runs in `python_root`.
     #[must_use]
-    pub fn of(
+    pub fn read(
         files: &SourceFiles,
         python_root: &Utf8Path,
         project: &RustProject,
@@ -51,29 +71,18 @@ impl Surroundings {
     ) -> Self {
         Self {
             cargo_config: cargo_config(files, python_root),
-            nightly: nightly(files, local),
+            nightly_files: nightly_files(files, local),
             rust_version: rust_version(files, project, local),
-            pyo3: Pyo3::of(project, local),
-            import_lib: needs_import_lib(project, local)
-                .then(|| project.locked("python3-dll-a").is_some()),
+            pyo3: Pyo3::find(project, local),
+            import_lib: needs_import_lib(project, local).then(|| {
+                let cargo_lock = project.cargo_lock.as_ref();
+                cargo_lock.is_some_and(|lock| lock.newest("python3-dll-a").is_some())
+            }),
         }
     }
 }
 
-impl RustProject {
-    /// The newest version of a crate in the lock, if it isn't one of the
-    /// project's own.
-    #[must_use]
-    pub fn locked(&self, name: &str) -> Option<Version> {
-        let crates = self.lock.iter().flat_map(|lock| &lock.crates);
-        crates
-            .filter(|krate| krate.name.as_str() == name && krate.source != CrateSource::Local)
-            .map(|krate| krate.version.clone())
-            .max()
-    }
-}
-
-fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<(Utf8PathBuf, Vec<String>)> {
+fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<CargoConfig> {
     let path = [".cargo/config.toml", ".cargo/config"]
         .map(|name| join(python_root, name))
         .into_iter()
@@ -87,53 +96,45 @@ fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<(Utf8Path
     };
     let mut keys: Vec<String> = KEYS
         .into_iter()
-        .filter(|key| get(key).is_some_and(|v| *key != "build.rustflags" || !is_usual(v)))
+        .filter(|key| get(key).is_some_and(|v| *key != "build.rustflags" || !are_harmless(v)))
         .map(str::to_owned)
         .collect();
     let targets = table.get("target").and_then(toml::Value::as_table);
     for (target, settings) in targets.into_iter().flatten() {
-        // Nix users build on none of them.
-        if ["windows", "wasm", "musl", "emscripten"]
-            .iter()
-            .any(|os| target.contains(os))
-        {
+        if OTHER_TARGETS.iter().any(|part| target.contains(part)) {
             continue;
         }
         if settings.get("linker").is_some() {
             keys.push(format!("target.{target}.linker"));
         }
-        if settings
-            .get("rustflags")
-            .is_some_and(|flags| !is_usual(flags))
-        {
+        let flags = settings.get("rustflags");
+        if flags.is_some_and(|flags| !are_harmless(flags)) {
             keys.push(format!("target.{target}.rustflags"));
         }
     }
-    Some((path, keys))
+    Some(CargoConfig { path, keys })
 }
 
-/// Whether flags are those that PyO3 has everybody set on macOS, or plain
-/// `--cfg`.
-fn is_usual(flags: &toml::Value) -> bool {
-    let words: Vec<&str> = match flags {
-        toml::Value::String(text) => text.split_whitespace().collect(),
-        toml::Value::Array(items) => items.iter().filter_map(toml::Value::as_str).collect(),
-        _ => return false,
-    };
-    let is_usual = |(place, word): (usize, &&str)| {
-        let after_cfg = place > 0 && words[place - 1] == "--cfg";
-        after_cfg
+/// Returns whether flags are only `--cfg` and those that PyO3's guide has
+/// everyone set on macOS.
+fn are_harmless(flags: &toml::Value) -> bool {
+    if !flags.is_str() && !flags.is_array() {
+        return false;
+    }
+    let words = words(flags);
+    words.iter().enumerate().all(|(index, word)| {
+        let follows_cfg = index > 0 && words[index - 1] == "--cfg";
+        follows_cfg
             || matches!(
                 *word,
                 "-C" | "--cfg" | "link-arg=-undefined" | "link-arg=dynamic_lookup"
             )
-    };
-    words.iter().enumerate().all(is_usual)
+    })
 }
 
-/// `#![feature(...)]` at the start of a line of a crate's root, which only a
-/// nightly rustc takes, and `cargo-features`.
-fn nightly(files: &SourceFiles, local: &LocalCrates) -> Vec<Utf8PathBuf> {
+/// Returns the files that only a nightly toolchain accepts: crate roots with
+/// `#![feature(...)]` at the start of a line, manifests with `cargo-features`.
+fn nightly_files(files: &SourceFiles, local: &LocalCrates) -> Vec<Utf8PathBuf> {
     let mut found = BTreeSet::new();
     for (folder, krate) in &local.crates {
         if !krate.manifest.cargo_features.is_empty() {
@@ -151,54 +152,54 @@ fn nightly(files: &SourceFiles, local: &LocalCrates) -> Vec<Utf8PathBuf> {
     found.into_iter().collect()
 }
 
-/// Cargo refuses a crate whose `rust-version` is newer than rustc.
+/// Returns the newest `rust-version`; cargo refuses to build the crate with an
+/// older rustc.
 fn rust_version(
     files: &SourceFiles,
     project: &RustProject,
     local: &LocalCrates,
-) -> Option<(Version, String)> {
+) -> Option<RequiredRust> {
     let root = join(&project.cargo_root, "Cargo.toml");
-    let root = super::CargoManifest::read(files, &root).ok()?;
+    let root = files.manifest(&root).ok()?;
     let workspace = root.workspace.as_ref();
     let inherited = workspace.and_then(|workspace| workspace.rust_version.as_deref());
-    let own = local.crates.values().filter_map(|krate| {
+    let required = local.crates.values().filter_map(|krate| {
         let field = krate.manifest.rust_version.as_ref()?;
-        let text = field.or_inherited(inherited)?;
-        Some((three_parts(text)?, krate.manifest.name.clone()?))
+        Some(RequiredRust {
+            version: parse_rust_version(field.resolve(inherited)?)?,
+            krate: krate.manifest.name.clone()?,
+        })
     });
-    own.max()
+    required.max()
 }
 
-/// `1.85` is `1.85.0`.
-fn three_parts(text: &str) -> Option<Version> {
+/// Parses a `rust-version`, which may leave out its last parts: `1.85`.
+fn parse_rust_version(text: &str) -> Option<Version> {
     let dots = text.matches('.').count();
     format!("{text}{}", ".0".repeat(2_usize.saturating_sub(dots)))
         .parse()
         .ok()
 }
 
-/// Since 0.29, PyO3 makes import libraries without another crate.
+/// Returns whether `pyo3/generate-import-lib` is on in a PyO3 that needs the
+/// crate `python3-dll-a` for it, as before 0.29.
 fn needs_import_lib(project: &RustProject, local: &LocalCrates) -> bool {
-    let pyo3 = project
-        .locked("pyo3-ffi")
-        .or_else(|| project.locked("pyo3"));
-    if pyo3.is_none_or(|version| version >= Version::new(0, 29, 0)) {
+    if locked_pyo3(project).is_none_or(|version| *version >= Version::new(0, 29, 0)) {
         return false;
     }
-    let feature = "generate-import-lib";
-    let of_builds = project
+    let from_builds = project
         .modules
         .iter()
         .flat_map(|module| &module.build.options.features);
-    let of_crates = local
+    let from_crates = local
         .crates
         .values()
         .flat_map(|krate| &krate.dependencies)
         .filter(|dependency| dependency.package.starts_with("pyo3"))
         .flat_map(|dependency| &dependency.features);
-    of_builds
-        .chain(of_crates)
-        .any(|name| name.rsplit('/').next() == Some(feature))
+    from_builds
+        .chain(from_crates)
+        .any(|name| name.rsplit('/').next() == Some("generate-import-lib"))
 }
 
 #[cfg(test)]
@@ -206,7 +207,7 @@ mod tests {
     use super::*;
     use crate::project::Project;
 
-    fn surroundings(files: &[(&str, &str)]) -> Surroundings {
+    fn environment(files: &[(&str, &str)]) -> BuildEnvironment {
         let mut source = SourceFiles::new(".");
         for (path, text) in files {
             source.insert(*path, Some(text.as_bytes().to_vec()));
@@ -214,7 +215,7 @@ mod tests {
         let root = Utf8Path::new(".");
         let project = Project::read(&source, root, Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();
-        Surroundings::of(&source, root, &project.rust[0], &local)
+        BuildEnvironment::read(&source, root, &project.rust[0], &local)
     }
 
     const PYPROJECT: (&str, &str) = (
@@ -228,15 +229,18 @@ mod tests {
         let config =
             "[target.aarch64-apple-darwin]\nrustflags = [\"-C\", \"link-arg=-undefined\"]\n";
         let lib = "// #![feature(x)]\n#![cfg_attr(nightly, feature(x))]\n";
-        let found = surroundings(&[
+        let found = environment(&[
             PYPROJECT,
             ("Cargo.toml", manifest),
             ("src/lib.rs", lib),
             (".cargo/config.toml", config),
         ]);
-        let expected = Surroundings {
-            cargo_config: Some((".cargo/config.toml".into(), Vec::new())),
-            ..Surroundings::default()
+        let expected = BuildEnvironment {
+            cargo_config: Some(CargoConfig {
+                path: ".cargo/config.toml".into(),
+                keys: Vec::new(),
+            }),
+            ..BuildEnvironment::default()
         };
         assert_eq!(found, expected);
     }
@@ -250,7 +254,7 @@ mod tests {
              [target.x86_64-unknown-linux-gnu]\nlinker = \"l\"\n";
         let lock = "version = 4\n[[package]]\nname = \"pyo3\"\nversion = \"0.22.1\"\n\
              source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
-        let found = surroundings(&[
+        let found = environment(&[
             PYPROJECT,
             ("Cargo.toml", manifest),
             ("Cargo.lock", lock),
@@ -261,10 +265,16 @@ mod tests {
             "build.rustc-wrapper",
             "target.x86_64-unknown-linux-gnu.linker",
         ];
-        let expected = Surroundings {
-            cargo_config: Some((".cargo/config.toml".into(), keys.map(str::to_owned).into())),
-            nightly: vec!["Cargo.toml".into(), "src/lib.rs".into()],
-            rust_version: Some((Version::new(1, 85, 0), "m".to_owned())),
+        let expected = BuildEnvironment {
+            cargo_config: Some(CargoConfig {
+                path: ".cargo/config.toml".into(),
+                keys: keys.map(str::to_owned).into(),
+            }),
+            nightly_files: vec!["Cargo.toml".into(), "src/lib.rs".into()],
+            rust_version: Some(RequiredRust {
+                version: Version::new(1, 85, 0),
+                krate: "m".to_owned(),
+            }),
             pyo3: Some(Pyo3 {
                 version: Version::new(0, 22, 1),
                 has_abi3_version: false,
