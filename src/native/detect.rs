@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cfg::CfgSet;
-use super::digest::CrateDigest;
+use super::source_facts::CrateDigest;
 use super::features::{BuildRequest, Built, Side, Unit};
 use super::graph::{CrateGraph, CrateKind};
 use super::needs::{BuiltAs, CrateNeeds, Evidence, Needed, Problem};

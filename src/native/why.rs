@@ -10,7 +10,7 @@ use super::features::{Cause, Unit};
 use super::graph::{CrateGraph, FeatureValue, GraphDependency};
 use super::needs::{CrateNeed, Needed};
 use super::table::{NativeTable, PkgConfigTable};
-use super::ways::{back, shortest};
+use super::shortest_paths::{back, shortest};
 use crate::target::Platform;
 
 /// What is asked about.

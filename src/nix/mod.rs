@@ -4,7 +4,7 @@ mod any_stanza;
 pub mod expr;
 pub mod flake;
 pub mod layout;
-mod licenses;
+mod package_table;
 mod own;
 pub mod package;
 pub(crate) mod parse;
@@ -15,7 +15,7 @@ pub mod print;
 pub mod stanza;
 
 pub use any_stanza::{AnyStanza, print_all, skeleton};
-pub use licenses::PackageTable;
+pub use package_table::PackageTable;
 pub use own::OwnExpr;
 pub use prebuilt::{Dropped, Prebuilt};
 pub use print::is_identifier;
