@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::facts::Facts;
 use crate::io::pins::{FoundPins, find_pins};
-use crate::nix::pins::{Asked, Judged, judge};
+use crate::nix::pins::{PinFindings, PinRequirements, judge};
 use crate::project::{CrateSource, RustProject};
 use crate::warning::{Warning, WarningCode};
 
@@ -17,7 +17,7 @@ impl Facts {
     pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject) {
         let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
         let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
-        let asked = Asked {
+        let asked = PinRequirements {
             hacks: &HACKS,
             fetches: fetched.next().is_some(),
             rust: self.rust.as_ref(),
@@ -41,7 +41,7 @@ impl Facts {
     }
 }
 
-fn judge_file(found: &FoundPins, asked: Asked) -> Judged {
+fn judge_file(found: &FoundPins, asked: PinRequirements) -> PinFindings {
     let place = found.place.as_str().escape_debug().to_string();
     let text = found.text.as_deref().map_err(ToOwned::to_owned);
     match text.and_then(|text| found.file.read(text)) {
@@ -50,7 +50,7 @@ fn judge_file(found: &FoundPins, asked: Asked) -> Judged {
             let reason = reason.escape_debug();
             let message = format!("`{place}` can't be read: {reason}");
             let warnings = vec![Warning::new(WarningCode::UnreadPins, message)];
-            Judged {
+            PinFindings {
                 warnings,
                 knows_rustc: false,
             }
