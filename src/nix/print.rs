@@ -1,34 +1,28 @@
-//! From the model to text, laid out as nixfmt does.
+//! Prints expressions as text in nixfmt's layout.
 //!
-//! Strings follow the Nix manual's "String literal": `"`, `\` and `${` are
-//! escaped, and so are newline, carriage return and tab, which the lexer
+//! Strings follow the Nix manual, "String literal": `"`, `\` and `${` are
+//! escaped. So are line feed, carriage return and tab, which Nix's lexer
 //! would keep or change. An attribute name is quoted unless it is an
-//! identifier and no keyword.
+//! identifier.
 
-mod layout;
+use super::expr::{Binding, Comment, Expr, NixString, Operator, Parameter, ParameterGroup, Part};
+use super::ident::{Ident, is_identifier};
 
-use super::expr::{Comment, Expr, NixString, Operator, Parameter, Part};
-
-/// Words that can't stand as an attribute name without quotes. `or` could,
-/// but not everywhere.
-const KEYWORDS: [&str; 9] = [
-    "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then",
-];
-
-/// Prints an expression in nixfmt's layout, with a newline at its end.
-///
-/// # Panics
-/// Never: what the model prints is Nix, which nixfmt can lay out.
-#[must_use]
+/// Prints an expression in nixfmt's layout, with a line break at its end.
 pub fn print(expr: &Expr) -> String {
     let mut text = String::new();
-    write(expr, Binding::Loosest, &mut text);
-    nixfmt_rs::format(&text).expect("the model prints Nix only")
+    write(expr, Precedence::Loosest, &mut text);
+    nixfmt_rs::format(&text).expect("the model prints valid Nix only")
 }
 
-/// How tightly the place of an expression binds, loosest first.
+/// Prints an expression as [`print`] does, without the final line break.
+pub(super) fn print_inline(expr: &Expr) -> String {
+    print(expr).trim_end().to_owned()
+}
+
+/// How tightly an expression or its place binds, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+enum Precedence {
     Loosest,
     And,
     NotEqual,
@@ -42,33 +36,36 @@ enum Binding {
     SelectBase,
 }
 
-/// What an expression binds with: it needs parentheses in a tighter place.
-fn binding(expr: &Expr) -> Binding {
+/// How tightly an expression binds: in a tighter place it needs parentheses.
+fn precedence(expr: &Expr) -> Precedence {
     match expr {
-        Expr::Lambda(..) | Expr::If(..) | Expr::Own(_) => Binding::Loosest,
-        Expr::Commented(_, inner) => binding(inner),
-        Expr::Binary(_, Operator::And, _) => Binding::And,
-        Expr::Binary(_, Operator::Equal | Operator::NotEqual, _) => Binding::NotEqual,
-        Expr::Has(..) => Binding::Has,
-        Expr::Layout(layout) => layout::binding(layout),
-        Expr::Binary(_, Operator::Concat, _) => Binding::ConcatRight,
-        Expr::Apply(..) => Binding::Function,
-        // `or` binds tighter, but readers want its parentheses in operands.
-        Expr::Binary(_, Operator::Update, _) | Expr::Select(_, _, Some(_)) => Binding::UpdateRight,
-        Expr::Select(_, _, None) => Binding::Argument,
+        Expr::Lambda(..) | Expr::If(..) | Expr::Own(_) => Precedence::Loosest,
+        Expr::Commented(_, inner) => precedence(inner),
+        Expr::Binary(_, Operator::And, _) => Precedence::And,
+        Expr::Binary(_, Operator::Equal | Operator::NotEqual, _) => Precedence::NotEqual,
+        Expr::Has(..) => Precedence::Has,
+        Expr::Binary(_, Operator::Concat, _) => Precedence::ConcatRight,
+        Expr::Apply(..) => Precedence::Function,
+        // `or` binds more tightly than operators, but `(a.b or [ ]) ++ c` is
+        // easier to read.
+        Expr::Binary(_, Operator::Update, _) | Expr::Select(_, _, Some(_)) => {
+            Precedence::UpdateRight
+        }
+        Expr::Select(_, _, None) => Precedence::Argument,
         // `./. + "/a b"` binds more loosely than anything but a function.
-        Expr::Path(path) if !is_plain_path(path) => Binding::UpdateRight,
+        Expr::Path(path) if !is_plain_path(path) => Precedence::UpdateRight,
         Expr::Var(_)
         | Expr::Str(_)
         | Expr::Template(_)
+        | Expr::IndentedTemplate(_)
         | Expr::Path(_)
         | Expr::List(_)
-        | Expr::AttrSet(_) => Binding::SelectBase,
+        | Expr::AttrSet(_) => Precedence::SelectBase,
     }
 }
 
-fn write(expr: &Expr, place: Binding, out: &mut String) {
-    let needs_parentheses = binding(expr) < place;
+fn write(expr: &Expr, place: Precedence, out: &mut String) {
+    let needs_parentheses = precedence(expr) < place;
     if needs_parentheses {
         out.push('(');
     }
@@ -80,36 +77,44 @@ fn write(expr: &Expr, place: Binding, out: &mut String) {
 
 fn write_bare(expr: &Expr, out: &mut String) {
     match expr {
-        Expr::Var(ident) => out.push_str(ident.0),
-        Expr::Layout(layout) => layout::write_layout(layout, out),
+        Expr::Var(ident) => out.push_str(ident.as_str()),
         Expr::Str(string) => write_string(string, out),
-        Expr::Template(parts) => write_template(parts, out),
+        Expr::Template(parts) => {
+            out.push('"');
+            write_parts(parts, out, write_escaped);
+            out.push('"');
+        }
+        Expr::IndentedTemplate(parts) => {
+            out.push_str("''\n");
+            write_parts(parts, out, write_escaped_indented);
+            out.push_str("''");
+        }
         Expr::Path(path) => write_path(path, out),
         Expr::Select(base, path, default) => {
-            write(base, Binding::SelectBase, out);
+            write(base, Precedence::SelectBase, out);
             for name in path {
                 out.push('.');
                 write_name(name, out);
             }
             if let Some(default) = default {
                 out.push_str(" or ");
-                write(default, Binding::SelectBase, out);
+                write(default, Precedence::SelectBase, out);
             }
         }
         Expr::Apply(function, argument) => {
-            write(function, Binding::Function, out);
+            write(function, Precedence::Function, out);
             out.push(' ');
-            write(argument, Binding::Argument, out);
+            write(argument, Precedence::Argument, out);
         }
         Expr::List(items) => write_list(items, out),
-        Expr::AttrSet(attributes) => write_set(attributes, out),
+        Expr::AttrSet(bindings) => write_set(bindings, out),
         Expr::Binary(left, operator, right) => {
             let (sign, left_place, right_place) = match operator {
-                Operator::Concat => (" ++ ", Binding::ConcatLeft, Binding::ConcatRight),
-                Operator::Update => (" // ", Binding::UpdateLeft, Binding::UpdateRight),
-                Operator::And => (" && ", Binding::And, Binding::NotEqual),
-                Operator::Equal => (" == ", Binding::UpdateLeft, Binding::UpdateLeft),
-                Operator::NotEqual => (" != ", Binding::UpdateLeft, Binding::UpdateLeft),
+                Operator::Concat => (" ++ ", Precedence::ConcatLeft, Precedence::ConcatRight),
+                Operator::Update => (" // ", Precedence::UpdateLeft, Precedence::UpdateRight),
+                Operator::And => (" && ", Precedence::And, Precedence::NotEqual),
+                Operator::Equal => (" == ", Precedence::UpdateLeft, Precedence::UpdateLeft),
+                Operator::NotEqual => (" != ", Precedence::UpdateLeft, Precedence::UpdateLeft),
             };
             write(left, left_place, out);
             out.push_str(sign);
@@ -118,16 +123,16 @@ fn write_bare(expr: &Expr, out: &mut String) {
         Expr::Lambda(parameter, body) => {
             write_parameter(parameter, out);
             out.push_str(": ");
-            write(body, Binding::Loosest, out);
+            write(body, Precedence::Loosest, out);
         }
         Expr::If(condition, value, otherwise) => {
             for (word, part) in [("if ", condition), (" then ", value), (" else ", otherwise)] {
                 out.push_str(word);
-                write(part, Binding::Loosest, out);
+                write(part, Precedence::Loosest, out);
             }
         }
         Expr::Has(set, name) => {
-            write(set, Binding::Function, out);
+            write(set, Precedence::Function, out);
             out.push_str(" ? ");
             write_name(name, out);
         }
@@ -139,7 +144,7 @@ fn write_bare(expr: &Expr, out: &mut String) {
 fn write_list(items: &[Expr], out: &mut String) {
     out.push_str("[ ");
     for item in items {
-        write(item, Binding::Argument, out);
+        write(item, Precedence::Argument, out);
         out.push(' ');
         if let Expr::Commented(comment, _) = item {
             write_comment(comment, out);
@@ -148,23 +153,49 @@ fn write_list(items: &[Expr], out: &mut String) {
     out.push(']');
 }
 
-fn write_set(attributes: &[(NixString, Expr)], out: &mut String) {
-    out.push_str("{ ");
-    // nixfmt keeps a set open that has a line break here: one
-    // attribute a line makes for small diffs.
-    if !attributes.is_empty() {
+fn write_set(bindings: &[Binding], out: &mut String) {
+    if bindings.is_empty() {
+        out.push_str("{ }");
+        return;
+    }
+    // nixfmt keeps this line break, and with it one attribute a line: diffs
+    // of the file stay small.
+    out.push_str("{\n");
+    for binding in bindings {
+        write_binding(binding, out);
         out.push('\n');
     }
-    for (name, value) in attributes {
-        if let Expr::Commented(comment, _) = value {
-            write_comment(comment, out);
-        }
-        write_name(name, out);
-        out.push_str(" = ");
-        write(value, Binding::Loosest, out);
-        out.push_str("; ");
-    }
     out.push('}');
+}
+
+fn write_binding(binding: &Binding, out: &mut String) {
+    match binding {
+        Binding::BlankLine => {}
+        Binding::Inherit(from, names) => {
+            out.push_str("inherit (");
+            write(from, Precedence::Loosest, out);
+            out.push(')');
+            for name in names {
+                out.push(' ');
+                out.push_str(name.as_str());
+            }
+            out.push(';');
+        }
+        Binding::Set(path, value) => {
+            if let Expr::Commented(comment, _) = value {
+                write_comment(comment, out);
+            }
+            for (index, name) in path.iter().enumerate() {
+                if index > 0 {
+                    out.push('.');
+                }
+                write_name(name, out);
+            }
+            out.push_str(" = ");
+            write(value, Precedence::Loosest, out);
+            out.push(';');
+        }
+    }
 }
 
 fn write_comment(comment: &Comment, out: &mut String) {
@@ -173,19 +204,17 @@ fn write_comment(comment: &Comment, out: &mut String) {
     out.push('\n');
 }
 
-fn write_template(parts: &[Part], out: &mut String) {
-    out.push('"');
+fn write_parts(parts: &[Part], out: &mut String, write_text: fn(&str, &mut String)) {
     for part in parts {
         match part {
-            Part::Text(text) => write_escaped(text.as_str(), out),
+            Part::Text(text) => write_text(text.as_str(), out),
             Part::Expr(expr) => {
                 out.push_str("${");
-                write(expr, Binding::Loosest, out);
+                write(expr, Precedence::Loosest, out);
                 out.push('}');
             }
         }
     }
-    out.push('"');
 }
 
 /// Nix manual, "Path literal": letters, digits, `.`, `_`, `-`, `+` between
@@ -201,13 +230,10 @@ fn is_plain_path(path: &NixString) -> bool {
 
 fn write_path(path: &NixString, out: &mut String) {
     if is_plain_path(path) {
-        // `./.` and `../x` are literals, `.` and `x` are none.
-        let is_up = path.as_str().starts_with("../");
-        out.push_str(match path.as_str() {
-            ".." => "./",
-            _ if is_up => "",
-            _ => "./",
-        });
+        // `./.` and `../x` are path literals, `.`, `..` and `x` are not.
+        if !path.as_str().starts_with("../") {
+            out.push_str("./");
+        }
         out.push_str(path.as_str());
     } else {
         out.push_str("./. + ");
@@ -217,15 +243,35 @@ fn write_path(path: &NixString, out: &mut String) {
 
 fn write_parameter(parameter: &Parameter, out: &mut String) {
     match parameter {
-        Parameter::Name(ident) => out.push_str(ident.0),
+        Parameter::Name(ident) => out.push_str(ident.as_str()),
         Parameter::Open(names) => {
             out.push_str("{ ");
-            for name in names {
-                out.push_str(name.0);
-                out.push_str(", ");
-            }
+            write_parameter_names(names, ", ", out);
             out.push_str("... }");
         }
+        Parameter::Groups(groups) => write_groups(groups, out),
+    }
+}
+
+fn write_groups(groups: &[ParameterGroup], out: &mut String) {
+    out.push_str("{\n");
+    let filled = groups.iter().filter(|group| !group.names.is_empty());
+    for (index, group) in filled.enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        if let Some(title) = group.title {
+            write_comment(&Comment::new(title), out);
+        }
+        write_parameter_names(&group.names, ",\n", out);
+    }
+    out.push('}');
+}
+
+fn write_parameter_names(names: &[Ident], end: &str, out: &mut String) {
+    for name in names {
+        out.push_str(name.as_str());
+        out.push_str(end);
     }
 }
 
@@ -235,18 +281,6 @@ fn write_name(name: &NixString, out: &mut String) {
     } else {
         write_string(name, out);
     }
-}
-
-/// Whether a name can stand as an attribute's without quotes.
-#[must_use]
-pub fn is_identifier(name: &str) -> bool {
-    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let is_rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '\'' | '-');
-    name.starts_with(is_start) && name.chars().all(is_rest) && !is_keyword(name)
-}
-
-fn is_keyword(name: &str) -> bool {
-    name == "with" || KEYWORDS.contains(&name)
 }
 
 fn write_string(string: &NixString, out: &mut String) {
@@ -260,7 +294,8 @@ fn write_escaped(text: &str, out: &mut String) {
     while let Some(c) = chars.next() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            // `${` begins an expression, and what follows the text may be one.
+            // `${` starts an interpolation; so does a final `$` before a part
+            // that is an expression.
             '$' if matches!(chars.peek(), None | Some('{')) => out.push_str("\\$"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -270,11 +305,16 @@ fn write_escaped(text: &str, out: &mut String) {
     }
 }
 
+/// Nix manual, "String literal": in an indented string `''` is written `'''`
+/// and `${` is written `''${`; lines lose the indentation that all of them
+/// have.
+fn write_escaped_indented(text: &str, out: &mut String) {
+    out.push_str(&text.replace("''", "'''").replace("${", "''${"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::expr::Ident;
-
     fn printed(expr: &Expr) -> String {
         print(expr).trim_end().to_owned()
     }
@@ -295,25 +335,22 @@ mod tests {
     }
 
     #[test]
-    fn attribute_names_are_quoted_where_they_must_be() {
+    fn attribute_names_are_quoted_only_where_needed() {
         let select = |name| printed(&Expr::var("prev").select([name]));
         for name in ["rpds-py", "_a", "a1", "a'"] {
             assert_eq!(select(name), format!("prev.{name}"));
         }
-        for name in KEYWORDS
-            .into_iter()
-            .chain(["with", "3to2", "", "a.b", "a b", "é"])
-        {
+        for name in ["inherit", "or", "with", "3to2", "", "a.b", "a b", "é"] {
             assert_eq!(select(name), format!("prev.\"{name}\""));
         }
         assert_eq!(select("${x}"), r#"prev."\${x}""#);
     }
 
     #[test]
-    fn parentheses_stand_where_they_must() {
+    fn parentheses_are_written_only_where_needed() {
         let a = || Expr::var("a");
         let f = || Expr::var("f");
-        let lambda = || a().lambda(Parameter::Name(Ident::new("a")));
+        let lambda = || a().lambda(Parameter::name("a"));
         for (expr, nix) in [
             (f().apply(f().apply(a())), "f (f a)"),
             (f().apply(a()).apply(a()), "f a a"),
@@ -335,5 +372,63 @@ mod tests {
         ] {
             assert_eq!(printed(&expr), nix);
         }
+    }
+
+    fn names(names: &[&str]) -> Vec<Ident> {
+        names.iter().filter_map(|name| Ident::parse(name)).collect()
+    }
+
+    #[test]
+    fn a_package_is_laid_out_as_nixpkgs_does() {
+        let final_attrs = || Expr::var("finalAttrs");
+        let script = vec![
+            Part::Text("ln -s ".into()),
+            Part::Expr(Expr::Path("Cargo.lock".into())),
+            Part::Text(" '' ${x}\n".into()),
+        ];
+        let body = Expr::AttrSet(vec![
+            Binding::set("pname", Expr::string("a")),
+            Binding::BlankLine,
+            Binding::Inherit(final_attrs(), names(&["pname", "version"])),
+            Binding::set("postPatch", Expr::IndentedTemplate(script)),
+            Binding::Set(vec!["env".into(), "A B".into()], Expr::string("1")),
+            Binding::set("list", Expr::List(vec![Expr::var("x")])),
+        ]);
+        let value =
+            Expr::var("buildPythonPackage").apply(body.lambda(Parameter::name("finalAttrs")));
+        let groups = vec![
+            ParameterGroup {
+                title: None,
+                names: names(&["lib", "stdenv"]),
+            },
+            ParameterGroup {
+                title: Some("empty"),
+                names: names(&["or", "a b", ""]),
+            },
+            ParameterGroup {
+                title: Some("dependencies"),
+                names: names(&["x"]),
+            },
+        ];
+        let file = value.lambda(Parameter::Groups(groups));
+        insta::assert_snapshot!(print(&file), @r#"
+        {
+          lib,
+          stdenv,
+
+          # dependencies
+          x,
+        }:
+        buildPythonPackage (finalAttrs: {
+          pname = "a";
+
+          inherit (finalAttrs) pname version;
+          postPatch = ''
+            ln -s ${./Cargo.lock} ''' ''${x}
+          '';
+          env."A B" = "1";
+          list = [ x ];
+        })
+        "#);
     }
 }

@@ -2,98 +2,109 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Package, plain};
-use crate::nix::expr::{Expr, NixString, Part};
-use crate::nix::layout::{Layout, Line, Name};
+use crate::nix::expr::{Binding, Expr, Part};
+use crate::nix::ident::Ident;
+use crate::nix::shell::LockTarget;
+use crate::nix::stanza::{named_source, string_set};
 
 /// Where a package's source comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageSource {
-    /// An sdist that `fetchPypi` fetches.
+    /// An sdist that `fetchPypi` downloads.
     Sdist {
-        /// The name in the file's name.
+        /// The name in the file name.
         name: String,
-        /// The version in it, where it isn't written as the package's.
+        /// The version in the file name, if it is spelled differently from
+        /// the package's.
         version: Option<String>,
-        /// What the file's name ends with, where it isn't `tar.gz`.
+        /// The file name's extension, if it isn't `tar.gz`.
         extension: Option<&'static str>,
-        /// Its hash, as SRI.
+        /// An SRI hash.
         hash: String,
     },
-    /// A folder, relative to the file; as `source` where a folder of it is
-    /// built.
+    /// A folder next to or above the file.
     Folder {
-        /// The folder.
+        /// Relative to the file.
         path: Utf8PathBuf,
-        /// Whether it has to have a name that is known.
+        /// Whether the unpacked folder must be called `source`, since paths
+        /// of the file begin with it.
         is_named: bool,
     },
 }
 
-/// Where the crates come from.
+/// Where a package's crates come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CargoDeps {
-    /// `fetchCargoVendor` with this hash.
+    /// `fetchCargoVendor`
     Fetched {
-        /// The hash, as SRI.
+        /// An SRI hash.
         hash: String,
     },
-    /// A lock beside the file, since the source has none or one that doesn't
-    /// fit.
+    /// `importCargoLock` with a lock next to the file: the source has none, or
+    /// one that doesn't fit its manifests.
     Lock {
-        /// The lock, relative to the file.
+        /// The `Cargo.lock`, relative to the file.
         path: Utf8PathBuf,
-        /// The hashes of git dependencies.
+        /// nixpkgs' `outputHashes`.
         output_hashes: BTreeMap<String, String>,
-        /// `extraRegistries`: index and download address of other registries.
+        /// nixpkgs' `extraRegistries`.
         extra_registries: BTreeMap<String, String>,
-        /// Whether the source has one that it takes the place of.
+        /// Whether the source has a lock too.
         replaces: bool,
     },
 }
 
-/// Which folders of the source are built.
+/// The folders of a source that a build works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
-    /// The folder that is entered after unpacking; `.` for the source root.
+pub struct BuildFolders {
+    /// The folder that the build enters after unpacking; `.` for the top.
     pub source_root: Utf8PathBuf,
-    /// The folder that maturin's hook enters to build, from there.
+    /// The folder that maturin's hook enters, relative to `source_root`.
     pub subdirectory: Utf8PathBuf,
-    /// The folder of the lock, from there.
+    /// The folder of `Cargo.lock`, relative to `source_root`.
     pub cargo_root: Utf8PathBuf,
 }
 
-impl Places {
-    /// Whether cargo builds in a folder above the one that is entered.
-    pub(super) fn reaches_above(&self) -> bool {
+impl BuildFolders {
+    /// Whether cargo builds in a folder above the one that the build enters.
+    pub(super) fn reach_above(&self) -> bool {
         self.cargo_root.starts_with("..")
+    }
+
+    /// The attributes that name the folders.
+    pub(super) fn bindings(&self) -> Vec<Binding> {
+        let root = named_folder(&self.source_root).map(|root| format!("source/{root}"));
+        let folders = [
+            ("sourceRoot", root.as_deref()),
+            ("cargoRoot", named_folder(&self.cargo_root)),
+            ("buildAndTestSubdir", named_folder(&self.subdirectory)),
+        ];
+        let bindings = folders
+            .into_iter()
+            .filter_map(|(name, path)| Some(Binding::set(name, Expr::string(path?))));
+        bindings.collect()
     }
 }
 
-const fn final_attrs() -> Expr {
-    Expr::var("finalAttrs")
+/// The folder's path, unless it is `.`.
+fn named_folder(path: &Utf8Path) -> Option<&str> {
+    (path != ".").then_some(path.as_str())
 }
 
-fn names<const N: usize>(names: [&str; N]) -> Vec<Name> {
-    names.iter().filter_map(|name| Name::new(name)).collect()
+/// `inherit (finalAttrs) names;`
+fn inherit<'a>(names: impl IntoIterator<Item = &'a &'static str>) -> Binding {
+    let names = names.into_iter().copied().map(Ident::new);
+    Binding::Inherit(Expr::var("finalAttrs"), names.collect())
 }
 
 impl PackageSource {
-    /// The source of the package of this name.
+    /// The value of `src`, for the package of this name.
     pub(super) fn expr(&self, package: &str) -> Expr {
         let (name, version, extension, hash) = match self {
-            Self::Folder { path, is_named } => {
-                let path = Expr::Path(path.as_str().into());
-                if !is_named {
-                    return path;
-                }
-                let name = Expr::string("source");
-                let attributes = vec![("path".into(), path), ("name".into(), name)];
-                let builtin = Expr::var("builtins").select(["path"]);
-                return builtin.apply(Expr::AttrSet(attributes));
-            }
+            Self::Folder { path, is_named } if *is_named => return named_source(path.as_str()),
+            Self::Folder { path, .. } => return Expr::Path(path.as_str().into()),
             Self::Sdist {
                 name,
                 version,
@@ -101,132 +112,86 @@ impl PackageSource {
                 hash,
             } => (name, version, extension, hash),
         };
-        let is_same = name == package;
-        let own = |key, text: &str| Line::set(key, Expr::string(text));
-        let mut lines = Vec::new();
-        if !is_same {
-            lines.push(own("pname", name));
+        let string = |key, text: &str| Binding::set(key, Expr::string(text));
+        let has_same_name = name == package;
+        let mut bindings = Vec::new();
+        if !has_same_name {
+            bindings.push(string("pname", name));
         }
-        match version {
-            Some(version) => {
-                if is_same {
-                    lines.push(Line::Inherit(final_attrs(), names(["pname"])));
-                }
-                lines.push(own("version", version));
-            }
-            None if is_same => {
-                lines.push(Line::Inherit(final_attrs(), names(["pname", "version"])));
-            }
-            None => lines.push(Line::Inherit(final_attrs(), names(["version"]))),
+        let inherited = match (has_same_name, version) {
+            (true, None) => &["pname", "version"][..],
+            (true, Some(_)) => &["pname"],
+            (false, None) => &["version"],
+            (false, Some(_)) => &[],
+        };
+        if !inherited.is_empty() {
+            bindings.push(inherit(inherited));
         }
-        lines.extend(extension.map(|extension| own("extension", extension)));
-        lines.push(own("hash", hash));
-        Expr::var("fetchPypi").apply(Layout::Body(lines).into())
+        bindings.extend(version.as_deref().map(|version| string("version", version)));
+        bindings.extend(extension.map(|extension| string("extension", extension)));
+        bindings.push(string("hash", hash));
+        Expr::var("fetchPypi").apply(Expr::AttrSet(bindings))
     }
 }
 
-impl Package {
-    /// What says where in the source things are.
-    pub(super) fn place_lines(&self) -> Vec<Vec<Line>> {
-        let places = &self.places;
-        let line =
-            |name: &str, path: Option<&str>| path.map(|path| Line::set(name, Expr::string(path)));
-        let root = plain(&places.source_root).map(|root| format!("source/{root}"));
-        let folders = [
-            line("sourceRoot", root.as_deref()),
-            line("cargoRoot", plain(&places.cargo_root)),
-            line("buildAndTestSubdir", plain(&places.subdirectory)),
-        ];
-        vec![
-            folders.into_iter().flatten().collect(),
-            self.lock_link().into_iter().collect(),
-        ]
-    }
-
-    pub(super) fn cargo_deps(&self) -> Expr {
+impl CargoDeps {
+    /// The value of `cargoDeps`.
+    pub(super) fn expr(&self, folders: &BuildFolders) -> Expr {
         let platform = |name| Expr::var("rustPlatform").select([name]);
-        match &self.cargo_deps {
-            CargoDeps::Fetched { hash } => {
-                let mut inherited = names(["pname", "version", "src"]);
-                let places = &self.places;
-                if plain(&places.source_root).is_some() {
-                    inherited.extend(Name::new("sourceRoot"));
-                }
-                if plain(&places.cargo_root).is_some() {
-                    inherited.extend(Name::new("cargoRoot"));
-                }
-                let lines = vec![
-                    Line::Inherit(final_attrs(), inherited),
-                    Line::set("hash", Expr::string(hash)),
+        match self {
+            Self::Fetched { hash } => {
+                let optional = [
+                    ("sourceRoot", &folders.source_root),
+                    ("cargoRoot", &folders.cargo_root),
                 ];
-                platform("fetchCargoVendor").apply(Layout::Body(lines).into())
+                let optional = optional
+                    .iter()
+                    .filter_map(|(name, path)| named_folder(path).map(|_| name));
+                let bindings = vec![
+                    inherit(["pname", "version", "src"].iter().chain(optional)),
+                    Binding::set("hash", Expr::string(hash)),
+                ];
+                platform("fetchCargoVendor").apply(Expr::AttrSet(bindings))
             }
-            CargoDeps::Lock {
+            Self::Lock {
                 path,
                 output_hashes,
                 extra_registries,
                 ..
             } => {
-                let mut attributes: Vec<(NixString, Expr)> =
-                    vec![("lockFile".into(), Expr::Path(path.as_str().into()))];
-                let sets = [
+                let mut attributes = vec![("lockFile", Expr::Path(path.as_str().into()))];
+                for (name, texts) in [
                     ("outputHashes", output_hashes),
                     ("extraRegistries", extra_registries),
-                ];
-                for (name, rows) in sets.into_iter().filter(|(_, rows)| !rows.is_empty()) {
-                    let rows = rows
-                        .iter()
-                        .map(|(key, text)| (key.as_str().into(), Expr::string(text)));
-                    attributes.push((name.into(), Expr::AttrSet(rows.collect())));
+                ] {
+                    if !texts.is_empty() {
+                        attributes.push((name, string_set(texts)));
+                    }
                 }
-                platform("importCargoLock").apply(Expr::AttrSet(attributes))
+                platform("importCargoLock").apply(Expr::attr_set(attributes))
             }
         }
     }
 
-    /// Puts the lock where `cargoSetupHook` will look for it.
-    fn lock_link(&self) -> Option<Line> {
-        let CargoDeps::Lock { path, replaces, .. } = &self.cargo_deps else {
+    /// `postPatch`, which links the lock into the source.
+    pub(super) fn lock_link(&self, folders: &BuildFolders) -> Option<Binding> {
+        let Self::Lock { path, replaces, .. } = self else {
             return None;
         };
-        let root = &self.places.cargo_root;
-        let to = root.join("Cargo.lock");
-        let to = to.as_str().trim_start_matches("./");
-        // It is no option, whatever it begins with.
-        let to = &to
-            .strip_prefix('-')
-            .map_or_else(|| to.to_owned(), |rest| format!("./-{rest}"));
-        // stdenv makes the folder that it builds in writable, none above it.
-        let unlock = if self.places.reaches_above() {
-            format!("chmod u+w {}\n", shell_quoted(root.as_str()))
-        } else {
-            String::new()
-        };
+        let target = LockTarget::new(&folders.cargo_root);
         let force = if *replaces { "f" } else { "" };
         let parts = vec![
-            Part::Text(NixString::new(&format!("{unlock}ln -s{force} "))),
+            Part::text(&format!("{}ln -s{force} ", target.prepare)),
             Part::Expr(Expr::Path(path.as_str().into())),
-            Part::Text(NixString::new(&format!(" {}\n", shell_quoted(to)))),
+            Part::text(&format!(" {}\n", target.path)),
         ];
-        // In `''` a line break of a name's would be layout.
-        let script = if is_plain(to) {
-            Layout::Script(parts).into()
+        // An indented string would lose the indentation behind a line break
+        // in a name.
+        let script = if target.is_plain {
+            Expr::IndentedTemplate(parts)
         } else {
             Expr::Template(parts)
         };
-        Some(Line::set("postPatch", script))
+        Some(Binding::set("postPatch", script))
     }
-}
-
-fn is_plain(word: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    word.chars().all(is_plain)
-}
-
-/// A word for the shell, whatever is in it.
-fn shell_quoted(word: &str) -> String {
-    if is_plain(word) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -18,11 +18,11 @@ use crate::io::source::{way_between, way_to};
 use crate::io::write::{read_file, real_file, write_file};
 use crate::io::{IoError, Progress};
 use crate::nix::PackageTable;
-use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
+use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
 use crate::project::{Metadata, PythonName, RustProject, join, way};
 use crate::warning::{Warning, WarningCode};
 
-mod about;
+mod meta;
 
 /// A file to write a package to.
 #[derive(Debug, Clone)]
@@ -151,7 +151,7 @@ impl Maker<'_> {
             version: version.unwrap_or("0.0.0").to_owned(),
             source: self.source()?,
             cargo_deps: self.cargo_deps()?,
-            places: self.places(is_maturin),
+            folders: self.folders(is_maturin),
             is_maturin,
             platforms: self.loaded.target.platforms.clone(),
             build_system,
@@ -161,7 +161,7 @@ impl Maker<'_> {
             dependencies,
             extras,
             imports: self.imports(),
-            about: self.about(&metadata),
+            meta: self.meta(&metadata),
         };
         self.add_extra(&mut package);
         warnings.extend(name_warnings(&package));
@@ -183,7 +183,7 @@ impl Maker<'_> {
         if !files.is_archive() {
             return Ok(PackageSource::Folder {
                 path: way_between(self.making.folder, files.origin().into())?,
-                is_named: self.places(self.is_maturin()).source_root != ".",
+                is_named: self.folders(self.is_maturin()).source_root != ".",
             });
         }
         let bytes = read_file(path)?.unwrap_or_default();
@@ -210,18 +210,18 @@ impl Maker<'_> {
         self.loaded.project.pyproject.is_maturin()
     }
 
-    fn places(self, is_maturin: bool) -> Places {
+    fn folders(self, is_maturin: bool) -> BuildFolders {
         let python_root = &self.loaded.project.python_root;
         let cargo_root = &self.rust.cargo_root;
         if is_maturin {
             // Its hook enters the folder by itself.
-            return Places {
+            return BuildFolders {
                 source_root: ".".into(),
                 subdirectory: python_root.clone(),
                 cargo_root: cargo_root.clone(),
             };
         }
-        Places {
+        BuildFolders {
             source_root: python_root.clone(),
             subdirectory: ".".into(),
             cargo_root: way(cargo_root, python_root),
