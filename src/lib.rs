@@ -46,7 +46,7 @@ pub mod testing {
     pub use crate::native::features::{BuildRequest, Resolver};
     pub use crate::native::{CfgSet, CrateGraph};
     pub use crate::nix::expr::Expr;
-    pub use crate::nix::package::{About, CargoDeps, Package, PackageSource, Places};
+    pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
     pub use crate::overlay::{Block, Overlay, text_digest};

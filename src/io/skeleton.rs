@@ -13,7 +13,7 @@ use super::unpack::read_crate;
 use super::{CrateStore, IoError};
 use crate::hash::Sha256;
 use crate::native::CrateDigest;
-use crate::native::digest::target_files;
+use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
 use crate::vendor::checksum_json::ChecksumFile;
 

@@ -1,4 +1,4 @@
-//! Nix that the user wrote, to be put into a stanza.
+//! Nix expressions of the user that go into a stanza.
 
 use std::str::FromStr;
 
@@ -7,15 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::parse::is_too_deep;
 
-/// A Nix expression of the user's own: it is one expression, and nothing
-/// behind it.
+/// A Nix expression that the user wrote. Its text is a single expression
+/// without comments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OwnExpr(String);
 
 impl OwnExpr {
-    /// Its text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,7 +45,7 @@ impl FromStr for OwnExpr {
             return Err(format!("that is no Nix expression: {error}"));
         }
         let mut tokens = parsed.syntax().descendants_with_tokens();
-        // A comment at the end would take what follows with it.
+        // A comment at the end would swallow what is printed after it.
         if tokens.any(|token| token.kind() == SyntaxKind::TOKEN_COMMENT) {
             return Err("it has a comment in it".to_owned());
         }
@@ -60,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_one_expression() {
+    fn anything_but_a_single_expression_is_refused() {
         let parse = |text: &str| text.parse::<OwnExpr>().map(|expr| expr.0);
         let rust = " pkgs.rust-bin.stable.latest.default ";
         assert_eq!(parse(rust).unwrap(), rust.trim());

@@ -10,7 +10,7 @@ use crate::io::resolve::{ResolveRequest, read_alone, resolve};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
-    NativeVariable, Origin, Problem, Resolver, merge, scratch,
+    NativeVariable, Origin, Problem, Resolver, merge, trimmed_manifest,
 };
 use crate::nix::pins::NeededRust;
 use crate::project::{
@@ -189,7 +189,7 @@ fn problem(problem: &NativeProblem) -> Warning {
 fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
     let text = files.text(&join(&rust.cargo_root, "Cargo.toml"));
     let text = text.ok().flatten().unwrap_or_default();
-    scratch::resolver(&text.parse().unwrap_or_default())
+    trimmed_manifest::resolver(&text.parse().unwrap_or_default())
 }
 
 /// Why cargo needn't be asked.

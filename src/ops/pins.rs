@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use super::facts::Facts;
 use crate::io::Session;
 use crate::io::pins::FoundPins;
-use crate::nix::pins::{Asked, Judged, judge};
+use crate::nix::pins::{PinFindings, PinRequirements, judge};
 use crate::project::{CrateSource, RustProject};
 use crate::warning::Warning;
 
@@ -18,7 +18,7 @@ impl Facts {
     pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject, session: &Session) {
         let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
         let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
-        let asked = Asked {
+        let asked = PinRequirements {
             hacks: &HACKS,
             fetches: fetched.next().is_some(),
             rust: self.rust.as_ref(),
@@ -43,13 +43,13 @@ impl Facts {
     }
 }
 
-fn judge_file(found: &FoundPins, asked: Asked) -> Judged {
+fn judge_file(found: &FoundPins, asked: PinRequirements) -> PinFindings {
     let place = found.place.as_str().escape_debug().to_string();
     match &found.pins {
         Ok(pins) => judge(&place, found.file, pins, asked),
         Err(reason) => {
             let reason = reason.escape_debug().to_string();
-            Judged {
+            PinFindings {
                 warnings: vec![Warning::UnreadPins { place, reason }],
                 knows_rustc: false,
             }

@@ -198,7 +198,7 @@ fn dropped(recipe: &Recipe, needs: &BTreeSet<String>) -> Result<Vec<Dropped>, St
         why: Some(row.why),
     });
     Ok(rows
-        .filter(|row| needs.iter().any(|need| row.has(need)))
+        .filter(|row| needs.iter().any(|need| row.matches(need)))
         .collect())
 }
 

@@ -13,7 +13,7 @@ use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::source::{way_between, way_to};
-use crate::nix::{LockFile, OwnExpr, Source, Stanza};
+use crate::nix::{AdjacentCargoLock, OwnExpr, SourceOverride, Stanza};
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join,
     relative_path,
@@ -183,8 +183,8 @@ impl Making<'_> {
 
     /// What stands in for a source that holds less than cargo reads; its path
     /// is relative to the folder of the overlay.
-    fn source(self, loaded: &Loaded) -> Result<Source, Error> {
-        Ok(Source {
+    fn source(self, loaded: &Loaded) -> Result<SourceOverride, Error> {
+        Ok(SourceOverride {
             path: way_between(self.folder, loaded.files.origin().into())?,
             python_root: loaded.project.python_root.clone(),
         })
@@ -197,13 +197,13 @@ impl Making<'_> {
         loaded: &Loaded,
         rust: &RustProject,
         stanza: &Stanza,
-    ) -> Result<(Option<LockFile>, Option<KeptLock>), Error> {
+    ) -> Result<(Option<AdjacentCargoLock>, Option<KeptLock>), Error> {
         let is_copied = loaded.other_lock.is_some();
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
         let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
         if let (Some(named), true) = (&self.request.lock_file, is_copied || is_beside) {
             let path = way_to(self.folder, named)?;
-            return Ok((Some(LockFile { path, is_copied }), None));
+            return Ok((Some(AdjacentCargoLock { path, is_copied }), None));
         }
         if is_copied || is_beside {
             let name = lock_name(loaded, rust)?;
@@ -214,9 +214,9 @@ impl Making<'_> {
                 bytes,
             };
             let path = name.into();
-            return Ok((Some(LockFile { path, is_copied }), Some(kept)));
+            return Ok((Some(AdjacentCargoLock { path, is_copied }), Some(kept)));
         }
-        let own = stanza.source.as_ref().map(|source| LockFile {
+        let own = stanza.source.as_ref().map(|source| AdjacentCargoLock {
             path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
             is_copied: false,
         });

@@ -16,7 +16,7 @@ use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
 use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
-use crate::vendor::layout::SourceNumbers;
+use crate::vendor::format::SourceNumbers;
 use crate::vendor::{
     Form, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SameCrate, VendorPlan,
 };

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 use toml::Value;
 
-use super::layout::SourceNumbers;
+use super::format::SourceNumbers;
 use crate::project::{CargoLock, CrateSource, GitSource, RegistrySource};
 
 /// The lines for `.cargo/config.toml` and a folder that holds all crates, as

@@ -14,7 +14,7 @@ use super::super::skeleton::{Skeleton, write_manifest};
 use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
-use crate::native::stand_in::{self, Asked, ask, may_be_default};
+use crate::native::placeholder_manifest::{self, Asked, ask, may_be_default};
 use crate::project::{CargoLock, CrateSource, RegistrySource};
 use crate::vendor::checksum_json::ChecksumFile;
 
@@ -181,7 +181,7 @@ impl<'a> StandIns<'a> {
         for &place in self.places {
             let krate = &self.lock.crates[place];
             let features = self.asked.get(krate.name.as_str()).unwrap_or(&none);
-            let manifest = stand_in::manifest(self.lock, place, features, has_default);
+            let manifest = placeholder_manifest::manifest(self.lock, place, features, has_default);
             let folder = sources.folder(place)?;
             write_manifest(&folder, &manifest.to_string(), ["lib.rs"])?;
             let checksum = match &krate.source {

@@ -17,7 +17,7 @@ use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
 use super::{CrateStore, GitStore, IoError, Progress};
-use crate::native::scratch::{Part, resolver, trimmed};
+use crate::native::trimmed_manifest::{Part, resolver, trimmed};
 use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
 use crate::project::{
     CargoLock, CrateSource, LocalCrates, LockedCrate, RustProject, SourceFiles,

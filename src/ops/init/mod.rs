@@ -22,8 +22,8 @@ use crate::io::beside::find_file_above;
 use crate::io::source::{is_folder, way_between};
 use crate::io::write::{create_files, is_link, read_text};
 use crate::io::{IoError, Session};
-use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
-use crate::nix::{Form, normalized, skeleton};
+use crate::nix::flake::{ExistingFlake, Flake, FlakeInput, ImportedOverlay};
+use crate::nix::{Form, empty_overlay, normalized};
 use crate::overlay::unified_diff;
 use crate::project::{Pyproject, PythonName, SourceFiles};
 use crate::python_lock::{Preference, PythonLock, default_python, python_version};
@@ -89,15 +89,15 @@ pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Erro
 
     let path = workspace.overlay.to_string();
     let imported = match &overlay_text {
-        Some(text) => ImportedOverlay::of_text(path, text),
-        None => ImportedOverlay::of_ours(path),
+        Some(text) => ImportedOverlay::existing(path, text),
+        None => ImportedOverlay::generated(path),
     };
     let flake = workspace.flake(imported, options.preference);
     let mut report = workspace.report(&flake, &overlay);
     let mut files = Vec::new();
     match overlay_text {
         Some(_) => report.kept.push(overlay.to_string()),
-        None => files.push((overlay, skeleton(Form::File).unwrap_or_default())),
+        None => files.push((overlay, empty_overlay(Form::File).unwrap_or_default())),
     }
     match flake_text {
         Some(text) => report.keep(&flake_file, &flake, &text),
@@ -222,12 +222,12 @@ impl InitReport {
             self.warnings.push(Warning::UnreadFlake { file });
             ExistingFlake::default()
         });
-        let name = |input: Input| existing.input(input).map(str::to_owned);
-        let inputs = Input::ALL.into_iter();
+        let name = |input: FlakeInput| existing.input_name(input).map(str::to_owned);
+        let inputs = FlakeInput::ALL.into_iter();
         self.inputs = inputs
             .map(|input| (input.name().to_owned(), name(input)))
             .collect();
-        if !existing.names(&flake.overlay.path) {
+        if !existing.mentions_path(&flake.overlay.path) {
             self.wiring = flake.wiring(&existing);
         }
     }

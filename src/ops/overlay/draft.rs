@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::io::IoError;
 use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
-use crate::nix::{AnyStanza, Form, skeleton};
+use crate::nix::{AnyStanza, Form, empty_overlay};
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{KeptLock, is_cargos_lock};
 use crate::overlay::{
@@ -42,7 +42,7 @@ impl Draft {
         let is_there = found.is_some();
         let old = found.unwrap_or_default();
         let text = if old.trim().is_empty() {
-            skeleton(writing.form).ok_or_else(|| OverlayError::NotAFile {
+            empty_overlay(writing.form).ok_or_else(|| OverlayError::NotAFile {
                 place: file.to_string(),
             })?
         } else {
@@ -143,7 +143,7 @@ impl Draft {
     /// Writes the file and its locks, if they are to be written.
     pub(in crate::ops) fn finish(mut self) -> Result<Written, Error> {
         // As `init` leaves it.
-        let is_skeleton = skeleton(Form::File).as_ref() == Some(&self.old);
+        let is_skeleton = empty_overlay(Form::File).as_ref() == Some(&self.old);
         let is_ours =
             (self.old.trim().is_empty() || is_skeleton) && self.writing.formatter.is_none();
         if is_ours {

@@ -16,11 +16,11 @@ use crate::io::source::{way_between, way_to};
 use crate::io::write::{real_file, write_file};
 use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
-use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
+use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
 use crate::project::{Metadata, PythonName, RustProject, join, relative_path};
 use crate::warning::Warning;
 
-mod about;
+mod meta;
 
 /// A file to write a package to.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ impl Maker<'_> {
             version: version.unwrap_or("0.0.0").to_owned(),
             source: self.source()?,
             cargo_deps: self.cargo_deps()?,
-            places: self.places(is_maturin),
+            folders: self.folders(is_maturin),
             is_maturin,
             platforms: self.loaded.target.platforms.clone(),
             build_system,
@@ -153,7 +153,7 @@ impl Maker<'_> {
             dependencies,
             extras,
             imports: self.imports(),
-            about: self.about(&metadata),
+            meta: self.meta(&metadata),
         };
         self.add_extra(&mut package);
         warnings.extend(name_warnings(&package));
@@ -175,7 +175,7 @@ impl Maker<'_> {
         let Some(archive) = self.loaded.source.archive() else {
             return Ok(PackageSource::Folder {
                 path: way_between(self.making.folder, files.origin().into())?,
-                is_named: self.places(self.is_maturin()).source_root != ".",
+                is_named: self.folders(self.is_maturin()).source_root != ".",
             });
         };
         let identity = &self.loaded.project.identity;
@@ -201,18 +201,18 @@ impl Maker<'_> {
         self.loaded.project.pyproject.is_maturin()
     }
 
-    fn places(self, is_maturin: bool) -> Places {
+    fn folders(self, is_maturin: bool) -> BuildFolders {
         let python_root = &self.loaded.project.python_root;
         let cargo_root = &self.rust.cargo_root;
         if is_maturin {
             // Its hook enters the folder by itself.
-            return Places {
+            return BuildFolders {
                 source_root: ".".into(),
                 subdirectory: python_root.clone(),
                 cargo_root: cargo_root.clone(),
             };
         }
-        Places {
+        BuildFolders {
             source_root: python_root.clone(),
             subdirectory: ".".into(),
             cargo_root: relative_path(cargo_root, python_root),

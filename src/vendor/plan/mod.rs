@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use semver::Version;
 
 use super::config::{import_cargo_lock_config, unpacked_config};
-use super::layout::{Layout, Naming, SourceNumbers};
+use super::format::{Layout, Naming, SourceNumbers};
 use crate::hash::Sha256;
 use crate::project::{CargoLock, CrateSource, CrateVersion, LockedCrate};
 

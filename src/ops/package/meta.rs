@@ -2,7 +2,7 @@
 
 use super::Maker;
 use crate::nix::PackageTable;
-use crate::nix::package::About;
+use crate::nix::package::Meta;
 use crate::project::Metadata;
 
 impl Maker<'_> {
@@ -34,7 +34,7 @@ impl Maker<'_> {
     }
 
     /// What users are told.
-    pub(super) fn about(self, metadata: &Metadata) -> About {
+    pub(super) fn meta(self, metadata: &Metadata) -> Meta {
         let table = PackageTable::built_in();
         let licenses = table.licenses(metadata.license.as_deref(), &metadata.classifiers);
         let url = |labels: &[&str]| metadata.url(labels).map(shown);
@@ -47,7 +47,7 @@ impl Maker<'_> {
             .filter(|module| module.build.is_bin);
         let mut programs = programs.filter_map(|module| module.build.name.as_deref());
         let program = programs.next().filter(|_| programs.next().is_none());
-        About {
+        Meta {
             description: description.map(|text| described(&text, name)),
             homepage: url(&["homepage", "source", "repository", "sourcecode", "github"]),
             changelog: url(&[

@@ -1,4 +1,5 @@
-//! Licences by their attributes in nixpkgs, and other names that nixpkgs has.
+//! `data/nixpkgs-packages.toml`: names that nixpkgs has for licences and
+//! packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,57 +7,56 @@ use serde::Deserialize;
 
 const TABLE: &str = include_str!("../../data/nixpkgs-packages.toml");
 
-/// The table `data/nixpkgs-packages.toml`.
+/// The contents of `data/nixpkgs-packages.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageTable {
-    /// Packages that Python's set has one of the same name of.
+    /// nixpkgs packages that share a name with a Python package of nixpkgs.
     pub python_names: BTreeSet<String>,
-    /// Extras for those who work on a package.
+    /// Extras that only developers of a package install.
     pub development_extras: BTreeSet<String>,
+    /// Attributes of `lib.licenses` by SPDX identifier.
     licenses: BTreeMap<String, String>,
+    /// SPDX expressions by licence name or trove classifier.
     words: BTreeMap<String, String>,
 }
 
 impl PackageTable {
-    /// The table that the program comes with.
-    ///
-    /// # Panics
-    /// Never: a test reads the table too.
-    #[must_use]
     pub fn built_in() -> Self {
-        toml::from_str(TABLE).expect("the table is checked by a test")
+        toml::from_str(TABLE).expect("a test reads the table")
     }
 
-    /// The attributes of `lib.licenses` that an SPDX expression or else
-    /// classifiers name; none where one of them isn't known, since a part
-    /// would be wrong.
-    #[must_use]
+    /// The attributes of `lib.licenses` for an SPDX expression (PEP 639), or
+    /// else for trove classifiers. Empty if any licence is unknown: a part of
+    /// the licences would be wrong.
     pub fn licenses(&self, expression: Option<&str>, classifiers: &[String]) -> Vec<&str> {
         let expression = expression.map(|text| self.words.get(text).map_or(text, String::as_str));
-        let by_expression = expression.and_then(|text| self.of_expression(text));
-        let by_classifiers = || {
-            let licenses = classifiers
-                .iter()
-                .filter(|classifier| classifier.starts_with("License ::"));
-            let licenses = licenses.map(|words| self.of_expression(self.words.get(words)?));
-            licenses.collect::<Option<Vec<_>>>().map(|all| all.concat())
-        };
-        let mut found = by_expression.or_else(by_classifiers).unwrap_or_default();
+        let mut found = expression
+            .and_then(|text| self.licenses_of_expression(text))
+            .or_else(|| self.licenses_of_classifiers(classifiers))
+            .unwrap_or_default();
         let mut seen = BTreeSet::new();
         found.retain(|license| seen.insert(*license));
         found
     }
 
-    fn of_expression(&self, text: &str) -> Option<Vec<&str>> {
+    fn licenses_of_classifiers(&self, classifiers: &[String]) -> Option<Vec<&str>> {
+        let licenses = classifiers
+            .iter()
+            .filter(|classifier| classifier.starts_with("License ::"))
+            .map(|words| self.licenses_of_expression(self.words.get(words)?));
+        licenses.collect::<Option<Vec<_>>>().map(|all| all.concat())
+    }
+
+    fn licenses_of_expression(&self, text: &str) -> Option<Vec<&str>> {
         let text = text.replace(['(', ')'], " ");
         let words = text.split_whitespace();
         let ids = words.filter(|word| !matches!(word.to_uppercase().as_str(), "AND" | "OR"));
-        let found: Option<Vec<_>> = ids.map(|id| self.of_id(id)).collect();
+        let found: Option<Vec<_>> = ids.map(|id| self.license_of_id(id)).collect();
         found.filter(|found| !found.is_empty())
     }
 
-    fn of_id(&self, id: &str) -> Option<&str> {
+    fn license_of_id(&self, id: &str) -> Option<&str> {
         let mut rows = self.licenses.iter();
         let row = rows.find(|(known, _)| known.eq_ignore_ascii_case(id));
         row.map(|(_, attribute)| attribute.as_str())
@@ -66,16 +66,16 @@ impl PackageTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::layout::Name;
+    use crate::nix::ident::Ident;
 
     #[test]
     fn the_table_names_attributes() {
         let table = PackageTable::built_in();
         for attribute in table.licenses.values().chain(&table.python_names) {
-            assert!(Name::new(attribute).is_some(), "{attribute}");
+            assert!(Ident::parse(attribute).is_some(), "{attribute}");
         }
         for text in table.words.values() {
-            assert!(table.of_expression(text).is_some(), "{text}");
+            assert!(table.licenses_of_expression(text).is_some(), "{text}");
         }
     }
 
@@ -90,7 +90,7 @@ mod tests {
                 &["mpl20", "asl20", "mit"],
             ),
             (Some("MIT or MIT"), &["mit"]),
-            // What isn't understood isn't half of it.
+            // An expression that isn't understood as a whole counts for nothing.
             (Some("Apache-2.0 WITH LLVM-exception"), &["mit"]),
             (Some("Apache License 2.0"), &["asl20"]),
             (Some("see LICENSE"), &["mit"]),
