@@ -132,7 +132,8 @@ impl Sandbox {
         }
     }
 
-    fn redacted(&self, output: &Output) -> Run {
+    /// What a command printed, without the path of the sandbox.
+    pub fn redacted(&self, output: &Output) -> Run {
         let root = self.folder.path().to_str().unwrap();
         let text = |bytes: &[u8]| {
             String::from_utf8(bytes.to_vec())
