@@ -198,8 +198,7 @@ impl WarningCode {
             ),
             Self::UnneededCrates => (
                 "pyhack::warning::unneeded_crates",
-                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate- \
-                 lock`",
+                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`",
             ),
             Self::OutdatedLock => (
                 "pyhack::warning::outdated_lock",
