@@ -19,6 +19,7 @@ mod support;
 
 mod artifacts;
 mod check;
+mod diagnostics;
 mod documents;
 mod errors;
 mod faults;

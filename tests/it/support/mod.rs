@@ -195,6 +195,25 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// A text with `PORT` for each port of the loopback interface, which differ
+/// between runs.
+pub fn redact_ports(text: &str) -> String {
+    let Some(start) = text
+        .find("127.0.0.1:")
+        .map(|start| start + "127.0.0.1:".len())
+    else {
+        return text.to_owned();
+    };
+    let length = text[start..]
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(0);
+    format!(
+        "{}PORT{}",
+        &text[..start],
+        redact_ports(&text[start + length..])
+    )
+}
+
 /// Whether real Nix can be asked. Where it is missing that is said loudly, and
 /// on CI it is an error.
 pub fn has_nix() -> bool {
