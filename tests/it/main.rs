@@ -43,6 +43,7 @@ mod pins;
 mod prebuilt;
 mod projects;
 mod registries;
+mod structure;
 mod style;
 mod tls;
 mod vendor;

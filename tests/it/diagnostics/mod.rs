@@ -21,7 +21,7 @@ struct Transcript<'a> {
 }
 
 impl<'a> Transcript<'a> {
-    fn new(sandbox: &'a Sandbox) -> Self {
+    const fn new(sandbox: &'a Sandbox) -> Self {
         Self {
             sandbox,
             text: String::new(),
