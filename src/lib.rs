@@ -38,6 +38,7 @@ mod warning;
 /// interface: anything here may change in any release.
 #[doc(hidden)]
 pub mod testing {
+    pub use crate::cli::FORMAT_VERSION;
     pub use crate::config::Config;
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};

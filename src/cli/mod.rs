@@ -26,6 +26,8 @@ use global::{Format, GlobalArgs};
 use inspect::InspectArgs;
 use ui::Ui;
 
+pub use ui::FORMAT_VERSION;
+
 const EXAMPLES: &str = "\
 Examples:
   cargo pyhack                                      what is in this folder

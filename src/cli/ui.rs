@@ -26,6 +26,27 @@ pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
+/// The version of the JSON output, in its field `format_version`. It is raised
+/// where a field goes or changes its meaning; a new field doesn't raise it.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A result as JSON has it.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    result: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    const fn new(result: &'a T) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            result,
+        }
+    }
+}
+
 /// A result's text.
 pub(super) enum Text {
     /// With our styles, and what a stranger wrote made [`plain`].
@@ -69,7 +90,7 @@ impl Ui {
     ) -> Result<(), Error> {
         let text = match self.format {
             Format::Json => {
-                let json = serde_json::to_string_pretty(value);
+                let json = serde_json::to_string_pretty(&Versioned::new(value));
                 Text::Data(json.expect("our results are maps with strings for keys") + "\n")
             }
             _ => human(value),
@@ -149,7 +170,7 @@ impl Ui {
     /// As [`Ui::result`].
     pub(super) fn lines<T: Serialize>(&self, objects: &[T]) -> Result<(), Error> {
         let line = |object: &T| {
-            let json = serde_json::to_string(object);
+            let json = serde_json::to_string(&Versioned::new(object));
             json.expect("our results are maps with strings for keys") + "\n"
         };
         let text: String = objects.iter().map(line).collect();
