@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use super::stanza::joined;
 use crate::config::Config;
 use crate::error::Error;
-use crate::io::beside::above;
+use crate::io::search_up::above;
 use crate::io::source::{full_path, is_sdist_folder, way_between};
 use crate::io::write::read_text;
 use crate::nix::normalized;

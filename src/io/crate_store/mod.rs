@@ -17,7 +17,7 @@ use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{LockedCrate, without_credentials};
 
-mod about;
+mod metadata;
 
 /// Changes with what nixpkgs hashes.
 const CARGO_HASHES: &str = "cargo-hashes-1";
