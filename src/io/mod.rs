@@ -11,7 +11,6 @@ pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;
-pub mod kept_text;
 pub mod network;
 mod once_map;
 mod parallel;

@@ -325,11 +325,10 @@ impl Shared {
         cache: Cache,
         cargo_home: Option<PathBuf>,
     ) -> Self {
-        let verified = cache.folder().map(|folder| folder.join(VERIFIED));
         Self {
             network,
             project_config,
-            verified_crates: Arc::new(Verified::at(verified)),
+            verified_crates: Arc::new(Verified::of(cache.clone(), VERIFIED)),
             cache,
             cargo_home,
             crates: OnceMap::default(),
