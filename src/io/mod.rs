@@ -29,6 +29,7 @@ pub mod source;
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;
+mod vendored;
 mod verified;
 pub mod write;
 

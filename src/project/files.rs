@@ -192,6 +192,11 @@ impl SourceFiles {
         self.files.insert(path.into(), bytes.map(contents));
     }
 
+    /// Removes the files whose paths `is_kept` refuses.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Utf8Path) -> bool) {
+        self.files.retain(|path, _| is_kept(path));
+    }
+
     /// Adds what a link to `target`, a file or a folder of the same source,
     /// shows at `path`. Links to nothing and to what holds them add nothing.
     pub fn link(&mut self, path: &Utf8Path, target: &Utf8Path) {
