@@ -1,16 +1,16 @@
 //! Everything that touches the world: files, archives, the network.
 
 pub mod artifacts;
-pub mod beside;
+
 pub mod cache;
 pub mod cargo;
 pub mod cargo_settings;
+pub mod crate_store;
 mod error;
 pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;
-pub mod kept_text;
 pub mod network;
 mod once_map;
 mod parallel;
@@ -21,19 +21,22 @@ mod read_ahead;
 pub mod registry;
 pub mod resolve;
 mod sdist;
+pub mod search_up;
 pub mod session;
 mod skeleton;
 pub mod source;
-pub mod store;
+
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;
+mod vendored;
 mod verified;
 pub mod write;
 
 pub use artifacts::ArtifactStore;
 pub use cache::Cache;
 pub use cargo_settings::{CargoSettings, ProjectConfig};
+pub use crate_store::CrateStore;
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use network::Network;
@@ -42,4 +45,3 @@ pub use progress::Progress;
 pub use python_locks::PythonLockFailure;
 pub use read_ahead::read_ahead;
 pub use session::Session;
-pub use store::CrateStore;

@@ -8,8 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
-use super::beside::find_file_above;
 use super::once_map::OnceMap;
+use super::search_up::find_file_above;
 use super::write::read_text;
 use crate::hash::Sha256;
 use crate::python_lock::{PythonLock, PythonLockError};

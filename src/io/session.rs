@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cargo_settings::cargo_home;
+use super::crate_store::VERIFIED;
 use super::once_map::OnceMap;
 use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
 use super::source::Source;
-use super::store::VERIFIED;
 use super::verified::Verified;
 use super::{
     ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,
@@ -325,11 +325,10 @@ impl Shared {
         cache: Cache,
         cargo_home: Option<PathBuf>,
     ) -> Self {
-        let verified = cache.folder().map(|folder| folder.join(VERIFIED));
         Self {
             network,
             project_config,
-            verified_crates: Arc::new(Verified::at(verified)),
+            verified_crates: Arc::new(Verified::of(cache.clone(), VERIFIED)),
             cache,
             cargo_home,
             crates: OnceMap::default(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::search_up::steps_to_repository;
 use super::{IoError, folder, sdist};
 use crate::hash::{Sha256, Sha256Writer};
 use crate::project::SourceFiles;
@@ -160,37 +161,13 @@ pub fn is_workspace(folder: &Utf8Path) -> bool {
 
 fn within_repository(folder: &Utf8Path) -> bool {
     let full = resolved(folder).ok().flatten();
-    full.is_some_and(|full| full.ancestors().any(|above| above.join(".git").exists()))
+    full.is_some_and(|full| steps_to_repository(&full).is_some())
 }
 
 /// Whether a folder is an unpacked sdist.
 #[must_use]
 pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
     folder.join("PKG-INFO").is_file()
-}
-
-/// Goes up from `folder` to the first `Cargo.toml` for which `is_it` holds,
-/// and counts the steps; it gets the text, and the path from there to `below`
-/// in the folder.
-///
-/// # Errors
-/// Where the folder can't be resolved.
-pub fn find_above(
-    folder: &Utf8Path,
-    below: &Utf8Path,
-    is_it: impl Fn(&str, &Utf8Path) -> bool,
-) -> Result<Option<usize>, IoError> {
-    let Some(start) = resolved(folder)? else {
-        return Ok(None);
-    };
-    for (steps, above) in start.ancestors().enumerate().skip(1) {
-        let manifest = above.join("Cargo.toml");
-        let relative = start.strip_prefix(above).unwrap_or(&start).join(below);
-        if fs::read_to_string(&manifest).is_ok_and(|text| is_it(&text, &relative)) {
-            return Ok(Some(steps));
-        }
-    }
-    Ok(None)
 }
 
 /// The folder `up` steps above `folder`, and the way back down. A project may
@@ -207,9 +184,7 @@ pub fn folder_above(
     let Some(start) = resolved(folder)? else {
         return Ok(None);
     };
-    let repository = start
-        .ancestors()
-        .position(|folder| folder.join(".git").exists());
+    let repository = steps_to_repository(&start);
     if up == 0 || !(is_workspace || repository.is_some_and(|top| up <= top)) {
         return Ok(None);
     }
@@ -285,7 +260,7 @@ pub fn full_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
 }
 
 /// The folder's full path; `None` where it is no UTF-8.
-fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+pub(super) fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
     let project = if folder.is_dir() {
         folder
     } else {

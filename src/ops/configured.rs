@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use super::stanza::joined;
 use crate::config::Config;
 use crate::error::Error;
-use crate::io::beside::above;
+use crate::io::search_up::{FolderAbove, search_up};
 use crate::io::source::{full_path, is_sdist_folder, way_between};
 use crate::io::write::read_text;
 use crate::nix::normalized;
@@ -40,7 +40,12 @@ impl Configured {
     /// # Errors
     /// Where it makes no sense.
     pub fn find_from(here: &Utf8Path) -> Result<Option<Self>, Error> {
-        for (folder, depth) in above(here) {
+        for FolderAbove {
+            path: folder,
+            depth,
+            ..
+        } in search_up(here)
+        {
             // A stranger's sdist says nothing of the user's overlay.
             if is_sdist_folder(&folder) {
                 continue;

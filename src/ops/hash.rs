@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::hash::Sha256;
+use crate::io::cache::Stage;
 use crate::io::tree::{nar_hash, write_node};
 use crate::io::{
     CrateStore, GitTree, IoError, Progress, Session, in_order, on_deep_stack, read_ahead,
@@ -18,6 +19,9 @@ use crate::nix::output_hashes_set;
 use crate::project::{CargoLock, GitRevision, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
 use crate::warning::{Warning, WarningReport, as_reports};
+
+/// Hashes by the digest of the lock; changes with what nixpkgs hashes.
+const CARGO_HASHES: Stage<Sha256> = Stage::digest("cargo-hashes-1", ".sha256");
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
@@ -156,19 +160,16 @@ pub(super) fn lock_cargo_hash(
     let mut crates = lock.registry_crates()?;
     crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
     // The lock's bytes alone decide it: they have the checksum of each crate.
-    if let Some(hash) = store.known_cargo_hash(&lock.bytes) {
-        return Ok(hash);
-    }
-    let trees = git_trees(&lock.git_revisions(), session)?;
-    let contents = Contents {
-        lock,
-        crates: &crates,
-        trees: &trees,
-    };
-    let hash = contents.hash(store, session.progress())?;
-    // Where the cache can't be written, it is worked out again.
-    let _ = store.remember_cargo_hash(&lock.bytes, &hash);
-    Ok(hash)
+    let key = Sha256::of(&lock.bytes);
+    session.cache().get_or(&CARGO_HASHES, &key, || {
+        let trees = git_trees(&lock.git_revisions(), session)?;
+        let contents = Contents {
+            lock,
+            crates: &crates,
+            trees: &trees,
+        };
+        Ok(contents.hash(store, session.progress())?)
+    })
 }
 
 /// nixpkgs' `outputHashes` for a lock.

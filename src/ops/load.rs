@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::stanza::{is_cargos_lock, joined, require_name};
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
-use crate::io::source::{Source, find_above, folder_above};
+use crate::io::search_up::find_cargo_workspace;
+use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
 use crate::io::{CrateStore, IoError, Session};
 use crate::native::Preferences;
@@ -287,7 +288,7 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
     if manifest.workspace.is_some() {
         return Ok(None);
     }
-    Ok(find_above(
+    Ok(find_cargo_workspace(
         files.origin().into(),
         root,
         |manifest, folder| {

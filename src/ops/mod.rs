@@ -21,10 +21,10 @@ mod native;
 mod native_report;
 mod pins;
 pub mod recipe;
-#[cfg(test)]
-mod sharing_tests;
 mod stanza;
 mod stanza_inputs;
+#[cfg(test)]
+mod tests;
 
 pub use load::Request;
 pub use stanza::{Extra, StanzaOptions};

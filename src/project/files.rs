@@ -109,6 +109,11 @@ impl SourceFiles {
         self.files.insert(path.into(), bytes.map(contents));
     }
 
+    /// Removes the files whose paths `is_kept` refuses.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Utf8Path) -> bool) {
+        self.files.retain(|path, _| is_kept(path));
+    }
+
     /// Adds the files that a symlink at `path` makes visible; `target` is a
     /// file or folder of the same source. Dangling links and links to a parent
     /// folder add nothing.

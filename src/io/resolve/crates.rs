@@ -16,7 +16,7 @@ use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
 use crate::native::placeholder_manifest::{self, Asked, ask, may_be_default};
 use crate::project::{CargoLock, CrateSource, RegistrySource};
-use crate::vendor::checksum_json::ChecksumFile;
+use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
@@ -190,7 +190,7 @@ impl<'a> StandIns<'a> {
                 CrateSource::Git(_) | CrateSource::Local => None,
             };
             let text = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
-            fs::write(folder.join(".cargo-checksum.json"), text)?;
+            fs::write(folder.join(CHECKSUM_FILE), text)?;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub fn vendored_git_crates(
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<usize, PathBuf>, IoError> {
-    let cache = request.git.cache()?.join("git").join(FOLDER);
+    let cache = request.git.cache_folder()?.join("git").join(FOLDER);
     let mut folders = BTreeMap::new();
     let mut sources: BTreeSet<&GitSource> = BTreeSet::new();
     for &place in request.reached {

@@ -18,7 +18,7 @@ use super::stanza::{joined, require_name};
 use crate::error::Error;
 use std::sync::Arc;
 
-use crate::io::beside::find_file_above;
+use crate::io::search_up::find_file_above;
 use crate::io::source::{is_folder, way_between};
 use crate::io::write::{create_files, is_link, read_text};
 use crate::io::{IoError, Session};

@@ -2,7 +2,6 @@
 //! second run finds it again, and runs on other machines can be joined.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Exit};
 use crate::hash::Sha256;
 use crate::io::Cache;
-use crate::io::kept_text::{keep_text, kept_text};
+use crate::io::cache::Stage;
 use crate::nix::Stanza;
 use crate::ops::digests::rules;
 use crate::ops::nix_snippet::SnippetPackage;
@@ -22,8 +21,8 @@ use crate::overlay::Made;
 use crate::project::PythonName;
 use crate::warning::Warning;
 
-/// The folder in our cache; it changes with what is kept.
-const FOLDER: &str = "results-2";
+/// What was found, in our cache.
+const RESULTS: Stage<Finding> = Stage::json("results-2", "");
 
 /// A stanza, with all that is told of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -171,8 +170,7 @@ impl Saved {
 /// What is known of packages.
 #[derive(Default)]
 pub(in crate::ops) struct Results {
-    /// In our cache.
-    folder: Option<PathBuf>,
+    cache: Cache,
     /// From other runs.
     known: BTreeMap<String, Finding>,
 }
@@ -181,7 +179,7 @@ impl Results {
     /// What is in our cache, and in files of other runs.
     pub(in crate::ops) fn open(known: BTreeMap<String, Finding>, cache: &Cache) -> Self {
         Self {
-            folder: cache.folder().map(|cache| cache.join(FOLDER)),
+            cache: cache.clone(),
             known,
         }
     }
@@ -199,8 +197,7 @@ impl Results {
         if let Some(known) = self.known.get(key) {
             return Some(known.clone());
         }
-        let text = kept_text(self.folder.as_deref()?, key)?;
-        serde_json::from_str(&text).ok()
+        self.cache.get(&RESULTS, &Sha256::from_hex(key)?)
     }
 
     /// Keeps what the same run elsewhere would find.
@@ -213,11 +210,9 @@ impl Results {
             Finding::NoRust => true,
             Finding::Failed(_) => false,
         };
-        if let (true, Some(folder), Ok(text)) =
-            (is_lasting, &self.folder, serde_json::to_string(finding))
-        {
+        if let (true, Some(key)) = (is_lasting, Sha256::from_hex(key)) {
             // Without it, the next run works it out again.
-            let _ = keep_text(folder, key, &text);
+            let _ = self.cache.put(&RESULTS, &key, finding);
         }
     }
 }

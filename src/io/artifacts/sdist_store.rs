@@ -11,10 +11,10 @@ use reqwest::Url;
 use super::credentials::{Credentials, Login, take_login};
 use super::{ArtifactError, name};
 use crate::hash::{Sha256, Sha256Writer};
+use crate::io::crate_store::lock_download;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
-use crate::io::store::lock;
 use crate::io::verified::{FileState, Verified};
-use crate::io::{Cache, CrateStore, IoError, Network};
+use crate::io::{Cache, IoError, Network};
 use crate::project::without_credentials;
 use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};
 
@@ -57,13 +57,13 @@ impl ArtifactStore {
     /// Opens a cache in this folder, without logins.
     #[must_use]
     pub fn in_cache(cache: Option<PathBuf>, network: Network, settings: HttpSettings) -> Self {
-        let verified = Verified::at(cache.as_ref().map(|cache| cache.join(VERIFIED)));
+        let cache = Cache::at(cache);
         Self {
             network,
             settings,
             credentials: Credentials::default(),
-            verified: Arc::new(verified),
-            cache: Cache::at(cache),
+            verified: Arc::new(Verified::of(cache.clone(), VERIFIED)),
+            cache,
         }
     }
 
@@ -174,22 +174,20 @@ impl ArtifactStore {
             .into());
         }
         check_limit(artifact.size.unwrap_or_default(), wanted)?;
-        let Some((cache, path)) = self.cache.folder().zip(self.place(artifact, hash)) else {
-            return Err(ArtifactError::NoCache.into());
-        };
+        let path = self.place(artifact, hash).ok_or(ArtifactError::NoCache)?;
         let path = utf8(path)?;
         if self.is_cached(&path, hash) {
             return Ok(path);
         }
         // Another run may be fetching it: it is there then.
-        let lock = lock(cache, hash);
+        let lock = lock_download(&self.cache, hash);
         if lock.is_none() || !self.is_cached(&path, hash) {
             let bytes = self.download(url, hash, wanted)?;
-            CrateStore::keep(Some(path.clone().into_std_path_buf()), &bytes)?;
+            self.cache.write_file(&path, &bytes)?;
         }
-        if let Some((lock, _)) = &lock {
+        if let Some(lock) = &lock {
             // While it is held: whoever waits for it finds the file.
-            let _ = fs::remove_file(lock);
+            lock.remove();
         }
         Ok(path)
     }

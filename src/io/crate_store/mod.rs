@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use fs_err as fs;
 
-use super::cache::Cache;
+use super::cache::{Cache, FileLock, Stage};
 use super::cargo_settings::CargoSettings;
 use super::network::{Answer, Body, HttpSettings, Request};
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
@@ -17,16 +17,17 @@ use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{LockedCrate, without_credentials};
 
-mod about;
+mod metadata;
 
-/// Changes with what nixpkgs hashes.
-const CARGO_HASHES: &str = "cargo-hashes-1";
+/// Crates, by their checksums.
+const CRATES: Stage<Vec<u8>> = Stage::bytes("crates", ".crate");
 /// Where registries have their crates, by the hash of their names.
-const DOWNLOADS: &str = "downloads-1";
+const DOWNLOADS: Stage<String> = Stage::text("downloads-1", ".url");
 /// The list of files that were hashed.
 pub(super) const VERIFIED: &str = "verified-1";
+const YANKED_FOLDER: &str = "yanked-1";
 /// An empty file for each crate that a registry was seen to have yanked.
-const YANKED: &str = "yanked-1";
+const YANKED: Stage<Vec<u8>> = Stage::bytes(YANKED_FOLDER, ".yanked");
 
 /// Reads crates; what it gives out has the checksum that was asked for.
 pub struct CrateStore {
@@ -114,21 +115,21 @@ impl CrateStore {
         } else {
             let bytes = self.download(krate, checksum, &remote)?;
             if self.is_yanked_in(&index, krate, &remote) {
-                Self::keep(self.own_path(YANKED, "yanked", checksum), b"")?;
+                self.cache.put(&YANKED, checksum, &Vec::new())?;
             }
-            Self::keep(self.own_path("crates", "crate", checksum), &bytes)?;
+            self.cache.put(&CRATES, checksum, &bytes)?;
             bytes
         };
-        if let Some((path, _)) = &lock {
+        if let Some(lock) = &lock {
             // While it is held: whoever waits for it finds the crate.
-            let _ = fs::remove_file(path);
+            lock.remove();
         }
         Ok(bytes)
     }
 
-    /// The folder of our cache, if there is one.
-    pub(super) fn own_folder(&self) -> Option<&Path> {
-        self.cache.folder()
+    /// Our cache.
+    pub(super) const fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Cargo's folder.
@@ -148,7 +149,7 @@ impl CrateStore {
         krate: &LockedCrate,
         checksum: Option<&Sha256>,
     ) -> impl Iterator<Item = PathBuf> {
-        let own = checksum.and_then(|sum| self.own_path("crates", "crate", sum));
+        let own = checksum.and_then(|sum| self.cache.path(&CRATES, sum));
         let file = file_name(krate);
         let theirs = self.cargo_caches.iter().map(move |cache| cache.join(&file));
         own.into_iter().chain(theirs)
@@ -196,22 +197,6 @@ impl CrateStore {
         is_right.then_some(bytes)
     }
 
-    /// The `cargoHash` of a lock, if it was worked out before.
-    #[must_use]
-    pub fn known_cargo_hash(&self, lock: &[u8]) -> Option<Sha256> {
-        let path = self.own_path(CARGO_HASHES, "sha256", &Sha256::of(lock))?;
-        Sha256::from_hex(fs::read_to_string(path).ok()?.trim())
-    }
-
-    /// Remembers the `cargoHash` of a lock.
-    ///
-    /// # Errors
-    /// Where our cache can't be written.
-    pub fn remember_cargo_hash(&self, lock: &[u8], hash: &Sha256) -> Result<(), IoError> {
-        let path = self.own_path(CARGO_HASHES, "sha256", &Sha256::of(lock));
-        Self::keep(path, hash.to_hex().as_bytes())
-    }
-
     /// Whether a cache has a file for a crate.
     #[must_use]
     pub fn has(&self, krate: &LockedCrate) -> bool {
@@ -225,21 +210,9 @@ impl CrateStore {
             .map_or(0, |metadata| metadata.len())
     }
 
-    pub(super) fn own_path(
-        &self,
-        folder: &str,
-        ending: &str,
-        checksum: &Sha256,
-    ) -> Option<PathBuf> {
-        let hex = checksum.to_hex();
-        let folder = self.own_folder()?.join(folder).join(&hex[..2]);
-        Some(folder.join(format!("{hex}.{ending}")))
-    }
-
-    /// Waits until nobody else fetches the crate. Where files can't be
-    /// locked, two runs may fetch it, and no harm is done.
-    fn lock(&self, checksum: &Sha256) -> Option<(PathBuf, File)> {
-        lock(self.own_folder()?, checksum)
+    /// Waits until nobody else fetches the crate.
+    fn lock(&self, checksum: &Sha256) -> Option<FileLock> {
+        lock_download(&self.cache, checksum)
     }
 
     fn download(
@@ -294,32 +267,12 @@ impl CrateStore {
         };
         Err(reason.for_crate(&label))
     }
-
-    /// Keeps a file in our cache. Threads and other runs may write the same file at
-    /// the same time: each renames a whole one into place.
-    pub(super) fn keep(path: Option<PathBuf>, bytes: &[u8]) -> Result<(), IoError> {
-        let Some(path) = path else {
-            return Ok(());
-        };
-        let folder = path.parent().expect("the path has a folder and a name");
-        fs::create_dir_all(folder)?;
-        let part = tempfile::Builder::new()
-            .suffix(".part")
-            .tempfile_in(folder)?;
-        fs::write(part.path(), bytes)?;
-        part.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    }
 }
 
-/// A lock in a cache, held until the file is closed.
-pub(super) fn lock(cache: &Path, checksum: &Sha256) -> Option<(PathBuf, File)> {
-    let folder = cache.join("locks");
-    fs::create_dir_all(&folder).ok()?;
-    let path = folder.join(format!("{checksum}.lock"));
-    let file = File::create(&path).ok()?;
-    file.lock().ok()?;
-    Some((path, file))
+/// Waits until nobody else fetches the file with this checksum. Where files
+/// can't be locked, two runs may fetch it, and no harm is done.
+pub(super) fn lock_download(cache: &Cache, checksum: &Sha256) -> Option<FileLock> {
+    cache.lock(format!("locks/{checksum}.lock")).ok()?
 }
 
 fn file_name(krate: &LockedCrate) -> String {

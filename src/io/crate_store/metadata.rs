@@ -1,8 +1,6 @@
 //! What registries say of crates besides the crates themselves.
 
-use fs_err as fs;
-
-use super::{CrateStore, DOWNLOADS, YANKED};
+use super::{CrateStore, DOWNLOADS, YANKED, YANKED_FOLDER};
 use crate::hash::Sha256;
 use crate::io::IoError;
 use crate::io::network::{Answer, Request};
@@ -20,11 +18,12 @@ impl CrateStore {
         crates: impl Iterator<Item = &'a LockedCrate>,
     ) -> Vec<&'a LockedCrate> {
         // Most often there are none at all.
-        let any = self.own_folder().map(|cache| cache.join(YANKED));
+        let cache = self.cache.folder();
+        let any = cache.map(|cache| cache.join(YANKED_FOLDER));
         let any = any.is_some_and(|folder| folder.is_dir());
         let is_yanked = |krate: &&LockedCrate| {
             let path = krate.checksum();
-            let path = path.and_then(|checksum| self.own_path(YANKED, "yanked", &checksum));
+            let path = path.and_then(|checksum| self.cache.path(&YANKED, &checksum));
             path.is_some_and(|path| path.exists())
         };
         crates.filter(|_| any).filter(is_yanked).collect()
@@ -58,7 +57,7 @@ impl CrateStore {
         if let Ok(Supplier::Registry(index)) = self.settings.supplier(&krate.source)
             && self.is_known_yanked(&index, krate)
         {
-            let _ = Self::keep(self.own_path(YANKED, "yanked", checksum), b"");
+            let _ = self.cache.put(&YANKED, checksum, &Vec::new());
         }
     }
 
@@ -68,9 +67,10 @@ impl CrateStore {
     /// # Errors
     /// Where the registry can't be asked, or its addresses have another form.
     pub fn nix_download(&self, source: &RegistrySource) -> Result<String, IoError> {
-        let path = self.own_path(DOWNLOADS, "url", &Sha256::of(source.id.as_bytes()));
-        let known = path.as_ref().filter(|_| self.network.is_offline());
-        if let Some(url) = known.and_then(|path| fs::read_to_string(path).ok()) {
+        let key = Sha256::of(source.id.as_bytes());
+        if self.network.is_offline()
+            && let Some(url) = self.cache.get(&DOWNLOADS, &key)
+        {
             return Ok(url);
         }
         let label = without_credentials(&source.id);
@@ -96,7 +96,8 @@ impl CrateStore {
             index: label.clone(),
             dl: without_credentials(&remote.dl),
         })?;
-        Self::keep(path, url.as_bytes())?;
-        Ok(url.to_owned())
+        let url = url.to_owned();
+        self.cache.put(&DOWNLOADS, &key, &url)?;
+        Ok(url)
     }
 }

@@ -1,4 +1,4 @@
-//! What a whole run opens: each file once, whatever is asked of it.
+//! Whole runs in one process: what they open, and what they let count.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, write::GzEncoder};
@@ -78,8 +78,12 @@ impl Folder {
     }
 
     fn write(&self, recipes: &[Recipe], session: &Session) {
+        self.write_to("overlay.nix", recipes, session);
+    }
+
+    fn write_to(&self, file: &str, recipes: &[Recipe], session: &Session) {
         let writing = Writing {
-            file: self.path("overlay.nix"),
+            file: self.path(file),
             form: Form::File,
             force: false,
             dry_run: false,
@@ -158,4 +162,21 @@ fn a_generated_lock_is_named_without_opening_the_sdist_again() {
     assert_eq!(session.opened(), ONCE);
     let lock = read_text(&folder.path("one.lock")).unwrap();
     assert!(lock.unwrap().contains("name = \"one\""));
+}
+
+#[test]
+fn a_python_lock_above_the_overlay_counts_within_the_repository_alone() {
+    let folder = Folder::new();
+    let lock = "version = 1\n\n[[package]]\nname = \"one\"\nversion = \"1.0\"\n\
+                source = { git = \"https://example.org/one#0123456789012345678901234567890123456789\" }\n";
+    write_file(&folder.path("uv.lock"), lock.as_bytes(), true).unwrap();
+    let recipe = folder.sdist("one", "1.0.0", true);
+    let stanza = || {
+        folder.write_to("a/b/overlay.nix", &[recipe.clone()], &folder.session());
+        let text = read_text(&folder.path("a/b/overlay.nix")).unwrap();
+        text.unwrap()
+    };
+    assert!(!stanza().contains("doUnpack = false;"));
+    write_file(&folder.path(".git"), b"", true).unwrap();
+    assert!(stanza().contains("doUnpack = false;"));
 }
