@@ -1,4 +1,6 @@
+use super::backend::InTreeBackend;
 use super::commands::Tool;
+use super::parse::MAX_LENGTH;
 use super::*;
 
 fn exists(path: &str) -> Option<bool> {
@@ -199,7 +201,7 @@ fn requirements_keep_what_is_known_of_them() {
     assert_eq!(worth("'a b'.split() + ['c']"), ["a", "b", "c"]);
 }
 
-fn backend(text: &str) -> OwnBackend {
+fn backend(text: &str) -> InTreeBackend {
     read_backend(text, &SITUATION).unwrap()
 }
 
