@@ -130,7 +130,7 @@ impl Format {
     }
 }
 
-/// With `BLESS=1` the schemas are written anew.
+/// With `BLESS=1`, writes the schemas instead of comparing them.
 #[test]
 fn the_schemas_are_those_of_the_types() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -145,7 +145,7 @@ fn the_schemas_are_those_of_the_types() {
         assert_eq!(
             found,
             text,
-            "run `BLESS=1 cargo test documents` to write {} anew",
+            "{} isn't up to date: run `BLESS=1 cargo test --test it documents`",
             format.path()
         );
     }

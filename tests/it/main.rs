@@ -38,6 +38,8 @@ mod nar;
 mod native;
 mod nix_snippet;
 mod old_overlays;
+#[cfg(target_os = "linux")]
+mod opens;
 mod overlays;
 mod pins;
 mod prebuilt;

@@ -1,11 +1,12 @@
-//! Overlays that earlier versions wrote: `testdata/overlays-of/VERSION`.
+//! Overlays that earlier versions wrote stay fresh: `testdata/overlays-of`.
 //!
-//! Users commit overlays, so an upgrade must leave them fresh. Each case has
-//! the files that were there before, the commands that were run, and the files
-//! that the version wrote. Nothing below `written` is ever edited: `BLESS=1
-//! cargo test old_overlays` fills only cases that have no such folder yet. A
-//! change of what stanzas say gets a folder for the version that makes it, and
-//! the cases that it makes out of date go.
+//! Users commit overlays, so an upgrade must not make them stale. Each case in
+//! the folder of a version has the files from before its run (`before`), the
+//! command lines, of which the last one checks the result (`commands`), and the
+//! files that the version wrote (`written`). `written` is never edited: with
+//! `BLESS=1` the test fills it only where it is missing. If a release changes
+//! what stanzas say, it gets a folder of its own, and the cases that are stale
+//! from then on are deleted.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -95,7 +96,8 @@ impl Case {
     }
 }
 
-/// A change of our tables changes a digest in each mark, and nothing else.
+/// Replaces the digest of the rules in each mark: it changes with the tables in
+/// `data`, which alone makes no stanza stale.
 fn with_rules_of_today(files: Files) -> Files {
     let mut rules = format!("{RULES}\n");
     rules.extend(TABLES);

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::support::{Asked, Registry, Reply, Sandbox, has_nix, nix};
 use fixtures::{APP, Sdist, WHEEL, alpha, serving, uv_lock};
 
-mod fixtures;
+pub mod fixtures;
 mod sources;
 
 /// `fast` and `quick` with Rust, `plain` without; all but `quick`, which is a

@@ -1,11 +1,15 @@
 //! A sealed place to run the binary in.
 
 mod crates;
+#[cfg(target_os = "linux")]
+mod opens;
 mod registry;
 mod repository;
 mod tls;
 
 pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
+#[cfg(target_os = "linux")]
+pub use opens::OpenCounter;
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
 pub use tls::{authority, serve_http2, serve_tls};
