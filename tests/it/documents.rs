@@ -1,4 +1,4 @@
-//! What the documents say is what the program does.
+//! Compares the documentation and the JSON schemas with the program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,19 +12,19 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// What a command prints with `--format json`, or reads.
+/// A JSON format that a command prints, or the configuration that it reads.
 struct Format {
-    /// Of its file in `docs/schema`.
+    /// The name of its file in `docs/schema`.
     name: &'static str,
     schema: schemars::Schema,
-    /// The commands that print it, after `cargo pyhack`.
+    /// Commands that print it, without `cargo pyhack`.
     commands: &'static [&'static str],
 }
 
 const EMPTY: &str =
     "hash --format json --convert sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-/// Every format, with runs that between them print each of its shapes.
+/// Returns all formats, each with commands for its different shapes.
 fn formats() -> Vec<Format> {
     macro_rules! format {
         ($name:literal, $type:ty, $($command:expr),*) => {
@@ -105,7 +105,8 @@ fn formats() -> Vec<Format> {
 }
 
 impl Format {
-    /// What `docs/schema` has: with an identifier, and what all output says.
+    /// Returns the schema as `docs/schema` has it: with `$id` and, for output,
+    /// `format_version`.
     fn published(&self) -> schemars::Schema {
         let mut schema = self.schema.clone();
         let id = format!("urn:cargo-pyhack:schema:{}:{FORMAT_VERSION}", self.name);
@@ -153,12 +154,12 @@ fn the_schemas_are_those_of_the_types() {
     assert_eq!(
         files,
         formats.len(),
-        "a file in docs/schema is of no format"
+        "docs/schema has a file that belongs to no format"
     );
 }
 
-/// A sandbox with a project that needs OpenSSL, one without Rust, and a
-/// workspace whose lock has both.
+/// Creates a sandbox with a project that needs OpenSSL, a project without Rust, and
+/// a workspace with a package that fails.
 fn with_projects() -> (Sandbox, Registry) {
     let crates = [
         Crate::new("openssl-sys", "1.0.0"),
@@ -212,7 +213,7 @@ fn json_output_fits_its_schema() {
     }
 }
 
-/// Another command, or another version of the output, doesn't pass.
+/// A schema rejects the output of another command and of another version.
 #[test]
 fn schemas_tell_formats_apart() {
     let (sandbox, _registry) = with_projects();
@@ -228,7 +229,7 @@ fn schemas_tell_formats_apart() {
     assert!(!validator("hash").is_valid(&hash));
 }
 
-/// The codes in a text: `pyhack::group::name`.
+/// Returns the diagnostic codes in a text: `pyhack::group::name`.
 fn codes(text: &str) -> BTreeSet<String> {
     text.match_indices("pyhack::")
         .filter(|(start, _)| !text[..*start].ends_with('_'))

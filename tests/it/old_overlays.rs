@@ -29,7 +29,7 @@ const TABLES: [&str; 4] = [
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// A sandbox with what the cases of a version fetch.
+/// A sandbox with the crates, sdists and the git repository that the cases fetch.
 struct World {
     sandbox: Sandbox,
     registry: Registry,
@@ -40,9 +40,9 @@ struct Case {
     folder: PathBuf,
     before: Files,
     written: Files,
-    /// The command lines that write.
+    /// Command lines that write the overlay.
     writes: Vec<String>,
-    /// The command line that checks what was written.
+    /// Command line that checks the overlay.
     check: String,
 }
 
@@ -88,7 +88,7 @@ impl Case {
         }
     }
 
-    /// The files as the version left them.
+    /// Returns all files after the run.
     fn after(&self) -> Files {
         let mut files = self.before.clone();
         files.extend(self.written.clone());
@@ -96,8 +96,8 @@ impl Case {
     }
 }
 
-/// Replaces the digest of the rules in each mark: it changes with the tables in
-/// `data`, which alone makes no stanza stale.
+/// Replaces the digest of the rules in each mark. It changes with the tables in
+/// `data`, which alone doesn't make a stanza stale.
 fn with_rules_of_today(files: Files) -> Files {
     let mut rules = format!("{RULES}\n");
     rules.extend(TABLES);
@@ -118,7 +118,7 @@ fn with_rules_of_today(files: Files) -> Files {
         .collect()
 }
 
-/// The crate in a file `NAME-VERSION.crate`.
+/// Reads a crate from `NAME-VERSION.crate`.
 fn krate(file: &Path) -> Crate {
     let stem = file_name(file).strip_suffix(".crate").unwrap();
     let mut dashes = stem.match_indices('-').map(|(place, _)| place);
@@ -137,8 +137,8 @@ impl World {
         let files = entries(&version.join("crates"));
         let crates: Vec<_> = files.iter().map(|path| krate(path)).collect();
         let served = tree(&version.join("served"));
-        // The registry is the proxy for example.org, too: a proxy gets whole
-        // addresses.
+        // The registry also serves as the proxy for example.org. Requests to a
+        // proxy have the whole URL in their first line.
         let registry = Registry::with(&crates, move |_, asked: &Asked| {
             let path = asked.path.strip_prefix("http://example.org/")?;
             served.get(path).cloned().map(Reply::body)
@@ -210,7 +210,7 @@ fn stanzas_of_earlier_versions_are_fresh() {
             }
             world.assert_is(case, &case.after());
         }
-        // The digests in the marks were enough to tell.
+        // The digests in the marks suffice: nothing was fetched or cached.
         assert_eq!(world.registry.requests(), Vec::<String>::new());
         assert!(!world.sandbox.path("cache").exists());
     }
@@ -244,7 +244,7 @@ fn what_earlier_versions_wrote_is_written_today() {
     }
 }
 
-/// Keeps what was written as what is expected from now on.
+/// Saves the written files as the expected ones.
 fn keep(world: &World, case: &Case) {
     for (path, bytes) in tree(&world.sandbox.path(&case.name)) {
         if case.before.get(&path) != Some(&bytes) {

@@ -1,4 +1,4 @@
-//! Errors that a command ends with, and those of single packages of a lock.
+//! Errors: of a whole command, and of single packages in a Python lock.
 
 use insta::assert_snapshot;
 
@@ -10,14 +10,14 @@ use crate::support::{
 
 const REVISION: &str = "0123456789012345678901234567890123456789";
 
-/// A maturin project in `project`, without crates.
+/// Creates a sandbox with a maturin project that has no dependencies.
 fn simple() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.project("project", &python_project(&[]));
     sandbox
 }
 
-/// A `uv.lock` with these entries in the place of an index's.
+/// Returns a `uv.lock` with these entries: the name and the rest of each table.
 fn uv_lock(entries: &[(&str, &str)]) -> String {
     let head = "version = 1\nrevision = 3\nrequires-python = \">=3.11\"\n";
     let entries = entries.iter().map(|(name, entry)| {
@@ -230,7 +230,7 @@ fn git_repositories() {
     assert_snapshot!(transcript.without_words_of_others());
 }
 
-/// Trees that name one file over and over, and a file that git itself refuses.
+/// Covers a tree that names one large blob 600 times, and a path that git refuses.
 #[test]
 fn checkouts_of_git_repositories() {
     let sandbox = git::sandbox();

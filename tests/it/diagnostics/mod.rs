@@ -1,8 +1,8 @@
-//! Each error and warning with its text and code, as the command prints it.
+//! Errors and warnings as the command prints them: text, help and code.
 //!
-//! The other tests show a diagnostic where its rule is tested; those here show
-//! what no other test does. `every_code_is_shown_with_its_text` compares all of
-//! them with `docs/diagnostics.md`.
+//! Most diagnostics appear in the tests of the rules that they belong to. The
+//! tests here show the others, and `every_code_is_shown_with_its_text` compares
+//! the codes in all tests with `docs/diagnostics.md`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::support::{Sandbox, redact_ports};
 mod errors;
 mod warnings;
 
-/// Commands and what they print to stderr.
+/// A list of commands, each with its stderr and exit code.
 struct Transcript<'a> {
     sandbox: &'a Sandbox,
     text: String,
@@ -45,7 +45,8 @@ impl<'a> Transcript<'a> {
         self
     }
 
-    /// The text, with what other programs say in their own words as `...`.
+    /// Returns the text with `...` for messages of other programs, whose wording
+    /// differs between versions.
     fn without_words_of_others(self) -> String {
         let lines = self.text.lines().map(|line| {
             let heads = [
@@ -67,8 +68,8 @@ impl<'a> Transcript<'a> {
     }
 }
 
-/// The codes whose message stands above them, as errors and warnings are
-/// printed: `error: MESSAGE`, a place and a help at most, `code: CODE`.
+/// Returns the codes that follow their message as the command prints them:
+/// `error: MESSAGE`, at most a location and a help line, `code: CODE`.
 fn shown_codes(text: &str) -> BTreeSet<String> {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let has_message = |line: &&&str| {
@@ -88,7 +89,7 @@ fn shown_codes(text: &str) -> BTreeSet<String> {
     codes.collect()
 }
 
-/// The texts of a folder's files that are text.
+/// Concatenates the text files of a folder and its subfolders.
 fn texts(folder: &Path) -> String {
     let entries = fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -109,7 +110,7 @@ fn every_code_is_shown_with_its_text() {
         code.strip_suffix('`').map(str::to_owned)
     });
     let headings: BTreeSet<_> = headings.collect();
-    // Snapshots and transcripts, each compared with what is printed.
+    // Snapshots and transcripts: tests compare all of them with real output.
     let folders = ["tests/it", "testdata/projects", "testdata/overlays/after"];
     let text: String = folders
         .iter()

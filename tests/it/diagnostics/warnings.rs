@@ -1,4 +1,4 @@
-//! Warnings and notes, with `-v` for their codes.
+//! Warnings and notes. `-v` prints their codes.
 
 use insta::assert_snapshot;
 
@@ -12,7 +12,7 @@ fn alpha() -> Crate {
     Crate::new("alpha", "1.0.0")
 }
 
-/// A maturin project in `project`, with a change to one of its files.
+/// Writes a maturin project with one file changed.
 fn changed(sandbox: &Sandbox, path: &str, change: impl Fn(&str) -> String) {
     let mut files = python_project(&[]);
     for (name, text) in &mut files {
@@ -27,7 +27,7 @@ fn changed(sandbox: &Sandbox, path: &str, change: impl Fn(&str) -> String) {
 fn locks_of_cargo() {
     let sandbox = Sandbox::new();
     let with_lock = |change: &dyn Fn(&str) -> String| changed(&sandbox, "Cargo.lock", change);
-    // In format 1, checksums stand in a table of their own.
+    // Format 1 has the checksums in `[metadata]`.
     let sum = alpha().checksum();
     let old = lock(&[alpha()])
         .replace("version = 4\n", "")

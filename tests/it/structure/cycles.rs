@@ -1,17 +1,17 @@
-//! No circles of modules: modules that import each other can't be understood
-//! or tested one by one.
+//! Dependency cycles between modules: such modules can't be understood or
+//! tested on their own.
 //!
-//! The modules of each folder are compared with each other, a folder among
-//! them as one with all that is in it. That a `mod.rs` and a file of its folder
-//! use each other is how Rust's modules are made, and no circle.
+//! The test compares the modules of each folder. A subfolder counts as one
+//! module with all its files. A `mod.rs` and the files of its folder may use
+//! each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::{ModulePath, SOURCES, shown};
 
-/// Circles that are still there, by the modules in each. They have to get
-/// smaller: neither a new circle is taken nor another module in one of these.
-/// One that is gone has to be taken out.
+/// Known cycles, each as the list of its modules. The test fails on a new
+/// cycle, on a new module in a known one, and on an entry whose cycle no longer
+/// exists.
 const KNOWN: &[&[&str]] = &[
     &["cli::report", "cli::ui"],
     &["config", "error", "ops"],
@@ -56,7 +56,7 @@ const KNOWN: &[&[&str]] = &[
 type Edges = BTreeMap<ModulePath, BTreeSet<ModulePath>>;
 
 #[test]
-fn modules_form_no_circles() {
+fn modules_form_no_cycles() {
     let edges: Edges = SOURCES
         .modules
         .keys()
@@ -83,7 +83,7 @@ fn modules_form_no_circles() {
     let new: Vec<_> = new.map(|circle| ties(&edges, circle)).collect();
     assert!(
         new.is_empty(),
-        "these imports make circles of modules: {new:#?}"
+        "these imports form cycles between modules: {new:#?}"
     );
     let has_part =
         |known: &&BTreeSet<ModulePath>| found.iter().any(|circle| circle.is_subset(known));
@@ -93,11 +93,12 @@ fn modules_form_no_circles() {
         .collect();
     assert!(
         gone.is_empty(),
-        "these circles are gone, take them out of `KNOWN`: {gone:#?}"
+        "these cycles no longer exist, remove them from `KNOWN`: {gone:#?}"
     );
 }
 
-/// The modules right below a folder, with what each uses of the others.
+/// Returns the direct child modules of a folder with the dependencies between
+/// them.
 fn siblings(folder: &[String], edges: &Edges) -> Edges {
     let child = |path: &ModulePath| {
         let is_below = path.len() > folder.len() && path.starts_with(folder);
@@ -114,7 +115,7 @@ fn siblings(folder: &[String], edges: &Edges) -> Edges {
     siblings
 }
 
-/// The imports within a circle, to see where to cut it.
+/// Returns the imports that form a cycle.
 fn ties(edges: &Edges, circle: &BTreeSet<ModulePath>) -> Vec<String> {
     let member = |path: &ModulePath| circle.iter().find(|member| path.starts_with(member));
     let ties = edges.iter().flat_map(|(from, to)| {
@@ -127,8 +128,8 @@ fn ties(edges: &Edges, circle: &BTreeSet<ModulePath>) -> Vec<String> {
     ties.collect()
 }
 
-/// The strongly connected components with more than one node, by Tarjan's
-/// algorithm.
+/// Returns the strongly connected components with more than one node (Tarjan's
+/// algorithm).
 fn circles<N: Ord + Clone>(edges: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>> {
     let mut search = Search {
         edges,
@@ -147,9 +148,9 @@ fn circles<N: Ord + Clone>(edges: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>>
 
 struct Search<'a, N> {
     edges: &'a BTreeMap<N, BTreeSet<N>>,
-    /// The order in which nodes were reached.
+    /// The order in which the search reached each node.
     indices: BTreeMap<&'a N, usize>,
-    /// The first node that each leads back to.
+    /// The index of the first open node that each node leads back to.
     lowest: BTreeMap<&'a N, usize>,
     open: Vec<&'a N>,
     found: Vec<BTreeSet<N>>,
@@ -181,7 +182,7 @@ impl<'a, N: Ord + Clone> Search<'a, N> {
 }
 
 #[test]
-fn circles_are_found_and_trees_are_not() {
+fn cycles_are_found_and_trees_are_not() {
     let edges = |list: &[(u8, u8)]| {
         let mut edges: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for (from, to) in list {

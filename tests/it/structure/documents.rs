@@ -1,4 +1,4 @@
-//! What `ARCHITECTURE.md` names is there.
+//! Checks that the paths and modules in `ARCHITECTURE.md` exist.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::sources::SOURCES;
 
 const TEXT: &str = include_str!("../../../ARCHITECTURE.md");
 
-/// The words in backticks, line by line.
+/// Returns the words in backticks of each line.
 fn quoted() -> impl Iterator<Item = Vec<&'static str>> {
     TEXT.lines()
         .map(|line| line.split('`').skip(1).step_by(2).collect())
@@ -17,7 +17,8 @@ fn each_path_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut missing = Vec::new();
     for words in quoted() {
-        // `src/vendor/plan.rs`, `layout.rs`: the second lies beside the first.
+        // In `src/vendor/plan`, `layout.rs`, the second is relative to the
+        // folder of the first.
         let mut folder = root.to_owned();
         for word in words {
             let word = word.split(' ').next().unwrap();
@@ -40,7 +41,7 @@ fn each_path_is_there() {
     }
     assert!(
         missing.is_empty(),
-        "ARCHITECTURE.md names what isn't there: {missing:?}"
+        "ARCHITECTURE.md names paths that don't exist: {missing:?}"
     );
 }
 
@@ -57,7 +58,7 @@ fn each_module_is_there() {
         if path.len() < 2 || !is_module(&path[..1]) {
             continue;
         }
-        // The last may be an item of the module before.
+        // The last segment may be an item instead of a module.
         let (item, module) = path.split_last().unwrap();
         let has_item = || {
             let module: Vec<_> = module.iter().map(|name| (*name).to_owned()).collect();
@@ -70,6 +71,6 @@ fn each_module_is_there() {
     }
     assert!(
         missing.is_empty(),
-        "ARCHITECTURE.md names what isn't there: {missing:?}"
+        "ARCHITECTURE.md names paths that don't exist: {missing:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! The shape of the source, as `ARCHITECTURE.md` has it.
+//! Compares the source with the structure that `ARCHITECTURE.md` describes.
 
 mod cycles;
 mod documents;

@@ -1,12 +1,11 @@
-//! The rings of `ARCHITECTURE.md`: each module uses its own ring and those
-//! further in.
+//! The rings of `ARCHITECTURE.md`: a module may use its own ring and inner
+//! rings.
 
 use std::collections::BTreeSet;
 
 use super::sources::{ModulePath, SOURCES};
 
-/// From the inside out. In the last two, what stands beside a folder belongs
-/// to it.
+/// The top-level modules of each ring, the innermost ring first.
 const RINGS: &[&[&str]] = &[
     &[
         "build_system",
@@ -28,18 +27,17 @@ const RINGS: &[&[&str]] = &[
     &["cli"],
 ];
 
-/// Imports that point outward and are still there: the file, and what it
-/// imports. One that is gone has to be taken out.
+/// Known imports of an outer ring: the file and the module that it imports. The
+/// test fails on an entry that no longer exists.
 const KNOWN: &[(&str, &str)] = &[
     ("src/config/mod.rs", "ops::recipe"),
     ("src/config/prebuilt.rs", "ops::prebuilt"),
     ("src/config/prebuilt.rs", "ops::recipe"),
 ];
 
-/// What the core may name of other crates: text, data and syntax. What touches
-/// the disk, the network, the clock, the environment or another program isn't
-/// on the list, whatever it is called; a crate that can do either is there with
-/// the items that are pure.
+/// The items of `std` and of other crates that the core may use. Anything that
+/// accesses the disk, the network, the clock, the environment or another process
+/// stays off the list. A crate that does both is listed by its pure items.
 const CORE_USES: &[&str] = &[
     "camino",
     "cargo_lock",
@@ -59,7 +57,7 @@ const CORE_USES: &[&str] = &[
     "pep508_rs",
     "percent_encoding",
     "proc_macro2",
-    // The address type of the `url` crate.
+    // A re-export of the `url` crate's type: parses, doesn't connect.
     "reqwest::Url",
     "rnix",
     "rowan",
@@ -101,9 +99,7 @@ const CORE_USES: &[&str] = &[
 fn ring(path: &ModulePath) -> usize {
     let top = path[0].as_str();
     let ring = RINGS.iter().position(|modules| modules.contains(&top));
-    ring.unwrap_or_else(|| {
-        panic!("`{top}` is in no ring: add it to `RINGS` and to ARCHITECTURE.md")
-    })
+    ring.unwrap_or_else(|| panic!("add `{top}` to a ring in `RINGS` and in ARCHITECTURE.md"))
 }
 
 fn core() -> impl Iterator<Item = &'static ModulePath> {
@@ -130,7 +126,7 @@ fn no_ring_uses_one_further_out() {
     let gone: Vec<_> = known.difference(&found).collect();
     assert!(
         gone.is_empty(),
-        "these are gone, take them out of `KNOWN`: {gone:#?}"
+        "these no longer exist, remove them from `KNOWN`: {gone:#?}"
     );
 }
 
@@ -145,7 +141,7 @@ fn the_core_has_no_disk_network_clock_or_program() {
                 let rest = named.strip_prefix(allowed);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
             });
-            // `use std::io;`, of which what is named then is looked at.
+            // `use std::io;` alone: the test checks the items used through it.
             if !is_allowed && named != "std::io" {
                 wrong.insert(format!("{}: {named}", sources.modules[path].file));
             }
@@ -153,6 +149,6 @@ fn the_core_has_no_disk_network_clock_or_program() {
     }
     assert!(
         wrong.is_empty(),
-        "the core takes text and gives text; what touches the world belongs into src/io: {wrong:#?}"
+        "the core is pure: move I/O to src/io, or add a pure item to `CORE_USES`: {wrong:#?}"
     );
 }

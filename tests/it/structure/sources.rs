@@ -1,5 +1,5 @@
-//! The modules of the library, read from their source: what each imports and
-//! names, without what is compiled for tests alone.
+//! Reads the modules of the library and the paths that each one imports or
+//! names. Code under `#[cfg(test)]` is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,20 +7,20 @@ use std::sync::LazyLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A module by its path from the crate's root, as in `["io", "source"]`.
+/// A module's path from the crate root: `["io", "source"]`.
 pub type ModulePath = Vec<String>;
 
-/// A file of `src`.
+/// The source of one module.
 pub struct Module {
-    /// Its path from the repository's root.
+    /// Path of the file, relative to the repository.
     pub file: String,
-    /// Each path that it names, as it is written.
+    /// Every path in the file, as written.
     paths: Vec<NamedPath>,
-    /// How often each identifier occurs.
+    /// The number of occurrences of each identifier.
     pub identifiers: BTreeMap<String, usize>,
 }
 
-/// A path as it is written, with the groups of a `use` spread out.
+/// A path as written; each path of a `use` group is one of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct NamedPath {
     segments: Vec<String>,
@@ -29,15 +29,15 @@ struct NamedPath {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// `use`
+    /// `use ...`
     Import,
-    /// `pub use`, with any visibility.
+    /// `pub use ...`, with any visibility.
     ReExport,
     /// In an expression, a type or a macro.
     Plain,
 }
 
-/// All modules below `src/lib.rs`, which itself isn't among them.
+/// All modules of the library except the crate root.
 pub struct Sources {
     pub modules: BTreeMap<ModulePath, Module>,
 }
@@ -47,7 +47,7 @@ pub static SOURCES: LazyLock<Sources> = LazyLock::new(|| {
     Sources::read(&root.join("src"), root)
 });
 
-/// The crates of `[dependencies]`, as the source names them.
+/// The names of the crates in `[dependencies]`, with underscores.
 static DEPENDENCIES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let manifest: toml::Table = include_str!("../../../Cargo.toml").parse().unwrap();
     let dependencies = manifest["dependencies"].as_table().unwrap();
@@ -68,7 +68,7 @@ impl Sources {
                 .iter()
                 .map(|part| part.to_str().unwrap().to_owned())
                 .collect();
-            // What is compiled for tests alone: `#[cfg(test)] mod tests;`.
+            // `tests.rs` is compiled for tests only: `#[cfg(test)] mod tests;`.
             if matches!(path.last()?.as_str(), "tests" | "main" | "lib") {
                 return None;
             }
@@ -84,9 +84,9 @@ impl Sources {
         }
     }
 
-    /// The modules that a module depends on. A name that is re-exported leads
-    /// to the module that defines it, and a re-export is no dependency of the
-    /// module that makes it, unless it uses the name itself.
+    /// Returns the modules that a module depends on. A re-exported name counts
+    /// as a dependency on the module that defines it. A re-export alone isn't a
+    /// dependency of the module that contains it.
     pub fn dependencies(&self, from: &ModulePath) -> BTreeSet<ModulePath> {
         let module = &self.modules[from];
         let is_used = |path: &&NamedPath| {
@@ -101,8 +101,8 @@ impl Sources {
         targets.filter(|target| target != from).collect()
     }
 
-    /// The paths of a module that lead to another crate or to `std`, from
-    /// there on: `io::stdin` is `std::io::stdin` where `std::io` is imported.
+    /// Returns the paths that lead to another crate or to `std`. `io::stdin`
+    /// becomes `std::io::stdin` if the module imports `std::io`.
     pub fn foreign(&self, from: &ModulePath) -> impl Iterator<Item = Vec<String>> {
         let module = &self.modules[from];
         let is_foreign =
@@ -120,9 +120,10 @@ impl Sources {
         })
     }
 
-    /// The module that has what a path names; none for another crate's.
+    /// Returns the module that defines what a path names; `None` if the path leads
+    /// to another crate.
     fn resolve(&self, from: &ModulePath, segments: &[String], depth: usize) -> Option<ModulePath> {
-        // A re-export of a re-export.
+        // Bounds chains of re-exports.
         if depth > 8 {
             return None;
         }
@@ -151,7 +152,7 @@ impl Sources {
         }
     }
 
-    /// The module that a path begins in, and the rest of the path.
+    /// Returns the module in which a path begins, and the rest of the path.
     fn base<'a>(
         &self,
         from: &ModulePath,
@@ -173,7 +174,7 @@ impl Sources {
                 if self.modules.contains_key(&child) {
                     return Some((child, rest));
                 }
-                // A module that is imported by its name.
+                // The name of an imported module.
                 let module = self.modules.get(from)?;
                 let imports = module.paths.iter().filter(|path| path.kind == Kind::Import);
                 let mut imports = imports
@@ -211,7 +212,7 @@ impl Module {
                     place = end_of_item(&trees, place);
                     continue;
                 }
-                // `pub(in crate::ops)` is no use of `ops`.
+                // `pub(in crate::ops)` doesn't use `ops`.
                 TokenTree::Ident(ident)
                     if ident == "pub" && is_parenthesis(trees.get(place + 1)) =>
                 {
@@ -242,7 +243,8 @@ impl Module {
         *self.identifiers.entry(name.to_owned()).or_default() += 1;
     }
 
-    /// Takes `a::b`, `a::{b, c::d}` and `a::*`, and leaves `place` behind it.
+    /// Adds the paths of `a::b`, `a::{b, c::d}` or `a::*`, and sets `place` to the
+    /// end of the tree.
     fn take_tree(&mut self, trees: &[TokenTree], place: &mut usize, prefix: &[String], kind: Kind) {
         let mut segments = prefix.to_owned();
         loop {
@@ -264,7 +266,7 @@ impl Module {
                 Some(TokenTree::Punct(punct)) if punct.as_char() == '*' => {
                     segments.push("*".to_owned());
                 }
-                // A turbofish, or the end of `::` before a macro's variable.
+                // A turbofish.
                 _ => break,
             }
             *place += 1;
@@ -273,7 +275,7 @@ impl Module {
             }
             *place += 2;
         }
-        // `{self}` names what is before it.
+        // `a::{self}` names `a`.
         if segments.len() > prefix.len()
             && segments.last().is_some_and(|last| last == "self")
             && segments.len() > 1
@@ -298,7 +300,7 @@ fn is_parenthesis(tree: Option<&TokenTree>) -> bool {
     matches!(tree, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
 }
 
-/// Whether `pub` or `pub(...)` comes last.
+/// Whether the tokens end with `pub` or `pub(...)`.
 fn is_public(before: &[TokenTree]) -> bool {
     let mut before = before
         .iter()
@@ -307,7 +309,7 @@ fn is_public(before: &[TokenTree]) -> bool {
     matches!(before.next(), Some(TokenTree::Ident(ident)) if ident == "pub")
 }
 
-/// Whether `#[cfg(test)]` is at this place.
+/// Whether `#[cfg(test)]` begins here.
 fn is_for_tests(trees: &[TokenTree], place: usize) -> bool {
     let Some(TokenTree::Group(group)) = trees.get(place + 1) else {
         return false;
@@ -316,7 +318,7 @@ fn is_for_tests(trees: &[TokenTree], place: usize) -> bool {
     text.split_whitespace().collect::<String>() == "cfg(test)"
 }
 
-/// Behind the item whose first attribute is at this place.
+/// Returns the end of the item whose first attribute begins here.
 fn end_of_item(trees: &[TokenTree], place: usize) -> usize {
     let is_end = |tree: &TokenTree| match tree {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -337,7 +339,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// A module's name as paths have it, without `crate::`.
+/// Returns the module's path as text, without `crate::`.
 pub fn shown(path: &ModulePath) -> String {
     path.join("::")
 }
