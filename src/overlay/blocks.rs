@@ -6,7 +6,7 @@ use std::ops::Range;
 use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
-use super::mark::{self, LockMark};
+use super::python_lock_mark::{self as mark, LockMark};
 use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
 use crate::nix::REVISION;
 use crate::nix::parse::is_too_deep;

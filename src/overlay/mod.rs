@@ -14,17 +14,17 @@
 //! nothing here reads or writes files.
 
 mod blocks;
-mod edit;
+mod digests;
+mod edits;
 mod error;
 mod keep;
-mod made;
-mod mark;
+mod python_lock_mark;
 
 pub use blocks::{Block, Overlay};
-pub use edit::{NewBlock, with_block, without_block};
+pub use digests::{Made, text_digest};
+pub use edits::{NewBlock, with_block, without_block};
 pub use error::OverlayError;
-pub use made::{Made, text_digest};
-pub use mark::LockMark;
+pub use python_lock_mark::LockMark;
 
 /// What every comment of ours begins with.
 const PREFIX: &str = "# pyhack:";
