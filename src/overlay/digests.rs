@@ -1,4 +1,4 @@
-//! What a stanza was made from, as digests in its marker.
+//! Digests of what a stanza was made from, as its `made` mark holds them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,48 +8,41 @@ use rnix::SyntaxKind;
 use super::PREFIX;
 use crate::hash::Sha256;
 
-/// So many hexadecimal digits of a SHA-256: they tell changes, not attacks.
+/// Hexadecimal digits kept of each SHA-256: enough to notice a change, not to
+/// withstand an attack.
 const DIGITS: usize = 16;
 
-/// No project lies deeper below what it is built with.
+/// Largest `up` that is accepted from a mark.
 const MAX_UP: usize = 16;
 
 /// Digests of what a stanza was made from, and of its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Made {
-    /// The source without its lock.
+pub struct Digests {
+    /// The source without its `Cargo.lock`.
     pub source: String,
-    /// The lock.
-    pub lock: String,
-    /// The build system.
+    /// The `Cargo.lock`; the mark calls it `lock`.
+    pub cargo_lock: String,
+    /// The build system; empty if it isn't known.
     pub build: String,
-    /// Our own rules and tables.
+    /// The rules and tables of this program.
     pub rules: String,
-    /// The stanza.
+    /// The stanza, as [`text_digest`] computes it.
     pub text: String,
-    /// The lines of the user's in it; empty for none.
+    /// The lines to keep; empty if there are none.
     pub kept: String,
-    /// The name of the lock that lies beside the overlay; empty for none.
+    /// File name of the `Cargo.lock` next to the overlay; empty if there is
+    /// none.
     pub beside: String,
-    /// How many folders above the path the source begins.
+    /// Number of folders between the path in the recipe and the root of the
+    /// source above it.
     pub up: usize,
 }
 
-impl Made {
-    /// A digest as markers have it.
-    #[must_use]
-    pub fn digest(bytes: &[u8]) -> String {
-        let mut hex = Sha256::of(bytes).to_hex();
-        hex.truncate(DIGITS);
-        hex
-    }
-}
-
-impl fmt::Display for Made {
+impl fmt::Display for Digests {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Self {
             source,
-            lock,
+            cargo_lock,
             build,
             rules,
             text,
@@ -59,7 +52,7 @@ impl fmt::Display for Made {
         } = self;
         write!(
             f,
-            "source={source} lock={lock} build={build} rules={rules} text={text}"
+            "source={source} lock={cargo_lock} build={build} rules={rules} text={text}"
         )?;
         if !kept.is_empty() {
             write!(f, " kept={kept}")?;
@@ -74,49 +67,57 @@ impl fmt::Display for Made {
     }
 }
 
-impl FromStr for Made {
+impl FromStr for Digests {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let mut made = Self::default();
+        let mut digests = Self::default();
         for word in text.split_whitespace() {
             let (key, value) = word.split_once('=').ok_or(())?;
-            let place = match key {
-                "source" => &mut made.source,
-                "lock" => &mut made.lock,
-                "build" => &mut made.build,
-                "rules" => &mut made.rules,
-                "text" => &mut made.text,
-                "kept" => &mut made.kept,
-                // No way to another folder.
+            let field = match key {
+                "source" => &mut digests.source,
+                "lock" => &mut digests.cargo_lock,
+                "build" => &mut digests.build,
+                "rules" => &mut digests.rules,
+                "text" => &mut digests.text,
+                "kept" => &mut digests.kept,
+                // A mark must not lead to another folder.
                 "beside" if value.contains(['/', '\\']) => return Err(()),
-                "beside" => &mut made.beside,
+                "beside" => &mut digests.beside,
                 "up" => {
-                    made.up = value.parse().map_err(|_| ())?;
-                    if made.up > MAX_UP {
+                    digests.up = value.parse().map_err(|_| ())?;
+                    if digests.up > MAX_UP {
                         return Err(());
                     }
                     continue;
                 }
                 _ => return Err(()),
             };
-            value.clone_into(place);
+            value.clone_into(field);
         }
-        Ok(made)
+        Ok(digests)
     }
 }
 
-/// The digest of a stanza's text, without layout and without lines that are
-/// kept: who moves or indents it changes nothing.
+/// Returns a digest in the form that marks use.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    let mut hex = Sha256::of(bytes).to_hex();
+    hex.truncate(DIGITS);
+    hex
+}
+
+/// Returns the digest of a stanza's tokens, without lines to keep, so that
+/// moving or indenting a stanza is not a change.
 #[must_use]
 pub fn text_digest(body: &str) -> String {
-    let ours: String = super::keep::ours(body)
+    let generated: String = super::keep::generated_lines(body)
         .flat_map(|line| [line, "\n"])
         .collect();
     let mut words = String::new();
-    for (kind, text) in rnix::tokenize(&ours) {
-        let is_marker = text.starts_with(PREFIX);
-        if kind == SyntaxKind::TOKEN_WHITESPACE || is_marker {
+    for (kind, text) in rnix::tokenize(&generated) {
+        let is_mark = text.starts_with(PREFIX);
+        if kind == SyntaxKind::TOKEN_WHITESPACE || is_mark {
             continue;
         }
         words.push_str(match kind {
@@ -125,5 +126,80 @@ pub fn text_digest(body: &str) -> String {
         });
         words.push('\n');
     }
-    Made::digest(words.as_bytes())
+    digest(words.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_without_optional_digests_is_short() {
+        let digests: Digests = "source=1 lock=2 build=3 rules=4 text=5".parse().unwrap();
+        assert_eq!(digests.cargo_lock, "2");
+        assert_eq!(
+            digests.to_string(),
+            "source=1 lock=2 build=3 rules=4 text=5"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_again(
+            words in prop::array::uniform6("[0-9a-f]{0,16}"),
+            beside in "([a-z][a-z.-]{0,8})?",
+            up in 0..=MAX_UP,
+        ) {
+            let [source, cargo_lock, build, rules, text, kept] = words;
+            let digests = Digests { source, cargo_lock, build, rules, text, kept, beside, up };
+            prop_assert_eq!(digests.to_string().parse(), Ok(digests));
+        }
+    }
+
+    #[test]
+    fn a_mark_that_leads_elsewhere_is_refused() {
+        for wrong in [
+            "beside=../x",
+            "beside=a\\b",
+            "up=17",
+            "up=-1",
+            "source",
+            "other=1",
+        ] {
+            assert_eq!(wrong.parse::<Digests>(), Err(()), "{wrong}");
+        }
+        assert_eq!("up=16".parse::<Digests>().unwrap().up, MAX_UP);
+    }
+
+    #[test]
+    fn layout_and_kept_lines_leave_the_digest_as_it_is() {
+        let plain = text_digest("a = {\n  x = 1; # why\n};\n");
+        for same in [
+            "a={x=1;# why\n};",
+            "    a = {\r\n      x = 1;   # why  \r\n    };\r\n",
+            "a = {\n  x = 1; # why\n  y = 2; # pyhack: keep\n};\n",
+            "# pyhack: made source=1\na = {\n  x = 1; # why\n};\n",
+        ] {
+            assert_eq!(text_digest(same), plain, "{same}");
+        }
+    }
+
+    #[test]
+    fn every_token_counts_comments_too() {
+        let texts = [
+            "a = 1;",
+            "a = 2;",
+            "a = 1; # why",
+            "a = 1; # how",
+            "b = 1;",
+            "",
+            "a = \"1\";",
+        ];
+        let mut digests = texts.map(text_digest).to_vec();
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), texts.len());
+    }
 }

@@ -11,14 +11,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::load::Request;
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, Writing, read_text};
+use super::overlay::{Draft, OverlayFile, Writing, read_text};
 use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::{IoError, Progress, all_in_order};
-use crate::nix::{Form, print_all};
-use crate::overlay::{LockMark, OverlayError};
+use crate::nix::{AnyStanza, Form, print_all};
+use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
 pub(super) use jobs::is_of_lock;
@@ -77,7 +77,50 @@ pub fn lock(
     base: &Request,
     progress: &dyn Progress,
 ) -> Result<LockReport, Error> {
-    prepared(request, base, |run| run.run(progress))
+    prepared(request, base, |run| {
+        let file = match &request.writing {
+            Some(writing) => OverlayFile::open(writing)?,
+            None => OverlayFile::nowhere()?,
+        };
+        let mut draft = file.draft();
+        let Outcome {
+            mut report,
+            stanzas,
+        } = run.run(&mut draft, progress)?;
+        if request.is_plan {
+            return Ok(report);
+        }
+        if request.writing.is_none() {
+            let form = request.form.unwrap_or(Form::Overlay);
+            report.nix = print_all(&stanzas, form);
+            return Ok(report);
+        }
+        let written = draft.finish()?;
+        report.nix = written.text;
+        report.files = written.files;
+        report.changed = written.changed;
+        report.diff = written.diff;
+        Ok(report)
+    })
+}
+
+/// Puts the stanzas of a lock into a draft, which the caller writes.
+///
+/// # Errors
+/// As [`lock`].
+pub(super) fn lock_into(
+    request: &LockRequest,
+    draft: &mut Draft,
+    base: &Request,
+    progress: &dyn Progress,
+) -> Result<LockReport, Error> {
+    prepared(request, base, |run| {
+        let run = Run {
+            is_printed: false,
+            ..run
+        };
+        Ok(run.run(draft, progress)?.report)
+    })
 }
 
 /// Reads a lock and plans what is done with it.
@@ -106,6 +149,7 @@ fn prepared<T>(
         recipe: &recipe,
         asked: &asked,
         planned: &planned,
+        is_printed: request.writing.is_none(),
     })
 }
 
@@ -137,64 +181,59 @@ struct Run<'a> {
     recipe: &'a Recipe,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
+    /// Whether stanzas are printed, and not put into a file.
+    is_printed: bool,
+}
+
+/// What a run over a lock found.
+struct Outcome {
+    report: LockReport,
+    /// The stanzas, where they are printed.
+    stanzas: Vec<AnyStanza>,
 }
 
 impl Run<'_> {
-    fn run(self, progress: &dyn Progress) -> Result<LockReport, Error> {
-        let mut draft = match &self.request.writing {
-            Some(writing) => Draft::open(writing)?,
-            None => Draft::nowhere(),
-        };
-        let jobs = self.jobs(&draft)?;
+    fn run(self, draft: &mut Draft, progress: &dyn Progress) -> Result<Outcome, Error> {
+        let jobs = self.jobs(draft.file())?;
         let mut report = LockReport::new(self.workspace, self.asked);
+        let mut stanzas = Vec::new();
         if self.request.is_plan {
             let told = jobs.iter().map(|job| self.told(job)).collect();
             report.packages = self.with_others(&jobs, told);
-            return Ok(report);
+            return Ok(Outcome { report, stanzas });
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect());
-        let done = self.work(&jobs, (&results, &draft), progress);
-        let mut stanzas = Vec::new();
+        let done = self.work(&jobs, (&results, draft.file()), progress);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            told.push(self.take((job, done), &mut draft, &mut stanzas));
+            told.push(self.take((job, done), draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
         let without = without.filter(|(_, told)| told.rust == Some(false));
         let without = without.map(|(job, _)| job.looked_at());
-        let mark = self.mark(without, draft.file())?;
+        let mark = self.mark(without, draft.file().path())?;
         report.packages = self.with_others(&jobs, told);
-        if self.request.writing.is_none() {
-            let form = self.request.form.unwrap_or(Form::Overlay);
-            report.nix = print_all(&stanzas, form);
-            return Ok(report);
-        }
         // A part of the packages says nothing of the others.
-        if self.request.shard.is_none() {
-            report.removed = self.remove(&mut draft)?;
-            draft.mark(&mark)?;
+        if !self.is_printed && self.request.shard.is_none() {
+            report.removed = self.remove(draft)?;
+            draft.set_python_lock_mark(mark);
         }
-        let written = draft.finish()?;
-        report.nix = written.text;
-        report.files = written.files;
-        report.changed = written.changed;
-        report.diff = written.diff;
-        Ok(report)
+        Ok(Outcome { report, stanzas })
     }
 
     /// Works at all jobs, several at once.
     fn work(
         self,
         jobs: &[Job],
-        (results, draft): (&Results, &Draft),
+        (results, file): (&Results, &OverlayFile),
         progress: &dyn Progress,
     ) -> Vec<Done> {
         let together = jobs::Together::new(progress, jobs.len());
         let place = Place {
-            file: draft.file(),
-            text: &draft.text,
+            file: file.path(),
+            document: file.document(),
             base: self.base,
             progress: &together,
         };
@@ -208,17 +247,29 @@ impl Run<'_> {
         done
     }
 
-    /// Takes stanzas of the lock out whose packages are no longer in it.
+    /// Removes the stanzas of the lock whose packages are no longer in it,
+    /// except for those that were edited by hand.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
-        let lock = way_to(folder_of(draft.file()), &self.workspace.path)?;
-        let is_gone = |name: &str, recipe: &Recipe| {
-            let name = PythonName::new(name);
-            recipe.lock.as_ref() == Some(&lock)
-                && recipe.path.is_none()
-                && recipe.prebuilt.is_none()
-                && self.workspace.lock.entries(&name).next().is_none()
-        };
-        draft.remove(is_gone)
+        let file = draft.file();
+        let lock = way_to(folder_of(file.path()), &self.workspace.path)?;
+        let blocks = file.document().blocks().iter();
+        let gone = blocks.filter(|block| block.is_as_written() && self.is_gone(block, &lock));
+        let gone: Vec<_> = gone.map(|block| block.name.clone()).collect();
+        for name in &gone {
+            draft.remove(name);
+        }
+        Ok(gone)
+    }
+
+    /// Whether a stanza is of this lock, which no longer has its package.
+    fn is_gone(self, block: &Block, lock: &Utf8Path) -> bool {
+        let recipe = block.recipe.as_deref().unwrap_or("{}");
+        let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+        let name = PythonName::new(&block.name);
+        recipe.lock.as_deref() == Some(lock)
+            && recipe.path.is_none()
+            && recipe.prebuilt.is_none()
+            && self.workspace.lock.entries(&name).next().is_none()
     }
 
     /// Says what was looked at, and has no stanza.
@@ -226,10 +277,10 @@ impl Run<'_> {
         self,
         without: impl Iterator<Item = (&'a str, &'a str)>,
         file: &Utf8Path,
-    ) -> Result<LockMark, Error> {
+    ) -> Result<PythonLockMark, Error> {
         let folder = folder_of(file);
         let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
-        Ok(LockMark::new(recipe.in_one_line(), without))
+        Ok(PythonLockMark::new(recipe.in_one_line(), without))
     }
 }
 

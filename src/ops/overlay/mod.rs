@@ -15,12 +15,12 @@ use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::io::{IoError, Progress};
 use crate::nix::{AnyStanza, Form};
-use crate::overlay::{Made, Overlay};
+use crate::overlay::Digests;
 use crate::warning::Warning;
 
 mod draft;
 
-pub(super) use draft::{Draft, with_stanza};
+pub(super) use draft::{Draft, OverlayFile};
 
 /// What is done with a file.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub(super) struct MadeStanza {
     pub warnings: Vec<Warning>,
     /// As the marker has it: paths relative to the file's folder.
     pub recipe: String,
-    pub made: Made,
+    pub digests: Digests,
 }
 
 /// Puts the stanzas of some projects into a file; the paths of the recipes
@@ -64,10 +64,17 @@ pub fn write_stanzas(
     writing: &Writing,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
-    let mut draft = Draft::open(writing)?;
+    let file = OverlayFile::open(writing)?;
+    let mut draft = file.draft();
+    let place = Place {
+        file: file.path(),
+        document: file.document(),
+        base,
+        progress,
+    };
     let mut snippet = Snippet::default();
     for recipe in recipes {
-        let made = make((recipe, &draft.text), draft.file(), base, progress)?;
+        let made = make(recipe, place)?;
         draft.put(&made)?;
         snippet.warn(made.warnings);
         snippet.packages.push(made.package);
@@ -82,23 +89,12 @@ pub fn write_stanzas(
 }
 
 /// Makes a stanza for a file, of which hashes are reused.
-pub(super) fn make(
-    (recipe, text): (&Recipe, &str),
-    file: &Utf8Path,
-    base: &Request,
-    progress: &dyn Progress,
-) -> Result<MadeStanza, Error> {
+pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
     if recipe.prebuilt.is_some() {
-        return make_prebuilt(recipe, file);
+        return make_prebuilt(recipe, place.file);
     }
-    let folder = folder_of(file);
-    let (mut request, options) = recipe.asked(base, file.as_str())?;
-    let place = Place {
-        file,
-        text,
-        base,
-        progress,
-    };
+    let folder = folder_of(place.file);
+    let (mut request, options) = recipe.asked(place.base, place.file.as_str())?;
     let saved = made_of(&mut request, &options, place)?;
     let beside = saved.locks.first();
     let kind = digests::kind_in_lock(folder, &saved.package.name);
@@ -122,8 +118,7 @@ pub(super) fn made_of(
     keep_lock(request, folder)?;
     let loaded = Loaded::read(request)?;
     let name = loaded.project.identity.name.as_str();
-    let overlay = Overlay::parse(place.file.as_str(), place.text)?;
-    request.known_hashes = overlay.known_hashes(name);
+    request.known_hashes = place.document.known_hashes(name);
     let making = Making {
         options,
         folder,
