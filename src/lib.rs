@@ -50,7 +50,7 @@ pub mod testing {
     pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
-    pub use crate::overlay::{Block, Overlay, text_digest};
+    pub use crate::overlay::{Block, Document};
     pub use crate::project::{CargoOptions, PythonName};
     pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};
     pub use crate::target::Platform;

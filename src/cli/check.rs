@@ -129,7 +129,8 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
         let _ = write!(message, ":{line}");
     }
     if !stanza.reasons.is_empty() {
-        let _ = write!(message, ": {}", stanza.reasons.join(", "));
+        let reasons = stanza.reasons.iter().map(ToString::to_string);
+        let _ = write!(message, ": {}", reasons.collect::<Vec<_>>().join(", "));
     }
     match stanza.state {
         State::Fresh => ui.detail(word, &message),

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::source::{Source, folder_above, is_workspace, project_folder};
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
-use crate::overlay::{Block, Made};
+use crate::overlay::{Digests, digest, shorten};
 use crate::project::{PythonName, SourceFiles, SourceKind};
 
 /// Counts changes of what stanzas say that no table shows.
@@ -44,39 +44,39 @@ pub(super) fn of_source(
     request: &Request,
     up: usize,
     beside: &Beside,
-) -> Result<Made, Error> {
+) -> Result<Digests, Error> {
     let mut locks = Vec::new();
     let kind = format!("{:?}", beside.kind);
     let source = if let Some(archive) = source.archive() {
-        Made::shorten(&archive.hash_with(kind.as_bytes())?)
+        shorten(&archive.hash_with(kind.as_bytes())?)
     } else {
         let mut texts = texts(&*source.files()?, &mut locks);
         texts.extend(kind.as_bytes());
-        Made::digest(&texts)
+        digest(&texts)
     };
     if let Some(path) = &request.lock_file {
         locks.extend(read_file(path)?.unwrap_or_default());
     }
     locks.extend(beside.lock.unwrap_or_default());
-    Ok(Made {
+    Ok(Digests {
         source,
-        lock: Made::digest(&locks),
+        cargo_lock: digest(&locks),
         rules: rules(),
         up,
-        ..Made::default()
+        ..Digests::default()
     })
 }
 
 /// The digests of what a lock of Python packages says of one, and of the lock
 /// that lies beside the overlay.
-pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) -> Made {
+pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) -> Digests {
     let path = beside.map(|name| joined(folder_of(file), Utf8Path::new(name)));
     let bytes = path.and_then(|path| read_file(&path).ok().flatten());
-    Made {
-        source: Made::digest(source),
-        lock: Made::digest(&bytes.unwrap_or_default()),
+    Digests {
+        source: digest(source),
+        cargo_lock: digest(&bytes.unwrap_or_default()),
         rules: rules(),
-        ..Made::default()
+        ..Digests::default()
     }
 }
 
@@ -92,52 +92,35 @@ pub(super) fn rules() -> String {
     for table in TABLES {
         text.push_str(table);
     }
-    Made::digest(text.as_bytes())
+    digest(text.as_bytes())
 }
 
 /// The digest of a build system.
 pub(super) fn of_build_system(system: &BuildSystem) -> String {
-    Made::digest(format!("{system:?}").as_bytes())
+    digest(format!("{system:?}").as_bytes())
 }
 
-/// What changed since a stanza was made, in words.
-pub(super) fn reasons(
-    request: &Request,
-    block: &Block,
-    (old, now): (&Made, &Made),
-    session: &Session,
-) -> Vec<String> {
-    let mut reasons = Vec::new();
-    if block.made.is_none() {
-        reasons.push("it says of nothing what it was made from".to_owned());
-        return reasons;
-    }
-    let loaded = Loaded::read(request, session).ok();
-    let version = loaded
-        .as_ref()
-        .and_then(|l| l.project.identity.version.clone());
-    if let (Some(was), Some(is)) = (&block.version, &version)
-        && was != is
-    {
-        reasons.push(format!("the version changed from {was} to {is}"));
-    }
-    if old.lock != now.lock {
-        reasons.push("the lock changed".to_owned());
-    }
-    let system = loaded.and_then(|loaded| super::facts::requirements(&loaded).ok());
-    let build = system.map(|found| of_build_system(&found.system));
-    if old.source != now.source {
-        if build.is_some_and(|build| build != old.build) {
-            reasons.push("the build system changed".to_owned());
-        }
-        if reasons.is_empty() {
-            reasons.push("the project's manifests or build scripts changed".to_owned());
+/// What a project says about itself today, to explain why its stanza is out of
+/// date.
+#[derive(Default)]
+pub(super) struct Details {
+    pub version: Option<String>,
+    /// The digest of the build system; empty if it can't be determined.
+    pub build: String,
+}
+
+impl Details {
+    /// Reads a project, which takes longer than its digests.
+    pub(super) fn read(request: &Request, session: &Session) -> Self {
+        let Ok(loaded) = Loaded::read(request, session) else {
+            return Self::default();
+        };
+        let system = super::facts::requirements(&loaded);
+        Self {
+            version: loaded.project.identity.version.clone(),
+            build: system.map_or_else(|_| String::new(), |found| of_build_system(&found.system)),
         }
     }
-    if old.rules != now.rules {
-        reasons.push("cargo-pyhack's rules changed".to_owned());
-    }
-    reasons
 }
 
 /// The source whose digest a mark has, from `up` folders above a path on.

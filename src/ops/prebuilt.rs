@@ -15,7 +15,7 @@ use crate::io::Session;
 use crate::io::python_locks::FoundPythonLock;
 use crate::io::source::way_to;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
-use crate::overlay::{Made, OverlayError};
+use crate::overlay::{Digests, OverlayError, digest};
 use crate::project::PythonName;
 use crate::python_lock::PythonLockError;
 
@@ -132,12 +132,12 @@ pub(super) fn make_prebuilt(
         locks: Vec::new(),
         warnings: Vec::new(),
         recipe: recipe.in_one_line(),
-        made: Made {
-            source: Made::digest(text.as_bytes()),
-            lock: Made::digest(b""),
-            build: Made::digest(b""),
+        digests: Digests {
+            source: digest(text.as_bytes()),
+            cargo_lock: digest(b""),
+            build: digest(b""),
             rules: rules(),
-            ..Made::default()
+            ..Digests::default()
         },
     })
 }

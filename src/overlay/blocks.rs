@@ -1,211 +1,172 @@
-//! Finding what is ours in an overlay file.
+//! Finding marks, and the stanzas between them.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
-use super::mark::{self, LockMark};
-use super::{KEEP, Made, OverlayError, PREFIX, text_digest};
-use crate::nix::REVISION;
-use crate::nix::parse::is_too_deep;
+use super::lines::Lines;
+use super::{Digests, KEEP, OverlayError, PREFIX, PythonLockMark};
+use super::{keep, python_lock_mark, text_digest};
 use crate::project::PythonName;
 
-/// An overlay file that was parsed.
-pub struct Overlay<'a> {
-    /// Its name, for messages.
-    pub place: &'a str,
-    /// Its text.
-    pub text: &'a str,
-    /// Its stanzas, in their order.
-    pub blocks: Vec<Block>,
-    /// The lock that they are of, and where its mark is.
-    pub lock: Option<(LockMark, Range<usize>)>,
-    pub(super) root: SyntaxNode,
-}
-
-/// A stanza between our marks.
+/// A stanza and its marks.
 #[derive(Debug, Clone)]
 pub struct Block {
     /// The package.
     pub name: String,
-    /// Its version, if the marker has one.
+    /// Its version, if the first mark has one.
     pub version: Option<String>,
-    /// What it is made from, as an object of JSON.
+    /// What the stanza is made from, as a JSON object.
     pub recipe: Option<String>,
     /// Digests of what it was made from.
-    pub made: Option<Made>,
-    /// From the line of the first mark to the end of the line of the last.
+    pub digests: Option<Digests>,
+    /// From the beginning of the first mark's line to the end of the last mark.
     pub range: Range<usize>,
-    /// What is between the marks, without their lines.
-    pub body: Range<usize>,
-    /// How many spaces stand before the first mark.
+    /// The lines between the marks.
+    pub body_range: Range<usize>,
+    /// Number of bytes before the first mark on its line.
     pub indentation: usize,
-    /// The line of the first mark, from 1 on.
+    /// The line of the first mark, counted from 1.
     pub line: usize,
+    /// Where the attribute set or `let` around it begins.
+    pub(super) set: usize,
+    /// The whole file.
+    text: Arc<str>,
+    /// Computed on first use: `check` of a whole file needs it of each stanza,
+    /// an edit of one only.
+    text_digest: OnceLock<String>,
+    kept_digest: OnceLock<String>,
 }
 
 impl Block {
-    /// Whether it was edited since we wrote it, or the user has lines in it.
+    /// The lines between the marks.
     #[must_use]
-    pub fn is_edited(&self, text: &str) -> bool {
-        let made = self.made.as_ref().map(|made| made.text.as_str());
-        made != Some(&text_digest(&text[self.body.clone()])) || !self.kept(text).is_empty()
+    pub fn body(&self) -> &str {
+        &self.text[self.body_range.clone()]
     }
 
-    /// The digest of the user's lines in it; empty without any.
+    /// The digest of the body, comparable with [`Digests::text`].
     #[must_use]
-    pub fn kept(&self, text: &str) -> String {
-        super::keep::digest(&text[self.body.clone()])
+    pub fn text_digest(&self) -> &str {
+        self.text_digest.get_or_init(|| text_digest(self.body()))
+    }
+
+    /// The digest of the lines to keep, comparable with [`Digests::kept`].
+    #[must_use]
+    pub fn kept_digest(&self) -> &str {
+        self.kept_digest.get_or_init(|| keep::digest(self.body()))
+    }
+
+    /// Tells whether the stanza was edited by hand; lines to keep don't count.
+    ///
+    /// Marks without digests are those that a user writes to choose the place
+    /// of a stanza: any text between them is the user's.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        match &self.digests {
+            Some(digests) => self.text_digest() != digests.text,
+            None => keep::generated_lines(self.body()).any(|line| !line.trim().is_empty()),
+        }
+    }
+
+    /// Tells whether nothing between the marks is the user's.
+    #[must_use]
+    pub fn is_as_written(&self) -> bool {
+        self.digests.is_some() && !self.is_edited() && self.kept_digest().is_empty()
     }
 }
 
-/// A mark, with what stands in it.
+/// What [`Finder::find`] finds.
+pub(super) struct Found {
+    pub blocks: Vec<Block>,
+    /// The mark of a lock of Python packages, and where it is.
+    pub python_lock: Option<(PythonLockMark, Range<usize>)>,
+}
+
+/// Searches a text for marks.
+#[derive(Clone, Copy)]
+pub(super) struct Finder<'a> {
+    pub place: &'a str,
+    pub text: &'a Arc<str>,
+    pub lines: &'a Lines,
+}
+
+/// A comment that begins with [`PREFIX`].
 struct Mark {
     token: SyntaxToken,
     word: String,
     rest: String,
 }
 
-impl<'a> Overlay<'a> {
-    /// Parses a file and finds our stanzas.
+impl Finder<'_> {
+    /// Finds all stanzas of a file.
     ///
     /// # Errors
-    /// Where it is no Nix, or a mark is doubled, nested or broken.
-    pub fn parse(place: &'a str, text: &'a str) -> Result<Self, OverlayError> {
-        if is_too_deep(text) {
-            return Err(OverlayError::Syntax {
-                place: place.to_owned(),
-                message: "it is nested too deeply".to_owned(),
-                text: NamedSource::new(place, String::new()),
-                at: None,
-            });
-        }
-        let parsed = rnix::Root::parse(text);
-        if let Some(error) = parsed.errors().first() {
-            return Err(syntax(place, text, error));
-        }
-        let root = parsed.syntax();
-        let mut overlay = Self {
-            place,
-            text,
-            blocks: Vec::new(),
-            lock: None,
-            root,
-        };
-        let marks = overlay.marks();
-        let (locks, marks): (Vec<_>, Vec<_>) =
-            marks.into_iter().partition(|mark| mark.word == mark::WORD);
-        overlay.lock = overlay.find_lock(&locks)?;
-        overlay.blocks = overlay.find(&marks)?;
-        Ok(overlay)
+    /// Fails if a mark is doubled, nested or broken.
+    pub(super) fn find(self, root: &SyntaxNode) -> Result<Found, OverlayError> {
+        let (of_lock, of_blocks): (Vec<_>, Vec<_>) =
+            marks(root).partition(|mark| mark.word == python_lock_mark::WORD);
+        Ok(Found {
+            python_lock: self.find_python_lock(&of_lock)?,
+            blocks: self.find_blocks(&of_blocks)?,
+        })
     }
 
-    /// The stanza of a package.
-    #[must_use]
-    pub fn block(&self, name: &str) -> Option<&Block> {
-        self.blocks.iter().find(|block| block.name == name)
-    }
-
-    /// The hashes of git revisions that a stanza has, as we wrote it: one that
-    /// was edited may have any.
-    #[must_use]
-    pub fn known_hashes(&self, name: &str) -> BTreeMap<String, String> {
-        let mut found = BTreeMap::new();
-        let Some(block) = self.block(name) else {
-            return found;
-        };
-        let body = &self.text[block.body.clone()];
-        let is_ours = |made: &Made| text_digest(body) == made.text;
-        if !block.made.as_ref().is_some_and(is_ours) {
-            return found;
-        }
-        let mut revision: Option<String> = None;
-        for line in body.lines().map(str::trim) {
-            if let (Some(revision), Some((_, hash))) = (&revision, line.split_once(" = \"")) {
-                let hash = hash.trim_end_matches("\";").to_owned();
-                found.insert(revision.clone(), hash);
-            }
-            revision = line.strip_prefix(REVISION).map(str::to_owned);
-        }
-        found
-    }
-
-    /// The line of a place in the text, from 1 on.
-    pub(super) fn line(&self, at: usize) -> usize {
-        self.text[..at].matches('\n').count() + 1
-    }
-
-    fn find_lock(&self, marks: &[Mark]) -> Result<Option<(LockMark, Range<usize>)>, OverlayError> {
+    fn find_python_lock(
+        self,
+        marks: &[Mark],
+    ) -> Result<Option<(PythonLockMark, Range<usize>)>, OverlayError> {
         if let [_, second, ..] = marks {
             let message = "there is another lock's mark before it".to_owned();
-            return Err(self.wrong(second, message));
+            return Err(self.refuse(second, message));
         }
         let Some(mark) = marks.first() else {
             return Ok(None);
         };
-        let read = LockMark::read(&mark.rest);
-        let read = read.ok_or_else(|| self.wrong(mark, "it isn't as we write it".to_owned()))?;
-        let start = mark.token.text_range().start().into();
-        Ok(Some((read, start..end_of(mark))))
+        let parsed = PythonLockMark::parse(&mark.rest)
+            .ok_or_else(|| self.refuse(mark, "it isn't as we write it".to_owned()))?;
+        Ok(Some((parsed, mark.start()..mark.end())))
     }
 
-    fn find(&self, marks: &[Mark]) -> Result<Vec<Block>, OverlayError> {
+    fn find_blocks(self, marks: &[Mark]) -> Result<Vec<Block>, OverlayError> {
         let mut blocks: Vec<Block> = Vec::new();
-        let mut marks = marks.iter().peekable();
+        let mut names = HashSet::new();
+        let mut marks = marks.iter();
         while let Some(begin) = marks.next() {
             if begin.word != "begin" {
                 let message = format!("`{}` stands here without a `begin` before it", begin.word);
-                return Err(self.wrong(begin, message));
+                return Err(self.refuse(begin, message));
             }
             let mut heads = Vec::new();
             let end = loop {
                 match marks.next() {
                     Some(mark) if mark.word == "end" => break mark,
                     Some(mark) if mark.word == "begin" => {
-                        return Err(self.wrong(mark, "a stanza begins within another".to_owned()));
+                        let message = "a stanza begins within another".to_owned();
+                        return Err(self.refuse(mark, message));
                     }
                     Some(mark) => heads.push(mark),
                     None => {
                         let message = format!("`{}` has no end", begin.rest);
-                        return Err(self.wrong(begin, message));
+                        return Err(self.refuse(begin, message));
                     }
                 }
             };
             let block = self.block_between(begin, &heads, end)?;
-            if blocks.iter().any(|other| other.name == block.name) {
+            if !names.insert(block.name.clone()) {
                 let message = format!("there is another stanza of `{}` before it", block.name);
-                return Err(self.wrong(begin, message));
+                return Err(self.refuse(begin, message));
             }
             blocks.push(block);
         }
         Ok(blocks)
     }
 
-    /// Comments alone: what looks like a mark in a string is none.
-    fn marks(&self) -> Vec<Mark> {
-        let tokens = self.root.descendants_with_tokens();
-        let comments = tokens
-            .filter_map(rnix::NodeOrToken::into_token)
-            .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT);
-        let marks = comments.filter_map(|token| {
-            let text = token.text().strip_prefix(PREFIX)?.trim();
-            if token.text().trim_end().ends_with(KEEP) {
-                return None;
-            }
-            let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-            Some(Mark {
-                word: word.to_owned(),
-                rest: rest.trim().to_owned(),
-                token,
-            })
-        });
-        marks.collect()
-    }
-
     fn block_between(
-        &self,
+        self,
         begin: &Mark,
         heads: &[&Mark],
         end: &Mark,
@@ -214,118 +175,342 @@ impl<'a> Overlay<'a> {
         let written = words.next().unwrap_or_default();
         let name = PythonName::new(written).to_string();
         if name.is_empty() {
-            return Err(self.wrong(begin, "it names no package".to_owned()));
+            return Err(self.refuse(begin, "it names no package".to_owned()));
         }
         if end.rest != written {
             let message = format!("the stanza of `{name}` ends with `{}`", end.rest);
-            return Err(self.wrong(end, message));
+            return Err(self.refuse(end, message));
         }
-        let set = begin.token.parent();
-        let is_set = |node: &SyntaxNode| {
-            matches!(
-                node.kind(),
-                SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN | SyntaxKind::NODE_LEGACY_LET
-            )
-        };
-        if set != end.token.parent() || !set.as_ref().is_some_and(is_set) {
+        let set = begin.token.parent().filter(is_set);
+        let set = set.filter(|set| end.token.parent().as_ref() == Some(set));
+        let set = set.ok_or_else(|| {
             let message =
                 format!("the stanza of `{name}` begins and ends in different places, or in no set");
-            return Err(self.wrong(end, message));
-        }
-        let (mut recipe, mut made) = (None, None);
+            self.refuse(end, message)
+        })?;
+        let (mut recipe, mut digests) = (None, None);
         let mut last = begin;
         for &head in heads {
             match head.word.as_str() {
                 "from" => recipe = Some(head.rest.clone()),
                 "made" => {
-                    let digests = head.rest.parse();
-                    made = Some(digests.map_err(|()| {
-                        self.wrong(head, "it has other digests than ours".to_owned())
-                    })?);
+                    let parsed = head.rest.parse().map_err(|()| {
+                        self.refuse(head, "it has other digests than ours".to_owned())
+                    })?;
+                    digests = Some(parsed);
                 }
-                word => return Err(self.wrong(head, format!("`{word}` is no word of ours"))),
+                word => return Err(self.refuse(head, format!("`{word}` is no word of ours"))),
             }
             last = head;
         }
-        let mut before = begin;
-        for &mark in heads.iter().chain([&end]) {
-            self.require_own_line(mark)?;
-            let between = &self.text[end_of(before)..self.line_start(mark)];
-            if mark.word != "end" && !between.trim().is_empty() {
-                let message = "something stands before it that isn't ours".to_owned();
-                return Err(self.wrong(mark, message));
-            }
-            before = mark;
-        }
-        self.require_own_line(begin)?;
-        let start = self.line_start(begin);
+        self.require_own_lines(begin, heads, end)?;
+        let start = self.lines.start(begin.start());
+        let body_start = self.lines.next(last.end()).unwrap_or(self.text.len());
         Ok(Block {
             version: words.next().map(str::to_owned),
             recipe,
-            made,
-            range: start..end_of(end),
-            body: self.next_line(end_of(last))..self.line_start(end),
-            indentation: usize::from(begin.token.text_range().start()) - start,
-            line: self.line(start),
+            digests,
+            range: start..end.end(),
+            body_range: body_start..self.lines.start(end.start()),
+            indentation: begin.start() - start,
+            line: self.lines.number(start),
             name,
+            set: set.text_range().start().into(),
+            text: Arc::clone(self.text),
+            text_digest: OnceLock::new(),
+            kept_digest: OnceLock::new(),
         })
     }
 
-    fn require_own_line(&self, mark: &Mark) -> Result<(), OverlayError> {
-        let before = &self.text[self.line_start(mark)..mark.token.text_range().start().into()];
+    /// Refuses a mark that shares its line, and text between the first marks,
+    /// which a new stanza would drop.
+    fn require_own_lines(
+        self,
+        begin: &Mark,
+        heads: &[&Mark],
+        end: &Mark,
+    ) -> Result<(), OverlayError> {
+        let mut before = begin;
+        for &mark in heads.iter().chain([&end]) {
+            self.require_own_line(mark)?;
+            let between = &self.text[before.end()..self.lines.start(mark.start())];
+            if mark.word != "end" && !between.trim().is_empty() {
+                let message = "something stands before it that isn't ours".to_owned();
+                return Err(self.refuse(mark, message));
+            }
+            before = mark;
+        }
+        self.require_own_line(begin)
+    }
+
+    fn require_own_line(self, mark: &Mark) -> Result<(), OverlayError> {
+        let before = &self.text[self.lines.start(mark.start())..mark.start()];
         if before.chars().all(|c| matches!(c, ' ' | '\t')) {
             return Ok(());
         }
-        Err(self.wrong(mark, "something stands before it on its line".to_owned()))
+        Err(self.refuse(mark, "something stands before it on its line".to_owned()))
     }
 
-    fn line_start(&self, mark: &Mark) -> usize {
-        let at: usize = mark.token.text_range().start().into();
-        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
-    }
-
-    fn next_line(&self, at: usize) -> usize {
-        let newline = self.text[at..].find('\n');
-        newline.map_or(self.text.len(), |newline| at + newline + 1)
-    }
-
-    fn wrong(&self, mark: &Mark, message: String) -> OverlayError {
+    fn refuse(self, mark: &Mark, message: String) -> OverlayError {
         let range = mark.token.text_range();
         let (start, end): (usize, usize) = (range.start().into(), range.end().into());
         OverlayError::Marker {
             place: self.place.to_owned(),
-            line: self.line(start),
+            line: self.lines.number(start),
             message,
-            text: NamedSource::new(self.place, self.text.to_owned()),
+            text: NamedSource::new(self.place, Arc::clone(self.text)),
             at: Some(SourceSpan::from(start..end)),
         }
     }
 }
 
-/// The end of a mark's line: a comment goes as far as that, but for a
-/// carriage return.
-fn end_of(mark: &Mark) -> usize {
-    let range = mark.token.text_range();
-    usize::from(range.start()) + mark.token.text().trim_end().len()
+impl Mark {
+    fn start(&self) -> usize {
+        self.token.text_range().start().into()
+    }
+
+    /// The end of its line. The comment reaches as far, except for a carriage
+    /// return.
+    fn end(&self) -> usize {
+        self.start() + self.token.text().trim_end().len()
+    }
 }
 
-/// What the parser says, with its place.
-fn syntax(place: &str, text: &str, error: &rnix::ParseError) -> OverlayError {
-    use rnix::ParseError;
-    let range = match error {
-        ParseError::Unexpected(range)
-        | ParseError::UnexpectedExtra(range)
-        | ParseError::UnexpectedWanted(_, range, _)
-        | ParseError::UnexpectedDoubleBind(range)
-        | ParseError::DuplicatedArgs(range, _) => Some(*range),
-        _ => None,
-    };
-    let at =
-        range.map(|range| SourceSpan::from(usize::from(range.start())..usize::from(range.end())));
-    OverlayError::Syntax {
-        place: place.to_owned(),
-        message: error.to_string(),
-        text: NamedSource::new(place, text.to_owned()),
-        at,
+/// Returns all marks of a file. Only comments are searched: what looks like a
+/// mark in a string is text.
+fn marks(root: &SyntaxNode) -> impl Iterator<Item = Mark> {
+    let tokens = root.descendants_with_tokens();
+    let comments = tokens
+        .filter_map(rnix::NodeOrToken::into_token)
+        .filter(|token| token.kind() == SyntaxKind::TOKEN_COMMENT);
+    comments.filter_map(|token| {
+        let text = token.text().strip_prefix(PREFIX)?.trim();
+        if token.text().trim_end().ends_with(KEEP) {
+            return None;
+        }
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        Some(Mark {
+            word: word.to_owned(),
+            rest: rest.trim().to_owned(),
+            token,
+        })
+    })
+}
+
+fn is_set(node: &SyntaxNode) -> bool {
+    matches!(
+        node.kind(),
+        SyntaxKind::NODE_ATTR_SET | SyntaxKind::NODE_LET_IN | SyntaxKind::NODE_LEGACY_LET
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{block, parse, written};
+    use super::super::{Document, OverlayError};
+
+    /// The line and the message of a mark that is refused.
+    fn refused(text: &str) -> (usize, String) {
+        match Document::parse("overlay.nix", text).err() {
+            Some(OverlayError::Marker { line, message, .. }) => (line, message),
+            Some(error) => panic!("{error}"),
+            None => panic!("nothing is wrong with {text}"),
+        }
+    }
+
+    fn names(document: &Document) -> Vec<&str> {
+        let blocks = document.blocks().iter();
+        blocks.map(|block| block.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_block_has_what_its_marks_say() {
+        let text = "{\n  x = 1;\n  # pyhack: begin Fast_Pack 1.0\n  # pyhack: from {\"a\": 1}\n  \
+                    # pyhack: made source=1 text=2\n  fast-pack = 1;\n  # pyhack: end Fast_Pack\n}\n";
+        let document = parse(text);
+        let block = document.block("fast-pack").unwrap();
+        assert_eq!(block.version.as_deref(), Some("1.0"));
+        assert_eq!(block.recipe.as_deref(), Some("{\"a\": 1}"));
+        assert_eq!(block.digests.as_ref().unwrap().source, "1");
+        assert_eq!((block.line, block.indentation), (3, 2));
+        assert_eq!(block.body(), "  fast-pack = 1;\n");
+        let range = &text[block.range.clone()];
+        assert!(range.starts_with("  # pyhack: begin") && range.ends_with("end Fast_Pack"));
+    }
+
+    #[test]
+    fn lines_may_end_as_on_windows() {
+        let text = written(&["a", "b"]).replace('\n', "\r\n");
+        let document = parse(&text);
+        assert_eq!(names(&document), ["a", "b"]);
+        let block = &document.blocks()[1];
+        assert_eq!(block.body(), "  b = 1;\r\n");
+        assert!(text[block.range.clone()].ends_with("end b"));
+        assert!(block.is_as_written(), "line breaks are layout");
+    }
+
+    #[test]
+    fn blocks_are_found_in_any_set_and_at_the_end_of_the_file() {
+        let marks = |name: &str| format!("\n# pyhack: begin {name}\n# pyhack: end {name}\n");
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(marks);
+        let text =
+            format!("let{a}x = 1; in rec {{ y = {{ {b} }}; z = let {{ {c} body = 1; }};{d}}}");
+        assert_eq!(names(&parse(&text)), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn what_looks_like_a_mark_is_text_in_strings_and_other_comments() {
+        let text = "{\n  a = \"\n# pyhack: begin a\n\";\n  b = ''\n# pyhack: begin b\n  '';\n  \
+                    /* # pyhack: begin c */\n  /*\n# pyhack: begin d\n*/\n  #pyhack: begin e\n  \
+                    x = 1; # pyhack: keep\n}\n";
+        let document = parse(text);
+        assert!(document.blocks().is_empty() && document.python_lock_mark().is_none());
+    }
+
+    #[test]
+    fn a_stanza_in_a_stanza_is_refused() {
+        let text = "{\n# pyhack: begin a\n# pyhack: begin b\n# pyhack: end b\n# pyhack: end a\n}\n";
+        assert_eq!(
+            refused(text),
+            (3, "a stanza begins within another".to_owned())
+        );
+        let deeper = "{\n# pyhack: begin a\nx = {\n# pyhack: begin b\n# pyhack: end b\n};\n# pyhack: end a\n}\n";
+        assert_eq!(
+            refused(deeper),
+            (4, "a stanza begins within another".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_second_stanza_of_a_package_is_refused() {
+        let text = format!("{{\n{}{}}}\n", block("a"), block("a"));
+        let (line, message) = refused(&text);
+        assert_eq!(line, 7);
+        assert_eq!(message, "there is another stanza of `a` before it");
+        // Another spelling of the same name.
+        let text = format!("{{\n{}{}}}\n", block("a-b"), block("A_B"));
+        assert_eq!(
+            refused(&text).1,
+            "there is another stanza of `a-b` before it"
+        );
+    }
+
+    #[test]
+    fn a_second_mark_of_a_lock_is_refused() {
+        let mark = "# pyhack: lock {} without=\n";
+        let text = format!("{mark}{{\n{mark}}}\n");
+        assert_eq!(
+            refused(&text),
+            (3, "there is another lock's mark before it".to_owned())
+        );
+        let text = "# pyhack: lock {}\n{ }\n";
+        assert_eq!(refused(text), (1, "it isn't as we write it".to_owned()));
+    }
+
+    #[test]
+    fn marks_come_in_pairs() {
+        for (text, expected) in [
+            ("# pyhack: begin a", "`a` has no end"),
+            (
+                "# pyhack: end a",
+                "`end` stands here without a `begin` before it",
+            ),
+            (
+                "# pyhack: made text=1",
+                "`made` stands here without a `begin` before it",
+            ),
+            (
+                "# pyhack: begin a\n# pyhack: end b",
+                "the stanza of `a` ends with `b`",
+            ),
+            (
+                "# pyhack: begin a 1.0\n# pyhack: end a 1.0",
+                "the stanza of `a` ends with `a 1.0`",
+            ),
+            ("# pyhack: begin\n# pyhack: end", "it names no package"),
+            (
+                "# pyhack: begin a\n# pyhack: of x\n# pyhack: end a",
+                "`of` is no word of ours",
+            ),
+            (
+                "# pyhack: begin a\n# pyhack: made x=1\n# pyhack: end a",
+                "it has other digests than ours",
+            ),
+        ] {
+            assert_eq!(refused(&format!("{{\n{text}\n}}\n")).1, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_in_one_set() {
+        let expected = "the stanza of `a` begins and ends in different places, or in no set";
+        for text in [
+            "{\n# pyhack: begin a\nx = {\n# pyhack: end a\n};\n}\n",
+            "[\n# pyhack: begin a\n# pyhack: end a\n]\n",
+            "# pyhack: begin a\n# pyhack: end a\n{ }\n",
+            "{ x =\n# pyhack: begin a\n# pyhack: end a\n1; }\n",
+        ] {
+            assert_eq!(refused(text).1, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mark_has_its_line_to_itself() {
+        let text = "{ # pyhack: begin a\n# pyhack: end a\n}\n";
+        assert_eq!(
+            refused(text),
+            (1, "something stands before it on its line".to_owned())
+        );
+        let text = "{\n# pyhack: begin a\nx = 1; # pyhack: end a\n}\n";
+        assert_eq!(
+            refused(text),
+            (3, "something stands before it on its line".to_owned())
+        );
+        let text = "{\n# pyhack: begin a\nx = 1;\n# pyhack: from {}\n# pyhack: end a\n}\n";
+        assert_eq!(
+            refused(text),
+            (4, "something stands before it that isn't ours".to_owned())
+        );
+    }
+
+    #[test]
+    fn an_edit_is_told_from_layout_and_kept_lines() {
+        let text = written(&["a"]);
+        for (change, is_edited, is_as_written) in [
+            ("a = 1;", false, true),
+            ("a=\n      1;", false, true),
+            ("a = 2;", true, false),
+            ("a = 1; # why", true, false),
+            ("a = 1;\n  b = 1; # pyhack: keep", false, false),
+        ] {
+            let document = parse(&text.replace("a = 1;", change));
+            let block = &document.blocks()[0];
+            assert_eq!(block.is_edited(), is_edited, "{change}");
+            assert_eq!(block.is_as_written(), is_as_written, "{change}");
+        }
+    }
+
+    #[test]
+    fn marks_without_digests_hold_what_the_user_wrote() {
+        let block = |body: &str| format!("{{\n# pyhack: begin a\n{body}# pyhack: end a\n}}\n");
+        for (body, is_edited) in [
+            ("", false),
+            ("\n", false),
+            ("x = 1; # pyhack: keep\n", false),
+            ("x = 1;\n", true),
+        ] {
+            let document = parse(&block(body));
+            assert_eq!(document.blocks()[0].is_edited(), is_edited, "{body}");
+            assert!(!document.blocks()[0].is_as_written(), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_digest_of_a_text_is_computed_once() {
+        let document = parse(&written(&["a"]));
+        let block = &document.blocks()[0];
+        assert!(std::ptr::eq(block.text_digest(), block.text_digest()));
+        assert!(std::ptr::eq(block.kept_digest(), block.kept_digest()));
+        assert_eq!(block.kept_digest(), "");
     }
 }

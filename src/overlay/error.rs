@@ -1,31 +1,29 @@
-//! Why an overlay file can't be changed.
+//! Errors about overlay files and what stanzas are made from.
+
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
-/// An overlay file, or what is asked of it, is wrong.
+/// An overlay file, or a request for one, is wrong.
 #[derive(Debug, Error, Diagnostic)]
 pub enum OverlayError {
-    /// It is no Nix.
+    /// The file isn't Nix.
     #[error("`{place}` can't be parsed: {message}")]
     #[diagnostic(
         code(pyhack::overlay::syntax),
         help("mend the file first; `nix-instantiate --parse {place}` says more")
     )]
     Syntax {
-        /// The file.
         place: String,
-        /// What is wrong.
         message: String,
-        /// Its text.
         #[source_code]
-        text: NamedSource<String>,
-        /// Where.
+        text: NamedSource<Arc<str>>,
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// A marker is where none can be.
+    /// A mark is misplaced, doubled or malformed.
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::marker),
@@ -34,21 +32,17 @@ pub enum OverlayError {
         )
     )]
     Marker {
-        /// The file.
         place: String,
-        /// The line, from 1 on.
+        /// Counted from 1.
         line: usize,
-        /// What is wrong.
         message: String,
-        /// Its text.
         #[source_code]
-        text: NamedSource<String>,
-        /// Where.
+        text: NamedSource<Arc<str>>,
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// The user has a stanza of that name.
+    /// The user sets the attribute outside of the marks.
     #[error("`{place}`, line {line}: `{name}` is set here already, outside of our marks")]
     #[diagnostic(
         code(pyhack::overlay::taken),
@@ -57,21 +51,17 @@ pub enum OverlayError {
         )
     )]
     Taken {
-        /// The file.
         place: String,
-        /// The line, from 1 on.
+        /// Counted from 1.
         line: usize,
-        /// The package.
         name: String,
-        /// Its text.
         #[source_code]
-        text: NamedSource<String>,
-        /// Where.
+        text: NamedSource<Arc<str>>,
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// There is no place for a new stanza, or more than one.
+    /// The file has no place for a new stanza, or several.
     #[error("`{place}` has {found} for a new stanza")]
     #[diagnostic(
         code(pyhack::overlay::no_place),
@@ -80,11 +70,9 @@ pub enum OverlayError {
         )
     )]
     NoPlace {
-        /// The file.
         place: String,
         /// `no place` or `several places`.
         found: String,
-        /// The package.
         name: String,
     },
 
@@ -97,43 +85,35 @@ pub enum OverlayError {
         )
     )]
     Edited {
-        /// The file.
         place: String,
-        /// The line of its first mark, from 1 on.
+        /// The line of the first mark, counted from 1.
         line: usize,
-        /// The package.
         name: String,
-        /// From what is there to what would be.
+        /// From the edited stanza to the new one, in the format of `diff -u`.
         diff: String,
     },
 
-    /// A kept line fits into no place of the new stanza.
+    /// A line to keep has no place in the new stanza.
     #[error("`{place}`: `{kept}` fits nowhere in the new stanza of `{name}`")]
     #[diagnostic(
         code(pyhack::overlay::keep),
         help("take the line out, write the stanza anew, and put it in again")
     )]
     Keep {
-        /// The file.
         place: String,
-        /// The package.
         name: String,
-        /// The line.
         kept: String,
     },
 
-    /// There is nothing to check.
+    /// The file to check doesn't exist.
     #[error("the overlay `{place}` doesn't exist")]
     #[diagnostic(
         code(pyhack::overlay::not_found),
         help("write a stanza into it: `cargo pyhack nix-snippet --write {place} PATH`")
     )]
-    NotFound {
-        /// The file.
-        place: String,
-    },
+    NotFound { place: String },
 
-    /// No file is named.
+    /// Neither the command line nor the configuration names an overlay.
     #[error("no overlay is named, and no configuration names one")]
     #[diagnostic(
         code(pyhack::overlay::nothing),
@@ -143,18 +123,15 @@ pub enum OverlayError {
     )]
     Nothing,
 
-    /// A stanza alone is no file.
+    /// A stanza without a set around it isn't Nix.
     #[error("`{place}` would hold a stanza alone, which is no Nix")]
     #[diagnostic(
         code(pyhack::overlay::not_a_file),
         help("leave `--as stanza` away: where the file is there already, the stanza goes into it")
     )]
-    NotAFile {
-        /// The file.
-        place: String,
-    },
+    NotAFile { place: String },
 
-    /// The configuration calls a package something else.
+    /// A source is another package than the configuration says.
     #[error("`{path}` is the package `{name}`, not `{wanted}`")]
     #[diagnostic(
         code(pyhack::overlay::other_package),
@@ -163,13 +140,13 @@ pub enum OverlayError {
     OtherPackage {
         /// The project or sdist.
         path: String,
-        /// What it is.
+        /// The name in the source.
         name: String,
-        /// What it is called.
+        /// The name in the configuration.
         wanted: String,
     },
 
-    /// What a stanza is to be made from makes no sense.
+    /// A recipe is invalid.
     #[error("{place}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::recipe),
@@ -178,22 +155,16 @@ pub enum OverlayError {
         )
     )]
     Recipe {
-        /// Where it stands.
+        /// The file and line, or the command line.
         place: String,
-        /// What is wrong.
         message: String,
     },
 
-    /// The formatter failed, or gave something else than Nix.
+    /// The formatter failed, or its output isn't the stanza.
     #[error("the formatter `{command}` can't be used: {message}")]
     #[diagnostic(
         code(pyhack::overlay::formatter),
         help("it has to read Nix from standard input and write it to standard output")
     )]
-    Formatter {
-        /// The command.
-        command: String,
-        /// What is wrong.
-        message: String,
-    },
+    Formatter { command: String, message: String },
 }

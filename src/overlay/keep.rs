@@ -1,47 +1,68 @@
-//! Lines within our marks that users want to keep.
+//! Lines between the marks that users want to keep.
 
 use similar::{DiffOp, capture_diff_slices};
 
-use super::{KEEP, Made};
+use super::{KEEP, digest as digest_of};
 
-/// Whether a line is to be kept.
+/// Tells whether a line is marked to be kept.
 pub(super) fn is_kept(line: &str) -> bool {
     line.trim_end().ends_with(KEEP)
 }
 
-/// The lines that are ours.
-pub(super) fn ours(body: &str) -> impl Iterator<Item = &str> {
+/// Returns the lines that aren't marked to be kept.
+pub(super) fn generated_lines(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter(|line| !is_kept(line))
 }
 
-/// The digest of the lines that are kept; empty without any.
+/// Returns the digest of the lines to keep; empty if there are none.
 pub(super) fn digest(body: &str) -> String {
     let kept = body.lines().filter(|line| is_kept(line)).map(str::trim);
     let kept: Vec<&str> = kept.collect();
     if kept.is_empty() {
         return String::new();
     }
-    Made::digest(kept.join("\n").as_bytes())
+    digest_of(kept.join("\n").as_bytes())
 }
 
-/// Puts the lines that were kept in `old` into `new`, behind the lines that
-/// they stand behind in `old`; those that set what `new` sets take its place.
-/// `is_sound` tells whether what comes out is Nix.
+/// A gap between lines of the old stanza, in which kept lines are.
+struct Gap<'a> {
+    /// The lines around it, trimmed: the generated ones, and the kept ones that
+    /// were carried over.
+    lines: Vec<&'a str>,
+    /// Number of lines before the gap.
+    at: usize,
+}
+
+impl<'a> Gap<'a> {
+    /// Adds kept lines, which go before the gap.
+    fn fill(&mut self, kept: &[&'a str]) {
+        let kept = kept.iter().map(|line| line.trim());
+        let before = self.lines.len();
+        self.lines.splice(self.at..self.at, kept);
+        self.at += self.lines.len() - before;
+    }
+}
+
+/// Inserts the kept lines of `old` into `new`, next to the lines that they are
+/// next to in `old`. A kept line that sets a name replaces the statement of
+/// `new` that sets it. `is_sound` tells whether the result is Nix.
 ///
 /// # Errors
-/// Gives the first of the lines that fit nowhere.
+/// Returns the first line that fits nowhere.
 pub(super) fn carry_over(
     old: &str,
     new: &str,
     is_sound: impl Fn(&str) -> bool,
 ) -> Result<String, String> {
-    let mut base: Vec<&str> = ours(old).map(str::trim).collect();
+    let mut gap = Gap {
+        lines: generated_lines(old).map(str::trim).collect(),
+        at: 0,
+    };
     let mut lines: Vec<String> = new.lines().map(str::to_owned).collect();
-    let mut behind = 0;
     let mut old = old.lines().peekable();
     while let Some(line) = old.next() {
         if !is_kept(line) {
-            behind += 1;
+            gap.at += 1;
             continue;
         }
         // A value may go over several lines.
@@ -49,11 +70,8 @@ pub(super) fn carry_over(
         while let Some(line) = old.next_if(|line| is_kept(line)) {
             run.push(line);
         }
-        lines = put_all(&run, (&base, behind), &lines, &is_sound)
-            .ok_or_else(|| line.trim().to_owned())?;
-        // They are there from now on, for those that follow.
-        base.splice(behind..behind, run.iter().map(|line| line.trim()));
-        behind += run.len();
+        lines =
+            insert_run(&run, &mut gap, lines, &is_sound).ok_or_else(|| line.trim().to_owned())?;
     }
     Ok(lines
         .into_iter()
@@ -61,79 +79,73 @@ pub(super) fn carry_over(
         .collect())
 }
 
-/// Puts neighbouring lines in, statement by statement where that makes sense,
-/// else as one.
-fn put_all(
-    run: &[&str],
-    (base, behind): (&[&str], usize),
-    lines: &[String],
+/// Inserts adjacent kept lines: each statement by itself if it is sound alone,
+/// otherwise together with the lines after it.
+fn insert_run<'a>(
+    run: &[&'a str],
+    gap: &mut Gap<'a>,
+    mut lines: Vec<String>,
     is_sound: &impl Fn(&str) -> bool,
 ) -> Option<Vec<String>> {
-    let mut base: Vec<&str> = base.to_vec();
-    let mut lines = lines.to_vec();
-    let (mut start, mut behind) = (0, behind);
+    let mut start = 0;
     while start < run.len() {
         let ends = start + 1..=run.len();
-        let (end, put) = ends.into_iter().find_map(|end| {
-            let piece = &run[start..end];
-            let put = put(piece, (&base, behind), &lines, is_sound)?;
-            Some((end, put))
+        let (end, inserted) = ends.into_iter().find_map(|end| {
+            let inserted = insert_piece(&run[start..end], gap, &lines, is_sound)?;
+            Some((end, inserted))
         })?;
-        lines = put;
-        base.splice(
-            behind..behind,
-            run[start..end].iter().map(|line| line.trim()),
-        );
-        behind += end - start;
+        lines = inserted;
+        gap.fill(&run[start..end]);
         start = end;
     }
     Some(lines)
 }
 
-/// Puts lines that stand behind `behind` lines of `base` into `lines`.
-fn put(
+/// Inserts one piece of a run at the first place where the result is sound.
+fn insert_piece(
     piece: &[&str],
-    (base, behind): (&[&str], usize),
+    gap: &Gap,
     lines: &[String],
     is_sound: &impl Fn(&str) -> bool,
 ) -> Option<Vec<String>> {
     let trimmed: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-    let places = places(base, &trimmed, behind);
-    let around = around(&base[..behind]);
-    places.into_iter().find_map(|place| {
-        if self::around(&trimmed[..place]) != around {
-            return None;
-        }
-        let mut lines = lines.to_vec();
-        let indentation = indentation(&lines, place);
-        let least = piece
-            .iter()
-            .map(|line| line.len() - line.trim_start().len());
-        let least = least.min().unwrap_or_default();
-        let own = piece
-            .iter()
-            .map(|line| format!("{indentation}{}", line[least..].trim_end()));
-        let name = set_by(piece[0]);
-        match name.and_then(|name| statement(&trimmed, place, name)) {
-            Some(statement) => {
-                lines.splice(statement, own);
+    let around = open_names(&gap.lines[..gap.at]);
+    candidate_places(gap, &trimmed)
+        .into_iter()
+        .find_map(|place| {
+            if open_names(&trimmed[..place]) != around {
+                return None;
             }
-            None => {
-                lines.splice(place..place, own);
+            let mut lines = lines.to_vec();
+            let indentation = indentation_at(&lines, place);
+            let least = piece
+                .iter()
+                .map(|line| line.len() - line.trim_start().len());
+            let least = least.min().unwrap_or_default();
+            let own = piece
+                .iter()
+                .map(|line| format!("{indentation}{}", line[least..].trim_end()));
+            let name = name_set_by(piece[0]);
+            match name.and_then(|name| find_statement(&trimmed, place, name)) {
+                Some(statement) => {
+                    lines.splice(statement, own);
+                }
+                None => {
+                    lines.splice(place..place, own);
+                }
             }
-        }
-        let text: String = lines.iter().flat_map(|line| [&**line, "\n"]).collect();
-        is_sound(&text).then_some(lines)
-    })
+            let text: String = lines.iter().flat_map(|line| [&**line, "\n"]).collect();
+            is_sound(&text).then_some(lines)
+        })
 }
 
-/// What the end of some lines is in: for each bracket that is open, the name
-/// that is being set there, if one is.
-fn around(lines: &[&str]) -> Vec<Option<String>> {
+/// Returns the brackets that are open after some lines: for each, the name that
+/// is being set inside it, if there is one.
+fn open_names(lines: &[&str]) -> Vec<Option<String>> {
     let mut open: Vec<Option<String>> = vec![None];
     for line in lines {
         let code = line.split(" # ").next().unwrap_or(line);
-        if let (Some(name), Some(last)) = (set_by(line), open.last_mut()) {
+        if let (Some(name), Some(last)) = (name_set_by(line), open.last_mut()) {
             *last = Some(name.to_owned());
         }
         for c in code.chars() {
@@ -152,13 +164,12 @@ fn around(lines: &[&str]) -> Vec<Option<String>> {
     open
 }
 
-/// Where in `new` a line may stand that stands behind `behind` lines of
-/// `base`: behind the nearest line before it that is in both, or before the
-/// nearest behind it; its neighbours first.
-fn places(base: &[&str], new: &[&str], behind: usize) -> Vec<usize> {
-    // Each with how far it is away in `base`.
+/// Returns where in `new` the lines of a gap may go: after each line before the
+/// gap that both texts have, and before each after it, the nearest first.
+fn candidate_places(gap: &Gap, new: &[&str]) -> Vec<usize> {
+    // Each with its distance from the gap.
     let mut found: Vec<(usize, usize)> = Vec::new();
-    for op in capture_diff_slices(similar::Algorithm::Myers, base, new) {
+    for op in capture_diff_slices(similar::Algorithm::Myers, &gap.lines, new) {
         let DiffOp::Equal {
             old_index,
             new_index,
@@ -169,10 +180,10 @@ fn places(base: &[&str], new: &[&str], behind: usize) -> Vec<usize> {
         };
         for step in 0..len {
             let (old, new) = (old_index + step, new_index + step);
-            found.push(if old < behind {
-                (behind - 1 - old, new + 1)
+            found.push(if old < gap.at {
+                (gap.at - 1 - old, new + 1)
             } else {
-                (old - behind, new)
+                (old - gap.at, new)
             });
         }
     }
@@ -180,11 +191,10 @@ fn places(base: &[&str], new: &[&str], behind: usize) -> Vec<usize> {
     found.into_iter().map(|(_, place)| place).collect()
 }
 
-/// How deep in brackets the end of some lines is. Brackets in strings count,
-/// too: in both texts alike.
-fn depth<'a>(lines: impl Iterator<Item = &'a str>) -> i64 {
-    lines
-        .flat_map(str::chars)
+/// Returns by how much a line changes the depth in brackets. Brackets in
+/// strings count as well, which is the same in both texts.
+fn depth_change(line: &str) -> i64 {
+    line.chars()
         .map(|c| match c {
             '{' | '[' | '(' => 1,
             '}' | ']' | ')' => -1,
@@ -193,8 +203,9 @@ fn depth<'a>(lines: impl Iterator<Item = &'a str>) -> i64 {
         .sum()
 }
 
-/// That of the line before, or of the one behind if it is deeper.
-fn indentation(lines: &[String], place: usize) -> String {
+/// Returns the indentation of the line before a place or of the one after it,
+/// whichever is deeper.
+fn indentation_at(lines: &[String], place: usize) -> String {
     let of = |line: &String| line.len() - line.trim_start().len();
     let before = place
         .checked_sub(1)
@@ -204,8 +215,8 @@ fn indentation(lines: &[String], place: usize) -> String {
     " ".repeat(before.max(behind))
 }
 
-/// `name` of a line `name = ...;`.
-fn set_by(line: &str) -> Option<&str> {
+/// Returns `name` of a line `name = ...;`.
+fn name_set_by(line: &str) -> Option<&str> {
     let (name, _) = line.trim().split_once('=')?;
     let name = name.trim_end();
     let is_name =
@@ -213,22 +224,22 @@ fn set_by(line: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// The lines of the statement that sets `name` in the set around `place`.
-fn statement(lines: &[&str], place: usize, name: &str) -> Option<std::ops::Range<usize>> {
+/// Returns the lines of the statement that sets `name` in the same set as
+/// `place`.
+fn find_statement(lines: &[&str], place: usize, name: &str) -> Option<std::ops::Range<usize>> {
     let start = (0..lines.len()).find(|&start| {
         let (from, to) = (start.min(place), start.max(place));
-        let between = &lines[from..to];
         let mut level = 0;
         let mut lowest = 0;
-        for line in between {
-            level += depth(std::iter::once(*line));
+        for line in &lines[from..to] {
+            level += depth_change(line);
             lowest = lowest.min(level);
         }
-        set_by(lines[start]) == Some(name) && level == 0 && lowest == 0
+        name_set_by(lines[start]) == Some(name) && level == 0 && lowest == 0
     })?;
     let mut level = 0;
     let end = (start..lines.len()).find(|&end| {
-        level += depth(std::iter::once(lines[end]));
+        level += depth_change(lines[end]);
         level == 0 && lines[end].ends_with(';')
     })?;
     Some(start..end + 1)

@@ -1,6 +1,6 @@
-//! Overlay files: our stanzas in files that users write.
+//! Overlay files: generated stanzas in files that users write.
 //!
-//! What is ours stands between two comments, in any attribute set:
+//! A stanza sits between two comments, in any attribute set:
 //!
 //! ```nix
 //! # pyhack: begin cryptography 46.0.6
@@ -10,28 +10,42 @@
 //! # pyhack: end cryptography
 //! ```
 //!
-//! The rest of the file stays as it is, byte for byte. Text in, text out:
-//! nothing here reads or writes files.
+//! [`Document::parse`] reads a file once, [`Edits`] collects changes to it, and
+//! [`Edits::apply`] returns the new text; everything outside the marks keeps
+//! every byte. [`freshness`] compares a stanza with what would be written
+//! today. Text in, text out: nothing here reads or writes files.
 
 mod blocks;
-mod edit;
+mod digests;
+mod document;
+mod edits;
 mod error;
+#[cfg(test)]
+mod fixtures;
+mod freshness;
 mod keep;
-mod made;
-mod mark;
+mod lines;
+mod python_lock_mark;
+mod sets;
 
-pub use blocks::{Block, Overlay};
-pub use edit::{NewBlock, with_block, without_block};
+pub use blocks::Block;
+pub use digests::{Digests, digest, shorten, text_digest};
+pub use document::Document;
+#[cfg(test)]
+pub use document::count_parses;
+pub use edits::{Change, Edits, NewBlock, says_the_same};
 pub use error::OverlayError;
-pub use made::{Made, text_digest};
-pub use mark::LockMark;
+pub use freshness::{MadeFrom, Reason, RecipeChange, Wanted, freshness};
+pub use python_lock_mark::PythonLockMark;
 
-/// What every comment of ours begins with.
+/// The beginning of every mark.
 const PREFIX: &str = "# pyhack:";
-/// At the end of a line within our marks: it is the user's, and stays.
+/// Ends a line between the marks that belongs to the user and is carried over
+/// into a new stanza.
 const KEEP: &str = "# pyhack: keep";
 
-/// What changes in a file, as `diff -u` has it.
+/// Returns the difference between two versions of a file in the format of
+/// `diff -u`.
 #[must_use]
 pub fn unified_diff(old: &str, new: &str, place: &str) -> String {
     similar::TextDiff::from_lines(old, new)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cargo_pyhack::testing::{Overlay, text_digest};
+use cargo_pyhack::testing::{Block, Document};
 
 use crate::support::Sandbox;
 
@@ -23,11 +23,11 @@ fn files(folder: &str) -> BTreeMap<String, String> {
 
 /// Fills in the digest of a stanza that nobody edited.
 fn with_digest(text: &str) -> String {
-    let Ok(overlay) = Overlay::parse("overlay.nix", text) else {
+    let Ok(document) = Document::parse("overlay.nix", text) else {
         return text.to_owned();
     };
-    let digest = |block: &cargo_pyhack::testing::Block| text_digest(&text[block.body.clone()]);
-    let digest = overlay.block("fast-pack").map(digest).unwrap_or_default();
+    let digest = document.block("fast-pack").map(Block::text_digest);
+    let digest = digest.unwrap_or_default();
     text.replace("text=?", &format!("text={digest}"))
 }
 
@@ -129,12 +129,12 @@ fn again(name: &str, before: &str, written: &Written) {
         "{name}: {}",
         check.stderr
     );
-    let overlay = Overlay::parse(name, &text).unwrap();
-    let block = overlay.block("fast-pack").unwrap();
+    let document = Document::parse(name, &text).unwrap();
+    let block = document.block("fast-pack").unwrap();
     let outside = [&text[..block.range.start], &text[block.range.end..]].map(strip);
-    let was = match Overlay::parse(name, before)
+    let was = match Document::parse(name, before)
         .ok()
-        .and_then(|o| o.block("fast-pack").cloned())
+        .and_then(|document| document.block("fast-pack").cloned())
     {
         Some(block) => [&before[..block.range.start], &before[block.range.end..]]
             .map(strip)
@@ -144,7 +144,7 @@ fn again(name: &str, before: &str, written: &Written) {
     if !before.is_empty() {
         assert_eq!(outside.concat(), was, "{name}");
     }
-    let ours = &text[block.body.clone()];
+    let ours = block.body();
     if !ours.contains("# pyhack: keep") {
         let inner = (block.indentation / 2).max(1) - 1;
         let nested = format!(

@@ -2,32 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::{CheckReport, CheckedStanza, Run, State};
+use super::{Cause, CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
 use crate::nix::normalized;
 use crate::ops::lock::{
-    Failure, LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock,
+    LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock_into,
 };
 use crate::ops::overlay::Draft;
 use crate::ops::recipe::Recipe;
-use crate::ops::stanza::{folder_of, joined};
-use crate::overlay::Overlay;
+use crate::ops::stanza::joined;
 
 /// What a lock is asked for: how its stanzas are made, and what is said of
 /// some of its packages.
 type Wanted = (Recipe, BTreeMap<String, Recipe>);
 
 impl Run<'_> {
-    /// Checks the stanzas that are of a lock, and says whether the file was
-    /// changed.
+    /// Checks the stanzas that are of a lock, puts those that aren't fresh into
+    /// the draft, and tells whether there is a lock.
     pub(super) fn check_lock(
         self,
-        draft: &Draft,
+        draft: &mut Draft,
         wanted: Option<&Wanted>,
         report: &mut CheckReport,
     ) -> Result<bool, Error> {
-        let overlay = Overlay::parse(self.file.as_str(), &draft.text)?;
-        let Some(recipe) = self.lock_recipe(&overlay, wanted) else {
+        let Some(recipe) = self.lock_recipe(wanted) else {
             return Ok(false);
         };
         let request = LockRequest {
@@ -35,73 +33,71 @@ impl Run<'_> {
             packages: wanted
                 .map(|(_, packages)| packages.clone())
                 .unwrap_or_default(),
-            writing: Some(self.writing.clone()),
             only_candidates: true,
             ..LockRequest::default()
         };
-        let found = lock(&request, self.session)?;
+        let found = lock_into(&request, draft, self.session)?;
         let stanzas = found.packages.iter();
         report
             .stanzas
-            .extend(stanzas.filter_map(|package| self.checked(package, &overlay)));
-        self.add_removed(&found, &overlay, report);
-        report.diff.push_str(&found.diff);
-        if self.writing.dry_run {
-            return Ok(false);
-        }
-        report.changed.extend(found.changed.iter().cloned());
-        Ok(!found.changed.is_empty())
+            .extend(stanzas.filter_map(|package| self.checked(package)));
+        self.add_removed(&found, report);
+        Ok(true)
     }
 
     /// What is asked for goes before what the file says.
-    fn lock_recipe(self, overlay: &Overlay, wanted: Option<&Wanted>) -> Option<Recipe> {
+    fn lock_recipe(self, wanted: Option<&Wanted>) -> Option<Recipe> {
         if let Some((recipe, _)) = wanted {
             return Some(recipe.clone());
         }
-        let mark = overlay.lock.as_ref().map(|(mark, _)| mark.recipe.as_str());
+        let document = self.overlay.document();
+        let mark = document.python_lock_mark();
+        let mark = mark.map(|mark| mark.recipe.as_str());
         let of_block = || {
-            let block = overlay.blocks.iter().find(|block| is_of_lock(block))?;
+            let block = document.blocks().iter().find(|block| is_of_lock(block))?;
             block.recipe.as_deref()
         };
         let recipe: Recipe = serde_json::from_str(mark.or_else(of_block)?).ok()?;
-        let folder = folder_of(self.file);
-        Some(recipe.with_paths(|path| normalized(&joined(folder, path))))
+        Some(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
     }
 
-    fn checked(self, package: &LockedPackageReport, overlay: &Overlay) -> Option<CheckedStanza> {
-        let block = overlay.block(&package.name);
+    fn checked(self, package: &LockedPackageReport) -> Option<CheckedStanza> {
+        let block = self.overlay.document().block(&package.name);
         if block.is_none() && package.rust == Some(false) {
             return None;
         }
-        let mut reasons = package.reasons.clone();
-        let is_dry = self.writing.dry_run;
+        let reasons = package.reasons.iter().cloned();
+        let mut reasons: Vec<_> = reasons.map(Cause::from).collect();
         let state = match (&package.error, package.stanza) {
             (Some(error), _) => {
-                reasons.push(told(error));
-                match error.code.as_str() {
-                    "pyhack::overlay::edited" => State::Edited,
-                    _ if block.is_none() => State::Missing,
-                    _ => State::OutOfDate,
+                let error = error.message.clone();
+                reasons.push(Cause::Failed { error });
+                if package.is_edited {
+                    State::Edited
+                } else if block.is_none() {
+                    State::Missing
+                } else {
+                    State::OutOfDate
                 }
             }
             (None, Some(StanzaState::Fresh)) => {
                 reasons.clear();
                 State::Fresh
             }
-            (None, Some(_)) if !is_dry => State::Fixed,
+            (None, Some(_)) if !self.is_dry => State::Fixed,
             (None, Some(StanzaState::New)) => State::Missing,
             (None, Some(StanzaState::Changed)) => State::OutOfDate,
             // It has no Rust any more.
             (None, None) => {
-                reasons.push("there is no Rust in it: delete the stanza".to_owned());
+                reasons.push(Cause::NoRust);
                 State::OutOfDate
             }
         };
         if block.is_none() && package.error.is_none() {
-            reasons.push("it is built from source, and has Rust in it".to_owned());
+            reasons.push(Cause::HasRust);
         }
         Some(CheckedStanza {
-            file: self.file.to_string(),
+            file: self.overlay.path().to_string(),
             line: block.map(|block| block.line),
             package: package.name.clone(),
             state,
@@ -109,23 +105,22 @@ impl Run<'_> {
         })
     }
 
-    fn add_removed(self, found: &LockReport, overlay: &Overlay, report: &mut CheckReport) {
+    fn add_removed(self, found: &LockReport, report: &mut CheckReport) {
+        let document = self.overlay.document();
         for name in &found.removed {
             report.stanzas.push(CheckedStanza {
-                file: self.file.to_string(),
-                line: overlay.block(name).map(|block| block.line),
+                file: self.overlay.path().to_string(),
+                line: document.block(name).map(|block| block.line),
                 package: name.clone(),
-                state: if self.writing.dry_run {
+                state: if self.is_dry {
                     State::OutOfDate
                 } else {
                     State::Fixed
                 },
-                reasons: vec![format!("`{}` no longer has it", found.lock)],
+                reasons: vec![Cause::Removed {
+                    python_lock: found.lock.clone(),
+                }],
             });
         }
     }
-}
-
-fn told(error: &Failure) -> String {
-    format!("what would change can't be told: {}", error.message)
 }

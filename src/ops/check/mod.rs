@@ -4,18 +4,18 @@
 //! Digests in the markers tell, without working anything out, that nothing
 //! has changed. What did is told by making the stanza again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::digests::{self, Beside};
+use super::digests::{self, Beside, Details};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::locked::Place;
-use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
+use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
@@ -23,7 +23,15 @@ use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
 use crate::nix::{Form, normalized};
-use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest};
+use crate::overlay::{
+    Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, freshness,
+};
+
+mod cause;
+mod locked;
+mod prebuilt;
+
+use cause::Cause;
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -48,7 +56,8 @@ pub struct CheckedStanza {
     /// What was found.
     pub state: State,
     /// Why it is out of date, or can't be told.
-    pub reasons: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub reasons: Vec<Cause>,
 }
 
 /// What was found of a stanza.
@@ -118,25 +127,28 @@ pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Erro
             dry_run: !checking.fix,
             formatter: checking.formatter.clone(),
         };
-        let draft = Draft::open(&writing)?;
+        let overlay = OverlayFile::open(&writing)?;
         let lock = checking.locks.get(file);
-        if !draft.is_there() && wanted.is_empty() && lock.is_none() {
+        if !overlay.exists() && wanted.is_empty() && lock.is_none() {
             let place = file.to_string();
             return Err(OverlayError::NotFound { place }.into());
         }
-        let file = draft.file().to_owned();
         let run = Run {
-            file: &file,
-            writing: &writing,
+            overlay: &overlay,
+            is_dry: writing.dry_run,
             session: &session,
         };
-        let draft = if run.check_lock(&draft, lock, &mut report)? {
-            // It is another file now.
-            Draft::open(&writing)?
-        } else {
-            draft
-        };
-        run.check(draft, wanted, &mut report)?;
+        let mut draft = overlay.draft();
+        let has_lock = run.check_lock(&mut draft, lock, &mut report)?;
+        let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
+        if !has_lock && !has_stanzas {
+            continue;
+        }
+        let written = draft.finish()?;
+        report.diff.push_str(&written.diff);
+        if !writing.dry_run {
+            report.changed.extend(written.changed);
+        }
     }
     Ok(report)
 }
@@ -144,55 +156,48 @@ pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Erro
 /// The check of one file.
 #[derive(Clone, Copy)]
 struct Run<'a> {
-    /// Where it really is.
-    file: &'a Utf8Path,
-    writing: &'a Writing,
+    overlay: &'a OverlayFile,
+    /// Whether nothing is written.
+    is_dry: bool,
     session: &'a Session,
 }
 
-/// What was found of a stanza, and the one that it should be.
+/// A stanza that was checked, and the one to write if it isn't fresh.
 type Found = (CheckedStanza, Option<Result<MadeStanza, Error>>);
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Checks the stanzas that don't come from a lock, and tells whether there
+    /// are any.
     fn check(
         self,
-        mut draft: Draft,
+        draft: &mut Draft,
         wanted: &BTreeMap<String, Recipe>,
         report: &mut CheckReport,
-    ) -> Result<(), Error> {
-        let text = draft.text.clone();
-        let overlay = Overlay::parse(self.file.as_str(), &text)?;
+    ) -> Result<bool, Error> {
+        let document = self.overlay.document();
         let before = report.stanzas.len();
-        for block in &overlay.blocks {
-            let is_empty = block.recipe.is_none() && block.made.is_none();
+        let file = self.overlay.path().as_str();
+        let reported = report.stanzas.iter().filter(|stanza| stanza.file == file);
+        let reported: BTreeSet<_> = reported.map(|stanza| stanza.package.clone()).collect();
+        for block in document.blocks() {
+            let is_empty = block.recipe.is_none() && block.digests.is_none();
             let wanted = wanted.get(&block.name);
-            let is_told = report
-                .stanzas
-                .iter()
-                .any(|told| told.package == block.name && told.file == self.file.as_str());
-            if is_told || (wanted.is_none() && is_of_lock(block)) {
+            let is_left_out = wanted.is_none() && is_of_lock(block);
+            if reported.contains(&block.name) || is_left_out {
                 continue;
             }
             let found = match wanted.filter(|_| is_empty) {
                 Some(recipe) => self.missing(&block.name, recipe),
-                None => self.block(&overlay, block, wanted)?,
+                None => self.block(block, wanted)?,
             };
-            self.take(found, &mut draft, report)?;
+            self.take(found, draft, report)?;
         }
         for (name, recipe) in wanted {
-            if overlay.block(name).is_none() {
-                self.take(self.missing(name, recipe), &mut draft, report)?;
+            if document.block(name).is_none() || draft.removes(name) {
+                self.take(self.missing(name, recipe), draft, report)?;
             }
         }
-        if report.stanzas.len() == before {
-            return Ok(());
-        }
-        let written = draft.finish()?;
-        report.diff.push_str(&written.diff);
-        if !self.writing.dry_run {
-            report.changed.extend(written.changed);
-        }
-        Ok(())
+        Ok(report.stanzas.len() > before)
     }
 
     /// Puts what was made anew into the file's draft, and reports.
@@ -204,13 +209,11 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         match made {
             None => {}
-            Some(Err(error)) if !self.writing.dry_run => return Err(error),
-            Some(Err(error)) => checked
-                .reasons
-                .push(format!("what would change can't be told: {error}")),
+            Some(Err(error)) if !self.is_dry => return Err(error),
+            Some(Err(error)) => checked.reasons.push(Cause::failed(&error)),
             Some(Ok(made)) => match draft.put(&made) {
-                Ok(()) if self.writing.dry_run => {}
-                Ok(()) => checked.state = State::Fixed,
+                Ok(_) if self.is_dry => {}
+                Ok(_) => checked.state = State::Fixed,
                 Err(Error::Overlay(OverlayError::Edited { diff, .. })) => {
                     checked.state = State::Edited;
                     report.diff.push_str(&diff);
@@ -222,10 +225,24 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The folder of the file.
+    fn folder(self) -> &'a Utf8Path {
+        folder_of(self.overlay.path())
+    }
+
+    /// Where stanzas are made for.
+    fn place(self) -> Place<'a> {
+        Place {
+            file: self.overlay.path(),
+            document: self.overlay.document(),
+            session: self.session,
+        }
+    }
+
     /// What the marker says, with paths as they are from here.
-    fn recipe(self, block: &Block, overlay: &Overlay) -> Result<Recipe, Error> {
+    fn recipe(self, block: &Block) -> Result<Recipe, Error> {
         let wrong = |message: String| OverlayError::Recipe {
-            place: format!("`{}`, line {}", overlay.place, block.line),
+            place: format!("`{}`, line {}", self.overlay.path(), block.line),
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");
@@ -237,83 +254,65 @@ impl Run<'_> {
         if recipe.path.is_none() && recipe.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
-        let folder = folder_of(self.file);
-        Ok(recipe.with_paths(|path| normalized(&joined(folder, path))))
+        Ok(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
     }
 
     /// Checks a stanza, and makes it anew where it is out of date.
-    fn block(
-        self,
-        overlay: &Overlay,
-        block: &Block,
-        wanted: Option<&Recipe>,
-    ) -> Result<Found, Error> {
+    fn block(self, block: &Block, configured: Option<&Recipe>) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
-        let recipe = self.recipe(block, overlay)?;
-        let wanted = wanted.map(|wanted| wanted_of(wanted, &recipe));
-        let wanted = wanted.as_ref();
-        let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
-        let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
-        let recipe = wanted.cloned().unwrap_or(recipe);
+        let old = self.recipe(block)?;
+        let recipe = configured.map_or_else(|| old.clone(), |wanted| wanted_of(wanted, &old));
         if recipe.prebuilt.is_some() {
-            return Ok(self.prebuilt(overlay, block, &recipe));
+            return Ok(self.prebuilt(block, &recipe));
         }
-        let (request, _) = recipe.asked(self.file.as_str())?;
-        let old = block.made.clone().unwrap_or_default();
-        let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
+        let (request, _) = recipe.asked(self.overlay.path().as_str())?;
         // It is held here, so that making the stanza doesn't open it again.
-        let (now, _source) = match self.now(&request, &old, &block.name) {
+        let (digests, _source) = match self.digests_today(&request, block) {
             Ok(found) => found,
             Err(Error::Io(IoError::NotFound { path })) => {
                 checked.state = State::WithoutSource;
-                checked
-                    .reasons
-                    .push(format!("its source `{path}` isn't there"));
+                checked.reasons.push(Cause::SourceMissing { path });
                 return Ok((checked, None));
             }
             Err(error) => return Err(error),
         };
-        let is_same = now.source == old.source && now.lock == old.lock && is_configured;
-        let has_new_lines = block.kept(overlay.text) != old.kept;
-        if is_same && !is_edited && !has_new_lines && now.rules == old.rules {
+        let wanted = Wanted {
+            from: MadeFrom::Project,
+            version: None,
+            digests: &digests,
+            recipe: change_of(&old, &recipe),
+        };
+        let reasons = freshness(block, &wanted);
+        if reasons.is_empty() {
             return Ok((checked, None));
         }
-        checked.state = State::OutOfDate;
-        checked.reasons = digests::reasons(&request, block, (&old, &now), self.session);
-        if !is_configured && (!has_moved || checked.reasons.is_empty()) {
-            checked.reasons.push("the configuration changed".to_owned());
-        }
-        if has_new_lines {
-            checked.reasons.push("the lines to keep changed".to_owned());
-        }
-        if is_edited {
-            checked.state = State::Edited;
-            checked.reasons.push("it was edited by hand".to_owned());
-        }
-        let made = make(&recipe, self.place(overlay.text));
+        let made = make(&recipe, self.place());
         if let Ok(made) = &made
             && made.package.name != block.name
         {
-            let name = &made.package.name;
-            checked.reasons = vec![format!(
-                "its source is the package `{name}` now: delete the stanza, and write that one's"
-            )];
+            checked.state = stale_state(&reasons);
+            let name = made.package.name.clone();
+            checked.reasons.push(Cause::OtherPackage { name });
             return Ok((checked, None));
         }
         // New rules that say the same are no reason to write anything.
-        if let (Ok(made), true) = (&made, is_same && !is_edited)
-            && self.says_the_same(overlay, block, made)?
+        let may_say_the_same = reasons
+            .iter()
+            .all(|reason| matches!(reason, Reason::RulesChanged | Reason::KeptLinesChanged));
+        if let (Ok(made), true) = (&made, may_say_the_same)
+            && self.overlay.says_the_same(made)
         {
-            checked.state = State::Fresh;
-            checked.reasons.clear();
             return Ok((checked, None));
         }
+        checked.state = stale_state(&reasons);
+        let reasons = detailed_reasons(block, &request, wanted, self.session);
+        checked.reasons.extend(reasons.into_iter().map(Cause::from));
         Ok((checked, Some(made)))
     }
 
     fn fresh(self, block: &Block) -> CheckedStanza {
         CheckedStanza {
-            file: self.file.to_string(),
+            file: self.overlay.path().to_string(),
             line: Some(block.line),
             package: block.name.clone(),
             state: State::Fresh,
@@ -321,62 +320,43 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a stanza that is made anew has the same text, however it is
-    /// laid out.
-    fn says_the_same(
+    /// The digests of what a stanza would be made from today, and its source.
+    fn digests_today(
         self,
-        overlay: &Overlay,
+        request: &Request,
         block: &Block,
-        made: &MadeStanza,
-    ) -> Result<bool, Error> {
-        let Ok(text) = with_stanza(overlay, made, self.writing) else {
-            return Ok(false);
+    ) -> Result<(Digests, Arc<Source>), Error> {
+        let old = block.digests.as_ref();
+        let beside = old.map(|old| old.beside.as_str());
+        let beside = match beside.filter(|name| !name.is_empty()) {
+            None => None,
+            Some(name) => read_file(&joined(self.folder(), Utf8Path::new(name)))?,
         };
-        let new = Overlay::parse(overlay.place, &text)?;
-        let Some(new) = new.block(&block.name) else {
-            return Ok(false);
-        };
-        let old = &overlay.text[block.body.clone()];
-        let is_same_text = text_digest(&text[new.body.clone()]) == text_digest(old);
-        Ok(is_same_text && new.kept(&text) == block.kept(overlay.text))
-    }
-
-    /// The digests of what a stanza would be made from, and its source.
-    fn now(self, request: &Request, old: &Made, name: &str) -> Result<(Made, Arc<Source>), Error> {
-        let beside = match old.beside.as_str() {
-            "" => None,
-            name => read_file(&joined(folder_of(self.file), Utf8Path::new(name)))?,
-        };
-        let source = digests::source(&request.path, old.up, self.session)?;
+        let up = old.map_or(0, |old| old.up);
+        let source = digests::source(&request.path, up, self.session)?;
         let beside = Beside {
             lock: beside.as_deref(),
-            kind: digests::kind_in_lock(folder_of(self.file), name, self.session),
+            kind: digests::kind_in_lock(self.folder(), &block.name, self.session),
         };
-        let now = digests::of_source(&source, request, old.up, &beside)?;
-        Ok((now, source))
-    }
-
-    /// The file, with this text in it.
-    const fn place<'b>(&'b self, text: &'b str) -> Place<'b> {
-        Place {
-            file: self.file,
-            text,
-            session: self.session,
-        }
+        let digests = digests::of_source(&source, request, up, &beside)?;
+        Ok((digests, source))
     }
 
     fn missing(self, name: &str, recipe: &Recipe) -> Found {
-        let made = make(recipe, self.place("{ }"));
+        let made = make(recipe, self.place());
         let path = recipe.path.clone().unwrap_or_default();
+        let cause = match &recipe.prebuilt {
+            Some(package) => Cause::ConfiguredPrebuilt {
+                package: package.clone(),
+            },
+            None => Cause::Configured { path: path.clone() },
+        };
         let checked = CheckedStanza {
-            file: self.file.to_string(),
+            file: self.overlay.path().to_string(),
             line: None,
             package: name.to_owned(),
             state: State::Missing,
-            reasons: vec![match &recipe.prebuilt {
-                Some(prebuilt) => format!("the configuration takes `{prebuilt}` from nixpkgs"),
-                None => format!("the configuration asks for a stanza of `{path}`"),
-            }],
+            reasons: vec![cause],
         };
         let made = made.and_then(|made| {
             if made.package.name == name {
@@ -393,8 +373,49 @@ impl Run<'_> {
     }
 }
 
-mod locked;
-mod prebuilt;
+/// The state of a stanza that isn't fresh.
+fn stale_state(reasons: &[Reason]) -> State {
+    if reasons.contains(&Reason::EditedByHand) {
+        State::Edited
+    } else {
+        State::OutOfDate
+    }
+}
+
+/// The reasons why a stanza is out of date, with what the project says about
+/// itself, which isn't read to find that it is.
+fn detailed_reasons(
+    block: &Block,
+    request: &Request,
+    wanted: Wanted,
+    session: &Session,
+) -> Vec<Reason> {
+    if block.digests.is_none() {
+        return freshness(block, &wanted);
+    }
+    let details = Details::read(request, session);
+    let digests = Digests {
+        build: details.build,
+        ..wanted.digests.clone()
+    };
+    let wanted = Wanted {
+        version: details.version.as_deref(),
+        digests: &digests,
+        ..wanted
+    };
+    freshness(block, &wanted)
+}
+
+/// What is different about a recipe.
+fn change_of(old: &Recipe, new: &Recipe) -> RecipeChange {
+    if old == new {
+        RecipeChange::None
+    } else if old.path == new.path {
+        RecipeChange::Changed
+    } else {
+        RecipeChange::Moved
+    }
+}
 
 /// What the configuration asks for. It can't have every expression for a
 /// toolchain: one of the command line's stays.

@@ -1,56 +1,63 @@
 //! The stanzas of packages that are taken from nixpkgs.
 
-use super::{Found, Run, State};
+use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
+use crate::ops::overlay::MadeStanza;
 use crate::ops::prebuilt::make_prebuilt;
 use crate::ops::recipe::Recipe;
-use crate::overlay::{Block, Overlay, text_digest};
+use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
 use crate::python_lock::PythonLockError;
 
 impl Run<'_> {
     /// Checks a stanza; what it is made from is read at once.
-    pub(super) fn prebuilt(self, overlay: &Overlay, block: &Block, recipe: &Recipe) -> Found {
+    pub(super) fn prebuilt(self, block: &Block, recipe: &Recipe) -> Found {
         let mut checked = self.fresh(block);
-        let made = make_prebuilt(recipe, self.file, self.session);
-        let old = block.made.clone().unwrap_or_default();
+        let made = make_prebuilt(recipe, self.overlay.path(), self.session);
         if let Err(Error::PythonLock(
             error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
         )) = &made
         {
             checked.state = State::WithoutSource;
-            checked.reasons.push(error.to_string());
+            checked.reasons.push(Cause::not_in_python_lock(error));
             return (checked, None);
         }
-        let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
-        if let Ok(made) = &made {
-            let (was, is) = (&block.version, &made.package.version);
-            if was != is {
-                let [was, is] =
-                    [was, is].map(|version| version.as_deref().unwrap_or("none").to_owned());
-                let reason = format!("the version changed from {was} to {is}");
-                checked.reasons.push(reason);
-            } else if made.made.source != old.source {
-                let reason = "what the lock says of its dependencies changed";
-                checked.reasons.push(reason.to_owned());
-            }
-            if block.recipe.as_ref() != Some(&made.recipe) {
-                checked.reasons.push("the configuration changed".to_owned());
-            }
-        }
-        if old.kept != block.kept(overlay.text) {
-            checked.reasons.push("the lines to keep changed".to_owned());
-        }
-        if is_edited {
-            checked.reasons.push("it was edited by hand".to_owned());
-        }
-        if made.is_ok() && checked.reasons.is_empty() {
-            return (checked, None);
-        }
-        checked.state = if is_edited {
-            State::Edited
-        } else {
-            State::OutOfDate
+        let reasons = match &made {
+            Ok(made) => reasons(block, made),
+            Err(_) => edits(block),
         };
+        if made.is_ok() && reasons.is_empty() {
+            return (checked, None);
+        }
+        checked.state = stale_state(&reasons);
+        checked.reasons.extend(reasons.into_iter().map(Cause::from));
         (checked, Some(made))
     }
+}
+
+/// Compares a stanza with the one that was made.
+fn reasons(block: &Block, made: &MadeStanza) -> Vec<Reason> {
+    let is_same = block.recipe.as_ref() == Some(&made.recipe);
+    let wanted = Wanted {
+        from: MadeFrom::Nixpkgs,
+        version: made.package.version.as_deref(),
+        digests: &made.digests,
+        recipe: if is_same {
+            RecipeChange::None
+        } else {
+            RecipeChange::Changed
+        },
+    };
+    freshness(block, &wanted)
+}
+
+/// Compares a stanza with itself, which leaves what the user changed in it.
+fn edits(block: &Block) -> Vec<Reason> {
+    let none = Digests::default();
+    let wanted = Wanted {
+        from: MadeFrom::Nixpkgs,
+        version: block.version.as_deref(),
+        digests: block.digests.as_ref().unwrap_or(&none),
+        recipe: RecipeChange::None,
+    };
+    freshness(block, &wanted)
 }

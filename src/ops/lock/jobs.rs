@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use camino::Utf8Path;
+
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
 use crate::io::source::{Source, way_to};
@@ -12,10 +14,12 @@ use crate::nix::AnyStanza;
 use crate::ops::digests::{self, Beside};
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
-use crate::ops::overlay::{Draft, MadeStanza, make};
+use crate::ops::overlay::{Draft, MadeStanza, OverlayFile, make};
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
-use crate::overlay::{Block, Made, Overlay, text_digest};
+use crate::overlay::{
+    Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
+};
 use crate::project::{ProjectError, PythonName};
 
 /// A package to be worked at.
@@ -28,7 +32,7 @@ pub(super) struct Job {
     /// The same, as the mark has it.
     pub marked: String,
     /// The digests of what it is made from.
-    pub made: Made,
+    pub digests: Digests,
     /// What its result is kept by; none for a project of the user's.
     pub key: Option<String>,
     /// Whether the file has what would be made.
@@ -36,7 +40,7 @@ pub(super) struct Job {
     /// Whether the file's mark says that it has no Rust.
     pub has_none: bool,
     /// Why the stanza in the file isn't what would be made, if there is one.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// The files of a project of the user's: held, so that they aren't read
     /// again when its stanza is made.
     _source: Option<Arc<Source>>,
@@ -54,12 +58,12 @@ pub(super) enum Done {
 
 impl Run<'_> {
     /// The packages to be worked at, by name.
-    pub(super) fn jobs(self, draft: &Draft) -> Result<Vec<Job>, Error> {
+    pub(super) fn jobs(self, file: &OverlayFile) -> Result<Vec<Job>, Error> {
         let mut candidates = Workspace::candidates(self.asked, self.planned);
-        let overlay = Overlay::parse(draft.file().as_str(), &draft.text)?;
+        let blocks = file.document().blocks().iter();
         // A stanza that is there is kept true, whether it is needed today or
         // not.
-        for block in overlay.blocks.iter().filter(|block| is_of_lock(block)) {
+        for block in blocks.filter(|block| is_of_lock(block)) {
             let name = PythonName::new(&block.name);
             let entries = self.workspace.buildable(&name);
             if !entries.is_empty() {
@@ -69,26 +73,22 @@ impl Run<'_> {
         let names = candidates.iter().enumerate();
         let shard = self.request.shard;
         let names = names.filter(|(place, _)| shard.is_none_or(|shard| shard.has(*place)));
-        let jobs = names.map(|(_, (name, entries))| self.job(name, entries, (draft, &overlay)));
+        let jobs = names.map(|(_, (name, entries))| self.job(name, entries, file));
         jobs.collect()
     }
 
-    fn job(
-        self,
-        name: &PythonName,
-        entries: &[usize],
-        (draft, overlay): (&Draft, &Overlay),
-    ) -> Result<Job, Error> {
-        let folder = folder_of(draft.file());
+    fn job(self, name: &PythonName, entries: &[usize], file: &OverlayFile) -> Result<Job, Error> {
+        let folder = folder_of(file.path());
         let configured = self.request.packages.get(name.as_str());
         let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
         let local = entries.iter().find_map(|&entry| {
             let source = &self.workspace.lock.packages[entry].source;
             source.folder()
         });
-        let block = overlay.block(name.as_str());
-        let old = block.and_then(|block| block.made.as_ref());
-        let (recipe, made, source) = if let Some(below) = local {
+        let document = file.document();
+        let block = document.block(name.as_str());
+        let old = block.and_then(|block| block.digests.as_ref());
+        let (recipe, digests, source) = if let Some(below) = local {
             let recipe = Recipe {
                 path: Some(joined(self.workspace.folder(), below)),
                 lock: None,
@@ -97,28 +97,24 @@ impl Run<'_> {
                 libc: None,
                 ..recipe
             };
-            let found = self.local_digests((&recipe, name), old, draft);
-            let (made, source) = found.unzip();
-            (recipe, made, source)
+            let found = self.local_digests((&recipe, name), old, file.path());
+            let (digests, source) = found.unzip();
+            (recipe, digests, source)
         } else {
-            let made = self
+            let digests = self
                 .workspace
-                .digests((entries, self.asked), draft.file(), old);
-            (recipe, Some(made), None)
+                .digests((entries, self.asked), file.path(), old);
+            (recipe, Some(digests), None)
         };
         let moved = recipe.clone().moved(|path| way_to(folder, path))?;
         let marked = moved.in_one_line();
-        let is_fresh = made.as_ref().zip(block).is_some_and(|(made, block)| {
-            block.recipe.as_ref() == Some(&marked) && is_fresh(made, block, overlay.text)
-        });
-        let reasons = block.map_or_else(Vec::new, |block| {
-            self.reasons(entries, (block, overlay.text), (made.as_ref(), &marked))
-        });
-        let made = made.unwrap_or_default();
+        let reasons = block.map(|block| self.reasons(entries, block, digests.as_ref(), &marked));
+        let digests = digests.unwrap_or_default();
         // Caches are empty elsewhere: the file's own word is taken.
-        let mark = overlay.lock.as_ref().map(|(mark, _)| mark);
         let has_none = block.is_none()
-            && mark.is_some_and(|mark| mark.is_without((name.as_str(), &made.source)));
+            && document
+                .python_lock_mark()
+                .is_some_and(|mark| mark.is_without_rust(name.as_str(), &digests.source));
         let key = local.is_none().then(|| {
             let plain = Recipe {
                 lock: None,
@@ -126,18 +122,18 @@ impl Run<'_> {
             };
             let beside = joined(folder, format!("{name}.lock").as_str().into());
             let beside = read_file(&beside).ok().flatten();
-            Results::key(&made, &plain.in_one_line(), beside.as_deref())
+            Results::key(&digests, &plain.in_one_line(), beside.as_deref())
         });
         Ok(Job {
             name: name.clone(),
             entries: entries.to_vec(),
             recipe,
             marked,
-            made,
+            digests,
             key,
-            is_fresh,
+            is_fresh: reasons.as_ref().is_some_and(Vec::is_empty),
             has_none,
-            reasons,
+            reasons: reasons.unwrap_or_default(),
             _source: source,
         })
     }
@@ -146,40 +142,29 @@ impl Run<'_> {
     fn reasons(
         self,
         entries: &[usize],
-        (block, text): (&Block, &str),
-        (made, marked): (Option<&Made>, &str),
-    ) -> Vec<String> {
-        let mut reasons = Vec::new();
-        let (Some(made), Some(old)) = (made, &block.made) else {
-            return vec!["it says of nothing what it was made from".to_owned()];
+        block: &Block,
+        digests: Option<&Digests>,
+        marked: &str,
+    ) -> Vec<Reason> {
+        let Some(digests) = digests else {
+            return vec![Reason::NoDigests];
         };
         let versions = entries.iter().filter_map(|&entry| {
             let version = &self.workspace.lock.packages[entry].version;
             version.as_deref()
         });
         let version = versions.collect::<Vec<_>>().join(",");
-        let was = block.version.as_deref().unwrap_or_default();
-        if !version.is_empty() && !was.is_empty() && version != was {
-            reasons.push(format!("the version changed from {was} to {version}"));
-        } else if old.source != made.source {
-            reasons.push(format!("what `{}` says of it changed", self.workspace.path));
-        }
-        if old.lock != made.lock {
-            reasons.push("the lock beside the overlay changed".to_owned());
-        }
-        if block.recipe.as_deref() != Some(marked) {
-            reasons.push("how it is made was changed".to_owned());
-        }
-        if old.rules != made.rules {
-            reasons.push("cargo-pyhack's rules changed".to_owned());
-        }
-        if old.kept != block.kept(text) {
-            reasons.push("the lines to keep changed".to_owned());
-        }
-        if old.text != text_digest(&text[block.body.clone()]) {
-            reasons.push("it was edited by hand".to_owned());
-        }
-        reasons
+        let wanted = Wanted {
+            from: MadeFrom::PythonLock(&self.workspace.path),
+            version: Some(version.as_str()).filter(|version| !version.is_empty()),
+            digests,
+            recipe: if block.recipe.as_deref() == Some(marked) {
+                RecipeChange::None
+            } else {
+                RecipeChange::Changed
+            },
+        };
+        freshness(block, &wanted)
     }
 
     /// The digests of a project of the user's and its files, if they can be
@@ -187,12 +172,12 @@ impl Run<'_> {
     fn local_digests(
         self,
         (recipe, name): (&Recipe, &PythonName),
-        old: Option<&Made>,
-        draft: &Draft,
-    ) -> Option<(Made, Arc<Source>)> {
-        let (request, _) = recipe.asked(draft.file().as_str()).ok()?;
+        old: Option<&Digests>,
+        file: &Utf8Path,
+    ) -> Option<(Digests, Arc<Source>)> {
+        let (request, _) = recipe.asked(file.as_str()).ok()?;
         let old = old.cloned().unwrap_or_default();
-        let folder = folder_of(draft.file());
+        let folder = folder_of(file);
         let beside = match old.beside.as_str() {
             "" => None,
             name => read_file(&joined(folder, name.into())).ok()?,
@@ -202,8 +187,8 @@ impl Run<'_> {
             lock: beside.as_deref(),
             kind: digests::kind_in_lock(folder, name.as_str(), self.session),
         };
-        let made = digests::of_source(&source, &request, old.up, &beside).ok()?;
-        Some((made, source))
+        let digests = digests::of_source(&source, &request, old.up, &beside).ok()?;
+        Some((digests, source))
     }
 
     /// Does a job.
@@ -255,7 +240,7 @@ impl Run<'_> {
         stanzas: &mut Vec<AnyStanza>,
     ) -> LockedPackageReport {
         let mut told = self.told(job);
-        let folder = folder_of(draft.file()).to_owned();
+        let folder = folder_of(draft.file().path());
         let made = match done {
             Done::Fresh => {
                 told.rust = Some(true);
@@ -272,37 +257,37 @@ impl Run<'_> {
             }
             Done::Found(Finding::Rust(saved)) => {
                 told.saved.clone_from(&Some((*saved).clone()));
-                let mut made = job.made.clone();
-                made.build.clone_from(&saved.build);
+                let mut digests = job.digests.clone();
+                digests.build.clone_from(&saved.build);
                 if let Some(lock) = saved.locks.first() {
-                    made.lock = Made::digest(lock.text.as_bytes());
-                    made.beside.clone_from(&lock.name);
+                    digests.cargo_lock = digest(lock.text.as_bytes());
+                    digests.beside.clone_from(&lock.name);
                 }
-                saved.made(&folder, job.marked.clone(), made)
+                saved.made(folder, job.marked.clone(), digests)
             }
             Done::Made(made) => *made,
         };
         told.facts(&made);
         told.rust = Some(true);
         told.warnings.clone_from(&made.warnings);
-        if self.request.writing.is_none() {
+        if self.is_printed {
             let names = made.locks.iter().filter_map(|lock| lock.path.file_name());
             told.warnings.extend(names.map(lock_beside));
         }
         if job.is_fresh {
             told.stanza = Some(StanzaState::Fresh);
-        } else if self.request.writing.is_some() {
-            let before = draft.body(&made.package.name);
+        } else if !self.is_printed {
             match draft.put(&made) {
-                Ok(()) if before.is_none() => told.stanza = Some(StanzaState::New),
-                Ok(()) if before == draft.body(&made.package.name) => {
-                    told.stanza = Some(StanzaState::Fresh);
+                Ok(change) => told.stanza = Some(change.into()),
+                Err(error) => {
+                    told.is_edited = matches!(error, Error::Overlay(OverlayError::Edited { .. }));
+                    told.error = Some((&error).into());
                 }
-                Ok(()) => told.stanza = Some(StanzaState::Changed),
-                Err(error) => told.error = Some((&error).into()),
             }
         }
-        stanzas.push(made.stanza);
+        if self.is_printed {
+            stanzas.push(made.stanza);
+        }
         told
     }
 }
@@ -310,7 +295,7 @@ impl Run<'_> {
 impl Job {
     /// The package and what it is made from, for the file's mark.
     pub(super) fn looked_at(&self) -> (&str, &str) {
-        (self.name.as_str(), &self.made.source)
+        (self.name.as_str(), &self.digests.source)
     }
 }
 
@@ -319,17 +304,6 @@ pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
     let recipe = block.recipe.as_deref().unwrap_or("{}");
     let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
     recipe.lock.is_some() && recipe.path.is_none() && recipe.prebuilt.is_none()
-}
-
-/// Whether a stanza is what would be made from the same.
-fn is_fresh(made: &Made, block: &Block, text: &str) -> bool {
-    block.made.as_ref().is_some_and(|old| {
-        old.source == made.source
-            && old.lock == made.lock
-            && old.rules == made.rules
-            && old.kept == block.kept(text)
-            && old.text == text_digest(&text[block.body.clone()])
-    })
 }
 
 /// One display of the progress of many packages.

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, Writing};
+use super::overlay::{Draft, OverlayFile, Writing};
 use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::write::read_text;
 use crate::io::{IoError, Session, all_in_order};
-use crate::nix::{Form, print_all};
-use crate::overlay::{LockMark, OverlayError};
+use crate::nix::{AnyStanza, Form, print_all};
+use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
 pub(super) use jobs::is_of_lock;
@@ -74,11 +74,49 @@ pub struct KeptFinding(pub(super) Finding);
 /// Where the lock or the overlay can't be read, or the overlay can't be
 /// written. What is wrong with single packages is in the report.
 pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method itself isn't general enough over lifetimes"
-    )]
-    prepared(request, session, |run| run.run())
+    prepared(request, session, |run| {
+        let file = match &request.writing {
+            Some(writing) => OverlayFile::open(writing)?,
+            None => OverlayFile::nowhere()?,
+        };
+        let mut draft = file.draft();
+        let Outcome {
+            mut report,
+            stanzas,
+        } = run.run(&mut draft)?;
+        if request.is_plan {
+            return Ok(report);
+        }
+        if request.writing.is_none() {
+            let form = request.form.unwrap_or(Form::Overlay);
+            report.nix = print_all(&stanzas, form);
+            return Ok(report);
+        }
+        let written = draft.finish()?;
+        report.nix = written.text;
+        report.files = written.files;
+        report.changed = written.changed;
+        report.diff = written.diff;
+        Ok(report)
+    })
+}
+
+/// Puts the stanzas of a lock into a draft, which the caller writes.
+///
+/// # Errors
+/// As [`lock`].
+pub(super) fn lock_into(
+    request: &LockRequest,
+    draft: &mut Draft,
+    session: &Session,
+) -> Result<LockReport, Error> {
+    prepared(request, session, |run| {
+        let run = Run {
+            is_printed: false,
+            ..run
+        };
+        Ok(run.run(draft)?.report)
+    })
 }
 
 /// Reads a lock and plans what is done with it.
@@ -107,6 +145,7 @@ fn prepared<T>(
         recipe: &recipe,
         asked: &asked,
         planned: &planned,
+        is_printed: request.writing.is_none(),
     })
 }
 
@@ -138,60 +177,55 @@ struct Run<'a> {
     recipe: &'a Recipe,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
+    /// Whether stanzas are printed, and not put into a file.
+    is_printed: bool,
+}
+
+/// What a run over a lock found.
+struct Outcome {
+    report: LockReport,
+    /// The stanzas, where they are printed.
+    stanzas: Vec<AnyStanza>,
 }
 
 impl Run<'_> {
-    fn run(self) -> Result<LockReport, Error> {
-        let mut draft = match &self.request.writing {
-            Some(writing) => Draft::open(writing)?,
-            None => Draft::nowhere(),
-        };
-        let jobs = self.jobs(&draft)?;
+    fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
+        let jobs = self.jobs(draft.file())?;
         let mut report = LockReport::new(self.workspace, self.asked);
+        let mut stanzas = Vec::new();
         if self.request.is_plan {
             let told = jobs.iter().map(|job| self.told(job)).collect();
             report.packages = self.with_others(&jobs, told);
-            return Ok(report);
+            return Ok(Outcome { report, stanzas });
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect(), self.session.cache());
-        let done = self.work(&jobs, &results, &draft);
-        let mut stanzas = Vec::new();
+        let done = self.work(&jobs, &results, draft.file());
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            told.push(self.take((job, done), &mut draft, &mut stanzas));
+            told.push(self.take((job, done), draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
         let without = without.filter(|(_, told)| told.rust == Some(false));
         let without = without.map(|(job, _)| job.looked_at());
-        let mark = self.mark(without, draft.file())?;
+        let mark = self.mark(without, draft.file().path())?;
         report.packages = self.with_others(&jobs, told);
-        if self.request.writing.is_none() {
-            let form = self.request.form.unwrap_or(Form::Overlay);
-            report.nix = print_all(&stanzas, form);
-            return Ok(report);
-        }
         // A part of the packages says nothing of the others.
-        if self.request.shard.is_none() {
-            report.removed = self.remove(&mut draft)?;
-            draft.mark(&mark)?;
+        if !self.is_printed && self.request.shard.is_none() {
+            report.removed = self.remove(draft)?;
+            draft.set_python_lock_mark(mark);
         }
-        let written = draft.finish()?;
-        report.nix = written.text;
-        report.files = written.files;
-        report.changed = written.changed;
-        report.diff = written.diff;
-        Ok(report)
+        Ok(Outcome { report, stanzas })
     }
 
     /// Works at all jobs, several at once.
-    fn work(self, jobs: &[Job], results: &Results, draft: &Draft) -> Vec<Done> {
-        let together = Arc::new(Together::new(self.session, jobs.len()));
-        let session = self.session.with_progress(together);
+    fn work(self, jobs: &[Job], results: &Results, file: &OverlayFile) -> Vec<Done> {
+        let together = Together::new(self.session, jobs.len());
+        let session = self.session.with_progress(Arc::new(together));
         let place = Place {
-            file: draft.file(),
-            text: &draft.text,
+            file: file.path(),
+            document: file.document(),
             session: &session,
         };
         let job = |job: &Job| {
@@ -204,17 +238,29 @@ impl Run<'_> {
         done
     }
 
-    /// Takes stanzas of the lock out whose packages are no longer in it.
+    /// Removes the stanzas of the lock whose packages are no longer in it,
+    /// except for those that were edited by hand.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
-        let lock = way_to(folder_of(draft.file()), &self.workspace.path)?;
-        let is_gone = |name: &str, recipe: &Recipe| {
-            let name = PythonName::new(name);
-            recipe.lock.as_ref() == Some(&lock)
-                && recipe.path.is_none()
-                && recipe.prebuilt.is_none()
-                && self.workspace.lock.entries(&name).next().is_none()
-        };
-        draft.remove(is_gone)
+        let file = draft.file();
+        let lock = way_to(folder_of(file.path()), &self.workspace.path)?;
+        let blocks = file.document().blocks().iter();
+        let gone = blocks.filter(|block| block.is_as_written() && self.is_gone(block, &lock));
+        let gone: Vec<_> = gone.map(|block| block.name.clone()).collect();
+        for name in &gone {
+            draft.remove(name);
+        }
+        Ok(gone)
+    }
+
+    /// Whether a stanza is of this lock, which no longer has its package.
+    fn is_gone(self, block: &Block, lock: &Utf8Path) -> bool {
+        let recipe = block.recipe.as_deref().unwrap_or("{}");
+        let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+        let name = PythonName::new(&block.name);
+        recipe.lock.as_deref() == Some(lock)
+            && recipe.path.is_none()
+            && recipe.prebuilt.is_none()
+            && self.workspace.lock.entries(&name).next().is_none()
     }
 
     /// Says what was looked at, and has no stanza.
@@ -222,10 +268,10 @@ impl Run<'_> {
         self,
         without: impl Iterator<Item = (&'a str, &'a str)>,
         file: &Utf8Path,
-    ) -> Result<LockMark, Error> {
+    ) -> Result<PythonLockMark, Error> {
         let folder = folder_of(file);
         let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
-        Ok(LockMark::new(recipe.in_one_line(), without))
+        Ok(PythonLockMark::new(recipe.in_one_line(), without))
     }
 }
 

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::jobs::Job;
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
 use crate::ops::locked::{Asked, Finding, Planned, Saved, Workspace, worst};
 use crate::ops::overlay::MadeStanza;
+use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
 use crate::target::allows_python;
@@ -72,7 +74,9 @@ pub struct LockedPackageReport {
     /// The stanza in the file.
     pub stanza: Option<StanzaState>,
     /// Why it is another one than before.
-    pub reasons: Vec<String>,
+    #[serde(deserialize_with = "skip_reasons")]
+    #[schemars(with = "Vec<String>")]
+    pub reasons: Vec<Reason>,
     /// The stanza, as it is laid out alone.
     pub nix: Option<String>,
     /// What will or may fail, and what to do.
@@ -81,6 +85,9 @@ pub struct LockedPackageReport {
     pub warnings: Vec<Warning>,
     /// Why there is no stanza.
     pub error: Option<Failure>,
+    /// Whether that is because the stanza in the file was edited by hand.
+    #[serde(skip)]
+    pub(in crate::ops) is_edited: bool,
     /// What the result is kept by: that of another run with the same key is
     /// the same.
     pub key: Option<String>,
@@ -122,6 +129,16 @@ pub enum StanzaState {
     New,
     /// It was another one.
     Changed,
+}
+
+impl From<Change> for StanzaState {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Same => Self::Fresh,
+            Change::Added => Self::New,
+            Change::Changed => Self::Changed,
+        }
+    }
 }
 
 impl LockReport {
@@ -292,6 +309,12 @@ impl Run<'_> {
         packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         packages
     }
+}
+
+/// Reasons are compared with a file, which isn't that of another run.
+fn skip_reasons<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Reason>, D::Error> {
+    IgnoredAny::deserialize(deserializer)?;
+    Ok(Vec::new())
 }
 
 /// Warns of a Python that the lock isn't for.

@@ -13,7 +13,7 @@ use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
-use crate::overlay::Made;
+use crate::overlay::{Digests, Document};
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
 
@@ -22,7 +22,7 @@ use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, 
 pub(in crate::ops) struct Place<'a> {
     pub file: &'a Utf8Path,
     /// What is in it.
-    pub text: &'a str,
+    pub document: &'a Document,
     pub session: &'a Session,
 }
 
@@ -197,8 +197,8 @@ impl Workspace {
         &self,
         (entries, asked): (&[usize], &Asked),
         file: &Utf8Path,
-        old: Option<&Made>,
-    ) -> Made {
+        old: Option<&Digests>,
+    ) -> Digests {
         let mut text = format!("{:?}\n", asked.python_minor());
         for &entry in entries {
             let package = &self.lock.packages[entry];

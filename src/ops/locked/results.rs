@@ -17,7 +17,7 @@ use crate::ops::digests::rules;
 use crate::ops::nix_snippet::SnippetPackage;
 use crate::ops::overlay::{MadeStanza, is_version};
 use crate::ops::stanza::KeptLock;
-use crate::overlay::Made;
+use crate::overlay::Digests;
 use crate::project::PythonName;
 use crate::warning::Warning;
 
@@ -148,7 +148,7 @@ impl Saved {
         self,
         folder: &camino::Utf8Path,
         recipe: String,
-        made: Made,
+        digests: Digests,
     ) -> MadeStanza {
         let locks = self.locks.into_iter().map(|lock| KeptLock {
             path: crate::ops::stanza::joined(folder, lock.name.as_str().into()),
@@ -162,7 +162,7 @@ impl Saved {
             locks: locks.collect(),
             warnings: self.warnings,
             recipe,
-            made,
+            digests,
         }
     }
 }
@@ -185,10 +185,10 @@ impl Results {
     }
 
     /// What decides a finding: what it is made from, and by which rules.
-    pub(in crate::ops) fn key(made: &Made, recipe: &str, beside: Option<&[u8]>) -> String {
+    pub(in crate::ops) fn key(digests: &Digests, recipe: &str, beside: Option<&[u8]>) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let beside = beside.map(Sha256::of).map(|hash| hash.to_hex());
-        let (source, rules) = (&made.source, rules());
+        let (source, rules) = (&digests.source, rules());
         let text = format!("{version}\n{rules}\n{source}\n{recipe}\n{beside:?}\n");
         Sha256::of(text.as_bytes()).to_hex()
     }

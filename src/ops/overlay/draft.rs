@@ -1,4 +1,4 @@
-//! An overlay file that is being changed.
+//! An overlay file, and changes to it that are written at once.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,152 +8,186 @@ use crate::io::IoError;
 use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
 use crate::nix::{AnyStanza, Form, empty_overlay};
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{KeptLock, is_cargos_lock};
 use crate::overlay::{
-    LockMark, NewBlock, Overlay, OverlayError, unified_diff, with_block, without_block,
+    Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
 };
 
-/// A file as it is, and as it is to be.
-pub(in crate::ops) struct Draft {
+/// An overlay file as it was found.
+pub(in crate::ops) struct OverlayFile {
+    /// How it is written; the file is the one that links lead to.
     writing: Writing,
-    is_there: bool,
-    /// Its text; nothing where it isn't there.
-    old: String,
-    pub text: String,
+    /// Its text, if it exists.
+    old: Option<String>,
+    document: Document,
+}
+
+/// Changes to an [`OverlayFile`].
+pub(in crate::ops) struct Draft<'f> {
+    file: &'f OverlayFile,
+    edits: Edits<'f>,
     locks: Vec<KeptLock>,
 }
 
-/// What became of a [`Draft`].
+/// What [`Draft::finish`] wrote, or would have written.
 pub(in crate::ops) struct Written {
     pub text: String,
-    /// The file, and the locks beside it.
+    /// The overlay, and the `Cargo.lock` files next to it.
     pub files: Vec<String>,
-    /// Those of them that are changed.
+    /// Those of them that changed.
     pub changed: Vec<String>,
     pub diff: String,
 }
 
-impl Draft {
-    /// Reads a file, or begins one.
+impl OverlayFile {
+    /// Reads and parses a file. One that doesn't exist, or is empty, is parsed
+    /// as the skeleton that it is going to be.
     pub(in crate::ops) fn open(writing: &Writing) -> Result<Self, Error> {
         let file = real_file(&writing.file)?;
-        let found = read_text(&file)?;
-        let is_there = found.is_some();
-        let old = found.unwrap_or_default();
-        let text = if old.trim().is_empty() {
-            empty_overlay(writing.form).ok_or_else(|| OverlayError::NotAFile {
-                place: file.to_string(),
-            })?
+        let old = read_text(&file)?;
+        let written = old.as_deref().filter(|text| !text.trim().is_empty());
+        let document = if let Some(text) = written {
+            Document::parse(file.as_str(), text)?
         } else {
-            old.clone()
+            let text = empty_overlay(writing.form).ok_or_else(|| OverlayError::NotAFile {
+                place: file.to_string(),
+            })?;
+            Document::parse(file.as_str(), &text)?
         };
         Ok(Self {
             writing: Writing {
                 file,
                 ..writing.clone()
             },
-            is_there,
             old,
-            text,
-            locks: Vec::new(),
+            document,
         })
     }
 
-    /// Begins a file that is never written, to print stanzas.
-    pub(in crate::ops) fn nowhere() -> Self {
-        Self {
+    /// Returns a file that is never written, for stanzas that are printed.
+    pub(in crate::ops) fn nowhere() -> Result<Self, Error> {
+        let file = Utf8PathBuf::from("overlay.nix");
+        Ok(Self {
+            document: Document::parse(file.as_str(), "{ }")?,
             writing: Writing {
-                file: Utf8PathBuf::from("overlay.nix"),
+                file,
                 form: Form::File,
                 force: false,
                 dry_run: true,
                 formatter: None,
             },
-            is_there: false,
-            old: String::new(),
-            text: "{ }".to_owned(),
+            old: None,
+        })
+    }
+
+    pub(in crate::ops) const fn exists(&self) -> bool {
+        self.old.is_some()
+    }
+
+    /// Where the file really is.
+    pub(in crate::ops) fn path(&self) -> &Utf8Path {
+        &self.writing.file
+    }
+
+    pub(in crate::ops) const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Tells whether a stanza says the same as the one in the file.
+    pub(in crate::ops) fn says_the_same(&self, made: &MadeStanza) -> bool {
+        let layout = self.layout(&made.stanza);
+        says_the_same(&self.document, &self.new_block(made, &layout))
+    }
+
+    /// Starts to change the file.
+    pub(in crate::ops) fn draft(&self) -> Draft<'_> {
+        Draft {
+            file: self,
+            edits: Edits::new(&self.document),
             locks: Vec::new(),
         }
     }
 
-    /// Whether there is a file.
-    pub(in crate::ops) const fn is_there(&self) -> bool {
-        self.is_there
+    fn new_block<'a>(
+        &self,
+        made: &'a MadeStanza,
+        layout: &'a dyn Fn(usize) -> Result<String, OverlayError>,
+    ) -> NewBlock<'a> {
+        NewBlock {
+            name: &made.package.name,
+            version: made.package.version.as_deref(),
+            recipe: &made.recipe,
+            digests: &made.digests,
+            layout,
+            force: self.writing.force,
+        }
     }
 
-    pub(in crate::ops) fn file(&self) -> &Utf8Path {
-        &self.writing.file
+    /// Lays out a stanza for an indentation.
+    fn layout<'a>(
+        &'a self,
+        stanza: &'a AnyStanza,
+    ) -> impl Fn(usize) -> Result<String, OverlayError> + 'a {
+        |indentation| match &self.writing.formatter {
+            Some(command) => formatted(stanza, command),
+            None => Ok(stanza.print_at(indentation)),
+        }
     }
 
-    /// Puts a stanza in; the text stays where that is refused.
-    pub(in crate::ops) fn put(&mut self, made: &MadeStanza) -> Result<(), Error> {
-        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text)?;
+    /// Tells whether the user has never laid out the file: it is new, or as
+    /// `init` leaves it.
+    fn has_own_layout(&self) -> bool {
+        let old = self.old.as_deref().unwrap_or_default();
+        let is_skeleton = empty_overlay(Form::File).as_deref() == Some(old);
+        (old.trim().is_empty() || is_skeleton) && self.writing.formatter.is_none()
+    }
+}
+
+impl<'f> Draft<'f> {
+    /// The file that is changed.
+    pub(in crate::ops) const fn file(&self) -> &'f OverlayFile {
+        self.file
+    }
+
+    /// Puts a stanza into the file. The draft stays as it is if that is
+    /// refused.
+    pub(in crate::ops) fn put(&mut self, made: &MadeStanza) -> Result<Change, Error> {
         for lock in &made.locks {
-            require_ours(lock, (&overlay, made), self.writing.force)?;
+            self.require_own_lock(lock, made)?;
         }
-        let text = with_stanza(&overlay, made, &self.writing)?;
-        self.text = text;
+        let layout = self.file.layout(&made.stanza);
+        let change = self.edits.put(&self.file.new_block(made, &layout))?;
         self.locks.extend(made.locks.iter().cloned());
-        Ok(())
+        Ok(change)
     }
 
-    /// The stanza of a package, as it is laid out now.
-    pub(in crate::ops) fn body(&self, name: &str) -> Option<String> {
-        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text).ok()?;
-        let block = overlay.block(name)?;
-        Some(self.text[block.body.clone()].to_owned())
+    /// Removes the stanza of a package.
+    pub(in crate::ops) fn remove(&mut self, name: &str) {
+        self.edits.remove(name);
     }
 
-    /// Takes out the stanzas that `is_gone` says are no longer needed, but for
-    /// those that were edited by hand.
-    pub(in crate::ops) fn remove(
-        &mut self,
-        is_gone: impl Fn(&str, &Recipe) -> bool,
-    ) -> Result<Vec<String>, Error> {
-        let mut removed = Vec::new();
-        let text = self.text.clone();
-        let overlay = Overlay::parse(self.writing.file.as_str(), &text)?;
-        for block in &overlay.blocks {
-            let recipe = block.recipe.as_deref().unwrap_or("{}");
-            let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
-            if !is_gone(&block.name, &recipe) || block.is_edited(&text) {
-                continue;
-            }
-            let now = self.text.clone();
-            let overlay = Overlay::parse(self.writing.file.as_str(), &now)?;
-            if let Some(block) = overlay.block(&block.name) {
-                self.text = without_block(&overlay, block);
-                removed.push(block.name.clone());
-            }
+    /// Tells whether a stanza of the file is going to be removed.
+    pub(in crate::ops) fn removes(&self, name: &str) -> bool {
+        self.edits.removes(name)
+    }
+
+    /// Sets the mark of the lock that the stanzas come from.
+    pub(in crate::ops) fn set_python_lock_mark(&mut self, mark: PythonLockMark) {
+        self.edits.set_python_lock_mark(mark);
+    }
+
+    /// Writes the file and the locks next to it, unless this is a dry run.
+    pub(in crate::ops) fn finish(self) -> Result<Written, Error> {
+        let mut text = self.edits.apply()?;
+        if self.file.has_own_layout() {
+            text = nixfmt_rs::format(&text).unwrap_or(text);
         }
-        Ok(removed)
-    }
-
-    /// Says which lock the stanzas are of.
-    pub(in crate::ops) fn mark(&mut self, mark: &LockMark) -> Result<(), Error> {
-        let overlay = Overlay::parse(self.writing.file.as_str(), &self.text)?;
-        let old = overlay.lock.as_ref().map(|(_, range)| range);
-        let text = mark.put(&self.text, old);
-        Overlay::parse(self.writing.file.as_str(), &text)?;
-        self.text = text;
-        Ok(())
-    }
-
-    /// Writes the file and its locks, if they are to be written.
-    pub(in crate::ops) fn finish(mut self) -> Result<Written, Error> {
-        // As `init` leaves it.
-        let is_skeleton = empty_overlay(Form::File).as_ref() == Some(&self.old);
-        let is_ours =
-            (self.old.trim().is_empty() || is_skeleton) && self.writing.formatter.is_none();
-        if is_ours {
-            self.text = nixfmt_rs::format(&self.text).unwrap_or(self.text);
-        }
-        let Writing { file, dry_run, .. } = self.writing;
-        let diff = unified_diff(&self.old, &self.text, file.as_str());
+        let Writing { file, dry_run, .. } = &self.file.writing;
+        let old = self.file.old.as_deref().unwrap_or_default();
+        let diff = unified_diff(old, &text, file.as_str());
         let locks = self.locks.into_iter();
         let mut files: Vec<_> = locks.map(|lock| (lock.path, lock.bytes)).collect();
-        files.push((file, self.text.clone().into_bytes()));
+        files.push((file.clone(), text.clone().into_bytes()));
         let mut changed = Vec::new();
         for (path, bytes) in &files {
             if read_file(path)?.as_ref() != Some(bytes) {
@@ -164,62 +198,38 @@ impl Draft {
             write_files(&files)?;
         }
         Ok(Written {
-            text: self.text,
+            text,
             files: files.iter().map(|(path, _)| path.to_string()).collect(),
             changed,
             diff,
         })
     }
-}
 
-/// The text of a file with a stanza in it.
-pub(in crate::ops) fn with_stanza(
-    overlay: &Overlay,
-    made: &MadeStanza,
-    writing: &Writing,
-) -> Result<String, OverlayError> {
-    let stanza = |indentation| match &writing.formatter {
-        Some(command) => formatted(&made.stanza, command),
-        None => Ok(made.stanza.print_at(indentation)),
-    };
-    let block = NewBlock {
-        name: &made.package.name,
-        version: made.package.version.as_deref(),
-        recipe: &made.recipe,
-        made: made.made.clone(),
-        stanza: &stanza,
-        force: writing.force,
-    };
-    with_block(overlay, &block)
-}
-
-/// Refuses to overwrite a file that is no lock of ours: whoever chose the
-/// package's name chose the file's, too.
-fn require_ours(
-    lock: &KeptLock,
-    (overlay, made): (&Overlay, &MadeStanza),
-    force: bool,
-) -> Result<(), Error> {
-    let exists = || IoError::Exists {
-        path: lock.path.clone(),
-    };
-    // Where a link leads to, nobody named.
-    if is_link(&lock.path) {
-        return Err(exists().into());
+    /// Refuses to overwrite a file that isn't a `Cargo.lock` of ours: whoever
+    /// chose the package's name chose the file's as well.
+    fn require_own_lock(&self, lock: &KeptLock, made: &MadeStanza) -> Result<(), Error> {
+        let exists = || IoError::Exists {
+            path: lock.path.clone(),
+        };
+        // The user named the link, not the file that it leads to.
+        if is_link(&lock.path) {
+            return Err(exists().into());
+        }
+        let Some(old) = read_file(&lock.path)? else {
+            return Ok(());
+        };
+        let block = self.file.document.block(&made.package.name);
+        let known = block.and_then(|block| block.digests.as_ref());
+        let is_known = known.is_some_and(|known| known.beside == made.digests.beside);
+        let force = self.file.writing.force;
+        if is_known || is_cargos_lock(&old) || force || old == lock.bytes {
+            return Ok(());
+        }
+        Err(exists().into())
     }
-    let Some(old) = read_file(&lock.path)? else {
-        return Ok(());
-    };
-    let block = overlay.block(&made.package.name);
-    let known = block.and_then(|block| block.made.as_ref());
-    let is_known = known.is_some_and(|known| known.beside == made.made.beside);
-    if is_known || is_cargos_lock(&old) || force || old == lock.bytes {
-        return Ok(());
-    }
-    Err(exists().into())
 }
 
-/// Has a program of the user's lay out a stanza.
+/// Has the user's formatter lay out a stanza.
 fn formatted(stanza: &AnyStanza, command: &str) -> Result<String, OverlayError> {
     let text = send_through(command, &stanza.in_set());
     let text = text.and_then(|text| {

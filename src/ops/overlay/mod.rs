@@ -13,12 +13,12 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::io::source::way_to;
 use crate::nix::{AnyStanza, Form};
-use crate::overlay::{Made, Overlay};
+use crate::overlay::Digests;
 use crate::warning::Warning;
 
 mod draft;
 
-pub(super) use draft::{Draft, with_stanza};
+pub(super) use draft::{Draft, OverlayFile};
 
 /// What is done with a file.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub(super) struct MadeStanza {
     pub warnings: Vec<Warning>,
     /// As the marker has it: paths relative to the file's folder.
     pub recipe: String,
-    pub made: Made,
+    pub digests: Digests,
 }
 
 /// Puts the stanzas of some projects into a file; the paths of the recipes
@@ -61,14 +61,15 @@ pub fn write_stanzas(
     writing: &Writing,
     session: &Session,
 ) -> Result<Snippet, Error> {
-    let mut draft = Draft::open(writing)?;
+    let file = OverlayFile::open(writing)?;
+    let mut draft = file.draft();
+    let place = Place {
+        file: file.path(),
+        document: file.document(),
+        session,
+    };
     let mut snippet = Snippet::default();
     for recipe in recipes {
-        let place = Place {
-            file: draft.file(),
-            text: &draft.text,
-            session,
-        };
         let made = make(recipe, place)?;
         draft.put(&made)?;
         snippet.warn(made.warnings);
@@ -85,12 +86,12 @@ pub fn write_stanzas(
 
 /// Makes a stanza for a file, of which hashes are reused.
 pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
-    let (file, session) = (place.file, place.session);
+    let session = place.session;
     if recipe.prebuilt.is_some() {
-        return make_prebuilt(recipe, file, session);
+        return make_prebuilt(recipe, place.file, session);
     }
-    let folder = folder_of(file);
-    let (mut request, options) = recipe.asked(file.as_str())?;
+    let folder = folder_of(place.file);
+    let (mut request, options) = recipe.asked(place.file.as_str())?;
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
     let saved = made_of(&loaded, &mut request, &options, place)?;
@@ -120,8 +121,7 @@ pub(super) fn made_of(
 ) -> Result<Saved, Error> {
     let folder = folder_of(place.file);
     let name = loaded.project.identity.name.as_str();
-    let overlay = Overlay::parse(place.file.as_str(), place.text)?;
-    request.known_hashes = overlay.known_hashes(name);
+    request.known_hashes = place.document.known_hashes(name);
     let making = Making {
         options,
         folder,
