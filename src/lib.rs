@@ -15,7 +15,6 @@
 
 mod build_system;
 pub mod cli;
-mod config;
 mod error;
 mod hash;
 #[expect(
@@ -26,6 +25,7 @@ mod io;
 mod native;
 mod nix;
 mod ops;
+mod options;
 mod overlay;
 mod project;
 mod python;
@@ -38,7 +38,6 @@ mod warning;
 /// interface: anything here may change in any release.
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::config::Config;
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
     pub use crate::io::network::HttpSettings;
@@ -49,6 +48,7 @@ pub mod testing {
     pub use crate::nix::package::{About, CargoDeps, Package, PackageSource, Places};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
+    pub use crate::options::config::Config;
     pub use crate::overlay::{Block, Overlay, text_digest};
     pub use crate::project::{CargoOptions, PythonName};
     pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};

@@ -14,7 +14,7 @@ use crate::error::{Error, Exit};
 use crate::nix::normalized;
 use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
 use crate::ops::configured::Configured;
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 
 /// Check that the stanzas of overlay files are up to date
 ///

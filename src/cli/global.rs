@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 use crate::io::{Network, ProjectConfig};
 use crate::native::{Choice, Preferences};
 use crate::ops::Request;
-use crate::ops::recipe::{ChoiceWord, Recipe, platform, python_minor, require_library};
+use crate::options::{ChoiceWord, Recipe, platform, python_minor, require_library};
 use crate::target::Platform;
 
 /// Flags of every command.

@@ -4,10 +4,11 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::stanza_args::PreferenceArg;
-use super::ui::{Text, Ui, plain};
+use super::style::plain;
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::ops::init::{InitOptions, InitReport, init};
-use crate::ops::recipe::python_minor;
+use crate::options::python_minor;
 
 /// Write a flake for a uv project, with an overlay for its packages with Rust
 ///

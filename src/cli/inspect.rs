@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::global::{GlobalArgs, SourceArgs, TargetArgs};
 use super::stanza_args::is_lock;
-use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::style::{BOLD, DIM, plain};
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::ops::Request;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};

@@ -10,6 +10,7 @@ mod nix_snippet;
 mod progress;
 mod report;
 mod stanza_args;
+mod style;
 mod ui;
 mod vendor;
 mod why;

@@ -8,7 +8,6 @@ use clap::{Args, ValueEnum};
 use super::global::{GlobalArgs, TargetArgs};
 use super::stanza_args::{FormArg, PrebuiltArgs, StyleOfStanza, WriteArgs, is_lock};
 use super::ui::{Text, Ui};
-use crate::config::Style;
 use crate::error::Error;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
@@ -17,7 +16,8 @@ use crate::ops::nix_snippet::{Snippet, nix_snippet};
 use crate::ops::overlay::write_stanzas;
 use crate::ops::package::{PackageFile, nixpkgs_package};
 use crate::ops::prebuilt::prebuilt_snippet;
-use crate::ops::recipe::{Recipe, SourceWord};
+use crate::options::config::Style;
+use crate::options::{Recipe, SourceWord};
 
 /// Print the stanza that builds the package with pyproject.nix
 ///

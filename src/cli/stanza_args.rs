@@ -4,10 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::global::TargetArgs;
-use crate::nix::{Form, OwnExpr};
+use crate::nix::{Form, UserExpr};
 use crate::ops::overlay::Writing;
 use crate::ops::prebuilt::{dropped_name, parse};
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 use crate::python_lock::{Preference, PythonLock};
 
 /// How any stanza is written.
@@ -20,7 +20,7 @@ pub(super) struct StyleOfStanza {
     /// Nix expression for a toolchain with cargo and rustc, as rust-overlay and
     /// fenix have them
     #[arg(long, value_name = "EXPR")]
-    toolchain: Option<OwnExpr>,
+    toolchain: Option<UserExpr>,
 
     /// Leave out the comments that say why an input is there
     #[arg(long)]

@@ -10,8 +10,8 @@ use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::write::AtomicFile;
-use crate::ops::recipe::platform;
 use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
+use crate::options::platform;
 use crate::target::Platform;
 use crate::vendor::{Layout, LinkMode, Naming};
 

@@ -7,14 +7,15 @@ use clap::Args;
 
 use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
 use super::stanza_args::is_lock;
-use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::style::{BOLD, DIM, plain};
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::native::Evidence;
 use crate::ops::Request;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, LockWhy, why_locked};
-use crate::ops::recipe::Recipe;
 use crate::ops::why::{Answer, WhyReport, WhyWay, why};
+use crate::options::Recipe;
 
 /// Explain a native input or a crate: what leads to it, or why nothing does
 ///

@@ -1,7 +1,7 @@
 //! A small model of Nix expressions, as much as stanzas need.
 
 use super::layout::Layout;
-use super::own::OwnExpr;
+use super::user_expr::UserExpr;
 
 /// A Nix expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Expr {
     /// `set ? name`.
     Has(Box<Expr>, NixString),
     /// Nix of the user's own, which was parsed before.
-    Own(OwnExpr),
+    Own(UserExpr),
     /// An attribute's value or an item of a list, with a comment.
     Commented(Comment, Box<Expr>),
     /// What only files in nixpkgs' style have.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::recipe::Recipe;
 use super::stanza::joined;
-use crate::config::Config;
 use crate::error::Error;
 use crate::io::beside::above;
 use crate::io::source::{full_path, is_sdist_folder, way_between};
 use crate::nix::normalized;
+use crate::options::Recipe;
+use crate::options::config::Config;
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::is_cargos_lock;
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
 use crate::io::source::{find_above, folder_above, read_around, read_source};
@@ -14,7 +13,7 @@ use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
 use crate::native::Preferences;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, PythonName, RustProject,
-    SourceFiles, belongs_to, join,
+    SourceFiles, belongs_to, is_cargos_lock, join,
 };
 use crate::target::{Platform, Target, Toolchains};
 

@@ -20,7 +20,6 @@ mod locked;
 mod native;
 mod native_report;
 mod pins;
-pub mod recipe;
 mod stanza;
 mod stanza_inputs;
 

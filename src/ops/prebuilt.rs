@@ -7,16 +7,16 @@ use serde::Deserialize;
 
 use super::digests::rules;
 use super::nix_snippet::SnippetPackage;
-use super::overlay::{MadeStanza, is_version};
-use super::recipe::Recipe;
+use super::overlay::MadeStanza;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::beside::read_above;
 use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
+use crate::options::Recipe;
 use crate::overlay::{Made, OverlayError};
-use crate::project::PythonName;
+use crate::project::{PythonName, is_version};
 use crate::python_lock::{PythonLock, PythonLockError};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");

@@ -11,14 +11,15 @@ use clap::{Args, ValueEnum};
 
 use super::global::{Format, GlobalArgs, TargetArgs};
 use super::stanza_args::{FormArg, PreferenceArg, StyleOfStanza, WriteArgs};
-use super::ui::{Text, Ui, plain};
+use super::style::plain;
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
 };
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 use crate::python_lock::{Libc, Preference};
 
 pub(super) use table::inspect;

@@ -6,13 +6,14 @@ use camino::Utf8PathBuf;
 
 use super::{reasons, summary};
 use crate::cli::global::{GlobalArgs, TargetArgs};
-use crate::cli::ui::{BOLD, Text, Ui, plain};
+use crate::cli::style::{BOLD, plain};
+use crate::cli::ui::{Text, Ui};
 use crate::error::Error;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState, lock};
 use crate::ops::overlay::Writing;
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 
 /// Prints a table of a lock's packages.
 pub(in crate::cli) fn inspect(

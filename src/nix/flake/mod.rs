@@ -4,10 +4,12 @@
 //! Unlike stanzas these are texts with gaps: what goes into a gap is printed
 //! from the model, which escapes it, and nixfmt lays the whole out.
 
+mod error;
 mod existing;
 
 use std::fmt::Write as _;
 
+pub use error::{InitError, PYTHON_VERSION_FILE};
 pub use existing::{ExistingFlake, Input};
 
 use super::expr::Expr;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
-use crate::nix::OwnExpr;
+use crate::nix::UserExpr;
 use crate::project::{PythonName, SourceKind};
 use crate::target::Platform;
 
@@ -60,7 +60,7 @@ pub struct Stanza {
     /// `extraRegistries`: index and download address of other registries.
     pub extra_registries: BTreeMap<String, String>,
     /// An expression whose `cargo` and `rustc` are used.
-    pub toolchain: Option<OwnExpr>,
+    pub toolchain: Option<UserExpr>,
     /// A source that stands in for the package's own.
     pub source: Option<Source>,
     /// The Python build system.

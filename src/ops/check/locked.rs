@@ -9,8 +9,8 @@ use crate::ops::lock::{
     Failure, LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock,
 };
 use crate::ops::overlay::Draft;
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
+use crate::options::Recipe;
 use crate::overlay::Overlay;
 
 /// What a lock is asked for: how its stanzas are made, and what is said of

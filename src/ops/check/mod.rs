@@ -14,12 +14,12 @@ use super::digests;
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
-use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::write::read_file;
 use crate::io::{IoError, Network, Progress};
 use crate::nix::{Form, normalized};
+use crate::options::Recipe;
 use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest};
 
 /// What `cargo pyhack check --format json` prints.

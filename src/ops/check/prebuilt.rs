@@ -3,7 +3,7 @@
 use super::{Found, Run, State};
 use crate::error::Error;
 use crate::ops::prebuilt::make_prebuilt;
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 use crate::overlay::{Block, Overlay, text_digest};
 use crate::python_lock::PythonLockError;
 

@@ -1,7 +1,6 @@
 //! `init`: a flake for a uv workspace and the overlay that it imports, or what
 //! goes into the flake that is there.
 
-mod error;
 mod members;
 mod python;
 
@@ -11,20 +10,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use error::InitError;
-
 use super::configured::Configured;
 use super::overlay::read_text;
-use super::stanza::{joined, require_name};
+use super::stanza::joined;
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::beside::read_above;
 use crate::io::source::{is_folder, way_between};
 use crate::io::write::{create_files, is_link};
-use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
+use crate::nix::flake::{
+    ExistingFlake, Flake, ImportedOverlay, InitError, Input, PYTHON_VERSION_FILE,
+};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
-use crate::project::{Pyproject, PythonName, SourceFiles};
+use crate::project::{Pyproject, PythonName, SourceFiles, require_name};
 use crate::python_lock::{Preference, PythonLock, default_python, python_version};
 use crate::warning::{Warning, WarningCode};
 use members::Members;
@@ -135,7 +134,7 @@ impl Workspace {
             // It goes into those of derivations, which Nix is strict about.
             require_name(name, folder.as_str())?;
         }
-        let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
+        let file = read_text(&joined(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
         let members = Members::read(folder, &lock, options.python_minor);
         let requires = lock
             .requires_python

@@ -12,8 +12,8 @@ use crate::ops::digests;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, make};
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
+use crate::options::Recipe;
 use crate::overlay::{Block, Made, Overlay, text_digest};
 use crate::project::{ProjectError, PythonName};
 

@@ -12,12 +12,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::load::Request;
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
 use super::overlay::{Draft, Writing, read_text};
-use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::{IoError, Progress, all_in_order};
 use crate::nix::{Form, print_all};
+use crate::options::Recipe;
 use crate::overlay::{LockMark, OverlayError};
 use crate::project::PythonName;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Workspace;
-use crate::ops::recipe::{Recipe, python_minor};
+use crate::options::{Recipe, python_minor};
 use crate::project::PythonName;
 use crate::python_lock::{Built, Environment, LockedPackage, Preference, choose, reach};
 use crate::target::Platform;

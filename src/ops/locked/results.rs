@@ -15,10 +15,10 @@ use crate::io::kept_text::{keep_text, kept_text};
 use crate::nix::Stanza;
 use crate::ops::digests::rules;
 use crate::ops::nix_snippet::SnippetPackage;
-use crate::ops::overlay::{MadeStanza, is_version};
+use crate::ops::overlay::MadeStanza;
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Made;
-use crate::project::PythonName;
+use crate::project::{PythonName, is_version};
 use crate::warning::{Warning, WarningCode};
 
 /// The folder in our cache; it changes with what is kept.

@@ -8,11 +8,12 @@ use crate::io::IoError;
 use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, real_file, write_files};
 use crate::nix::{AnyStanza, Form, skeleton};
-use crate::ops::recipe::Recipe;
-use crate::ops::stanza::{KeptLock, is_cargos_lock};
+use crate::ops::stanza::KeptLock;
+use crate::options::Recipe;
 use crate::overlay::{
     LockMark, NewBlock, Overlay, OverlayError, unified_diff, with_block, without_block,
 };
+use crate::project::is_cargos_lock;
 
 /// A file as it is, and as it is to be.
 pub(in crate::ops) struct Draft {

@@ -8,14 +8,15 @@ use super::locked::{Place, Saved, SavedLock};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, keep_lock, require_name};
+use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, keep_lock};
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::io::{IoError, Progress};
 use crate::nix::{AnyStanza, Form};
+use crate::options::Recipe;
 use crate::overlay::{Made, Overlay};
+use crate::project::{is_version, require_name};
 use crate::warning::Warning;
 
 mod draft;
@@ -161,13 +162,6 @@ pub(super) fn made_of(
 fn written_version(loaded: &Loaded) -> Option<String> {
     let version = loaded.project.identity.version.clone();
     version.filter(|version| is_version(version))
-}
-
-/// Whether a text is a version by the characters of PEP 440: it goes into a
-/// comment, of which a stranger's text shall not make something else.
-pub(super) fn is_version(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
-    !text.is_empty() && text.chars().all(is_part)
 }
 
 /// The text of a file, if there is one.

@@ -9,7 +9,7 @@ use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, keep_lock, visible};
+use super::stanza::{Making, StanzaOptions, folder_of, keep_lock};
 use super::stanza_inputs::{attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::io::write::{read_file, real_file, write_file};
 use crate::io::{IoError, Progress};
 use crate::nix::PackageTable;
 use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
-use crate::project::{Metadata, PythonName, RustProject, join, way};
+use crate::project::{Metadata, PythonName, RustProject, join, visible, way};
 use crate::warning::{Warning, WarningCode};
 
 mod about;

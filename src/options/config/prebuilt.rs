@@ -7,7 +7,7 @@ use toml::de::{DeArray, DeTable};
 
 use super::{ConfigError, Reader, owned};
 use crate::ops::prebuilt::parse;
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 
 /// A package that is taken from nixpkgs.
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
 use crate::nix::is_identifier;
-use crate::ops::recipe::Recipe;
+use crate::options::Recipe;
 
 mod prebuilt;
 

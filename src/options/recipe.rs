@@ -8,19 +8,16 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Extra, Request, StanzaOptions};
+use super::{ChoiceWord, SourceWord};
 use crate::error::Error;
 use crate::io::ProjectConfig;
 use crate::native::{Choice, NativeTable, Preferences};
-use crate::nix::{OwnExpr, is_identifier};
+use crate::nix::{UserExpr, is_identifier};
+use crate::ops::{Extra, Request, StanzaOptions};
 use crate::overlay::OverlayError;
 use crate::project::SourceKind;
 use crate::python_lock::{Libc, Preference};
 use crate::target::Platform;
-
-mod words;
-
-pub use words::{ChoiceWord, SourceWord};
 
 /// How a stanza is made. In a marker, paths are relative to the overlay's
 /// folder; in the configuration, to its own.
@@ -243,7 +240,7 @@ impl Recipe {
     /// # Errors
     /// Names what isn't understood.
     pub fn options(&self) -> Result<StanzaOptions, String> {
-        let toolchain = self.toolchain.as_deref().map(str::parse::<OwnExpr>);
+        let toolchain = self.toolchain.as_deref().map(str::parse::<UserExpr>);
         let folder = || self.subdirectory.clone();
         let source = self.source.map(|word| match word {
             SourceWord::Registry => SourceKind::Registry,
