@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::io::IoError;
 use crate::nix::flake::InitError;
-use crate::options::config::ConfigError;
+use crate::options::ConfigError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;

@@ -48,7 +48,7 @@ pub mod testing {
     pub use crate::nix::package::{About, CargoDeps, Package, PackageSource, Places};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
-    pub use crate::options::config::Config;
+    pub use crate::options::Config;
     pub use crate::overlay::{Block, Overlay, text_digest};
     pub use crate::project::{CargoOptions, PythonName};
     pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};

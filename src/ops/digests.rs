@@ -43,7 +43,7 @@ pub(super) fn of_source(
         None => texts(&source_files(&request.path, up)?, &mut locks),
     };
     source.extend(format!("{kind:?}").as_bytes());
-    if let Some(path) = &request.lock_file {
+    if let Some(path) = request.options.cargo_lock() {
         locks.extend(read_file(path)?.unwrap_or_default());
     }
     locks.extend(beside.unwrap_or_default());

@@ -10,39 +10,29 @@ use crate::io::cargo::generate_lock;
 use crate::io::source::{find_above, folder_above, read_around, read_source};
 use crate::io::write::read_file;
 use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
-use crate::native::Preferences;
+use crate::options::Options;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, PythonName, RustProject,
     SourceFiles, belongs_to, is_cargos_lock, join,
 };
-use crate::target::{Platform, Target, Toolchains};
+use crate::target::{Target, Toolchains};
 
 /// What is asked for.
 #[derive(Default)]
 pub struct Request {
     /// The folder or sdist.
     pub path: Utf8PathBuf,
-    /// The minor version of Python 3; what the project allows if none is
-    /// given.
-    pub python_minor: Option<u8>,
-    /// The platforms; those that nixpkgs builds for if none are given.
-    pub platforms: BTreeSet<Platform>,
-    /// One of several folders that cargo builds in.
-    pub cargo_root: Option<Utf8PathBuf>,
-    /// A lock to take in the place of the source's.
-    pub lock_file: Option<Utf8PathBuf>,
+    /// How it is built, and its stanza is made. Their `path` is the one above,
+    /// unless it was fetched.
+    pub options: Options,
     /// Where a lock that cargo made is kept.
     pub kept_lock: Option<Utf8PathBuf>,
-    /// Whether cargo shall make or mend a lock that doesn't fit.
-    pub generate_lock: bool,
     /// Whether cargo may fetch for it.
     pub network: Network,
     /// Whether the project's own Cargo configuration counts.
     pub project_config: ProjectConfig,
     /// The hashes of git revisions that are known already.
     pub known_hashes: BTreeMap<String, String>,
-    /// Whose copies of libraries are preferred.
-    pub preferences: Preferences,
     /// What is known of it by a lock of Python packages.
     pub locked: Locked,
 }
@@ -64,6 +54,28 @@ pub struct Locked {
 }
 
 impl Request {
+    /// Asks for what the options say, with the network and the trust of
+    /// another request.
+    pub(super) fn new(options: &Options, base: &Self) -> Self {
+        let path = options.input.path.clone().unwrap_or_else(|| ".".into());
+        let project_config = match base.project_config {
+            ProjectConfig::Trusted(_) => ProjectConfig::Trusted(path.clone().into()),
+            ProjectConfig::Ignored => ProjectConfig::Ignored,
+        };
+        Self {
+            path,
+            options: options.clone(),
+            network: base.network.clone(),
+            project_config,
+            ..Self::default()
+        }
+    }
+
+    /// Whether cargo makes or updates a lock that doesn't fit.
+    pub(super) fn generates_lock(&self) -> bool {
+        self.options.generate.generate_lock.unwrap_or_default()
+    }
+
     /// The crates, with the settings that are asked for.
     pub(super) fn store(&self) -> CrateStore {
         let settings = CargoSettings::load(&self.project_config);
@@ -92,12 +104,12 @@ impl Loaded {
     /// Reads the project that is asked for, with the lock that is asked for.
     pub(super) fn read(request: &Request) -> Result<Self, Error> {
         let mut loaded = Self::read_source(request)?;
-        if let Some(path) = &request.lock_file {
+        if let Some(path) = request.options.cargo_lock() {
             let bytes =
-                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.clone() })?;
+                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.into() })?;
             loaded.take_lock(request, bytes)?;
         }
-        if request.generate_lock && !loaded.has_fitting_lock(request)? {
+        if request.generates_lock() && !loaded.has_fitting_lock(request)? {
             // One that was kept before is as good as one of today.
             let kept = request.kept_lock.as_deref().map(read_file).transpose()?;
             if let Some(bytes) = kept.flatten() {
@@ -186,18 +198,13 @@ impl Loaded {
             };
             let Some((folder, below)) = wider else {
                 let (project, python_minor) = result?;
-                let platforms = if request.platforms.is_empty() {
-                    Platform::DEFAULT.into()
-                } else {
-                    request.platforms.clone()
-                };
                 return Ok(Self {
                     above: way_up(&root).filter(|_| root != first),
                     files,
                     project,
                     target: Target {
                         python_minor,
-                        platforms,
+                        platforms: request.options.platforms(),
                     },
                     other_lock: None,
                     replaces_lock: false,
@@ -216,7 +223,7 @@ impl Loaded {
     /// The folder that cargo builds in.
     pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
         self.project
-            .require_rust(&self.files, request.cargo_root.as_deref())
+            .require_rust(&self.files, request.options.cargo_root())
     }
 }
 
@@ -232,7 +239,7 @@ fn read_project(
     root: &Utf8Path,
     request: &Request,
 ) -> Result<(Project, u8), ProjectError> {
-    let first = request.python_minor.unwrap_or_else(|| {
+    let first = request.options.python_minor().unwrap_or_else(|| {
         let toolchains = Toolchains::built_in();
         toolchains.newest_python(None, None)
     });
@@ -247,7 +254,7 @@ fn read_project(
 }
 
 fn python_minor(files: &SourceFiles, project: &Project, request: &Request) -> u8 {
-    request.python_minor.unwrap_or_else(|| {
+    request.options.python_minor().unwrap_or_else(|| {
         let requires = project.requires_python(files);
         let rust = project.rust.first();
         let local = rust.and_then(|rust| LocalCrates::find(files, rust).ok());

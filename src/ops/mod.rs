@@ -6,6 +6,7 @@ pub mod hash;
 pub mod init;
 pub mod inspect;
 pub mod lock;
+pub mod make_snippet;
 pub mod nix_snippet;
 pub mod overlay;
 pub mod package;
@@ -24,4 +25,3 @@ mod stanza;
 mod stanza_inputs;
 
 pub use load::Request;
-pub use stanza::{Extra, StanzaOptions};

@@ -96,12 +96,13 @@ impl NativeFacts {
             }
         };
         let modules = modules(rust, lock, &graph);
+        let preferences = asking.request.options.preferences();
         let builds = DetectRequest {
             graph: &graph,
             digests: &digests,
             modules: &modules,
             platforms: &loaded.target.platforms,
-            preferences: &asking.request.preferences,
+            preferences: &preferences,
         }
         .builds();
         Ok(Self {

@@ -9,11 +9,12 @@ use super::facts::Facts;
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, require_fitting};
 use super::native::Asking;
-use super::stanza_inputs::{attributes, reasons, variables};
+use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::source::{way_between, way_to};
-use crate::nix::{LockFile, Source, Stanza, UserExpr};
+use crate::nix::{LockFile, Source, Stanza};
+use crate::options::{Chosen, Options};
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceKind, join, require_name, visible,
     way,
@@ -21,43 +22,13 @@ use crate::project::{
 use crate::target::Platform;
 use crate::warning::Warning;
 
-/// How stanzas are written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StanzaOptions {
-    /// Where the package set has the source from; told by `uv.lock` or the
-    /// project if it isn't given.
-    pub source: Option<SourceKind>,
-    /// Whether the lock lies beside the overlay, so that nothing is imported
-    /// from a derivation.
-    pub no_ifd: bool,
-    /// An expression for a toolchain of the user's own.
-    pub toolchain: Option<UserExpr>,
-    /// Whether comments that say why something is there are left out.
-    pub no_comments: bool,
-    /// What the user wants besides what is found.
-    pub extra: Extra,
-}
-
-/// What the user wants in a stanza besides what is found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extra {
-    /// Attribute paths below `pkgs`.
-    pub build_inputs: BTreeSet<String>,
-    /// Likewise.
-    pub native_build_inputs: BTreeSet<String>,
-    /// Environment variables.
-    pub env: BTreeMap<String, String>,
-}
-
 const OTHERS_LOCKS: [&str; 8] = [
     "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
 ];
 
-/// What is asked for: the way it is written, and the folder of the file that
-/// it will stand in.
+/// What is asked for, and the folder of the file that it will stand in.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'a> {
-    pub options: &'a StanzaOptions,
     pub folder: &'a Utf8Path,
     pub asking: Asking<'a>,
 }
@@ -80,6 +51,10 @@ pub(super) struct KeptLock {
 }
 
 impl Making<'_> {
+    const fn options(&self) -> &Options {
+        &self.asking.request.options
+    }
+
     /// Makes a stanza.
     pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<Made, Error> {
         let files = &loaded.files;
@@ -90,13 +65,13 @@ impl Making<'_> {
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let output_hashes = lock_output_hashes(lock, self.asking)?;
         let mut facts = Facts::gather(loaded, Some(rust), self.asking)?;
-        if self.options.toolchain.is_some() {
+        if self.options().stanza.toolchain.chosen().is_some() {
             facts.forget_rustc();
         }
         facts.judge_pins(self.folder, rust);
         let mut stanza = self.stanza(loaded, rust, &facts)?;
         stanza.output_hashes = output_hashes;
-        if !self.options.no_comments {
+        if !self.options().no_comments() {
             let revisions = lock.git_revisions().into_iter();
             stanza.revisions = revisions
                 .filter_map(|revision| Some((revision.key(), revision.source.full_revision()?)))
@@ -137,7 +112,7 @@ impl Making<'_> {
             output_hashes: BTreeMap::new(),
             revisions: BTreeMap::new(),
             extra_registries: BTreeMap::new(),
-            toolchain: self.options.toolchain.clone(),
+            toolchain: self.options().stanza.toolchain.chosen().cloned(),
             source,
             build_system,
             platforms: platforms.clone(),
@@ -150,11 +125,11 @@ impl Making<'_> {
             otherwise: None,
         };
         stanza.dont_use_cmake_configure = stanza.native_build_inputs.contains_key("cmake");
-        if !self.options.no_comments {
+        if !self.options().no_comments() {
             stanza.reasons = reasons(facts);
         }
         let uses_maturin = uses_maturin(&facts.requirements.system);
-        self.options.add(&mut stanza, uses_maturin);
+        add_extra(self.options(), &mut stanza, uses_maturin);
         Ok(stanza)
     }
 
@@ -170,12 +145,8 @@ impl Making<'_> {
         } else {
             SourceKind::Local
         };
-        let kind = self
-            .options
-            .source
-            .clone()
-            .or_else(in_lock)
-            .unwrap_or(looks);
+        let asked = self.options().source_kind();
+        let kind = asked.or_else(in_lock).unwrap_or(looks);
         // Where the package is in a checkout is seen in the checkout itself.
         match kind {
             SourceKind::Git(None) if root != "." => SourceKind::Git(Some(root.clone())),
@@ -204,8 +175,8 @@ impl Making<'_> {
         let request = self.asking.request;
         let is_copied = loaded.other_lock.is_some();
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
-        let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
-        if let (Some(named), true) = (&request.lock_file, is_copied || is_beside) {
+        let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options().no_ifd());
+        if let (Some(named), true) = (request.options.cargo_lock(), is_copied || is_beside) {
             let path = way_to(self.folder, named)?;
             return Ok((Some(LockFile { path, is_copied }), None));
         }
@@ -248,20 +219,16 @@ impl Making<'_> {
     }
 }
 
-impl StanzaOptions {
-    /// Adds what the user wants.
-    fn add(&self, stanza: &mut Stanza, uses_maturin: bool) {
-        let mut extra = self.extra.clone();
-        if self.toolchain.is_some() && uses_maturin {
-            // maturin may take another toolchain for none, and fetch one.
-            let no = extra.env.entry("MATURIN_NO_INSTALL_RUST".to_owned());
-            no.or_insert_with(|| "1".to_owned());
-        }
-        let rows = extra.rows(&stanza.platforms);
-        stanza.build_inputs.extend(rows.build_inputs);
-        stanza.native_build_inputs.extend(rows.native_build_inputs);
-        stanza.env.extend(rows.env);
+/// Adds what the user wants.
+fn add_extra(options: &Options, stanza: &mut Stanza, uses_maturin: bool) {
+    let mut rows = ExtraRows::new(&options.extra, &stanza.platforms);
+    if options.stanza.toolchain.chosen().is_some() && uses_maturin {
+        // maturin may take another toolchain for none, and fetch one.
+        rows.set_default("MATURIN_NO_INSTALL_RUST", "1", &stanza.platforms);
     }
+    stanza.build_inputs.extend(rows.build_inputs);
+    stanza.native_build_inputs.extend(rows.native_build_inputs);
+    stanza.env.extend(rows.env);
 }
 
 /// A build system without what the package set brings by itself.
@@ -291,15 +258,16 @@ pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
 
 /// Has a lock that cargo makes kept beside a file in that folder.
 pub(super) fn keep_lock(request: &mut Request, folder: &Utf8Path) -> Result<(), Error> {
-    if !request.generate_lock {
+    if !request.generates_lock() {
         return Ok(());
     }
     // It isn't known yet what it holds.
-    let plain = Request {
+    let mut plain = Request {
         path: request.path.clone(),
-        cargo_root: request.cargo_root.clone(),
         ..Request::default()
     };
+    let cargo_root = &request.options.rust.cargo_root;
+    plain.options.rust.cargo_root.clone_from(cargo_root);
     let loaded = Loaded::read(&plain)?;
     let name = lock_name(&loaded, loaded.rust(&plain)?)?;
     request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));

@@ -36,6 +36,7 @@ mod locks;
 mod nar;
 mod native;
 mod nix_snippet;
+mod options;
 mod overlays;
 mod pins;
 mod prebuilt;

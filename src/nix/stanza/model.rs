@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::build_system::BuildSystem;
@@ -108,13 +108,13 @@ pub struct Source {
 }
 
 /// How much is printed around a stanza.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
     /// `final: prev: { NAME = ...; }`
     Overlay,
-    /// `NAME = ...;`
+    /// `NAME = ...;` alone
     Stanza,
-    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`
+    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, to import
     File,
 }
 

@@ -1,7 +1,5 @@
 //! The stanzas of a lock of Python packages.
 
-use std::collections::BTreeMap;
-
 use super::{CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
 use crate::nix::normalized;
@@ -10,12 +8,8 @@ use crate::ops::lock::{
 };
 use crate::ops::overlay::Draft;
 use crate::ops::stanza::{folder_of, joined};
-use crate::options::Recipe;
+use crate::options::{Layers, Options};
 use crate::overlay::Overlay;
-
-/// What a lock is asked for: how its stanzas are made, and what is said of
-/// some of its packages.
-type Wanted = (Recipe, BTreeMap<String, Recipe>);
 
 impl Run<'_> {
     /// Checks the stanzas that are of a lock, and says whether the file was
@@ -23,18 +17,15 @@ impl Run<'_> {
     pub(super) fn check_lock(
         self,
         draft: &Draft,
-        wanted: Option<&Wanted>,
+        wanted: Option<Layers>,
         report: &mut CheckReport,
     ) -> Result<bool, Error> {
         let overlay = Overlay::parse(self.file.as_str(), &draft.text)?;
-        let Some(recipe) = self.lock_recipe(&overlay, wanted) else {
+        let Some(layers) = wanted.or_else(|| self.marked_layers(&overlay)) else {
             return Ok(false);
         };
         let request = LockRequest {
-            recipe,
-            packages: wanted
-                .map(|(_, packages)| packages.clone())
-                .unwrap_or_default(),
+            layers,
             writing: Some(self.writing.clone()),
             only_candidates: true,
             ..LockRequest::default()
@@ -53,19 +44,19 @@ impl Run<'_> {
         Ok(!found.changed.is_empty())
     }
 
-    /// What is asked for goes before what the file says.
-    fn lock_recipe(self, overlay: &Overlay, wanted: Option<&Wanted>) -> Option<Recipe> {
-        if let Some((recipe, _)) = wanted {
-            return Some(recipe.clone());
-        }
+    /// The options that the file's marks have.
+    fn marked_layers(self, overlay: &Overlay) -> Option<Layers> {
         let mark = overlay.lock.as_ref().map(|(mark, _)| mark.recipe.as_str());
         let of_block = || {
             let block = overlay.blocks.iter().find(|block| is_of_lock(block))?;
             block.recipe.as_deref()
         };
-        let recipe: Recipe = serde_json::from_str(mark.or_else(of_block)?).ok()?;
+        let options: Options = serde_json::from_str(mark.or_else(of_block)?).ok()?;
         let folder = folder_of(self.file);
-        Some(recipe.with_paths(|path| normalized(&joined(folder, path))))
+        Some(Layers {
+            general: options.with_paths(|path| normalized(&joined(folder, path))),
+            ..Layers::default()
+        })
     }
 
     fn checked(self, package: &LockedPackageReport, overlay: &Overlay) -> Option<CheckedStanza> {

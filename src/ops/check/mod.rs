@@ -4,12 +4,17 @@
 //! Digests in the markers tell, without working anything out, that nothing
 //! has changed. What did is told by making the stanza again.
 
+mod files;
+mod locked;
+mod prebuilt;
+
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::configured::Configured;
 use super::digests;
 use super::load::Request;
 use super::lock::is_of_lock;
@@ -19,8 +24,9 @@ use crate::error::Error;
 use crate::io::write::read_file;
 use crate::io::{IoError, Network, Progress};
 use crate::nix::{Form, normalized};
-use crate::options::Recipe;
+use crate::options::Options;
 use crate::overlay::{Block, Made, Overlay, OverlayError, text_digest};
+use files::{CheckedFile, checked_files};
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -77,17 +83,13 @@ impl CheckReport {
     }
 }
 
-/// What is to be checked.
+/// What is asked for.
 #[derive(Debug, Default)]
-pub struct Checking {
-    /// Overlay files, with what the configuration asks for in each, by the
-    /// package's name.
-    pub files: BTreeMap<Utf8PathBuf, BTreeMap<String, Recipe>>,
-    /// The lock of which a file has the stanzas, where the file itself doesn't
-    /// say it or shall have another one, and what is said of some of its
-    /// packages.
-    pub locks: BTreeMap<Utf8PathBuf, (Recipe, BTreeMap<String, Recipe>)>,
-    /// Whether stanzas are mended.
+pub struct CheckRequest {
+    /// Overlay files, and a lock of Python packages that they are of. Without
+    /// an overlay, the one that the configuration names.
+    pub files: Vec<Utf8PathBuf>,
+    /// Whether stanzas that are out of date or missing are written.
     pub fix: bool,
     /// Whether those edited by hand are replaced, too.
     pub force: bool,
@@ -101,12 +103,13 @@ pub struct Checking {
 /// # Errors
 /// Where a file can't be read, parsed or written.
 pub fn check(
-    checking: &Checking,
+    request: &CheckRequest,
+    configured: &Configured,
     base: &Request,
     progress: &dyn Progress,
 ) -> Result<CheckReport, Error> {
     let base = Request {
-        network: if checking.fix {
+        network: if request.fix {
             base.network.clone()
         } else {
             Network::Offline
@@ -115,16 +118,20 @@ pub fn check(
         ..Request::default()
     };
     let mut report = CheckReport::default();
-    for (file, wanted) in &checking.files {
+    for checked in checked_files(&request.files, configured)? {
+        let CheckedFile {
+            file,
+            packages: wanted,
+            lock,
+        } = checked;
         let writing = Writing {
             file: file.clone(),
             form: Form::File,
-            force: checking.force,
-            dry_run: !checking.fix,
-            formatter: checking.formatter.clone(),
+            force: request.force,
+            dry_run: !request.fix,
+            formatter: request.formatter.clone(),
         };
         let draft = Draft::open(&writing)?;
-        let lock = checking.locks.get(file);
         if !draft.is_there() && wanted.is_empty() && lock.is_none() {
             let place = file.to_string();
             return Err(OverlayError::NotFound { place }.into());
@@ -142,7 +149,7 @@ pub fn check(
         } else {
             draft
         };
-        run.check(draft, wanted, &mut report)?;
+        run.check(draft, &wanted, &mut report)?;
     }
     Ok(report)
 }
@@ -164,7 +171,7 @@ impl Run<'_> {
     fn check(
         self,
         mut draft: Draft,
-        wanted: &BTreeMap<String, Recipe>,
+        wanted: &BTreeMap<String, Options>,
         report: &mut CheckReport,
     ) -> Result<(), Error> {
         let text = draft.text.clone();
@@ -230,20 +237,21 @@ impl Run<'_> {
     }
 
     /// What the marker says, with paths as they are from here.
-    fn recipe(self, block: &Block, overlay: &Overlay) -> Result<Recipe, Error> {
+    fn recipe(self, block: &Block, overlay: &Overlay) -> Result<Options, Error> {
         let wrong = |message: String| OverlayError::Recipe {
             place: format!("`{}`, line {}", overlay.place, block.line),
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Recipe = serde_json::from_str(text).map_err(|error| {
+        let recipe: Options = serde_json::from_str(text).map_err(|error| {
             wrong(format!(
                 "what the stanza is made from can't be read: {error}"
             ))
         })?;
-        if recipe.path.is_none() && recipe.prebuilt.is_none() {
+        if recipe.input.path.is_none() && recipe.nixpkgs.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
+        let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
         let folder = folder_of(self.file);
         Ok(recipe.with_paths(|path| normalized(&joined(folder, path))))
     }
@@ -253,19 +261,19 @@ impl Run<'_> {
         self,
         overlay: &Overlay,
         block: &Block,
-        wanted: Option<&Recipe>,
+        wanted: Option<&Options>,
     ) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
         let recipe = self.recipe(block, overlay)?;
         let wanted = wanted.map(|wanted| wanted_of(wanted, &recipe));
         let wanted = wanted.as_ref();
         let is_configured = wanted.is_none_or(|wanted| *wanted == recipe);
-        let has_moved = wanted.is_some_and(|wanted| wanted.path != recipe.path);
+        let has_moved = wanted.is_some_and(|wanted| wanted.input.path != recipe.input.path);
         let recipe = wanted.cloned().unwrap_or(recipe);
-        if recipe.prebuilt.is_some() {
+        if recipe.nixpkgs.prebuilt.is_some() {
             return Ok(self.prebuilt(overlay, block, &recipe));
         }
-        let (request, _) = recipe.asked(self.base, self.file.as_str())?;
+        let request = Request::new(&recipe, self.base);
         let old = block.made.clone().unwrap_or_default();
         let is_edited = text_digest(&overlay.text[block.body.clone()]) != old.text;
         let now = match self.now(&request, &old, &block.name) {
@@ -356,15 +364,15 @@ impl Run<'_> {
         digests::of_source(request, old.up, (beside.as_deref(), kind))
     }
 
-    fn missing(self, name: &str, recipe: &Recipe) -> Found {
+    fn missing(self, name: &str, recipe: &Options) -> Found {
         let made = make((recipe, "{ }"), self.file, self.base, self.progress);
-        let path = recipe.path.clone().unwrap_or_default();
+        let path = recipe.input.path.clone().unwrap_or_default();
         let checked = CheckedStanza {
             file: self.file.to_string(),
             line: None,
             package: name.to_owned(),
             state: State::Missing,
-            reasons: vec![match &recipe.prebuilt {
+            reasons: vec![match &recipe.nixpkgs.prebuilt {
                 Some(prebuilt) => format!("the configuration takes `{prebuilt}` from nixpkgs"),
                 None => format!("the configuration asks for a stanza of `{path}`"),
             }],
@@ -384,15 +392,12 @@ impl Run<'_> {
     }
 }
 
-mod locked;
-mod prebuilt;
-
 /// What the configuration asks for. It can't have every expression for a
 /// toolchain: one of the command line's stays.
-fn wanted_of(wanted: &Recipe, recipe: &Recipe) -> Recipe {
+fn wanted_of(wanted: &Options, recipe: &Options) -> Options {
     let mut wanted = wanted.clone();
-    if wanted.toolchain.is_none() {
-        wanted.toolchain.clone_from(&recipe.toolchain);
+    if wanted.stanza.toolchain.is_none() {
+        wanted.stanza.toolchain.clone_from(&recipe.stanza.toolchain);
     }
     wanted
 }

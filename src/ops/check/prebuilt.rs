@@ -3,13 +3,13 @@
 use super::{Found, Run, State};
 use crate::error::Error;
 use crate::ops::prebuilt::make_prebuilt;
-use crate::options::Recipe;
+use crate::options::Options;
 use crate::overlay::{Block, Overlay, text_digest};
 use crate::python_lock::PythonLockError;
 
 impl Run<'_> {
     /// Checks a stanza; what it is made from is read at once.
-    pub(super) fn prebuilt(self, overlay: &Overlay, block: &Block, recipe: &Recipe) -> Found {
+    pub(super) fn prebuilt(self, overlay: &Overlay, block: &Block, recipe: &Options) -> Found {
         let mut checked = self.fresh(block);
         let made = make_prebuilt(recipe, self.file);
         let old = block.made.clone().unwrap_or_default();

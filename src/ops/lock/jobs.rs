@@ -9,11 +9,12 @@ use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::nix::AnyStanza;
 use crate::ops::digests;
+use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, make};
 use crate::ops::stanza::{folder_of, joined};
-use crate::options::Recipe;
+use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{Block, Made, Overlay, text_digest};
 use crate::project::{ProjectError, PythonName};
 
@@ -23,7 +24,7 @@ pub(super) struct Job {
     /// Its entries in the lock.
     pub entries: Vec<usize>,
     /// How its stanza is made.
-    pub recipe: Recipe,
+    pub options: Options,
     /// The same, as the mark has it.
     pub marked: String,
     /// The digests of what it is made from.
@@ -76,32 +77,29 @@ impl Run<'_> {
         (draft, overlay): (&Draft, &Overlay),
     ) -> Result<Job, Error> {
         let folder = folder_of(draft.file());
-        let configured = self.request.packages.get(name.as_str());
-        let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
+        let mut options = self.layers.of(name.as_str());
         let local = entries.iter().find_map(|&entry| {
             let source = &self.workspace.lock.packages[entry].source;
             source.folder()
         });
         let block = overlay.block(name.as_str());
         let old = block.and_then(|block| block.made.as_ref());
-        let (recipe, made) = if let Some(below) = local {
-            let recipe = Recipe {
+        let made = if let Some(below) = local {
+            options.input = InputOptions {
                 path: Some(joined(self.workspace.folder(), below)),
-                lock: None,
-                all: None,
-                source_preference: None,
-                libc: None,
-                ..recipe
+                uv_lock: None,
             };
-            let made = self.local_digests((&recipe, name), old, draft);
-            (recipe, made)
+            options.environment = EnvironmentOptions::default();
+            self.local_digests((&options, name), old, draft)
         } else {
             let made = self
                 .workspace
                 .digests((entries, self.asked), draft.file(), old);
-            (recipe, Some(made))
+            Some(made)
         };
-        let moved = recipe.clone().moved(|path| way_to(folder, path))?;
+        let mut moved = options
+            .clone()
+            .try_with_paths(|path| way_to(folder, path))?;
         let marked = moved.in_one_line();
         let is_fresh = made.as_ref().zip(block).is_some_and(|(made, block)| {
             block.recipe.as_ref() == Some(&marked) && is_fresh(made, block, overlay.text)
@@ -115,18 +113,16 @@ impl Run<'_> {
         let has_none = block.is_none()
             && mark.is_some_and(|mark| mark.is_without((name.as_str(), &made.source)));
         let key = local.is_none().then(|| {
-            let plain = Recipe {
-                lock: None,
-                ..moved
-            };
+            // Wherever the lock is, the stanza is the same.
+            moved.input.uv_lock = None;
             let beside = joined(folder, format!("{name}.lock").as_str().into());
             let beside = read_file(&beside).ok().flatten();
-            Results::key(&made, &plain.in_one_line(), beside.as_deref())
+            Results::key(&made, &moved.in_one_line(), beside.as_deref())
         });
         Ok(Job {
             name: name.clone(),
             entries: entries.to_vec(),
-            recipe,
+            options,
             marked,
             made,
             key,
@@ -179,11 +175,11 @@ impl Run<'_> {
     /// The digests of a project of the user's, if they can be told.
     fn local_digests(
         self,
-        (recipe, name): (&Recipe, &PythonName),
+        (options, name): (&Options, &PythonName),
         old: Option<&Made>,
         draft: &Draft,
     ) -> Option<Made> {
-        let (request, _) = recipe.asked(self.base, draft.file().as_str()).ok()?;
+        let request = Request::new(options, self.base);
         let old = old.cloned().unwrap_or_default();
         let folder = folder_of(draft.file());
         let beside = match old.beside.as_str() {
@@ -215,7 +211,7 @@ impl Run<'_> {
         let made = make_locked(
             self.workspace,
             &job.entries,
-            (&job.recipe, self.asked),
+            (&job.options, self.asked),
             place,
         );
         let finding = match made {
@@ -229,7 +225,7 @@ impl Run<'_> {
 
     fn local(job: &Job, place: Place) -> Done {
         let made = make(
-            (&job.recipe, place.text),
+            (&job.options, place.text),
             place.file,
             place.base,
             place.progress,
@@ -311,8 +307,8 @@ impl Job {
 /// Whether a stanza is of a lock, and not of a path.
 pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
     let recipe = block.recipe.as_deref().unwrap_or("{}");
-    let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
-    recipe.lock.is_some() && recipe.path.is_none() && recipe.prebuilt.is_none()
+    let options: Options = serde_json::from_str(recipe).unwrap_or_default();
+    options.is_of_lock()
 }
 
 /// Whether a stanza is what would be made from the same.

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::{IoError, Progress, all_in_order};
 use crate::nix::{Form, print_all};
-use crate::options::Recipe;
+use crate::options::{Layers, Options};
 use crate::overlay::{LockMark, OverlayError};
 use crate::project::PythonName;
 
@@ -35,11 +35,8 @@ const THREADS: usize = 8;
 /// What is asked of a lock.
 #[derive(Default)]
 pub struct LockRequest {
-    /// How its stanzas are made; `lock` names the lock, or its folder. Paths
-    /// are relative to the working folder.
-    pub recipe: Recipe,
-    /// What is said of some packages besides.
-    pub packages: BTreeMap<String, Recipe>,
+    /// How its stanzas are made; `uv_lock` names the lock, or its folder.
+    pub layers: Layers,
     /// The file that the stanzas are put into.
     pub writing: Option<Writing>,
     /// What is printed around them without one.
@@ -86,24 +83,18 @@ fn prepared<T>(
     base: &Request,
     then: impl FnOnce(Run) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let path = request.recipe.lock.clone().unwrap_or_else(|| ".".into());
+    let mut layers = request.layers.clone();
+    let path = layers.common().input.uv_lock.unwrap_or_else(|| ".".into());
     let workspace = Workspace::read(&path, &base.network)?;
-    let recipe = Recipe {
-        path: None,
-        lock: Some(workspace.path.clone()),
-        ..request.recipe.clone()
-    };
-    let wrong = |message| OverlayError::Recipe {
-        place: workspace.path.to_string(),
-        message,
-    };
-    let asked = Asked::of(&recipe, &workspace).map_err(wrong)?;
+    // Where that was a folder, it is the file in it.
+    layers.command_line.input.uv_lock = Some(workspace.path.clone());
+    let asked = Asked::of(&layers.common(), &workspace);
     let planned = workspace.plan(&asked);
     then(Run {
         request,
         base,
         workspace: &workspace,
-        recipe: &recipe,
+        layers: &layers,
         asked: &asked,
         planned: &planned,
     })
@@ -134,7 +125,7 @@ struct Run<'a> {
     request: &'a LockRequest,
     base: &'a Request,
     workspace: &'a Workspace,
-    recipe: &'a Recipe,
+    layers: &'a Layers,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
 }
@@ -211,11 +202,10 @@ impl Run<'_> {
     /// Takes stanzas of the lock out whose packages are no longer in it.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
         let lock = way_to(folder_of(draft.file()), &self.workspace.path)?;
-        let is_gone = |name: &str, recipe: &Recipe| {
+        let is_gone = |name: &str, recipe: &Options| {
             let name = PythonName::new(name);
-            recipe.lock.as_ref() == Some(&lock)
-                && recipe.path.is_none()
-                && recipe.prebuilt.is_none()
+            recipe.is_of_lock()
+                && recipe.input.uv_lock.as_ref() == Some(&lock)
                 && self.workspace.lock.entries(&name).next().is_none()
         };
         draft.remove(is_gone)
@@ -228,8 +218,9 @@ impl Run<'_> {
         file: &Utf8Path,
     ) -> Result<LockMark, Error> {
         let folder = folder_of(file);
-        let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
-        Ok(LockMark::new(recipe.in_one_line(), without))
+        let common = self.layers.common();
+        let common = common.try_with_paths(|path| way_to(folder, path))?;
+        Ok(LockMark::new(common.in_one_line(), without))
     }
 }
 

@@ -96,9 +96,10 @@ impl Run<'_> {
         found: &mut LockWhy,
     ) {
         let package = &self.workspace.lock.packages[entry];
+        let options = self.layers.of(package.name.as_str());
         let request = self
             .workspace
-            .request(package, (self.recipe, self.asked), self.base);
+            .request(package, (&options, self.asked), self.base);
         match request.and_then(|request| why(&request, name, progress)) {
             Ok(report) => found.packages.push(report),
             Err(Error::Project(ProjectError::NoRust { .. })) => {}

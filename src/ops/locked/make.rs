@@ -12,10 +12,11 @@ use crate::io::{IoError, Progress};
 use crate::ops::load::{Locked, Request};
 use crate::ops::overlay::made_of;
 use crate::ops::stanza::joined;
-use crate::options::Recipe;
+use crate::options::{Options, Setting};
 use crate::overlay::Made;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
+use crate::target::Python;
 
 /// The file that a stanza is made for, and who is asked.
 #[derive(Clone, Copy)]
@@ -32,13 +33,13 @@ pub(in crate::ops) struct Place<'a> {
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
-    (recipe, asked): (&Recipe, &Asked),
+    (options, asked): (&Options, &Asked),
     place: Place,
 ) -> Result<Option<Saved>, Error> {
     let mut found: Vec<Saved> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        let saved = match workspace.stanza(package, (recipe, asked), place) {
+        let saved = match workspace.stanza(package, (options, asked), place) {
             Err(Error::Project(ProjectError::NoRust { .. })) => continue,
             saved => saved?,
         };
@@ -64,13 +65,12 @@ impl Workspace {
     fn stanza(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
+        (options, asked): (&Options, &Asked),
         place: Place,
     ) -> Result<Saved, Error> {
-        let mut request = self.request(package, (recipe, asked), place.base)?;
-        let (_, mut options) = recipe.asked(place.base, place.file.as_str())?;
-        options.source = Some(package.source.kind());
-        let saved = made_of(&mut request, &options, place)?;
+        let mut request = self.request(package, (options, asked), place.base)?;
+        request.options.source = package.source.kind().into();
+        let saved = made_of(&mut request, place)?;
         let (found, expected) = (&saved.package, package);
         let has_version = |version: &String| {
             let versions = [version, found.version.as_ref().unwrap_or(version)];
@@ -94,11 +94,12 @@ impl Workspace {
     pub(in crate::ops) fn request(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
+        (options, asked): (&Options, &Asked),
         base: &Request,
     ) -> Result<Request, Error> {
-        let (mut request, _) = recipe.asked(base, self.path.as_str())?;
-        request.python_minor = asked.python_minor();
+        let mut request = Request::new(options, base);
+        let python = asked.python_minor().map(Python::regular);
+        request.options.target.python = python.map(Setting::new);
         self.fetch(package, &mut request)?;
         Ok(request)
     }

@@ -9,7 +9,7 @@ use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, real_file, write_files};
 use crate::nix::{AnyStanza, Form, skeleton};
 use crate::ops::stanza::KeptLock;
-use crate::options::Recipe;
+use crate::options::Options;
 use crate::overlay::{
     LockMark, NewBlock, Overlay, OverlayError, unified_diff, with_block, without_block,
 };
@@ -110,14 +110,14 @@ impl Draft {
     /// those that were edited by hand.
     pub(in crate::ops) fn remove(
         &mut self,
-        is_gone: impl Fn(&str, &Recipe) -> bool,
+        is_gone: impl Fn(&str, &Options) -> bool,
     ) -> Result<Vec<String>, Error> {
         let mut removed = Vec::new();
         let text = self.text.clone();
         let overlay = Overlay::parse(self.writing.file.as_str(), &text)?;
         for block in &overlay.blocks {
             let recipe = block.recipe.as_deref().unwrap_or("{}");
-            let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+            let recipe: Options = serde_json::from_str(recipe).unwrap_or_default();
             if !is_gone(&block.name, &recipe) || block.is_edited(&text) {
                 continue;
             }

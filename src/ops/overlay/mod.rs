@@ -8,13 +8,13 @@ use super::locked::{Place, Saved, SavedLock};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, keep_lock};
+use super::stanza::{KeptLock, Making, folder_of, keep_lock};
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::write::read_file;
 use crate::io::{IoError, Progress};
 use crate::nix::{AnyStanza, Form};
-use crate::options::Recipe;
+use crate::options::Options;
 use crate::overlay::{Made, Overlay};
 use crate::project::{is_version, require_name};
 use crate::warning::Warning;
@@ -53,22 +53,22 @@ pub(super) struct MadeStanza {
     pub made: Made,
 }
 
-/// Puts the stanzas of some projects into a file; the paths of the recipes
-/// are relative to the working folder. Of `base`, what is fetched counts.
+/// Puts the stanzas of some packages into a file; paths in the options are
+/// relative to the working folder. `base` has the network and the trust.
 ///
 /// # Errors
 /// Where a stanza can't be made, the file can't be changed, or something can't
 /// be written; files are then as they were.
 pub fn write_stanzas(
-    recipes: &[Recipe],
+    packages: &[Options],
     base: &Request,
     writing: &Writing,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
     let mut draft = Draft::open(writing)?;
     let mut snippet = Snippet::default();
-    for recipe in recipes {
-        let made = make((recipe, &draft.text), draft.file(), base, progress)?;
+    for options in packages {
+        let made = make((options, &draft.text), draft.file(), base, progress)?;
         draft.put(&made)?;
         snippet.warn(made.warnings);
         snippet.packages.push(made.package);
@@ -84,23 +84,23 @@ pub fn write_stanzas(
 
 /// Makes a stanza for a file, of which hashes are reused.
 pub(super) fn make(
-    (recipe, text): (&Recipe, &str),
+    (options, text): (&Options, &str),
     file: &Utf8Path,
     base: &Request,
     progress: &dyn Progress,
 ) -> Result<MadeStanza, Error> {
-    if recipe.prebuilt.is_some() {
-        return make_prebuilt(recipe, file);
+    if options.nixpkgs.prebuilt.is_some() {
+        return make_prebuilt(options, file);
     }
     let folder = folder_of(file);
-    let (mut request, options) = recipe.asked(base, file.as_str())?;
+    let mut request = Request::new(options, base);
     let place = Place {
         file,
         text,
         base,
         progress,
     };
-    let saved = made_of(&mut request, &options, place)?;
+    let saved = made_of(&mut request, place)?;
     let beside = saved.locks.first();
     let kind = digests::kind_in_lock(folder, &saved.package.name);
     let bytes = beside.map(|lock| lock.text.as_bytes());
@@ -109,16 +109,14 @@ pub(super) fn make(
     if let Some(lock) = beside {
         digests.beside.clone_from(&lock.name);
     }
-    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
-    Ok(saved.made(folder, recipe.in_one_line(), digests))
+    let marked = options
+        .clone()
+        .try_with_paths(|path| way_to(folder, path))?;
+    Ok(saved.made(folder, marked.in_one_line(), digests))
 }
 
 /// Makes the stanza of a project.
-pub(super) fn made_of(
-    request: &mut Request,
-    options: &StanzaOptions,
-    place: Place,
-) -> Result<Saved, Error> {
+pub(super) fn made_of(request: &mut Request, place: Place) -> Result<Saved, Error> {
     let folder = folder_of(place.file);
     keep_lock(request, folder)?;
     let loaded = Loaded::read(request)?;
@@ -126,7 +124,6 @@ pub(super) fn made_of(
     let overlay = Overlay::parse(place.file.as_str(), place.text)?;
     request.known_hashes = overlay.known_hashes(name);
     let making = Making {
-        options,
         folder,
         asking: Asking {
             request,

@@ -9,8 +9,8 @@ use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, keep_lock};
-use super::stanza_inputs::{attributes, variables};
+use super::stanza::{Making, folder_of, keep_lock};
+use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::hash::Sha256;
@@ -49,7 +49,6 @@ impl PackageFile {
 /// Where there is no Rust or no lock, or something can't be read or written.
 pub fn nixpkgs_package(
     mut request: Request,
-    options: &StanzaOptions,
     file: Option<&PackageFile>,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
@@ -69,11 +68,7 @@ pub fn nixpkgs_package(
         progress,
     };
     let facts = Facts::gather(&loaded, Some(rust), asking)?;
-    let making = Making {
-        options,
-        folder,
-        asking,
-    };
+    let making = Making { folder, asking };
     let maker = Maker {
         loaded: &loaded,
         rust,
@@ -170,7 +165,8 @@ impl Maker<'_> {
 
     /// Adds what the user wants.
     fn add_extra(self, package: &mut Package) {
-        let rows = self.making.options.extra.rows(&package.platforms);
+        let extra = &self.making.asking.request.options.extra;
+        let rows = ExtraRows::new(extra, &package.platforms);
         package.build_inputs.extend(rows.build_inputs);
         package.native_build_inputs.extend(rows.native_build_inputs);
         package.env.extend(rows.env);
@@ -236,7 +232,7 @@ impl Maker<'_> {
             return Ok(CargoDeps::Fetched { hash });
         }
         let request = self.making.asking.request;
-        let path = match (&request.kept_lock, &request.lock_file) {
+        let path = match (&request.kept_lock, request.options.cargo_lock()) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
             (None, Some(named)) => Some(way_to(self.making.folder, named)?),
             (None, None) => None,

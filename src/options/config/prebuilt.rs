@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::de::{DeArray, DeTable};
 
-use super::{ConfigError, Reader, owned};
-use crate::ops::prebuilt::parse;
-use crate::options::Recipe;
+use super::error::ConfigError;
+use super::reader::{Reader, owned};
+use crate::options::{NixpkgsOptions, Options, PrebuiltPackage};
 
-/// A package that is taken from nixpkgs.
-#[derive(Deserialize)]
+/// A package that is taken from nixpkgs, as it may be written.
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
-enum PrebuiltForm {
+pub(super) enum PrebuiltForm {
     /// `NAME` or `NAME=ATTR`
     Name(String),
     /// The same, and what of its dependencies isn't needed.
@@ -24,12 +25,37 @@ enum PrebuiltForm {
     },
 }
 
+impl TryFrom<PrebuiltForm> for NixpkgsOptions {
+    type Error = String;
+
+    fn try_from(form: PrebuiltForm) -> Result<Self, String> {
+        let (text, drop, strict) = match form {
+            PrebuiltForm::Name(text) => (text, None, None),
+            PrebuiltForm::Table {
+                name,
+                attr,
+                drop,
+                strict,
+            } => {
+                let attr = attr.map(|attr| format!("={attr}"));
+                (name + &attr.unwrap_or_default(), drop, strict)
+            }
+        };
+        let names = drop.map(|names| names.iter().map(|name| name.parse()).collect());
+        Ok(Self {
+            prebuilt: Some(text.parse()?),
+            drop: names.transpose()?,
+            strict,
+        })
+    }
+}
+
 impl Reader<'_> {
     /// Refuses a package that is to be built and to be taken from nixpkgs.
-    pub(super) fn distinct(
+    pub(super) fn require_distinct(
         self,
-        prebuilt: &BTreeMap<String, Recipe>,
-        packages: &BTreeMap<String, Recipe>,
+        prebuilt: &BTreeMap<String, Options>,
+        packages: &BTreeMap<String, Options>,
         table: &DeTable,
     ) -> Result<(), ConfigError> {
         let mut names = prebuilt.keys();
@@ -46,34 +72,24 @@ impl Reader<'_> {
     pub(super) fn prebuilt(
         self,
         entries: &DeArray,
-    ) -> Result<BTreeMap<String, Recipe>, ConfigError> {
+    ) -> Result<BTreeMap<String, Options>, ConfigError> {
         let help = "write `\"NAME\"`, `\"NAME=ATTR\"`, or `{ name = \"NAME\", attr = \"ATTR\", drop = [...] }`";
         let mut found = BTreeMap::new();
         for entry in entries {
             let wrong = |message: String| self.wrong(message, help, entry.span());
-            let entry: PrebuiltForm = owned(entry.get_ref())
+            let form: PrebuiltForm = owned(entry.get_ref())
                 .try_into()
                 .map_err(|_| wrong("that names no package to take from nixpkgs".to_owned()))?;
-            let (text, drop, strict) = match entry {
-                PrebuiltForm::Name(text) => (text, None, None),
-                PrebuiltForm::Table {
-                    name,
-                    attr,
-                    drop,
-                    strict,
-                } => {
-                    let attr = attr.map(|attr| format!("={attr}"));
-                    (name + &attr.unwrap_or_default(), drop, strict)
-                }
+            let nixpkgs = NixpkgsOptions::try_from(form).map_err(wrong)?;
+            let name = nixpkgs
+                .prebuilt
+                .as_ref()
+                .map(|PrebuiltPackage { name, .. }| name.to_string());
+            let options = Options {
+                nixpkgs,
+                ..Options::default()
             };
-            let (name, _) = parse(&text).map_err(wrong)?;
-            let recipe = Recipe {
-                prebuilt: Some(text),
-                drop,
-                strict,
-                ..Recipe::default()
-            };
-            found.insert(name.to_string(), recipe);
+            found.insert(name.unwrap_or_default(), options);
         }
         Ok(found)
     }
