@@ -195,7 +195,7 @@ impl Workspace {
                 Preference::Sdist => "source-preference = \"sdist\"\n",
             };
             format!(
-                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}{preference}",
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nuv-lock = \"uv.lock\"\n{python}{preference}",
                 self.overlay
             )
         };
