@@ -3,9 +3,9 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::config::ConfigError;
 use crate::io::{IoError, PythonLockFailure};
-use crate::ops::init::InitError;
+use crate::nix::flake::InitError;
+use crate::options::ConfigError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;

@@ -15,7 +15,6 @@
 
 mod build_system;
 pub mod cli;
-mod config;
 mod error;
 mod hash;
 #[expect(
@@ -26,6 +25,7 @@ mod io;
 mod native;
 mod nix;
 mod ops;
+mod options;
 mod overlay;
 mod project;
 mod python;
@@ -39,7 +39,6 @@ mod warning;
 #[doc(hidden)]
 pub mod testing {
     pub use crate::cli::FORMAT_VERSION;
-    pub use crate::config::Config;
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
     pub use crate::io::network::HttpSettings;
@@ -50,6 +49,7 @@ pub mod testing {
     pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
+    pub use crate::options::Config;
     pub use crate::overlay::{Block, Document};
     pub use crate::project::{CargoOptions, PythonName};
     pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};

@@ -33,7 +33,7 @@ pub(super) struct HashArgs {
     output_hashes: bool,
 
     /// Print the hash of a file or folder instead, as `nix hash path` does
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "cargo_root", "lock_file", "output_hashes"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes"])]
     nar: Option<Utf8PathBuf>,
 
     /// Print this SHA-256 in another form instead
@@ -41,7 +41,7 @@ pub(super) struct HashArgs {
     /// It may be SRI, or nix32, base16 or base64, with `sha256:` before it or
     /// without.
     #[arg(long, value_name = "HASH", value_parser = sha256)]
-    #[arg(conflicts_with_all = ["path", "cargo_root", "lock_file", "output_hashes", "nar"])]
+    #[arg(conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes", "nar"])]
     convert: Option<Sha256>,
 
     /// Form to print a hash in

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use miette::Diagnostic;
 
-use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
+use super::style::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
 use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;

@@ -1,33 +1,26 @@
 //! The only place that writes to the terminal: data on standard output, talk
 //! on standard error.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anstream::AutoStream;
-use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
 use serde::Serialize;
 
 use super::global::{Format, GlobalArgs};
 use super::progress::Bar;
 use super::report;
+use super::style::{GOOD, WARNING};
 use crate::error::Error;
 use crate::io::progress::Silent;
 use crate::io::{IoError, Progress};
 use crate::ops::lock::Failure;
 use crate::warning::Warning;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
-pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
-
 /// The version of the JSON output, in its field `format_version`. It is raised
-/// where a field goes or changes its meaning; a new field doesn't raise it.
+/// if a field goes or changes its meaning; a new field doesn't raise it.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A result as JSON has it.
@@ -215,24 +208,4 @@ pub(super) fn set_panic_hook() {
         );
         default(info);
     }));
-}
-
-/// A text from a stranger's files, safe for a terminal: control characters
-/// are shown, not obeyed.
-pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            if c.is_control() || is_format(c) {
-                let _ = write!(out, "{}", c.escape_default());
-            } else {
-                out.push(c);
-            }
-            out
-        })
-}
-
-/// Characters that turn the direction of a text or hide in it (part of
-/// Unicode's category Cf).
-const fn is_format(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
-use super::stanza_args::is_lock;
-use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::global::{Format, GlobalArgs, SourceArgs};
+use super::style::{BOLD, DIM, plain};
+use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
 use crate::native::Evidence;
-use crate::ops::Request;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, LockWhy, why_locked};
-use crate::ops::recipe::Recipe;
 use crate::ops::why::{Answer, WhyReport, WhyWay, why};
+use crate::options::{Options, TargetOptions};
+use crate::python_lock::PythonLock;
 
 /// Explain a native input or a crate: what leads to it, or why nothing does
 ///
@@ -44,7 +44,7 @@ pub(super) struct WhyArgs {
     all: bool,
 
     #[command(flatten)]
-    target: TargetArgs,
+    target: TargetOptions,
 }
 
 impl WhyArgs {
@@ -58,10 +58,11 @@ impl WhyArgs {
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
-        if is_lock(&self.source.path) {
+        if PythonLock::is_path(&self.source.path) {
             return self.of_lock(ui, session);
         }
-        let request: Request = self.target.apply(self.source.into_request());
+        let mut request = self.source.into_request();
+        request.options.target = self.target;
         let report = why(&request, self.name.as_deref(), session)?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| match global.format {
@@ -77,12 +78,8 @@ impl WhyArgs {
     /// For all packages of a lock that are built from source.
     fn of_lock(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let configured = Configured::find()?.unwrap_or_default();
-        let recipe = Recipe {
-            lock: Some(self.source.path),
-            ..self.target.recipe()
-        };
         let request = LockRequest {
-            recipe: configured.of_all(recipe),
+            layers: configured.layers(Options::of_lock(self.source.path, self.target)),
             ..LockRequest::default()
         };
         let name = self.name.as_deref();

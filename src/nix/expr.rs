@@ -1,7 +1,7 @@
 //! A model of Nix expressions, as far as generated files need them.
 
 use super::ident::Ident;
-use super::own::OwnExpr;
+use super::user_expr::UserExpr;
 
 /// A Nix expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Expr {
     /// `set ? name`
     Has(Box<Self>, NixString),
     /// An expression that the user wrote; it is printed as it is.
-    Own(OwnExpr),
+    Own(UserExpr),
     /// A list item or the value of a binding, with a comment above it.
     Commented(Comment, Box<Self>),
 }

@@ -5,7 +5,6 @@ mod any_stanza;
 pub mod expr;
 pub mod flake;
 pub mod ident;
-mod own;
 pub mod package;
 mod package_table;
 pub(crate) mod parse;
@@ -15,12 +14,13 @@ mod prebuilt;
 pub mod print;
 mod shell;
 pub mod stanza;
+mod user_expr;
 
 pub use any_stanza::{AnyStanza, empty_overlay, print_all};
 pub use ident::is_identifier;
-pub use own::OwnExpr;
 pub use package_table::PackageTable;
 pub use prebuilt::{Dropped, Prebuilt};
 pub use stanza::{
     AdjacentCargoLock, Form, REVISION, SourceOverride, Stanza, normalized, output_hashes_set,
 };
+pub use user_expr::UserExpr;

@@ -54,7 +54,7 @@ pub(super) fn of_source(
         texts.extend(kind.as_bytes());
         digest(&texts)
     };
-    if let Some(path) = &request.lock_file {
+    if let Some(path) = request.options.cargo_lock() {
         locks.extend(read_file(path)?.unwrap_or_default());
     }
     locks.extend(beside.lock.unwrap_or_default());

@@ -181,7 +181,7 @@ pub struct GitDependency {
 /// Where there is no Python project, or it can't be read.
 pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
     let loaded = Loaded::read(request, session)?;
-    let rust = match &request.cargo_root {
+    let rust = match request.options.cargo_root() {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };

@@ -5,42 +5,32 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::{is_cargos_lock, joined, require_name};
+use super::stanza::joined;
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
 use crate::io::search_up::find_cargo_workspace;
 use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
 use crate::io::{CrateStore, IoError, Session};
-use crate::native::Preferences;
+use crate::options::Options;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
-    SourceFiles, belongs_to, join,
+    SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
-use crate::target::{Platform, Target};
+use crate::target::Target;
 
 /// What is asked for.
 #[derive(Default)]
 pub struct Request {
     /// The folder or sdist.
     pub path: Utf8PathBuf,
-    /// The minor version of Python 3; what the project allows if none is
-    /// given.
-    pub python_minor: Option<u8>,
-    /// The platforms; those that nixpkgs builds for if none are given.
-    pub platforms: BTreeSet<Platform>,
-    /// One of several folders that cargo builds in.
-    pub cargo_root: Option<Utf8PathBuf>,
-    /// A lock to take in the place of the source's.
-    pub lock_file: Option<Utf8PathBuf>,
-    /// Whether cargo makes or mends a lock that doesn't fit.
-    pub generate_lock: bool,
+    /// How it is built, and its stanza is made. Their `path` is the one above,
+    /// unless it was fetched.
+    pub options: Options,
     /// The folder in which a generated lock is kept, if it is.
     pub lock_folder: Option<Utf8PathBuf>,
     /// The hashes of git revisions that are known already.
     pub known_hashes: BTreeMap<String, String>,
-    /// Whose copies of libraries are preferred.
-    pub preferences: Preferences,
     /// What is known of it by a lock of Python packages.
     pub locked: Locked,
 }
@@ -62,6 +52,20 @@ pub struct Locked {
 }
 
 impl Request {
+    /// Asks for what the options say.
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            path: options.input.path.clone().unwrap_or_else(|| ".".into()),
+            options: options.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether cargo makes or updates a lock that doesn't fit.
+    pub(super) fn generates_lock(&self) -> bool {
+        self.options.generate.generate_lock.unwrap_or_default()
+    }
+
     /// Where the project's crates come from. What a lock of Python packages
     /// names isn't the user's project: its own configuration never counts.
     pub(super) fn crates(&self, session: &Session) -> Arc<CrateStore> {
@@ -103,16 +107,16 @@ impl Loaded {
     /// Reads the project that is asked for, with the lock that is asked for.
     pub(super) fn read(request: &Request, session: &Session) -> Result<Self, Error> {
         let mut loaded = Self::read_source(request, session)?;
-        if let (Some(folder), true) = (&request.lock_folder, request.generate_lock) {
+        if let (Some(folder), true) = (&request.lock_folder, request.generates_lock()) {
             let name = lock_name(&loaded, loaded.rust(request)?)?;
             loaded.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
         }
-        if let Some(path) = &request.lock_file {
+        if let Some(path) = request.options.cargo_lock() {
             let bytes =
-                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.clone() })?;
+                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.into() })?;
             loaded.take_lock(request, bytes)?;
         }
-        if request.generate_lock && !loaded.has_fitting_lock(request)? {
+        if request.generates_lock() && !loaded.has_fitting_lock(request)? {
             // One that was kept before is as good as one of today.
             let kept = loaded.kept_lock.as_deref().map(read_file).transpose()?;
             if let Some(bytes) = kept.flatten() {
@@ -165,7 +169,7 @@ impl Loaded {
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
         Arc::make_mut(&mut self.files).insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
-        self.project = Project::read(&self.files, &root, request.python_minor)?;
+        self.project = Project::read(&self.files, &root, request.options.python_minor())?;
         self.target.python_minor = self.project.python_minor;
         self.other_lock = Some(bytes);
         Ok(())
@@ -189,7 +193,7 @@ impl Loaded {
         let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
         loop {
-            let result = Project::read(&files, &root, request.python_minor);
+            let result = Project::read(&files, &root, request.options.python_minor());
             let up = match &result {
                 _ if left == 0 => None,
                 Ok(project) => reaches_above(&files, project)?,
@@ -202,18 +206,13 @@ impl Loaded {
             };
             let Some((folder, below)) = wider else {
                 let project = result?;
-                let platforms = if request.platforms.is_empty() {
-                    Platform::DEFAULT.into()
-                } else {
-                    request.platforms.clone()
-                };
                 return Ok(Self {
                     above: way_up(&root).filter(|_| root != first),
                     source,
                     files,
                     target: Target {
                         python_minor: project.python_minor,
-                        platforms,
+                        platforms: request.options.platforms(),
                     },
                     project,
                     kept_lock: None,
@@ -235,7 +234,7 @@ impl Loaded {
     /// The folder that cargo builds in.
     pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
         self.project
-            .require_rust(&self.files, request.cargo_root.as_deref())
+            .require_rust(&self.files, request.options.cargo_root())
     }
 }
 

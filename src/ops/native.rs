@@ -89,12 +89,13 @@ impl NativeFacts {
             }
         };
         let modules = modules(rust, lock, &graph);
+        let preferences = request.options.preferences();
         let builds = DetectRequest {
             graph: &graph,
             digests: &digests,
             modules: &modules,
             platforms: &loaded.target.platforms,
-            preferences: &request.preferences,
+            preferences: &preferences,
         }
         .builds();
         Ok(Self {

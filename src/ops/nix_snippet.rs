@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
 use super::prebuilt::PrebuiltStanza;
-use super::stanza::{Making, StanzaOptions};
+use super::stanza::Making;
 use crate::error::Error;
 use crate::io::Session;
 use crate::nix::{Dropped, Form, print_all};
@@ -55,16 +55,16 @@ pub struct SnippetPackage {
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
 pub fn nix_snippet(
-    requests: &[(Request, StanzaOptions)],
-    (form, prebuilt): (Form, Vec<PrebuiltStanza>),
+    requests: &[Request],
+    prebuilt: Vec<PrebuiltStanza>,
+    form: Form,
     session: &Session,
 ) -> Result<Snippet, Error> {
     let mut snippet = Snippet::default();
     let mut stanzas = Vec::new();
-    for (request, options) in requests {
+    for request in requests {
         let loaded = Loaded::read(request, session)?;
         let making = Making {
-            options,
             folder: Utf8Path::new("."),
             request,
             session,
@@ -131,7 +131,7 @@ fn roots<'a>(
     request: &Request,
     form: Form,
 ) -> Result<Vec<&'a RustProject>, Error> {
-    let is_choice = form == Form::Stanza && request.cargo_root.is_none();
+    let is_choice = form == Form::Stanza && request.options.cargo_root().is_none();
     Ok(match &loaded.project.rust[..] {
         several @ [_, _, ..] if is_choice => several.iter().collect(),
         _ => vec![loaded.rust(request)?],

@@ -3,13 +3,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, write::GzEncoder};
 
-use super::check::{CheckReport, Checking, State, check};
+use super::check::{CheckReport, CheckRequest, State, check};
+use super::configured::Configured;
 use super::overlay::{Writing, write_stanzas};
-use super::recipe::Recipe;
 use crate::io::Session;
 use crate::io::session::OpenedCounts;
 use crate::io::write::{read_text, write_file};
 use crate::nix::Form;
+use crate::options::Options;
 
 /// A folder of the user's with sdists, a `uv.lock` and an overlay.
 struct Folder(tempfile::TempDir);
@@ -36,7 +37,7 @@ impl Folder {
     }
 
     /// Writes the sdist of a package that has one crate.
-    fn sdist(&self, name: &str, version: &str, has_lock: bool) -> Recipe {
+    fn sdist(&self, name: &str, version: &str, has_lock: bool) -> Options {
         let package = format!("name = \"{name}\"\nversion = \"{version}\"\n");
         let mut files = vec![
             (
@@ -71,17 +72,16 @@ impl Folder {
         let bytes = archive.into_inner().unwrap().finish().unwrap();
         let path = self.path(&format!("{name}.tar.gz"));
         write_file(&path, &bytes, true).unwrap();
-        Recipe {
-            path: Some(path),
-            ..Recipe::default()
-        }
+        let mut options = Options::default();
+        options.input.path = Some(path);
+        options
     }
 
-    fn write(&self, recipes: &[Recipe], session: &Session) {
-        self.write_to("overlay.nix", recipes, session);
+    fn write(&self, packages: &[Options], session: &Session) {
+        self.write_to("overlay.nix", packages, session);
     }
 
-    fn write_to(&self, file: &str, recipes: &[Recipe], session: &Session) {
+    fn write_to(&self, file: &str, packages: &[Options], session: &Session) {
         let writing = Writing {
             file: self.path(file),
             form: Form::File,
@@ -89,16 +89,16 @@ impl Folder {
             dry_run: false,
             formatter: None,
         };
-        write_stanzas(recipes, &writing, session).unwrap();
+        write_stanzas(packages, &writing, session).unwrap();
     }
 
     fn check(&self, fix: bool, session: &Session) -> CheckReport {
-        let checking = Checking {
-            files: [(self.path("overlay.nix"), [].into())].into(),
+        let request = CheckRequest {
+            files: vec![self.path("overlay.nix")],
             fix,
-            ..Checking::default()
+            ..CheckRequest::default()
         };
-        check(&checking, session).unwrap()
+        check(&request, &Configured::default(), session).unwrap()
     }
 }
 
@@ -153,12 +153,10 @@ fn checking_fresh_stanzas_hashes_each_sdist_and_parses_the_lock_once() {
 #[test]
 fn a_generated_lock_is_named_without_opening_the_sdist_again() {
     let folder = Folder::new();
-    let recipe = Recipe {
-        generate_lock: Some(true),
-        ..folder.sdist("one", "1.0.0", false)
-    };
+    let mut options = folder.sdist("one", "1.0.0", false);
+    options.generate.generate_lock = Some(true);
     let session = folder.session();
-    folder.write(&[recipe], &session);
+    folder.write(&[options], &session);
     assert_eq!(session.opened(), ONCE);
     let lock = read_text(&folder.path("one.lock")).unwrap();
     assert!(lock.unwrap().contains("name = \"one\""));

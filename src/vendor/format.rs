@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum;
+
 use crate::project::{CargoLock, CrateSource};
 
 /// Whose folder it is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Layout {
     /// What `cargo vendor` writes.
     #[default]
     Cargo,
     /// What nixpkgs' `importCargoLock` makes.
     ImportCargoLock,
-    /// What nixpkgs' `fetchCargoVendor` downloads, and `cargoHash` covers:
-    /// crates as they were downloaded.
+    /// What nixpkgs' `cargoHash` covers: crates as they were downloaded.
     FetchCargoVendor,
-    /// What `fetchCargoVendor` makes of that for cargo.
+    /// What nixpkgs' `fetchCargoVendor` makes of that for cargo.
     FetchCargoVendorUnpacked,
 }
 
@@ -30,16 +31,19 @@ pub enum Naming {
 }
 
 /// How the files of crates get into a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LinkMode {
-    /// They are written.
+    /// They are written: the folder stands alone.
     #[default]
     Copy,
-    /// Each file is a hard link to one in our cache.
+    /// Hard links to our cache: who edits a file edits it for all folders;
+    /// copies where the cache is on another file system.
     Hardlink,
-    /// Each crate is a symbolic link to its folder in our cache.
+    /// Links to our cache: the folder breaks where the cache is cleared or
+    /// isn't there, as in a container or a commit.
     Symlink,
-    /// Each file is a copy that shares its blocks with one in our cache.
+    /// Copies that share blocks with our cache; plain copies where the file
+    /// system can't.
     Reflink,
 }
 

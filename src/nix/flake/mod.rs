@@ -5,10 +5,12 @@
 //! model, which escapes them, before they go into a gap; nixfmt lays the
 //! result out.
 
+mod error;
 mod existing;
 mod input;
 mod overlay;
 
+pub use error::{InitError, PYTHON_VERSION_FILE};
 pub use existing::ExistingFlake;
 pub use input::FlakeInput;
 pub use overlay::ImportedOverlay;

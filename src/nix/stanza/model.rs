@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
-use crate::nix::OwnExpr;
+use crate::nix::UserExpr;
 use crate::project::{PythonName, SourceKind};
 use crate::target::Platform;
 
@@ -60,10 +60,11 @@ pub struct Stanza {
     /// nixpkgs' `extraRegistries`: the download addresses of registries other
     /// than crates.io, by index.
     pub extra_registries: BTreeMap<String, String>,
-    /// An expression with the attributes `cargo` and `rustc`.
-    pub toolchain: Option<OwnExpr>,
-    /// Replaces the package's own source.
+    /// An expression whose `cargo` and `rustc` are used.
+    pub toolchain: Option<UserExpr>,
+    /// A source that stands in for the package's own.
     pub source: Option<SourceOverride>,
+    /// The Python build system.
     pub build_system: BuildSystem,
     /// The platforms that the stanza was generated for.
     pub platforms: BTreeSet<Platform>,
@@ -105,13 +106,13 @@ pub struct SourceOverride {
 }
 
 /// How much is printed around a stanza.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
     /// `final: prev: { NAME = ...; }`
     Overlay,
-    /// `NAME = ...;`
+    /// `NAME = ...;` alone
     Stanza,
-    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`
+    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, to import
     File,
 }
 

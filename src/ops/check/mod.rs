@@ -11,27 +11,30 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::configured::Configured;
 use super::digests::{self, Beside, Details};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::locked::Place;
 use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make};
-use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
 use crate::nix::{Form, normalized};
+use crate::options::Options;
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, freshness,
 };
 
 mod cause;
+mod files;
 mod locked;
 mod prebuilt;
 
 use cause::Cause;
+use files::{CheckedFile, checked_files};
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -89,17 +92,13 @@ impl CheckReport {
     }
 }
 
-/// What is to be checked.
+/// What is asked for.
 #[derive(Debug, Default)]
-pub struct Checking {
-    /// Overlay files, with what the configuration asks for in each, by the
-    /// package's name.
-    pub files: BTreeMap<Utf8PathBuf, BTreeMap<String, Recipe>>,
-    /// The lock of which a file has the stanzas, where the file itself doesn't
-    /// say it or shall have another one, and what is said of some of its
-    /// packages.
-    pub locks: BTreeMap<Utf8PathBuf, (Recipe, BTreeMap<String, Recipe>)>,
-    /// Whether stanzas are mended.
+pub struct CheckRequest {
+    /// Overlay files, and a lock of Python packages that they are of. Without
+    /// an overlay, the one that the configuration names.
+    pub files: Vec<Utf8PathBuf>,
+    /// Whether stanzas that are out of date or missing are written.
     pub fix: bool,
     /// Whether those edited by hand are replaced, too.
     pub force: bool,
@@ -112,23 +111,31 @@ pub struct Checking {
 ///
 /// # Errors
 /// Where a file can't be read, parsed or written.
-pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Error> {
-    let session = if checking.fix {
+pub fn check(
+    request: &CheckRequest,
+    configured: &Configured,
+    session: &Session,
+) -> Result<CheckReport, Error> {
+    let session = if request.fix {
         session.clone()
     } else {
         session.offline()
     };
     let mut report = CheckReport::default();
-    for (file, wanted) in &checking.files {
+    for checked in checked_files(&request.files, configured)? {
+        let CheckedFile {
+            file,
+            packages: wanted,
+            lock,
+        } = checked;
         let writing = Writing {
             file: file.clone(),
             form: Form::File,
-            force: checking.force,
-            dry_run: !checking.fix,
-            formatter: checking.formatter.clone(),
+            force: request.force,
+            dry_run: !request.fix,
+            formatter: request.formatter.clone(),
         };
         let overlay = OverlayFile::open(&writing)?;
-        let lock = checking.locks.get(file);
         if !overlay.exists() && wanted.is_empty() && lock.is_none() {
             let place = file.to_string();
             return Err(OverlayError::NotFound { place }.into());
@@ -140,7 +147,7 @@ pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Erro
         };
         let mut draft = overlay.draft();
         let has_lock = run.check_lock(&mut draft, lock, &mut report)?;
-        let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
+        let has_stanzas = run.check(&mut draft, &wanted, &mut report)?;
         if !has_lock && !has_stanzas {
             continue;
         }
@@ -171,7 +178,7 @@ impl<'a> Run<'a> {
     fn check(
         self,
         draft: &mut Draft,
-        wanted: &BTreeMap<String, Recipe>,
+        wanted: &BTreeMap<String, Options>,
         report: &mut CheckReport,
     ) -> Result<bool, Error> {
         let document = self.overlay.document();
@@ -240,32 +247,33 @@ impl<'a> Run<'a> {
     }
 
     /// What the marker says, with paths as they are from here.
-    fn recipe(self, block: &Block) -> Result<Recipe, Error> {
+    fn recipe(self, block: &Block) -> Result<Options, Error> {
         let wrong = |message: String| OverlayError::Recipe {
             place: format!("`{}`, line {}", self.overlay.path(), block.line),
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Recipe = serde_json::from_str(text).map_err(|error| {
+        let recipe: Options = serde_json::from_str(text).map_err(|error| {
             wrong(format!(
                 "what the stanza is made from can't be read: {error}"
             ))
         })?;
-        if recipe.path.is_none() && recipe.prebuilt.is_none() {
+        if recipe.input.path.is_none() && recipe.nixpkgs.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
+        let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
         Ok(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
     }
 
     /// Checks a stanza, and makes it anew where it is out of date.
-    fn block(self, block: &Block, configured: Option<&Recipe>) -> Result<Found, Error> {
+    fn block(self, block: &Block, configured: Option<&Options>) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
         let old = self.recipe(block)?;
         let recipe = configured.map_or_else(|| old.clone(), |wanted| wanted_of(wanted, &old));
-        if recipe.prebuilt.is_some() {
+        if recipe.nixpkgs.prebuilt.is_some() {
             return Ok(self.prebuilt(block, &recipe));
         }
-        let (request, _) = recipe.asked(self.overlay.path().as_str())?;
+        let request = Request::new(&recipe);
         // It is held here, so that making the stanza doesn't open it again.
         let (digests, _source) = match self.digests_today(&request, block) {
             Ok(found) => found,
@@ -342,12 +350,12 @@ impl<'a> Run<'a> {
         Ok((digests, source))
     }
 
-    fn missing(self, name: &str, recipe: &Recipe) -> Found {
+    fn missing(self, name: &str, recipe: &Options) -> Found {
         let made = make(recipe, self.place());
-        let path = recipe.path.clone().unwrap_or_default();
-        let cause = match &recipe.prebuilt {
+        let path = recipe.input.path.clone().unwrap_or_default();
+        let cause = match &recipe.nixpkgs.prebuilt {
             Some(package) => Cause::ConfiguredPrebuilt {
-                package: package.clone(),
+                package: package.to_string(),
             },
             None => Cause::Configured { path: path.clone() },
         };
@@ -407,10 +415,10 @@ fn detailed_reasons(
 }
 
 /// What is different about a recipe.
-fn change_of(old: &Recipe, new: &Recipe) -> RecipeChange {
+fn change_of(old: &Options, new: &Options) -> RecipeChange {
     if old == new {
         RecipeChange::None
-    } else if old.path == new.path {
+    } else if old.input.path == new.input.path {
         RecipeChange::Changed
     } else {
         RecipeChange::Moved
@@ -419,10 +427,10 @@ fn change_of(old: &Recipe, new: &Recipe) -> RecipeChange {
 
 /// What the configuration asks for. It can't have every expression for a
 /// toolchain: one of the command line's stays.
-fn wanted_of(wanted: &Recipe, recipe: &Recipe) -> Recipe {
+fn wanted_of(wanted: &Options, recipe: &Options) -> Options {
     let mut wanted = wanted.clone();
-    if wanted.toolchain.is_none() {
-        wanted.toolchain.clone_from(&recipe.toolchain);
+    if wanted.stanza.toolchain.is_none() {
+        wanted.stanza.toolchain.clone_from(&recipe.stanza.toolchain);
     }
     wanted
 }

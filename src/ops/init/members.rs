@@ -12,8 +12,10 @@ use crate::io::Session;
 use crate::io::source::full_path;
 use crate::nix::flake::Shell;
 use crate::ops::load::{Loaded, Request};
+use crate::options::Setting;
 use crate::project::{SourceFiles, join};
 use crate::python_lock::PythonLock;
+use crate::target::Python;
 
 /// Backends that compile nothing.
 const PURE: [&str; 5] = ["uv_build", "hatchling", "flit_core", "pdm", "poetry"];
@@ -77,15 +79,15 @@ fn load(
     if !place.starts_with(top) {
         return None;
     }
-    let request = Request {
+    let mut request = Request {
         path: if member == "." {
             folder.to_owned()
         } else {
             path
         },
-        python_minor: python,
         ..Request::default()
     };
+    request.options.target.python = python.map(Python::regular).map(Setting::new);
     Loaded::read(&request, session).ok()
 }
 

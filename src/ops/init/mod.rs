@@ -1,31 +1,29 @@
 //! `init`: a flake for a uv workspace and the overlay that it imports, or what
 //! goes into the flake that is there.
 
-mod error;
 mod members;
 mod python;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use error::InitError;
-
 use super::configured::Configured;
-use super::stanza::{joined, require_name};
+use super::stanza::joined;
 use crate::error::Error;
-use std::sync::Arc;
-
 use crate::io::search_up::find_file_above;
 use crate::io::source::{is_folder, way_between};
 use crate::io::write::{create_files, is_link, read_text};
 use crate::io::{IoError, Session};
-use crate::nix::flake::{ExistingFlake, Flake, FlakeInput, ImportedOverlay};
+use crate::nix::flake::{
+    ExistingFlake, Flake, FlakeInput, ImportedOverlay, InitError, PYTHON_VERSION_FILE,
+};
 use crate::nix::{Form, empty_overlay, normalized};
 use crate::overlay::unified_diff;
-use crate::project::{Pyproject, PythonName, SourceFiles};
+use crate::project::{Pyproject, PythonName, SourceFiles, require_name};
 use crate::python_lock::{Preference, PythonLock, default_python, python_version};
 use crate::warning::{Warning, WarningReport, as_reports};
 use members::Members;
@@ -138,7 +136,7 @@ impl Workspace {
             // It goes into those of derivations, which Nix is strict about.
             require_name(name, folder.as_str())?;
         }
-        let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
+        let file = read_text(&joined(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
         let members = Members::read(folder, &lock, options.python_minor, session);
         let requires = lock
             .requires_python
@@ -194,7 +192,7 @@ impl Workspace {
                 Preference::Sdist => "source-preference = \"sdist\"\n",
             };
             format!(
-                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}{preference}",
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nuv-lock = \"uv.lock\"\n{python}{preference}",
                 self.overlay
             )
         };

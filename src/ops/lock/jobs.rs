@@ -12,11 +12,12 @@ use crate::io::write::read_file;
 use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
 use crate::ops::digests::{self, Beside};
+use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, OverlayFile, make};
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
+use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
 };
@@ -28,7 +29,7 @@ pub(super) struct Job {
     /// Its entries in the lock.
     pub entries: Vec<usize>,
     /// How its stanza is made.
-    pub recipe: Recipe,
+    pub options: Options,
     /// The same, as the mark has it.
     pub marked: String,
     /// The digests of what it is made from.
@@ -79,8 +80,7 @@ impl Run<'_> {
 
     fn job(self, name: &PythonName, entries: &[usize], file: &OverlayFile) -> Result<Job, Error> {
         let folder = folder_of(file.path());
-        let configured = self.request.packages.get(name.as_str());
-        let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
+        let mut options = self.layers.of(name.as_str());
         let local = entries.iter().find_map(|&entry| {
             let source = &self.workspace.lock.packages[entry].source;
             source.folder()
@@ -88,25 +88,23 @@ impl Run<'_> {
         let document = file.document();
         let block = document.block(name.as_str());
         let old = block.and_then(|block| block.digests.as_ref());
-        let (recipe, digests, source) = if let Some(below) = local {
-            let recipe = Recipe {
+        let (digests, source) = if let Some(below) = local {
+            options.input = InputOptions {
                 path: Some(joined(self.workspace.folder(), below)),
-                lock: None,
-                all: None,
-                source_preference: None,
-                libc: None,
-                ..recipe
+                uv_lock: None,
             };
-            let found = self.local_digests((&recipe, name), old, file.path());
-            let (digests, source) = found.unzip();
-            (recipe, digests, source)
+            options.environment = EnvironmentOptions::default();
+            let found = self.local_digests((&options, name), old, file.path());
+            found.unzip()
         } else {
             let digests = self
                 .workspace
                 .digests((entries, self.asked), file.path(), old);
-            (recipe, Some(digests), None)
+            (Some(digests), None)
         };
-        let moved = recipe.clone().moved(|path| way_to(folder, path))?;
+        let mut moved = options
+            .clone()
+            .try_with_paths(|path| way_to(folder, path))?;
         let marked = moved.in_one_line();
         let reasons = block.map(|block| self.reasons(entries, block, digests.as_ref(), &marked));
         let digests = digests.unwrap_or_default();
@@ -116,18 +114,16 @@ impl Run<'_> {
                 .python_lock_mark()
                 .is_some_and(|mark| mark.is_without_rust(name.as_str(), &digests.source));
         let key = local.is_none().then(|| {
-            let plain = Recipe {
-                lock: None,
-                ..moved
-            };
+            // Wherever the lock is, the stanza is the same.
+            moved.input.uv_lock = None;
             let beside = joined(folder, format!("{name}.lock").as_str().into());
             let beside = read_file(&beside).ok().flatten();
-            Results::key(&digests, &plain.in_one_line(), beside.as_deref())
+            Results::key(&digests, &moved.in_one_line(), beside.as_deref())
         });
         Ok(Job {
             name: name.clone(),
             entries: entries.to_vec(),
-            recipe,
+            options,
             marked,
             digests,
             key,
@@ -171,11 +167,11 @@ impl Run<'_> {
     /// told.
     fn local_digests(
         self,
-        (recipe, name): (&Recipe, &PythonName),
+        (options, name): (&Options, &PythonName),
         old: Option<&Digests>,
         file: &Utf8Path,
     ) -> Option<(Digests, Arc<Source>)> {
-        let (request, _) = recipe.asked(file.as_str()).ok()?;
+        let request = Request::new(options);
         let old = old.cloned().unwrap_or_default();
         let folder = folder_of(file);
         let beside = match old.beside.as_str() {
@@ -212,7 +208,7 @@ impl Run<'_> {
         let made = make_locked(
             self.workspace,
             &job.entries,
-            (&job.recipe, self.asked),
+            (&job.options, self.asked),
             place,
         );
         let finding = match made {
@@ -225,7 +221,7 @@ impl Run<'_> {
     }
 
     fn local(job: &Job, place: Place) -> Done {
-        match make(&job.recipe, place) {
+        match make(&job.options, place) {
             Ok(made) => Done::Made(Box::new(made)),
             Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::NoRust),
             Err(error) => Done::Found(Finding::Failed((&error).into())),
@@ -302,8 +298,8 @@ impl Job {
 /// Whether a stanza is of a lock, and not of a path.
 pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
     let recipe = block.recipe.as_deref().unwrap_or("{}");
-    let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
-    recipe.lock.is_some() && recipe.path.is_none() && recipe.prebuilt.is_none()
+    let options: Options = serde_json::from_str(recipe).unwrap_or_default();
+    options.is_of_lock()
 }
 
 /// One display of the progress of many packages.

@@ -12,13 +12,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
 use super::overlay::{Draft, OverlayFile, Writing};
-use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
 use crate::io::write::read_text;
 use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{AnyStanza, Form, print_all};
+use crate::options::{Layers, Options};
 use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
@@ -36,11 +36,8 @@ const THREADS: usize = 8;
 /// What is asked of a lock.
 #[derive(Default)]
 pub struct LockRequest {
-    /// How its stanzas are made; `lock` names the lock, or its folder. Paths
-    /// are relative to the working folder.
-    pub recipe: Recipe,
-    /// What is said of some packages besides.
-    pub packages: BTreeMap<String, Recipe>,
+    /// How its stanzas are made; `uv_lock` names the lock, or its folder.
+    pub layers: Layers,
     /// The file that the stanzas are put into.
     pub writing: Option<Writing>,
     /// What is printed around them without one.
@@ -125,24 +122,18 @@ fn prepared<T>(
     session: &Session,
     then: impl FnOnce(Run) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let path = request.recipe.lock.clone().unwrap_or_else(|| ".".into());
+    let mut layers = request.layers.clone();
+    let path = layers.common().input.uv_lock.unwrap_or_else(|| ".".into());
     let workspace = Workspace::read(&path, session)?;
-    let recipe = Recipe {
-        path: None,
-        lock: Some(workspace.path.clone()),
-        ..request.recipe.clone()
-    };
-    let wrong = |message| OverlayError::Recipe {
-        place: workspace.path.to_string(),
-        message,
-    };
-    let asked = Asked::of(&recipe, &workspace).map_err(wrong)?;
+    // Where that was a folder, it is the file in it.
+    layers.command_line.input.uv_lock = Some(workspace.path.clone());
+    let asked = Asked::of(&layers.common(), &workspace);
     let planned = workspace.plan(&asked);
     then(Run {
         request,
         session,
         workspace: &workspace,
-        recipe: &recipe,
+        layers: &layers,
         asked: &asked,
         planned: &planned,
         is_printed: request.writing.is_none(),
@@ -174,7 +165,7 @@ struct Run<'a> {
     request: &'a LockRequest,
     session: &'a Session,
     workspace: &'a Workspace,
-    recipe: &'a Recipe,
+    layers: &'a Layers,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
     /// Whether stanzas are printed, and not put into a file.
@@ -255,11 +246,10 @@ impl Run<'_> {
     /// Whether a stanza is of this lock, which no longer has its package.
     fn is_gone(self, block: &Block, lock: &Utf8Path) -> bool {
         let recipe = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+        let options: Options = serde_json::from_str(recipe).unwrap_or_default();
         let name = PythonName::new(&block.name);
-        recipe.lock.as_deref() == Some(lock)
-            && recipe.path.is_none()
-            && recipe.prebuilt.is_none()
+        options.is_of_lock()
+            && options.input.uv_lock.as_deref() == Some(lock)
             && self.workspace.lock.entries(&name).next().is_none()
     }
 
@@ -270,8 +260,9 @@ impl Run<'_> {
         file: &Utf8Path,
     ) -> Result<PythonLockMark, Error> {
         let folder = folder_of(file);
-        let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
-        Ok(PythonLockMark::new(recipe.in_one_line(), without))
+        let common = self.layers.common();
+        let common = common.try_with_paths(|path| way_to(folder, path))?;
+        Ok(PythonLockMark::new(common.in_one_line(), without))
     }
 }
 

@@ -89,9 +89,10 @@ impl Run<'_> {
 
     fn why_of(self, entry: usize, name: Option<&str>, found: &mut LockWhy) {
         let package = &self.workspace.lock.packages[entry];
+        let options = self.layers.of(package.name.as_str());
         let request = self
             .workspace
-            .request(package, (self.recipe, self.asked), self.session);
+            .request(package, (&options, self.asked), self.session);
         match request.and_then(|request| why(&request, name, self.session)) {
             Ok(report) => found.packages.push(report),
             Err(Error::Project(ProjectError::NoRust { .. })) => {}

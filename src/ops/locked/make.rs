@@ -11,11 +11,12 @@ use crate::io::artifacts::Wanted;
 use crate::io::{IoError, Session};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
+use crate::options::{Options, Setting};
 use crate::overlay::{Digests, Document};
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
+use crate::target::Python;
 
 /// The file that a stanza is made for.
 #[derive(Clone, Copy)]
@@ -31,13 +32,13 @@ pub(in crate::ops) struct Place<'a> {
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
-    (recipe, asked): (&Recipe, &Asked),
+    (options, asked): (&Options, &Asked),
     place: Place,
 ) -> Result<Option<Saved>, Error> {
     let mut found: Vec<Saved> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        let saved = match workspace.stanza(package, (recipe, asked), place) {
+        let saved = match workspace.stanza(package, (options, asked), place) {
             Err(Error::Project(ProjectError::NoRust { .. })) => continue,
             saved => saved?,
         };
@@ -63,15 +64,14 @@ impl Workspace {
     fn stanza(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
+        (options, asked): (&Options, &Asked),
         place: Place,
     ) -> Result<Saved, Error> {
-        let mut request = self.request(package, (recipe, asked), place.session)?;
+        let mut request = self.request(package, (options, asked), place.session)?;
         request.lock_folder = Some(folder_of(place.file).to_owned());
-        let (_, mut options) = recipe.asked(place.file.as_str())?;
-        options.source = Some(package.source.kind());
+        request.options.source = package.source.kind().into();
         let loaded = Loaded::read(&request, place.session)?;
-        let saved = made_of(&loaded, &mut request, &options, place)?;
+        let saved = made_of(&loaded, &mut request, place)?;
         let (found, expected) = (&saved.package, package);
         let has_version = |version: &String| {
             let versions = [version, found.version.as_ref().unwrap_or(version)];
@@ -95,11 +95,12 @@ impl Workspace {
     pub(in crate::ops) fn request(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
+        (options, asked): (&Options, &Asked),
         session: &Session,
     ) -> Result<Request, Error> {
-        let (mut request, _) = recipe.asked(self.path.as_str())?;
-        request.python_minor = asked.python_minor();
+        let mut request = Request::new(options);
+        let python = asked.python_minor().map(Python::regular);
+        request.options.target.python = python.map(Setting::new);
         self.fetch(package, &mut request, session)?;
         Ok(request)
     }

@@ -15,10 +15,10 @@ use crate::io::cache::Stage;
 use crate::nix::Stanza;
 use crate::ops::digests::rules;
 use crate::ops::nix_snippet::SnippetPackage;
-use crate::ops::overlay::{MadeStanza, is_version};
+use crate::ops::overlay::MadeStanza;
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Digests;
-use crate::project::PythonName;
+use crate::project::{PythonName, is_version};
 use crate::warning::Warning;
 
 /// What was found, in our cache.

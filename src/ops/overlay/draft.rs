@@ -8,10 +8,11 @@ use crate::io::IoError;
 use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
 use crate::nix::{AnyStanza, Form, empty_overlay};
-use crate::ops::stanza::{KeptLock, is_cargos_lock};
+use crate::ops::stanza::KeptLock;
 use crate::overlay::{
     Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
 };
+use crate::project::is_cargos_lock;
 
 /// An overlay file as it was found.
 pub(in crate::ops) struct OverlayFile {

@@ -7,13 +7,14 @@ use super::load::{Loaded, Request};
 use super::locked::{Place, Saved, SavedLock};
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, require_name};
+use super::stanza::{KeptLock, Making, folder_of};
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::source::way_to;
 use crate::nix::{AnyStanza, Form};
+use crate::options::Options;
 use crate::overlay::Digests;
+use crate::project::{is_version, require_name};
 use crate::warning::Warning;
 
 mod draft;
@@ -50,14 +51,14 @@ pub(super) struct MadeStanza {
     pub digests: Digests,
 }
 
-/// Puts the stanzas of some projects into a file; the paths of the recipes
-/// are relative to the working folder.
+/// Puts the stanzas of some packages into a file; paths in the options are
+/// relative to the working folder.
 ///
 /// # Errors
 /// Where a stanza can't be made, the file can't be changed, or something can't
 /// be written; files are then as they were.
 pub fn write_stanzas(
-    recipes: &[Recipe],
+    packages: &[Options],
     writing: &Writing,
     session: &Session,
 ) -> Result<Snippet, Error> {
@@ -69,8 +70,8 @@ pub fn write_stanzas(
         session,
     };
     let mut snippet = Snippet::default();
-    for recipe in recipes {
-        let made = make(recipe, place)?;
+    for options in packages {
+        let made = make(options, place)?;
         draft.put(&made)?;
         snippet.warn(made.warnings);
         snippet.packages.push(made.package);
@@ -85,16 +86,16 @@ pub fn write_stanzas(
 }
 
 /// Makes a stanza for a file, of which hashes are reused.
-pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
+pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error> {
     let session = place.session;
-    if recipe.prebuilt.is_some() {
-        return make_prebuilt(recipe, place.file, session);
+    if options.nixpkgs.prebuilt.is_some() {
+        return make_prebuilt(options, place.file, session);
     }
     let folder = folder_of(place.file);
-    let (mut request, options) = recipe.asked(place.file.as_str())?;
+    let mut request = Request::new(options);
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
-    let saved = made_of(&loaded, &mut request, &options, place)?;
+    let saved = made_of(&loaded, &mut request, place)?;
     let beside = saved.locks.first();
     // What was read just now isn't read again.
     let source = digests::source(&request.path, saved.up, session)?;
@@ -108,22 +109,22 @@ pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
     if let Some(lock) = beside {
         digests.beside.clone_from(&lock.name);
     }
-    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
-    Ok(saved.made(folder, recipe.in_one_line(), digests))
+    let marked = options
+        .clone()
+        .try_with_paths(|path| way_to(folder, path))?;
+    Ok(saved.made(folder, marked.in_one_line(), digests))
 }
 
 /// Makes the stanza of a project.
 pub(super) fn made_of(
     loaded: &Loaded,
     request: &mut Request,
-    options: &StanzaOptions,
     place: Place,
 ) -> Result<Saved, Error> {
     let folder = folder_of(place.file);
     let name = loaded.project.identity.name.as_str();
     request.known_hashes = place.document.known_hashes(name);
     let making = Making {
-        options,
         folder,
         request,
         session: place.session,
@@ -157,11 +158,4 @@ pub(super) fn made_of(
 fn written_version(loaded: &Loaded) -> Option<String> {
     let version = loaded.project.identity.version.clone();
     version.filter(|version| is_version(version))
-}
-
-/// Whether a text is a version by the characters of PEP 440: it goes into a
-/// comment, of which a stranger's text shall not make something else.
-pub(super) fn is_version(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
-    !text.is_empty() && text.chars().all(is_part)
 }

@@ -8,8 +8,8 @@ use super::facts::Facts;
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, visible};
-use super::stanza_inputs::{attributes, variables};
+use super::stanza::{Making, folder_of};
+use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::io::source::{way_between, way_to};
@@ -17,7 +17,7 @@ use crate::io::write::{real_file, write_file};
 use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
 use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
-use crate::project::{Metadata, PythonName, RustProject, join, relative_path};
+use crate::project::{Metadata, PythonName, RustProject, join, relative_path, visible};
 use crate::warning::Warning;
 
 mod meta;
@@ -47,7 +47,6 @@ impl PackageFile {
 /// Where there is no Rust or no lock, or something can't be read or written.
 pub fn nixpkgs_package(
     mut request: Request,
-    options: &StanzaOptions,
     file: Option<&PackageFile>,
     session: &Session,
 ) -> Result<Snippet, Error> {
@@ -62,7 +61,6 @@ pub fn nixpkgs_package(
     require_fitting(&loaded.files, rust)?;
     let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
     let making = Making {
-        options,
         folder,
         request: &request,
         session,
@@ -162,7 +160,8 @@ impl Maker<'_> {
 
     /// Adds what the user wants.
     fn add_extra(self, package: &mut Package) {
-        let rows = self.making.options.extra.rows(&package.platforms);
+        let extra = &self.making.request.options.extra;
+        let rows = ExtraRows::new(extra, &package.platforms);
         package.build_inputs.extend(rows.build_inputs);
         package.native_build_inputs.extend(rows.native_build_inputs);
         package.env.extend(rows.env);
@@ -229,7 +228,7 @@ impl Maker<'_> {
             return Ok(CargoDeps::Fetched { hash });
         }
         let (request, session) = (self.making.request, self.making.session);
-        let path = match (&self.loaded.kept_lock, &request.lock_file) {
+        let path = match (&self.loaded.kept_lock, request.options.cargo_lock()) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
             (None, Some(named)) => Some(way_to(self.making.folder, named)?),
             (None, None) => None,

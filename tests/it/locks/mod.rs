@@ -200,6 +200,10 @@ fn check_tells_what_the_lock_changed_and_mends_it() {
     assert!(said(&["check", "--fix"]).starts_with("0:"));
     assert_eq!(stanzas(&sandbox, "overlay.nix"), ["quick 1.0"]);
     assert_eq!(said(&["check"]), "0:");
+    // By its present name, the key says the same.
+    let configuration = configuration.replace("\nlock =", "\nuv-lock =");
+    sandbox.write("pyproject.toml", format!("{APP}{configuration}"));
+    assert_eq!(said(&["check"]), "0:");
 }
 
 #[test]

@@ -11,15 +11,15 @@ use super::parse::is_too_deep;
 /// without comments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct OwnExpr(String);
+pub struct UserExpr(String);
 
-impl OwnExpr {
+impl UserExpr {
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl TryFrom<String> for OwnExpr {
+impl TryFrom<String> for UserExpr {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -27,13 +27,13 @@ impl TryFrom<String> for OwnExpr {
     }
 }
 
-impl From<OwnExpr> for String {
-    fn from(expr: OwnExpr) -> Self {
+impl From<UserExpr> for String {
+    fn from(expr: UserExpr) -> Self {
         expr.0
     }
 }
 
-impl FromStr for OwnExpr {
+impl FromStr for UserExpr {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn anything_but_a_single_expression_is_refused() {
-        let parse = |text: &str| text.parse::<OwnExpr>().map(|expr| expr.0);
+        let parse = |text: &str| text.parse::<UserExpr>().map(|expr| expr.0);
         let rust = " pkgs.rust-bin.stable.latest.default ";
         assert_eq!(parse(rust).unwrap(), rust.trim());
         assert!(parse("(import ./rust.nix { }).toolchain").is_ok());

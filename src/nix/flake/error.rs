@@ -3,8 +3,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-/// Where uv, too, looks for a version.
-pub(super) const FILE: &str = ".python-version";
+/// Names the Python of a project, for uv as well.
+pub const PYTHON_VERSION_FILE: &str = ".python-version";
 
 /// What a flake would be made from is missing or makes no sense.
 #[derive(Debug, Error, Diagnostic)]
@@ -55,7 +55,7 @@ pub enum InitError {
 }
 
 fn python_help(asked: &str) -> &'static str {
-    if asked == FILE {
+    if asked == PYTHON_VERSION_FILE {
         "correct that file, or name a Python that is allowed: `--python 3.13`, say"
     } else {
         "name one that is allowed, or change `requires-python` and run `uv lock`"
