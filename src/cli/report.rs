@@ -10,7 +10,7 @@ use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
 use crate::warning::{Level, Warning};
 
-/// What happened, where, and what to do.
+/// An error as Cargo prints it: message, place, help and code.
 pub(super) fn error(error: &Error) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n",
@@ -33,7 +33,7 @@ pub(super) fn error(error: &Error) -> String {
     text
 }
 
-/// What failed of one of many.
+/// Why one of several packages failed.
 pub(super) fn failure(what: &str, failure: &Failure) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}: {}{BOLD:#}\n",
@@ -47,14 +47,13 @@ pub(super) fn failure(what: &str, failure: &Failure) -> String {
     text
 }
 
-/// A warning; with its code where the user wants to know more, and then with
-/// what can be done about a note too.
+/// A warning. `with_code` adds its code, and the help of notes.
 pub(super) fn warning(warning: &Warning, with_code: bool) -> String {
     let is_note = warning.level == Level::Note;
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),
         Level::Warning => format!("{WARNING}warning{WARNING:#}"),
-        // The command goes on; the build won't.
+        // The command succeeds, but the build will fail.
         Level::Error => format!("{ERROR}error{ERROR:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));

@@ -48,7 +48,7 @@ pub(super) struct WhyArgs {
 
 impl WhyArgs {
     pub(super) fn run(mut self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        // With `--all` there is no name: what stands first is the path.
+        // With `--all` there is no NAME: the first argument is PATH.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
@@ -69,7 +69,7 @@ impl WhyArgs {
 }
 
 impl WhyArgs {
-    /// For all packages of a lock that are built from source.
+    /// Answers for all packages of a lock that are built from source.
     fn of_lock(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let request = LockRequest {

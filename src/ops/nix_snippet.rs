@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
 use super::native::Asking;
-use super::prebuilt::PrebuiltStanza;
+use super::overlay::MadeStanza;
 use super::stanza::Making;
 use crate::error::Error;
 use crate::io::Progress;
@@ -49,13 +49,14 @@ pub struct SnippetPackage {
     pub dropped: Vec<Dropped>,
 }
 
-/// Makes the stanzas for some projects.
+/// Makes stanzas to print: those of some projects, and some of packages that
+/// are taken from nixpkgs.
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
-pub fn nix_snippet(
+pub(super) fn nix_snippet(
     requests: &[Request],
-    prebuilt: Vec<PrebuiltStanza>,
+    prebuilt: Vec<MadeStanza>,
     form: Form,
     progress: &dyn Progress,
 ) -> Result<Snippet, Error> {
@@ -84,7 +85,7 @@ pub fn nix_snippet(
             dropped: Vec::new(),
         });
     }
-    for PrebuiltStanza(made) in prebuilt {
+    for made in prebuilt {
         snippet.packages.push(made.package);
         stanzas.push(made.stanza);
     }

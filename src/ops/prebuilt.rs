@@ -99,22 +99,6 @@ pub(super) fn make_prebuilt(options: &Options, file: &Utf8Path) -> Result<MadeSt
     })
 }
 
-/// Makes the stanzas of the packages that are taken from nixpkgs, to be
-/// printed.
-///
-/// # Errors
-/// As each of them.
-pub fn prebuilt_snippet(packages: &[Options]) -> Result<Vec<PrebuiltStanza>, Error> {
-    let taken = packages.iter();
-    let taken = taken.filter(|options| options.nixpkgs.prebuilt.is_some());
-    taken
-        .map(|options| make_prebuilt(options, Utf8Path::new("overlay.nix")).map(PrebuiltStanza))
-        .collect()
-}
-
-/// A stanza that takes a package from nixpkgs.
-pub struct PrebuiltStanza(pub(super) MadeStanza);
-
 /// The lock that the options name, or the one above the overlay.
 fn locked(options: &Options, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock), Error> {
     let missing = |path: Utf8PathBuf| PythonLockError::NotFound {
