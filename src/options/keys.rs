@@ -174,7 +174,7 @@ keys! {
         /// Dependencies that nixpkgs' build doesn't need, with commas between; a
         /// name that ends in `-` is a prefix [default: what is proposed by the lock]
         "drop" => drop: Vec<DroppedName>,
-            |flag| flag.value_name("LIST").num_args(0..).requires("prebuilt");
+            |flag| flag.value_name("LIST").requires("prebuilt");
         /// Have another version in nixpkgs than in the lock be an error
         "strict" => strict: bool, |flag| flag.requires("prebuilt");
     }
