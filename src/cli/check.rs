@@ -100,7 +100,7 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
     }
 }
 
-/// What to run next.
+/// Prints which command to run next.
 fn advise(ui: &Ui, report: &CheckReport) {
     let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
     if has(State::OutOfDate) || has(State::Missing) {

@@ -1,4 +1,4 @@
-//! The flags that every command has.
+//! Flags that every command has, and how commands take a project.
 
 use std::sync::Arc;
 
@@ -52,7 +52,6 @@ impl GlobalArgs {
     }
 }
 
-/// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// Text for people
@@ -70,13 +69,13 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether it draws, which `why` alone does.
+    /// Whether it is a picture, which only `why` draws.
     pub(super) const fn is_picture(self) -> bool {
         matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
     }
 }
 
-/// The project to look at.
+/// The project, as PATH and flags name it.
 #[derive(Debug, Args)]
 pub(super) struct SourceArgs {
     /// Project folder, unpacked sdist, or sdist file (.tar.gz, .zip)

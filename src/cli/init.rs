@@ -74,7 +74,7 @@ impl InitArgs {
     }
 }
 
-/// What the flake that was there has, and lacks.
+/// Reports which inputs an existing flake has.
 fn tell_inputs(ui: &Ui, report: &InitReport) {
     let found = report
         .inputs
@@ -94,7 +94,7 @@ fn tell_inputs(ui: &Ui, report: &InitReport) {
     }
 }
 
-/// What to do next.
+/// Prints what to do next.
 fn advise(ui: &Ui, report: &InitReport) {
     if !report.wiring.is_empty() {
         ui.hint("paste what is printed above into `flake.nix`, each part where its comment says");
@@ -106,7 +106,8 @@ fn advise(ui: &Ui, report: &InitReport) {
         ));
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    // Whoever wrote the configuration shall not write what people paste.
+    // The user pastes this into a shell: a stranger's configuration must not
+    // decide what it does.
     let overlay = if report.overlay.chars().all(is_plain) {
         &report.overlay
     } else {

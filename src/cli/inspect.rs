@@ -44,7 +44,7 @@ pub(super) struct InspectArgs {
 }
 
 impl InspectArgs {
-    /// What `cargo pyhack [PATH]` means.
+    /// The command that `cargo pyhack [PATH]` stands for.
     pub(super) fn new(path: Option<Utf8PathBuf>) -> Self {
         let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
         Self {
@@ -122,18 +122,24 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     ] {
         for input in inputs {
             let value = format!("pkgs.{}", input.attr);
-            let origin = (&*input.krate, &*input.version, &*input.reason);
-            row(name, &value, &note(inspection, origin, &input.platforms));
+            let origin = Origin {
+                krate: &input.krate,
+                version: &input.version,
+                reason: &input.reason,
+                platforms: &input.platforms,
+            };
+            row(name, &value, &note(inspection, &origin));
         }
     }
     for variable in &native.env_reasons {
         let value = format!("{}={}", variable.name, variable.value);
-        let origin = (&*variable.krate, &*variable.version, &*variable.reason);
-        row(
-            "environment",
-            &value,
-            &note(inspection, origin, &variable.platforms),
-        );
+        let origin = Origin {
+            krate: &variable.krate,
+            version: &variable.version,
+            reason: &variable.reason,
+            platforms: &variable.platforms,
+        };
+        row("environment", &value, &note(inspection, &origin));
     }
     for git in &inspection.git_dependencies {
         let value = format!("{} {}", git.krate, git.version);
@@ -141,12 +147,22 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
 }
 
-/// Who asks and why, and where if it isn't everywhere.
-fn note(
-    inspection: &Inspection,
-    (krate, version, reason): (&str, &str, &str),
-    platforms: &[String],
-) -> String {
+/// The crate that needs a native input or a variable.
+struct Origin<'a> {
+    krate: &'a str,
+    version: &'a str,
+    reason: &'a str,
+    platforms: &'a [String],
+}
+
+/// Names the crate and its reason, and the platforms unless they are all.
+fn note(inspection: &Inspection, origin: &Origin) -> String {
+    let Origin {
+        krate,
+        version,
+        reason,
+        platforms,
+    } = origin;
     let only = if platforms.len() < inspection.platforms.len() {
         format!(" ({} only)", platforms.join(", "))
     } else {
@@ -163,7 +179,7 @@ const fn kind(module: &Module) -> &'static str {
     }
 }
 
-/// The crate, and the name that Python knows it by.
+/// The crate, its version, and the name that Python imports it by.
 fn told(module: &Module) -> String {
     let Some(krate) = &module.krate else {
         return "none: the manifest is a workspace without a cdylib".to_owned();
@@ -174,7 +190,7 @@ fn told(module: &Module) -> String {
     plain(&format!("{krate}{parts}"))
 }
 
-/// What cargo is told.
+/// The flags that the build backend passes to cargo.
 fn options(module: &Module) -> String {
     let mut words = Vec::new();
     if !module.features.is_empty() {

@@ -96,7 +96,7 @@ enum Command {
     Init(init::InitArgs),
 }
 
-/// Runs the program.
+/// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     ui::set_panic_hook();
@@ -137,8 +137,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// Reads the command line. PATH before a command would be silently ignored
-/// by clap.
+/// Parses the command line, and refuses what clap would accept and ignore, such
+/// as a PATH before a command.
 fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let cli = Cli::try_parse_from(arguments(all))?;
     if let (Some(path), Some(_)) = (&cli.path, &cli.command) {
@@ -183,7 +183,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Cargo calls `cargo-pyhack pyhack ...`: the second word is its own.
+/// Removes the subcommand's name, which Cargo passes on: `cargo-pyhack pyhack ...`.
 fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<_> = all.collect();
     if arguments

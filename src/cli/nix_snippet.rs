@@ -164,7 +164,9 @@ impl NixSnippetArgs {
         if let (Some(lock), true) = (&lock, self.prebuilt.is_empty()) {
             let mut options = self.options();
             options.input.uv_lock = Some(lock.clone());
-            return Ok(Sources::Lock(Box::new(configured.layers(options))));
+            let layers = configured.layers(options);
+            layers.common().checked()?;
+            return Ok(Sources::Lock(Box::new(layers)));
         }
         let built = paths.into_iter().map(|path| {
             let mut options = self.options();

@@ -10,7 +10,7 @@ use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
 use crate::warning::{Level, WarningReport};
 
-/// What happened, where, and what to do.
+/// An error as Cargo prints it: message, place, help and code.
 pub(super) fn error(error: &Error) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n",
@@ -33,7 +33,7 @@ pub(super) fn error(error: &Error) -> String {
     text
 }
 
-/// What failed of one of many.
+/// Why one of several packages failed.
 pub(super) fn failure(what: &str, failure: &Failure) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}: {}{BOLD:#}\n",
@@ -54,7 +54,7 @@ pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),
         Level::Warning => format!("{WARNING}warning{WARNING:#}"),
-        // The command goes on; the build won't.
+        // The command succeeds, but the build will fail.
         Level::Error => format!("{ERROR}error{ERROR:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));

@@ -10,8 +10,8 @@ pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
-/// A text from a stranger's files, safe for a terminal: control characters
-/// are shown, not obeyed.
+/// Escapes the control characters in text from a stranger's files, which could
+/// otherwise control the terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
@@ -24,7 +24,7 @@ pub(super) fn plain(text: &str) -> String {
         })
 }
 
-/// Characters that turn the direction of a text or hide in it (part of
+/// Characters that change the direction of text or are invisible (part of
 /// Unicode's category Cf).
 const fn is_format(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')

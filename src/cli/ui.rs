@@ -1,5 +1,5 @@
-//! The only place that writes to the terminal: data on standard output, talk
-//! on standard error.
+//! The only place that writes to the terminal: results on standard output,
+//! messages on standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -42,7 +42,8 @@ impl<'a, T> Versioned<'a, T> {
 
 /// A result's text.
 pub(super) enum Text {
-    /// With our styles, and what a stranger wrote made [`plain`].
+    /// With our styles; text from a stranger's files has gone through
+    /// [`plain`](super::style::plain).
     Styled(String),
     /// For programs, byte for byte.
     Data(String),
@@ -57,7 +58,7 @@ pub(super) struct Ui {
 }
 
 impl Ui {
-    /// Does as the flags say.
+    /// Output as the global flags set it.
     pub(super) const fn new(global: &GlobalArgs) -> Self {
         Self {
             format: global.format,
@@ -74,8 +75,8 @@ impl Ui {
     /// Prints a result: its JSON, or the text that `human` makes of it.
     ///
     /// # Errors
-    /// Where standard output can't be written; a reader that stopped reading,
-    /// as `head` does, is no error.
+    /// Where standard output can't be written. A reader that stops early, such
+    /// as `head`, isn't an error.
     pub(super) fn result<T: Serialize>(
         &self,
         value: &T,
@@ -88,7 +89,7 @@ impl Ui {
             }
             _ => human(value),
         };
-        // A human's text has our styles; data has to come out as it is.
+        // Only styled text may be changed by the colour setting.
         let mut stdout: Box<dyn Write> = match text {
             Text::Styled(_) => Box::new(AutoStream::new(io::stdout(), self.color)),
             Text::Data(_) => Box::new(io::stdout()),
@@ -104,28 +105,28 @@ impl Ui {
         }
     }
 
-    /// Prints what a command did, as Cargo does.
+    /// Prints what a command did, with the verb aligned as in Cargo's output.
     pub(super) fn status(&self, verb: &str, message: &str) {
         if !self.is_quiet {
             self.say(&format!("{GOOD}{verb:>12}{GOOD:#} {message}\n"));
         }
     }
 
-    /// The same, where more is asked for.
+    /// The same, with `--verbose` only.
     pub(super) fn detail(&self, verb: &str, message: &str) {
         if self.is_verbose {
             self.status(verb, message);
         }
     }
 
-    /// Prints what to do about what a command found.
+    /// Prints what the user can do next.
     pub(super) fn hint(&self, message: &str) {
         if !self.is_quiet {
             self.say(&format!("{WARNING}help{WARNING:#}: {message}\n"));
         }
     }
 
-    /// Prints warnings. With JSON they are in the result.
+    /// Prints warnings; nothing with JSON, whose result has them.
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
             return;
@@ -135,12 +136,12 @@ impl Ui {
         }
     }
 
-    /// Prints what failed of one of many, while the rest goes on.
+    /// Prints why one of several packages failed.
     pub(super) fn failure(&self, what: &str, failure: &Failure) {
         self.say(&report::failure(what, failure));
     }
 
-    /// Prints the warnings of one of many.
+    /// Prints the warnings of one of several packages.
     pub(super) fn warnings_of(&self, name: &str, warnings: &[Warning]) {
         if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
             return;
@@ -152,12 +153,12 @@ impl Ui {
         }
     }
 
-    /// Whether each object of a result is a line.
+    /// Whether results are printed as JSON lines.
     pub(super) fn is_jsonl(&self) -> bool {
         self.format == Format::Jsonl
     }
 
-    /// Prints objects, a line each.
+    /// Prints JSON lines.
     ///
     /// # Errors
     /// As [`Ui::result`].
@@ -186,18 +187,18 @@ impl Ui {
 
     fn say(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color);
-        // Nobody is left to be told.
+        // There is no other place to report that standard error is closed.
         let _ = stderr.write_all(text.as_bytes());
     }
 }
 
-/// Prints clap's help, version or error, and gives its exit code.
+/// Prints clap's help, version or error, and returns its exit code.
 pub(super) fn print_clap(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// A panic is our bug; it ends with Rust's own exit code 101.
+/// Asks for a bug report on a panic, which ends with Rust's exit code 101.
 pub(super) fn set_panic_hook() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

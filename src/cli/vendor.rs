@@ -72,7 +72,7 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 }
 
 impl VendorArgs {
-    /// What of the command line contradicts itself.
+    /// Why the flags don't go together, if they don't.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let message = "what `cargoHash` covers has all crates as they are: `--platform` is for the \
                        other layouts";
@@ -102,7 +102,7 @@ impl VendorArgs {
             let to = Destination::Tar(&mut stdout, "vendor".to_owned());
             return match vendor(&request, &options, to, session) {
                 Ok(report) => finish(ui, &report, false),
-                // A reader that stopped reading, as `head` does, is no error.
+                // A reader that stops early, such as `head`, isn't an error.
                 Err(Error::Io(IoError::File(error))) if error.kind() == BrokenPipe => Ok(()),
                 Err(error) => Err(error),
             };
@@ -115,7 +115,7 @@ impl VendorArgs {
     }
 }
 
-/// The folder in an archive is called like it.
+/// The name of the folder in an archive: that of the archive.
 fn stem(path: &Utf8Path) -> String {
     let name = path.file_name().unwrap_or_default();
     let stem = name.strip_suffix(".tar").unwrap_or(name);

@@ -196,3 +196,117 @@ fn require_inside(
     }
     .into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Setting;
+    use crate::project::SourceKind;
+
+    /// A configuration of the folder `below`.
+    fn configured(text: &str) -> Configured {
+        let text = format!("[tool.cargo-pyhack]\n{text}");
+        let config = Config::read("pyproject.toml", &text, 0).unwrap();
+        Configured::new(config.unwrap(), "below".into())
+    }
+
+    fn of_path(path: &str) -> Options {
+        let mut options = Options::default();
+        options.input.path = Some(path.into());
+        options
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_working_folder() {
+        let configured = configured(
+            "overlay = \"nix/o.nix\"\nuv-lock = \"uv.lock\"\ncargo-lock = \"./a.lock\"\npackages.a = \"../src\"",
+        );
+        assert_eq!(configured.overlay().unwrap(), "below/nix/o.nix");
+        let lock = configured.lock().unwrap().common();
+        assert_eq!(lock.input.uv_lock.as_deref().unwrap(), "below/uv.lock");
+        assert_eq!(lock.cargo_lock().unwrap(), "below/a.lock");
+        assert_eq!(
+            configured.packages()["a"].input.path.as_deref().unwrap(),
+            "src"
+        );
+    }
+
+    #[test]
+    fn a_package_is_found_by_its_path_and_spelled_as_configured() {
+        let configured = configured(
+            "no-ifd = true\npackages.a = { path = \"../src\", no-ifd = false, all = true }",
+        );
+        let options = configured.project(of_path("src/../src")).unwrap();
+        assert_eq!(options.input.path.as_deref().unwrap(), "src");
+        assert_eq!(
+            (options.stanza.no_ifd, options.environment.all),
+            (Some(false), Some(true))
+        );
+        let mut typed = of_path("src");
+        typed.stanza.no_ifd = Some(true);
+        assert_eq!(configured.project(typed).unwrap().stanza.no_ifd, Some(true));
+    }
+
+    #[test]
+    fn another_path_has_the_general_keys_alone() {
+        let configured =
+            configured("no-ifd = true\npackages.a = { path = \"../src\", all = true }");
+        for path in ["tests", "no/such/path"] {
+            let options = configured.project(of_path(path)).unwrap();
+            assert_eq!(
+                options.in_one_line(),
+                format!("{{\"path\":\"{path}\",\"no-ifd\":true}}")
+            );
+        }
+    }
+
+    #[test]
+    fn two_paths_that_do_not_exist_are_not_the_same() {
+        let configured = configured("packages.a = { path = \"gone.zip\", all = true }");
+        let options = configured.project(of_path("no.zip")).unwrap();
+        assert_eq!(options, of_path("no.zip"));
+    }
+
+    #[test]
+    fn what_is_typed_has_to_fit_what_is_configured() {
+        let configured = configured("source = \"local\"");
+        let mut typed = of_path("src");
+        typed.source.subdirectory = Some(Setting::new("a".parse().unwrap()));
+        assert!(configured.project(typed.clone()).is_err());
+        typed.source = SourceKind::Git(Some("a".into())).into();
+        assert!(configured.project(typed).is_ok());
+    }
+
+    #[test]
+    fn of_a_package_from_nixpkgs_only_lock_and_strict_are_general() {
+        let configured = configured(
+            "uv-lock = \"uv.lock\"\nstrict = true\nno-ifd = true\nprebuilt = [{ name = \"a\", drop = [\"b\"] }]",
+        );
+        let mark =
+            "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[\"b\"],\"strict\":true}";
+        assert_eq!(configured.packages()["a"].in_one_line(), mark);
+        let mut typed = Options::default();
+        typed.nixpkgs.prebuilt = Some("a".parse().unwrap());
+        assert_eq!(configured.prebuilt(typed.clone()).in_one_line(), mark);
+        typed.nixpkgs.strict = Some(false);
+        typed.nixpkgs.drop = Some(Vec::new());
+        let mark = "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[],\"strict\":false}";
+        assert_eq!(configured.prebuilt(typed).in_one_line(), mark);
+    }
+
+    #[test]
+    fn entries_without_a_path_are_of_the_lock() {
+        let configured = configured(
+            "uv-lock = \"uv.lock\"\npackages.\"A_b\" = { no-ifd = true }\npackages.c = \"c.zip\"",
+        );
+        let layers = configured.layers(Options::default());
+        assert_eq!(layers.packages.keys().collect::<Vec<_>>(), ["a-b"]);
+        assert_eq!(layers.of("a-b").stanza.no_ifd, Some(true));
+        assert_eq!(configured.packages().keys().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn without_a_lock_in_the_configuration_there_is_none() {
+        assert!(configured("no-ifd = true").lock().is_none());
+    }
+}

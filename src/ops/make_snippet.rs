@@ -1,11 +1,13 @@
 //! What `nix-snippet` makes: one of four things, by what it is asked for.
 
+use camino::Utf8Path;
+
 use super::load::Request;
 use super::lock::{LockReport, LockRequest, lock};
 use super::nix_snippet::{Snippet, nix_snippet};
 use super::overlay::{Writing, write_stanzas};
 use super::package::{PackageFile, nixpkgs_package};
-use super::prebuilt::prebuilt_snippet;
+use super::prebuilt::make_prebuilt;
 use crate::error::Error;
 use crate::io::Session;
 use crate::nix::Form;
@@ -68,11 +70,16 @@ pub fn make_snippet(request: SnippetRequest, session: &Session) -> Result<Snippe
         }
         (_, packages, Some(writing)) => write_stanzas(packages, &writing, session)?,
         (_, packages, None) => {
-            let built = packages.iter();
-            let built = built.filter(|options| options.nixpkgs.prebuilt.is_none());
-            let built: Vec<_> = built.map(Request::new).collect();
-            let prebuilt = prebuilt_snippet(packages, session)?;
-            nix_snippet(&built, prebuilt, form.unwrap_or(Form::Overlay), session)?
+            let is_prebuilt = |options: &&Options| options.nixpkgs.prebuilt.is_some();
+            let (prebuilt, built): (Vec<_>, Vec<_>) = packages.iter().partition(is_prebuilt);
+            let built = built.into_iter().map(Request::new);
+            let nowhere = Utf8Path::new("overlay.nix");
+            let prebuilt = prebuilt
+                .into_iter()
+                .map(|options| make_prebuilt(options, nowhere, session));
+            let prebuilt = prebuilt.collect::<Result<_, _>>()?;
+            let form = form.unwrap_or(Form::Overlay);
+            nix_snippet(&built.collect::<Vec<_>>(), prebuilt, form, session)?
         }
     };
     Ok(SnippetReport::Packages(snippet))

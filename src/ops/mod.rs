@@ -9,8 +9,6 @@ pub mod lock;
 pub mod make_snippet;
 pub mod nix_snippet;
 pub mod overlay;
-pub mod package;
-pub mod prebuilt;
 pub mod vendor;
 pub mod why;
 
@@ -20,7 +18,9 @@ mod load;
 mod locked;
 mod native;
 mod native_report;
+mod package;
 mod pins;
+mod prebuilt;
 mod stanza;
 mod stanza_inputs;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
-use super::prebuilt::PrebuiltStanza;
+use super::overlay::MadeStanza;
 use super::stanza::Making;
 use crate::error::Error;
 use crate::io::Session;
@@ -50,13 +50,14 @@ pub struct SnippetPackage {
     pub dropped: Vec<Dropped>,
 }
 
-/// Makes the stanzas for some projects.
+/// Makes stanzas to print: those of some projects, and some of packages that
+/// are taken from nixpkgs.
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
-pub fn nix_snippet(
+pub(super) fn nix_snippet(
     requests: &[Request],
-    prebuilt: Vec<PrebuiltStanza>,
+    prebuilt: Vec<MadeStanza>,
     form: Form,
     session: &Session,
 ) -> Result<Snippet, Error> {
@@ -86,7 +87,7 @@ pub fn nix_snippet(
             dropped: Vec::new(),
         });
     }
-    for PrebuiltStanza(made) in prebuilt {
+    for made in prebuilt {
         snippet.packages.push(made.package);
         stanzas.push(made.stanza);
     }

@@ -103,28 +103,6 @@ pub(super) fn make_prebuilt(
     })
 }
 
-/// Makes the stanzas of the packages that are taken from nixpkgs, to be
-/// printed.
-///
-/// # Errors
-/// As each of them.
-pub fn prebuilt_snippet(
-    packages: &[Options],
-    session: &Session,
-) -> Result<Vec<PrebuiltStanza>, Error> {
-    let packages = packages.iter();
-    let taken = packages.filter(|options| options.nixpkgs.prebuilt.is_some());
-    taken
-        .map(|options| {
-            let file = Utf8Path::new("overlay.nix");
-            make_prebuilt(options, file, session).map(PrebuiltStanza)
-        })
-        .collect()
-}
-
-/// A stanza that takes a package from nixpkgs.
-pub struct PrebuiltStanza(pub(super) MadeStanza);
-
 /// The lock that the options name, or the one above the overlay.
 fn locked(
     options: &Options,

@@ -174,7 +174,7 @@ keys! {
         /// Dependencies that nixpkgs' build doesn't need, with commas between; a
         /// name that ends in `-` is a prefix [default: what is proposed by the lock]
         "drop" => drop: Vec<DroppedName>,
-            |flag| flag.value_name("LIST").num_args(0..).requires("prebuilt");
+            |flag| flag.value_name("LIST").requires("prebuilt");
         /// Have another version in nixpkgs than in the lock be an error
         "strict" => strict: bool, |flag| flag.requires("prebuilt");
     }
@@ -228,12 +228,11 @@ keys! {
     target: TargetOptions {
         /// CPython to build for, such as 3.13 [default: the newest that the project allows]
         "python" => python: Setting<Python>, |flag| flag.value_name("VERSION");
-        /// Platforms to build for, with commas between
+        /// Platforms to build for, with commas between [default:
+        /// aarch64-darwin,aarch64-linux,x86_64-linux]
         ///
         /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
         /// x86_64-linux; or by rustc's.
-        ///
-        /// [default: aarch64-darwin,aarch64-linux,x86_64-linux]
         "platforms" => platforms: Platforms,
             |flag| flag.value_name("LIST").visible_alias("platform");
         /// Whether to link nixpkgs' libraries or the crates' own copies

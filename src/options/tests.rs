@@ -165,6 +165,22 @@ fn wrong_values_are_refused_where_they_are_typed() {
 }
 
 #[test]
+fn a_list_is_one_argument() {
+    for flag in [
+        "--drop",
+        "--platforms",
+        "--build-inputs",
+        "--native-build-inputs",
+    ] {
+        let error = try_typed(&["--prebuilt", flag, "x86_64-linux", "uv.lock"]).unwrap_err();
+        assert!(
+            error.to_string().contains("unexpected argument 'uv.lock'"),
+            "{flag}"
+        );
+    }
+}
+
+#[test]
 fn what_is_typed_goes_before_what_is_configured() {
     let configuration = "python = \"3.12\"\nno-ifd = true\nlibc = \"musl\"\n";
     let mark = merged(&["--python", "3.13", "--libc", "glibc"], configuration);

@@ -226,7 +226,7 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
     ui.warnings_of(&package.name, &package.warnings);
 }
 
-/// Why it is built from source, and where if it isn't everywhere.
+/// Why a package is built from source, with the platforms unless they are all.
 pub(super) fn reasons(package: &LockedPackageReport) -> String {
     let built = package
         .builds
@@ -270,7 +270,7 @@ fn summary(report: &LockReport) -> String {
     text
 }
 
-/// What would be fetched, a line each.
+/// The files that would be fetched: size and address, one a line.
 fn fetched(report: &LockReport) -> String {
     let mut text = String::new();
     for fetch in report.packages.iter().flat_map(|package| &package.fetch) {

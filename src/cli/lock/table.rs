@@ -25,7 +25,7 @@ pub(in crate::cli) fn inspect(
     let configured = Configured::find()?.unwrap_or_default();
     let request = LockRequest {
         layers: configured.layers(Options::of_lock(path, target)),
-        // To say what is in it, and not to write it.
+        // The table shows the state of the stanzas; nothing is written.
         writing: configured.overlay().map(|file| Writing {
             file,
             form: Form::File,

@@ -57,7 +57,7 @@ pub(super) struct MadeStanza {
 /// # Errors
 /// Where a stanza can't be made, the file can't be changed, or something can't
 /// be written; files are then as they were.
-pub fn write_stanzas(
+pub(super) fn write_stanzas(
     packages: &[Options],
     writing: &Writing,
     session: &Session,
