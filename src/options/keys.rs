@@ -12,6 +12,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::additions::Additions;
 use super::field::{Field, Names};
+use super::layers::UnusedSubdirectory;
 use super::setting::{Chosen, Setting};
 use super::values::{
     Attribute, DroppedName, Library, Platforms, PrebuiltPackage, SourceWord, Subdirectory,
@@ -377,6 +378,19 @@ impl Options {
         self.merged(lower)
     }
 
+    /// Merged options, if they make sense together.
+    ///
+    /// # Errors
+    /// Where a subdirectory goes with no source.
+    pub fn checked(self) -> Result<Self, UnusedSubdirectory> {
+        match self.source.subdirectory.chosen() {
+            Some(folder) if !has_folders(self.source.source.chosen()) => Err(UnusedSubdirectory {
+                folder: folder.as_path().to_owned(),
+            }),
+            _ => Ok(self),
+        }
+    }
+
     /// The same with other paths, as `to` has them.
     ///
     /// # Errors
@@ -491,6 +505,6 @@ impl From<SourceKind> for SourceOptions {
 }
 
 /// Whether a package may be in a folder of such a source.
-pub(super) const fn has_folders(source: Option<&SourceWord>) -> bool {
+const fn has_folders(source: Option<&SourceWord>) -> bool {
     matches!(source, Some(SourceWord::Git | SourceWord::Url))
 }

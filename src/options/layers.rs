@@ -1,12 +1,11 @@
-//! Several layers of options, and whether they make sense together.
+//! Several layers of options, and what can be wrong with them together.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 use thiserror::Error;
 
-use super::keys::{Options, has_folders};
-use super::setting::Chosen;
+use super::keys::Options;
 
 /// What decides how the packages of a lock are made, the highest layer first.
 /// Paths are relative to the working folder.
@@ -39,20 +38,5 @@ impl Layers {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{folder}`: a subdirectory goes with a source that is `git` or `url`")]
 pub struct UnusedSubdirectory {
-    folder: Utf8PathBuf,
-}
-
-impl Options {
-    /// Merged options, if they make sense together.
-    ///
-    /// # Errors
-    /// Where a subdirectory goes with no source.
-    pub fn checked(self) -> Result<Self, UnusedSubdirectory> {
-        match self.source.subdirectory.chosen() {
-            Some(folder) if !has_folders(self.source.source.chosen()) => Err(UnusedSubdirectory {
-                folder: folder.as_path().to_owned(),
-            }),
-            _ => Ok(self),
-        }
-    }
+    pub(super) folder: Utf8PathBuf,
 }

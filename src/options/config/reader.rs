@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::model::{Config, PackageStyle};
+use super::prebuilt::{prebuilt, require_distinct};
 use crate::options::Options;
 use crate::options::values::is_attribute_path;
 
@@ -92,7 +93,7 @@ impl Reader<'_> {
                     config.style = Some(self.style(style, at)?);
                 }
                 ("prebuilt", DeValue::Array(entries)) => {
-                    config.prebuilt = self.prebuilt(entries)?;
+                    config.prebuilt = prebuilt(self, entries)?;
                 }
                 ("prebuilt", _) => {
                     let message = "`prebuilt` is no list".to_owned();
@@ -136,7 +137,7 @@ impl Reader<'_> {
         if let Some(DeValue::Table(packages)) = table.get("packages").map(Spanned::get_ref) {
             config.packages = self.packages(packages, &config.general)?;
         }
-        self.require_distinct(&config.prebuilt, &config.packages, table)?;
+        require_distinct(self, &config.prebuilt, &config.packages, table)?;
         Ok(config)
     }
 
