@@ -1,57 +1,52 @@
-//! The shapes that a folder of crates can have.
+//! The layouts of a vendor directory, and how files get into it.
 
-use std::collections::BTreeMap;
-
-use crate::project::{CrateSource, LockFile};
-
-/// Whose folder it is like.
+/// The tool whose vendor directory is reproduced: `--layout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
-    /// What `cargo vendor` writes.
+    /// `cargo vendor`
     #[default]
     Cargo,
-    /// What nixpkgs' `importCargoLock` makes.
+    /// nixpkgs' `importCargoLock`
     ImportCargoLock,
-    /// What nixpkgs' `fetchCargoVendor` downloads, and `cargoHash` covers:
-    /// crates as they were downloaded.
+    /// The download of nixpkgs' `fetchCargoVendor`, which `cargoHash` is the
+    /// hash of: crates as they are downloaded.
     FetchCargoVendor,
-    /// What `fetchCargoVendor` makes of that for cargo.
+    /// What `fetchCargoVendor` makes of its download for cargo.
     FetchCargoVendorUnpacked,
 }
 
-/// How the folders of crates are named in [`Layout::Cargo`].
+/// The names of crates' folders in [`Layout::Cargo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Naming {
-    /// The newest version of a crate has the bare name, as with cargo.
+    /// The folder of a crate's newest version is called by the crate's name
+    /// alone, as with `cargo vendor`.
     #[default]
     NewestBare,
-    /// All are `<name>-<version>`, as with `cargo vendor --versioned-dirs`.
+    /// All folders are called `NAME-VERSION`, as with `cargo vendor
+    /// --versioned-dirs`.
     Versioned,
 }
 
-/// How the files of crates get into a folder.
+/// How files get into the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LinkMode {
-    /// They are written.
     #[default]
     Copy,
-    /// Each file is a hard link to one in our cache.
+    /// Each file is a hard link into our cache.
     Hardlink,
-    /// Each crate is a symbolic link to its folder in our cache.
+    /// Each crate's folder is a symbolic link into our cache.
     Symlink,
     /// Each file is a copy that shares its blocks with one in our cache.
     Reflink,
 }
 
 impl Layout {
-    /// Whether cargo can build from it.
-    #[must_use]
+    /// Whether cargo can build from the directory.
     pub const fn is_for_cargo(self) -> bool {
         !matches!(self, Self::FetchCargoVendor)
     }
 
-    /// The word for it, as on the command line.
-    #[must_use]
+    /// The name on the command line.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Cargo => "cargo",
@@ -59,37 +54,5 @@ impl Layout {
             Self::FetchCargoVendor => "fetch-cargo-vendor",
             Self::FetchCargoVendorUnpacked => "fetch-cargo-vendor-unpacked",
         }
-    }
-}
-
-/// The sources of a lock other than crates.io, numbered as nixpkgs'
-/// `fetchCargoVendor` does: in the order in which they appear.
-#[derive(Debug, Clone, Default)]
-pub struct SourceNumbers {
-    /// By the registry's name in the lock, from 1 on.
-    pub registries: BTreeMap<String, usize>,
-    /// By repository and what is asked of it, from 0 on.
-    pub git: BTreeMap<String, usize>,
-}
-
-impl SourceNumbers {
-    /// Numbers the sources of a lock.
-    #[must_use]
-    pub fn of(lock: &LockFile) -> Self {
-        let mut numbers = Self::default();
-        for krate in &lock.crates {
-            match &krate.source {
-                CrateSource::Registry(registry) => {
-                    let number = lock.registry_number(&registry.id).unwrap_or_default();
-                    numbers.registries.insert(registry.id.clone(), number);
-                }
-                CrateSource::Git(git) => {
-                    let next = numbers.git.len();
-                    numbers.git.entry(git.id()).or_insert(next);
-                }
-                CrateSource::Local | CrateSource::CratesIo(_) => {}
-            }
-        }
-        numbers
     }
 }
