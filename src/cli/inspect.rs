@@ -9,7 +9,9 @@ use clap::Args;
 use super::global::{GlobalArgs, SourceArgs, TargetArgs};
 use super::stanza_args::is_lock;
 use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::why::join_systems;
 use crate::error::Error;
+use crate::native::Origin;
 use crate::ops::Request;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 
@@ -121,18 +123,12 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     ] {
         for input in inputs {
             let value = format!("pkgs.{}", input.attr);
-            let origin = (&*input.krate, &*input.version, &*input.reason);
-            row(name, &value, &note(inspection, origin, &input.platforms));
+            row(name, &value, &note(inspection, &input.origin));
         }
     }
     for variable in &native.env_reasons {
         let value = format!("{}={}", variable.name, variable.value);
-        let origin = (&*variable.krate, &*variable.version, &*variable.reason);
-        row(
-            "environment",
-            &value,
-            &note(inspection, origin, &variable.platforms),
-        );
+        row("environment", &value, &note(inspection, &variable.origin));
     }
     for git in &inspection.git_dependencies {
         let value = format!("{} {}", git.krate, git.version);
@@ -140,17 +136,15 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
 }
 
-/// Who asks and why, and where if it isn't everywhere.
-fn note(
-    inspection: &Inspection,
-    (krate, version, reason): (&str, &str, &str),
-    platforms: &[String],
-) -> String {
-    let only = if platforms.len() < inspection.platforms.len() {
-        format!(" ({} only)", platforms.join(", "))
+/// The crate that needs something and why, and the platforms if not all need
+/// it.
+fn note(inspection: &Inspection, origin: &Origin) -> String {
+    let only = if origin.platforms.len() < inspection.platforms.len() {
+        format!(" ({} only)", join_systems(&origin.platforms))
     } else {
         String::new()
     };
+    let (krate, version, reason) = (&origin.krate, &origin.version, &origin.reason);
     plain(&format!("{krate} {version}: {reason}{only}"))
 }
 

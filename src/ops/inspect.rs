@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::load::{Loaded, Request};
 use super::native::Asking;
-pub use super::native_report::{Input, Native, Variable};
+pub use super::native_report::Native;
 use crate::error::Error;
 use crate::io::Progress;
 use crate::project::{CrateSource, LockFile, RustModule, RustProject, without_credentials};
