@@ -43,8 +43,8 @@ pub mod testing {
     pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
     pub use crate::io::network::HttpSettings;
     pub use crate::io::{IoError, Network};
-    pub use crate::native::features::{BuildRequest, Resolver};
-    pub use crate::native::{CfgSet, CrateGraph};
+    pub use crate::native::features::BuildRequest;
+    pub use crate::native::{CfgSet, CrateGraph, Resolver};
     pub use crate::nix::expr::Expr;
     pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;

@@ -273,6 +273,16 @@ impl Platform {
             Self::X86_64Darwin | Self::X86_64Linux => "x86_64",
         }
     }
+
+    /// rustc's name.
+    pub const fn triple(self) -> &'static str {
+        match self {
+            Self::Aarch64Darwin => "aarch64-apple-darwin",
+            Self::Aarch64Linux => "aarch64-unknown-linux-gnu",
+            Self::X86_64Darwin => "x86_64-apple-darwin",
+            Self::X86_64Linux => "x86_64-unknown-linux-gnu",
+        }
+    }
 }
 
 impl FromStr for Platform {

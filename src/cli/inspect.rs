@@ -9,8 +9,10 @@ use clap::Args;
 use super::global::SourceArgs;
 use super::style::{BOLD, DIM, plain};
 use super::ui::{Text, Ui};
+use super::why::join_systems;
 use crate::error::Error;
 use crate::io::Session;
+use crate::native::Origin;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 use crate::options::TargetOptions;
 use crate::python_lock::PythonLock;
@@ -122,24 +124,12 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     ] {
         for input in inputs {
             let value = format!("pkgs.{}", input.attr);
-            let origin = Origin {
-                krate: &input.krate,
-                version: &input.version,
-                reason: &input.reason,
-                platforms: &input.platforms,
-            };
-            row(name, &value, &note(inspection, &origin));
+            row(name, &value, &note(inspection, &input.origin));
         }
     }
     for variable in &native.env_reasons {
         let value = format!("{}={}", variable.name, variable.value);
-        let origin = Origin {
-            krate: &variable.krate,
-            version: &variable.version,
-            reason: &variable.reason,
-            platforms: &variable.platforms,
-        };
-        row("environment", &value, &note(inspection, &origin));
+        row("environment", &value, &note(inspection, &variable.origin));
     }
     for git in &inspection.git_dependencies {
         let value = format!("{} {}", git.krate, git.version);
@@ -147,27 +137,15 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
 }
 
-/// The crate that needs a native input or a variable.
-struct Origin<'a> {
-    krate: &'a str,
-    version: &'a str,
-    reason: &'a str,
-    platforms: &'a [String],
-}
-
-/// Names the crate and its reason, and the platforms unless they are all.
+/// The crate that needs something and why, and the platforms if not all need
+/// it.
 fn note(inspection: &Inspection, origin: &Origin) -> String {
-    let Origin {
-        krate,
-        version,
-        reason,
-        platforms,
-    } = origin;
-    let only = if platforms.len() < inspection.platforms.len() {
-        format!(" ({} only)", platforms.join(", "))
+    let only = if origin.platforms.len() < inspection.platforms.len() {
+        format!(" ({} only)", join_systems(&origin.platforms))
     } else {
         String::new()
     };
+    let (krate, version, reason) = (&origin.krate, &origin.version, &origin.reason);
     plain(&format!("{krate} {version}: {reason}{only}"))
 }
 

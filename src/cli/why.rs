@@ -1,5 +1,6 @@
 //! `cargo pyhack why`
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
@@ -10,12 +11,13 @@ use super::style::{BOLD, DIM, plain};
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
-use crate::native::Evidence;
+use crate::native::{DependencyPath, Evidence};
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, LockWhy, why_locked};
-use crate::ops::why::{Answer, WhyReport, WhyWay, why};
+use crate::ops::why::{Answer, WhyReport, why};
 use crate::options::{Options, TargetOptions};
 use crate::python_lock::PythonLock;
+use crate::target::Platform;
 
 /// Explain a native input or a crate: what leads to it, or why nothing does
 ///
@@ -167,7 +169,7 @@ fn plain_lines(text: &str) -> String {
 }
 
 /// A way, each crate below the one that depends on it.
-fn tree(way: &WhyWay) -> String {
+fn tree(way: &DependencyPath) -> String {
     let mut text = String::new();
     for (depth, step) in way.crates.iter().enumerate() {
         let arrow = match depth {
@@ -199,13 +201,20 @@ fn tree(way: &WhyWay) -> String {
         let _ = writeln!(
             text,
             "{indent}{BOLD}{}{BOLD:#}  {}",
-            plain(&need.what),
+            plain(&need.what.to_string()),
             plain(&need.reason)
         );
         let _ = writeln!(text, "{indent}{DIM}{}{DIM:#}", plain(&told(&need.evidence)));
     }
-    let _ = writeln!(text, "{indent}{DIM}on {}{DIM:#}", way.platforms.join(", "));
+    let platforms = join_systems(&way.platforms);
+    let _ = writeln!(text, "{indent}{DIM}on {platforms}{DIM:#}");
     text
+}
+
+/// The platforms by Nix's names.
+pub(super) fn join_systems(platforms: &BTreeSet<Platform>) -> String {
+    let systems: Vec<_> = platforms.iter().map(|platform| platform.system()).collect();
+    systems.join(", ")
 }
 
 fn told(evidence: &Evidence) -> String {

@@ -1,4 +1,4 @@
-//! Hashing: SHA-256 in the texts that Cargo and Nix use, and Nix archives.
+//! SHA-256 in the notations of Cargo and Nix, and Nix archives.
 
 pub mod nar;
 pub mod sha256;

@@ -1,9 +1,10 @@
 //! Nix archives (NAR), written as a stream.
 //!
-//! The format is figure 5.2 of Eelco Dolstra's thesis: every token is a
-//! 64-bit little-endian length, the bytes, and zeros up to a multiple of 8;
-//! the entries of a directory are sorted by the bytes of their names.
-//! [`NarWriter`] refuses what would not be canonical instead of writing it.
+//! The format is defined in figure 5.2 of Eelco Dolstra's thesis, "The Purely
+//! Functional Software Deployment Model". A token is its length as 64 bits,
+//! little-endian, then its bytes, then zeros up to a multiple of 8. The entries
+//! of a directory are sorted by the bytes of their names. [`NarWriter`] refuses
+//! to write an archive that isn't canonical.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -13,17 +14,17 @@ pub struct NarWriter<W> {
 }
 
 impl<W: Write> NarWriter<W> {
-    /// Starts an archive on `out`; exactly one node has to follow.
+    /// Starts an archive. Exactly one node must follow.
     ///
     /// # Errors
-    /// Whatever `out` answers.
+    /// Fails if `out` does.
     pub fn start(out: W) -> io::Result<Self> {
         let mut writer = Self { out };
         writer.token(b"nix-archive-1")?;
         Ok(writer)
     }
 
-    /// Gives back the writer below.
+    /// Returns the underlying writer.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -31,8 +32,8 @@ impl<W: Write> NarWriter<W> {
     /// Writes a regular file of `len` bytes from `contents`.
     ///
     /// # Errors
-    /// What `contents` and the writer below answer; `UnexpectedEof` or
-    /// `InvalidData` where `contents` has fewer or more bytes than `len`.
+    /// Fails if `contents` or the underlying writer do; with `UnexpectedEof` if
+    /// `contents` has fewer bytes than `len`, with `InvalidData` if it has more.
     pub fn file(
         &mut self,
         executable: bool,
@@ -69,16 +70,16 @@ impl<W: Write> NarWriter<W> {
     /// Writes a symbolic link.
     ///
     /// # Errors
-    /// Whatever the writer below answers.
+    /// Fails if the underlying writer does.
     pub fn symlink(&mut self, target: &[u8]) -> io::Result<()> {
         self.tokens(&[b"(", b"type", b"symlink", b"target", target, b")"])
     }
 
-    /// Writes a directory whose entries `body` adds in the order of their
+    /// Writes a directory. `body` adds the entries, in the order of their
     /// names' bytes.
     ///
     /// # Errors
-    /// Whatever `body` and the writer below answer.
+    /// Fails if `body` or the underlying writer do.
     pub fn directory(
         &mut self,
         body: impl FnOnce(&mut Directory<'_, W>) -> io::Result<()>,
@@ -109,14 +110,14 @@ impl<W: Write> NarWriter<W> {
     }
 }
 
-/// As `fill_buf` does, but not ended by a signal.
+/// Calls `fill_buf` until it isn't interrupted by a signal.
 fn filled(contents: &mut impl BufRead) -> io::Result<&[u8]> {
     while let Err(error) = contents.fill_buf() {
         if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
         }
     }
-    // What is filled stays so.
+    // The buffer is filled; this returns it without reading.
     contents.fill_buf()
 }
 
@@ -127,11 +128,11 @@ pub struct Directory<'a, W> {
 }
 
 impl<W: Write> Directory<'_, W> {
-    /// Adds the entry `name`, whose node `node` writes.
+    /// Adds an entry. `node` writes its node.
     ///
     /// # Errors
-    /// `InvalidInput` for a name that is no file name or doesn't come after
-    /// the last one; whatever `node` and the writer below answer.
+    /// Fails with `InvalidInput` if `name` is not a file name or is not sorted
+    /// after the last one; otherwise if `node` or the underlying writer do.
     pub fn entry(
         &mut self,
         name: &[u8],
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_names_are_refused() {
+    fn names_that_are_not_file_names_are_refused() {
         for name in [&b""[..], b".", b"..", b"a/b", b"a\0"] {
             let result = nar(|n| n.directory(|d| d.entry(name, |n| n.symlink(b"x"))));
             assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidInput);
@@ -200,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn sorting_is_by_bytes() {
-        // `-` and `.` come before `/` would, upper case before lower case.
+    fn names_are_sorted_by_bytes() {
+        // Upper case is before lower case, and `-` before `.`.
         let archive = nar(|n| {
             n.directory(|d| {
                 for name in [&b"A"[..], b"a", b"a-b", b"a.b"] {

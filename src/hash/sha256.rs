@@ -1,9 +1,9 @@
-//! SHA-256 digests and their texts.
+//! SHA-256 digests and their notations.
 //!
 //! Cargo writes a digest as 64 lower-case hexadecimal digits, Nix as SRI
-//! (<https://www.w3.org/TR/SRI/>): `sha256-` and padded base64. Nix knows three
-//! more: `sha256:` and one of hexadecimal, base64, and a base-32 of its own
-//! ("nix32"), whose digits go from the last bit to the first.
+//! (<https://www.w3.org/TR/SRI/>): `sha256-` and padded base64. Nix also reads
+//! `sha256:` and hexadecimal, base64 or "nix32": a base-32 of its own, whose
+//! digits go from the last bit to the first.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use data_encoding::{BASE64, BitOrder, Encoding, HEXLOWER, HEXLOWER_PERMISSIVE, Specification};
 use sha2::Digest;
 
-/// Nix's base-32, read from its end.
+/// nix32, with the digits in reverse.
 static NIX32_REVERSED: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification
@@ -30,27 +30,23 @@ pub struct Sha256([u8; 32]);
 
 impl Sha256 {
     /// Hashes `bytes`.
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// Takes a digest as it is.
-    #[must_use]
+    /// A digest from its bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads 64 hexadecimal digits; anything else is `None`.
-    #[must_use]
+    /// Parses 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
         Some(Self(bytes.try_into().ok()?))
     }
 
-    /// Reads any of Nix's texts: SRI, or hexadecimal, base64 or nix32 with
-    /// `sha256:` before it or alone. Anything else is `None`.
-    #[must_use]
+    /// Parses any notation that Nix reads: SRI, or hexadecimal, base64 or nix32
+    /// with or without `sha256:` before it.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(base64) = text.strip_prefix("sha256-") {
             return Self::from_base64(base64);
@@ -75,26 +71,22 @@ impl Sha256 {
         Some(Self(bytes.try_into().ok()?))
     }
 
-    /// Writes Nix's base-32: 52 digits.
-    #[must_use]
+    /// The 52 digits of nix32.
     pub fn to_nix32(&self) -> String {
         NIX32_REVERSED.encode(&self.0).chars().rev().collect()
     }
 
-    /// Writes padded base64.
-    #[must_use]
+    /// Padded base64.
     pub fn to_base64(&self) -> String {
         BASE64.encode(&self.0)
     }
 
-    /// Writes 64 lower-case hexadecimal digits.
-    #[must_use]
+    /// 64 lower-case hexadecimal digits.
     pub fn to_hex(&self) -> String {
         HEXLOWER.encode(&self.0)
     }
 
-    /// Writes the SRI text, as Nix's `hash = "..."` takes it.
-    #[must_use]
+    /// SRI, as in Nix's `hash = "..."`.
     pub fn to_sri(&self) -> String {
         format!("sha256-{}", BASE64.encode(&self.0))
     }
@@ -117,8 +109,7 @@ impl fmt::Display for Sha256 {
 pub struct Sha256Writer(sha2::Sha256);
 
 impl Sha256Writer {
-    /// Returns the digest of everything written.
-    #[must_use]
+    /// Returns the digest of everything that was written.
     pub fn finish(self) -> Sha256 {
         Sha256(self.0.finalize().into())
     }
@@ -160,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_digest_is_refused() {
+    fn texts_that_are_not_digests_are_refused() {
         for text in ["", "e3b0", &EMPTY[1..], &EMPTY.replace('e', "g")] {
             assert_eq!(Sha256::from_hex(text), None, "{text}");
         }
     }
 
     #[test]
-    fn each_of_nix_s_texts_is_read() {
+    fn all_notations_of_nix_are_read() {
         let hash = Sha256::of(b"");
         let nix32 = "0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73";
         assert_eq!(hash.to_nix32(), nix32);
@@ -180,7 +171,7 @@ mod tests {
             assert_eq!(Sha256::parse(&format!("{text} ")), None);
             assert_eq!(Sha256::parse(&format!("sha512:{text}")), None);
         }
-        // Digits that aren't any, and bits behind the last byte.
+        // Invalid digits, and bits after the last byte.
         for text in [
             nix32.replace('m', "e"),
             format!("z{}", &nix32[1..]),

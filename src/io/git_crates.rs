@@ -11,7 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::skeleton::{MAX_TEXT, Skeleton, kept_digest};
 use super::{GitStore, GitTree, IoError};
 use crate::project::{GitSource, LockedCrate};
-use crate::vendor::git_crate::{is_looked_into, leads_out, reaching_out};
+use crate::vendor::git_crate::{is_searched_for_crates, leaves_crate, paths_outside_crate};
 use crate::vendor::{GitCrate, GitManifests};
 
 /// Changes with what is kept, so that older ones aren't taken for it.
@@ -63,7 +63,9 @@ pub(super) fn git_skeletons(
 pub fn git_manifests(tree: &GitTree) -> Result<GitManifests, IoError> {
     let is_wanted = |entry: &DirEntry| {
         let name = entry.file_name().to_str();
-        !entry.file_type().is_dir() || entry.depth() == 0 || name.is_some_and(is_looked_into)
+        !entry.file_type().is_dir()
+            || entry.depth() == 0
+            || name.is_some_and(is_searched_for_crates)
     };
     let mut texts = BTreeMap::new();
     let entries = WalkDir::new(&tree.folder).sort_by_file_name();
@@ -105,7 +107,11 @@ fn write(
         }
         let inside = below(&tree.folder, entry);
         let is_other = inside.is_some_and(|folder| manifests.has(&folder));
-        !is_other && entry.file_name().to_str().is_some_and(is_looked_into)
+        !is_other
+            && entry
+                .file_name()
+                .to_str()
+                .is_some_and(is_searched_for_crates)
     };
     let entries = WalkDir::new(&of_crate).sort_by_file_name();
     for entry in entries.into_iter().filter_entry(is_wanted) {
@@ -117,7 +123,7 @@ fn write(
             let target = fs::read_link(entry.path())?;
             let parent = path.parent().filter(|parent| *parent != "");
             let parent = parent.unwrap_or(Utf8Path::new("."));
-            if leads_out(parent, &target.to_string_lossy()) {
+            if leaves_crate(parent, &target.to_string_lossy()) {
                 reaches_out.insert(format!("the link `{path}`"));
             }
         }
@@ -130,7 +136,7 @@ fn write(
         let text = String::from_utf8(bytes.clone()?).ok()?;
         Some((path.clone(), text))
     });
-    reaches_out.extend(reaching_out(&found.manifest, &texts.collect()));
+    reaches_out.extend(paths_outside_crate(&found.manifest, &texts.collect()));
     let manifest = found.manifest.to_string();
     let beside = (REACHES_OUT, serde_json::to_vec(&reaches_out));
     let beside = [(beside.0, beside.1.unwrap_or_default())];

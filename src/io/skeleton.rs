@@ -12,7 +12,7 @@ use fs_err as fs;
 use super::unpack::read_crate;
 use super::{CrateStore, IoError};
 use crate::hash::Sha256;
-use crate::native::CrateDigest;
+use crate::native::SourceFacts;
 use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
@@ -27,7 +27,7 @@ pub(super) const MAX_TEXT: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Skeleton {
     pub folder: PathBuf,
-    pub digest: CrateDigest,
+    pub digest: SourceFacts,
 }
 
 impl Skeleton {
@@ -62,7 +62,7 @@ impl Skeleton {
         (checksum, manifest): (Option<&Sha256>, &str),
         files: &BTreeMap<String, Option<Vec<u8>>>,
         others: &[(&str, Vec<u8>)],
-    ) -> Result<CrateDigest, IoError> {
+    ) -> Result<SourceFacts, IoError> {
         let text = |path: &str| {
             let bytes = files.get(path)?.as_ref()?;
             Some(String::from_utf8_lossy(bytes).into_owned())
@@ -70,7 +70,7 @@ impl Skeleton {
         let texts = files
             .keys()
             .filter_map(|path| Some((path.clone(), text(path)?)));
-        let digest = CrateDigest::new(manifest, &texts.collect());
+        let digest = SourceFacts::new(manifest, &texts.collect());
         let beside = folder.parent().expect("the folder is two below the cache");
         fs::create_dir_all(beside)?;
         let part = tempfile::Builder::new()
@@ -95,7 +95,7 @@ impl Skeleton {
     }
 }
 
-pub(super) fn kept_digest(folder: &Path) -> Option<CrateDigest> {
+pub(super) fn kept_digest(folder: &Path) -> Option<SourceFacts> {
     let manifest = fs::metadata(folder.join("Cargo.toml")).ok()?;
     let text = fs::read(folder.join(DIGEST)).ok()?;
     if manifest.len() == 0 {

@@ -15,7 +15,7 @@ use fs_err as fs;
 use super::IoError;
 use crate::hash::Sha256;
 use crate::project::LockedCrate;
-use crate::vendor::plan::keeps;
+use crate::vendor::plan::is_kept_by_cargo_vendor;
 
 /// Cargo's own limits: a crate unpacks to at most 512 MiB, or 20 times its
 /// size where that is more.
@@ -46,7 +46,7 @@ pub(super) fn unpack_crate(
         let Some(mode) = mode else {
             return folders.make(path);
         };
-        if kept == Kept::All || keeps(path.as_str()) {
+        if kept == Kept::All || is_kept_by_cargo_vendor(path.as_str()) {
             contents.clear();
             let read = entry.read_to_end(&mut contents);
             read.map_err(|error| damaged(krate, &error))?;

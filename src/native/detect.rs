@@ -1,216 +1,250 @@
-//! From the crates that are built to native inputs, each with its reason and
-//! the platforms that it is for.
+//! Collects the native inputs of the crates that are built, each with the
+//! reason and the platforms that it is for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::cfg::CfgSet;
-use super::features::{BuildRequest, Built, Side, Unit};
+use super::features::{BuildRequest, BuiltUnit, Side, Unit, UnitGraph};
 use super::graph::{CrateGraph, CrateKind};
-use super::needs::{BuiltAs, CrateNeeds, Evidence, Needed, Problem};
-use super::source_facts::CrateDigest;
-use super::table::{EnvValue, Preferences};
+use super::needs::{CrateBuild, CrateNeed, CrateNeeds, Evidence, Needed, Problem, as_text};
+use super::source_facts::SourceFacts;
+use super::table::{BuildContext, EnvValue, Preferences};
 use crate::project::CargoOptions;
 use crate::target::Platform;
 
 /// What a package needs to build besides Rust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NativeInputs {
-    /// Libraries of the host, sorted by attribute and crate.
+    /// Libraries for the host, sorted by attribute and crate.
     pub build_inputs: Vec<NativeInput>,
-    /// Programs of the build, and libraries of what runs in it, sorted
-    /// likewise.
+    /// Programs that the build runs and the libraries of build scripts, sorted
+    /// as `build_inputs`.
     pub native_build_inputs: Vec<NativeInput>,
     /// Environment variables, sorted by name.
     pub env: Vec<NativeVariable>,
-    /// What keeps crates from being built or understood.
     pub problems: Vec<NativeProblem>,
 }
 
-/// A nixpkgs attribute and the crate that asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A nixpkgs attribute and why it is needed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "Input")]
 pub struct NativeInput {
     /// The attribute's path below `pkgs`.
     pub attr: String,
-    /// Who asks, where and why.
+    #[serde(flatten)]
     pub origin: Origin,
 }
 
-/// An environment variable and the crate that reads it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// An environment variable and why it is set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "Variable")]
 pub struct NativeVariable {
     /// The variable.
     pub name: String,
     /// Its value.
+    #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub value: EnvValue,
-    /// Who asks, where and why.
+    #[serde(flatten)]
     pub origin: Origin,
 }
 
-/// A crate that asks for something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// The crate that needs something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Origin {
-    /// The crate.
+    /// The crate that needs it.
+    #[serde(rename = "crate")]
     pub krate: String,
     /// The crate's version.
     pub version: String,
-    /// Why it asks.
+    /// Why.
     pub reason: String,
-    /// How we know.
+    /// How that is known.
     pub evidence: Evidence,
-    /// Where it asks.
+    /// The platforms that it is needed on, by Nix's names.
+    #[schemars(with = "Vec<String>")]
     pub platforms: BTreeSet<Platform>,
 }
 
-/// A crate that is a problem.
+/// A problem of a crate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NativeProblem {
-    /// The crate.
     pub krate: String,
-    /// The crate's version.
     pub version: String,
-    /// What is wrong.
     pub problem: Problem,
-    /// Where it is.
+    /// The platforms that have the problem.
     pub platforms: BTreeSet<Platform>,
 }
 
-/// The digests of crates, by name and version.
-pub type Digests = BTreeMap<(String, String), CrateDigest>;
+/// The facts about crates, by name and version.
+pub type SourceFactsByCrate = BTreeMap<(String, String), SourceFacts>;
 
-/// What is looked at.
+/// A crate that becomes a Python module or a program.
+#[derive(Clone, Copy)]
+pub struct ModuleCrate<'a> {
+    /// Index into [`CrateGraph::crates`].
+    pub root: usize,
+    /// The options that cargo builds it with.
+    pub options: &'a CargoOptions,
+}
+
+/// What the needs of a project are detected from.
 #[derive(Clone, Copy)]
 pub struct DetectRequest<'a> {
     /// The crates that may be built.
     pub graph: &'a CrateGraph,
-    /// What is kept of their texts.
-    pub digests: &'a Digests,
-    /// The modules' crates, with the options of their builds.
-    pub modules: &'a [(usize, &'a CargoOptions)],
-    /// The platforms.
+    pub facts: &'a SourceFactsByCrate,
+    pub modules: &'a [ModuleCrate<'a>],
     pub platforms: &'a BTreeSet<Platform>,
-    /// What the user prefers.
     pub preferences: &'a Preferences,
 }
 
-/// What is built for a module on a platform.
+/// The build of a module on a platform.
 #[derive(Debug, Clone)]
 pub struct ModuleBuild {
-    /// The module's crate.
+    /// The module's crate; an index into [`CrateGraph::crates`].
     pub root: usize,
-    /// The platform.
     pub platform: Platform,
-    /// What is built.
-    pub built: Built,
-    /// What each of it needs.
+    /// The crates that are built.
+    pub units: UnitGraph,
+    /// What each of them needs.
     pub needs: BTreeMap<Unit, CrateNeeds>,
 }
 
 impl DetectRequest<'_> {
-    /// Works out what is built, and what that needs.
-    #[must_use]
+    /// Works out what is built for each module on each platform, and what it
+    /// needs.
     pub fn builds(&self) -> Vec<ModuleBuild> {
-        let pairs = self.modules.iter().flat_map(|module| {
-            let platforms = self.platforms.iter();
-            platforms.map(move |&platform| (*module, platform))
-        });
-        pairs
-            .map(|((root, options), platform)| {
-                let cfgs = CfgSet::of(platform);
-                let built = self.graph.built(&BuildRequest {
-                    root,
-                    options,
-                    resolver: self.graph.resolver,
-                    cfgs: &cfgs,
-                });
-                let needs = self.needs(&built, (root, platform), &cfgs);
-                ModuleBuild {
-                    root,
-                    platform,
-                    built,
-                    needs,
-                }
-            })
-            .collect()
+        let mut builds = Vec::new();
+        for module in self.modules {
+            for &platform in self.platforms {
+                builds.push(self.build(*module, platform));
+            }
+        }
+        builds
     }
 
-    fn needs(
-        &self,
-        built: &Built,
-        (root, platform): (usize, Platform),
-        cfgs: &CfgSet,
-    ) -> BTreeMap<Unit, CrateNeeds> {
-        let is_loaded = self.graph.crates[root].kind == CrateKind::Cdylib;
-        let mut needs = BTreeMap::new();
-        let mut sets = BTreeMap::new();
-        for (unit, krate) in &built.units {
-            let features: BTreeSet<&str> = krate.features.keys().map(String::as_str).collect();
-            let dependencies = krate.dependencies.iter();
-            let dependencies: BTreeSet<&str> = dependencies
-                .map(|edge| self.graph.crates[edge.to.krate].name.as_str())
-                .collect();
-            let set = cfgs.with_features(features.iter().copied());
-            let built_as = BuiltAs {
-                krate: &self.graph.crates[unit.krate],
-                digest: self.digest(unit.krate),
-                features: (!self.graph.crates[unit.krate].is_stand_in).then_some(&features),
-                dependencies: &dependencies,
-                platform,
-                cfgs: &set,
-                is_loaded: unit.side == Side::Host && is_loaded,
-                preferences: self.preferences,
-            };
-            needs.insert(*unit, built_as.needs());
-            sets.insert(*unit, set);
+    fn build(&self, module: ModuleCrate, platform: Platform) -> ModuleBuild {
+        let platform_cfgs = CfgSet::of(platform);
+        let request = BuildRequest {
+            graph: self.graph,
+            root: module.root,
+            options: module.options,
+            cfgs: &platform_cfgs,
+        };
+        let mut build = ModuleBuild {
+            root: module.root,
+            platform,
+            units: request.unit_graph(),
+            needs: BTreeMap::new(),
+        };
+        let mut cfgs = BTreeMap::new();
+        for (&unit, built) in &build.units {
+            let features = built.features.keys().map(String::as_str);
+            let unit_cfgs = platform_cfgs.with_features(features);
+            build
+                .needs
+                .insert(unit, self.unit_needs(&build, unit, built, &unit_cfgs));
+            cfgs.insert(unit, unit_cfgs);
         }
+        self.drop_uncalled(&mut build, &cfgs);
+        build
+    }
+
+    fn unit_needs(
+        &self,
+        build: &ModuleBuild,
+        unit: Unit,
+        built: &BuiltUnit,
+        cfgs: &CfgSet,
+    ) -> CrateNeeds {
+        let krate = &self.graph.crates[unit.krate];
+        let features = built.features.keys().map(String::as_str).collect();
+        let dependencies = built
+            .dependencies
+            .iter()
+            .map(|dependency| self.graph.crates[dependency.to.krate].name.as_str())
+            .collect();
+        let is_module_loaded = self.graph.crates[build.root].kind == CrateKind::Cdylib;
+        let crate_build = CrateBuild {
+            krate,
+            facts: self.facts_of(unit.krate),
+            platform: build.platform,
+            context: BuildContext {
+                features: (!krate.is_placeholder).then_some(&features),
+                dependencies: &dependencies,
+                cfgs,
+                is_loaded: unit.side == Side::Host && is_module_loaded,
+                preferences: self.preferences,
+            },
+        };
+        crate_build.find_needs()
+    }
+
+    fn facts_of(&self, krate: usize) -> Option<&SourceFacts> {
+        let krate = &self.graph.crates[krate];
+        let key = (krate.name.clone(), krate.version.to_string());
+        self.facts.get(&key)
+    }
+
+    /// Drops the needs of crates for build scripts that no build script calls.
+    fn drop_uncalled(&self, build: &mut ModuleBuild, cfgs: &BTreeMap<Unit, CfgSet>) {
         let calls = Calls {
             request: self,
-            needs: &needs,
-            sets: &sets,
-            callers: callers(built),
+            needs: &build.needs,
+            cfgs,
+            callers: callers(&build.units),
         };
-        let idle = needs
+        let uncalled: Vec<_> = build
+            .needs
             .iter()
             .filter(|(_, needs)| needs.is_for_build_scripts)
             .map(|(unit, _)| *unit)
-            .filter(|unit| !calls.is_called(*unit, &mut BTreeSet::new()));
-        for unit in idle.collect::<Vec<_>>() {
-            needs.insert(unit, CrateNeeds::default());
+            .filter(|unit| !calls.is_called(*unit, &mut BTreeSet::new()))
+            .collect();
+        for unit in uncalled {
+            build.needs.insert(unit, CrateNeeds::default());
         }
-        needs
-    }
-
-    fn digest(&self, krate: usize) -> Option<&CrateDigest> {
-        let krate = &self.graph.crates[krate];
-        let key = (krate.name.clone(), krate.version.to_string());
-        self.digests.get(&key)
     }
 }
 
-/// For each crate who depends on it, and whether for its build script.
-fn callers(built: &Built) -> BTreeMap<Unit, Vec<(Unit, bool)>> {
-    let mut callers: BTreeMap<Unit, Vec<(Unit, bool)>> = BTreeMap::new();
-    for (unit, krate) in &built.units {
-        for edge in &krate.dependencies {
-            callers
-                .entry(edge.to)
-                .or_default()
-                .push((*unit, edge.is_build));
+/// A crate that depends on another.
+#[derive(Clone, Copy)]
+struct Caller {
+    unit: Unit,
+    /// Whether it does so for its build script.
+    is_build: bool,
+}
+
+fn callers(units: &UnitGraph) -> BTreeMap<Unit, Vec<Caller>> {
+    let mut callers: BTreeMap<Unit, Vec<Caller>> = BTreeMap::new();
+    for (&unit, built) in units {
+        for dependency in &built.dependencies {
+            let caller = Caller {
+                unit,
+                is_build: dependency.is_build,
+            };
+            callers.entry(dependency.to).or_default().push(caller);
         }
     }
     callers
 }
 
-/// Who calls the crates that are for build scripts.
+/// Finds out which crates build scripts call.
 struct Calls<'a> {
     request: &'a DetectRequest<'a>,
     needs: &'a BTreeMap<Unit, CrateNeeds>,
-    sets: &'a BTreeMap<Unit, CfgSet>,
-    callers: BTreeMap<Unit, Vec<(Unit, bool)>>,
+    cfgs: &'a BTreeMap<Unit, CfgSet>,
+    callers: BTreeMap<Unit, Vec<Caller>>,
 }
 
 impl Calls<'_> {
-    /// Whether a build script calls a crate, or one that calls it. Through a
-    /// library the call can't be followed: it counts if that is called.
+    /// Whether a build script calls the crate, or a library that may. Only the
+    /// text of build scripts is read: a library in between is taken to call
+    /// the crate whenever it is called itself.
     fn is_called(&self, unit: Unit, seen: &mut BTreeSet<Unit>) -> bool {
         if !seen.insert(unit) {
             return false;
@@ -218,128 +252,99 @@ impl Calls<'_> {
         let graph = self.request.graph;
         let name = &graph.crates[unit.krate].name;
         let callers = self.callers.get(&unit).into_iter().flatten();
-        callers.copied().any(|(caller, is_build)| {
-            if self.needs[&caller].unused.contains(name) {
+        callers.copied().any(|caller| {
+            let krate = &graph.crates[caller.unit.krate];
+            if self.needs[&caller.unit].unused.contains(name) {
                 return false;
             }
-            // What for it depends on it isn't known.
-            if graph.crates[caller.krate].is_stand_in {
+            // Whether its build script is the dependent isn't known.
+            if krate.is_placeholder {
                 return true;
             }
-            if !is_build {
-                return graph.crates[caller.krate].kind == CrateKind::ProcMacro
-                    || (caller.side == Side::Build && self.is_called(caller, seen));
+            if !caller.is_build {
+                return krate.kind == CrateKind::ProcMacro
+                    || (caller.unit.side == Side::Build && self.is_called(caller.unit, seen));
             }
-            let digest = self.request.digest(caller.krate);
-            digest.is_none_or(|digest| digest.script.uses(name, &self.sets[&caller], true))
+            let facts = self.request.facts_of(caller.unit.krate);
+            let cfgs = &self.cfgs[&caller.unit];
+            facts.is_none_or(|facts| facts.script.calls_crate(name, cfgs, true))
         })
     }
 }
 
-/// What the builds of all modules and platforms need together.
-#[must_use]
+/// A need of a crate, apart from the platform.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct MergedNeed {
+    is_host_library: bool,
+    need: CrateNeed,
+    krate: String,
+    version: String,
+}
+
+/// Merges the needs of the builds of all modules and platforms.
 pub fn merge(graph: &CrateGraph, builds: &[ModuleBuild]) -> NativeInputs {
-    let mut merged = Merged::default();
+    let mut merged: BTreeMap<MergedNeed, BTreeSet<Platform>> = BTreeMap::new();
+    let mut problems: BTreeMap<(Problem, String, String), BTreeSet<Platform>> = BTreeMap::new();
     for build in builds {
         for (unit, needs) in &build.needs {
             let krate = &graph.crates[unit.krate];
-            let of = |list: &mut BTreeMap<_, BTreeSet<_>>, what| {
-                let key = (what, krate.name.clone(), krate.version.to_string());
-                list.entry(key).or_default().insert(build.platform);
-            };
+            let (name, version) = (&krate.name, krate.version.to_string());
             for need in &needs.needs {
-                let key = (
-                    need.what.clone(),
-                    need.reason.clone(),
-                    need.evidence.clone(),
-                );
-                match (&need.what, unit.side) {
-                    (Needed::Library(_), Side::Host) => of(&mut merged.libraries, key),
-                    (Needed::Variable(..), _) => of(&mut merged.variables, key),
-                    _ => of(&mut merged.programs, key),
-                }
+                let is_library = matches!(need.what, Needed::Library(_));
+                let key = MergedNeed {
+                    is_host_library: is_library && unit.side == Side::Host,
+                    need: need.clone(),
+                    krate: name.clone(),
+                    version: version.clone(),
+                };
+                merged.entry(key).or_default().insert(build.platform);
             }
             for problem in &needs.problems {
-                let key = (
-                    problem.clone(),
-                    krate.name.clone(),
-                    krate.version.to_string(),
-                );
-                merged
-                    .problems
-                    .entry(key)
-                    .or_default()
-                    .insert(build.platform);
+                let key = (problem.clone(), name.clone(), version.clone());
+                problems.entry(key).or_default().insert(build.platform);
             }
         }
     }
-    merged.finish()
-}
-
-type Asked = BTreeMap<((Needed, String, Evidence), String, String), BTreeSet<Platform>>;
-
-#[derive(Default)]
-struct Merged {
-    libraries: Asked,
-    programs: Asked,
-    variables: Asked,
-    problems: BTreeMap<(Problem, String, String), BTreeSet<Platform>>,
-}
-
-impl Merged {
-    fn finish(self) -> NativeInputs {
-        let problems = self.problems.into_iter();
-        NativeInputs {
-            build_inputs: inputs(self.libraries),
-            native_build_inputs: inputs(self.programs),
-            env: variables(self.variables),
-            problems: problems
-                .map(|((problem, krate, version), platforms)| NativeProblem {
-                    krate,
-                    version,
-                    problem,
-                    platforms,
-                })
-                .collect(),
-        }
+    let mut inputs = NativeInputs::default();
+    for (merged, platforms) in merged {
+        inputs.add(merged, platforms);
     }
-}
-
-fn origins(asked: Asked) -> impl Iterator<Item = (Needed, Origin)> {
-    asked
-        .into_iter()
-        .map(|(((what, reason, evidence), krate, version), platforms)| {
-            let origin = Origin {
-                krate,
-                version,
-                reason,
-                evidence,
-                platforms,
-            };
-            (what, origin)
+    inputs.build_inputs.sort();
+    inputs.native_build_inputs.sort();
+    inputs.env.sort();
+    let problems = problems.into_iter();
+    inputs.problems = problems
+        .map(|((problem, krate, version), platforms)| NativeProblem {
+            krate,
+            version,
+            problem,
+            platforms,
         })
-}
-
-fn inputs(asked: Asked) -> Vec<NativeInput> {
-    let inputs = origins(asked).filter_map(|(what, origin)| match what {
-        Needed::Library(attr) | Needed::Program(attr) => Some(NativeInput { attr, origin }),
-        Needed::Variable(..) => None,
-    });
-    let mut inputs: Vec<_> = inputs.collect();
-    inputs.sort();
+        .collect();
     inputs
 }
 
-fn variables(asked: Asked) -> Vec<NativeVariable> {
-    let variables = origins(asked).filter_map(|(what, origin)| match what {
-        Needed::Variable(name, value) => Some(NativeVariable {
-            name,
-            value,
-            origin,
-        }),
-        _ => None,
-    });
-    let mut variables: Vec<_> = variables.collect();
-    variables.sort();
-    variables
+impl NativeInputs {
+    fn add(&mut self, merged: MergedNeed, platforms: BTreeSet<Platform>) {
+        let origin = Origin {
+            krate: merged.krate,
+            version: merged.version,
+            reason: merged.need.reason,
+            evidence: merged.need.evidence,
+            platforms,
+        };
+        match merged.need.what {
+            Needed::Library(attr) if merged.is_host_library => {
+                self.build_inputs.push(NativeInput { attr, origin });
+            }
+            Needed::Library(attr) | Needed::Program(attr) => {
+                self.native_build_inputs.push(NativeInput { attr, origin });
+            }
+            Needed::Variable(name, value) => self.env.push(NativeVariable {
+                name,
+                value,
+                origin,
+            }),
+        }
+    }
 }

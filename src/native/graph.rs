@@ -1,86 +1,101 @@
-//! The crates that cargo resolved, every feature and platform included:
-//! what may be built.
+//! The crates that may be built on some platform with some features.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, TargetKind};
+use cargo_metadata::{
+    Dependency, DependencyKind, Metadata, NodeDep, Package, PackageId, TargetKind,
+};
 use cargo_platform::Platform as TargetSpec;
+use schemars::JsonSchema;
 use semver::Version;
+use serde::Serialize;
 
-use super::features::Resolver;
+use super::lock_edges::{DevOnlyCrates, dependencies_of};
+use crate::project::{CargoLock, CrateSource};
 
-/// Crates, with what each could depend on.
+/// A version of Cargo's feature resolver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolver {
+    /// Unifies the features of all platforms and dependency kinds.
+    V1,
+    /// Keeps the features of build dependencies apart, and ignores other
+    /// platforms and development dependencies. Version 3 differs in the
+    /// choice of versions only.
+    V2,
+}
+
+/// Whose edges tell what is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolvedBy {
+    /// Cargo's, with features and platforms.
+    Cargo,
+    /// The lock's, which are those of every feature and platform.
+    Lock,
+}
+
+/// Crates and the dependencies that each of them can have.
 #[derive(Debug, Clone)]
 pub struct CrateGraph {
-    /// Whether cargo resolved it; else it has the edges of the lock, which
-    /// are those of every feature and platform.
-    pub is_exact: bool,
-    /// Cargo's feature resolver.
+    /// Where the edges come from.
+    pub resolved_by: ResolvedBy,
+    /// The feature resolver of the workspace.
     pub resolver: Resolver,
-    /// The crates; edges name their places.
+    /// The crates; edges refer to them by index.
     pub crates: Vec<GraphCrate>,
 }
 
 /// A crate that may be built.
 #[derive(Debug, Clone)]
 pub struct GraphCrate {
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: Version,
-    /// `rust-version`
     pub rust_version: Option<Version>,
-    /// Whether it is the project's own.
+    /// Whether the crate is in the project's source.
     pub is_local: bool,
-    /// The manifest, relative to the source root if it is.
+    /// Relative to the source root for crates in it, else absolute.
     pub manifest_path: String,
-    /// What it becomes.
     pub kind: CrateKind,
-    /// Whether it has a build script.
     pub has_build_script: bool,
-    /// Whether only its edges in the lock are known, not its manifest.
-    pub is_stand_in: bool,
-    /// `package.links`
+    /// Whether the manifest is unknown, so that only the edges in
+    /// `Cargo.lock` tell what the crate depends on.
+    pub is_placeholder: bool,
+    /// The library that the crate links, by `package.links`.
     pub links: Option<String>,
     /// `package.metadata`
     pub metadata: serde_json::Value,
-    /// `features`, with those that optional dependencies stand for.
+    /// The features, with the implicit ones of optional dependencies.
     pub features: BTreeMap<String, Vec<FeatureValue>>,
-    /// What it may depend on.
     pub dependencies: Vec<GraphDependency>,
 }
 
-/// What a crate becomes.
+/// The kind of a crate, as far as it matters for its native inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrateKind {
-    /// A procedural macro, which runs while others are built.
+    /// A procedural macro, which runs on the machine that builds.
     ProcMacro,
     /// A library that other programs load.
     Cdylib,
-    /// Something else.
     Other,
 }
 
-/// A dependency that some features, on some platforms, have built.
+/// A dependency of a crate on some platforms, with some features.
 #[derive(Debug, Clone)]
 pub struct GraphDependency {
-    /// Its name in the manifest.
+    /// The name in the manifest, which may differ from the crate's.
     pub key: String,
-    /// Where it stands in [`CrateGraph::crates`].
+    /// Index into [`CrateGraph::crates`].
     pub to: usize,
-    /// What for.
     pub kind: DependencyKind,
-    /// On which platforms.
+    /// The platforms; `None` for all.
     pub target: Option<TargetSpec>,
-    /// `optional = true`
     pub is_optional: bool,
     /// `default-features`
     pub has_default_features: bool,
-    /// `features`
     pub features: Vec<String>,
 }
 
-/// What a feature turns on; the Cargo Reference, "Features".
+/// What a feature enables; see the Cargo Reference, "Features".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeatureValue {
     /// `name`
@@ -89,18 +104,15 @@ pub enum FeatureValue {
     Dependency(String),
     /// `dependency/feature`
     DependencyFeature {
-        /// The dependency.
         dependency: String,
-        /// Its feature.
         feature: String,
-        /// `dependency?/feature`
+        /// `dependency?/feature`: doesn't enable the dependency.
         is_weak: bool,
     },
 }
 
 impl FeatureValue {
-    /// Reads what stands in a manifest or behind `--features`.
-    #[must_use]
+    /// Parses a value of `[features]` or `--features`.
     pub fn parse(text: &str) -> Self {
         if let Some(dependency) = text.strip_prefix("dep:") {
             return Self::Dependency(dependency.to_owned());
@@ -108,76 +120,107 @@ impl FeatureValue {
         let Some((dependency, feature)) = text.split_once('/') else {
             return Self::Feature(text.to_owned());
         };
-        let strong = dependency.strip_suffix('?');
+        let weak = dependency.strip_suffix('?');
         Self::DependencyFeature {
-            dependency: strong.unwrap_or(dependency).to_owned(),
+            dependency: weak.unwrap_or(dependency).to_owned(),
             feature: feature.to_owned(),
-            is_weak: strong.is_some(),
+            is_weak: weak.is_some(),
         }
     }
 }
 
 impl CrateGraph {
-    /// Takes the graph out of what `cargo metadata` printed, for a source in
+    /// Builds the graph from the output of `cargo metadata` for a source in
     /// the folder `source`.
-    #[must_use]
     pub fn new(metadata: &Metadata, source: &str, resolver: Resolver) -> Self {
-        let places: BTreeMap<&PackageId, usize> = metadata
+        let indices: BTreeMap<&PackageId, usize> = metadata
             .packages
             .iter()
             .enumerate()
-            .map(|(place, package)| (&package.id, place))
+            .map(|(index, package)| (&package.id, index))
             .collect();
         let mut crates: Vec<_> = metadata
             .packages
             .iter()
             .map(|package| graph_crate(package, source))
             .collect();
-        let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-        for node in nodes {
-            let Some(&from) = places.get(&node.id) else {
+        for node in metadata.resolve.iter().flat_map(|resolve| &resolve.nodes) {
+            let Some(&from) = indices.get(&node.id) else {
                 continue;
             };
-            let to: Vec<_> = node
+            let resolved: Vec<_> = node
                 .deps
                 .iter()
-                .filter_map(|dep| Some((dep, *places.get(&dep.pkg)?)))
-                .collect();
-            let package = &metadata.packages[from];
-            let asked = package.dependencies.iter().filter_map(|asked| {
-                let place = resolved(metadata, asked, &to)?;
-                Some(GraphDependency {
-                    key: asked.rename.clone().unwrap_or_else(|| asked.name.clone()),
-                    to: place,
-                    kind: asked.kind,
-                    target: asked.target.clone(),
-                    is_optional: asked.optional,
-                    has_default_features: asked.uses_default_features,
-                    features: asked.features.clone(),
+                .filter_map(|dep| {
+                    let index = *indices.get(&dep.pkg)?;
+                    let package = &metadata.packages[index];
+                    Some(ResolvedDependency {
+                        dep,
+                        index,
+                        package,
+                    })
                 })
-            });
-            crates[from].dependencies = asked.collect();
+                .collect();
+            let dependencies = metadata.packages[from].dependencies.iter();
+            crates[from].dependencies = dependencies
+                .filter_map(|dependency| graph_dependency(dependency, &resolved))
+                .collect();
         }
         Self {
-            is_exact: true,
+            resolved_by: ResolvedBy::Cargo,
             resolver,
             crates,
         }
     }
 
-    /// The same where the lock's edges stood in for some crates, by name and
-    /// version.
+    /// Builds the graph from the edges of `Cargo.lock`, as if all of them were
+    /// built.
+    pub fn from_cargo_lock(cargo_lock: &CargoLock, dev_only: &DevOnlyCrates) -> Self {
+        let crates = cargo_lock.crates.iter().enumerate().map(|(index, krate)| {
+            let dependencies =
+                dependencies_of(cargo_lock, index, dev_only).map(|to| GraphDependency {
+                    key: cargo_lock.crates[to].name.to_string(),
+                    to,
+                    kind: DependencyKind::Normal,
+                    target: None,
+                    is_optional: false,
+                    has_default_features: true,
+                    features: Vec::new(),
+                });
+            GraphCrate {
+                name: krate.name.to_string(),
+                version: krate.version.clone(),
+                rust_version: None,
+                is_local: krate.source == CrateSource::Local,
+                manifest_path: String::new(),
+                kind: CrateKind::Cdylib,
+                has_build_script: true,
+                is_placeholder: true,
+                links: None,
+                metadata: serde_json::Value::Null,
+                features: BTreeMap::new(),
+                dependencies: dependencies.collect(),
+            }
+        });
+        Self {
+            resolved_by: ResolvedBy::Lock,
+            resolver: Resolver::V1,
+            crates: crates.collect(),
+        }
+    }
+
+    /// Marks the crates, by name and version, whose manifests cargo got from
+    /// [`placeholder_manifest`](super::placeholder_manifest).
     #[must_use]
-    pub fn with_stand_ins(mut self, names: &BTreeSet<(String, String)>) -> Self {
+    pub fn with_placeholders(mut self, names: &BTreeSet<(String, String)>) -> Self {
         for krate in &mut self.crates {
-            krate.is_stand_in = names.contains(&(krate.name.clone(), krate.version.to_string()));
+            krate.is_placeholder = names.contains(&(krate.name.clone(), krate.version.to_string()));
         }
         self
     }
 
-    /// The local crate whose manifest is this one.
-    #[must_use]
-    pub fn local(&self, manifest_path: &str) -> Option<usize> {
+    /// The index of the local crate with this manifest.
+    pub fn find_local(&self, manifest_path: &str) -> Option<usize> {
         self.crates
             .iter()
             .position(|krate| krate.is_local && krate.manifest_path == manifest_path)
@@ -202,7 +245,7 @@ fn graph_crate(package: &Package, source: &str) -> GraphCrate {
             CrateKind::Other
         },
         has_build_script: has_kind(TargetKind::CustomBuild),
-        is_stand_in: false,
+        is_placeholder: false,
         links: package.links.clone(),
         metadata: package.metadata.clone(),
         features: package
@@ -217,28 +260,50 @@ fn graph_crate(package: &Package, source: &str) -> GraphCrate {
     }
 }
 
-/// Which crate a dependency was resolved to, among those that its crate's
-/// were: the one of that name, kind and target whose version fits.
-fn resolved(
-    metadata: &Metadata,
-    asked: &cargo_metadata::Dependency,
-    among: &[(&cargo_metadata::NodeDep, usize)],
-) -> Option<usize> {
-    let named = among.iter().filter(|(dep, place)| {
-        let is_of_kind = dep
-            .dep_kinds
+/// A crate that some dependency of another crate was resolved to.
+struct ResolvedDependency<'a> {
+    dep: &'a NodeDep,
+    index: usize,
+    package: &'a Package,
+}
+
+fn graph_dependency(
+    dependency: &Dependency,
+    resolved: &[ResolvedDependency],
+) -> Option<GraphDependency> {
+    let key = dependency.rename.as_ref().unwrap_or(&dependency.name);
+    Some(GraphDependency {
+        key: key.clone(),
+        to: find_resolved(dependency, resolved)?.index,
+        kind: dependency.kind,
+        target: dependency.target.clone(),
+        is_optional: dependency.optional,
+        has_default_features: dependency.uses_default_features,
+        features: dependency.features.clone(),
+    })
+}
+
+/// Finds the crate that a dependency was resolved to: of those with its name,
+/// kind and target the newest that matches the version requirement. None
+/// matches if a patch has another version; the first is used then.
+fn find_resolved<'a>(
+    dependency: &Dependency,
+    resolved: &'a [ResolvedDependency<'a>],
+) -> Option<&'a ResolvedDependency<'a>> {
+    let candidates: Vec<_> =
+        resolved
             .iter()
-            .any(|kind| kind.kind == asked.kind && kind.target == asked.target);
-        metadata.packages[*place].name.as_str() == asked.name && is_of_kind
-    });
-    let named: Vec<usize> = named.map(|(_, place)| *place).collect();
-    let version = |place: &usize| &metadata.packages[*place].version;
-    let fitting = named
+            .filter(|resolved| {
+                resolved.package.name.as_str() == dependency.name
+                    && resolved.dep.dep_kinds.iter().any(|kind| {
+                        kind.kind == dependency.kind && kind.target == dependency.target
+                    })
+            })
+            .collect();
+    candidates
         .iter()
-        .filter(|place| asked.req.matches(version(place)));
-    // A patch may stand in with any version.
-    fitting
-        .max_by_key(|place| version(place))
-        .or_else(|| named.first())
+        .filter(|resolved| dependency.req.matches(&resolved.package.version))
+        .max_by_key(|resolved| &resolved.package.version)
+        .or_else(|| candidates.first())
         .copied()
 }

@@ -1,8 +1,8 @@
-//! The C libraries, programs and variables behind crates.
+//! The C libraries, programs and environment variables that crates need.
 //!
 //! [`CrateGraph`] has the crates that cargo resolved; [`features`] works out
-//! which of them are built on a platform; [`needs`] says what one of them
-//! needs, and [`detect`] puts it together.
+//! which of them are built on a platform; [`needs`] finds what one of them
+//! needs; [`detect`] collects the needs of all.
 
 pub mod build_script;
 pub mod cfg;
@@ -11,7 +11,7 @@ pub mod features;
 pub mod graph;
 pub mod lock_edges;
 pub mod needs;
-pub mod picture;
+mod picture;
 pub mod placeholder_manifest;
 mod shortest_paths;
 pub mod source_facts;
@@ -21,13 +21,12 @@ pub mod why;
 
 pub use cfg::CfgSet;
 pub use detect::{
-    DetectRequest, Digests, ModuleBuild, NativeInput, NativeInputs, NativeProblem, NativeVariable,
-    Origin, merge,
+    DetectRequest, ModuleBuild, ModuleCrate, NativeInput, NativeInputs, NativeProblem,
+    NativeVariable, Origin, SourceFactsByCrate, merge,
 };
-pub use features::{Resolver, Side};
-pub use graph::CrateGraph;
+pub use graph::{CrateGraph, ResolvedBy, Resolver};
 pub use needs::{Evidence, Problem};
 pub use picture::Picture;
-pub use source_facts::CrateDigest;
+pub use source_facts::SourceFacts;
 pub use table::{Choice, EnvValue, NativeTable, Preferences};
-pub use why::{Question, Step, Way, WhyNot};
+pub use why::{DependencyPath, Explainer, WhyNot};

@@ -1,44 +1,67 @@
-//! What one crate needs, as it is built on a platform, and how we know.
+//! What one crate needs, as it is built on a platform, and the evidence.
 //!
-//! The strongest evidence counts alone: a row of our table; then what the
-//! manifest says to others that build it (`system-deps`, `pkg-config`); then
-//! what the build script does.
+//! Only the strongest evidence counts: the rows of our table, then what the
+//! manifest tells other build tools (`system-deps`, `pkg-config`), then what
+//! the build script does.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
-use super::build_script::What;
-use super::cfg::CfgSet;
+use super::build_script::Action;
 use super::graph::GraphCrate;
-use super::source_facts::CrateDigest;
-use super::table::{EnvValue, NativeTable, Need, PkgConfigTable, Preferences, Situation};
+use super::source_facts::SourceFacts;
+use super::table::{BuildContext, EnvValue, NativeTable, Need, PkgConfigTable};
 use crate::target::Platform;
 
-/// Something that a crate needs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What a crate needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "WhyNeed")]
 pub struct CrateNeed {
-    /// What.
+    /// An attribute path below `pkgs`, or `NAME=VALUE` for a variable.
+    #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub what: Needed,
-    /// Why, for people.
+    /// Why.
     pub reason: String,
-    /// How we know.
+    /// How that is known.
     pub evidence: Evidence,
 }
 
-/// What a crate may need.
+/// Something that a crate needs. It is displayed as Nix refers to it:
+/// `pkgs.openssl`, or `NAME=VALUE` for a variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needed {
-    /// A library, by its attribute path below `pkgs`.
+    /// A library: an attribute path below `pkgs`.
     Library(String),
-    /// A program, likewise.
+    /// A program: an attribute path below `pkgs`.
     Program(String),
     /// An environment variable.
     Variable(String, EnvValue),
 }
 
+impl Needed {
+    /// The attribute path or the variable's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Library(name) | Self::Program(name) | Self::Variable(name, _) => name,
+        }
+    }
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Library(attr) | Self::Program(attr) => write!(f, "pkgs.{attr}"),
+            Self::Variable(name, value) => write!(f, "{name}={value}"),
+        }
+    }
+}
+
 /// How something is known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// A row of our table, with its own evidence.
@@ -51,225 +74,210 @@ pub enum Evidence {
     Source(String),
 }
 
-/// What keeps a crate from being built, or from being understood.
+/// Why a crate doesn't build in Nix's sandbox, or why its needs are unknown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Problem {
-    /// It downloads; the variables are those that packagers set.
+    /// The build downloads something. The variables are those that packages in
+    /// nixpkgs set to what they fetched.
     Download(String, BTreeSet<String>),
-    /// It is native, and nothing is known of it.
+    /// The crate is native, but nothing shows what it needs.
     Unknown(String),
-    /// It needs a module of pkg-config that no attribute is known for.
+    /// The crate needs a module of pkg-config that the table lacks.
     UnknownModule(String),
-    /// Its build script couldn't be read.
+    /// The build script couldn't be read.
     Unreadable(String),
-    /// It loads something when the program runs.
+    /// The program loads something when it runs.
     Runtime(String),
 }
 
-/// All that is known of one crate's needs.
+/// The needs of a crate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CrateNeeds {
-    /// What it needs.
     pub needs: Vec<CrateNeed>,
-    /// What is wrong.
     pub problems: Vec<Problem>,
-    /// The crates whose needs don't count, though it depends on them.
+    /// The names of dependencies that the crate makes no use of: their needs
+    /// don't count for it.
     pub unused: BTreeSet<String>,
-    /// Whether this counts only where a build script calls the crate.
+    /// Whether the needs count only if a build script calls the crate.
     pub is_for_build_scripts: bool,
 }
 
 /// A crate as it is built on a platform.
 #[derive(Clone, Copy)]
-pub struct BuiltAs<'a> {
-    /// The crate.
+pub struct CrateBuild<'a> {
     pub krate: &'a GraphCrate,
-    /// What is kept of its text, where it could be had.
-    pub digest: Option<&'a CrateDigest>,
-    /// Its features; `None` where only the lock is known.
-    pub features: Option<&'a BTreeSet<&'a str>>,
-    /// What it depends on as it is built.
-    pub dependencies: &'a BTreeSet<&'a str>,
-    /// The platform.
+    /// `None` if the crate couldn't be downloaded.
+    pub facts: Option<&'a SourceFacts>,
     pub platform: Platform,
-    /// What is set there, features included.
-    pub cfgs: &'a CfgSet,
-    /// Whether it becomes part of a module that Python loads.
-    pub is_loaded: bool,
-    /// What the user prefers.
-    pub preferences: &'a Preferences,
+    pub context: BuildContext<'a>,
 }
 
-impl BuiltAs<'_> {
-    /// Says what the crate needs.
-    #[must_use]
-    pub fn needs(&self) -> CrateNeeds {
-        let mut found = self.by_table().unwrap_or_else(|| {
-            let mut found = CrateNeeds::default();
-            if !self.by_manifest(&mut found) {
-                self.by_build_script(&mut found);
+impl CrateBuild<'_> {
+    /// Works out what the crate needs.
+    pub fn find_needs(&self) -> CrateNeeds {
+        let mut needs = self.needs_from_table().unwrap_or_else(|| {
+            let mut needs = CrateNeeds::default();
+            if !self.add_from_manifest(&mut needs) {
+                self.add_from_build_script(&mut needs);
             }
-            found
+            needs
         });
-        self.unstable(&mut found);
-        found
+        self.add_bootstrap(&mut needs);
+        needs
     }
 
-    fn by_table(&self) -> Option<CrateNeeds> {
-        let situation = Situation {
-            name: &self.krate.name,
-            version: &self.krate.version,
-            features: self.features,
-            dependencies: self.dependencies,
-            cfgs: self.cfgs,
-            is_loaded: self.is_loaded,
-            preferences: self.preferences,
-        };
-        let mut found = CrateNeeds::default();
-        for row in NativeTable::built_in().holding(&situation)? {
-            let evidence = Evidence::Table(row.evidence.clone());
-            let need = |what| CrateNeed {
-                what,
-                reason: row.note.clone(),
-                evidence: evidence.clone(),
-            };
+    fn needs_from_table(&self) -> Option<CrateNeeds> {
+        let table = NativeTable::built_in();
+        let rows = table.matching_rows(&self.krate.name, &self.krate.version, &self.context)?;
+        let mut needs = CrateNeeds::default();
+        for row in rows {
             let libraries = row.build_inputs.iter().cloned().map(Needed::Library);
             let programs = row.native_build_inputs.iter().cloned().map(Needed::Program);
-            let env = row.env.iter();
-            let variables = env.map(|(name, value)| Needed::Variable(name.clone(), value.clone()));
-            found
-                .needs
-                .extend(libraries.chain(programs).chain(variables).map(need));
-            found.unused.extend(row.unused.iter().cloned());
-            found.is_for_build_scripts |= row.called;
+            let variables = row
+                .env
+                .iter()
+                .map(|(name, value)| Needed::Variable(name.clone(), value.clone()));
+            let all = libraries.chain(programs).chain(variables);
+            needs.needs.extend(all.map(|what| CrateNeed {
+                what,
+                reason: row.note.clone(),
+                evidence: Evidence::Table(row.evidence.clone()),
+            }));
+            needs.unused.extend(row.unused.iter().cloned());
+            needs.is_for_build_scripts |= row.called;
             match row.need {
                 Need::Net => {
                     let problem = Problem::Download(row.note.clone(), row.variables.clone());
-                    found.problems.push(problem);
+                    needs.problems.push(problem);
                 }
-                Need::Runtime => found.problems.push(Problem::Runtime(row.note.clone())),
+                Need::Runtime => needs.problems.push(Problem::Runtime(row.note.clone())),
                 _ => {}
             }
         }
-        Some(found)
+        Some(needs)
     }
 
-    /// `[package.metadata.system-deps]` and `[package.metadata.pkg-config]`.
-    fn by_manifest(&self, found: &mut CrateNeeds) -> bool {
-        let metadata = &self.krate.metadata;
+    /// Adds the modules of `[package.metadata.system-deps]` and
+    /// `[package.metadata.pkg-config]`. Returns whether there are any.
+    fn add_from_manifest(&self, needs: &mut CrateNeeds) -> bool {
+        let metadata = |key: &str| self.krate.metadata.get(key)?.as_object();
         let mut modules: Vec<(String, &str)> = Vec::new();
-        if let Some(table) = metadata.get("system-deps").and_then(|t| t.as_object()) {
-            for (key, value) in table {
-                // `[package.metadata.system-deps.'cfg(...)']` holds tables.
-                if key.starts_with("cfg(") {
-                    let holds = key.parse().is_ok_and(|target| self.cfgs.is_target(&target));
-                    let inner = value.as_object().filter(|_| holds);
-                    let inner = inner.into_iter().flatten();
-                    modules.extend(inner.filter_map(|(key, value)| {
-                        Some((self.module(key, value)?, "system-deps"))
-                    }));
-                } else {
-                    modules.extend(self.module(key, value).map(|m| (m, "system-deps")));
-                }
+        for (key, value) in metadata("system-deps").into_iter().flatten() {
+            // `[package.metadata.system-deps.'cfg(...)']` has tables.
+            if key.starts_with("cfg(") {
+                let target = key.parse();
+                let holds = target.is_ok_and(|target| self.context.cfgs.is_target(&target));
+                let inner = value.as_object().filter(|_| holds);
+                let inner = inner.into_iter().flatten();
+                modules.extend(inner.filter_map(|(key, value)| {
+                    Some((self.system_deps_module(key, value)?, "system-deps"))
+                }));
+            } else {
+                let module = self.system_deps_module(key, value);
+                modules.extend(module.map(|module| (module, "system-deps")));
             }
         }
-        if let Some(table) = metadata.get("pkg-config").and_then(|t| t.as_object()) {
-            modules.extend(table.keys().map(|key| (key.clone(), "pkg-config")));
-        }
+        let pkg_config = metadata("pkg-config").into_iter().flatten();
+        modules.extend(pkg_config.map(|(key, _)| (key.clone(), "pkg-config")));
         for (module, key) in &modules {
             let evidence = Evidence::Manifest(format!("package.metadata.{key} names {module}"));
-            self.take_module(module, &evidence, found);
+            self.add_module(module, evidence, needs);
         }
         !modules.is_empty()
     }
 
-    /// The module that an entry of `system-deps` asks for as it is built.
-    fn module(&self, key: &str, value: &serde_json::Value) -> Option<String> {
-        let feature = value.get("feature").and_then(|f| f.as_str());
+    /// The module of an entry of `system-deps`; `None` if it is optional or
+    /// its feature is off.
+    fn system_deps_module(&self, key: &str, value: &serde_json::Value) -> Option<String> {
+        let feature = value.get("feature").and_then(|feature| feature.as_str());
         let is_optional = value.get("optional").and_then(serde_json::Value::as_bool);
-        let is_on = |feature: &str| self.features.is_none_or(|on| on.contains(feature));
-        if feature.is_some_and(|feature| !is_on(feature)) || is_optional == Some(true) {
+        if feature.is_some_and(|feature| !self.context.has_feature(feature))
+            || is_optional == Some(true)
+        {
             return None;
         }
-        let name = value.get("name").and_then(|n| n.as_str()).unwrap_or(key);
-        Some(name.to_owned())
+        let name = value.get("name").and_then(|name| name.as_str());
+        Some(name.unwrap_or(key).to_owned())
     }
 
-    fn take_module(&self, module: &str, evidence: &Evidence, found: &mut CrateNeeds) {
+    fn add_module(&self, module: &str, evidence: Evidence, needs: &mut CrateNeeds) {
         let Some(row) = PkgConfigTable::built_in().find(module) else {
-            found
-                .problems
-                .push(Problem::UnknownModule(module.to_owned()));
+            let problem = Problem::UnknownModule(module.to_owned());
+            needs.problems.push(problem);
             return;
         };
         if row.linux_only && !self.platform.is_linux() {
             return;
         }
-        found.needs.push(CrateNeed {
+        needs.needs.push(CrateNeed {
             what: Needed::Library(row.attr.clone()),
             reason: format!("asks pkg-config for {module}"),
-            evidence: evidence.clone(),
+            evidence,
         });
     }
 
-    fn by_build_script(&self, found: &mut CrateNeeds) {
+    fn add_from_build_script(&self, needs: &mut CrateNeeds) {
         let is_native = self.krate.links.is_some()
             || self.krate.name.ends_with("-sys")
             || self.krate.name.ends_with("_sys");
-        let script = self.digest.map(|digest| &digest.script);
+        let script = self.facts.map(|facts| &facts.script);
         let Some(script) = script.filter(|script| script.exists) else {
-            // Without a build script, a crate links what `#[link]` says.
-            if is_native && self.digest.is_none() {
-                found
-                    .problems
-                    .push(Problem::Unknown("its text couldn't be had".to_owned()));
+            // A crate without a build script links libraries by `#[link]`
+            // alone, which is not looked at.
+            if is_native && self.facts.is_none() {
+                let problem = Problem::Unknown("its text couldn't be had".to_owned());
+                needs.problems.push(problem);
             }
             return;
         };
         if let Some(message) = &script.unreadable {
-            found.problems.push(Problem::Unreadable(message.clone()));
+            needs.problems.push(Problem::Unreadable(message.clone()));
             return;
         }
         let (mut is_known, mut linked) = (false, BTreeSet::new());
-        for find in script.done_with(self.cfgs, self.features.is_some()) {
-            let evidence = |what: &str| Evidence::BuildScript(format!("{}: {what}", find.place));
-            match &find.what {
-                What::PkgConfig(module) => {
+        for finding in script.findings(self.context.cfgs, self.context.features.is_some()) {
+            let evidence =
+                |what: &str| Evidence::BuildScript(format!("{}: {what}", finding.location));
+            match &finding.action {
+                Action::PkgConfig(module) => {
                     is_known = true;
-                    self.take_module(module, &evidence(&format!("pkg-config {module}")), found);
+                    self.add_module(module, evidence(&format!("pkg-config {module}")), needs);
                 }
-                What::Program(name) => is_known |= take_program(name, &evidence(name), found),
-                What::Uses(name) => {
-                    // These build, or call what the table knows.
+                Action::Program(name) => is_known |= add_program(name, evidence(name), needs),
+                Action::Uses(name) => {
+                    // These crates build a library, or the table has what
+                    // they need.
                     is_known |= matches!(
                         name.as_str(),
                         "cc" | "cmake" | "autotools" | "bindgen" | "cxx_build" | "nasm_rs"
                     );
                 }
-                What::Links(name) => {
-                    linked.extend(name.iter().filter(|name| !is_of_the_system(name)).cloned());
+                Action::Links(name) => {
+                    linked.extend(name.iter().filter(|name| !is_in_toolchain(name)).cloned());
                 }
             }
         }
-        found.needs.sort();
-        found.needs.dedup();
+        needs.needs.sort();
+        needs.needs.dedup();
         if is_native && !is_known && !linked.is_empty() {
             let names: Vec<_> = linked.into_iter().collect();
             let message = format!("its build script links {}", names.join(", "));
-            found.problems.push(Problem::Unknown(message));
+            needs.problems.push(Problem::Unknown(message));
         }
     }
 
-    fn unstable(&self, found: &mut CrateNeeds) {
-        let Some(digest) = self.digest else {
+    /// Adds `RUSTC_BOOTSTRAP`, with which a stable compiler accepts unstable
+    /// features.
+    fn add_bootstrap(&self, needs: &mut CrateNeeds) {
+        let Some(facts) = self.facts else {
             return;
         };
-        let features: Vec<_> = digest.unstable_on(self.cfgs).collect();
-        if features.is_empty() || (self.features.is_none() && !self.krate.is_local) {
+        let features: Vec<_> = facts.unstable_with(self.context.cfgs).collect();
+        if features.is_empty() || (self.context.features.is_none() && !self.krate.is_local) {
             return;
         }
         let value = EnvValue::Text("1".to_owned());
-        found.needs.push(CrateNeed {
+        needs.needs.push(CrateNeed {
             what: Needed::Variable("RUSTC_BOOTSTRAP".to_owned(), value),
             reason: format!("turns on unstable features: {}", features.join(", ")),
             evidence: Evidence::Source("`#![feature(...)]` in the crate's root".to_owned()),
@@ -277,29 +285,37 @@ impl BuiltAs<'_> {
     }
 }
 
-/// Takes a program that a build script runs; whether it is known.
-fn take_program(name: &str, evidence: &Evidence, found: &mut CrateNeeds) -> bool {
+/// Serializes a value as the text that it is displayed as.
+pub(super) fn as_text<S: Serializer>(
+    value: &impl fmt::Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// Adds what a program needs that a build script runs. Returns whether the
+/// table has the program.
+fn add_program(name: &str, evidence: Evidence, needs: &mut CrateNeeds) -> bool {
     let name = name.rsplit('/').next().unwrap_or(name);
     let Some(program) = NativeTable::built_in().program(name) else {
         return false;
     };
     if program.is_download {
         let message = format!("its build script runs {name}");
-        found
-            .problems
-            .push(Problem::Download(message, BTreeSet::new()));
+        let problem = Problem::Download(message, BTreeSet::new());
+        needs.problems.push(problem);
     } else if !program.attr.is_empty() {
-        found.needs.push(CrateNeed {
+        needs.needs.push(CrateNeed {
             what: Needed::Program(program.attr.clone()),
             reason: format!("runs {name} in its build script"),
-            evidence: evidence.clone(),
+            evidence,
         });
     }
     true
 }
 
-/// Whether every compiler of Linux and macOS links it without more.
-fn is_of_the_system(library: &str) -> bool {
+/// Whether the C toolchains of Linux and macOS come with a library.
+fn is_in_toolchain(library: &str) -> bool {
     matches!(
         library,
         "c" | "m"

@@ -1,87 +1,106 @@
-//! Pictures of the ways to what is needed: Graphviz's dot, Mermaid, SVG.
+//! Draws dependency paths: as Graphviz' dot, as Mermaid and as SVG.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use layout::backends::svg::SVGWriter;
-use layout::core::base::Orientation;
-use layout::core::color::Color;
-use layout::core::geometry::Point;
-use layout::core::style::StyleAttr;
-use layout::std_shapes::shapes::{Arrow, Element, ShapeKind};
-use layout::topo::layout::VisualGraph;
-
 use super::needs::Needed;
-use super::why::Way;
+use super::why::DependencyPath;
 
-/// A picture's nodes and edges.
+/// A graph of crates and of what they need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picture {
-    /// Labels, and whether it is something needed rather than a crate.
-    nodes: Vec<(String, bool)>,
-    /// From, to, label; dashed where a build script needs it.
-    edges: BTreeSet<(usize, usize, String, bool)>,
+    nodes: Vec<Node>,
+    edges: BTreeSet<Edge>,
 }
 
-const FONT: usize = 14;
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Node {
+    /// A crate and its version, an attribute path or a variable.
+    label: String,
+    /// Whether it is something that a crate needs, not a crate.
+    is_need: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    from: usize,
+    to: usize,
+    /// The feature that enabled the dependency; may be empty.
+    label: String,
+    /// Whether it is a build dependency, which is drawn dashed.
+    is_build: bool,
+}
 
 impl Picture {
-    /// Draws ways, parts that they share once.
-    #[must_use]
-    pub fn new(ways: &[Way]) -> Self {
+    /// Draws paths; what they have in common is drawn once.
+    pub fn new(paths: &[DependencyPath]) -> Self {
         let mut picture = Self::default();
-        let mut places = BTreeMap::new();
-        for way in ways {
-            let mut before = None;
-            for step in &way.steps {
+        let mut indices = BTreeMap::new();
+        for path in paths {
+            let mut from = None;
+            for step in &path.crates {
                 let label = format!("{} {}", step.krate, step.version);
-                let place = picture.node(&mut places, label, false);
-                if let Some(before) = before {
-                    let label = step.features.first().cloned().unwrap_or_default();
-                    picture.edges.insert((before, place, label, step.is_build));
+                let to = picture.node(&mut indices, label, false);
+                if let Some(from) = from {
+                    picture.edges.insert(Edge {
+                        from,
+                        to,
+                        label: step.features.first().cloned().unwrap_or_default(),
+                        is_build: step.is_build_dependency,
+                    });
                 }
-                before = Some(place);
+                from = Some(to);
             }
-            for need in &way.needs {
+            for need in &path.needs {
                 let label = match &need.what {
-                    Needed::Library(attr) | Needed::Program(attr) => format!("pkgs.{attr}"),
                     Needed::Variable(name, _) => name.clone(),
+                    package => package.to_string(),
                 };
-                let place = picture.node(&mut places, label, true);
-                if let Some(before) = before {
-                    picture.edges.insert((before, place, String::new(), false));
+                let to = picture.node(&mut indices, label, true);
+                if let Some(from) = from {
+                    picture.edges.insert(Edge {
+                        from,
+                        to,
+                        label: String::new(),
+                        is_build: false,
+                    });
                 }
             }
         }
         picture
     }
 
+    /// The index of the node with this label.
     fn node(
         &mut self,
-        places: &mut BTreeMap<String, usize>,
+        indices: &mut BTreeMap<String, usize>,
         label: String,
         is_need: bool,
     ) -> usize {
-        *places.entry(label.clone()).or_insert_with(|| {
-            self.nodes.push((label, is_need));
+        *indices.entry(label.clone()).or_insert_with(|| {
+            self.nodes.push(Node { label, is_need });
             self.nodes.len() - 1
         })
     }
 
-    /// As Graphviz reads it.
-    #[must_use]
+    /// Prints the graph in Graphviz' language.
     pub fn dot(&self) -> String {
         let mut text = "digraph native {\n  rankdir = LR;\n  node [shape = box];\n".to_owned();
-        for (place, (label, is_need)) in self.nodes.iter().enumerate() {
-            let shape = if *is_need { ", shape = ellipse" } else { "" };
-            let _ = writeln!(text, "  n{place} [label = {}{shape}];", dot_string(label));
+        for (index, node) in self.nodes.iter().enumerate() {
+            let label = dot_string(&node.label);
+            let shape = if node.is_need {
+                ", shape = ellipse"
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "  n{index} [label = {label}{shape}];");
         }
-        for (from, to, label, is_build) in &self.edges {
+        for edge in &self.edges {
             let mut attributes = Vec::new();
-            if !label.is_empty() {
-                attributes.push(format!("label = {}", dot_string(label)));
+            if !edge.label.is_empty() {
+                attributes.push(format!("label = {}", dot_string(&edge.label)));
             }
-            if *is_build {
+            if edge.is_build {
                 attributes.push("style = dashed".to_owned());
             }
             let attributes = if attributes.is_empty() {
@@ -89,84 +108,146 @@ impl Picture {
             } else {
                 format!(" [{}]", attributes.join(", "))
             };
-            let _ = writeln!(text, "  n{from} -> n{to}{attributes};");
+            let _ = writeln!(text, "  n{} -> n{}{attributes};", edge.from, edge.to);
         }
-        text.push_str("}\n");
-        text
+        text + "}\n"
     }
 
-    /// As Mermaid reads it.
-    #[must_use]
+    /// Prints the graph as a Mermaid flowchart.
     pub fn mermaid(&self) -> String {
         let mut text = "flowchart LR\n".to_owned();
-        for (place, (label, is_need)) in self.nodes.iter().enumerate() {
-            let label = mermaid_string(label);
-            let _ = if *is_need {
-                writeln!(text, "  n{place}([{label}])")
+        for (index, node) in self.nodes.iter().enumerate() {
+            let label = mermaid_string(&node.label);
+            let (open, close) = if node.is_need {
+                ("([", "])")
             } else {
-                writeln!(text, "  n{place}[{label}]")
+                ("[", "]")
             };
+            let _ = writeln!(text, "  n{index}{open}{label}{close}");
         }
-        for (from, to, label, is_build) in &self.edges {
-            let arrow = if *is_build { "-.->" } else { "-->" };
-            let label = if label.is_empty() {
+        for edge in &self.edges {
+            let arrow = if edge.is_build { "-.->" } else { "-->" };
+            let label = if edge.label.is_empty() {
                 String::new()
             } else {
-                format!("|{}|", mermaid_string(label))
+                format!("|{}|", mermaid_string(&edge.label))
             };
-            let _ = writeln!(text, "  n{from} {arrow}{label} n{to}");
+            let _ = writeln!(text, "  n{} {arrow}{label} n{}", edge.from, edge.to);
         }
         text
     }
 
-    /// Drawn.
-    #[must_use]
+    /// Draws the graph in columns, so that edges lead to the right.
     pub fn svg(&self) -> String {
-        let mut graph = VisualGraph::new(Orientation::LeftToRight);
-        let look = |fill: Option<Color>| StyleAttr::new(Color::fast("black"), 1, fill, 4, FONT);
-        let nodes: Vec<_> = self
-            .nodes
-            .iter()
-            .map(|(label, is_need)| {
-                // The writer takes labels as they are.
-                let label = escaped(label);
-                let width = 12.0 + 8.0 * f64::from(u32::try_from(label.len()).unwrap_or(80));
-                let (shape, fill) = if *is_need {
-                    (ShapeKind::new_box(&label), Some(Color::fast("lightblue")))
-                } else {
-                    (ShapeKind::new_box(&label), None)
+        let centres = self.centres();
+        let right = |node: usize| centres[node].x + self.nodes[node].width() / 2;
+        let width = (0..self.nodes.len()).map(right).max().unwrap_or_default() + MARGIN;
+        let height = centres.iter().map(|centre| centre.y).max();
+        let height = height.unwrap_or_default() + ROW / 2 + MARGIN;
+        let mut text = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+             font-family=\"monospace\" font-size=\"13\" text-anchor=\"middle\">\n\
+             <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" \
+             markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
+             <path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
+        );
+        for edge in &self.edges {
+            let (start, end) = (right(edge.from), centres[edge.to].x);
+            let end = end - self.nodes[edge.to].width() / 2;
+            let middle = start.midpoint(end);
+            let (from_y, to_y) = (centres[edge.from].y, centres[edge.to].y);
+            let dashes = if edge.is_build {
+                " stroke-dasharray=\"5 3\""
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "<path d=\"M{start} {from_y}C{middle} {from_y} {middle} {to_y} {end} {to_y}\" \
+                 fill=\"none\" stroke=\"black\"{dashes} marker-end=\"url(#arrow)\"/>\n\
+                 <text x=\"{middle}\" y=\"{}\">{}</text>",
+                from_y.midpoint(to_y) - 4,
+                xml_text(&edge.label)
+            );
+        }
+        // Nodes hide the edges that pass below them.
+        for (node, centre) in self.nodes.iter().zip(&centres) {
+            let (radius, fill) = if node.is_need {
+                (14, "lightblue")
+            } else {
+                (2, "white")
+            };
+            let (width, left, top) = (node.width(), centre.x - node.width() / 2, centre.y - 14);
+            let _ = writeln!(
+                text,
+                "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"28\" \
+                 rx=\"{radius}\" fill=\"{fill}\" stroke=\"black\"/>\n\
+                 <text x=\"{}\" y=\"{}\">{}</text>",
+                centre.x,
+                centre.y + 4,
+                xml_text(&node.label)
+            );
+        }
+        text + "</svg>\n"
+    }
+
+    /// The centres of the nodes. A node's column is the length of the longest
+    /// path to it, its row follows from those of the nodes before it.
+    fn centres(&self) -> Vec<Point> {
+        let count = self.nodes.len();
+        let mut columns = vec![0; count];
+        // Cycles would go on for ever.
+        for _ in 1..count {
+            for edge in &self.edges {
+                let next = (columns[edge.from] + 1).min(count - 1);
+                columns[edge.to] = columns[edge.to].max(next);
+            }
+        }
+        let mut centres = vec![Point::default(); count];
+        let mut left = MARGIN;
+        for column in 0..count {
+            let mut nodes: Vec<_> = (0..count).filter(|&node| columns[node] == column).collect();
+            nodes.sort_by_cached_key(|&node| {
+                let before: Vec<_> = self
+                    .edges
+                    .iter()
+                    .filter(|edge| edge.to == node)
+                    .map(|edge| centres[edge.from].y)
+                    .collect();
+                before.iter().sum::<usize>() / before.len().max(1)
+            });
+            let width = nodes.iter().map(|&node| self.nodes[node].width()).max();
+            let width = width.unwrap_or_default();
+            for (row, &node) in nodes.iter().enumerate() {
+                centres[node] = Point {
+                    x: left + width / 2,
+                    y: MARGIN + row * ROW + ROW / 2,
                 };
-                let size = Point::new(width, 32.0);
-                let orientation = Orientation::LeftToRight;
-                graph.add_node(Element::create(shape, look(fill), orientation, size))
-            })
-            .collect();
-        for (from, to, label, _) in &self.edges {
-            graph.add_edge(Arrow::simple(&escaped(label)), nodes[*from], nodes[*to]);
+            }
+            left += width + GAP;
         }
-        let mut writer = SVGWriter::new();
-        if !nodes.is_empty() {
-            graph.do_it(false, false, false, &mut writer);
-        }
-        let text = with_sorted_styles(&writer.finalize());
-        if text.ends_with('\n') {
-            text
-        } else {
-            text + "\n"
-        }
+        centres
     }
 }
 
-/// The writer keeps its styles in no order.
-fn with_sorted_styles(svg: &str) -> String {
-    let (open, close) = ("<style>\n", "</style>");
-    let (Some(start), Some(end)) = (svg.find(open), svg.find(close)) else {
-        return svg.to_owned();
-    };
-    let start = start + open.len();
-    let mut styles: Vec<_> = svg[start..end].lines().collect();
-    styles.sort_unstable();
-    format!("{}{}\n{}", &svg[..start], styles.join("\n"), &svg[end..])
+/// Lengths in an SVG, in pixels: the height of a row, the space between
+/// columns, which has the labels of edges, and the margin.
+const ROW: usize = 48;
+const GAP: usize = 120;
+const MARGIN: usize = 16;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Point {
+    x: usize,
+    y: usize,
+}
+
+impl Node {
+    /// The width in an SVG.
+    fn width(&self) -> usize {
+        8 * self.label.chars().count() + 20
+    }
 }
 
 fn dot_string(text: &str) -> String {
@@ -177,9 +258,55 @@ fn mermaid_string(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "#quot;"))
 }
 
-fn escaped(text: &str) -> String {
+fn xml_text(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::why::PathStep;
+
+    fn path(crates: &[&str]) -> DependencyPath {
+        let crates = crates.iter().map(|krate| PathStep {
+            krate: (*krate).to_owned(),
+            version: "1.0.0".to_owned(),
+            is_build_dependency: false,
+            features: vec!["f<>&".to_owned()],
+        });
+        DependencyPath {
+            crates: crates.collect(),
+            needs: Vec::new(),
+            platforms: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn edges_lead_to_the_right_and_nodes_do_not_overlap() {
+        let paths = [path(&["a", "b", "c"]), path(&["a", "c"]), path(&["a", "d"])];
+        let picture = Picture::new(&paths);
+        let centres = picture.centres();
+        for edge in &picture.edges {
+            assert!(centres[edge.from].x < centres[edge.to].x);
+        }
+        let places: BTreeSet<_> = centres.iter().map(|point| (point.x, point.y)).collect();
+        assert_eq!(places.len(), 4);
+    }
+
+    #[test]
+    fn cycles_and_empty_pictures_are_drawn() {
+        let cycle = Picture::new(&[path(&["a", "b", "a"])]).svg();
+        assert_eq!(cycle.matches("<path d=\"M").count(), 3);
+        assert!(Picture::default().svg().ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn labels_are_escaped() {
+        let picture = Picture::new(&[path(&["a\"\\", "b"])]);
+        assert!(picture.svg().contains(">f&lt;&gt;&amp;</text>"));
+        assert!(picture.dot().contains(r#"[label = "a\"\\ 1.0.0"]"#));
+        assert!(picture.mermaid().contains("[\"a#quot;\\ 1.0.0\"]"));
+    }
 }

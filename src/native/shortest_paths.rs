@@ -1,51 +1,59 @@
-//! Shortest ways through what is built.
+//! Shortest paths through the crates that are built.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::detect::ModuleBuild;
-use super::features::Unit;
+use super::features::{Unit, UnitGraph};
 
-/// So many ways of the same length are told.
-const MAX_WAYS: usize = 16;
+/// Upper bound on the paths to one crate: a diamond of many crates has
+/// exponentially many of the same length.
+const MAX_PATHS: usize = 16;
 
-/// For each unit those before it on shortest ways from the root.
-pub(super) fn shortest(build: &ModuleBuild, root: Unit) -> BTreeMap<Unit, Vec<Unit>> {
-    let mut lengths = BTreeMap::from([(root, 0_usize)]);
-    let mut before: BTreeMap<Unit, Vec<Unit>> = BTreeMap::new();
-    let mut open = VecDeque::from([root]);
-    while let Some(unit) = open.pop_front() {
-        let length = lengths[&unit] + 1;
-        for edge in &build.built.units[&unit].dependencies {
-            let known = *lengths.entry(edge.to).or_insert_with(|| {
-                open.push_back(edge.to);
-                length
-            });
-            let before = before.entry(edge.to).or_default();
-            if known == length && !before.contains(&unit) {
-                before.push(unit);
-            }
-        }
-    }
-    before
+/// The shortest paths from one crate to all others.
+pub(super) struct ShortestPaths {
+    root: Unit,
+    /// For each crate, those before it on shortest paths.
+    predecessors: BTreeMap<Unit, Vec<Unit>>,
 }
 
-/// All shortest ways to a unit, up to a limit.
-pub(super) fn back(before: &BTreeMap<Unit, Vec<Unit>>, root: Unit, unit: Unit) -> Vec<Vec<Unit>> {
-    let (mut done, mut open) = (Vec::new(), vec![vec![unit]]);
-    while let Some(way) = open.pop() {
-        let last = way[way.len() - 1];
-        if last == root {
-            done.push(way.into_iter().rev().collect());
-            if done.len() == MAX_WAYS {
-                break;
+impl ShortestPaths {
+    pub(super) fn from_root(units: &UnitGraph, root: Unit) -> Self {
+        let mut lengths = BTreeMap::from([(root, 0_usize)]);
+        let mut predecessors: BTreeMap<Unit, Vec<Unit>> = BTreeMap::new();
+        let mut open = VecDeque::from([root]);
+        while let Some(unit) = open.pop_front() {
+            let length = lengths[&unit] + 1;
+            for dependency in &units[&unit].dependencies {
+                let shortest = *lengths.entry(dependency.to).or_insert_with(|| {
+                    open.push_back(dependency.to);
+                    length
+                });
+                let before = predecessors.entry(dependency.to).or_default();
+                if shortest == length && !before.contains(&unit) {
+                    before.push(unit);
+                }
             }
-            continue;
         }
-        for &previous in before.get(&last).into_iter().flatten() {
-            let mut longer = way.clone();
-            longer.push(previous);
-            open.push(longer);
-        }
+        Self { root, predecessors }
     }
-    done
+
+    /// The shortest paths to a crate, both ends included.
+    pub(super) fn paths_to(&self, unit: Unit) -> Vec<Vec<Unit>> {
+        let (mut done, mut open) = (Vec::new(), vec![vec![unit]]);
+        while let Some(path) = open.pop() {
+            let last = path[path.len() - 1];
+            if last == self.root {
+                done.push(path.into_iter().rev().collect());
+                if done.len() == MAX_PATHS {
+                    break;
+                }
+                continue;
+            }
+            for &previous in self.predecessors.get(&last).into_iter().flatten() {
+                let mut longer = path.clone();
+                longer.push(previous);
+                open.push(longer);
+            }
+        }
+        done
+    }
 }

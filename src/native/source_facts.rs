@@ -1,101 +1,82 @@
-//! What is kept of a crate's text: what its build script does, and which
-//! unstable features its root turns on.
+//! Facts about a crate from its text: what its build script does, and which
+//! unstable features it uses.
+//!
+//! They are kept in the cache, so that a crate is unpacked and read once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use cargo_platform::{Cfg, CfgExpr};
 use serde::{Deserialize, Serialize};
 
 use super::build_script::BuildScript;
-use super::cfg::CfgSet;
+use super::cfg::{CfgCondition, CfgSet};
 
-/// What is kept of a crate's text.
+/// Facts about a crate from its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CrateDigest {
-    /// What its build script does.
+pub struct SourceFacts {
     pub script: BuildScript,
-    /// The unstable features that its root turns on.
-    pub unstable: Vec<Unstable>,
+    pub unstable: Vec<UnstableFeatures>,
 }
 
-/// `#![feature(...)]`
+/// `#![feature(...)]`, maybe in a `cfg_attr`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unstable {
-    /// The features' names.
+pub struct UnstableFeatures {
+    /// The names, separated by `, `.
     pub features: String,
-    /// When, as in `cfg(...)`; `None` always.
-    pub condition: Option<String>,
+    /// `None` if they are always on.
+    pub condition: Option<CfgCondition>,
 }
 
-impl CrateDigest {
-    /// Digests a crate from its manifest and its Rust files, by their paths in
-    /// it.
-    #[must_use]
+impl SourceFacts {
+    /// Reads a crate's manifest and its Rust files, which are given by their
+    /// paths relative to the crate.
     pub fn new(manifest: &str, files: &BTreeMap<String, String>) -> Self {
         let table: toml::Table = manifest.parse().unwrap_or_default();
         let script = script_path(&table, |path| files.contains_key(path));
-        let root = path_of(&table, "lib").unwrap_or_else(|| "src/lib.rs".to_owned());
+        let root = target_path(&table, "lib").unwrap_or_else(|| "src/lib.rs".to_owned());
         let text = files.get(&root).map_or("", String::as_str);
         Self {
             script: script
                 .map_or_else(BuildScript::default, |path| BuildScript::read(&path, files)),
-            unstable: unstable(text),
+            unstable: unstable_features(text),
         }
     }
 
-    /// The unstable features that are turned on where these are set.
-    pub fn unstable_on<'a>(&'a self, cfgs: &'a CfgSet) -> impl Iterator<Item = &'a str> {
-        let is_on = |unstable: &&Unstable| {
-            let condition = unstable.condition.as_ref();
-            condition.is_none_or(|text| {
-                text.parse()
-                    .is_ok_and(|condition| is_known(&condition) && cfgs.holds(&condition))
-            })
-        };
+    /// The unstable features that are certainly on with these `cfg`s: where
+    /// the condition is in doubt, the crate must build with a stable compiler.
+    pub fn unstable_with<'a>(&'a self, cfgs: &'a CfgSet) -> impl Iterator<Item = &'a str> {
         self.unstable
             .iter()
-            .filter(is_on)
+            .filter(|unstable| {
+                let condition = unstable.condition.as_ref();
+                condition.is_none_or(|condition| condition.certainly_holds(cfgs))
+            })
             .map(|unstable| unstable.features.as_str())
     }
 }
 
-/// Whether rustc alone decides a condition. What a build script sets follows
-/// the compiler that it finds, so that a stable one is never asked too much.
-fn is_known(condition: &CfgExpr) -> bool {
-    let is_known_name = |name: &str| {
-        name == "feature" || name == "unix" || name == "windows" || name.starts_with("target_")
-    };
-    match condition {
-        CfgExpr::Not(inner) => is_known(inner),
-        CfgExpr::All(all) | CfgExpr::Any(all) => all.iter().all(is_known),
-        CfgExpr::Value(Cfg::Name(name) | Cfg::KeyPair(name, _)) => is_known_name(name.as_str()),
-        CfgExpr::True | CfgExpr::False => true,
-    }
-}
-
-/// The build script of a manifest: what `build` says, or `build.rs` if there
-/// is one.
-fn script_path(manifest: &toml::Table, has: impl Fn(&str) -> bool) -> Option<String> {
+/// The path of a package's build script: that of `package.build`, or
+/// `build.rs` if the file exists.
+fn script_path(manifest: &toml::Table, exists: impl Fn(&str) -> bool) -> Option<String> {
     let package = manifest.get("package").or_else(|| manifest.get("project"));
     match package.and_then(|package| package.get("build")) {
-        Some(toml::Value::String(path)) => Some(plain(path)),
+        Some(toml::Value::String(path)) => Some(without_dot(path)),
         Some(toml::Value::Boolean(false)) => None,
-        _ => has("build.rs").then(|| "build.rs".to_owned()),
+        _ => exists("build.rs").then(|| "build.rs".to_owned()),
     }
 }
 
-fn path_of(manifest: &toml::Table, target: &str) -> Option<String> {
-    manifest.get(target)?.get("path")?.as_str().map(plain)
+fn target_path(manifest: &toml::Table, target: &str) -> Option<String> {
+    manifest.get(target)?.get("path")?.as_str().map(without_dot)
 }
 
-fn plain(path: &str) -> String {
+fn without_dot(path: &str) -> String {
     path.strip_prefix("./").unwrap_or(path).to_owned()
 }
 
-/// The files that cargo looks for beside a manifest: those that it names, and
-/// those that are targets by their place.
-#[must_use]
+/// The files that Cargo expects beside a manifest: those that the manifest
+/// names, and those that are targets by convention. See the Cargo Reference,
+/// "Cargo Targets".
 pub fn target_files<'a>(
     manifest: &str,
     paths: impl IntoIterator<Item = &'a str>,
@@ -103,55 +84,57 @@ pub fn target_files<'a>(
     let table: toml::Table = manifest.parse().unwrap_or_default();
     let mut named = BTreeSet::new();
     named.extend(script_path(&table, |_| true));
-    named.extend(path_of(&table, "lib"));
+    named.extend(target_path(&table, "lib"));
     for kind in ["bin", "example", "test", "bench"] {
         let targets = table.get(kind).and_then(toml::Value::as_array);
-        let paths = targets.into_iter().flatten();
-        named.extend(paths.filter_map(|target| target.get("path")?.as_str().map(plain)));
+        let paths = targets
+            .into_iter()
+            .flatten()
+            .filter_map(|target| target.get("path")?.as_str());
+        named.extend(paths.map(without_dot));
     }
     let is_target = |path: &&str| {
         let parts: Vec<_> = path.split('/').collect();
-        let is_place = match parts.as_slice() {
+        let is_conventional = match parts.as_slice() {
             ["build.rs"] | ["src", "lib.rs" | "main.rs"] => true,
             ["src", "bin", rest @ ..] | ["examples" | "tests" | "benches", rest @ ..] => {
                 matches!(rest, [_] | [_, "main.rs"])
             }
             _ => false,
         };
-        Utf8Path::new(path).extension() == Some("rs") && is_place || named.contains(*path)
+        let is_rust = Utf8Path::new(path).extension() == Some("rs");
+        is_rust && is_conventional || named.contains(*path)
     };
     paths.into_iter().filter(is_target).collect()
 }
 
-/// The `#![feature(...)]` at the head of a crate's root, those in a
-/// `cfg_attr` with its condition.
-fn unstable(text: &str) -> Vec<Unstable> {
+/// Reads `#![feature(...)]` and `#![cfg_attr(CONDITION, feature(...))]` at the
+/// beginning of a crate's root.
+fn unstable_features(text: &str) -> Vec<UnstableFeatures> {
     let mut found = Vec::new();
-    for attribute in head_attributes(text) {
+    for attribute in inner_attributes(text) {
         let Some((name, rest)) = attribute.split_once('(') else {
             continue;
         };
-        let inside = rest.trim_end().strip_suffix(')').unwrap_or(rest);
+        let arguments = rest.trim_end().strip_suffix(')').unwrap_or(rest);
         match name.trim() {
-            "feature" => found.push(Unstable {
-                features: words(inside),
+            "feature" => found.push(UnstableFeatures {
+                features: on_one_line(arguments),
                 condition: None,
             }),
             "cfg_attr" => {
-                let parts = top_level(inside);
-                let condition = parts.first().map(|part| words(part));
-                let features = parts.iter().skip(1).filter_map(|part| {
-                    let part = part
-                        .trim()
-                        .strip_prefix("feature")?
-                        .trim()
-                        .strip_prefix('(')?;
-                    Some(words(part.strip_suffix(')')?))
-                });
-                found.extend(features.map(|features| Unstable {
-                    features,
-                    condition: condition.clone(),
-                }));
+                let arguments = split_arguments(arguments);
+                let condition = arguments
+                    .first()
+                    .map(|condition| CfgCondition::from(on_one_line(condition)));
+                for attribute in arguments.iter().skip(1) {
+                    if let Some(features) = feature_arguments(attribute) {
+                        found.push(UnstableFeatures {
+                            features: on_one_line(features),
+                            condition: condition.clone(),
+                        });
+                    }
+                }
             }
             _ => {}
         }
@@ -159,14 +142,19 @@ fn unstable(text: &str) -> Vec<Unstable> {
     found
 }
 
-/// A text on one line.
-fn words(text: &str) -> String {
+/// `a, b` of `feature(a, b)`.
+fn feature_arguments(attribute: &str) -> Option<&str> {
+    let rest = attribute.trim().strip_prefix("feature")?;
+    rest.trim().strip_prefix('(')?.strip_suffix(')')
+}
+
+fn on_one_line(text: &str) -> String {
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
     joined.trim_end_matches(',').to_owned()
 }
 
-/// What stands in `#![...]` before anything else but comments.
-fn head_attributes(text: &str) -> Vec<&str> {
+/// The contents of the `#![...]` before the first item.
+fn inner_attributes(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text.trim_start_matches('\u{feff}');
     loop {
@@ -176,7 +164,7 @@ fn head_attributes(text: &str) -> Vec<&str> {
         } else if rest.starts_with("/*") {
             rest = rest.split_once("*/").map_or("", |(_, rest)| rest);
         } else if let Some(inside) = rest.strip_prefix("#![") {
-            let Some(end) = closing(inside) else {
+            let Some(end) = closing_bracket(inside) else {
                 return found;
             };
             found.push(&inside[..end]);
@@ -187,10 +175,11 @@ fn head_attributes(text: &str) -> Vec<&str> {
     }
 }
 
-/// Where the bracket that is open closes, strings left out.
-fn closing(text: &str) -> Option<usize> {
+/// The index of the bracket that closes one opened before the text. Brackets
+/// in strings don't count.
+fn closing_bracket(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (1_usize, false, false);
-    for (place, byte) in text.bytes().enumerate() {
+    for (index, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
@@ -201,22 +190,22 @@ fn closing(text: &str) -> Option<usize> {
             _ => {}
         }
         if depth == 0 {
-            return Some(place);
+            return Some(index);
         }
     }
     None
 }
 
-/// Splits at the commas that stand in no brackets.
-fn top_level(text: &str) -> Vec<&str> {
+/// Splits at the commas that are not in parentheses.
+fn split_arguments(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
-    for (place, byte) in text.bytes().enumerate() {
+    for (index, byte) in text.bytes().enumerate() {
         match byte {
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
             b',' if depth == 0 => {
-                parts.push(&text[start..place]);
-                start = place + 1;
+                parts.push(&text[start..index]);
+                start = index + 1;
             }
             _ => {}
         }
@@ -231,18 +220,18 @@ mod tests {
     use crate::target::Platform;
 
     #[test]
-    fn unstable_features_are_told_with_their_conditions() {
+    fn unstable_features_are_read_with_their_conditions() {
         let text = "// head\n/*! docs */\n#![doc = \"]\"]\n#![feature(a,\n  b)]\n\
             #![cfg_attr(all(feature = \"nightly\", unix), warn(x), feature(c))]\n\
             #![cfg_attr(docsrs, feature(doc_cfg))]\n#![cfg_attr(not(fallback), feature(d))]\nfn f() {}\n#![feature(late)]\n";
-        let digest = CrateDigest {
-            unstable: unstable(text),
-            ..CrateDigest::default()
+        let facts = SourceFacts {
+            unstable: unstable_features(text),
+            ..SourceFacts::default()
         };
         let cfgs = CfgSet::of(Platform::X86_64Linux);
         let on = |cfgs: &CfgSet| {
-            digest
-                .unstable_on(cfgs)
+            facts
+                .unstable_with(cfgs)
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
@@ -251,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_looks_for_targets_in_their_places() {
+    fn target_files_are_named_or_found_by_convention() {
         let manifest =
             "[package]\nname = \"m\"\nbuild = \"build/main.rs\"\n[lib]\npath = \"lib/m.rs\"\n";
         let paths = [

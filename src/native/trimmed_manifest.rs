@@ -1,61 +1,59 @@
-//! Manifests of the project's own for cargo to resolve: the module's crate
-//! and what that leads to, without what only tests need.
+//! Trims the project's own manifests for resolution: what the module's crate
+//! doesn't depend on is removed, above all what only tests need.
 
 use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::features::Resolver;
+use super::graph::Resolver;
 
-/// How a manifest takes part.
+/// Which parts of a manifest stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Whether its tests' dependencies count, as they do for the module's
-    /// crate where features are unified.
-    pub keeps_dev: bool,
-    /// Whether its package is kept: a workspace's root may be in nobody's
-    /// way to the module.
+pub struct TrimRules {
+    /// Resolver 1 unifies the features of development dependencies too, for
+    /// the module's crate.
+    pub keeps_dev_dependencies: bool,
+    /// The package of a workspace's root may be one that the module doesn't
+    /// depend on.
     pub keeps_package: bool,
 }
 
-const DEV: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
-const DEPENDENCIES: [&str; 6] = [
+const DEV_DEPENDENCIES: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
+const DEPENDENCIES: [&str; 5] = [
     "dependencies",
     "build-dependencies",
     "build_dependencies",
-    DEV[0],
-    DEV[1],
-    "target",
+    DEV_DEPENDENCIES[0],
+    DEV_DEPENDENCIES[1],
 ];
 
-/// The version of the feature resolver that a workspace's root asks for.
-#[must_use]
-pub fn resolver(root: &Table) -> Resolver {
+/// The feature resolver of a workspace: that of `resolver`, else the default
+/// of the root package's edition.
+pub fn workspace_resolver(root: &Table) -> Resolver {
     let workspace = root.get("workspace");
     let package = root.get("package");
-    let asked = |table: Option<&Value>| table?.get("resolver")?.as_str().map(str::to_owned);
-    if let Some(asked) = asked(workspace).or_else(|| asked(package)) {
-        return if asked == "1" {
-            Resolver::One
+    let named = |table: Option<&Value>| table?.get("resolver")?.as_str().map(str::to_owned);
+    if let Some(version) = named(workspace).or_else(|| named(package)) {
+        return if version == "1" {
+            Resolver::V1
         } else {
-            Resolver::Two
+            Resolver::V2
         };
     }
     let edition = package.and_then(|package| package.get("edition"));
     let inherited = || workspace?.get("package")?.get("edition")?.as_str();
     let edition = edition.and_then(|edition| edition.as_str().or_else(inherited));
     match edition {
-        None | Some("2015" | "2018") => Resolver::One,
-        Some(_) => Resolver::Two,
+        None | Some("2015" | "2018") => Resolver::V1,
+        Some(_) => Resolver::V2,
     }
 }
 
-/// A manifest without what doesn't matter; `members` are a workspace's, where
-/// it is its root, and `patches` the names of crates that patches stay for.
-#[must_use]
-pub fn trimmed(
+/// Trims a manifest. `members` are the workspace's, for its root; `patches`
+/// are the names of the crates whose patches stay.
+pub fn trim_manifest(
     mut manifest: Table,
-    part: Part,
+    rules: TrimRules,
     members: Option<&[String]>,
     patches: &BTreeSet<String>,
 ) -> Table {
@@ -65,22 +63,19 @@ pub fn trimmed(
             trim_patches(&mut manifest, table, patches);
         }
     }
-    if !part.keeps_package {
-        let kept = ["workspace", "patch", "replace"];
-        manifest.retain(|key, _| kept.contains(&key));
+    if !rules.keeps_package {
+        manifest.retain(|key, _| ["workspace", "patch", "replace"].contains(&key));
         return manifest;
     }
     for target in ["example", "test", "bench"] {
         manifest.remove(target);
     }
-    if !part.keeps_dev {
-        for key in DEV {
-            manifest.remove(key);
-        }
+    if !rules.keeps_dev_dependencies {
+        manifest.retain(|key, _| !DEV_DEPENDENCIES.contains(&key));
         let targets = manifest.get_mut("target").and_then(Value::as_table_mut);
         for (_, target) in targets.into_iter().flatten() {
             if let Some(target) = target.as_table_mut() {
-                target.retain(|key, _| !DEV.contains(&key));
+                target.retain(|key, _| !DEV_DEPENDENCIES.contains(&key));
             }
         }
         trim_features(&mut manifest);
@@ -89,9 +84,9 @@ pub fn trimmed(
 }
 
 fn set_members(manifest: &mut Table, members: &[String]) {
-    let resolver = match resolver(manifest) {
-        Resolver::One => "1",
-        Resolver::Two => "2",
+    let resolver = match workspace_resolver(manifest) {
+        Resolver::V1 => "1",
+        Resolver::V2 => "2",
     };
     let has_package = manifest.contains_key("package");
     if !manifest.contains_key("workspace") && has_package && members.is_empty() {
@@ -108,7 +103,8 @@ fn set_members(manifest: &mut Table, members: &[String]) {
     }
 }
 
-/// Cargo asks even for the sources of patches that nothing uses.
+/// Removes patches of other crates: Cargo looks up the sources of unused
+/// patches too.
 fn trim_patches(manifest: &mut Table, table: &str, kept: &BTreeSet<String>) {
     let Some(patches) = manifest.get_mut(table).and_then(Value::as_table_mut) else {
         return;
@@ -129,27 +125,29 @@ fn trim_patches(manifest: &mut Table, table: &str, kept: &BTreeSet<String>) {
     }
 }
 
-/// Takes features of dependencies out that aren't there any more.
+/// Removes the features of dependencies that were removed.
 fn trim_features(manifest: &mut Table) {
-    let mut left = BTreeSet::new();
+    let mut dependencies = BTreeSet::new();
     for key in DEPENDENCIES {
         let table = manifest.get(key).and_then(Value::as_table);
-        for (name, value) in table.into_iter().flatten() {
-            if key == "target" {
-                let tables = value.as_table().into_iter().flatten();
-                let names = tables.filter_map(|(_, table)| table.as_table());
-                left.extend(names.flat_map(|table| table.keys().cloned()));
-            } else {
-                left.insert(name.clone());
-            }
-        }
+        dependencies.extend(table.into_iter().flat_map(|table| table.keys().cloned()));
+    }
+    let targets = manifest.get("target").and_then(Value::as_table);
+    for table in targets
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, target)| target.as_table())
+        .flatten()
+        .filter_map(|(_, table)| table.as_table())
+    {
+        dependencies.extend(table.keys().cloned());
     }
     let features = manifest.get_mut("features").and_then(Value::as_table_mut);
     for (_, values) in features.into_iter().flatten() {
         if let Some(values) = values.as_array_mut() {
             values.retain(|value| {
                 let name = value.as_str().and_then(|text| text.split_once('/'));
-                name.is_none_or(|(name, _)| left.contains(name.trim_end_matches('?')))
+                name.is_none_or(|(name, _)| dependencies.contains(name.trim_end_matches('?')))
             });
         }
     }
@@ -159,19 +157,19 @@ fn trim_features(manifest: &mut Table) {
 mod tests {
     use super::*;
 
-    fn trim(text: &str, members: &[&str], part: Part) -> String {
+    fn trim(text: &str, members: &[&str], rules: TrimRules) -> String {
         let members: Vec<_> = members.iter().map(|m| (*m).to_owned()).collect();
         let patches = ["kept".to_owned()].into();
-        trimmed(text.parse().unwrap(), part, Some(&members), &patches).to_string()
+        trim_manifest(text.parse().unwrap(), rules, Some(&members), &patches).to_string()
     }
 
-    const ALL: Part = Part {
-        keeps_dev: false,
+    const ALL: TrimRules = TrimRules {
+        keeps_dev_dependencies: false,
         keeps_package: true,
     };
 
     #[test]
-    fn what_tests_need_goes() {
+    fn development_dependencies_and_targets_are_removed() {
         let text = "[package]\nname = \"m\"\nedition = \"2021\"\n[features]\na = [\"t/x\", \"d?/x\", \"d\"]\n\
             [dependencies]\nd = { version = \"1\", optional = true }\n[dev-dependencies]\nt = \"1\"\n\
             [target.'cfg(unix)'.dev-dependencies]\nu = \"1\"\n[target.'cfg(unix)'.dependencies]\nv = \"1\"\n\
@@ -185,15 +183,15 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_is_not_built_is_a_workspace_alone() {
+    fn a_root_that_is_not_built_keeps_only_its_workspace() {
         let text = "[package]\nname = \"m\"\nedition = \"2021\"\n[dependencies]\nd = \"1\"\n\
             [workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n\
             [patch.crates-io]\nkept = { path = \"k\" }\ngone = { git = \"https://example.org/g\" }\n";
-        let part = Part {
+        let rules = TrimRules {
             keeps_package: false,
             ..ALL
         };
-        let found: Table = trim(text, &["b"], part).parse().unwrap();
+        let found: Table = trim(text, &["b"], rules).parse().unwrap();
         let expected: Table = "[workspace]\nmembers = [\"b\"]\nresolver = \"2\"\n\
             [patch.crates-io]\nkept = { path = \"k\" }\n"
             .parse()
@@ -202,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn the_resolver_is_the_workspace_s_or_follows_from_the_edition() {
-        let is_two = |text: &str| resolver(&text.parse().unwrap()) == Resolver::Two;
+    fn the_resolver_is_named_or_follows_from_the_edition() {
+        let is_two = |text: &str| workspace_resolver(&text.parse().unwrap()) == Resolver::V2;
         assert!(!is_two("[workspace]\n"));
         assert!(is_two("[workspace]\nresolver = \"3\"\n"));
         assert!(!is_two("[package]\nedition = \"2018\"\n"));

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-pub use super::native_report::{Input, Native, Variable};
+pub use super::native_report::Native;
 use crate::error::Error;
 use crate::io::Session;
 use crate::project::{CargoLock, CrateSource, RustModule, RustProject, without_credentials};

@@ -7,15 +7,14 @@ use super::load::{Loaded, Request};
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::resolve::{ResolveRequest, read_alone, resolve};
-use crate::native::lock_edges::{DevOnly, reached};
+use crate::native::lock_edges::{DevOnlyCrates, reachable_crates};
 use crate::native::{
-    CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
-    NativeVariable, Origin, Problem, Resolver, merge, trimmed_manifest,
+    CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, ModuleCrate, NativeInputs,
+    NativeProblem, NativeVariable, Origin, Problem, ResolvedBy, Resolver, merge, trimmed_manifest,
 };
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    BuildEnvironment, CargoLock, CargoOptions, LocalCrates, LockState, RustProject, SourceFiles,
-    join,
+    BuildEnvironment, CargoLock, LocalCrates, LockState, RustProject, SourceFiles, join,
 };
 use crate::target::Target;
 use crate::warning::Warning;
@@ -58,10 +57,10 @@ impl NativeFacts {
             .filter_map(|module| module.manifest.name.as_deref());
         // Where features are unified, those of the module's tests count too.
         let mut skipped = dev_only.clone();
-        if resolver(files, rust) == Resolver::One {
+        if resolver(files, rust) == Resolver::V1 {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
-        let places = reached(lock, names, &skipped);
+        let places = reachable_crates(lock, names, &skipped);
         let asked = ResolveRequest {
             files,
             project: rust,
@@ -84,7 +83,7 @@ impl NativeFacts {
                 (graph, stand_ins.map(told))
             }
             Err(reason) => {
-                let graph = CrateGraph::of_lock(lock, &dev_only);
+                let graph = CrateGraph::from_cargo_lock(lock, &dev_only);
                 (graph, Some(format!("{follow}: {reason}")))
             }
         };
@@ -92,7 +91,7 @@ impl NativeFacts {
         let preferences = request.options.preferences();
         let builds = DetectRequest {
             graph: &graph,
-            digests: &digests,
+            facts: &digests,
             modules: &modules,
             platforms: &loaded.target.platforms,
             preferences: &preferences,
@@ -113,10 +112,7 @@ impl NativeFacts {
         let own = environment.rust_version.iter();
         let own = own.map(|required| (required.version.clone(), required.krate.clone()));
         let crates = self.graph.as_ref().map_or(&[][..], |graph| &graph.crates);
-        let units = self
-            .builds
-            .iter()
-            .flat_map(|build| build.built.units.keys());
+        let units = self.builds.iter().flat_map(|build| build.units.keys());
         let built = units.filter_map(|unit| {
             let krate = crates.get(unit.krate)?;
             Some((krate.rust_version.clone()?, krate.name.clone()))
@@ -190,7 +186,7 @@ fn problem(problem: &NativeProblem) -> Warning {
 fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
     let text = files.text(&join(&rust.cargo_root, "Cargo.toml"));
     let text = text.ok().flatten().unwrap_or_default();
-    trimmed_manifest::resolver(&text.parse().unwrap_or_default())
+    trimmed_manifest::workspace_resolver(&text.parse().unwrap_or_default())
 }
 
 /// Why cargo needn't be asked.
@@ -213,25 +209,30 @@ fn modules<'a>(
     rust: &'a RustProject,
     lock: &CargoLock,
     graph: &CrateGraph,
-) -> Vec<(usize, &'a CargoOptions)> {
+) -> Vec<ModuleCrate<'a>> {
     let found = rust.modules.iter().filter_map(|module| {
-        let place = if graph.is_exact {
-            graph.local(module.build.manifest.as_str())?
+        let root = if graph.resolved_by == ResolvedBy::Cargo {
+            graph.find_local(module.build.manifest.as_str())?
         } else {
             lock.local(module.manifest.name.as_deref()?)?
         };
-        Some((place, &module.build.options))
+        Some(ModuleCrate {
+            root,
+            options: &module.build.options,
+        })
     });
     let found: Vec<_> = found.collect();
     let Some(first) = rust.modules.first().filter(|_| found.is_empty()) else {
         return found;
     };
-    let all = 0..graph.crates.len();
-    all.map(|place| (place, &first.build.options)).collect()
+    let options = &first.build.options;
+    (0..graph.crates.len())
+        .map(|root| ModuleCrate { root, options })
+        .collect()
 }
 
 /// For each crate of the source, what only its tests need.
-fn dev_only(files: &SourceFiles) -> DevOnly {
+fn dev_only(files: &SourceFiles) -> DevOnlyCrates {
     let manifests = files
         .paths()
         .filter(|p| p.file_name() == Some("Cargo.toml"));

@@ -1,13 +1,12 @@
 //! The native side of a project, as it is printed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::native::NativeFacts;
-use crate::native::{EnvValue, Evidence, NativeInput, NativeProblem, NativeVariable, Problem};
-use crate::target::Platform;
+use crate::native::{NativeInput, NativeProblem, NativeVariable, Problem, ResolvedBy};
 
 /// What the crates that are built need besides Rust.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -15,13 +14,13 @@ pub struct Native {
     /// Whose edges tell what is built; null without a lock.
     pub resolved_by: Option<ResolvedBy>,
     /// Libraries of the host.
-    pub build_inputs: Vec<Input>,
+    pub build_inputs: Vec<NativeInput>,
     /// Programs of the build.
-    pub native_build_inputs: Vec<Input>,
+    pub native_build_inputs: Vec<NativeInput>,
     /// Environment variables.
     pub env: BTreeMap<String, String>,
     /// Why each variable is set.
-    pub env_reasons: Vec<Variable>,
+    pub env_reasons: Vec<NativeVariable>,
     /// What build scripts would download: no build in Nix's sandbox succeeds
     /// unless it is fetched with Nix.
     pub downloads: Vec<Download>,
@@ -41,69 +40,19 @@ pub struct Download {
     pub variables: Vec<String>,
 }
 
-/// Whose edges tell what is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ResolvedBy {
-    /// Cargo's, with features and platforms.
-    Cargo,
-    /// The lock's, which are those of every feature and platform.
-    Lock,
-}
-
-/// A nixpkgs attribute and why it is needed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Input {
-    /// The attribute's path below `pkgs`.
-    pub attr: String,
-    /// The crate that needs it.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// The crate's version.
-    pub version: String,
-    /// Why.
-    pub reason: String,
-    /// How that is known.
-    pub evidence: Evidence,
-    /// The platforms that it is needed on, by Nix's names.
-    pub platforms: Vec<String>,
-}
-
-/// An environment variable and why it is set.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Variable {
-    /// The variable.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-    /// The crate that reads it.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// The crate's version.
-    pub version: String,
-    /// Why.
-    pub reason: String,
-    /// How that is known.
-    pub evidence: Evidence,
-    /// The platforms that it is set on, by Nix's names.
-    pub platforms: Vec<String>,
-}
-
 impl Native {
     pub(super) fn new(facts: &NativeFacts) -> Self {
-        let list = |inputs: &[NativeInput]| inputs.iter().map(Input::new).collect();
         let inputs = &facts.inputs;
-        let variables = inputs.env.iter();
+        // Of several values of a variable, the first counts.
+        let env = inputs.env.iter().rev();
         Self {
-            resolved_by: resolved_by(facts),
-            build_inputs: list(&inputs.build_inputs),
-            native_build_inputs: list(&inputs.native_build_inputs),
-            env: variables
-                .clone()
-                .rev()
-                .map(|variable| (variable.name.clone(), shown(&variable.value)))
+            resolved_by: facts.graph.as_ref().map(|graph| graph.resolved_by),
+            build_inputs: inputs.build_inputs.clone(),
+            native_build_inputs: inputs.native_build_inputs.clone(),
+            env: env
+                .map(|variable| (variable.name.clone(), variable.value.to_string()))
                 .collect(),
-            env_reasons: variables.map(Variable::new).collect(),
+            env_reasons: inputs.env.clone(),
             downloads: inputs.problems.iter().filter_map(download).collect(),
         }
     }
@@ -119,57 +68,4 @@ fn download(problem: &NativeProblem) -> Option<Download> {
         reason: reason.clone(),
         variables: variables.iter().cloned().collect(),
     })
-}
-
-impl Input {
-    fn new(input: &NativeInput) -> Self {
-        let origin = &input.origin;
-        Self {
-            attr: input.attr.clone(),
-            krate: origin.krate.clone(),
-            version: origin.version.clone(),
-            reason: origin.reason.clone(),
-            evidence: origin.evidence.clone(),
-            platforms: systems(&origin.platforms),
-        }
-    }
-}
-
-impl Variable {
-    fn new(variable: &NativeVariable) -> Self {
-        let origin = &variable.origin;
-        Self {
-            name: variable.name.clone(),
-            value: shown(&variable.value),
-            krate: origin.krate.clone(),
-            version: origin.version.clone(),
-            reason: origin.reason.clone(),
-            evidence: origin.evidence.clone(),
-            platforms: systems(&origin.platforms),
-        }
-    }
-}
-
-pub(super) fn resolved_by(facts: &NativeFacts) -> Option<ResolvedBy> {
-    let graph = facts.graph.as_ref()?;
-    Some(if graph.is_exact {
-        ResolvedBy::Cargo
-    } else {
-        ResolvedBy::Lock
-    })
-}
-
-pub(super) fn systems(platforms: &BTreeSet<Platform>) -> Vec<String> {
-    let systems = platforms
-        .iter()
-        .map(|platform| platform.system().to_owned());
-    systems.collect()
-}
-
-/// A variable's value, as Nix has it between quotes.
-pub(super) fn shown(value: &EnvValue) -> String {
-    match value {
-        EnvValue::Text(text) => text.clone(),
-        EnvValue::InPackage { package, path } => format!("${{pkgs.{package}}}{path}"),
-    }
 }

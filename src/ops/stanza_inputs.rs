@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use crate::native::needs::Needed;
-use crate::native::{EnvValue, NativeInput, NativeVariable, Question, Way};
+use crate::native::{DependencyPath, EnvValue, Explainer, NativeInput, NativeVariable};
 use crate::options::{Additions, Attribute, ExtraOptions};
 use crate::target::Platform;
 
@@ -58,13 +57,10 @@ pub(super) fn reasons(facts: &Facts) -> BTreeMap<String, String> {
         return found;
     };
     let builds = &facts.native.builds;
-    let mut ways = Question { graph, builds }.all();
-    ways.sort_by_key(|way| way.steps.len());
-    for way in ways {
-        for need in &way.needs {
-            let (Needed::Library(name) | Needed::Program(name) | Needed::Variable(name, _)) =
-                &need.what;
-            found.entry(name.clone()).or_insert_with(|| shown(&way));
+    for path in (Explainer { graph, builds }).all_needs() {
+        for need in &path.needs {
+            let name = need.what.name().to_owned();
+            found.entry(name).or_insert_with(|| describe(&path));
         }
     }
     found
@@ -72,10 +68,10 @@ pub(super) fn reasons(facts: &Facts) -> BTreeMap<String, String> {
 
 /// `native-tls > openssl-sys 0.9.118`, without the module's own crate, and
 /// without the middle where it is long.
-fn shown(way: &Way) -> String {
+fn describe(path: &DependencyPath) -> String {
     const MOST: usize = 4;
-    let names: Vec<&str> = way.steps.iter().map(|step| &*step.krate).collect();
-    let version = way.steps.last().map_or("", |step| &*step.version);
+    let names: Vec<&str> = path.crates.iter().map(|step| &*step.krate).collect();
+    let version = path.crates.last().map_or("", |step| &*step.version);
     let text = match &names[..] {
         [own] => (*own).to_owned(),
         [_, rest @ ..] if rest.len() <= MOST => rest.join(" > "),

@@ -16,9 +16,9 @@ use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
 use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
-use crate::vendor::format::SourceNumbers;
 use crate::vendor::{
-    Form, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SameCrate, VendorPlan,
+    CrateForm, DuplicateCrate, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SourceNumbers,
+    VendorPlan,
 };
 use crate::warning::{Warning, WarningReport, as_reports};
 
@@ -111,7 +111,7 @@ fn plan_and_write(
     };
     let wanted = wanted(resolve, options, (&store, progress))?;
     let plan = VendorPlan::new(PlanRequest {
-        lock,
+        cargo_lock: lock,
         layout: options.layout,
         naming: options.naming,
         wanted: wanted.as_ref(),
@@ -153,7 +153,7 @@ fn from_cargo(
     (store, progress): (&CrateStore, &dyn Progress),
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
     let is_asked = |planned: &&PlannedCrate| {
-        planned.form == Form::Cargo && matches!(planned.krate.source, CrateSource::Git(_))
+        planned.form == CrateForm::Cargo && matches!(planned.krate.source, CrateSource::Git(_))
     };
     if !plan.crates.iter().any(|planned| is_asked(&planned)) {
         return Ok(BTreeMap::new());
@@ -169,7 +169,7 @@ fn from_cargo(
         .collect())
 }
 
-fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
+fn same_crate(same: DuplicateCrate, layout: Layout) -> ProjectError {
     ProjectError::SameCrate {
         krate: format!("{} {}", same.name, same.version),
         sources: same.sources,

@@ -5,11 +5,9 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-use super::native_report::{ResolvedBy, resolved_by, shown, systems};
 use crate::error::Error;
 use crate::io::Session;
-use crate::native::needs::{CrateNeed, Needed};
-use crate::native::{Evidence, NativeTable, Picture, Question, Step, Way, WhyNot};
+use crate::native::{DependencyPath, Explainer, NativeTable, Picture, ResolvedBy, WhyNot};
 use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack why --format json` prints.
@@ -25,10 +23,10 @@ pub struct WhyReport {
     pub resolved_by: Option<ResolvedBy>,
     /// The shortest ways from the module's crate to the crates that need it,
     /// or are it.
-    pub ways: Vec<WhyWay>,
+    pub ways: Vec<DependencyPath>,
     /// Where there are none: the crates that would need it or are it, and what
     /// keeps them from being built or needing it.
-    pub why_not: Vec<WhyNotCrate>,
+    pub why_not: Vec<WhyNot>,
     /// A row to fill in, where a native crate is in no table.
     pub row: Option<String>,
     /// What will or may fail, and what to do.
@@ -52,55 +50,6 @@ pub enum Answer {
     NotInTheLock,
 }
 
-/// A way from the module's crate.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WhyWay {
-    /// The crates on it, the module's first.
-    pub crates: Vec<WhyStep>,
-    /// What the last one needs.
-    pub needs: Vec<WhyNeed>,
-    /// The platforms on which it is built, by Nix's names.
-    pub platforms: Vec<String>,
-}
-
-/// A crate on a way.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WhyStep {
-    /// Its name.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// Its version.
-    pub version: String,
-    /// Whether the build script of the one before needs it.
-    pub is_build_dependency: bool,
-    /// The feature of the one before that turned it on, then what turned that
-    /// on.
-    pub features: Vec<String>,
-}
-
-/// What a crate needs.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WhyNeed {
-    /// An attribute path below `pkgs`, or `NAME=VALUE` for a variable.
-    pub what: String,
-    /// Why.
-    pub reason: String,
-    /// How that is known.
-    pub evidence: Evidence,
-}
-
-/// A crate that needs nothing of it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WhyNotCrate {
-    /// The crate.
-    #[serde(rename = "crate")]
-    pub krate: String,
-    /// Its version.
-    pub version: String,
-    /// What keeps it.
-    pub reason: String,
-}
-
 /// Explains a name, or everything that is needed.
 ///
 /// # Errors
@@ -115,7 +64,7 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
         package: loaded.project.identity.name.to_string(),
         name: name.map(str::to_owned),
         answer: Answer::NotInTheLock,
-        resolved_by: resolved_by(native),
+        resolved_by: native.graph.as_ref().map(|graph| graph.resolved_by),
         ways: Vec::new(),
         why_not: Vec::new(),
         row: None,
@@ -125,15 +74,15 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
     let Some(graph) = &native.graph else {
         return Ok(report);
     };
-    let question = Question {
+    let explainer = Explainer {
         graph,
         builds: &native.builds,
     };
     let (ways, why_not) = match name {
-        None => (question.all(), Vec::new()),
+        None => (explainer.all_needs(), Vec::new()),
         Some(name) => {
-            let explanation = question.why(name);
-            (explanation.ways, explanation.why_not)
+            let explanation = explainer.explain(name);
+            (explanation.paths, explanation.why_not)
         }
     };
     report.answer = match (&ways[..], &why_not[..]) {
@@ -148,7 +97,7 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
             .crates
             .iter()
             .filter(|krate| krate.name.as_str() == name);
-        report.why_not.extend(locked.map(|krate| WhyNotCrate {
+        report.why_not.extend(locked.map(|krate| WhyNot {
             krate: krate.name.to_string(),
             version: krate.version.to_string(),
             reason: "nothing that the module's crate depends on leads to it".to_owned(),
@@ -159,17 +108,15 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
     }
     report.row = name.and_then(|name| row(name, &ways));
     report.picture = Picture::new(&ways);
-    report.ways = ways.into_iter().map(WhyWay::from).collect();
-    report
-        .why_not
-        .extend(why_not.into_iter().map(WhyNotCrate::from));
+    report.ways = ways;
+    report.why_not.extend(why_not);
     Ok(report)
 }
 
 /// A row for a crate that is in no table and needs nothing that is known.
-fn row(name: &str, ways: &[Way]) -> Option<String> {
+fn row(name: &str, ways: &[DependencyPath]) -> Option<String> {
     let way = ways.first()?;
-    let last = way.steps.last()?;
+    let last = way.crates.last()?;
     let is_unknown =
         last.krate == name && way.needs.is_empty() && NativeTable::built_in().rows(name).is_empty();
     is_unknown.then(|| {
@@ -179,49 +126,4 @@ fn row(name: &str, ways: &[Way]) -> Option<String> {
             last.version
         )
     })
-}
-
-impl From<Way> for WhyWay {
-    fn from(way: Way) -> Self {
-        Self {
-            crates: way.steps.into_iter().map(WhyStep::from).collect(),
-            needs: way.needs.into_iter().map(WhyNeed::from).collect(),
-            platforms: systems(&way.platforms),
-        }
-    }
-}
-
-impl From<Step> for WhyStep {
-    fn from(step: Step) -> Self {
-        Self {
-            krate: step.krate,
-            version: step.version,
-            is_build_dependency: step.is_build,
-            features: step.features,
-        }
-    }
-}
-
-impl From<CrateNeed> for WhyNeed {
-    fn from(need: CrateNeed) -> Self {
-        let what = match need.what {
-            Needed::Library(attr) | Needed::Program(attr) => format!("pkgs.{attr}"),
-            Needed::Variable(name, value) => format!("{name}={}", shown(&value)),
-        };
-        Self {
-            what,
-            reason: need.reason,
-            evidence: need.evidence,
-        }
-    }
-}
-
-impl From<WhyNot> for WhyNotCrate {
-    fn from(not: WhyNot) -> Self {
-        Self {
-            krate: not.krate,
-            version: not.version,
-            reason: not.reason,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The text of `.cargo-checksum.json`, as `cargo vendor` writes it.
 //!
-//! Cargo checks each listed file when it builds; a file of the folder that is
-//! not listed is ignored. `package` must equal the lock's checksum.
+//! When it builds, Cargo checks the files that it lists, and that `package` is
+//! the checksum in `Cargo.lock`. Other files in the folder are ignored.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,13 @@ pub const CHECKSUM_FILE: &str = ".cargo-checksum.json";
 /// The contents of one `.cargo-checksum.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ChecksumFile {
-    /// SHA-256 of each file, by path relative to the crate's folder.
+    /// The SHA-256 of each file in hexadecimal, by path relative to the crate.
     pub files: BTreeMap<String, String>,
-    /// SHA-256 of the `.crate` file; absent for git dependencies.
+    /// The SHA-256 of the `.crate` file; `None` for git dependencies.
     pub package: Option<String>,
 }
 
 impl ChecksumFile {
-    /// Puts together the file of a crate from a registry, or without a
-    /// checksum that of one from git.
-    #[must_use]
     pub fn new(package: Option<&Sha256>, files: &BTreeMap<String, Sha256>) -> Self {
         Self {
             files: files
@@ -35,11 +32,7 @@ impl ChecksumFile {
         }
     }
 
-    /// Writes the file's text, with no newline at its end.
-    ///
-    /// # Panics
-    /// Never: maps of strings are always JSON.
-    #[must_use]
+    /// The file's text, without a final line break.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("maps of strings are JSON")
     }

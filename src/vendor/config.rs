@@ -1,5 +1,5 @@
-//! The source replacements that make cargo build from a folder of crates; see
-//! the Cargo Reference, "Source Replacement".
+//! Cargo configuration that replaces sources by a vendor directory; see the
+//! Cargo Reference, "Source Replacement".
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,20 +7,21 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 use toml::Value;
 
-use super::format::SourceNumbers;
+use super::source_numbers::SourceNumbers;
 use crate::project::{CargoLock, CrateSource, GitSource, RegistrySource};
 
-/// The lines for `.cargo/config.toml` and a folder that holds all crates, as
-/// `cargo vendor` prints them.
-#[must_use]
-pub fn source_replacement(vendor_dir: &Utf8Path, lock: &CargoLock) -> String {
-    let sources = lock.crates.iter().filter_map(|krate| match &krate.source {
-        CrateSource::CratesIo(_) => Some(CRATES_IO.to_owned()),
-        CrateSource::Git(git) => Some(git_source(&git.id(), git)),
-        CrateSource::Registry(registry) => Some(registry_source(registry)),
-        CrateSource::Local => None,
-    });
-    let mut sources: BTreeSet<_> = sources.collect();
+/// The configuration that `cargo vendor` prints.
+pub fn source_replacement(vendor_dir: &Utf8Path, cargo_lock: &CargoLock) -> String {
+    let mut sources: BTreeSet<_> = cargo_lock
+        .crates
+        .iter()
+        .filter_map(|krate| match &krate.source {
+            CrateSource::CratesIo(_) => Some(CRATES_IO.to_owned()),
+            CrateSource::Git(git) => Some(git_source(&git.id(), git)),
+            CrateSource::Registry(registry) => Some(registry_source(registry)),
+            CrateSource::Local => None,
+        })
+        .collect();
     if sources.is_empty() {
         sources.insert(CRATES_IO.to_owned());
     }
@@ -37,13 +38,13 @@ pub fn source_replacement(vendor_dir: &Utf8Path, lock: &CargoLock) -> String {
 
 const CRATES_IO: &str = "[source.crates-io]\n";
 
-/// `toml` chooses the quotes, so that no name can break out of them.
+/// A TOML string, in quotes that the text can't break out of.
 fn string(text: &str) -> Value {
     Value::String(text.to_owned())
 }
 
-/// A key between dots, in double quotes as cargo and nixpkgs have it.
-fn key(text: &str) -> String {
+/// A TOML key, in double quotes as `cargo vendor` and nixpkgs write it.
+fn quoted_key(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -59,7 +60,11 @@ fn key(text: &str) -> String {
 }
 
 fn git_source(name: &str, git: &GitSource) -> String {
-    let mut text = format!("[source.{}]\ngit = {}\n", key(name), string(&git.url));
+    format!("[source.{}]\n{}", quoted_key(name), git_settings(git))
+}
+
+fn git_settings(git: &GitSource) -> String {
+    let mut text = format!("git = {}\n", string(&git.url));
     if let Some((selector, value)) = git.reference.selector() {
         let _ = writeln!(text, "{selector} = {}", string(value));
     }
@@ -70,26 +75,25 @@ fn registry_source(registry: &RegistrySource) -> String {
     let url = registry.url();
     format!(
         "[source.{}]\nregistry = {}\n",
-        key(&registry.id),
+        quoted_key(&registry.id),
         string(url)
     )
 }
 
-/// `.cargo/config.toml` of nixpkgs' `importCargoLock`.
-pub(super) fn import_cargo_lock_config(lock: &CargoLock) -> String {
+/// The `.cargo/config.toml` that nixpkgs' `importCargoLock` writes.
+pub(super) fn import_cargo_lock_config(cargo_lock: &CargoLock) -> String {
     let mut text = "[source.crates-io]\nreplace-with = \"vendored-sources\"\n\n\
         [source.vendored-sources]\ndirectory = \"cargo-vendor-dir\"\n"
         .to_owned();
     let (mut registries, mut seen) = (BTreeSet::new(), BTreeSet::new());
     let mut git_sources = String::new();
-    for krate in &lock.crates {
+    for krate in &cargo_lock.crates {
         match &krate.source {
             CrateSource::Registry(registry) => {
                 registries.insert(registry.url());
             }
             CrateSource::Git(git) => {
-                let name = git_name(git);
-                if seen.insert(name) {
+                if seen.insert(locked_git_id(git)) {
                     git_sources.push_str(&import_cargo_lock_git(git));
                 }
             }
@@ -100,33 +104,33 @@ pub(super) fn import_cargo_lock_config(lock: &CargoLock) -> String {
         let _ = write!(
             text,
             "\n[source.{}]\nregistry = {}\nreplace-with = \"vendored-sources\"\n",
-            key(url),
+            quoted_key(url),
             string(url)
         );
     }
     text + &git_sources
 }
 
-fn git_name(git: &GitSource) -> String {
+/// The source as the lock names it, with its revision.
+fn locked_git_id(git: &GitSource) -> String {
     let revision = git.revision.as_deref().unwrap_or_default();
     format!("{}#{revision}", git.id())
 }
 
-/// `.cargo-config` of a git crate of nixpkgs' `importCargoLock`.
-#[must_use]
+/// The `.cargo-config` that nixpkgs' `importCargoLock` writes for a git crate.
 pub fn import_cargo_lock_git(git: &GitSource) -> String {
-    let mut text = git_source(&git_name(git), git);
+    let mut text = git_source(&locked_git_id(git), git);
     if git.reference.selector().is_none() {
-        // Where nothing is asked for, nixpkgs has an empty line.
+        // nixpkgs writes an empty line where there is no branch, tag or
+        // revision.
         text.push('\n');
     }
     text + "replace-with = \"vendored-sources\"\n"
 }
 
-/// `.cargo/config.toml` of the folder that nixpkgs' `fetchCargoVendor` makes;
-/// `vendor` is what stands for the folder.
-#[must_use]
-pub fn unpacked_config(lock: &CargoLock, numbers: &SourceNumbers, vendor: &str) -> String {
+/// The `.cargo/config.toml` that nixpkgs' `fetchCargoVendor` writes, with
+/// `vendor` as the path of the directory.
+pub fn unpacked_config(cargo_lock: &CargoLock, numbers: &SourceNumbers, vendor: &str) -> String {
     let directory = |name: &str, folder: &str| {
         let path = string(&format!("{vendor}/{folder}"));
         format!("[source.{name}]\ndirectory = {path}\n")
@@ -136,7 +140,7 @@ pub fn unpacked_config(lock: &CargoLock, numbers: &SourceNumbers, vendor: &str) 
         directory("vendored-source-registry-0", "source-registry-0")
     );
     let mut seen = BTreeSet::new();
-    for krate in &lock.crates {
+    for krate in &cargo_lock.crates {
         let (name, original) = match &krate.source {
             CrateSource::Registry(registry) => {
                 let name = format!("source-registry-{}", numbers.registries[&registry.id]);
@@ -144,9 +148,7 @@ pub fn unpacked_config(lock: &CargoLock, numbers: &SourceNumbers, vendor: &str) 
             }
             CrateSource::Git(git) => {
                 let name = format!("source-git-{}", numbers.git[&git.id()]);
-                let source = git_source("", git);
-                let (_, body) = source.split_once('\n').unwrap_or_default();
-                (name, body.to_owned())
+                (name, git_settings(git))
             }
             CrateSource::CratesIo(_) | CrateSource::Local => continue,
         };

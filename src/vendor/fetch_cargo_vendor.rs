@@ -1,4 +1,4 @@
-//! The tree that nixpkgs' `fetchCargoVendor` hashes, as a stream.
+//! The tree that nixpkgs' `fetchCargoVendor` downloads, as a stream.
 //!
 //! ```text
 //! Cargo.lock                             the lock, byte for byte
@@ -8,9 +8,10 @@
 //! ```
 //!
 //! Registries are counted from 1 on, in the order in which the lock names
-//! them. A folder is there where there is something in it. No file of these is executable, those of checkouts are as git has them. The
-//! `cargoHash` of a package is the SHA-256 of the tree's NAR; the crates come
-//! as an iterator, so that one is in memory at a time and none is unpacked.
+//! them. There are no empty folders. Files in checkouts are executable as git
+//! has them, others are not. The `cargoHash` of a package is the SHA-256 of
+//! the tree's NAR. The crates come as an iterator, so that one at a time is in
+//! memory and none is unpacked.
 
 use std::io::{self, BufRead, Cursor, Write};
 use std::iter::Peekable;
@@ -18,20 +19,17 @@ use std::iter::Peekable;
 use crate::hash::{Directory, NarWriter, Sha256, Sha256Writer};
 use crate::project::{CargoLock, CrateSource, LockedCrate};
 
-/// A file of the tree besides the lock.
+/// A file of the tree, apart from the lock.
 #[derive(Debug)]
 pub struct TreeFile<R> {
-    /// Its path, with `/` between the parts.
+    /// Relative to the tree, with `/` between the parts.
     pub path: String,
-    /// How many bytes it has.
+    /// In bytes.
     pub size: u64,
-    /// Its contents.
     pub contents: R,
 }
 
 impl TreeFile<Cursor<Vec<u8>>> {
-    /// A file that is in memory.
-    #[must_use]
     pub const fn new(path: String, bytes: Vec<u8>) -> Self {
         Self {
             path,
@@ -41,25 +39,18 @@ impl TreeFile<Cursor<Vec<u8>>> {
     }
 }
 
-const TARBALLS: &str = "tarballs";
-
-/// Names the file that holds a crate of a lock in the tree.
-#[must_use]
-pub fn tarball_path(krate: &LockedCrate, lock: &CargoLock) -> String {
+/// The path in the tree of a crate that isn't from git.
+pub fn tarball_path(krate: &LockedCrate, cargo_lock: &CargoLock) -> String {
     let number = match &krate.source {
-        CrateSource::Registry(registry) => lock.registry_number(&registry.id),
+        CrateSource::Registry(registry) => cargo_lock.registry_number(&registry.id),
         _ => None,
     };
-    let (name, version) = (&krate.name, &krate.version);
-    match number {
-        Some(number) => format!("registry-{number}/{name}-{version}.tar.gz"),
-        None => format!("{TARBALLS}/{name}-{version}.tar.gz"),
-    }
+    let folder = number.map_or("tarballs".to_owned(), |number| format!("registry-{number}"));
+    format!("{folder}/{}-{}.tar.gz", krate.name, krate.version)
 }
 
-/// What paths are sorted by: a folder's entries stand together, in the order
-/// of their names' bytes.
-#[must_use]
+/// The key to sort paths by, so that the entries of a folder are next to each
+/// other and in the order of their names' bytes.
 pub fn sort_key(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
 }
@@ -67,14 +58,18 @@ pub fn sort_key(path: &str) -> Vec<String> {
 /// Writes the folder of git checkouts.
 pub type GitNode<'a, E> = &'a mut dyn FnMut(&mut NarWriter<Sha256Writer>) -> Result<(), E>;
 
-/// Hashes the tree of `lock`, `files` sorted by [`sort_key`], and the folder of
-/// git checkouts.
+/// Hashes the tree of a lock, files in the order of [`sort_key`], and the
+/// folder of git checkouts.
 ///
 /// # Errors
-/// The first error that `files` or `git` yields or that reading a file gives, a
-/// file of another size than it says included; `InvalidInput` if `files` aren't
-/// sorted or one occurs twice.
-pub fn cargo_hash<R, E, I>(lock: &[u8], git: Option<GitNode<E>>, files: I) -> Result<Sha256, E>
+/// Fails with the first error of `files`, `git` or reading a file, and if a
+/// file hasn't the size that it should have. Fails with `InvalidInput` if
+/// `files` aren't sorted or contain a path twice.
+pub fn cargo_hash<R, E, I>(
+    cargo_lock: &[u8],
+    git: Option<GitNode<E>>,
+    files: I,
+) -> Result<Sha256, E>
 where
     R: BufRead,
     E: From<io::Error>,
@@ -86,7 +81,7 @@ where
         let mut nar = NarWriter::start(Sha256Writer::default())?;
         nar.directory(|root| {
             root.entry(b"Cargo.lock", |node| {
-                node.file(false, lock.len() as u64, lock)
+                node.file(false, cargo_lock.len() as u64, cargo_lock)
             })?;
             if let Some(git) = git {
                 root.entry(b"git", |node| {
@@ -111,8 +106,8 @@ where
     }
 }
 
-/// Writes the files whose paths begin with `prefix` into a folder. It stops
-/// before an error.
+/// Writes the files whose paths begin with `prefix` into a folder. Stops at
+/// an error in `files` without consuming it.
 fn write_below<W: Write, R: BufRead, E>(
     prefix: &str,
     folder: &mut Directory<'_, W>,
@@ -131,7 +126,7 @@ fn write_below<W: Write, R: BufRead, E>(
             }
             match files.next() {
                 Some(Ok(file)) => node.file(false, file.size, file.contents),
-                _ => unreachable!("it was peeked at"),
+                _ => unreachable!("the loop peeked at a file"),
             }
         })?;
     }
@@ -142,7 +137,7 @@ fn write_below<W: Write, R: BufRead, E>(
 mod tests {
     use super::*;
 
-    /// A NAR put together by hand, with no use of our writer.
+    /// A NAR written without [`NarWriter`].
     fn by_hand(parts: &[&[u8]]) -> Sha256 {
         let mut bytes = Vec::new();
         for part in parts {
@@ -154,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn without_crates_there_is_no_folder() {
+    fn without_crates_the_lock_is_the_only_entry() {
         let hash = cargo_hash::<&[u8], io::Error, _>(b"version = 4\n", None, []).unwrap();
         let parts: [&[u8]; 15] = [
             b"nix-archive-1",
@@ -179,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_crates_comes_through() {
+    fn the_first_error_of_the_files_is_returned() {
         let gone = io::Error::other("gone");
         let files = [Ok(file("tarballs/a-1.tar.gz")), Err(gone)];
         let error = cargo_hash(b"", None, files).unwrap_err();
@@ -212,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_have_their_files() {
+    fn files_are_grouped_in_folders() {
         let hash = |paths: &[&str]| {
             let mut paths = paths.to_vec();
             paths.sort_by_key(|path| sort_key(path));

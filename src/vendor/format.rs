@@ -1,12 +1,9 @@
-//! The shapes that a folder of crates can have.
-
-use std::collections::BTreeMap;
+//! The layouts of a vendor directory, and how files get into it.
 
 use clap::ValueEnum;
 
-use crate::project::{CargoLock, CrateSource};
-
-/// Whose folder it is like.
+/// The tool whose vendor directory is reproduced. The variants' comments are
+/// help texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Layout {
     /// What `cargo vendor` writes.
@@ -20,7 +17,7 @@ pub enum Layout {
     FetchCargoVendorUnpacked,
 }
 
-/// How the folders of crates are named in [`Layout::Cargo`].
+/// The names of crates' folders in [`Layout::Cargo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Naming {
     /// The newest version of a crate has the bare name, as with cargo.
@@ -30,7 +27,7 @@ pub enum Naming {
     Versioned,
 }
 
-/// How the files of crates get into a folder.
+/// How files get into the directory. The variants' comments are help texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LinkMode {
     /// They are written: the folder stands alone.
@@ -48,14 +45,12 @@ pub enum LinkMode {
 }
 
 impl Layout {
-    /// Whether cargo can build from it.
-    #[must_use]
+    /// Whether cargo can build from the directory.
     pub const fn is_for_cargo(self) -> bool {
         !matches!(self, Self::FetchCargoVendor)
     }
 
-    /// The word for it, as on the command line.
-    #[must_use]
+    /// The name on the command line.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Cargo => "cargo",
@@ -63,37 +58,5 @@ impl Layout {
             Self::FetchCargoVendor => "fetch-cargo-vendor",
             Self::FetchCargoVendorUnpacked => "fetch-cargo-vendor-unpacked",
         }
-    }
-}
-
-/// The sources of a lock other than crates.io, numbered as nixpkgs'
-/// `fetchCargoVendor` does: in the order in which they appear.
-#[derive(Debug, Clone, Default)]
-pub struct SourceNumbers {
-    /// By the registry's name in the lock, from 1 on.
-    pub registries: BTreeMap<String, usize>,
-    /// By repository and what is asked of it, from 0 on.
-    pub git: BTreeMap<String, usize>,
-}
-
-impl SourceNumbers {
-    /// Numbers the sources of a lock.
-    #[must_use]
-    pub fn of(lock: &CargoLock) -> Self {
-        let mut numbers = Self::default();
-        for krate in &lock.crates {
-            match &krate.source {
-                CrateSource::Registry(registry) => {
-                    let number = lock.registry_number(&registry.id).unwrap_or_default();
-                    numbers.registries.insert(registry.id.clone(), number);
-                }
-                CrateSource::Git(git) => {
-                    let next = numbers.git.len();
-                    numbers.git.entry(git.id()).or_insert(next);
-                }
-                CrateSource::Local | CrateSource::CratesIo(_) => {}
-            }
-        }
-        numbers
     }
 }

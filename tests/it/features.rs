@@ -198,19 +198,20 @@ fn our_units(sandbox: &Sandbox, case: u64, options: &CargoOptions) -> BTreeSet<S
     let metadata = serde_json::from_slice(&cargo(sandbox, case, &arguments)).unwrap();
     let source = sandbox.path(&format!("case{case}"));
     let resolver = if case.is_multiple_of(2) {
-        Resolver::One
+        Resolver::V1
     } else {
-        Resolver::Two
+        Resolver::V2
     };
     let graph = CrateGraph::new(&metadata, source.to_str().unwrap(), resolver);
-    let built = graph.built(&BuildRequest {
-        root: graph.local("c0/Cargo.toml").unwrap(),
+    let request = BuildRequest {
+        graph: &graph,
+        root: graph.find_local("c0/Cargo.toml").unwrap(),
         options,
-        resolver,
         cfgs: &CfgSet::of(Platform::X86_64Linux),
-    });
-    let units = built.units.iter();
-    units
+    };
+    request
+        .unit_graph()
+        .iter()
         .map(|(unit, krate)| {
             let features: BTreeSet<_> = krate.features.keys().collect();
             format!("{} {features:?}", graph.crates[unit.krate].name)

@@ -14,7 +14,9 @@ use super::super::skeleton::{Skeleton, write_manifest};
 use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
-use crate::native::placeholder_manifest::{self, Asked, ask, may_be_default};
+use crate::native::placeholder_manifest::{
+    FeatureRequests, can_have_default_features, collect_feature_requests, placeholder_manifest,
+};
 use crate::project::{CargoLock, CrateSource, RegistrySource};
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
@@ -136,7 +138,7 @@ pub(super) enum Defaults {
 pub(super) struct StandIns<'a> {
     lock: &'a CargoLock,
     places: &'a [usize],
-    asked: Asked,
+    requests: FeatureRequests,
     manifests: BTreeMap<usize, Table>,
 }
 
@@ -149,7 +151,7 @@ impl<'a> StandIns<'a> {
         let mut stand_ins = Self {
             lock: request.lock,
             places,
-            asked: Asked::new(),
+            requests: FeatureRequests::new(),
             manifests: BTreeMap::new(),
         };
         if places.is_empty() {
@@ -158,12 +160,12 @@ impl<'a> StandIns<'a> {
         for (&place, skeleton) in skeletons {
             let text = fs::read_to_string(skeleton.folder.join("Cargo.toml"))?;
             let table: Table = text.parse().unwrap_or_default();
-            ask(&table, &mut stand_ins.asked);
+            collect_feature_requests(&table, &mut stand_ins.requests);
             stand_ins.manifests.insert(place, table);
         }
         let own = request.local.crates.keys().map(Utf8PathBuf::as_path);
         for folder in own.chain([request.project.cargo_root.as_path()]) {
-            ask(&manifest_in(request.files, folder), &mut stand_ins.asked);
+            collect_feature_requests(&manifest_in(request.files, folder), &mut stand_ins.requests);
         }
         Ok(stand_ins)
     }
@@ -172,7 +174,7 @@ impl<'a> StandIns<'a> {
         let crates = self.lock.crates[place].dependencies.iter();
         let names = crates.map(|&to| self.lock.crates[to].name.as_str());
         let manifest = self.manifests.get(&place);
-        manifest.is_none_or(|manifest| may_be_default(manifest, &names.collect()))
+        manifest.is_none_or(|manifest| can_have_default_features(manifest, &names.collect()))
     }
 
     pub(super) fn write(&self, defaults: Defaults, sources: &mut Sources) -> Result<(), IoError> {
@@ -180,8 +182,8 @@ impl<'a> StandIns<'a> {
         let none = BTreeSet::new();
         for &place in self.places {
             let krate = &self.lock.crates[place];
-            let features = self.asked.get(krate.name.as_str()).unwrap_or(&none);
-            let manifest = placeholder_manifest::manifest(self.lock, place, features, has_default);
+            let features = self.requests.get(krate.name.as_str()).unwrap_or(&none);
+            let manifest = placeholder_manifest(self.lock, place, features, has_default);
             let folder = sources.folder(place)?;
             write_manifest(&folder, &manifest.to_string(), ["lib.rs"])?;
             let checksum = match &krate.source {

@@ -21,7 +21,7 @@ use super::crates::{Defaults, StandIns, skeletons};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names};
 use crate::project::{CrateSource, GitSource, join, without_credentials};
-use crate::vendor::git_crate::leads_out;
+use crate::vendor::git_crate::leaves_crate;
 
 /// Changes with what is kept, so that older ones aren't taken for it.
 const FOLDER: &str = "vendored-1";
@@ -93,7 +93,7 @@ fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoErro
         let path = path.unwrap_or(entry.path()).to_string_lossy().into_owned();
         let target = fs::read_link(entry.path())?;
         let parent = Utf8Path::new(&path).parent().filter(|p| *p != "");
-        let is_out = leads_out(
+        let is_out = leaves_crate(
             parent.unwrap_or(Utf8Path::new(".")),
             &target.to_string_lossy(),
         );

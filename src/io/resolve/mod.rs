@@ -17,8 +17,8 @@ use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
 use super::{CrateStore, GitStore, IoError, Progress};
-use crate::native::trimmed_manifest::{Part, resolver, trimmed};
-use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
+use crate::native::trimmed_manifest::{TrimRules, trim_manifest, workspace_resolver};
+use crate::native::{CrateGraph, Resolver, SourceFacts, SourceFactsByCrate};
 use crate::project::{
     CargoLock, CrateSource, LocalCrates, LockedCrate, RustProject, SourceFiles,
     find_workspace_root, join, relative_path,
@@ -56,7 +56,7 @@ pub struct Resolved {
     /// What cargo resolved, or why it didn't.
     pub graph: Result<CrateGraph, String>,
     /// The digests of crates, by name and version.
-    pub digests: Digests,
+    pub digests: SourceFactsByCrate,
     /// Why the lock's edges stand in for some crates, where they do.
     pub stand_ins: Option<String>,
     /// Which crates from git need files outside of their folders.
@@ -69,7 +69,7 @@ impl Resolved {
     pub const fn not(reason: String) -> Self {
         Self {
             graph: Err(reason),
-            digests: Digests::new(),
+            digests: SourceFactsByCrate::new(),
             stand_ins: None,
             reaching_out: Vec::new(),
         }
@@ -131,7 +131,7 @@ pub fn resolve(
         let names = missing
             .keys()
             .map(|&place| key(&request.lock.crates[place]));
-        graph.with_stand_ins(&names.collect())
+        graph.with_placeholders(&names.collect())
     });
     resolved.stand_ins = stand_in_reason(request.lock, &missing);
     Ok(resolved)
@@ -155,7 +155,7 @@ pub fn read_alone(
     Ok(resolved)
 }
 
-fn digests(request: ResolveRequest, skeletons: BTreeMap<usize, Skeleton>) -> Digests {
+fn digests(request: ResolveRequest, skeletons: BTreeMap<usize, Skeleton>) -> SourceFactsByCrate {
     let skeletons = skeletons.into_iter();
     let others =
         skeletons.map(|(place, skeleton)| (key(&request.lock.crates[place]), skeleton.digest));
@@ -213,7 +213,7 @@ fn paths_in<'a>(
     })
 }
 
-fn local_digests(request: ResolveRequest) -> Vec<((String, String), CrateDigest)> {
+fn local_digests(request: ResolveRequest) -> Vec<((String, String), SourceFacts)> {
     own_crates(request)
         .map(|(folder, name)| {
             let text = |path: &Utf8Path| {
@@ -224,7 +224,7 @@ fn local_digests(request: ResolveRequest) -> Vec<((String, String), CrateDigest)
                 paths_in(request.files, folder).filter(|path| path.extension() == Some("rs"));
             let texts = rust.filter_map(text).collect();
             let manifest = request.files.text(&join(folder, "Cargo.toml"));
-            let digest = CrateDigest::new(manifest.ok().flatten().unwrap_or_default(), &texts);
+            let digest = SourceFacts::new(manifest.ok().flatten().unwrap_or_default(), &texts);
             let version = request.local.crates[folder]
                 .version
                 .clone()
@@ -279,7 +279,7 @@ fn manifest_in(files: &SourceFiles, folder: &Utf8Path) -> Table {
 fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError> {
     let root = &request.project.cargo_root;
     let manifest = |folder: &Utf8Path| manifest_in(request.files, folder);
-    let resolver = resolver(&manifest(root));
+    let resolver = workspace_resolver(&manifest(root));
     let modules: BTreeSet<_> = modules(request.project).collect();
     let own: BTreeMap<_, _> = own_crates(request).collect();
     let workspaces = workspaces(request, &modules, &own);
@@ -295,12 +295,12 @@ fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError>
         .chain(workspaces.keys().map(Utf8PathBuf::as_path))
         .collect();
     for folder in folders {
-        let part = Part {
-            keeps_dev: resolver == Resolver::One && modules.contains(folder),
+        let rules = TrimRules {
+            keeps_dev_dependencies: resolver == Resolver::V1 && modules.contains(folder),
             keeps_package: own.contains_key(folder),
         };
         let members = workspaces.get(folder).map(Vec::as_slice);
-        let text = trimmed(manifest(folder), part, members, &patches).to_string();
+        let text = trim_manifest(manifest(folder), rules, members, &patches).to_string();
         let paths = paths_in(request.files, folder).map(Utf8Path::as_str);
         write_manifest(&place(to, folder), &text, paths)?;
     }

@@ -16,7 +16,7 @@ use super::nodes::Nodes;
 use crate::hash::Sha256;
 use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
-use crate::vendor::{Form, Layout, LinkMode, PlannedCrate};
+use crate::vendor::{CrateForm, Layout, LinkMode, PlannedCrate};
 
 /// Changes with what is kept, so that older ones aren't taken for it.
 const UNPACKED: &str = "unpacked-1";
@@ -46,25 +46,25 @@ impl CrateWriter<'_> {
             return self.write_git(planned, git, target);
         }
         match planned.form {
-            Form::Tarball => {
+            CrateForm::Tarball => {
                 let bytes = self.store.read(&planned.krate, &checksum(planned))?;
                 Ok(fs::write(target, bytes)?)
             }
-            Form::Stub => {
+            CrateForm::Stub => {
                 let checksum = checksum(planned);
                 let skeleton = Skeleton::of(&planned.krate, &checksum, self.store, self.scratch)?;
                 copy_skeleton(&skeleton.folder, target)
             }
-            Form::Cargo | Form::Whole if self.link_mode == LinkMode::Copy => {
+            CrateForm::Cargo | CrateForm::Whole if self.link_mode == LinkMode::Copy => {
                 self.unpack(planned, target)
             }
-            Form::Cargo | Form::Whole => match self.unpacked(planned)? {
+            CrateForm::Cargo | CrateForm::Whole => match self.unpacked(planned)? {
                 Some(folder) => self.place(&folder, target),
                 // There is no cache to link to.
                 None => self.unpack(planned, target),
             },
             // Crates of registries have none.
-            Form::Checkout => Ok(()),
+            CrateForm::Checkout => Ok(()),
         }
     }
 
@@ -76,10 +76,10 @@ impl CrateWriter<'_> {
     ) -> Result<(), IoError> {
         let krate = (&planned.krate, git);
         match planned.form {
-            Form::Checkout | Form::Tarball => write_checkout(git, self.git, target),
-            Form::Stub => copy_skeleton(&skeleton(krate, self.git)?, target),
-            Form::Whole => write_whole(krate, self.layout, self.git, target),
-            Form::Cargo => match self.from_cargo.get(&planned.label()) {
+            CrateForm::Checkout | CrateForm::Tarball => write_checkout(git, self.git, target),
+            CrateForm::Stub => copy_skeleton(&skeleton(krate, self.git)?, target),
+            CrateForm::Whole => write_whole(krate, self.layout, self.git, target),
+            CrateForm::Cargo => match self.from_cargo.get(&planned.label()) {
                 // It can be written to, so that none may be a link to it.
                 Some(folder) if self.link_mode == LinkMode::Symlink => self.place(folder, target),
                 Some(folder) => each_file(folder, target, copy),
@@ -92,7 +92,7 @@ impl CrateWriter<'_> {
     fn unpack(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
         let sum = checksum(planned);
         let bytes = self.store.read(&planned.krate, &sum)?;
-        let kept = if planned.form == Form::Whole {
+        let kept = if planned.form == CrateForm::Whole {
             Kept::All
         } else {
             Kept::AsCargo

@@ -1,43 +1,47 @@
-//! What `if` in a build script asks, as far as it is about features, the
-//! platform or variables of the environment.
+//! Translates the conditions in a build script to `cfg(...)`, as far as they
+//! test features, the platform or environment variables.
 
 use syn::{BinOp, Expr, ExprLit, ExprMethodCall, Lit, Pat, UnOp};
 
-/// What is known where a condition holds, and where it doesn't: in the words
-/// of `cfg(...)`.
+/// What is known in the two branches of an `if`, in the syntax of `cfg(...)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Condition {
-    pub holds: Option<String>,
-    pub fails: Option<String>,
+    pub if_true: Option<String>,
+    pub if_false: Option<String>,
 }
 
 impl Condition {
-    fn of(text: String) -> Self {
-        let fails = format!("not({text})");
+    fn from_cfg(text: String) -> Self {
+        let negated = format!("not({text})");
         Self {
-            holds: Some(text),
-            fails: Some(fails),
+            if_true: Some(text),
+            if_false: Some(negated),
         }
     }
 
     fn never() -> Self {
         Self {
-            holds: Some("false".to_owned()),
-            fails: None,
+            if_true: Some("false".to_owned()),
+            if_false: None,
         }
     }
 
     fn not(self) -> Self {
         Self {
-            holds: self.fails,
-            fails: self.holds,
+            if_true: self.if_false,
+            if_false: self.if_true,
         }
     }
 
     fn and(self, other: Self) -> Self {
+        let either_is_false = match (self.if_false, other.if_false) {
+            (Some(a), Some(b)) => join("any", vec![a, b]),
+            _ => None,
+        };
+        let both_are_true = self.if_true.into_iter().chain(other.if_true);
         Self {
-            holds: join("all", self.holds.into_iter().chain(other.holds).collect()),
-            fails: both("any", self.fails, other.fails),
+            if_true: join("all", both_are_true.collect()),
+            if_false: either_is_false,
         }
     }
 
@@ -45,7 +49,8 @@ impl Condition {
         self.not().and(other.not()).not()
     }
 
-    /// What an expression asks.
+    /// Translates an expression; what it doesn't understand is unknown in both
+    /// branches.
     pub(super) fn read(expr: &Expr) -> Self {
         match expr {
             Expr::Paren(inner) => Self::read(&inner.expr),
@@ -54,25 +59,26 @@ impl Condition {
             Expr::Binary(binary) => match binary.op {
                 BinOp::And(_) => Self::read(&binary.left).and(Self::read(&binary.right)),
                 BinOp::Or(_) => Self::read(&binary.left).or(Self::read(&binary.right)),
-                BinOp::Eq(_) => platform(&binary.left, &binary.right).unwrap_or_default(),
-                BinOp::Ne(_) => platform(&binary.left, &binary.right)
+                BinOp::Eq(_) => compare_platform(&binary.left, &binary.right).unwrap_or_default(),
+                BinOp::Ne(_) => compare_platform(&binary.left, &binary.right)
                     .unwrap_or_default()
                     .not(),
                 _ => Self::default(),
             },
             Expr::Macro(call) if call.mac.path.is_ident("cfg") => {
-                Self::of(call.mac.tokens.to_string())
+                Self::from_cfg(call.mac.tokens.to_string())
             }
-            Expr::MethodCall(call) => method(call),
+            Expr::MethodCall(call) => method_call(call),
             Expr::Let(binding) => {
-                let is_some = |name: &str| match &*binding.pat {
+                let is_variant = |name: &str| match &*binding.pat {
                     Pat::TupleStruct(pat) => {
-                        pat.path.segments.last().is_some_and(|s| s.ident == name)
+                        let last = pat.path.segments.last();
+                        last.is_some_and(|segment| segment.ident == name)
                     }
                     _ => false,
                 };
-                if is_some("Ok") || is_some("Some") {
-                    variable(&binding.expr).unwrap_or_default()
+                if is_variant("Ok") || is_variant("Some") {
+                    variable_is_set(&binding.expr).unwrap_or_default()
                 } else {
                     Self::default()
                 }
@@ -82,39 +88,36 @@ impl Condition {
     }
 }
 
-fn join(word: &str, mut parts: Vec<String>) -> Option<String> {
+/// `OPERATOR(PARTS)`, or the only part.
+fn join(operator: &str, mut parts: Vec<String>) -> Option<String> {
     match parts.len() {
         0 => None,
         1 => parts.pop(),
-        _ => Some(format!("{word}({})", parts.join(", "))),
+        _ => Some(format!("{operator}({})", parts.join(", "))),
     }
 }
 
-/// What is known only where both are.
-fn both(word: &str, a: Option<String>, b: Option<String>) -> Option<String> {
-    join(word, vec![a?, b?])
-}
-
-fn method(call: &ExprMethodCall) -> Condition {
+fn method_call(call: &ExprMethodCall) -> Condition {
     match call.method.to_string().as_str() {
-        "is_ok" | "is_some" => variable(&call.receiver).unwrap_or_default(),
-        "is_err" | "is_none" => variable(&call.receiver).unwrap_or_default().not(),
+        "is_ok" | "is_some" => variable_is_set(&call.receiver).unwrap_or_default(),
+        "is_err" | "is_none" => variable_is_set(&call.receiver).unwrap_or_default().not(),
         "contains" | "ends_with" | "starts_with" => call
             .args
             .first()
-            .and_then(|argument| platform(&call.receiver, argument))
+            .and_then(|argument| compare_platform(&call.receiver, argument))
             .unwrap_or_default(),
         _ => Condition::default(),
     }
 }
 
-/// Whether a variable is set: `env::var("NAME")`, `env::var_os(...)`, with
-/// `.ok()`, `.as_deref()` and the like behind it.
-fn variable(expr: &Expr) -> Option<Condition> {
+/// The condition that a variable is set, for `env::var("NAME")` and
+/// `env::var_os("NAME")`, also with `.ok()`, `.as_deref()` and the like after
+/// it.
+fn variable_is_set(expr: &Expr) -> Option<Condition> {
     match expr {
-        Expr::MethodCall(call) if call.args.is_empty() => variable(&call.receiver),
-        Expr::Reference(reference) => variable(&reference.expr),
-        Expr::Paren(inner) => variable(&inner.expr),
+        Expr::MethodCall(call) if call.args.is_empty() => variable_is_set(&call.receiver),
+        Expr::Reference(reference) => variable_is_set(&reference.expr),
+        Expr::Paren(inner) => variable_is_set(&inner.expr),
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else {
                 return None;
@@ -123,27 +126,29 @@ fn variable(expr: &Expr) -> Option<Condition> {
             if !matches!(function.as_str(), "var" | "var_os") {
                 return None;
             }
-            about_variable(&string(call.args.first()?)?)
+            name_is_set(&string_literal(call.args.first()?)?)
         }
         _ => None,
     }
 }
 
-/// Cargo sets some variables; nobody sets others.
-fn about_variable(name: &str) -> Option<Condition> {
+/// The condition that Cargo sets a variable for the build script; `None` if it
+/// always does, or the user's environment may. See the Cargo Reference,
+/// "Environment Variables".
+fn name_is_set(name: &str) -> Option<Condition> {
     if let Some(feature) = name.strip_prefix("CARGO_FEATURE_") {
         let feature = feature.to_lowercase();
-        // `-` and `_` look the same in the variable.
+        // The variable has `_` for a `-` in the feature.
         let names = [feature.clone(), feature.replace('_', "-")];
         let texts = names.map(|name| format!("feature = \"{name}\""));
-        return Some(Condition::of(format!("any({})", texts.join(", "))));
+        return Some(Condition::from_cfg(format!("any({})", texts.join(", "))));
     }
     if let Some(cfg) = name.strip_prefix("CARGO_CFG_")
         && matches!(cfg, "UNIX" | "WINDOWS")
     {
-        return Some(Condition::of(cfg.to_lowercase()));
+        return Some(Condition::from_cfg(cfg.to_lowercase()));
     }
-    let is_set = name.starts_with("CARGO")
+    let may_be_set = name.starts_with("CARGO")
         || name.starts_with("DEP_")
         || matches!(
             name,
@@ -162,19 +167,18 @@ fn about_variable(name: &str) -> Option<Condition> {
                 | "CXX"
                 | "PKG_CONFIG_PATH"
         );
-    (!is_set).then(Condition::never)
+    (!may_be_set).then(Condition::never)
 }
 
-/// A comparison of something that sounds like a platform with the name of
-/// one.
-fn platform(compared: &Expr, with: &Expr) -> Option<Condition> {
-    let name = string(with).or_else(|| match with {
-        Expr::Call(call) => string(call.args.first()?),
-        Expr::MethodCall(call) => string(&call.receiver),
-        Expr::Reference(reference) => string(&reference.expr),
+/// The condition of a comparison with a part of a target triple. Whether the
+/// other side is the target can only be told by its name.
+fn compare_platform(compared: &Expr, with: &Expr) -> Option<Condition> {
+    let name = string_literal(with).or_else(|| match with {
+        Expr::Call(call) => string_literal(call.args.first()?),
+        Expr::MethodCall(call) => string_literal(&call.receiver),
         _ => None,
     })?;
-    if !sounds_like_a_platform(compared) {
+    if !is_named_like_target(compared) {
         return None;
     }
     let text = match name.trim_matches('-') {
@@ -187,17 +191,18 @@ fn platform(compared: &Expr, with: &Expr) -> Option<Condition> {
         "x86_64" => "target_arch = \"x86_64\"",
         "aarch64" => "target_arch = \"aarch64\"",
         "unix" => "unix",
+        // Platforms that nixpkgs' Python packages aren't built for here.
         "android" | "ios" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" | "solaris"
         | "illumos" | "haiku" | "redox" | "fuchsia" | "emscripten" | "wasi" | "wasm" | "wasm32"
         | "wasm64" | "musl" | "uwp" | "x86" | "i686" | "arm" | "armv7" | "riscv64" | "tvos"
         | "watchos" | "hermit" | "vxworks" | "windows-gnu" | "mingw" | "cygwin" => "false",
         _ => return None,
     };
-    Some(Condition::of(text.to_owned()))
+    Some(Condition::from_cfg(text.to_owned()))
 }
 
-fn sounds_like_a_platform(expr: &Expr) -> bool {
-    let sounds = |name: &str| {
+fn is_named_like_target(expr: &Expr) -> bool {
+    let is_target = |name: &str| {
         let name = name.to_lowercase();
         ["target", "triple", "host"]
             .iter()
@@ -212,35 +217,35 @@ fn sounds_like_a_platform(expr: &Expr) -> bool {
             .path
             .segments
             .last()
-            .is_some_and(|segment| sounds(&segment.ident.to_string())),
+            .is_some_and(|segment| is_target(&segment.ident.to_string())),
         Expr::Field(field) => match &field.member {
-            syn::Member::Named(name) => sounds(&name.to_string()),
+            syn::Member::Named(name) => is_target(&name.to_string()),
             syn::Member::Unnamed(_) => false,
         },
         Expr::MethodCall(call) => {
-            sounds(&call.method.to_string()) || sounds_like_a_platform(&call.receiver)
+            is_target(&call.method.to_string()) || is_named_like_target(&call.receiver)
         }
         Expr::Call(call) => {
-            let first = call.args.first().and_then(string);
-            first.is_some_and(|name| sounds(&name)) || sounds_like_a_platform(&call.func)
+            let first = call.args.first().and_then(string_literal);
+            first.is_some_and(|name| is_target(&name)) || is_named_like_target(&call.func)
         }
-        Expr::Reference(reference) => sounds_like_a_platform(&reference.expr),
-        Expr::Paren(inner) => sounds_like_a_platform(&inner.expr),
-        Expr::Try(inner) => sounds_like_a_platform(&inner.expr),
-        Expr::Unary(unary) => sounds_like_a_platform(&unary.expr),
+        Expr::Reference(reference) => is_named_like_target(&reference.expr),
+        Expr::Paren(inner) => is_named_like_target(&inner.expr),
+        Expr::Try(inner) => is_named_like_target(&inner.expr),
+        Expr::Unary(unary) => is_named_like_target(&unary.expr),
         _ => false,
     }
 }
 
-/// A string that stands in the text.
-pub(super) fn string(expr: &Expr) -> Option<String> {
+/// The value of a string literal.
+pub(super) fn string_literal(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) => Some(text.value()),
-        Expr::Reference(reference) => string(&reference.expr),
-        Expr::Paren(inner) => string(&inner.expr),
+        Expr::Reference(reference) => string_literal(&reference.expr),
+        Expr::Paren(inner) => string_literal(&inner.expr),
         _ => None,
     }
 }

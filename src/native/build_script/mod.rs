@@ -1,9 +1,9 @@
-//! What a build script looks for, told from its text.
+//! What a build script does that matters outside of Rust, from its text.
 //!
-//! It is read as Rust syntax, from `main` on through the functions of its own
-//! that it calls. Where a condition on features or the platform guards
-//! something, that is kept with it; other conditions are taken both ways, and
-//! variables of the environment count as unset.
+//! The script is read as Rust syntax: from `main` on, through the functions of
+//! its own that it calls. Actions are recorded with the conditions on features
+//! and the platform that guard them. Of other conditions both branches are
+//! read, and environment variables that Cargo doesn't set count as unset.
 
 mod conditions;
 mod scan;
@@ -13,92 +13,83 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cfg::CfgSet;
+use super::cfg::{CfgCondition, CfgSet};
 
-/// What a build script does that matters outside of Rust.
+/// The actions of a build script.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildScript {
-    /// Whether there is one.
+    /// Whether the crate has a build script.
     pub exists: bool,
-    /// What it does, in the order of its text.
-    pub finds: Vec<Find>,
-    /// Why it couldn't be read.
+    /// The actions, in the order of the text.
+    pub finds: Vec<Finding>,
+    /// Why the script couldn't be read.
     pub unreadable: Option<String>,
 }
 
-/// One thing that a build script does.
+/// An action in a build script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Find {
-    /// What it does.
-    pub what: What,
-    /// When: all of these hold, as in `cfg(...)`.
-    pub conditions: Vec<String>,
-    /// The file and the line.
-    pub place: String,
+pub struct Finding {
+    #[serde(rename = "what")]
+    pub action: Action,
+    /// The script takes the action if all of these hold.
+    pub conditions: Vec<CfgCondition>,
+    /// `FILE:LINE`, with the file relative to the crate.
+    #[serde(rename = "place")]
+    pub location: String,
 }
 
-/// What a build script does.
+/// Something that a build script does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum Action {
     /// Asks pkg-config for a module.
     PkgConfig(String),
     /// Runs a program.
     Program(String),
     /// Calls a crate, by its name in Rust.
     Uses(String),
-    /// Has rustc link a library that it doesn't build: `None` where the name
-    /// isn't in the text.
+    /// Has rustc link a library that the script doesn't build; `None` if the
+    /// text doesn't show the name.
     Links(Option<String>),
 }
 
-/// The largest file that is read: anything is nested less than this deep.
+/// The size in bytes of the largest file that is read.
 pub const MAX_FILE: usize = 256 << 10;
 
 impl BuildScript {
     /// Reads the script at `root` among the files of a crate.
-    #[must_use]
     pub fn read(root: &str, files: &BTreeMap<String, String>) -> Self {
-        let exists = true;
-        match scan::finds(root, files) {
-            Ok(finds) => Self {
-                exists,
-                finds,
-                unreadable: None,
-            },
-            Err(message) => Self {
-                exists,
-                finds: Vec::new(),
-                unreadable: Some(message),
-            },
+        let (finds, unreadable) = match scan::read_findings(root, files) {
+            Ok(finds) => (finds, None),
+            Err(message) => (Vec::new(), Some(message)),
+        };
+        Self {
+            exists: true,
+            finds,
+            unreadable,
         }
     }
 
-    /// What it does where these are set; features may be on or off where
-    /// they aren't known.
-    pub fn done_with<'a>(
+    /// The actions that the script takes with these `cfg`s. Unless the
+    /// features are known, each may be on or off.
+    pub fn findings<'a>(
         &'a self,
         cfgs: &'a CfgSet,
         knows_features: bool,
-    ) -> impl Iterator<Item = &'a Find> {
-        let holds = move |text: &&String| {
-            (!knows_features && text.contains("feature"))
-                || text
-                    .parse()
-                    .map_or(true, |condition| cfgs.holds(&condition))
-        };
-        self.finds
-            .iter()
-            .filter(move |find| find.conditions.iter().filter(|text| !holds(text)).count() == 0)
+    ) -> impl Iterator<Item = &'a Finding> {
+        self.finds.iter().filter(move |finding| {
+            let mut conditions = finding.conditions.iter();
+            conditions.all(|condition| condition.may_hold(cfgs, knows_features))
+        })
     }
 
-    /// Whether it calls a crate where these are set; it counts where the
-    /// script couldn't be read.
-    #[must_use]
-    pub fn uses(&self, krate: &str, cfgs: &CfgSet, knows_features: bool) -> bool {
+    /// Whether the script calls a crate. A script that couldn't be read may
+    /// call any.
+    pub fn calls_crate(&self, krate: &str, cfgs: &CfgSet, knows_features: bool) -> bool {
         let name = krate.replace('-', "_");
-        let is_use = |find: &Find| matches!(&find.what, What::Uses(used) if *used == name);
-        self.unreadable.is_some() || self.done_with(cfgs, knows_features).any(is_use)
+        let is_call =
+            |finding: &Finding| matches!(&finding.action, Action::Uses(used) if *used == name);
+        self.unreadable.is_some() || self.findings(cfgs, knows_features).any(is_call)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Goes through the functions of a build script, from `main` on.
+//! Walks through the functions of a build script, from `main` on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,31 +7,39 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Macro, Stmt, Token};
 
-use super::conditions::{Condition, string};
-use super::script::{Script, conditions, parse_all};
-use super::{Find, What};
+use super::super::cfg::CfgCondition;
+use super::conditions::{Condition, string_literal};
+use super::script::{Script, cfg_attributes, parse_all};
+use super::{Action, Finding};
 
-/// Functions are gone through so often, under different conditions.
+/// Upper bound on the calls that are followed: a function is read again for
+/// each set of conditions that it is called under.
 const MAX_CALLS: usize = 4000;
-/// Deeper calls add nothing.
+/// Upper bound on nested calls.
 const MAX_DEPTH: usize = 32;
-/// Enough for the deepest text that is read.
+/// Bytes of stack, enough for the deepest nesting that `script` lets through.
 const STACK: usize = 256 << 20;
 
-/// What the script at `root` does.
-pub(super) fn finds(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Find>, String> {
-    // What a stranger nests deeply must not end the program.
+/// Reads the actions of the script at `root`.
+///
+/// # Errors
+/// Says why the script can't be read.
+pub(super) fn read_findings(
+    root: &str,
+    files: &BTreeMap<String, String>,
+) -> Result<Vec<Finding>, String> {
+    // Strangers write build scripts: deep nesting must end this thread only.
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, || read(root, files))
+            .spawn_scoped(scope, || scan(root, files))
             .map_err(|error| error.to_string())?
             .join()
             .unwrap_or_else(|_| Err("it can't be followed".to_owned()))
     })
 }
 
-fn read(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Find>, String> {
+fn scan(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Finding>, String> {
     let modules = parse_all(root, files)?;
     let mut script = Script::default();
     for (file, syntax) in &modules {
@@ -42,32 +50,56 @@ fn read(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Find>, Strin
         file: root,
         conditions: Vec::new(),
         calls: Vec::new(),
-        done: BTreeSet::new(),
-        finds: Vec::new(),
+        visited: BTreeSet::new(),
+        records: Vec::new(),
     };
     scanner.call("main");
-    let mut finds: Vec<Find> = Vec::new();
-    for find in scanner.finds {
-        let is_same = |known: &&mut Find| known.what == find.what && known.place == find.place;
-        match finds.iter_mut().find(is_same) {
-            // Reached in two ways: what both ask for holds.
+    let mut merged: Vec<Record> = Vec::new();
+    for record in scanner.records {
+        let is_same = |known: &&mut Record| {
+            known.action == record.action && known.location == record.location
+        };
+        match merged.iter_mut().find(is_same) {
+            // The action is reached in two ways: only the conditions of both
+            // are certain.
             Some(known) => known
                 .conditions
-                .retain(|text| find.conditions.contains(text)),
-            None => finds.push(find),
+                .retain(|condition| record.conditions.contains(condition)),
+            None => merged.push(record),
         }
     }
-    Ok(finds)
+    Ok(merged.into_iter().map(Finding::from).collect())
 }
 
-/// Goes through a function under the conditions of its call.
+/// An action, with the text of its conditions.
+struct Record {
+    action: Action,
+    conditions: Vec<String>,
+    location: String,
+}
+
+impl From<Record> for Finding {
+    fn from(record: Record) -> Self {
+        let conditions = record.conditions.into_iter();
+        Self {
+            action: record.action,
+            conditions: conditions.map(CfgCondition::from).collect(),
+            location: record.location,
+        }
+    }
+}
+
+/// Walks through functions under the conditions of their calls.
 struct Scanner<'a> {
     script: &'a Script<'a>,
     file: &'a str,
+    /// What holds where the scanner is.
     conditions: Vec<String>,
+    /// The functions on the call stack.
     calls: Vec<String>,
-    done: BTreeSet<(String, Vec<String>)>,
-    finds: Vec<Find>,
+    /// The functions that were read, each with its conditions.
+    visited: BTreeSet<(String, Vec<String>)>,
+    records: Vec<Record>,
 }
 
 impl Scanner<'_> {
@@ -79,8 +111,8 @@ impl Scanner<'_> {
         let key = (name.to_owned(), self.conditions.clone());
         if is_running
             || self.calls.len() >= MAX_DEPTH
-            || self.done.len() >= MAX_CALLS
-            || !self.done.insert(key)
+            || self.visited.len() >= MAX_CALLS
+            || !self.visited.insert(key)
         {
             return;
         }
@@ -88,7 +120,7 @@ impl Scanner<'_> {
         let (file, known) = (self.file, self.conditions.len());
         for function in functions {
             self.file = function.file;
-            self.know(function.conditions.clone());
+            self.assume(function.conditions.clone());
             self.visit_block(function.block);
             self.conditions.truncate(known);
         }
@@ -96,7 +128,8 @@ impl Scanner<'_> {
         self.calls.pop();
     }
 
-    fn know(&mut self, conditions: impl IntoIterator<Item = String>) {
+    /// Adds conditions that hold from here on.
+    fn assume(&mut self, conditions: impl IntoIterator<Item = String>) {
         for condition in conditions {
             if !self.conditions.contains(&condition) {
                 self.conditions.push(condition);
@@ -104,33 +137,36 @@ impl Scanner<'_> {
         }
     }
 
-    fn find(&mut self, what: What, spanned: &impl Spanned) {
+    fn record(&mut self, action: Action, spanned: &impl Spanned) {
         let line = spanned.span().start().line;
-        self.finds.push(Find {
-            what,
+        self.records.push(Record {
+            action,
             conditions: self.conditions.clone(),
-            place: format!("{}:{line}", self.file),
+            location: format!("{}:{line}", self.file),
         });
     }
 
-    fn text(&self, expr: &Expr) -> Option<String> {
-        string(expr).or_else(|| match expr {
+    /// The value of a string literal, or of a constant that is one.
+    fn string_value(&self, expr: &Expr) -> Option<String> {
+        string_literal(expr).or_else(|| match expr {
             Expr::Path(path) => self
                 .script
-                .texts
+                .strings
                 .get(&path.path.get_ident()?.to_string())
                 .cloned(),
-            Expr::Reference(reference) => self.text(&reference.expr),
+            Expr::Reference(reference) => self.string_value(&reference.expr),
             _ => None,
         })
     }
 
-    /// What cargo is told on standard output.
-    fn told(&mut self, text: &str, spanned: &impl Spanned) {
-        let told = text
+    /// Records a printed `cargo::rustc-link-lib=[KIND[:MODIFIERS]=]NAME`; see
+    /// the Cargo Reference, "Outputs of the Build Script".
+    fn record_instruction(&mut self, text: &str, spanned: &impl Spanned) {
+        let instruction = text
             .strip_prefix("cargo::")
             .or_else(|| text.strip_prefix("cargo:"));
-        let Some(library) = told.and_then(|told| told.strip_prefix("rustc-link-lib=")) else {
+        let Some(library) = instruction.and_then(|text| text.strip_prefix("rustc-link-lib="))
+        else {
             return;
         };
         let (kind, name) = library.rsplit_once('=').unwrap_or(("dylib", library));
@@ -138,7 +174,7 @@ impl Scanner<'_> {
             return;
         }
         let is_plain = !name.is_empty() && !name.contains(['{', '}']);
-        self.find(What::Links(is_plain.then(|| name.to_owned())), spanned);
+        self.record(Action::Links(is_plain.then(|| name.to_owned())), spanned);
     }
 }
 
@@ -147,24 +183,23 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         let known = self.conditions.len();
         for statement in &block.stmts {
             let before = self.conditions.len();
-            self.know(conditions(attributes(statement)));
+            self.assume(cfg_attributes(attributes(statement)));
             self.visit_stmt(statement);
             self.conditions.truncate(before);
-            // Behind `if x { return }`, x doesn't hold.
+            // After `if x { return }`, x doesn't hold.
             if let Stmt::Expr(Expr::If(test), _) = statement
                 && test.else_branch.is_none()
-                && conditions(&test.attrs).is_empty()
-                && ends(&test.then_branch)
+                && cfg_attributes(&test.attrs).is_empty()
+                && never_returns(&test.then_branch)
             {
-                self.know(Condition::read(&test.cond).fails);
+                self.assume(Condition::read(&test.cond).if_false);
             }
         }
         self.conditions.truncate(known);
     }
 
     fn visit_item(&mut self, item: &'ast Item) {
-        // Functions within functions are gone through where they are called,
-        // if their names are known.
+        // Functions are read where they are called.
         if let Item::Const(_) | Item::Static(_) = item {
             visit::visit_item(self, item);
         }
@@ -174,11 +209,11 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         self.visit_expr(&test.cond);
         let condition = Condition::read(&test.cond);
         let known = self.conditions.len();
-        self.know(condition.holds);
+        self.assume(condition.if_true);
         self.visit_block(&test.then_branch);
         self.conditions.truncate(known);
         if let Some((_, branch)) = &test.else_branch {
-            self.know(condition.fails);
+            self.assume(condition.if_false);
             self.visit_expr(branch);
             self.conditions.truncate(known);
         }
@@ -190,14 +225,17 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
                 .path
                 .segments
                 .iter()
-                .map(|s| s.ident.to_string())
+                .map(|segment| segment.ident.to_string())
                 .collect();
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let first = call.args.first().and_then(|argument| self.text(argument));
-            match (names.as_slice(), first) {
-                ([.., "Command", "new"], Some(program)) => self.find(What::Program(program), call),
+            let first = call.args.first();
+            let first = first.and_then(|argument| self.string_value(argument));
+            let words: Vec<_> = names.iter().map(String::as_str).collect();
+            match (words.as_slice(), first) {
+                ([.., "Command", "new"], Some(program)) => {
+                    self.record(Action::Program(program), call);
+                }
                 ([.., "probe_library" | "find_library"], Some(module)) => {
-                    self.find(What::PkgConfig(module), call);
+                    self.record(Action::PkgConfig(module), call);
                 }
                 _ => {}
             }
@@ -211,9 +249,10 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let name = call.method.to_string();
         if matches!(name.as_str(), "probe" | "probe_library" | "find_library")
-            && let Some(module) = call.args.first().and_then(|argument| self.text(argument))
+            && let Some(argument) = call.args.first()
+            && let Some(module) = self.string_value(argument)
         {
-            self.find(What::PkgConfig(module), call);
+            self.record(Action::PkgConfig(module), call);
         }
         self.call(&name);
         visit::visit_expr_method_call(self, call);
@@ -222,23 +261,21 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if let Some(first) = path.segments.first() {
             let name = first.ident.to_string();
-            let root = self.script.names.get(&name).cloned();
-            let root = match root {
-                Some(root) => Some(root),
-                None => (path.segments.len() > 1).then_some(name),
-            };
-            let is_own = |root: &String| {
-                matches!(
+            let is_single = path.segments.len() == 1;
+            let imported = self.script.imports.get(&name).cloned();
+            let root = imported.or_else(|| (!is_single).then(|| name.clone()));
+            let is_crate = |root: &String| {
+                !matches!(
                     root.as_str(),
                     "std" | "core" | "alloc" | "self" | "crate" | "super" | "Self"
                 )
             };
-            if let Some(root) = root.filter(|root| !is_own(root)) {
-                self.find(What::Uses(root), path);
+            if let Some(root) = root.filter(is_crate) {
+                self.record(Action::Uses(root), path);
             }
-            // A function may be handed on by its name.
-            if path.segments.len() == 1 {
-                self.call(&first.ident.to_string());
+            // A function may be passed as a value and called elsewhere.
+            if is_single {
+                self.call(&name);
             }
         }
         visit::visit_path(self, path);
@@ -250,31 +287,31 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
             return;
         };
         if call.path.is_ident("println") {
-            let template = arguments.first().and_then(string).unwrap_or_default();
-            // `println!("cargo:rustc-link-lib={}", name)` with a known name.
-            let second = arguments
-                .iter()
-                .nth(1)
-                .and_then(|argument| self.text(argument));
+            let template = arguments.first().and_then(string_literal);
+            let template = template.unwrap_or_default();
+            // `println!("cargo::rustc-link-lib={}", NAME)`, with a constant.
+            let second = arguments.get(1);
+            let second = second.and_then(|argument| self.string_value(argument));
             let text = match second {
                 Some(name) => template.replacen("{}", &name, 1),
                 None => template,
             };
-            self.told(&text, call);
+            self.record_instruction(&text, call);
         }
         for argument in &arguments {
-            // What `Punctuated` owns lives shorter than the file.
+            // The arguments don't live as long as the file's syntax tree, which
+            // `self` visits.
             let mut inner = Scanner {
                 script: self.script,
                 file: self.file,
                 conditions: self.conditions.clone(),
                 calls: self.calls.clone(),
-                done: std::mem::take(&mut self.done),
-                finds: std::mem::take(&mut self.finds),
+                visited: std::mem::take(&mut self.visited),
+                records: std::mem::take(&mut self.records),
             };
             inner.visit_expr(argument);
-            self.done = inner.done;
-            self.finds = inner.finds;
+            self.visited = inner.visited;
+            self.records = inner.records;
         }
     }
 }
@@ -300,8 +337,8 @@ fn attributes(statement: &Stmt) -> &[Attribute] {
     }
 }
 
-/// Whether nothing comes after a block.
-fn ends(block: &Block) -> bool {
+/// Whether a block ends with `return` or `panic!`.
+fn never_returns(block: &Block) -> bool {
     match block.stmts.last() {
         Some(Stmt::Expr(Expr::Return(_), _)) => true,
         Some(Stmt::Macro(call)) => call.mac.path.is_ident("panic"),

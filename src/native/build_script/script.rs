@@ -1,18 +1,21 @@
-//! The files of a build script and the functions in them.
+//! Parses the files of a build script and collects their functions.
 
 use std::collections::BTreeMap;
 
 use syn::{Attribute, Block, Expr, File, ImplItem, Item, UseTree};
 
 use super::MAX_FILE;
-use super::conditions::string;
+use super::conditions::string_literal;
 
-/// No build script has more modules.
+/// Upper bound on the modules that are read.
 const MAX_FILES: usize = 64;
-/// Brackets and operators nest no deeper in what people write.
-pub(super) const MAX_NESTING: usize = 200;
+/// Upper bound on nested brackets; scripts written by people stay below it.
+const MAX_NESTING: usize = 200;
 
 /// Parses a script and the files of its modules.
+///
+/// # Errors
+/// Fails if a file is missing, too long, too deep or not Rust.
 pub(super) fn parse_all<'a>(
     root: &'a str,
     files: &'a BTreeMap<String, String>,
@@ -42,7 +45,7 @@ pub(super) fn parse_all<'a>(
     Ok(parsed)
 }
 
-/// Where the text of `mod name;` may be.
+/// The paths that the text of `mod name;` may have.
 fn module_paths(file: &str, is_root: bool, item: &Item) -> Vec<String> {
     let Item::Mod(module) = item else {
         return Vec::new();
@@ -55,15 +58,15 @@ fn module_paths(file: &str, is_root: bool, item: &Item) -> Vec<String> {
         let joined = format!("{folder}/{name}");
         joined.trim_start_matches('/').replace("/./", "/")
     };
-    let given = module
+    let path_attribute = module
         .attrs
         .iter()
         .find_map(|attribute| match &attribute.meta {
-            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => string(&pair.value),
+            syn::Meta::NameValue(pair) if pair.path.is_ident("path") => string_literal(&pair.value),
             _ => None,
         });
-    if let Some(given) = given {
-        return vec![in_folder(folder, &given)];
+    if let Some(path) = path_attribute {
+        return vec![in_folder(folder, &path)];
     }
     let stem = file.strip_suffix(".rs").unwrap_or(file);
     let folder = if is_root || stem.ends_with("/mod") {
@@ -78,8 +81,8 @@ fn module_paths(file: &str, is_root: bool, item: &Item) -> Vec<String> {
     ]
 }
 
-/// How deep brackets nest, or the longest run of operators before anything
-/// else: both cost stack.
+/// How deeply brackets nest, or the length of a run of prefix operators if one
+/// is very long: parsing recurses for both.
 fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest, mut run) = (0_usize, 0, 0_usize);
     for byte in text.bytes() {
@@ -93,31 +96,34 @@ fn nesting(text: &str) -> usize {
             b' ' | b'\n' => run,
             _ => 0,
         };
-        // Rows of `-` are common in comments.
-        deepest = deepest
-            .max(depth)
-            .max(if run > 4 * MAX_NESTING { run } else { 0 });
+        // Shorter runs are common in comments: rows of `-`.
+        let long_run = if run > 4 * MAX_NESTING { run } else { 0 };
+        deepest = deepest.max(depth).max(long_run);
     }
     deepest
 }
 
-/// The functions of a script, by name, and what `use` calls things.
+/// The names that a script defines. Modules and types don't matter.
 #[derive(Default)]
 pub(super) struct Script<'a> {
+    /// Functions and methods.
     pub functions: BTreeMap<String, Vec<Function<'a>>>,
-    pub names: BTreeMap<String, String>,
-    pub texts: BTreeMap<String, String>,
+    /// The first part of the path that `use` gives a name to.
+    pub imports: BTreeMap<String, String>,
+    /// The values of constants that are string literals.
+    pub strings: BTreeMap<String, String>,
 }
 
 pub(super) struct Function<'a> {
     pub file: &'a str,
+    /// Its `#[cfg(...)]` attributes.
     pub conditions: Vec<String>,
     pub block: &'a Block,
 }
 
 impl<'a> Function<'a> {
     fn new(file: &'a str, attributes: &[Attribute], block: &'a Block) -> Self {
-        let conditions = conditions(attributes);
+        let conditions = cfg_attributes(attributes);
         Self {
             file,
             conditions,
@@ -132,13 +138,16 @@ impl<'a> Script<'a> {
             match item {
                 Item::Fn(function) => {
                     let name = function.sig.ident.to_string();
-                    self.add(name, Function::new(file, &function.attrs, &function.block));
+                    self.add_function(name, Function::new(file, &function.attrs, &function.block));
                 }
                 Item::Impl(implementation) => {
                     for item in &implementation.items {
                         if let ImplItem::Fn(function) = item {
                             let name = function.sig.ident.to_string();
-                            self.add(name, Function::new(file, &function.attrs, &function.block));
+                            self.add_function(
+                                name,
+                                Function::new(file, &function.attrs, &function.block),
+                            );
                         }
                     }
                 }
@@ -147,19 +156,20 @@ impl<'a> Script<'a> {
                     self.add_items(file, inner.map_or(&[], Vec::as_slice));
                 }
                 Item::Use(item) => self.add_use(None, &item.tree),
-                Item::Const(item) => self.add_text(item.ident.to_string(), &item.expr),
-                Item::Static(item) => self.add_text(item.ident.to_string(), &item.expr),
+                Item::Const(item) => self.add_string(item.ident.to_string(), &item.expr),
+                Item::Static(item) => self.add_string(item.ident.to_string(), &item.expr),
                 _ => {}
             }
         }
     }
 
-    fn add(&mut self, name: String, function: Function<'a>) {
+    fn add_function(&mut self, name: String, function: Function<'a>) {
         self.functions.entry(name).or_default().push(function);
     }
 
-    fn add_text(&mut self, name: String, expr: &Expr) {
-        self.texts.extend(string(expr).map(|text| (name, text)));
+    fn add_string(&mut self, name: String, expr: &Expr) {
+        self.strings
+            .extend(string_literal(expr).map(|text| (name, text)));
     }
 
     fn add_use(&mut self, root: Option<&str>, tree: &UseTree) {
@@ -171,12 +181,12 @@ impl<'a> Script<'a> {
             UseTree::Name(name) => {
                 let name = name.ident.to_string();
                 let root = root.unwrap_or(&name).to_owned();
-                self.names.insert(name, root);
+                self.imports.insert(name, root);
             }
             UseTree::Rename(rename) => {
                 let first = rename.ident.to_string();
                 let root = root.unwrap_or(&first).to_owned();
-                self.names.insert(rename.rename.to_string(), root);
+                self.imports.insert(rename.rename.to_string(), root);
             }
             UseTree::Group(group) => {
                 for tree in &group.items {
@@ -188,12 +198,13 @@ impl<'a> Script<'a> {
     }
 }
 
-pub(super) fn conditions(attributes: &[Attribute]) -> Vec<String> {
-    let texts = attributes
+/// The conditions in `#[cfg(...)]` attributes.
+pub(super) fn cfg_attributes(attributes: &[Attribute]) -> Vec<String> {
+    attributes
         .iter()
         .filter_map(|attribute| match &attribute.meta {
             syn::Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.to_string()),
             _ => None,
-        });
-    texts.collect()
+        })
+        .collect()
 }

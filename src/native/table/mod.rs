@@ -1,6 +1,8 @@
-//! The table `data/native-deps.toml`, compiled into the program.
+//! `data/native-deps.toml` and `data/pkg-config.toml`, which are compiled into
+//! the program. Comments in the files explain their fields.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use cargo_platform::Platform as TargetSpec;
@@ -11,30 +13,28 @@ use serde::{Deserialize, Serialize};
 
 use super::cfg::CfgSet;
 
-const TEXT: &str = include_str!("../../../data/native-deps.toml");
+const NATIVE_DEPS: &str = include_str!("../../../data/native-deps.toml");
 const PKG_CONFIG: &str = include_str!("../../../data/pkg-config.toml");
 
 /// What crates need to build.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NativeTable {
-    /// Libraries that may be the system's or a crate's own copy.
     pub library: Vec<Library>,
-    /// The rows, sorted by crate.
+    /// Sorted by crate.
     pub native: Vec<NativeRow>,
-    /// Programs that build scripts run by name.
+    /// The programs that build scripts run by name.
     pub program: Vec<Program>,
 }
 
-/// A library that may be the system's or a crate's own copy.
+/// A library that a crate can link from the system or build itself.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
-    /// Its name.
     pub name: String,
-    /// What nixpkgs' packagers mostly do.
+    /// What most packages in nixpkgs do.
     pub default: Choice,
-    /// Where that can be seen. Every row has to name it; no code reads it.
+    /// Where nixpkgs shows it. Every row must have it; no code reads it.
     #[expect(dead_code, reason = "for those who check the table")]
     pub evidence: String,
 }
@@ -43,12 +43,11 @@ pub struct Library {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
-    /// Its name.
     pub name: String,
-    /// The attribute's path below `pkgs`; empty where stdenv has it.
+    /// An attribute path below `pkgs`; empty if stdenv has the program.
     #[serde(default)]
     pub attr: String,
-    /// Whether it fetches something.
+    /// Whether the program downloads something.
     #[serde(default)]
     pub is_download: bool,
 }
@@ -79,23 +78,22 @@ pub enum Choice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Need {
-    /// It fails without the system's library.
+    /// The build fails without the system's library.
     Hard,
-    /// It takes the system's library if it finds it, else its own.
+    /// The build links the system's library if it finds it, else its own.
     Soft,
-    /// It builds its own copy unless told otherwise.
+    /// The build links its own copy by default.
     Bundled,
-    /// It runs a program.
+    /// The build runs a program.
     Tool,
-    /// It downloads, which no sandbox allows.
+    /// The build downloads something, which Nix's sandbox forbids.
     Net,
-    /// It loads something when the program runs.
+    /// The program loads something when it runs.
     Runtime,
-    /// It needs nothing.
     None,
 }
 
-/// What a crate needs, and when; the file itself explains the fields.
+/// What a crate needs under some conditions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NativeRow {
@@ -134,73 +132,80 @@ pub struct NativeRow {
     pub evidence: String,
 }
 
-/// The value of an environment variable.
+/// The value of an environment variable. It is displayed as it stands between
+/// the quotes of a Nix string.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EnvValue {
-    /// As it is.
     Text(String),
     /// A path in a package of nixpkgs.
     InPackage {
-        /// The attribute's path below `pkgs`.
+        /// An attribute path below `pkgs`.
         package: String,
-        /// What comes behind it.
+        /// The path in the package, from its leading `/` on.
         #[serde(default)]
         path: String,
     },
 }
 
-/// Which copy of libraries the user prefers.
+impl fmt::Display for EnvValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::InPackage { package, path } => write!(f, "${{pkgs.{package}}}{path}"),
+        }
+    }
+}
+
+/// Whose copies of libraries the user prefers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// For all libraries.
+    /// For all libraries that `libraries` lacks.
     pub all: Option<Choice>,
-    /// For some, by name.
     pub libraries: BTreeMap<String, Choice>,
 }
 
 impl Preferences {
-    /// What the user said of a library.
-    #[must_use]
+    /// The user's choice for a library.
     pub fn of(&self, library: &str) -> Option<Choice> {
         self.libraries.get(library).copied().or(self.all)
     }
 }
 
-/// A crate as it is built.
+/// How a crate is built on a platform.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its version.
-    pub version: &'a Version,
-    /// The features that are on; `None` where only the lock is known.
+pub struct BuildContext<'a> {
+    /// The enabled features; `None` if they aren't known.
     pub features: Option<&'a BTreeSet<&'a str>>,
-    /// The crates that it depends on as it is built.
+    /// The names of the dependencies that are built.
     pub dependencies: &'a BTreeSet<&'a str>,
-    /// The platform.
+    /// The platform's `cfg`s and the crate's features.
     pub cfgs: &'a CfgSet,
-    /// Whether it becomes part of a module that Python loads, not of a
+    /// Whether the crate becomes part of a module that Python loads, not of a
     /// program.
     pub is_loaded: bool,
-    /// What the user prefers.
     pub preferences: &'a Preferences,
 }
 
+impl BuildContext<'_> {
+    /// Whether a feature is on; unknown features may be.
+    pub fn has_feature(&self, name: &str) -> bool {
+        self.features.is_none_or(|enabled| enabled.contains(name))
+    }
+
+    fn lacks_feature(&self, name: &str) -> bool {
+        self.features.is_none_or(|enabled| !enabled.contains(name))
+    }
+}
+
 impl NativeTable {
-    /// The table that came with the program.
-    ///
-    /// # Panics
-    /// Never: a test reads it too.
-    #[must_use]
     pub fn built_in() -> &'static Self {
         static TABLE: LazyLock<NativeTable> =
-            LazyLock::new(|| toml::from_str(TEXT).expect("the table is checked by a test"));
+            LazyLock::new(|| toml::from_str(NATIVE_DEPS).expect("a test reads the table"));
         &TABLE
     }
 
     /// The rows of a crate.
-    #[must_use]
     pub fn rows(&self, krate: &str) -> &[NativeRow] {
         let start = self
             .native
@@ -210,59 +215,53 @@ impl NativeTable {
         &rows[..length]
     }
 
-    /// The rows that hold; `None` where the table doesn't know the crate in
-    /// this version.
-    #[must_use]
-    pub fn holding(&self, situation: &Situation) -> Option<Vec<&NativeRow>> {
-        let of_version = |row: &&NativeRow| {
-            let versions = row.versions.as_ref();
-            versions.is_none_or(|versions| matches_version(versions, situation.version))
-        };
+    /// The rows of a crate whose conditions hold; `None` if the table has no
+    /// row for this version of the crate.
+    pub fn matching_rows(
+        &self,
+        krate: &str,
+        version: &Version,
+        context: &BuildContext,
+    ) -> Option<Vec<&NativeRow>> {
         let mut rows: Vec<_> = self
-            .rows(situation.name)
+            .rows(krate)
             .iter()
-            .filter(of_version)
+            .filter(|row| {
+                let versions = row.versions.as_ref();
+                versions.is_none_or(|versions| matches_version(versions, version))
+            })
             .collect();
         if rows.is_empty() {
             return None;
         }
-        rows.retain(|row| self.holds(row, situation));
+        rows.retain(|row| self.holds(row, context));
         Some(rows)
     }
 
-    fn holds(&self, row: &NativeRow, situation: &Situation) -> bool {
-        let has = |name: &String| situation.dependencies.contains(name.as_str());
-        // By the lock alone, a feature may be on.
-        let is_on = |name: &String| {
-            situation
-                .features
-                .is_none_or(|on| on.contains(name.as_str()))
-        };
-        let is_off = |name: &String| {
-            situation
-                .features
-                .is_none_or(|on| !on.contains(name.as_str()))
-        };
+    /// Whether the conditions of a row hold, apart from the version.
+    fn holds(&self, row: &NativeRow, context: &BuildContext) -> bool {
+        let is_dependency = |name: &String| context.dependencies.contains(name.as_str());
         let target = row.target.as_ref();
-        let preferences = situation.preferences;
-        let choice = match (&row.library, row.prefer) {
+        let is_preferred = match (&row.library, row.prefer) {
             (Some(library), Some(prefer)) => {
-                self.choice(library, preferences) == prefer
-                    && (!row.asked || preferences.of(library).is_some())
+                self.choice(library, context.preferences) == prefer
+                    && (!row.asked || context.preferences.of(library).is_some())
             }
             _ => true,
         };
-        choice
-            && (!row.loaded || situation.is_loaded)
-            && row.features.iter().all(is_on)
-            && row.without_features.iter().all(is_off)
-            && row.with.iter().all(has)
-            && !row.without.iter().any(has)
-            && target.is_none_or(|target| situation.cfgs.is_target(target))
+        is_preferred
+            && (!row.loaded || context.is_loaded)
+            && row.features.iter().all(|name| context.has_feature(name))
+            && row
+                .without_features
+                .iter()
+                .all(|name| context.lacks_feature(name))
+            && row.with.iter().all(is_dependency)
+            && !row.without.iter().any(is_dependency)
+            && target.is_none_or(|target| context.cfgs.is_target(target))
     }
 
-    /// Whose copy of a library is linked.
-    #[must_use]
+    /// Whose copy of a library is linked: the user's choice, else the default.
     pub fn choice(&self, library: &str, preferences: &Preferences) -> Choice {
         preferences.of(library).unwrap_or_else(|| {
             let row = self.library.iter().find(|row| row.name == library);
@@ -270,62 +269,52 @@ impl NativeTable {
         })
     }
 
-    /// A program that a build script runs.
-    #[must_use]
     pub fn program(&self, name: &str) -> Option<&Program> {
         self.program.iter().find(|program| program.name == name)
     }
 }
 
-/// Whether a version is meant; those before a release count as it.
+/// Whether a version matches; a pre-release counts as its release.
 fn matches_version(versions: &VersionReq, version: &Version) -> bool {
-    let plain = Version::new(version.major, version.minor, version.patch);
-    versions.matches(version) || versions.matches(&plain)
+    let release = Version::new(version.major, version.minor, version.patch);
+    versions.matches(version) || versions.matches(&release)
 }
 
-/// pkg-config's modules in nixpkgs.
+/// The modules of pkg-config and the nixpkgs attributes that provide them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PkgConfigTable {
-    /// The modules, sorted by name.
+    /// Sorted by name.
     pub module: Vec<PkgConfigModule>,
 }
 
-/// A module of pkg-config and where nixpkgs has it.
+/// A module of pkg-config and the nixpkgs attribute that provides it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PkgConfigModule {
-    /// The module.
     pub name: String,
-    /// The attribute's path below `pkgs`.
+    /// An attribute path below `pkgs`.
     pub attr: String,
-    /// Whether there is none on macOS.
+    /// Whether macOS doesn't have the library.
     #[serde(default)]
     pub linux_only: bool,
-    /// Where that can be seen. Every row has to name it; no code reads it.
+    /// Where nixpkgs shows it. Every row must have it; no code reads it.
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who check the table"))]
     pub evidence: String,
 }
 
 impl PkgConfigTable {
-    /// The table that came with the program.
-    ///
-    /// # Panics
-    /// Never: a test reads it too.
-    #[must_use]
     pub fn built_in() -> &'static Self {
         static TABLE: LazyLock<PkgConfigTable> =
-            LazyLock::new(|| toml::from_str(PKG_CONFIG).expect("the table is checked by a test"));
+            LazyLock::new(|| toml::from_str(PKG_CONFIG).expect("a test reads the table"));
         &TABLE
     }
 
-    /// Where nixpkgs has a module.
-    #[must_use]
     pub fn find(&self, name: &str) -> Option<&PkgConfigModule> {
-        let place = self
+        let index = self
             .module
             .binary_search_by(|row| row.name.as_str().cmp(name));
-        place.ok().map(|place| &self.module[place])
+        index.ok().map(|index| &self.module[index])
     }
 }
 

@@ -1,8 +1,7 @@
 use super::*;
 use crate::target::Platform;
 
-/// `testdata/native/cases.toml`: what the table gives for crates as they are
-/// built.
+/// Builds of crates and what the table gives for them.
 const CASES: &str = include_str!("../../../testdata/native/cases.toml");
 
 #[derive(Deserialize)]
@@ -41,20 +40,19 @@ impl Case {
             all: self.prefer,
             libraries: BTreeMap::new(),
         };
-        NativeTable::built_in().holding(&Situation {
-            name: &self.krate,
-            version: &self.version,
+        let context = BuildContext {
             features: Some(&self.features.iter().map(String::as_str).collect()),
             dependencies: &self.dependencies.iter().map(String::as_str).collect(),
             cfgs: &cfgs,
             is_loaded: self.loaded,
             preferences: &preferences,
-        })
+        };
+        NativeTable::built_in().matching_rows(&self.krate, &self.version, &context)
     }
 }
 
 #[test]
-fn rows_are_sorted_and_say_something() {
+fn rows_are_sorted_distinct_and_explained() {
     let table = NativeTable::built_in();
     assert!(
         table.native.is_sorted_by(|a, b| a.krate <= b.krate),
@@ -90,7 +88,7 @@ fn rows_are_sorted_and_say_something() {
         assert_eq!(row.library.is_some(), row.prefer.is_some(), "{}", row.krate);
         let is_known = |name: &String| table.library.iter().any(|library| library.name == *name);
         assert!(row.library.iter().all(is_known), "{}", row.krate);
-        // The stanza has these already.
+        // Every stanza has these.
         for name in ["pkg-config", "cargo", "rustc"] {
             assert!(!row.native_build_inputs.contains(name), "{}", row.krate);
         }
@@ -123,7 +121,7 @@ fn modules_are_sorted() {
 }
 
 #[test]
-fn the_table_gives_what_the_cases_say() {
+fn the_table_gives_the_inputs_of_each_case() {
     let cases: Cases = toml::from_str(CASES).unwrap();
     for case in &cases.case {
         let rows = case.rows().unwrap_or_default();

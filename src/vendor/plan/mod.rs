@@ -1,4 +1,4 @@
-//! What goes where in a folder of crates.
+//! Plans where each crate goes in a vendor directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,129 +6,118 @@ use std::fmt::Write as _;
 use semver::Version;
 
 use super::config::{import_cargo_lock_config, unpacked_config};
-use super::format::{Layout, Naming, SourceNumbers};
+use super::fetch_cargo_vendor::tarball_path;
+use super::format::{Layout, Naming};
+use super::source_numbers::SourceNumbers;
 use crate::hash::Sha256;
 use crate::project::{CargoLock, CrateSource, CrateVersion, LockedCrate};
 
-/// A folder of crates.
+/// The contents of a vendor directory.
 #[derive(Debug, Clone)]
 pub struct VendorPlan {
-    /// Its shape.
     pub layout: Layout,
-    /// The crates, sorted by path.
+    /// Sorted by path.
     pub crates: Vec<PlannedCrate>,
-    /// The files beside them, by path.
+    /// The other files, by path.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// A crate and what is made of it.
+/// A crate in a vendor directory.
 #[derive(Debug, Clone)]
 pub struct PlannedCrate {
-    /// The crate.
     pub krate: LockedCrate,
-    /// Where it goes, relative to the folder.
+    /// Relative to the directory.
     pub path: String,
-    /// What is made of it.
-    pub form: Form,
-    /// Whether a manifest of the project leads to it: others may be gone from
-    /// the registry.
+    pub form: CrateForm,
+    /// Whether a manifest of the project leads to the crate. The registry may
+    /// have removed others.
     pub is_needed: bool,
 }
 
-/// What is made of a crate.
+/// The form that a crate is vendored in. The names go into
+/// [`PlannedCrate::key`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// The files that `cargo vendor` keeps, with all their checksums.
+pub enum CrateForm {
+    /// The files that `cargo vendor` keeps, with the checksums of all.
     Cargo,
     /// All files, with a checksum file that lists none.
     Whole,
-    /// A manifest and empty files, enough for cargo to read it.
+    /// The manifest and empty files: enough for cargo to resolve, not to
+    /// build.
     Stub,
     /// The `.crate` file.
     Tarball,
-    /// The whole checkout that a git crate is in.
+    /// The checkout of the git repository.
     Checkout,
 }
 
-/// What is asked for.
+/// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanRequest<'a> {
-    /// The lock.
-    pub lock: &'a CargoLock,
-    /// The shape.
+    pub cargo_lock: &'a CargoLock,
     pub layout: Layout,
-    /// How folders are named.
     pub naming: Naming,
-    /// The places in the lock of the crates that are wanted whole; all of
-    /// them where there is no list.
+    /// The indices in the lock of the crates to vendor whole, while others
+    /// become stubs; `None` for all.
     pub wanted: Option<&'a BTreeSet<usize>>,
-    /// The crates that no manifest leads to.
+    /// The crates that no manifest leads to, as `NAME VERSION`.
     pub unneeded: &'a [CrateVersion],
 }
 
-/// Two crates would go into one folder.
+/// Two crates that would go into one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SameCrate {
-    /// The crate's name.
+pub struct DuplicateCrate {
     pub name: String,
-    /// Its version.
     pub version: String,
-    /// Where they come from.
+    /// The sources that they come from.
     pub sources: Vec<String>,
 }
 
 impl VendorPlan {
-    /// Plans a folder.
-    ///
     /// # Errors
-    /// Where crates of the same name and version come from several sources,
-    /// and the layout can't hold both.
-    pub fn new(request: PlanRequest) -> Result<Self, SameCrate> {
-        let lock = request.lock;
-        let numbers = SourceNumbers::of(lock);
-        let newest = newest(lock);
+    /// Fails if crates of one name and version come from several sources and
+    /// the layout can't hold both.
+    pub fn new(request: PlanRequest) -> Result<Self, DuplicateCrate> {
+        let cargo_lock = request.cargo_lock;
+        let numbers = SourceNumbers::of(cargo_lock);
+        let newest = newest_versions(cargo_lock);
         let mut crates = Vec::new();
-        for (place, krate) in lock.crates.iter().enumerate() {
+        for (index, krate) in cargo_lock.crates.iter().enumerate() {
             if krate.source == CrateSource::Local {
                 continue;
             }
-            let is_wanted = request.wanted.is_none_or(|wanted| wanted.contains(&place));
-            let planned = PlannedCrate {
+            let is_newest = newest.get(krate.name.as_str()) == Some(&&krate.version);
+            let is_wanted = request.wanted.is_none_or(|wanted| wanted.contains(&index));
+            crates.push(PlannedCrate {
                 krate: krate.clone(),
-                path: path(request, krate, &numbers, &newest),
-                form: form(request.layout, krate, is_wanted),
+                path: request.path_of(krate, &numbers, is_newest),
+                form: form_of(request.layout, krate, is_wanted),
                 is_needed: !request.unneeded.contains(&krate.id()),
-            };
-            crates.push(planned);
+            });
         }
-        // The crates of a repository share its checkout.
+        // The crates of a git repository share its checkout.
         crates.sort_by(|a: &PlannedCrate, b| a.path.cmp(&b.path));
-        crates.dedup_by(|a, b| a.path == b.path && a.form == Form::Checkout);
+        crates.dedup_by(|a, b| a.path == b.path && a.form == CrateForm::Checkout);
         for pair in crates.windows(2) {
             if pair[0].path == pair[1].path {
-                return Err(same_crate(&pair[0].krate, &pair[1].krate));
+                return Err(DuplicateCrate::new(&pair[0].krate, &pair[1].krate));
             }
         }
         Ok(Self {
             layout: request.layout,
             crates,
-            files: files(request, &numbers),
+            files: request.files(&numbers),
         })
     }
 
-    /// How many crates are stubs.
-    #[must_use]
+    /// The number of stubs.
     pub fn stubs(&self) -> usize {
-        let stubs = self
-            .crates
-            .iter()
-            .filter(|planned| planned.form == Form::Stub);
-        stubs.count()
+        let is_stub = |planned: &&PlannedCrate| planned.form == CrateForm::Stub;
+        self.crates.iter().filter(is_stub).count()
     }
 
-    /// What it is made from, in 32 bytes: the same where the same files come
-    /// out.
-    #[must_use]
+    /// A digest of the plan: two plans have the same if they give the same
+    /// files.
     pub fn digest(&self) -> Sha256 {
         let mut text = format!("{}\n", self.layout.word());
         for planned in &self.crates {
@@ -142,14 +131,12 @@ impl VendorPlan {
 }
 
 impl PlannedCrate {
-    /// `name version`
-    #[must_use]
+    /// `NAME VERSION`
     pub fn label(&self) -> String {
         label(&self.krate)
     }
 
-    /// What it is made from, in a word.
-    #[must_use]
+    /// A text that differs if the vendored files may differ.
     pub fn key(&self) -> String {
         let source = match &self.krate.source {
             CrateSource::Git(git) => {
@@ -166,26 +153,72 @@ impl PlannedCrate {
     }
 }
 
+impl PlanRequest<'_> {
+    fn path_of(&self, krate: &LockedCrate, numbers: &SourceNumbers, is_newest: bool) -> String {
+        let versioned = format!("{}-{}", krate.name, krate.version);
+        match (self.layout, &krate.source) {
+            (Layout::Cargo, _) if is_newest && self.naming == Naming::NewestBare => {
+                krate.name.to_string()
+            }
+            (Layout::Cargo | Layout::ImportCargoLock, _) => versioned,
+            (Layout::FetchCargoVendor, CrateSource::Git(git)) => {
+                // A revision that isn't a full hash could be any path.
+                format!("git/{}", git.full_revision().unwrap_or_default())
+            }
+            (Layout::FetchCargoVendor, _) => tarball_path(krate, self.cargo_lock),
+            (Layout::FetchCargoVendorUnpacked, CrateSource::Git(git)) => {
+                format!("source-git-{}/{versioned}", numbers.git[&git.id()])
+            }
+            (Layout::FetchCargoVendorUnpacked, CrateSource::Registry(registry)) => {
+                let number = numbers.registries[&registry.id];
+                format!("source-registry-{number}/{versioned}")
+            }
+            (Layout::FetchCargoVendorUnpacked, _) => {
+                format!("source-registry-0/{versioned}")
+            }
+        }
+    }
+
+    fn files(&self, numbers: &SourceNumbers) -> BTreeMap<String, Vec<u8>> {
+        let cargo_lock = self.cargo_lock;
+        let config = match self.layout {
+            Layout::Cargo => return BTreeMap::new(),
+            Layout::FetchCargoVendor => None,
+            Layout::ImportCargoLock => Some(import_cargo_lock_config(cargo_lock)),
+            Layout::FetchCargoVendorUnpacked => {
+                Some(unpacked_config(cargo_lock, numbers, "@vendor@"))
+            }
+        };
+        let config = config.map(|text| (".cargo/config.toml".to_owned(), text.into_bytes()));
+        [("Cargo.lock".to_owned(), cargo_lock.bytes.clone())]
+            .into_iter()
+            .chain(config)
+            .collect()
+    }
+}
+
+impl DuplicateCrate {
+    fn new(a: &LockedCrate, b: &LockedCrate) -> Self {
+        let source = |krate: &LockedCrate| match &krate.source {
+            CrateSource::Git(git) => git.id(),
+            CrateSource::Registry(registry) => registry.id.clone(),
+            CrateSource::CratesIo(_) | CrateSource::Local => "crates.io".to_owned(),
+        };
+        Self {
+            name: a.name.to_string(),
+            version: a.version.to_string(),
+            sources: vec![source(a), source(b)],
+        }
+    }
+}
+
 fn label(krate: &LockedCrate) -> String {
     format!("{} {}", krate.name, krate.version)
 }
 
-fn same_crate(a: &LockedCrate, b: &LockedCrate) -> SameCrate {
-    let source = |krate: &LockedCrate| match &krate.source {
-        CrateSource::Git(git) => git.id(),
-        CrateSource::Registry(registry) => registry.id.clone(),
-        CrateSource::CratesIo(_) | CrateSource::Local => "crates.io".to_owned(),
-    };
-    SameCrate {
-        name: a.name.to_string(),
-        version: a.version.to_string(),
-        sources: vec![source(a), source(b)],
-    }
-}
-
-fn newest(lock: &CargoLock) -> BTreeMap<&str, &Version> {
+fn newest_versions(cargo_lock: &CargoLock) -> BTreeMap<&str, &Version> {
     let mut newest: BTreeMap<&str, &Version> = BTreeMap::new();
-    for krate in &lock.crates {
+    for krate in &cargo_lock.crates {
         if krate.source != CrateSource::Local {
             let version = newest.entry(krate.name.as_str()).or_insert(&krate.version);
             *version = (*version).max(&krate.version);
@@ -194,76 +227,21 @@ fn newest(lock: &CargoLock) -> BTreeMap<&str, &Version> {
     newest
 }
 
-const fn form(layout: Layout, krate: &LockedCrate, is_wanted: bool) -> Form {
+const fn form_of(layout: Layout, krate: &LockedCrate, is_wanted: bool) -> CrateForm {
     let is_git = matches!(krate.source, CrateSource::Git(_));
     match layout {
-        Layout::FetchCargoVendor if is_git => Form::Checkout,
-        Layout::FetchCargoVendor => Form::Tarball,
-        _ if !is_wanted => Form::Stub,
-        Layout::Cargo => Form::Cargo,
-        Layout::ImportCargoLock | Layout::FetchCargoVendorUnpacked => Form::Whole,
+        Layout::FetchCargoVendor if is_git => CrateForm::Checkout,
+        Layout::FetchCargoVendor => CrateForm::Tarball,
+        _ if !is_wanted => CrateForm::Stub,
+        Layout::Cargo => CrateForm::Cargo,
+        Layout::ImportCargoLock | Layout::FetchCargoVendorUnpacked => CrateForm::Whole,
     }
 }
 
-fn path(
-    request: PlanRequest,
-    krate: &LockedCrate,
-    numbers: &SourceNumbers,
-    newest: &BTreeMap<&str, &Version>,
-) -> String {
-    let versioned = format!("{}-{}", krate.name, krate.version);
-    match (request.layout, &krate.source) {
-        (Layout::Cargo, _) => {
-            let is_bare = request.naming == Naming::NewestBare
-                && newest.get(krate.name.as_str()) == Some(&&krate.version);
-            if is_bare {
-                krate.name.to_string()
-            } else {
-                versioned
-            }
-        }
-        (Layout::ImportCargoLock, _) => versioned,
-        (Layout::FetchCargoVendor, CrateSource::Git(git)) => {
-            // Nothing but a hash becomes a path.
-            format!("git/{}", git.full_revision().unwrap_or_default())
-        }
-        (Layout::FetchCargoVendor, CrateSource::Registry(registry)) => {
-            let number = numbers.registries[&registry.id];
-            format!("registry-{number}/{versioned}.tar.gz")
-        }
-        (Layout::FetchCargoVendor, _) => format!("tarballs/{versioned}.tar.gz"),
-        (Layout::FetchCargoVendorUnpacked, CrateSource::Git(git)) => {
-            format!("source-git-{}/{versioned}", numbers.git[&git.id()])
-        }
-        (Layout::FetchCargoVendorUnpacked, source) => {
-            let number = match source {
-                CrateSource::Registry(registry) => numbers.registries[&registry.id],
-                _ => 0,
-            };
-            format!("source-registry-{number}/{versioned}")
-        }
-    }
-}
-
-fn files(request: PlanRequest, numbers: &SourceNumbers) -> BTreeMap<String, Vec<u8>> {
-    let lock = request.lock;
-    let lock_file = ("Cargo.lock".to_owned(), lock.bytes.clone());
-    let config = match request.layout {
-        Layout::Cargo => return BTreeMap::new(),
-        Layout::FetchCargoVendor => return BTreeMap::from([lock_file]),
-        Layout::ImportCargoLock => import_cargo_lock_config(lock),
-        Layout::FetchCargoVendorUnpacked => unpacked_config(lock, numbers, "@vendor@"),
-    };
-    let config = (".cargo/config.toml".to_owned(), config.into_bytes());
-    BTreeMap::from([lock_file, config])
-}
-
-/// Tells whether `cargo vendor` keeps a file of a crate.
-///
-/// It drops what would confuse git in the user's repository. `path` is
-/// relative to the crate's folder, with `/` between its parts.
-#[must_use]
-pub fn keeps(path: &str) -> bool {
+/// Whether `cargo vendor` keeps a file of a crate; it drops those that git
+/// would read in the user's repository. `path` is relative to the crate, with
+/// `/` between its parts.
+pub fn is_kept_by_cargo_vendor(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !matches!(name, ".gitattributes" | ".gitignore")
         && path != ".cargo-ok"

@@ -31,7 +31,7 @@ fn lock() -> CargoLock {
 
 fn paths(layout: Layout, naming: Naming) -> Vec<String> {
     let plan = VendorPlan::new(PlanRequest {
-        lock: &lock(),
+        cargo_lock: &lock(),
         layout,
         naming,
         wanted: None,
@@ -60,7 +60,7 @@ fn the_newest_version_has_the_bare_name() {
 }
 
 #[test]
-fn nixpkgs_folders_are_by_source() {
+fn crates_are_grouped_by_source_as_in_nixpkgs() {
     assert_eq!(
         paths(Layout::FetchCargoVendor, Naming::NewestBare),
         [
@@ -83,7 +83,7 @@ fn nixpkgs_folders_are_by_source() {
 }
 
 #[test]
-fn one_folder_cannot_hold_two_crates() {
+fn two_crates_in_one_folder_are_refused() {
     let mut crates = lock().crates;
     let mut twin = crates[1].clone();
     twin.source = CrateSource::CratesIo(None);
@@ -91,7 +91,7 @@ fn one_folder_cannot_hold_two_crates() {
     let lock = CargoLock::example(crates);
     let plan = |layout| {
         VendorPlan::new(PlanRequest {
-            lock: &lock,
+            cargo_lock: &lock,
             layout,
             naming: Naming::Versioned,
             wanted: None,
@@ -104,10 +104,10 @@ fn one_folder_cannot_hold_two_crates() {
 }
 
 #[test]
-fn what_is_not_wanted_is_a_stub() {
+fn crates_that_are_not_wanted_are_stubs() {
     let lock = lock();
     let plan = VendorPlan::new(PlanRequest {
-        lock: &lock,
+        cargo_lock: &lock,
         layout: Layout::Cargo,
         naming: Naming::Versioned,
         wanted: Some(&[1].into()),
@@ -115,16 +115,16 @@ fn what_is_not_wanted_is_a_stub() {
     });
     let crates = plan.unwrap().crates;
     let forms: Vec<_> = crates.iter().map(|planned| planned.form).collect();
-    let (stub, cargo) = (Form::Stub, Form::Cargo);
+    let (stub, cargo) = (CrateForm::Stub, CrateForm::Cargo);
     assert_eq!(forms, [stub, cargo, stub, stub, stub]);
     let needed: Vec<_> = crates.iter().map(|planned| planned.is_needed).collect();
     assert_eq!(needed, [true, true, false, true, true]);
 }
 
 #[test]
-fn git_files_are_dropped_anywhere() {
+fn git_files_are_dropped_in_every_folder() {
     for path in [".gitignore", "a/.gitattributes", ".git/config", ".cargo-ok"] {
-        assert!(!keeps(path), "{path}");
+        assert!(!is_kept_by_cargo_vendor(path), "{path}");
     }
     for path in [
         "src/lib.rs",
@@ -132,6 +132,6 @@ fn git_files_are_dropped_anywhere() {
         "a/.cargo-ok",
         "Cargo.toml.orig",
     ] {
-        assert!(keeps(path), "{path}");
+        assert!(is_kept_by_cargo_vendor(path), "{path}");
     }
 }
