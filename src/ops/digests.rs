@@ -1,6 +1,8 @@
 //! Digests of what a stanza is made from, without reading more than the files
 //! themselves: as `check` has no time for more.
 
+use std::sync::LazyLock;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
@@ -76,13 +78,17 @@ pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> 
     lock.kind(&PythonName::new(name))
 }
 
-/// The digest of our own rules and tables.
+/// The digest of this program's rules and tables.
 pub(super) fn rules() -> String {
-    let mut text = format!("{RULES}\n");
-    for table in TABLES {
-        text.push_str(table);
-    }
-    digest(text.as_bytes())
+    // Each package of a lock asks for it.
+    static DIGEST: LazyLock<String> = LazyLock::new(|| {
+        let mut text = format!("{RULES}\n");
+        for table in TABLES {
+            text.push_str(table);
+        }
+        digest(text.as_bytes())
+    });
+    DIGEST.clone()
 }
 
 /// The digest of a build system.
