@@ -28,6 +28,8 @@ use crate::overlay::{
 mod cause;
 mod locked;
 mod prebuilt;
+#[cfg(test)]
+mod tests;
 
 use cause::Cause;
 

@@ -19,6 +19,8 @@ use crate::overlay::Digests;
 use crate::warning::Warning;
 
 mod draft;
+#[cfg(test)]
+mod tests;
 
 pub(super) use draft::{Draft, OverlayFile};
 
