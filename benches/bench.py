@@ -5,6 +5,7 @@ that take turns in one run; the median of their ratios is printed.
 """
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import tarfile
@@ -12,7 +13,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BINARY = ROOT / "target/release/cargo-pyhack"
+BINARY = pathlib.Path(os.environ.get("BENCH_BINARY", ROOT / "target/release/cargo-pyhack")).resolve()
 
 
 def seconds(command, **options):
@@ -20,6 +21,14 @@ def seconds(command, **options):
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
     return time.perf_counter() - start
+
+
+def processor_seconds(command, **options):
+    """How much processor time a command takes with its children, which has to go well."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def ratio(name, ours, theirs, limit, pairs=5):

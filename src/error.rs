@@ -3,9 +3,9 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::config::ConfigError;
-use crate::io::IoError;
-use crate::ops::init::InitError;
+use crate::io::{IoError, PythonLockFailure};
+use crate::nix::flake::InitError;
+use crate::options::ConfigError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;
@@ -37,6 +37,15 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Init(#[from] InitError),
+}
+
+impl From<PythonLockFailure> for Error {
+    fn from(failure: PythonLockFailure) -> Self {
+        match failure {
+            PythonLockFailure::Io(error) => error.into(),
+            PythonLockFailure::Lock(error) => error.into(),
+        }
+    }
 }
 
 /// The exit codes, as `--help` lists them. 101 is Rust's own for a panic: our

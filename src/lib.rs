@@ -15,7 +15,6 @@
 
 mod build_system;
 pub mod cli;
-mod config;
 mod error;
 mod hash;
 #[expect(
@@ -26,6 +25,7 @@ mod io;
 mod native;
 mod nix;
 mod ops;
+mod options;
 mod overlay;
 mod project;
 mod python;
@@ -38,7 +38,7 @@ mod warning;
 /// interface: anything here may change in any release.
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::config::Config;
+    pub use crate::cli::FORMAT_VERSION;
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
     pub use crate::io::network::HttpSettings;
@@ -46,9 +46,10 @@ pub mod testing {
     pub use crate::native::features::{BuildRequest, Resolver};
     pub use crate::native::{CfgSet, CrateGraph};
     pub use crate::nix::expr::Expr;
-    pub use crate::nix::package::{About, CargoDeps, Package, PackageSource, Places};
+    pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
     pub use crate::ops::{check, hash, init, inspect, lock, nix_snippet, vendor, why};
+    pub use crate::options::Config;
     pub use crate::overlay::{Block, Document};
     pub use crate::project::{CargoOptions, PythonName};
     pub use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};

@@ -1,6 +1,8 @@
 //! What a package is built for: a Python and the platforms.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
 use pep440_rs::{Version as PythonVersion, VersionSpecifiers};
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
@@ -143,6 +145,69 @@ fn python_versions(text: &str) -> Option<VersionSpecifiers> {
     clauses.join(",").parse().ok()
 }
 
+/// A `CPython` 3, as in `3.13`, or `3.13t` for the free-threaded build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Python {
+    /// The minor version.
+    pub minor: u8,
+    /// Whether it is built without the global interpreter lock (PEP 703).
+    pub is_free_threaded: bool,
+}
+
+impl Python {
+    /// The oldest minor version that a package can be built for.
+    const OLDEST: u8 = 7;
+
+    /// The build with the global interpreter lock.
+    #[must_use]
+    pub const fn regular(minor: u8) -> Self {
+        Self {
+            minor,
+            is_free_threaded: false,
+        }
+    }
+}
+
+impl fmt::Display for Python {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let suffix = if self.is_free_threaded { "t" } else { "" };
+        write!(f, "3.{}{suffix}", self.minor)
+    }
+}
+
+impl FromStr for Python {
+    /// What it has to be.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let version = text.strip_suffix('t');
+        let minor = version.unwrap_or(text).strip_prefix("3.");
+        let minor = minor.filter(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()));
+        let minor = minor.and_then(|minor| minor.parse().ok());
+        let minor = minor.filter(|minor| *minor >= Self::OLDEST);
+        Ok(Self {
+            minor: minor.ok_or("a CPython from 3.7 on, as in `3.13`")?,
+            is_free_threaded: version.is_some(),
+        })
+    }
+}
+
+impl Serialize for Python {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Python {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|wanted: String| {
+            let wanted = wanted.trim_start_matches("a ");
+            serde::de::Error::custom(format!("`{}` is no {wanted}", text.escape_debug()))
+        })
+    }
+}
+
 /// A platform, by Nix's name of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Platform {
@@ -179,17 +244,6 @@ impl Platform {
         }
     }
 
-    /// Reads Nix's name, or rustc's.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        let by_rustc = || {
-            Self::ALL
-                .into_iter()
-                .find(|platform| platform.triple() == name)
-        };
-        Self::from_system(name).or_else(by_rustc)
-    }
-
     /// Reads Nix's name.
     #[must_use]
     pub fn from_system(name: &str) -> Option<Self> {
@@ -221,6 +275,20 @@ impl Platform {
     }
 }
 
+impl FromStr for Platform {
+    /// The platforms that there are.
+    type Err = String;
+
+    /// Reads Nix's name, or rustc's.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let is_named = |platform: &Self| platform.system() == name || platform.triple() == name;
+        Self::ALL.into_iter().find(is_named).ok_or_else(|| {
+            let names = Self::ALL.map(Self::system);
+            format!("one of {}", names.join(", "))
+        })
+    }
+}
+
 impl Serialize for Platform {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.system())
@@ -230,8 +298,10 @@ impl Serialize for Platform {
 impl<'de> Deserialize<'de> for Platform {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let unknown = || serde::de::Error::custom(format!("`{name}` is no platform"));
-        Self::from_system(&name).ok_or_else(unknown)
+        name.parse().map_err(|known| {
+            let name = name.escape_debug();
+            serde::de::Error::custom(format!("`{name}` is no platform: it has to be {known}"))
+        })
     }
 }
 
@@ -337,6 +407,30 @@ mod tests {
         assert_eq!(refuses("0.28.2"), Some(true));
         assert_eq!(refuses("0.19.2"), Some(false));
         assert_eq!(refuses("0.8.0"), Some(false));
+    }
+
+    #[test]
+    fn a_python_is_a_minor_version_from_3_7_on() {
+        let python = |text: &str| text.parse::<Python>().ok();
+        for text in ["3.7", "3.13", "3.14t"] {
+            assert_eq!(python(text).unwrap().to_string(), text);
+        }
+        assert!(python("3.13t").unwrap().is_free_threaded);
+        for text in [
+            "", "3", "3.6", "2.7", "3.13.1", "3.13tt", "t", "3.t", "3.+9", "3.999",
+        ] {
+            assert_eq!(python(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_platform_is_read_by_nix_s_name_or_rustc_s() {
+        let platform = |text: &str| text.parse::<Platform>();
+        let linux = Ok(Platform::X86_64Linux);
+        assert_eq!(platform("x86_64-linux"), linux);
+        assert_eq!(platform("x86_64-unknown-linux-gnu"), linux);
+        let error = platform("vax").unwrap_err();
+        assert!(error.starts_with("one of aarch64-darwin, "), "{error}");
     }
 
     #[test]

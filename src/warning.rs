@@ -1,7 +1,14 @@
-//! What doesn't stop a command, but will or may stop the user's build.
+//! Findings that don't stop a command, but will or may stop the user's build.
+//!
+//! A warning is a value: which one it is and what it is about. Its text, code
+//! and help are made where it is printed; nothing reads them back.
 
+use miette::Diagnostic;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use semver::Version;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
 
 /// How much a warning matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,8 +23,9 @@ pub enum Level {
 }
 
 /// A warning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Warning {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Warning")]
+pub struct WarningReport {
     /// How much it matters.
     pub level: Level,
     /// A stable name; `docs/diagnostics.md` has a heading for each.
@@ -28,272 +36,578 @@ pub struct Warning {
     pub help: String,
 }
 
-/// The kinds of warnings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WarningCode {
+/// How a pinned input is brought up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinUpdate {
+    /// The command, such as `nix flake update nixpkgs`.
+    pub command: String,
+}
+
+/// Why the rustc of a nixpkgs is too old.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RustcOf {
+    /// Those of nixpkgs' current branches, by the branch's name.
+    Branches(Vec<(String, Version)>),
+    /// That of the pinned nixpkgs, as a clause, and how to get a newer one; no
+    /// update if the branch it follows keeps its rustc.
+    Pinned {
+        /// The pin and what is wrong with it.
+        finding: String,
+        /// How to get a newer one.
+        update: Option<PinUpdate>,
+    },
+}
+
+/// A warning.
+///
+/// Results in the cache hold warnings in this form: a variant that changes its
+/// meaning needs another name of the cache's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic, Serialize, Deserialize)]
+pub enum Warning {
     /// The package's name breaks PEP 508.
-    InvalidName,
-    /// A `[project]` table without what PEP 621 requires.
-    IncompleteProject,
-    /// Nothing for cargo to build.
-    NoRust,
-    /// More folders than one that cargo builds in.
-    SeveralRoots,
-    /// A crate that may be the wrong one.
-    Guess,
-    /// What only running the project would tell.
-    Unread,
+    #[error("`{name}` is no name that PEP 508 allows")]
+    #[diagnostic(
+        code(pyhack::warning::invalid_name),
+        help("correct `name` in the `[project]` table of `pyproject.toml`")
+    )]
+    InvalidName { name: String },
+    /// A `[project]` table lacks keys that PEP 621 requires.
+    #[error(
+        "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds with, refuses it",
+        quoted(lacking)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::incomplete_project),
+        help(
+            "add it by a patch: `dynamic = [\"version\"]` where the backend knows it; or take the wheel"
+        )
+    )]
+    IncompleteProject { lacking: Vec<String> },
+    /// The project has no crate, as far as was read.
+    #[error("{}", if *all_read { "there is no Rust in it: pyproject.nix builds it without a stanza" } else { "no crate is found, but not all that says how it is built could be read" })]
+    #[diagnostic(
+        code(pyhack::warning::no_rust),
+        help("if there is a crate, name its manifest in `pyproject.toml`")
+    )]
+    NoRust { all_read: bool },
+    /// Cargo builds in several folders, each with a `Cargo.lock`.
+    #[error("it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the crates of one", roots.len(), all_quoted(roots))]
+    #[diagnostic(
+        code(pyhack::warning::several_roots),
+        help(
+            "choose one with `--cargo-root`; to build all with one stanza, make their crates members of one Cargo workspace"
+        )
+    )]
+    SeveralRoots { roots: Vec<String> },
+    /// The crate may be another one.
+    #[error("`{manifest}` is a guess: {why}")]
+    #[diagnostic(
+        code(pyhack::warning::guess),
+        help("compare it with what the build does before relying on it")
+    )]
+    Guess { manifest: String, why: String },
+    /// Only running the project would tell.
+    #[error("not to be told without running it: {what}")]
+    #[diagnostic(
+        code(pyhack::warning::unread),
+        help("look at that line: it may build more, or ask for more, than is said here")
+    )]
+    Unread { what: String },
     /// The Cargo workspace is above the Python project.
-    WorkspaceAbove,
-    /// No `Cargo.lock`.
-    NoLock,
-    /// A build requirement that the package set doesn't bring.
-    UnknownBuildSystem,
-    /// A build requirement from a URL.
-    UrlRequirement,
-    /// A lock that some of nixpkgs' tools can't read.
+    #[error(
+        "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
+    )]
+    #[diagnostic(
+        code(pyhack::warning::workspace_above),
+        help("`nix-snippet` puts the whole of it in the place of the package's source")
+    )]
+    WorkspaceAbove { above: String },
+    /// The Cargo root has no `Cargo.lock`.
+    #[error("there is no `Cargo.lock` in `{folder}`")]
+    #[diagnostic(
+        code(pyhack::warning::no_lock),
+        help(
+            "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there"
+        )
+    )]
+    NoLock { folder: String },
+    /// A build requirement that the package set doesn't have.
+    #[error("`{name}` is no build system that pyproject-build-systems brings{}", if *is_beside_lock { ", nor has the `uv.lock` beside the project" } else { "" })]
+    #[diagnostic(
+        code(pyhack::warning::unknown_build_system),
+        help(
+            "have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, so that the stanza evaluates"
+        )
+    )]
+    UnknownBuildSystem { name: String, is_beside_lock: bool },
+    /// A build requirement names a URL.
+    #[error(
+        "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"
+    )]
+    #[diagnostic(
+        code(pyhack::warning::url_requirement),
+        help("see that the package set's version builds it too")
+    )]
+    UrlRequirement { name: String, url: String },
+    /// A `Cargo.lock` of format 1.
+    #[error("the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read")]
+    #[diagnostic(
+        code(pyhack::warning::old_lock),
+        help("let a current cargo write it anew: `cargo generate-lockfile`")
+    )]
     OldLock,
-    /// Manifests that cargo can't read.
-    Broken,
-    /// A lock that lacks what the manifests ask for.
-    StaleLock,
-    /// A lock with crates that nothing needs.
-    UnneededCrates,
-    /// A lock of another version of the project.
-    OutdatedLock,
-    /// Such crates that the registry no longer has.
-    GoneCrates,
-    /// A lock that has to lie beside the overlay.
-    LockBeside,
-    /// Crates that the registry has yanked.
-    YankedCrates,
-    /// Cargo's configuration in the source.
-    CargoConfig,
-    /// `pyo3/generate-import-lib`.
-    GenerateImportLib,
-    /// A newer rustc than nixpkgs has.
-    RustVersion,
-    /// A nixpkgs that crates.io doesn't answer.
-    OldNixpkgs,
-    /// A pyproject.nix without what the stanza uses.
-    OldPyprojectNix,
-    /// Pins that can't be read.
-    UnreadPins,
-    /// Something that a file in nixpkgs' style lacks.
-    IncompletePackage,
-    /// Features of a nightly rustc.
-    Nightly,
-    /// A newer Python than `PyO3` knows.
-    Pyo3TooOld,
-    /// Native inputs by the lock's edges alone.
-    Approximate,
-    /// A crate from git that needs files outside of its folder.
-    GitCrateReachesOut,
-    /// A build script that downloads.
-    Download,
-    /// A native crate that nothing is known of.
-    UnknownNative,
-    /// A module of pkg-config that no attribute is known for.
-    UnknownModule,
-    /// A build script that can't be read.
-    UnreadableBuildScript,
-    /// Something that is loaded when the program runs.
-    Runtime,
-    /// A `.python-version` that names no `CPython`.
-    PythonVersion,
-    /// A Python that a lock isn't for.
-    PythonNotAllowed,
-    /// A flake that can't be read.
-    UnreadFlake,
+    /// Manifests name files that don't exist.
+    #[error(
+        "cargo can't read the manifests: there isn't {}",
+        shortened(missing, "; ")
+    )]
+    #[diagnostic(
+        code(pyhack::warning::broken),
+        help(
+            "no build can succeed with it: take the source from its repository, or put back what is missing"
+        )
+    )]
+    BrokenManifests { missing: Vec<String> },
+    /// The root of a crate's library doesn't exist.
+    #[error("the source of the library of {} isn't there", quoted(folders))]
+    #[diagnostic(
+        code(pyhack::warning::broken),
+        help(
+            "no build can succeed with it: take the source from its repository, or put back what is missing"
+        )
+    )]
+    MissingLibraries { folders: Vec<String> },
+    /// The `Cargo.lock` lacks crates that the manifests ask for.
+    #[error(
+        "the lock doesn't fit the manifests: it lacks {}",
+        shortened(lacking, "; ")
+    )]
+    #[diagnostic(
+        code(pyhack::warning::stale_lock),
+        help("no offline build can succeed with it: let cargo mend it with `--generate-lock`")
+    )]
+    StaleLock { lacking: Vec<String> },
+    /// The `Cargo.lock` has crates that nothing needs.
+    #[error("the lock has {} that nothing needs: {}; {}", crate_count(crates.len()), shortened(crates, ", "), locked_clause(*is_refused))]
+    #[diagnostic(
+        code(pyhack::warning::unneeded_crates),
+        help(
+            "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`"
+        )
+    )]
+    UnneededCrates {
+        crates: Vec<String>,
+        is_refused: bool,
+    },
+    /// The `Cargo.lock` is of another version of the project.
+    #[error("the lock is of another version of the project: {}; {}", shortened(crates, ", "), locked_clause(*is_refused))]
+    #[diagnostic(
+        code(pyhack::warning::outdated_lock),
+        help(
+            "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`"
+        )
+    )]
+    OutdatedLock {
+        crates: Vec<String>,
+        is_refused: bool,
+    },
+    /// Unneeded crates that the registry has removed.
+    #[error("the registry no longer has {}", crates.join(", "))]
+    #[diagnostic(
+        code(pyhack::warning::gone_crates),
+        help(
+            "nothing of the project needs them, but Nix fetches all that the lock names: let cargo take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`"
+        )
+    )]
+    GoneCrates { crates: Vec<String> },
+    /// A printed stanza needs a `Cargo.lock` beside it.
+    #[error("the stanza takes `{name}` from the folder that it will be in")]
+    #[diagnostic(
+        code(pyhack::warning::lock_beside),
+        help("let `--write FILE` put the stanza into the file and the lock beside it")
+    )]
+    LockBeside { name: String },
+    /// The registry has yanked crates of the lock.
+    #[error("the registry has yanked {}", crates.join(", "))]
+    #[diagnostic(
+        code(pyhack::warning::yanked_crates),
+        help(
+            "the build goes on with them, since the lock names them: see why they were yanked, and whether a later release of the package has others"
+        )
+    )]
+    YankedCrates { crates: Vec<String> },
+    /// The source has a configuration of Cargo.
+    #[error("`{path}` changes how cargo builds: {}", keys.join(", "))]
+    #[diagnostic(
+        code(pyhack::warning::cargo_config),
+        help(
+            "if the build fails over it, delete it in the stanza: `postPatch = \"rm -r .cargo\";`"
+        )
+    )]
+    CargoConfig { path: String, keys: Vec<String> },
+    /// The feature `pyo3/generate-import-lib` is on.
+    #[error("`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {}", if *is_locked { "has" } else { "lacks, so that an offline build fails" })]
+    #[diagnostic(
+        code(pyhack::warning::generate_import_lib),
+        help(
+            "Linux and macOS need no import library: take the feature out with a patch if the build fails over it"
+        )
+    )]
+    GenerateImportLib { is_locked: bool },
+    /// The rustc of nixpkgs is older than a crate needs.
+    #[error("`{krate}` needs rustc {version}: {}", rustc.describe())]
+    #[diagnostic(code(pyhack::warning::rust_version), help("{}", rustc.help()))]
+    RustVersion {
+        krate: String,
+        version: Version,
+        rustc: RustcOf,
+    },
+    /// crates.io refuses downloads by the pinned nixpkgs.
+    #[error("{pinned} is older than {since}: crates.io answers its `importCargoLock` with 403")]
+    #[diagnostic(code(pyhack::warning::old_nixpkgs), help("update it with `{}`", update.command))]
+    OldNixpkgs {
+        pinned: String,
+        since: String,
+        update: PinUpdate,
+    },
+    /// The pinned pyproject.nix lacks a function that the stanza calls.
+    #[error("{pinned} has no `{function}`, which came on {since}")]
+    #[diagnostic(code(pyhack::warning::old_pyproject_nix), help("update it with `{}`", update.command))]
+    OldPyprojectNix {
+        pinned: String,
+        function: String,
+        since: String,
+        update: PinUpdate,
+    },
+    /// A file of pins can't be read.
+    #[error("`{place}` can't be read: {reason}")]
+    #[diagnostic(
+        code(pyhack::warning::unread_pins),
+        help("see by yourself that its nixpkgs and pyproject.nix are new enough")
+    )]
+    UnreadPins { place: String, reason: String },
+    /// A file in nixpkgs' style lacks something.
+    #[error("{what}")]
+    #[diagnostic(
+        code(pyhack::warning::incomplete_package),
+        help("look at that in the file, and fill in what is missing")
+    )]
+    IncompletePackage { what: String, is_note: bool },
+    /// The source uses features of a nightly rustc.
+    #[error("unstable features of a nightly rustc are on in {}", quoted(places))]
+    #[diagnostic(
+        code(pyhack::warning::nightly),
+        help("let a stable rustc take them with `env.RUSTC_BOOTSTRAP = \"1\"`")
+    )]
+    Nightly {
+        places: Vec<String>,
+        is_allowed: bool,
+    },
+    /// PyO3 doesn't know a Python as new as this one.
+    #[error("PyO3 {pyo3} knows Python 3.{newest} at the newest, not 3.{python_minor}{}", if *refuses { ", and refuses it" } else { "" })]
+    #[diagnostic(
+        code(pyhack::warning::pyo3_too_old),
+        help(
+            "build for an older Python; where PyO3 refuses it, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may help"
+        )
+    )]
+    Pyo3TooOld {
+        pyo3: Version,
+        newest: u8,
+        python_minor: u8,
+        refuses: bool,
+    },
+    /// Native inputs follow the lock's edges instead of cargo's resolution.
+    #[error("{why}")]
+    #[diagnostic(
+        code(pyhack::warning::approximate),
+        help(
+            "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly"
+        )
+    )]
+    Approximate { why: String },
+    /// A crate from git needs files outside of its folder.
+    #[error("{what}")]
+    #[diagnostic(
+        code(pyhack::warning::git_crate_reaches_out),
+        help(
+            "vendoring copies the crate's folder alone: if the build fails over a missing file, put it there with a patch, or ask the crate's authors to"
+        )
+    )]
+    GitCrateReachesOut { what: String },
+    /// A build script downloads something.
+    #[error("{krate}: {what}{}", variables_clause(variables))]
+    #[diagnostic(
+        code(pyhack::warning::download),
+        help(
+            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix, and name it in the variable"
+        )
+    )]
+    Download {
+        krate: String,
+        what: String,
+        variables: Vec<String>,
+    },
+    /// A native crate is in no table.
+    #[error("nothing is known of what {krate} needs: {what}")]
+    #[diagnostic(
+        code(pyhack::warning::unknown_native),
+        help(
+            "if it needs a library, add it to the stanza; then tell us, or add a row for the crate to `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in"
+        )
+    )]
+    UnknownNative { krate: String, what: String },
+    /// No attribute is known for a module of pkg-config.
+    #[error("{krate} asks pkg-config for `{module}`, which no attribute is known for")]
+    #[diagnostic(
+        code(pyhack::warning::unknown_module),
+        help(
+            "add the package that has it to the stanza's `buildInputs`; then tell us, or add a row to `data/pkg-config.toml`"
+        )
+    )]
+    UnknownModule { krate: String, module: String },
+    /// A build script can't be read.
+    #[error("the build script of {krate} can't be read: {what}")]
+    #[diagnostic(
+        code(pyhack::warning::unreadable_build_script),
+        help("look at it: it may need more than is said here")
+    )]
+    UnreadableBuildScript { krate: String, what: String },
+    /// A library is loaded when the program runs.
+    #[error("{krate} {what}")]
+    #[diagnostic(
+        code(pyhack::warning::runtime),
+        help("nothing to build it; what loads it has to find it where the program runs")
+    )]
+    Runtime { krate: String, what: String },
+    /// A `.python-version` names no CPython.
+    #[error(
+        "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
+    )]
+    #[diagnostic(
+        code(pyhack::warning::python_version),
+        help("choose one with `--python 3.13`, say")
+    )]
+    PythonVersion { python_minor: u8 },
+    /// The lock isn't for the Python that is built for.
+    #[error("`{place}` is for Python {requires}, not for {python}")]
+    #[diagnostic(
+        code(pyhack::warning::python_not_allowed),
+        help("choose another one with `--python`: uv2nix refuses to make a set for this one")
+    )]
+    PythonNotAllowed {
+        place: String,
+        requires: String,
+        python: String,
+    },
+    /// A `flake.nix` can't be read.
+    #[error("`{file}` can't be read as Nix")]
+    #[diagnostic(
+        code(pyhack::warning::unread_flake),
+        help("see by yourself which inputs it has")
+    )]
+    UnreadFlake { file: String },
 }
 
 impl Warning {
-    pub(crate) fn new(code: WarningCode, message: impl Into<String>) -> Self {
-        let (code, help) = code.describe();
-        Self {
-            level: Level::Warning,
-            code: code.to_owned(),
-            message: message.into(),
-            help: help.to_owned(),
+    /// How much it matters.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::IncompleteProject { .. }
+            | Self::Download { .. }
+            | Self::OldNixpkgs { .. }
+            | Self::OldPyprojectNix { .. } => Level::Error,
+            Self::NoRust { all_read: true }
+            | Self::UnneededCrates {
+                is_refused: false, ..
+            }
+            | Self::OutdatedLock {
+                is_refused: false, ..
+            }
+            | Self::GenerateImportLib { is_locked: true }
+            | Self::Nightly {
+                is_allowed: true, ..
+            }
+            | Self::IncompletePackage { is_note: true, .. }
+            | Self::Approximate { .. }
+            | Self::LockBeside { .. }
+            | Self::Runtime { .. } => Level::Note,
+            _ => Level::Warning,
         }
     }
 
-    /// The same as something that will stop the build.
-    pub(crate) fn error(code: WarningCode, message: impl Into<String>) -> Self {
-        Self {
-            level: Level::Error,
-            ..Self::new(code, message)
-        }
-    }
-
-    /// The same as something that is good to know.
-    pub(crate) fn note(code: WarningCode, message: impl Into<String>) -> Self {
-        Self {
-            level: Level::Note,
-            ..Self::new(code, message)
+    /// The warning as JSON output has it.
+    #[must_use]
+    pub fn report(&self) -> WarningReport {
+        let text = |part: Option<Box<dyn std::fmt::Display + '_>>| {
+            part.map_or_else(String::new, |part| part.to_string())
+        };
+        WarningReport {
+            level: self.level(),
+            code: text(self.code()),
+            message: self.to_string(),
+            help: text(self.help()),
         }
     }
 }
 
-impl WarningCode {
-    /// The stable name, and what to do.
-    #[must_use]
-    #[expect(clippy::too_many_lines, reason = "one arm a code")]
-    pub const fn describe(self) -> (&'static str, &'static str) {
+/// Serializes warnings as [`WarningReport`]s.
+///
+/// # Errors
+/// What the serializer gives.
+pub fn as_reports<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(warnings.iter().map(Warning::report))
+}
+
+/// Reads over what [`as_reports`] wrote: a report doesn't say which warning it
+/// was. The warnings are empty then.
+///
+/// # Errors
+/// What the deserializer gives.
+pub fn ignore_reports<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Warning>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| Vec::new())
+}
+
+impl RustcOf {
+    fn describe(&self) -> String {
         match self {
-            Self::InvalidName => (
-                "pyhack::warning::invalid_name",
-                "correct `name` in the `[project]` table of `pyproject.toml`",
-            ),
-            Self::IncompleteProject => (
-                "pyhack::warning::incomplete_project",
-                "add it by a patch: `dynamic = [\"version\"]` where the backend knows it; or take the wheel",
-            ),
-            Self::NoRust => (
-                "pyhack::warning::no_rust",
-                "if there is a crate, name its manifest in `pyproject.toml`",
-            ),
-            Self::SeveralRoots => (
-                "pyhack::warning::several_roots",
-                "choose one with `--cargo-root`; to build all with one stanza, make their crates members \
-                 of one Cargo workspace",
-            ),
-            Self::Guess => (
-                "pyhack::warning::guess",
-                "compare it with what the build does before relying on it",
-            ),
-            Self::Unread => (
-                "pyhack::warning::unread",
-                "look at that line: it may build more, or ask for more, than is said here",
-            ),
-            Self::WorkspaceAbove => (
-                "pyhack::warning::workspace_above",
-                "`nix-snippet` puts the whole of it in the place of the package's source",
-            ),
-            Self::NoLock => (
-                "pyhack::warning::no_lock",
-                "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, \
-                 keeps it beside FILE, and `--lock-file` takes it from there",
-            ),
-            Self::UnknownBuildSystem => (
-                "pyhack::warning::unknown_build_system",
-                "have it in the uv.lock that the package set is made from, for example `uv add --dev \
-                 NAME`, so that the stanza evaluates",
-            ),
-            Self::UrlRequirement => (
-                "pyhack::warning::url_requirement",
-                "see that the package set's version builds it too",
-            ),
-            Self::OldLock => (
-                "pyhack::warning::old_lock",
-                "let a current cargo write it anew: `cargo generate-lockfile`",
-            ),
-            Self::Broken => (
-                "pyhack::warning::broken",
-                "no build can succeed with it: take the source from its repository, or put back what is missing",
-            ),
-            Self::StaleLock => (
-                "pyhack::warning::stale_lock",
-                "no offline build can succeed with it: let cargo mend it with `--generate-lock`",
-            ),
-            Self::UnneededCrates => (
-                "pyhack::warning::unneeded_crates",
-                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate- \
-                 lock`",
-            ),
-            Self::OutdatedLock => (
-                "pyhack::warning::outdated_lock",
-                "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`",
-            ),
-            Self::GoneCrates => (
-                "pyhack::warning::gone_crates",
-                "nothing of the project needs them, but Nix fetches all that the lock names: let cargo \
-                 take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`",
-            ),
-            Self::LockBeside => (
-                "pyhack::warning::lock_beside",
-                "let `--write FILE` put the stanza into the file and the lock beside it",
-            ),
-            Self::YankedCrates => (
-                "pyhack::warning::yanked_crates",
-                "the build goes on with them, since the lock names them: see why they were yanked, and whether a later \
-                 release of the package has others",
-            ),
-            Self::CargoConfig => (
-                "pyhack::warning::cargo_config",
-                "if the build fails over it, delete it in the stanza: `postPatch = \"rm -r .cargo\";`",
-            ),
-            Self::GenerateImportLib => (
-                "pyhack::warning::generate_import_lib",
-                "Linux and macOS need no import library: take the feature out with a patch if the build \
-                 fails over it",
-            ),
-            Self::RustVersion => (
-                "pyhack::warning::rust_version",
-                "build with a newer nixpkgs, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's",
-            ),
-            Self::OldNixpkgs => ("pyhack::warning::old_nixpkgs", "update the input"),
-            Self::OldPyprojectNix => ("pyhack::warning::old_pyproject_nix", "update the input"),
-            Self::UnreadPins => (
-                "pyhack::warning::unread_pins",
-                "see by yourself that its nixpkgs and pyproject.nix are new enough",
-            ),
-            Self::IncompletePackage => (
-                "pyhack::warning::incomplete_package",
-                "look at that in the file, and fill in what is missing",
-            ),
-            Self::Nightly => (
-                "pyhack::warning::nightly",
-                "let a stable rustc take them with `env.RUSTC_BOOTSTRAP = \"1\"`",
-            ),
-            Self::Pyo3TooOld => (
-                "pyhack::warning::pyo3_too_old",
-                "build for an older Python; where PyO3 refuses it, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may \
-                 help",
-            ),
-            Self::Approximate => (
-                "pyhack::warning::approximate",
-                "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly",
-            ),
-            Self::GitCrateReachesOut => (
-                "pyhack::warning::git_crate_reaches_out",
-                "vendoring copies the crate's folder alone: if the build fails over a missing file, put it there with \
-                 a patch, or ask the crate's authors to",
-            ),
-            Self::Download => (
-                "pyhack::warning::download",
-                "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix, and name it in the variable",
-            ),
-            Self::UnknownNative => (
-                "pyhack::warning::unknown_native",
-                "if it needs a library, add it to the stanza; then tell us, or add a row for the crate to \
-                 `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in",
-            ),
-            Self::UnknownModule => (
-                "pyhack::warning::unknown_module",
-                "add the package that has it to the stanza's `buildInputs`; then tell us, or add a row to \
-                 `data/pkg-config.toml`",
-            ),
-            Self::UnreadableBuildScript => (
-                "pyhack::warning::unreadable_build_script",
-                "look at it: it may need more than is said here",
-            ),
-            Self::PythonVersion => (
-                "pyhack::warning::python_version",
-                "choose one with `--python 3.13`, say",
-            ),
-            Self::PythonNotAllowed => (
-                "pyhack::warning::python_not_allowed",
-                "choose another one with `--python`: uv2nix refuses to make a set for this one",
-            ),
-            Self::UnreadFlake => (
-                "pyhack::warning::unread_flake",
-                "see by yourself which inputs it has",
-            ),
-            Self::Runtime => (
-                "pyhack::warning::runtime",
-                "nothing to build it; what loads it has to find it where the program runs",
-            ),
+            Self::Branches(branches) => {
+                let branches = branches.iter();
+                let branches = branches.map(|(branch, rustc)| format!("{branch} has {rustc}"));
+                branches.collect::<Vec<_>>().join(", ")
+            }
+            Self::Pinned { finding, .. } => finding.clone(),
         }
+    }
+
+    fn help(&self) -> String {
+        const TOOLCHAIN: &str =
+            "or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's";
+        match self {
+            Self::Pinned {
+                update: Some(update),
+                ..
+            } => format!("update it with `{}`, {TOOLCHAIN}", update.command),
+            _ => format!("build with a newer nixpkgs, {TOOLCHAIN}"),
+        }
+    }
+}
+
+const fn locked_clause(is_refused: bool) -> &'static str {
+    if is_refused {
+        "the build runs cargo with `--locked`, which refuses it"
+    } else {
+        "only `--locked` refuses it"
+    }
+}
+
+fn variables_clause(variables: &[String]) -> String {
+    if variables.is_empty() {
+        return String::new();
+    }
+    format!("; packages in nixpkgs set {}", all_quoted(variables))
+}
+
+fn crate_count(count: usize) -> String {
+    match count {
+        1 => "a crate".to_owned(),
+        count => format!("{count} crates"),
+    }
+}
+
+fn all_quoted(names: &[String]) -> String {
+    let quoted = names.iter().map(|name| format!("`{name}`"));
+    quoted.collect::<Vec<_>>().join(", ")
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    shortened(&quoted, ", ")
+}
+
+/// The first five items, and how many more there are.
+fn shortened(items: &[String], separator: &str) -> String {
+    let first: Vec<_> = items.iter().take(5).map(String::as_str).collect();
+    match items.len().saturating_sub(5) {
+        0 => first.join(separator),
+        more => format!("{}{separator}and {more} more", first.join(separator)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_has_the_level_that_the_fields_decide() {
+        let crates = vec!["a 1.0.0".to_owned()];
+        let unneeded = |is_refused| {
+            let crates = crates.clone();
+            Warning::UnneededCrates { crates, is_refused }.report()
+        };
+        let (note, warning) = (unneeded(false), unneeded(true));
+        assert_eq!((note.level, warning.level), (Level::Note, Level::Warning));
+        assert_eq!(note.code, "pyhack::warning::unneeded_crates");
+        assert_eq!(
+            note.message,
+            "the lock has a crate that nothing needs: a 1.0.0; only `--locked` refuses it"
+        );
+        assert!(
+            warning
+                .message
+                .ends_with("with `--locked`, which refuses it")
+        );
+        assert!(warning.help.ends_with("with `--generate-lock`"));
+    }
+
+    #[test]
+    fn long_lists_end_with_a_count() {
+        let lacking = (1..=7).map(|n| format!("c{n}")).collect();
+        let message = Warning::StaleLock { lacking }.to_string();
+        assert!(message.ends_with("it lacks c1; c2; c3; c4; c5; and 2 more"));
+    }
+
+    #[test]
+    fn a_pinned_rustc_is_updated_unless_its_branch_keeps_it() {
+        let help = |update: Option<&str>| {
+            let rustc = RustcOf::Pinned {
+                finding: "it follows a branch".to_owned(),
+                update: update.map(|command| PinUpdate {
+                    command: command.to_owned(),
+                }),
+            };
+            let warning = Warning::RustVersion {
+                krate: "m".to_owned(),
+                version: Version::new(1, 99, 0),
+                rustc,
+            };
+            assert_eq!(
+                warning.to_string(),
+                "`m` needs rustc 1.99.0: it follows a branch"
+            );
+            warning.report().help
+        };
+        assert!(
+            help(Some("nix flake update")).starts_with("update it with `nix flake update`, or")
+        );
+        assert!(help(None).starts_with("build with a newer nixpkgs, or"));
+    }
+
+    #[test]
+    fn a_warning_in_the_cache_is_read_back_as_it_was() {
+        let warning = Warning::Download {
+            krate: "x 1.0.0".to_owned(),
+            what: "runs curl".to_owned(),
+            variables: vec!["X_URL".to_owned()],
+        };
+        let text = serde_json::to_string(&warning).unwrap();
+        assert_eq!(serde_json::from_str::<Warning>(&text).unwrap(), warning);
+        assert_eq!(
+            warning.to_string(),
+            "x 1.0.0: runs curl; packages in nixpkgs set `X_URL`"
+        );
     }
 }

@@ -1,20 +1,16 @@
 //! `cargo pyhack check`
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::GlobalArgs;
-use super::stanza_args::is_lock;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
-use crate::nix::normalized;
-use crate::ops::check::{CheckReport, CheckedStanza, Checking, State, check};
+use crate::io::Session;
+use crate::ops::check::{CheckReport, CheckRequest, CheckedStanza, State, check};
 use crate::ops::configured::Configured;
-use crate::ops::recipe::Recipe;
 
 /// Check that the stanzas of overlay files are up to date
 ///
@@ -54,49 +50,15 @@ pub(super) struct CheckArgs {
 }
 
 impl CheckArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
-        let overlay = configured.overlay();
-        let (locks, files): (Vec<_>, Vec<_>) =
-            self.files.iter().cloned().partition(|file| is_lock(file));
-        let files = match (&files[..], &overlay) {
-            ([], Some(overlay)) => vec![overlay.clone()],
-            ([], None) => return Err(Error::nothing_to_check()),
-            (files, _) => files.to_vec(),
-        };
-        let wanted = |file: &Utf8PathBuf| {
-            let is_configured =
-                overlay.as_ref().map(|path| normalized(path)) == Some(normalized(file));
-            if is_configured {
-                configured.recipes()
-            } else {
-                BTreeMap::new()
-            }
-        };
-        let lock = match &locks[..] {
-            [] => configured.lock(),
-            [lock, ..] => Some(configured.of_all(Recipe {
-                lock: Some(lock.clone()),
-                ..Recipe::default()
-            })),
-        };
-        let is_configured = |file: &&Utf8PathBuf| {
-            !locks.is_empty()
-                || overlay.as_ref().map(|path| normalized(path)) == Some(normalized(file))
-        };
-        let of_lock = files.iter().filter(is_configured);
-        let of_lock =
-            of_lock.filter_map(|file| Some((file.clone(), (lock.clone()?, configured.of_locks()))));
-        let of_lock = of_lock.collect();
-        let files = files.iter().map(|file| (file.clone(), wanted(file)));
-        let checking = Checking {
-            files: files.collect(),
-            locks: of_lock,
+        let request = CheckRequest {
+            files: self.files,
             fix: self.fix,
             force: self.force,
             formatter: self.formatter,
         };
-        let report = check(&checking, &global.request(), &*ui.progress())?;
+        let report = check(&request, &configured, session)?;
         for stanza in &report.stanzas {
             tell(ui, stanza);
         }

@@ -1,17 +1,14 @@
 //! The flags that every command has.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
-use crate::io::{Network, ProjectConfig};
-use crate::native::{Choice, Preferences};
+use crate::io::{Network, Progress, ProjectConfig, Session};
 use crate::ops::Request;
-use crate::ops::recipe::{ChoiceWord, Recipe, platform, python_minor, require_library};
-use crate::target::Platform;
+use crate::options::{Options, RustOptions};
 
-/// Flags of every command.
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
     /// Fetch nothing; use the crates in Cargo's cache and our own
@@ -44,18 +41,14 @@ pub(super) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// What these flags say of any request; the path has to be put in.
-    pub(super) fn request(&self) -> Request {
+    /// Begins the run.
+    pub(super) fn session(&self, progress: Arc<dyn Progress>) -> Session {
         let project_config = if self.trust_project_config {
-            ProjectConfig::Trusted(".".into())
+            ProjectConfig::Trusted
         } else {
             ProjectConfig::Ignored
         };
-        Request {
-            project_config,
-            network: Network::new(self.offline),
-            ..Request::default()
-        }
+        Session::new(Network::new(self.offline), project_config, progress)
     }
 }
 
@@ -90,125 +83,26 @@ pub(super) struct SourceArgs {
     #[arg(default_value = ".")]
     pub path: Utf8PathBuf,
 
-    /// One of several folders that cargo builds in, relative to the source root
-    #[arg(long, value_name = "DIR")]
-    pub cargo_root: Option<Utf8PathBuf>,
-
-    /// A lock to take in the place of the source's `Cargo.lock`
-    #[arg(long, value_name = "FILE")]
-    pub lock_file: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub rust: RustOptions,
 }
 
 impl SourceArgs {
-    /// The project in a folder or archive.
-    pub(super) const fn new(path: Utf8PathBuf) -> Self {
+    pub(super) fn new(path: Utf8PathBuf) -> Self {
         Self {
             path,
-            cargo_root: None,
-            lock_file: None,
+            rust: RustOptions::default(),
         }
     }
 
-    pub(super) fn into_request(self, global: &GlobalArgs) -> Request {
-        let project_config = if global.trust_project_config {
-            ProjectConfig::Trusted(self.path.clone().into())
-        } else {
-            ProjectConfig::Ignored
-        };
+    pub(super) fn into_request(self) -> Request {
         Request {
             path: self.path,
-            project_config,
-            cargo_root: self.cargo_root,
-            lock_file: self.lock_file,
-            network: Network::new(global.offline),
+            options: Options {
+                rust: self.rust,
+                ..Options::default()
+            },
             ..Request::default()
         }
     }
-}
-
-/// What the package is built for.
-#[derive(Debug, Default, Args)]
-pub(super) struct TargetArgs {
-    /// CPython to build for, such as 3.13 [default: the newest that the project allows]
-    #[arg(long, value_name = "VERSION", value_parser = python_minor)]
-    pub python: Option<u8>,
-
-    /// Platforms to build for, with commas between
-    ///
-    /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
-    /// x86_64-linux; or by rustc's.
-    #[arg(long, visible_alias = "platform", value_name = "LIST", value_delimiter = ',', value_parser = platform)]
-    #[arg(default_value = "aarch64-darwin,aarch64-linux,x86_64-linux")]
-    pub platforms: Vec<Platform>,
-
-    /// Whether to link nixpkgs' libraries or the crates' own copies
-    ///
-    /// For all libraries that let one choose, or for one: `--prefer
-    /// zstd=bundled`. May be given several times. By default what nixpkgs'
-    /// packagers mostly do with each.
-    #[arg(long, value_name = "[LIBRARY=]CHOICE", value_parser = preference)]
-    pub prefer: Vec<(Option<String>, Choice)>,
-}
-
-impl TargetArgs {
-    /// As a recipe; what is said anyway isn't in it.
-    pub(super) fn recipe(&self) -> Recipe {
-        let default: BTreeSet<_> = Platform::DEFAULT.into();
-        let platforms: BTreeSet<_> = self.platforms.iter().copied().collect();
-        let systems = platforms
-            .iter()
-            .map(|platform| platform.system().to_owned());
-        let prefer = self.prefer.iter().map(|(library, choice)| {
-            let choice = match choice {
-                Choice::System => ChoiceWord::System,
-                Choice::Bundled => ChoiceWord::Bundled,
-            };
-            (library.clone().unwrap_or_else(|| "all".to_owned()), choice)
-        });
-        Recipe {
-            python: self.python.map(|minor| format!("3.{minor}")),
-            platforms: (platforms != default).then(|| systems.collect()),
-            prefer: prefer.collect(),
-            ..Recipe::default()
-        }
-    }
-
-    pub(super) fn apply(self, request: Request) -> Request {
-        Request {
-            python_minor: self.python,
-            platforms: self.platforms.into_iter().collect(),
-            preferences: preferences(self.prefer),
-            ..request
-        }
-    }
-}
-
-fn preference(text: &str) -> Result<(Option<String>, Choice), String> {
-    let (library, choice) = match text.split_once('=') {
-        Some((library, choice)) => (Some(library), choice),
-        None => (None, text),
-    };
-    let choice = match choice {
-        "system" => Choice::System,
-        "bundled" => Choice::Bundled,
-        _ => return Err("`system` or `bundled`, or one of them as in `zstd=bundled`".to_owned()),
-    };
-    if let Some(library) = library {
-        require_library(library)?;
-    }
-    Ok((library.map(str::to_owned), choice))
-}
-
-/// The last word on each library counts.
-fn preferences(given: Vec<(Option<String>, Choice)>) -> Preferences {
-    let mut preferences = Preferences::default();
-    for (library, choice) in given {
-        match library {
-            Some(library) => {
-                preferences.libraries.insert(library, choice);
-            }
-            None => preferences.all = Some(choice),
-        }
-    }
-    preferences
 }

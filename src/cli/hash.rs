@@ -3,10 +3,11 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::global::{GlobalArgs, SourceArgs};
+use super::global::SourceArgs;
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::hash::Sha256;
+use crate::io::Session;
 use crate::ops::hash::{HashTexts, hash, hash_nar, output_hashes};
 
 /// Print nixpkgs' `cargoHash`
@@ -32,7 +33,7 @@ pub(super) struct HashArgs {
     output_hashes: bool,
 
     /// Print the hash of a file or folder instead, as `nix hash path` does
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "cargo_root", "lock_file", "output_hashes"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes"])]
     nar: Option<Utf8PathBuf>,
 
     /// Print this SHA-256 in another form instead
@@ -40,7 +41,7 @@ pub(super) struct HashArgs {
     /// It may be SRI, or nix32, base16 or base64, with `sha256:` before it or
     /// without.
     #[arg(long, value_name = "HASH", value_parser = sha256)]
-    #[arg(conflicts_with_all = ["path", "cargo_root", "lock_file", "output_hashes", "nar"])]
+    #[arg(conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes", "nar"])]
     convert: Option<Sha256>,
 
     /// Form to print a hash in
@@ -74,20 +75,20 @@ fn sha256(text: &str) -> Result<Sha256, &'static str> {
 }
 
 impl HashArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         if let Some(hash) = self.convert {
             return print(ui, &HashTexts::new(&hash), self.to);
         }
         if let Some(path) = &self.nar {
             return print(ui, &hash_nar(path)?, self.to);
         }
-        let request = self.source.into_request(global);
+        let request = self.source.into_request();
         if self.output_hashes {
-            let report = output_hashes(&request, &*ui.progress())?;
+            let report = output_hashes(&request, session)?;
             ui.warnings(&report.warnings);
             return ui.result(&report, |report| Text::Data(report.nix.clone()));
         }
-        let report = hash(&request, &*ui.progress())?;
+        let report = hash(&request, session)?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
             let hash = Sha256::parse(&report.cargo_hash);

@@ -3,11 +3,13 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::stanza_args::PreferenceArg;
-use super::ui::{Text, Ui, plain};
+use super::style::plain;
+use super::ui::{Text, Ui};
 use crate::error::Error;
+use crate::io::Session;
 use crate::ops::init::{InitOptions, InitReport, init};
-use crate::ops::recipe::python_minor;
+use crate::python_lock::Preference;
+use crate::target::Python;
 
 /// Write a flake for a uv project, with an overlay for its packages with Rust
 ///
@@ -33,12 +35,12 @@ pub(super) struct InitArgs {
     /// CPython of the environment, such as 3.13 [default: that of
     /// .python-version, else nixpkgs' own, or the newest, that the project
     /// allows and its wheels are for]
-    #[arg(long, value_name = "VERSION", value_parser = python_minor)]
-    python: Option<u8>,
+    #[arg(long, value_name = "VERSION")]
+    python: Option<Python>,
 
     /// What is taken of packages that have both
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = PreferenceArg::Wheel)]
-    source_preference: PreferenceArg,
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Preference::Wheel)]
+    source_preference: Preference,
 
     /// Write nothing; print what would be written
     #[arg(long)]
@@ -46,14 +48,15 @@ pub(super) struct InitArgs {
 }
 
 impl InitArgs {
-    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let dry_run = self.dry_run;
-        let report = init(&InitOptions {
+        let options = InitOptions {
             folder: self.folder,
-            python_minor: self.python,
-            preference: self.source_preference.into(),
+            python_minor: self.python.map(|python| python.minor),
+            preference: self.source_preference,
             dry_run,
-        })?;
+        };
+        let report = init(&options, session)?;
         ui.warnings(&report.warnings);
         let wrote = if dry_run { "Would write" } else { "Wrote" };
         for (word, files) in [(wrote, &report.written), ("Kept", &report.kept)] {

@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::{GlobalArgs, SourceArgs, TargetArgs};
-use super::stanza_args::is_lock;
-use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::global::SourceArgs;
+use super::style::{BOLD, DIM, plain};
+use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::ops::Request;
+use crate::io::Session;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};
+use crate::options::TargetOptions;
+use crate::python_lock::PythonLock;
 
 /// Say what is here: roots, backend, lock, native inputs and why
 ///
@@ -31,7 +33,7 @@ pub(super) struct InspectArgs {
     source: SourceArgs,
 
     #[command(flatten)]
-    target: TargetArgs,
+    target: TargetOptions,
 
     /// Have cargo make the lock, or mend one that doesn't fit, to look at
     ///
@@ -47,20 +49,19 @@ impl InspectArgs {
         let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
         Self {
             source: SourceArgs::new(path),
-            target: TargetArgs::default(),
+            target: TargetOptions::default(),
             generate_lock: false,
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
-        if is_lock(&self.source.path) {
-            return super::lock::inspect(self.source.path, &self.target, (ui, global));
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
+        if PythonLock::is_path(&self.source.path) {
+            return super::lock::inspect(self.source.path, self.target, ui, session);
         }
-        let request = Request {
-            generate_lock: self.generate_lock,
-            ..self.target.apply(self.source.into_request(global))
-        };
-        let inspection = inspect(&request, &*ui.progress())?;
+        let mut request = self.source.into_request();
+        request.options.target = self.target;
+        request.options.generate.generate_lock = Some(self.generate_lock);
+        let inspection = inspect(&request, session)?;
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }

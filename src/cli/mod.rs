@@ -10,6 +10,7 @@ mod nix_snippet;
 mod progress;
 mod report;
 mod stanza_args;
+mod style;
 mod ui;
 mod vendor;
 mod why;
@@ -22,9 +23,12 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::options::UnusedSubdirectory;
 use global::{Format, GlobalArgs};
 use inspect::InspectArgs;
 use ui::Ui;
+
+pub use ui::FORMAT_VERSION;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,10 +107,33 @@ pub fn main() -> ExitCode {
     let ui = Ui::new(&cli.global);
     match run(cli, &ui) {
         Ok(code) => code,
-        Err(error) => {
+        Err(Failure::Usage(message)) => {
+            ui::print_clap(&Cli::command().error(ErrorKind::ArgumentConflict, message))
+        }
+        Err(Failure::Command(error)) => {
             ui.error(&error);
             ExitCode::from(error.exit() as u8)
         }
+    }
+}
+
+/// What a command ends with where it can't do what was asked.
+#[derive(Debug)]
+enum Failure {
+    /// The command line is wrong, which only the configuration could show.
+    Usage(String),
+    Command(Error),
+}
+
+impl From<UnusedSubdirectory> for Failure {
+    fn from(error: UnusedSubdirectory) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Command(error)
     }
 }
 
@@ -139,19 +166,21 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     Ok(cli)
 }
 
-fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Error> {
+fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
+    let session = &cli.global.session(ui.progress());
     let done = match cli.command {
-        Some(Command::Check(args)) => return args.run(ui, &cli.global),
-        Some(Command::NixSnippet(args)) => return args.run(ui, &cli.global),
-        Some(Command::Lock(args)) => return args.run(ui, &cli.global),
-        None => InspectArgs::new(cli.path).run(ui, &cli.global),
-        Some(Command::Inspect(args)) => args.run(ui, &cli.global),
-        Some(Command::Vendor(args)) => args.run(ui, &cli.global),
-        Some(Command::Hash(args)) => args.run(ui, &cli.global),
-        Some(Command::Why(args)) => args.run(ui, &cli.global),
-        Some(Command::Init(args)) => args.run(ui),
+        Some(Command::Check(args)) => return Ok(args.run(ui, session)?),
+        Some(Command::NixSnippet(args)) => return args.run(ui, session),
+        Some(Command::Lock(args)) => return Ok(args.run(ui, &cli.global, session)?),
+        None => InspectArgs::new(cli.path).run(ui, session),
+        Some(Command::Inspect(args)) => args.run(ui, session),
+        Some(Command::Vendor(args)) => args.run(ui, session),
+        Some(Command::Hash(args)) => args.run(ui, session),
+        Some(Command::Why(args)) => args.run(ui, &cli.global, session),
+        Some(Command::Init(args)) => args.run(ui, session),
     };
-    done.map(|()| ExitCode::SUCCESS)
+    done?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Cargo calls `cargo-pyhack pyhack ...`: the second word is its own.

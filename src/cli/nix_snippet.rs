@@ -3,21 +3,23 @@
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::global::{GlobalArgs, TargetArgs};
-use super::stanza_args::{FormArg, PrebuiltArgs, StyleOfStanza, WriteArgs, is_lock};
+use super::Failure;
+use super::lock::Shown;
+use super::stanza_args::WriteArgs;
 use super::ui::{Text, Ui};
-use crate::config::Style;
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
-use crate::ops::lock::{LockRequest, lock};
-use crate::ops::nix_snippet::{Snippet, nix_snippet};
-use crate::ops::overlay::write_stanzas;
-use crate::ops::package::{PackageFile, nixpkgs_package};
-use crate::ops::prebuilt::prebuilt_snippet;
-use crate::ops::recipe::{Recipe, SourceWord};
+use crate::ops::make_snippet::{SnippetReport, SnippetRequest, Sources, make_snippet};
+use crate::ops::nix_snippet::Snippet;
+use crate::options::{
+    ExtraOptions, NixpkgsOptions, Options, PackageStyle, PrebuiltPackage, RustOptions,
+    SourceOptions, StanzaOptions, TargetOptions, UnusedSubdirectory,
+};
+use crate::python_lock::PythonLock;
 
 /// Print the stanza that builds the package with pyproject.nix
 ///
@@ -45,31 +47,40 @@ pub(super) struct NixSnippetArgs {
     #[arg(value_name = "PATH")]
     paths: Vec<Utf8PathBuf>,
 
-    /// One of several folders that cargo builds in, relative to the source root
-    #[arg(long, value_name = "DIR")]
-    cargo_root: Option<Utf8PathBuf>,
-
-    /// A lock to take in the place of the source's `Cargo.lock`
-    #[arg(long, value_name = "FILE")]
-    lock_file: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    rust: RustOptions,
 
     #[command(flatten)]
-    target: TargetArgs,
+    target: TargetOptions,
 
     #[command(flatten)]
-    stanza: StanzaArgs,
+    source: SourceOptions,
 
     #[command(flatten)]
-    prebuilt: PrebuiltArgs,
+    stanza: StanzaOptions,
+
+    #[command(flatten)]
+    extra: ExtraOptions,
+
+    /// Take a package of the uv.lock from nixpkgs' Python packages instead of
+    /// building it
+    ///
+    /// ATTR is its attribute there, where that isn't NAME. The lock is PATH, or
+    /// the uv.lock above the overlay. May be given several times.
+    #[arg(long, value_name = "NAME[=ATTR]")]
+    prebuilt: Vec<PrebuiltPackage>,
+
+    #[command(flatten)]
+    nixpkgs: NixpkgsOptions,
 
     /// What the package is built by: pyproject.nix, or as nixpkgs' own are
     /// [default: what the configuration says, else pyproject]
     #[arg(long, value_enum, value_name = "STYLE")]
-    style: Option<StyleArg>,
+    style: Option<PackageStyle>,
 
     /// How much is printed around the stanza [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
-    form: Option<FormArg>,
+    form: Option<Form>,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -79,58 +90,19 @@ pub(super) struct NixSnippetArgs {
     dry_run: bool,
 }
 
-/// Where a recipe stands that is in no file.
-const COMMAND_LINE: &str = "the command line";
-
-/// How a stanza is written.
-#[derive(Debug, Args)]
-struct StanzaArgs {
-    /// Where the package set has the package from
-    ///
-    /// Without it, what the `uv.lock` above the overlay says; else `local` for
-    /// a project folder and `registry` for an sdist.
-    #[arg(long, value_enum, value_name = "KIND")]
-    source: Option<SourceArg>,
-
-    /// The package's folder in the git repository or archive
-    #[arg(long, value_name = "DIR")]
-    subdirectory: Option<Utf8PathBuf>,
-
-    #[command(flatten)]
-    style: StyleOfStanza,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StyleArg {
-    /// A stanza of an overlay, which calls pyproject.nix' `hacks.importCargoLock`
-    Pyproject,
-    /// A file for `callPackage`, which calls `buildPythonPackage`
-    Nixpkgs,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum SourceArg {
-    /// An sdist of a package index
-    Registry,
-    /// A project of the workspace
-    Local,
-    /// A git repository
-    Git,
-    /// An archive at a URL
-    Url,
-    /// An archive in a folder of yours
-    Path,
-}
-
 impl NixSnippetArgs {
     /// Why the flags don't go together, if they don't.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
-        let locks = self.paths.iter().filter(|path| is_lock(path)).count();
-        let is_prebuilt = !self.prebuilt.prebuilt.is_empty();
+        let locks = self
+            .paths
+            .iter()
+            .filter(|path| PythonLock::is_path(path))
+            .count();
+        let is_prebuilt = !self.prebuilt.is_empty();
         if locks > 1 || (locks == 1 && self.paths.len() > 1 && !is_prebuilt) {
             return Some("a lock stands for all of its packages: name it alone");
         }
-        if !matches!(self.style, Some(StyleArg::Nixpkgs)) {
+        if !matches!(self.style, Some(PackageStyle::Nixpkgs)) {
             return None;
         }
         self.nixpkgs_contradiction()
@@ -139,11 +111,11 @@ impl NixSnippetArgs {
     /// Why `--style nixpkgs` doesn't go with the other flags.
     const fn nixpkgs_contradiction(&self) -> Option<&'static str> {
         let write = &self.write;
-        if !matches!(self.form, None | Some(FormArg::File)) {
+        if !matches!(self.form, None | Some(Form::File)) {
             Some("`--style nixpkgs` always makes a file: leave out `--as`")
         } else if self.paths.len() > 1 {
             Some("`--style nixpkgs` makes a file for one package: name one PATH")
-        } else if !self.prebuilt.prebuilt.is_empty() {
+        } else if !self.prebuilt.is_empty() {
             Some("`--prebuilt` is for an overlay of pyproject.nix: leave out `--style nixpkgs`")
         } else if self.dry_run || write.diff || write.formatter.is_some() {
             Some(
@@ -155,118 +127,87 @@ impl NixSnippetArgs {
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
-        if let [path] = &self.paths[..]
-            && is_lock(path)
-            && self.prebuilt.prebuilt.is_empty()
-        {
-            let path = path.clone();
-            return self.lock(path, ui, global);
-        }
-        let (diff, dry_run) = (self.write.diff, self.dry_run);
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Failure> {
         let configured = Configured::find()?.unwrap_or_default();
-        let recipes = self.recipes().into_iter();
-        let complete = |recipe: Recipe| match recipe.prebuilt {
-            // Nothing else is said of these.
-            Some(_) => Recipe {
-                lock: recipe.lock.or_else(|| configured.lock()?.lock),
-                ..recipe
-            },
-            None => configured.complete(recipe),
-        };
-        let recipes: Vec<_> = recipes.map(complete).collect();
-        let progress = ui.progress();
-        let is_nixpkgs = match self.style {
-            Some(style) => matches!(style, StyleArg::Nixpkgs),
-            // Flags that go with stanzas alone ask for one.
-            None => {
-                configured.config.style == Some(Style::Nixpkgs)
-                    && self.nixpkgs_contradiction().is_none()
-            }
-        };
-        let snippet = if let (true, [recipe]) = (is_nixpkgs, &recipes[..]) {
-            let (request, options) = recipe.asked(&global.request(), COMMAND_LINE)?;
-            let file = self.write.write.map(|path| PackageFile {
-                path,
-                overwrite: self.write.force,
-            });
-            nixpkgs_package(request, &options, file.as_ref(), &*progress)?
-        } else if let Some(writing) = self.write.writing(self.form, dry_run) {
-            write_stanzas(&recipes, &global.request(), &writing, &*progress)?
-        } else {
-            let base = global.request();
-            let asked = recipes
-                .iter()
-                .filter(|recipe| recipe.prebuilt.is_none())
-                .map(|recipe| recipe.asked(&base, COMMAND_LINE));
-            let asked: Result<Vec<_>, _> = asked.collect();
-            let prebuilt = prebuilt_snippet(&recipes)?;
-            let form = self.form.map_or(Form::Overlay, Form::from);
-            nix_snippet(&asked?, (form, prebuilt), &*progress)?
-        };
-        report(ui, &snippet, (diff, dry_run))?;
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// All packages of a lock, as `cargo pyhack lock` makes them.
-    fn lock(self, path: Utf8PathBuf, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
-        let configured = Configured::find()?.unwrap_or_default();
-        let recipe = Recipe {
-            path: None,
-            lock: Some(path),
-            ..self.recipe()
-        };
         let (diff, dry_run) = (self.write.diff, self.dry_run);
-        let request = LockRequest {
-            recipe: configured.of_all(recipe),
-            packages: configured.of_locks(),
+        let request = SnippetRequest {
+            sources: self.sources(&configured)?,
+            style: self.style(&configured),
+            form: self.form,
             writing: self.write.writing(self.form, dry_run),
-            form: self.form.map(Form::from),
-            ..LockRequest::default()
         };
-        let report = lock(&request, &global.request(), &*ui.progress())?;
-        super::lock::tell(ui, report, (diff || dry_run, false))
+        match make_snippet(request, session)? {
+            SnippetReport::Packages(snippet) => {
+                report(ui, &snippet, diff, dry_run)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            SnippetReport::Lock(report) => {
+                let shown = Shown {
+                    diff: diff || dry_run,
+                    plan: false,
+                };
+                Ok(super::lock::tell(ui, report, shown)?)
+            }
+        }
     }
 
-    /// One for each PATH.
-    fn recipes(&self) -> Vec<Recipe> {
-        let recipe = self.recipe();
+    /// What is typed, over what is configured.
+    fn sources(&self, configured: &Configured) -> Result<Sources, UnusedSubdirectory> {
         let here = [Utf8PathBuf::from(".")];
         let paths = match &self.paths[..] {
-            [] if self.prebuilt.prebuilt.is_empty() => &here[..],
+            [] if self.prebuilt.is_empty() => &here[..],
             paths => paths,
         };
-        let (locks, paths): (Vec<_>, Vec<_>) = paths.iter().partition(|path| is_lock(path));
-        let built = paths.into_iter().map(|path| Recipe {
-            path: Some(path.clone()),
-            ..recipe.clone()
+        let is_lock = |path: &&Utf8PathBuf| PythonLock::is_path(path);
+        let (locks, paths): (Vec<_>, Vec<_>) = paths.iter().partition(is_lock);
+        let lock = locks.first().map(|path| (*path).clone());
+        if let (Some(lock), true) = (&lock, self.prebuilt.is_empty()) {
+            let mut options = self.options();
+            options.input.uv_lock = Some(lock.clone());
+            return Ok(Sources::Lock(Box::new(configured.layers(options))));
+        }
+        let built = paths.into_iter().map(|path| {
+            let mut options = self.options();
+            options.input.path = Some(path.clone());
+            configured.project(options)
         });
-        let taken = self.prebuilt.prebuilt.iter().map(|name| Recipe {
-            prebuilt: Some(name.clone()),
-            lock: locks.first().map(|path| (*path).clone()),
-            drop: self.prebuilt.drop.clone().map(|names| {
-                let names = names.into_iter();
-                names.filter(|name| !name.is_empty()).collect()
-            }),
-            strict: self.prebuilt.strict.then_some(true),
-            ..Recipe::default()
+        let taken = self.prebuilt.iter().map(|package| {
+            let mut options = Options {
+                nixpkgs: self.nixpkgs.clone(),
+                ..Options::default()
+            };
+            options.nixpkgs.prebuilt = Some(package.clone());
+            options.input.uv_lock.clone_from(&lock);
+            Ok(configured.prebuilt(options))
         });
-        built.chain(taken).collect()
+        built
+            .chain(taken)
+            .collect::<Result<_, _>>()
+            .map(Sources::Packages)
     }
 
-    fn recipe(&self) -> Recipe {
-        Recipe {
-            source: self.stanza.source.map(SourceWord::from),
-            subdirectory: self.stanza.subdirectory.clone(),
-            cargo_root: self.cargo_root.clone(),
-            lock_file: self.lock_file.clone(),
-            generate_lock: self.write.generate_lock.then_some(true),
-            ..self.stanza.style.recipe(&self.target)
+    /// What is typed of all packages that are built.
+    fn options(&self) -> Options {
+        Options {
+            source: self.source.clone(),
+            rust: self.rust.clone(),
+            generate: self.write.generate.clone(),
+            target: self.target.clone(),
+            stanza: self.stanza.clone(),
+            extra: self.extra.clone(),
+            ..Options::default()
         }
+    }
+
+    fn style(&self, configured: &Configured) -> PackageStyle {
+        let configured = configured.config.style;
+        // Flags that go with stanzas alone ask for one.
+        let configured = configured.filter(|_| self.nixpkgs_contradiction().is_none());
+        self.style.or(configured).unwrap_or(PackageStyle::Pyproject)
     }
 }
 
-fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(), Error> {
+fn report(ui: &Ui, snippet: &Snippet, diff: bool, dry_run: bool) -> Result<(), Error> {
     ui.warnings(&snippet.warnings);
     for file in &snippet.files {
         let word = match (snippet.changed.contains(file), dry_run) {
@@ -285,16 +226,4 @@ fn report(ui: &Ui, snippet: &Snippet, (diff, dry_run): (bool, bool)) -> Result<(
             String::new()
         })
     })
-}
-
-impl From<SourceArg> for SourceWord {
-    fn from(source: SourceArg) -> Self {
-        match source {
-            SourceArg::Registry => Self::Registry,
-            SourceArg::Local => Self::Local,
-            SourceArg::Git => Self::Git,
-            SourceArg::Url => Self::Url,
-            SourceArg::Path => Self::Path,
-        }
-    }
 }

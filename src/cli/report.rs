@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use miette::Diagnostic;
 
-use super::ui::{BOLD, DIM, ERROR, WARNING, plain};
+use super::style::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
 use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
-use crate::warning::{Level, Warning};
+use crate::warning::{Level, WarningReport};
 
 /// What happened, where, and what to do.
 pub(super) fn error(error: &Error) -> String {
@@ -49,7 +49,7 @@ pub(super) fn failure(what: &str, failure: &Failure) -> String {
 
 /// A warning; with its code where the user wants to know more, and then with
 /// what can be done about a note too.
-pub(super) fn warning(warning: &Warning, with_code: bool) -> String {
+pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
     let is_note = warning.level == Level::Note;
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),

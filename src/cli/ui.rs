@@ -1,29 +1,44 @@
 //! The only place that writes to the terminal: data on standard output, talk
 //! on standard error.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::AutoStream;
-use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
 use serde::Serialize;
 
 use super::global::{Format, GlobalArgs};
 use super::progress::Bar;
 use super::report;
+use super::style::{GOOD, WARNING};
 use crate::error::Error;
 use crate::io::progress::Silent;
 use crate::io::{IoError, Progress};
 use crate::ops::lock::Failure;
 use crate::warning::Warning;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
-pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// The version of the JSON output, in its field `format_version`. It is raised
+/// if a field goes or changes its meaning; a new field doesn't raise it.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A result as JSON has it.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    result: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    const fn new(result: &'a T) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            result,
+        }
+    }
+}
 
 /// A result's text.
 pub(super) enum Text {
@@ -68,7 +83,7 @@ impl Ui {
     ) -> Result<(), Error> {
         let text = match self.format {
             Format::Json => {
-                let json = serde_json::to_string_pretty(value);
+                let json = serde_json::to_string_pretty(&Versioned::new(value));
                 Text::Data(json.expect("our results are maps with strings for keys") + "\n")
             }
             _ => human(value),
@@ -116,7 +131,7 @@ impl Ui {
             return;
         }
         for warning in warnings {
-            self.say(&report::warning(warning, self.is_verbose));
+            self.say(&report::warning(&warning.report(), self.is_verbose));
         }
     }
 
@@ -127,11 +142,14 @@ impl Ui {
 
     /// Prints the warnings of one of many.
     pub(super) fn warnings_of(&self, name: &str, warnings: &[Warning]) {
-        let named = warnings.iter().map(|warning| Warning {
-            message: format!("{name}: {}", warning.message),
-            ..warning.clone()
-        });
-        self.warnings(&named.collect::<Vec<_>>());
+        if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
+            return;
+        }
+        for warning in warnings {
+            let mut report = warning.report();
+            report.message.insert_str(0, &format!("{name}: "));
+            self.say(&report::warning(&report, self.is_verbose));
+        }
     }
 
     /// Whether each object of a result is a line.
@@ -145,7 +163,7 @@ impl Ui {
     /// As [`Ui::result`].
     pub(super) fn lines<T: Serialize>(&self, objects: &[T]) -> Result<(), Error> {
         let line = |object: &T| {
-            let json = serde_json::to_string(object);
+            let json = serde_json::to_string(&Versioned::new(object));
             json.expect("our results are maps with strings for keys") + "\n"
         };
         let text: String = objects.iter().map(line).collect();
@@ -158,11 +176,11 @@ impl Ui {
     }
 
     /// A bar on a terminal, else silence.
-    pub(super) fn progress(&self) -> Box<dyn Progress> {
+    pub(super) fn progress(&self) -> Arc<dyn Progress> {
         if self.is_quiet || !io::stderr().is_terminal() {
-            Box::new(Silent)
+            Arc::new(Silent)
         } else {
-            Box::new(Bar::new())
+            Arc::new(Bar::new())
         }
     }
 
@@ -190,24 +208,4 @@ pub(super) fn set_panic_hook() {
         );
         default(info);
     }));
-}
-
-/// A text from a stranger's files, safe for a terminal: control characters
-/// are shown, not obeyed.
-pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            if c.is_control() || is_format(c) {
-                let _ = write!(out, "{}", c.escape_default());
-            } else {
-                out.push(c);
-            }
-            out
-        })
-}
-
-/// Characters that turn the direction of a text or hide in it (part of
-/// Unicode's category Cf).
-const fn is_format(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -3,14 +3,13 @@
 use std::io::{self, ErrorKind::BrokenPipe};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::global::{GlobalArgs, SourceArgs};
+use super::global::SourceArgs;
 use super::ui::{Text, Ui};
 use crate::error::Error;
-use crate::io::IoError;
 use crate::io::write::AtomicFile;
-use crate::ops::recipe::platform;
+use crate::io::{IoError, Session};
 use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
 use crate::target::Platform;
 use crate::vendor::{Layout, LinkMode, Naming};
@@ -41,8 +40,8 @@ pub(super) struct VendorArgs {
     tar: bool,
 
     /// What the folder is like
-    #[arg(long, value_enum, default_value_t = LayoutArg::Cargo)]
-    layout: LayoutArg,
+    #[arg(long, value_enum, default_value_t = Layout::Cargo)]
+    layout: Layout,
 
     /// Name all folders <name>-<version>, as `cargo vendor --versioned-dirs`
     #[arg(long)]
@@ -52,41 +51,17 @@ pub(super) struct VendorArgs {
     ///
     /// By Nix's names or rustc's. What only other platforms need, or tests,
     /// becomes a manifest with empty files, which cargo accepts.
-    #[arg(long, visible_alias = "platforms", value_name = "LIST", value_delimiter = ',', value_parser = platform)]
+    #[arg(
+        long,
+        visible_alias = "platforms",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
     platform: Vec<Platform>,
 
     /// How files get into the folder
-    #[arg(long, value_enum, default_value_t = LinkModeArg::Copy, conflicts_with = "tar")]
-    link_mode: LinkModeArg,
-}
-
-/// What a folder is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LayoutArg {
-    /// What `cargo vendor` writes
-    Cargo,
-    /// What nixpkgs' `importCargoLock` makes
-    ImportCargoLock,
-    /// What nixpkgs' `cargoHash` covers: crates as they were downloaded
-    FetchCargoVendor,
-    /// What nixpkgs' `fetchCargoVendor` makes of that for cargo
-    FetchCargoVendorUnpacked,
-}
-
-/// How files get into a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LinkModeArg {
-    /// They are written: the folder stands alone
-    Copy,
-    /// Hard links to our cache: who edits a file edits it for all folders;
-    /// copies where the cache is on another file system
-    Hardlink,
-    /// Links to our cache: the folder breaks where the cache is cleared or
-    /// isn't there, as in a container or a commit
-    Symlink,
-    /// Copies that share blocks with our cache; plain copies where the file
-    /// system can't
-    Reflink,
+    #[arg(long, value_enum, default_value_t = LinkMode::Copy, conflicts_with = "tar")]
+    link_mode: LinkMode,
 }
 
 fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
@@ -101,32 +76,31 @@ impl VendorArgs {
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let message = "what `cargoHash` covers has all crates as they are: `--platform` is for the \
                        other layouts";
-        let is_whole = self.layout == LayoutArg::FetchCargoVendor;
+        let is_whole = self.layout == Layout::FetchCargoVendor;
         (is_whole && !self.platform.is_empty()).then_some(message)
     }
 
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let options = VendorOptions {
-            layout: self.layout.into(),
+            layout: self.layout,
             naming: if self.versioned_dirs {
                 Naming::Versioned
             } else {
                 Naming::NewestBare
             },
-            link_mode: self.link_mode.into(),
+            link_mode: self.link_mode,
             platforms: self.platform.iter().copied().collect(),
         };
-        let request = self.source.into_request(global);
-        let progress = ui.progress();
+        let request = self.source.into_request();
         if !self.tar {
             let to = Destination::Folder(&self.to);
-            let report = vendor(&request, &options, to, &*progress)?;
+            let report = vendor(&request, &options, to, session)?;
             return finish(ui, &report, true);
         }
         if self.to == "-" {
             let mut stdout = io::stdout().lock();
             let to = Destination::Tar(&mut stdout, "vendor".to_owned());
-            return match vendor(&request, &options, to, &*progress) {
+            return match vendor(&request, &options, to, session) {
                 Ok(report) => finish(ui, &report, false),
                 // A reader that stopped reading, as `head` does, is no error.
                 Err(Error::Io(IoError::File(error))) if error.kind() == BrokenPipe => Ok(()),
@@ -135,7 +109,7 @@ impl VendorArgs {
         }
         let mut file = AtomicFile::new(&self.to)?;
         let to = Destination::Tar(&mut file, stem(&self.to));
-        let report = vendor(&request, &options, to, &*progress)?;
+        let report = vendor(&request, &options, to, session)?;
         file.finish()?;
         finish(ui, &report, true)
     }
@@ -169,26 +143,4 @@ fn finish(ui: &Ui, report: &VendorReport, has_stdout: bool) -> Result<(), Error>
         return ui.result(report, |report| Text::Data(report.config.clone()));
     }
     Ok(())
-}
-
-impl From<LayoutArg> for Layout {
-    fn from(layout: LayoutArg) -> Self {
-        match layout {
-            LayoutArg::Cargo => Self::Cargo,
-            LayoutArg::ImportCargoLock => Self::ImportCargoLock,
-            LayoutArg::FetchCargoVendor => Self::FetchCargoVendor,
-            LayoutArg::FetchCargoVendorUnpacked => Self::FetchCargoVendorUnpacked,
-        }
-    }
-}
-
-impl From<LinkModeArg> for LinkMode {
-    fn from(mode: LinkModeArg) -> Self {
-        match mode {
-            LinkModeArg::Copy => Self::Copy,
-            LinkModeArg::Hardlink => Self::Hardlink,
-            LinkModeArg::Symlink => Self::Symlink,
-            LinkModeArg::Reflink => Self::Reflink,
-        }
-    }
 }

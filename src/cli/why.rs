@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::{Format, GlobalArgs, SourceArgs, TargetArgs};
-use super::stanza_args::is_lock;
-use super::ui::{BOLD, DIM, Text, Ui, plain};
+use super::global::{Format, GlobalArgs, SourceArgs};
+use super::style::{BOLD, DIM, plain};
+use super::ui::{Text, Ui};
 use crate::error::Error;
+use crate::io::Session;
 use crate::native::Evidence;
-use crate::ops::Request;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockRequest, LockWhy, why_locked};
-use crate::ops::recipe::Recipe;
 use crate::ops::why::{Answer, WhyReport, WhyWay, why};
+use crate::options::{Options, TargetOptions};
+use crate::python_lock::PythonLock;
 
 /// Explain a native input or a crate: what leads to it, or why nothing does
 ///
@@ -43,20 +44,26 @@ pub(super) struct WhyArgs {
     all: bool,
 
     #[command(flatten)]
-    target: TargetArgs,
+    target: TargetOptions,
 }
 
 impl WhyArgs {
-    pub(super) fn run(mut self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    pub(super) fn run(
+        mut self,
+        ui: &Ui,
+        global: &GlobalArgs,
+        session: &Session,
+    ) -> Result<(), Error> {
         // With `--all` there is no name: what stands first is the path.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
-        if is_lock(&self.source.path) {
-            return self.of_lock(ui, global);
+        if PythonLock::is_path(&self.source.path) {
+            return self.of_lock(ui, session);
         }
-        let request: Request = self.target.apply(self.source.into_request(global));
-        let report = why(&request, self.name.as_deref(), &*ui.progress())?;
+        let mut request = self.source.into_request();
+        request.options.target = self.target;
+        let report = why(&request, self.name.as_deref(), session)?;
         ui.warnings(&report.warnings);
         ui.result(&report, |report| match global.format {
             Format::Dot => Text::Data(report.picture.dot()),
@@ -69,18 +76,14 @@ impl WhyArgs {
 
 impl WhyArgs {
     /// For all packages of a lock that are built from source.
-    fn of_lock(self, ui: &Ui, global: &GlobalArgs) -> Result<(), Error> {
+    fn of_lock(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let configured = Configured::find()?.unwrap_or_default();
-        let recipe = Recipe {
-            lock: Some(self.source.path),
-            ..self.target.recipe()
-        };
         let request = LockRequest {
-            recipe: configured.of_all(recipe),
+            layers: configured.layers(Options::of_lock(self.source.path, self.target)),
             ..LockRequest::default()
         };
         let name = self.name.as_deref();
-        let found = why_locked(&request, name, &global.request(), &*ui.progress())?;
+        let found = why_locked(&request, name, session)?;
         for failure in &found.failures {
             ui.failure(&failure.package, &failure.error);
         }

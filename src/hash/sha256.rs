@@ -113,7 +113,7 @@ impl fmt::Display for Sha256 {
 }
 
 /// Hashes what is written to it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sha256Writer(sha2::Sha256);
 
 impl Sha256Writer {

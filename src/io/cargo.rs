@@ -14,9 +14,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
-use super::cargo_settings::{CargoSettings, ProjectConfig};
-use super::store::own_cache;
-use super::{IoError, Network};
+use super::{Cache, CrateStore, IoError, Network};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
 /// What cargo, rustup and TLS need of the environment; nothing of it comes
@@ -51,23 +49,21 @@ pub fn generate_lock(
     files: &SourceFiles,
     project: &RustProject,
     local: &LocalCrates,
-    network: &Network,
+    store: &CrateStore,
 ) -> Result<Vec<u8>, IoError> {
-    let settings = CargoSettings::load(&ProjectConfig::Ignored);
-    let index = settings.crates_io_index();
-    let index = index.map_err(|message| IoError::CargoConfig { message })?;
-    let cache = safe_folder(files.origin().as_ref(), settings.home.as_deref())?;
+    let index = store.crates_io_index()?;
+    let cache = safe_folder(files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(&cache)?;
     let source = scratch.path().join("source");
     write_skeleton(files, project, local, &source)?;
-    let home = cache.join("cargo-home");
-    write_configuration(&home, &index)?;
+    let home = cache.join(HOME);
+    write_configuration(cache, &index)?;
     let manifest = source.join(join(&project.cargo_root, "Cargo.toml"));
     let lock = manifest.with_file_name("Cargo.lock");
     for _ in 0..MAX_GONE {
-        match run_cargo(scratch.path(), &home, &manifest, network) {
+        match run_cargo(scratch.path(), &home, &manifest, store.network()) {
             // A locked version that the registry no longer has: cargo shall
             // choose another for it, and keep the rest.
             Err(IoError::Resolution { message }) => {
@@ -86,6 +82,9 @@ pub fn generate_lock(
     }
     Ok(fs::read(lock)?)
 }
+
+/// The folder that cargo takes for its own.
+const HOME: &str = "cargo-home";
 
 /// So many crates may be gone from the registry.
 const MAX_GONE: usize = 64;
@@ -113,8 +112,9 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
 
 /// The first of our places that no setting of a project's lies above: cargo
 /// and rustup look for theirs in every folder above.
-pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf, IoError> {
+pub(super) fn safe_folder(source: &Path, store: &CrateStore) -> Result<PathBuf, IoError> {
     let source = fs::canonicalize(source).unwrap_or_default();
+    let home = store.cargo_home();
     let home = home.and_then(|home| fs::canonicalize(home).ok());
     let is_safe = |folder: &Path| {
         let is_set = |above: &Path| {
@@ -131,7 +131,8 @@ pub(super) fn safe_folder(source: &Path, home: Option<&Path>) -> Result<PathBuf,
         let is_below = source.is_dir() && folder.starts_with(&source);
         !is_below && !folder.ancestors().any(is_set)
     };
-    for folder in own_cache().into_iter().chain([std::env::temp_dir()]) {
+    let cache = store.cache().folder().map(Path::to_owned);
+    for folder in cache.into_iter().chain([std::env::temp_dir()]) {
         fs::create_dir_all(&folder)?;
         let folder = fs::canonicalize(folder)?;
         if is_safe(&folder) {
@@ -175,8 +176,7 @@ pub(super) fn write_skeleton(
     Ok(())
 }
 
-fn write_configuration(home: &Path, index: &str) -> Result<(), IoError> {
-    fs::create_dir_all(home)?;
+fn write_configuration(cache: PathBuf, index: &str) -> Result<(), IoError> {
     let mut text = "# Written by cargo-pyhack at each run.\n".to_owned();
     if index != CRATES_IO_HTTP_INDEX.trim_start_matches("sparse+") {
         let url = toml::Value::String(format!("sparse+{index}"));
@@ -185,11 +185,8 @@ fn write_configuration(home: &Path, index: &str) -> Result<(), IoError> {
             "[source.crates-io]\nreplace-with = \"pyhack\"\n[source.pyhack]\nregistry = {url}\n"
         );
     }
-    let file = tempfile::NamedTempFile::new_in(home)?;
-    fs::write(file.path(), text)?;
-    file.persist(home.join("config.toml"))
-        .map_err(|error| error.error)?;
-    Ok(())
+    let name = Path::new(HOME).join("config.toml");
+    Cache::at(Some(cache)).write_file(name, text.as_bytes())
 }
 
 /// Cargo with a configuration and an environment of ours.

@@ -6,24 +6,23 @@
 
 use std::path::{Path, PathBuf};
 
-use cargo_config2::Config;
+use cargo_config2::{Config, ResolveOptions};
 
 use super::network::HttpSettings;
 use super::registry::{Index, SourceTables, Supplier, Tokens};
 use crate::project::CrateSource;
 
 /// Whether a project's own `.cargo/config.toml` counts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProjectConfig {
     /// It is never looked at.
     #[default]
     Ignored,
-    /// That of this folder and of those above it.
-    Trusted(PathBuf),
+    /// That of the project's folder and of those above it.
+    Trusted,
 }
 
 /// Cargo's folder, and who serves crates.
-#[derive(Clone)]
 pub struct CargoSettings {
     /// `CARGO_HOME`.
     pub home: Option<PathBuf>,
@@ -37,24 +36,17 @@ pub struct CargoSettings {
 }
 
 impl CargoSettings {
-    /// Reads the configuration.
+    /// Reads the configuration of the user, whose `CARGO_HOME` is `home`, and
+    /// that of a project's folder if it is trusted.
     #[must_use]
-    pub fn load(project: &ProjectConfig) -> Self {
+    pub fn load(home: Option<PathBuf>, project: Option<&Path>) -> Self {
         // From the root folder: no folder that a project could have written
         // lies on the way.
-        let root = PathBuf::from("/");
-        let folder = match project {
-            ProjectConfig::Ignored => root,
-            ProjectConfig::Trusted(folder) => std::path::absolute(folder).unwrap_or(root),
-        };
-        Self::of(Config::load_with_cwd(&folder), &folder)
-    }
-
-    fn of(config: Result<Config, cargo_config2::Error>, folder: &Path) -> Self {
-        let home = cargo_home();
-        match config {
+        let folder = project.unwrap_or(Path::new("/"));
+        let options = ResolveOptions::default().cargo_home(home.clone());
+        match Config::load_with_options(folder, options) {
             Ok(config) => Self {
-                http: HttpSettings::new(&config, folder),
+                http: HttpSettings::new(&config, folder, home.as_deref()),
                 tokens: Tokens::load(&config, home.as_deref()),
                 tables: Ok(SourceTables::new(&config)),
                 home,
@@ -109,9 +101,10 @@ impl CargoSettings {
 }
 
 /// `CARGO_HOME`, or where cargo has it without the variable.
-fn cargo_home() -> Option<PathBuf> {
+pub(super) fn cargo_home() -> Option<PathBuf> {
     let variable = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty());
-    variable
+    let home = variable
         .map(PathBuf::from)
-        .or_else(|| etcetera::home_dir().ok().map(|home| home.join(".cargo")))
+        .or_else(|| etcetera::home_dir().ok().map(|home| home.join(".cargo")));
+    home.and_then(|home| std::path::absolute(home).ok())
 }

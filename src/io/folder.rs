@@ -8,7 +8,9 @@ use fs_err as fs;
 use walkdir::{DirEntry, WalkDir};
 
 use super::IoError;
+use super::vendored::Vendored;
 use crate::project::{SourceFiles, is_read};
+use crate::vendor::checksum_json::CHECKSUM_FILE;
 
 /// No manifest or lock is as large in earnest.
 const MAX_TEXT: u64 = 64 << 20;
@@ -19,32 +21,80 @@ const MAX_ALL: u64 = 512 << 20;
 /// Reads a folder with the Python project in `python_root` of it; what builds
 /// and editors leave in it is passed over.
 pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
-    let mut files = SourceFiles::new(root.as_str());
-    let mut left = MAX_ALL;
-    let mut links = Vec::new();
-    let entries = WalkDir::new(root)
-        .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry));
-    for entry in entries {
-        let entry = entry.map_err(std::io::Error::from)?;
-        let relative = entry.path().strip_prefix(root).ok();
-        // Whatever has a name that is no text can't be one of the files that
-        // decide something.
-        let Some(path) = relative.and_then(Utf8Path::from_path) else {
-            continue;
-        };
-        if entry.file_type().is_file() {
-            let is_read = is_read(path, python_root);
-            let bytes = is_read.then(|| read(entry.path(), &mut left)).transpose()?;
-            files.insert(slashes(path), bytes);
-        } else if entry.path_is_symlink() {
-            links.extend(inside(root, &entry).map(|target| (slashes(path), target)));
+    let mut reader = Reader {
+        root,
+        python_root,
+        files: SourceFiles::new(root.as_str()),
+        left: MAX_ALL,
+        links: Vec::new(),
+    };
+    let mut vendored = Vendored::default();
+    reader.read(root, |entry| {
+        let is_crate = entry.depth() > 0 && is_vendored_crate(entry);
+        if is_crate && let Some(path) = relative(root, entry) {
+            vendored.add(slashes(path));
         }
+        !is_crate
+    })?;
+    for krate in vendored.take_out(&mut reader.files) {
+        reader.read(&root.join(krate), |_| true)?;
     }
-    for (path, target) in links {
-        files.link(&path, &target);
+    for (path, target) in reader.links {
+        reader.files.link(&path, &target);
     }
-    Ok(files)
+    Ok(reader.files)
+}
+
+/// A folder that is being read.
+struct Reader<'a> {
+    root: &'a Utf8Path,
+    python_root: &'a Utf8Path,
+    files: SourceFiles,
+    /// How many bytes may still be read.
+    left: u64,
+    links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+}
+
+impl Reader<'_> {
+    /// Reads what is below a folder, without what `is_wanted` refuses.
+    fn read(
+        &mut self,
+        folder: &Utf8Path,
+        mut is_wanted: impl FnMut(&DirEntry) -> bool,
+    ) -> Result<(), IoError> {
+        let is_entered = |entry: &DirEntry| {
+            let is_passed_over = entry.depth() > 0 && is_passed_over(entry);
+            !is_passed_over && is_wanted(entry)
+        };
+        for entry in WalkDir::new(folder).into_iter().filter_entry(is_entered) {
+            let entry = entry.map_err(std::io::Error::from)?;
+            // Whatever has a name that is no text can't be one of the files that
+            // decide something.
+            let Some(path) = relative(self.root, &entry) else {
+                continue;
+            };
+            if entry.file_type().is_file() {
+                let is_read = is_read(path, self.python_root);
+                let bytes = is_read.then(|| read(entry.path(), &mut self.left));
+                self.files.insert(slashes(path), bytes.transpose()?);
+            } else if entry.path_is_symlink() {
+                let target = inside(self.root, &entry);
+                self.links
+                    .extend(target.map(|target| (slashes(path), target)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn relative<'a>(root: &Utf8Path, entry: &'a DirEntry) -> Option<&'a Utf8Path> {
+    Utf8Path::from_path(entry.path().strip_prefix(root).ok()?)
+}
+
+/// Whether an entry is the folder of a vendored crate, or a link to one.
+fn is_vendored_crate(entry: &DirEntry) -> bool {
+    let may_be = entry.file_type().is_dir() || entry.path_is_symlink();
+    may_be && entry.path().join(CHECKSUM_FILE).is_file()
 }
 
 /// Reads a file, if it isn't larger than any manifest or lock is.
@@ -130,6 +180,65 @@ mod tests {
             Some(&b"Cargo.toml"[..])
         );
         assert_eq!(files.bytes(Utf8Path::new("README.md")), None);
+    }
+
+    /// Writes files and returns the paths that are read.
+    fn paths_read(files: &[(&str, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        for (path, text) in files {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), text).unwrap();
+        }
+        let files = read_folder(root, Utf8Path::new(".")).unwrap();
+        files.paths().map(ToString::to_string).collect()
+    }
+
+    const VENDORED: [(&str, &str); 2] = [
+        ("vendor/a/.cargo-checksum.json", "{}"),
+        ("vendor/a/Cargo.toml", ""),
+    ];
+
+    #[test]
+    fn vendored_crates_are_no_part_of_the_project() {
+        let files = [
+            ("Cargo.toml", "[workspace]\nexclude = [\"vendor/*\"]\n"),
+            ("lib/.cargo-checksum.json", ""),
+            ("vendor/Cargo.lock", ""),
+            ("vendor/.cargo/config.toml", ""),
+            ("src/vendor/mod.rs", ""),
+            ("sources/Cargo.lock", ""),
+            ("sources/source-registry-0/b/.cargo-checksum.json", "{}"),
+            ("sources/source-registry-0/b/Cargo.toml", ""),
+            ("sources/source-git-0/c/.cargo-checksum.json", "{}"),
+            ("tree/Cargo.lock", ""),
+            ("tree/tarballs/d-1.0.0.tar.gz", ""),
+            ("tree/git/123/Cargo.toml", ""),
+        ];
+        let read = paths_read(&[&VENDORED[..], &files].concat());
+        assert_eq!(read, ["Cargo.toml", "src/vendor/mod.rs"]);
+    }
+
+    #[test]
+    fn a_project_beside_vendored_crates_stays() {
+        let own = [("vendor/pyproject.toml", ""), ("vendor/Cargo.lock", "")];
+        let read = paths_read(&[&VENDORED[..], &own].concat());
+        assert_eq!(read, ["vendor/Cargo.lock", "vendor/pyproject.toml"]);
+    }
+
+    #[test]
+    fn a_vendored_crate_that_is_built_from_its_path_stays() {
+        for manifest in [
+            "[patch.crates-io]\na = { path = \"vendor/a\" }\n",
+            "[workspace]\nmembers = [\"vendor/*\"]\n",
+        ] {
+            let own = [
+                ("Cargo.toml", manifest),
+                ("vendor/b/.cargo-checksum.json", "{}"),
+            ];
+            let read = paths_read(&[&VENDORED[..], &own].concat());
+            assert!(read.contains(&"vendor/a/Cargo.toml".to_owned()), "{read:?}");
+        }
     }
 
     #[cfg(unix)]

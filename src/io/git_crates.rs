@@ -33,7 +33,7 @@ pub(super) fn git_skeletons(
     crates: &[&LockedCrate],
     store: &GitStore,
 ) -> Result<Vec<Result<GitSkeleton, String>>, IoError> {
-    let cache = store.cache()?.join(FOLDER);
+    let cache = store.cache_folder()?.join(FOLDER);
     let folder = |krate: &LockedCrate| {
         let revision = git.full_revision()?;
         let name = format!("{}-{}", krate.name, krate.version);

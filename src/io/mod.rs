@@ -1,38 +1,47 @@
 //! Everything that touches the world: files, archives, the network.
 
 pub mod artifacts;
-pub mod beside;
+
+pub mod cache;
 pub mod cargo;
 pub mod cargo_settings;
+pub mod crate_store;
 mod error;
 pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;
-pub mod kept_text;
 pub mod network;
+mod once_map;
 mod parallel;
 pub mod pins;
 pub mod progress;
+pub mod python_locks;
 mod read_ahead;
 pub mod registry;
 pub mod resolve;
 mod sdist;
+pub mod search_up;
+pub mod session;
 mod skeleton;
 pub mod source;
-pub mod store;
+
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;
+mod vendored;
 mod verified;
 pub mod write;
 
 pub use artifacts::ArtifactStore;
+pub use cache::Cache;
 pub use cargo_settings::{CargoSettings, ProjectConfig};
+pub use crate_store::CrateStore;
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use network::Network;
 pub use parallel::{all, all_in_order, in_order, on_deep_stack};
 pub use progress::Progress;
+pub use python_locks::PythonLockFailure;
 pub use read_ahead::read_ahead;
-pub use store::CrateStore;
+pub use session::Session;

@@ -3,23 +3,21 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
-use crate::nix::pins::PinFile;
-
-/// As far as is looked where there is no git repository.
-const MAX_STEPS: usize = 8;
+use super::search_up::search_up;
+use crate::nix::pins::{Pin, PinFile};
 
 /// No such file is larger in earnest.
 const MAX_SIZE: u64 = 16 << 20;
 
 /// A file that pins inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct FoundPins {
     /// Its kind.
     pub file: PinFile,
     /// Where it is, as seen from where the command runs.
     pub place: Utf8PathBuf,
-    /// What is in it, or why it can't be read.
-    pub text: Result<String, String>,
+    /// What it pins, or why it can't be read.
+    pub pins: Result<Vec<Pin>, String>,
 }
 
 /// The files of the nearest folder that has any: `folder`, or one above it
@@ -29,26 +27,24 @@ pub fn find_pins(folder: &Utf8Path) -> Vec<FoundPins> {
     // A file may be written into a folder that isn't there yet.
     let mut folders = folder.ancestors();
     let there = folders.find(|folder| folder.is_dir());
-    let mut name = there.unwrap_or(Utf8Path::new(".")).to_owned();
-    let full = fs::canonicalize(&name).ok();
-    let Some(start) = full.and_then(|path| Utf8PathBuf::from_path_buf(path).ok()) else {
-        return Vec::new();
-    };
-    for above in start.ancestors().take(MAX_STEPS) {
-        let found: Vec<_> = PinFile::ALL
-            .into_iter()
-            .filter_map(|file| read(file, above, &name))
-            .collect();
-        if !found.is_empty() || above.join(".git").exists() {
-            return found;
-        }
-        name = if name == "." {
-            "..".into()
-        } else {
-            name.join("..")
-        };
+    let there = there.unwrap_or(Utf8Path::new("."));
+    let folders = search_up(there).into_iter();
+    let mut found = folders.map(|above| {
+        let files = PinFile::ALL.into_iter();
+        let found = files.filter_map(|file| read(file, &above.path, &go_up(there, above.steps)));
+        found.collect::<Vec<_>>()
+    });
+    found.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The path of a folder that is some steps above another one.
+fn go_up(folder: &Utf8Path, steps: usize) -> Utf8PathBuf {
+    let up: Utf8PathBuf = std::iter::repeat_n("..", steps).collect();
+    match (folder.as_str(), steps) {
+        (_, 0) => folder.to_owned(),
+        (".", _) => up,
+        _ => folder.join(up),
     }
-    Vec::new()
 }
 
 fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> {
@@ -66,5 +62,6 @@ fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> 
     } else {
         name.join(file.path())
     };
-    Some(FoundPins { file, place, text })
+    let pins = text.and_then(|text| file.read(&text));
+    Some(FoundPins { file, place, pins })
 }

@@ -1,7 +1,7 @@
 //! How work that takes time tells how far it is.
 
 /// Hears of progress; fetching code knows nothing about bars.
-pub trait Progress: Sync {
+pub trait Progress: Send + Sync {
     /// Work of `total` steps begins.
     fn start(&self, what: &'static str, total: u64);
     /// One step is done.

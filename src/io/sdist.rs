@@ -1,11 +1,11 @@
-//! An sdist, read in memory: nothing of it is written anywhere.
+//! What is in an sdist, read in memory: nothing of it is written anywhere.
 //!
 //! The source distribution format has one folder at the top,
 //! `<name>-<version>/`; paths come out relative to it. An entry that would
 //! leave that folder makes the whole archive suspect, so it is refused rather
 //! than skipped.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use flate2::read::{GzDecoder, MultiGzDecoder};
@@ -19,11 +19,12 @@ const MAX_TEXT: u64 = 256 << 20;
 /// An archive that unpacks to more is an attack on whoever reads it.
 const MAX_UNPACKED: u64 = 8 << 30;
 
-/// Reads a `.tar.gz`.
-pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
-    check_names(path)?;
+/// Reads a `.tar.gz` from its beginning; `path` is its name.
+pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
+    check_names(path, file)?;
     let mut collector = Collector::new(path);
-    let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
+    file.rewind()?;
+    let gzip = MultiGzDecoder::new(io::BufReader::new(&mut *file));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
     for entry in archive.entries().map_err(|e| damaged(path, &e))? {
         let mut entry = entry.map_err(|e| damaged(path, &e))?;
@@ -40,14 +41,16 @@ pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
     }
     // What follows the last entry holds gzip's checksum: read it too.
     let mut rest = archive.into_inner();
-    if let Err(error) = io::copy(&mut rest, &mut io::sink()) {
-        if is_whole(path) {
+    let copied = io::copy(&mut rest, &mut io::sink());
+    let is_too_large = rest.limit() == 0;
+    if let Err(error) = copied {
+        if is_whole(file) {
             let path = path.to_owned();
             return Err(IoError::BehindTheEnd { path });
         }
         return Err(damaged(path, &error));
     }
-    if rest.limit() == 0 {
+    if is_too_large {
         return Err(damaged(
             path,
             &io::Error::other("it unpacks to more than 8 GiB"),
@@ -58,18 +61,19 @@ pub(super) fn read_tar_gz(path: &Utf8Path) -> Result<SourceFiles, IoError> {
 
 /// Whether the first gzip stream of a file is whole: the trouble lies behind
 /// it then.
-fn is_whole(path: &Utf8Path) -> bool {
-    let Ok(file) = File::open(path) else {
+fn is_whole(file: &mut File) -> bool {
+    if file.rewind().is_err() {
         return false;
-    };
+    }
     let mut gzip = GzDecoder::new(io::BufReader::new(file)).take(MAX_UNPACKED);
     io::copy(&mut gzip, &mut io::sink()).is_ok()
 }
 
 /// Refuses long names and extended headers that are larger than any is: the
 /// reader below would take them into memory.
-fn check_names(path: &Utf8Path) -> Result<(), IoError> {
-    let gzip = MultiGzDecoder::new(io::BufReader::new(File::open(path)?));
+fn check_names(path: &Utf8Path, file: &mut File) -> Result<(), IoError> {
+    file.rewind()?;
+    let gzip = MultiGzDecoder::new(io::BufReader::new(file));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
     let entries = archive.entries().map_err(|e| damaged(path, &e))?.raw(true);
     for entry in entries {
@@ -87,10 +91,10 @@ fn check_names(path: &Utf8Path) -> Result<(), IoError> {
     Ok(())
 }
 
-/// Reads a `.zip`.
-pub(super) fn read_zip(path: &Utf8Path) -> Result<SourceFiles, IoError> {
+/// Reads a `.zip`; `path` is its name.
+pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
-    let file = io::BufReader::new(File::open(path)?);
+    let file = io::BufReader::new(file);
     let mut archive = zip::ZipArchive::new(file).map_err(|e| damaged(path, &e.into()))?;
     for place in 0..archive.len() {
         let mut entry = archive

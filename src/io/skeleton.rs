@@ -13,9 +13,9 @@ use super::unpack::read_crate;
 use super::{CrateStore, IoError};
 use crate::hash::Sha256;
 use crate::native::CrateDigest;
-use crate::native::digest::target_files;
+use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
-use crate::vendor::checksum_json::ChecksumFile;
+use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
 /// Changes with what is kept, so that older ones aren't taken for it.
 const FOLDER: &str = "skeletons-2";
@@ -39,7 +39,7 @@ impl Skeleton {
         store: &CrateStore,
         scratch: &Path,
     ) -> Result<Self, IoError> {
-        let cache = store.own_folder().unwrap_or(scratch);
+        let cache = store.cache().folder().unwrap_or(scratch);
         let hex = checksum.to_hex();
         let folder = cache.join(FOLDER).join(&hex[..2]).join(&hex);
         if let Some(digest) = kept_digest(&folder) {
@@ -79,7 +79,7 @@ impl Skeleton {
         let new = part.path().join("new");
         write_manifest(&new, manifest, files.keys().map(String::as_str))?;
         let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
-        fs::write(new.join(".cargo-checksum.json"), checksums)?;
+        fs::write(new.join(CHECKSUM_FILE), checksums)?;
         for (name, bytes) in others {
             fs::write(new.join(name), bytes)?;
         }

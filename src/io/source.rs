@@ -1,45 +1,149 @@
 //! A project folder or an sdist, as far as it has to be read.
 
-use std::io;
+use std::io::{self, Seek as _, Write as _};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::search_up::steps_to_repository;
 use super::{IoError, folder, sdist};
+use crate::hash::{Sha256, Sha256Writer};
 use crate::project::SourceFiles;
 
-/// Reads the names of all files of `path` and the texts that matter. An
-/// archive is read in memory, nothing is unpacked.
-///
-/// # Errors
-/// Where it doesn't exist, is no source, or can't be read.
-pub fn read_source(path: &Utf8Path) -> Result<SourceFiles, IoError> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(IoError::NotFound {
-                path: path.to_owned(),
-            });
+/// A project folder or an sdist, as it was when it was opened.
+pub struct Source(Kind);
+
+enum Kind {
+    Folder(Arc<SourceFiles>),
+    Archive(Archive),
+}
+
+/// An sdist. All that is asked of it comes from one opening of the file.
+pub struct Archive {
+    path: Utf8PathBuf,
+    file: Mutex<fs::File>,
+    files: OnceLock<Arc<SourceFiles>>,
+    hashed: OnceLock<Sha256Writer>,
+}
+
+impl Source {
+    /// Reads the names of all files of a folder and the texts that matter, or
+    /// opens an archive.
+    pub(super) fn open(path: &Utf8Path) -> Result<Self, IoError> {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(IoError::NotFound {
+                    path: path.to_owned(),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let folder = project_folder(path);
+        if metadata.is_dir() || folder != path {
+            return Self::of_folder(folder, Utf8Path::new("."));
         }
-        Err(error) => return Err(error.into()),
-    };
-    let here = Utf8Path::new(".");
-    let name = path.file_name().unwrap_or_default();
-    let is_called = |ending| name.to_lowercase().ends_with(ending);
-    if metadata.is_dir() {
-        folder::read_folder(path, here)
-    } else if name == "pyproject.toml" || name == "setup.py" {
-        let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
-        folder::read_folder(folder.unwrap_or(here), here)
-    } else if is_called(".tar.gz") || is_called(".tgz") {
-        sdist::read_tar_gz(path)
-    } else if is_called(".zip") {
-        sdist::read_zip(path)
-    } else {
-        Err(IoError::UnknownKind {
+        // Reading a pipe may never end.
+        if !metadata.is_file() {
+            let path = path.to_owned();
+            return Err(IoError::NoFile { path });
+        }
+        Ok(Self(Kind::Archive(Archive {
             path: path.to_owned(),
-        })
+            file: Mutex::new(fs::File::open(path)?),
+            files: OnceLock::new(),
+            hashed: OnceLock::new(),
+        })))
     }
+
+    /// Reads a folder with the Python project in `python_root` of it.
+    pub(super) fn of_folder(folder: &Utf8Path, python_root: &Utf8Path) -> Result<Self, IoError> {
+        let files = folder::read_folder(folder, python_root)?;
+        Ok(Self(Kind::Folder(Arc::new(files))))
+    }
+
+    /// The names of all files, and the texts that matter. An archive is read
+    /// in memory, nothing is unpacked.
+    ///
+    /// # Errors
+    /// Where it is an archive of an unknown kind, or can't be read.
+    pub fn files(&self) -> Result<Arc<SourceFiles>, IoError> {
+        match &self.0 {
+            Kind::Folder(files) => Ok(files.clone()),
+            Kind::Archive(archive) => archive.files(),
+        }
+    }
+
+    /// The archive, if it is one.
+    #[must_use]
+    pub const fn archive(&self) -> Option<&Archive> {
+        match &self.0 {
+            Kind::Folder(_) => None,
+            Kind::Archive(archive) => Some(archive),
+        }
+    }
+}
+
+impl Archive {
+    fn files(&self) -> Result<Arc<SourceFiles>, IoError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = self.files.get() {
+            return Ok(files.clone());
+        }
+        let name = self.path.file_name().unwrap_or_default().to_lowercase();
+        let is_called = |ending| name.ends_with(ending);
+        let files = if is_called(".tar.gz") || is_called(".tgz") {
+            sdist::read_tar_gz(&self.path, &mut file)?
+        } else if is_called(".zip") {
+            sdist::read_zip(&self.path, &mut file)?
+        } else {
+            let path = self.path.clone();
+            return Err(IoError::UnknownKind { path });
+        };
+        Ok(self.files.get_or_init(|| Arc::new(files)).clone())
+    }
+
+    /// The SHA-256 of the file.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn hash(&self) -> Result<Sha256, IoError> {
+        self.hash_with(b"")
+    }
+
+    /// The SHA-256 of the file's bytes and `more` after them.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn hash_with(&self, more: &[u8]) -> Result<Sha256, IoError> {
+        let mut writer = self.hashed()?.clone();
+        writer.write_all(more)?;
+        Ok(writer.finish())
+    }
+
+    /// What is hashed of the file, to which more can be added.
+    fn hashed(&self) -> Result<&Sha256Writer, IoError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hashed) = self.hashed.get() {
+            return Ok(hashed);
+        }
+        let mut writer = Sha256Writer::default();
+        file.rewind()?;
+        io::copy(&mut *file, &mut writer)?;
+        Ok(self.hashed.get_or_init(|| writer))
+    }
+}
+
+/// The folder of a project, which may be named by a file that each has.
+#[must_use]
+pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
+    let is_such = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
+    if !is_such || path.is_dir() {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
+    folder.unwrap_or(Utf8Path::new("."))
 }
 
 /// Whether something is a folder; nothing where it isn't there.
@@ -57,67 +161,13 @@ pub fn is_workspace(folder: &Utf8Path) -> bool {
 
 fn within_repository(folder: &Utf8Path) -> bool {
     let full = resolved(folder).ok().flatten();
-    full.is_some_and(|full| full.ancestors().any(|above| above.join(".git").exists()))
+    full.is_some_and(|full| steps_to_repository(&full).is_some())
 }
 
 /// Whether a folder is an unpacked sdist.
 #[must_use]
 pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
     folder.join("PKG-INFO").is_file()
-}
-
-/// The bytes of an sdist file; none for a folder.
-///
-/// # Errors
-/// Where it can't be read.
-pub fn archive_bytes(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
-    let is_project = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
-    if path.is_dir() || is_project {
-        return Ok(None);
-    }
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let path = path.to_owned();
-        return Err(IoError::NoFile { path });
-    }
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(IoError::NotFound {
-            path: path.to_owned(),
-        }),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Reads a folder with the Python project in `python_root` of it.
-///
-/// # Errors
-/// Where it can't be read.
-pub fn read_around(folder: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
-    folder::read_folder(folder, python_root)
-}
-
-/// Goes up from `folder` to the first `Cargo.toml` for which `is_it` holds,
-/// and counts the steps; it gets the text, and the path from there to `below`
-/// in the folder.
-///
-/// # Errors
-/// Where the folder can't be resolved.
-pub fn find_above(
-    folder: &Utf8Path,
-    below: &Utf8Path,
-    is_it: impl Fn(&str, &Utf8Path) -> bool,
-) -> Result<Option<usize>, IoError> {
-    let Some(start) = resolved(folder)? else {
-        return Ok(None);
-    };
-    for (steps, above) in start.ancestors().enumerate().skip(1) {
-        let manifest = above.join("Cargo.toml");
-        let relative = start.strip_prefix(above).unwrap_or(&start).join(below);
-        if fs::read_to_string(&manifest).is_ok_and(|text| is_it(&text, &relative)) {
-            return Ok(Some(steps));
-        }
-    }
-    Ok(None)
 }
 
 /// The folder `up` steps above `folder`, and the way back down. A project may
@@ -134,9 +184,7 @@ pub fn folder_above(
     let Some(start) = resolved(folder)? else {
         return Ok(None);
     };
-    let repository = start
-        .ancestors()
-        .position(|folder| folder.join(".git").exists());
+    let repository = steps_to_repository(&start);
     if up == 0 || !(is_workspace || repository.is_some_and(|top| up <= top)) {
         return Ok(None);
     }
@@ -212,7 +260,7 @@ pub fn full_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
 }
 
 /// The folder's full path; `None` where it is no UTF-8.
-fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
+pub(super) fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
     let project = if folder.is_dir() {
         folder
     } else {

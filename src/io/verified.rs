@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::CrateStore;
+use super::Cache;
 use crate::hash::Sha256;
 
 /// What tells a file from another, and from itself before a change. The time
@@ -70,17 +70,20 @@ impl Read for VerifiedFile {
 }
 
 /// A list in our cache: a line for each file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Verified {
-    path: Option<PathBuf>,
+    cache: Cache,
+    /// The name of the list.
+    name: &'static str,
     known: OnceLock<BTreeMap<String, FileState>>,
     new: Mutex<BTreeMap<String, FileState>>,
 }
 
 impl Verified {
-    pub(super) fn at(path: Option<PathBuf>) -> Self {
+    pub(super) fn of(cache: Cache, name: &'static str) -> Self {
         Self {
-            path,
+            cache,
+            name,
             known: OnceLock::new(),
             new: Mutex::default(),
         }
@@ -114,11 +117,9 @@ impl Verified {
     }
 
     fn read(&self) -> BTreeMap<String, FileState> {
-        let text = self
-            .path
-            .as_ref()
-            .and_then(|path| std::fs::read_to_string(path).ok());
-        text.unwrap_or_default().lines().filter_map(parse).collect()
+        let bytes = self.cache.read_file(self.name).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().filter_map(parse).collect()
     }
 }
 
@@ -143,7 +144,8 @@ impl Drop for Verified {
         if new.is_empty() {
             return;
         }
-        // Another run may have written meanwhile.
+        // Another run may have written meanwhile, or does so now.
+        let _lock = self.cache.lock(format!("locks/{}.lock", self.name));
         let mut all = self.read();
         all.extend(new);
         let mut text = String::new();
@@ -156,6 +158,6 @@ impl Drop for Verified {
             } = state;
             let _ = writeln!(text, "{checksum} {device} {inode} {size} {changed}");
         }
-        let _ = CrateStore::keep(self.path.clone(), text.as_bytes());
+        let _ = self.cache.write_file(self.name, text.as_bytes());
     }
 }

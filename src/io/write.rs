@@ -24,13 +24,22 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
         }
         _ => {}
     }
-    let mut part = part(path)?;
+    let mut part = part(path, Readers::Everyone)?;
     part.write_all(bytes)?;
     if let Ok(metadata) = fs::metadata(path) {
         fs::set_permissions(part.path(), metadata.permissions())?;
     }
     part.persist(path).map_err(|error| error.error)?;
     Ok(true)
+}
+
+/// Writes a file, and the folders above it. Others that write the same one at
+/// the same time each put a whole one in its place.
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let mut part = part(path, Readers::User)?;
+    part.write_all(bytes)?;
+    part.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Whether there is a file.
@@ -74,7 +83,7 @@ pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
         if fs::read(path).is_ok_and(|old| old == *bytes) {
             continue;
         }
-        let mut part = part(path)?;
+        let mut part = part(path, Readers::Everyone)?;
         part.write_all(bytes)?;
         if let Ok(metadata) = fs::metadata(path) {
             fs::set_permissions(part.path(), metadata.permissions())?;
@@ -95,7 +104,7 @@ pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
 pub fn create_files(files: &[(Utf8PathBuf, String)]) -> Result<(), IoError> {
     let mut parts = Vec::new();
     for (path, text) in files {
-        let mut part = part(path)?;
+        let mut part = part(path, Readers::Everyone)?;
         part.write_all(text.as_bytes())?;
         parts.push((path, part));
     }
@@ -138,7 +147,7 @@ impl AtomicFile {
             Ok(metadata) if !metadata.is_file() => {
                 Part::InPlace(fs::OpenOptions::new().write(true).open(&path)?)
             }
-            _ => Part::Beside(part(&path)?),
+            _ => Part::Beside(part(&path, Readers::Everyone)?),
         };
         Ok(Self { path, part })
     }
@@ -171,19 +180,28 @@ impl std::io::Write for AtomicFile {
     }
 }
 
+/// Who may read a new file, as far as the umask lets them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    User,
+    Everyone,
+}
+
 /// A new file beside the place of another.
-fn part(path: &Utf8Path) -> Result<tempfile::NamedTempFile, IoError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_str().is_empty() => folder.as_std_path(),
+fn part(path: impl AsRef<Path>, readers: Readers) -> Result<tempfile::NamedTempFile, IoError> {
+    let folder = match path.as_ref().parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    {
+    if readers == Readers::Everyone {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o644));
     }
+    #[cfg(not(unix))]
+    let _ = readers;
     Ok(builder.prefix(".pyhack-").tempfile_in(folder)?)
 }
 
@@ -201,4 +219,18 @@ pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Reads a file of text, if there is one.
+///
+/// # Errors
+/// Likewise, or where it isn't UTF-8.
+pub fn read_text(path: &Utf8Path) -> Result<Option<String>, IoError> {
+    let Some(bytes) = read_file(path)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes).map_err(|_| IoError::NoText {
+        path: path.to_owned().into(),
+    })?;
+    Ok(Some(text))
 }

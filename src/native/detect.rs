@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cfg::CfgSet;
-use super::digest::CrateDigest;
 use super::features::{BuildRequest, Built, Side, Unit};
 use super::graph::{CrateGraph, CrateKind};
 use super::needs::{BuiltAs, CrateNeeds, Evidence, Needed, Problem};
+use super::source_facts::CrateDigest;
 use super::table::{EnvValue, Preferences};
 use crate::project::CargoOptions;
 use crate::target::Platform;

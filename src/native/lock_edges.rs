@@ -9,7 +9,7 @@ use cargo_metadata::DependencyKind;
 
 use super::features::Resolver;
 use super::graph::{CrateGraph, CrateKind, GraphCrate, GraphDependency};
-use crate::project::{CrateSource, LockFile};
+use crate::project::{CargoLock, CrateSource};
 
 /// For each local crate, the names of the crates that only its tests need.
 pub type DevOnly = BTreeMap<String, BTreeSet<String>>;
@@ -18,7 +18,7 @@ pub type DevOnly = BTreeMap<String, BTreeSet<String>>;
 /// without what only tests need; all of them where no module is in it.
 #[must_use]
 pub fn reached<'a>(
-    lock: &LockFile,
+    lock: &CargoLock,
     modules: impl IntoIterator<Item = &'a str>,
     dev_only: &DevOnly,
 ) -> BTreeSet<usize> {
@@ -39,7 +39,7 @@ pub fn reached<'a>(
 }
 
 fn edges<'a>(
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     place: usize,
     dev_only: &'a DevOnly,
 ) -> impl Iterator<Item = usize> + 'a {
@@ -61,7 +61,7 @@ fn edges<'a>(
 impl CrateGraph {
     /// The edges of a lock, as if each of them were built.
     #[must_use]
-    pub fn of_lock(lock: &LockFile, dev_only: &DevOnly) -> Self {
+    pub fn of_lock(lock: &CargoLock, dev_only: &DevOnly) -> Self {
         let crates = lock.crates.iter().enumerate().map(|(place, krate)| {
             let dependencies = edges(lock, place, dev_only).map(|to| GraphDependency {
                 key: lock.crates[to].name.to_string(),
@@ -101,7 +101,7 @@ mod tests {
     use crate::project::LockedCrate;
 
     /// A lock from `name -> dependencies`; `module` and `tests` are local.
-    fn lock(edges: &[(&str, &[&str])]) -> LockFile {
+    fn lock(edges: &[(&str, &[&str])]) -> CargoLock {
         let place = |name: &str| edges.iter().position(|(n, _)| *n == name).unwrap();
         let crates = edges.iter().map(|(name, dependencies)| {
             let mut krate = LockedCrate::example(name, "1.2.3");
@@ -111,10 +111,10 @@ mod tests {
             krate.dependencies = dependencies.iter().map(|d| place(d)).collect();
             krate
         });
-        LockFile::example(crates.collect())
+        CargoLock::example(crates.collect())
     }
 
-    fn names(lock: &LockFile, dev_only: &DevOnly) -> Vec<String> {
+    fn names(lock: &CargoLock, dev_only: &DevOnly) -> Vec<String> {
         let places = reached(lock, Some("module"), dev_only);
         places
             .iter()

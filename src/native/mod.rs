@@ -7,16 +7,16 @@
 pub mod build_script;
 pub mod cfg;
 pub mod detect;
-pub mod digest;
 pub mod features;
 pub mod graph;
 pub mod lock_edges;
 pub mod needs;
 pub mod picture;
-pub mod scratch;
-pub mod stand_in;
+pub mod placeholder_manifest;
+mod shortest_paths;
+pub mod source_facts;
 pub mod table;
-mod ways;
+pub mod trimmed_manifest;
 pub mod why;
 
 pub use cfg::CfgSet;
@@ -24,10 +24,10 @@ pub use detect::{
     DetectRequest, Digests, ModuleBuild, NativeInput, NativeInputs, NativeProblem, NativeVariable,
     Origin, merge,
 };
-pub use digest::CrateDigest;
 pub use features::{Resolver, Side};
 pub use graph::CrateGraph;
 pub use needs::{Evidence, Problem};
 pub use picture::Picture;
+pub use source_facts::CrateDigest;
 pub use table::{Choice, EnvValue, NativeTable, Preferences};
 pub use why::{Question, Step, Way, WhyNot};

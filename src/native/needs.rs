@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::build_script::What;
 use super::cfg::CfgSet;
-use super::digest::CrateDigest;
 use super::graph::GraphCrate;
+use super::source_facts::CrateDigest;
 use super::table::{EnvValue, NativeTable, Need, PkgConfigTable, Preferences, Situation};
 use crate::target::Platform;
 

@@ -9,8 +9,8 @@ use super::detect::ModuleBuild;
 use super::features::{Cause, Unit};
 use super::graph::{CrateGraph, FeatureValue, GraphDependency};
 use super::needs::{CrateNeed, Needed};
+use super::shortest_paths::{back, shortest};
 use super::table::{NativeTable, PkgConfigTable};
-use super::ways::{back, shortest};
 use crate::target::Platform;
 
 /// What is asked about.

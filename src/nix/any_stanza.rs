@@ -1,20 +1,22 @@
-//! Stanzas of every kind, and what is printed around them.
+//! Stanzas of every kind, and the Nix around them in an overlay file.
 
-use super::expr::{Expr, Ident, NixString, Parameter};
+use super::expr::{Expr, Parameter};
+use super::ident::Ident;
 use super::prebuilt::Prebuilt;
 use super::print::print;
 use super::stanza::{Form, Stanza};
 use crate::project::{PythonName, SourceKind};
 
-/// Deeper, no line is left to break.
+/// Upper bound on the levels that a stanza is laid out for: deeper
+/// indentation leaves no room to break lines.
 const MAX_DEPTH: usize = 40;
 
-/// A stanza of an overlay: what stands behind `NAME =`.
+/// A stanza of an overlay: an attribute `NAME = ...;`.
 #[derive(Debug, Clone)]
 pub enum AnyStanza {
-    /// A package with Rust in it, which is built.
+    /// Builds a package with a Rust extension.
     Cargo(Box<Stanza>),
-    /// A package of nixpkgs.
+    /// Takes a package from nixpkgs.
     Prebuilt(Box<Prebuilt>),
 }
 
@@ -25,8 +27,7 @@ impl From<Stanza> for AnyStanza {
 }
 
 impl AnyStanza {
-    /// The package: the attribute's name.
-    #[must_use]
+    /// The package, which is the attribute's name.
     pub const fn name(&self) -> &PythonName {
         match self {
             Self::Cargo(stanza) => &stanza.name,
@@ -34,8 +35,7 @@ impl AnyStanza {
         }
     }
 
-    /// The libraries and programs of nixpkgs in it.
-    #[must_use]
+    /// The attribute paths below `pkgs` of its native inputs.
     pub fn inputs(&self) -> Vec<String> {
         match self {
             Self::Cargo(stanza) => {
@@ -54,7 +54,7 @@ impl AnyStanza {
         }
     }
 
-    /// Whether it has to be kept out of sets that haven't the package.
+    /// Whether a package set may lack the package.
     fn may_be_absent(&self) -> bool {
         match self {
             Self::Cargo(stanza) => stanza.kind != SourceKind::Local,
@@ -62,31 +62,29 @@ impl AnyStanza {
         }
     }
 
-    fn attribute(&self) -> (NixString, Expr) {
-        (self.name().as_str().into(), self.value())
+    fn attribute(&self) -> (&str, Expr) {
+        (self.name().as_str(), self.value())
     }
 
-    /// Prints `NAME = ...;` as it is laid out behind so many spaces, which
-    /// aren't in the text.
-    #[must_use]
+    /// Prints `NAME = ...;` as nixfmt lays it out at this indentation, in
+    /// spaces. The text itself isn't indented.
     pub fn print_at(&self, indentation: usize) -> String {
-        let mut set = Expr::AttrSet(vec![self.attribute()]);
+        let mut set = Expr::attr_set([self.attribute()]);
         let depth = (indentation / 2).clamp(1, MAX_DEPTH);
         for _ in 1..depth {
-            set = Expr::AttrSet(vec![("a".into(), set)]);
+            set = Expr::attr_set([("a", set)]);
         }
         inside_braces(&print(&set), depth)
     }
 
-    /// The stanza as the only attribute of a set, for programs that lay out
-    /// whole expressions.
-    #[must_use]
+    /// Prints a set with the stanza as its only attribute, for formatters
+    /// that take whole expressions.
     pub fn in_set(&self) -> String {
-        print(&Expr::AttrSet(vec![self.attribute()]))
+        print(&Expr::attr_set([self.attribute()]))
     }
 
-    /// Takes what such a program made of [`AnyStanza::in_set`] out of the set.
-    #[must_use]
+    /// Returns the attribute in a formatted [`AnyStanza::in_set`], or `None`
+    /// if the text is not a set with something in it.
     pub fn out_of_set(set: &str) -> Option<String> {
         let inside = set.trim().strip_prefix('{')?.strip_suffix('}')?;
         let lines: Vec<&str> = inside
@@ -104,40 +102,38 @@ impl AnyStanza {
     }
 }
 
-/// Prints stanzas in nixfmt's layout, with a newline at the end.
-#[must_use]
+/// Prints stanzas in nixfmt's layout, with a line break at the end.
 pub fn print_all(stanzas: &[AnyStanza], form: Form) -> String {
     if form == Form::Stanza {
         let texts = stanzas.iter().map(|stanza| stanza.print_at(0));
         return texts.collect::<Vec<_>>().join("\n");
     }
-    let mut set = Expr::AttrSet(stanzas.iter().map(AnyStanza::attribute).collect());
+    let mut set = Expr::attr_set(stanzas.iter().map(AnyStanza::attribute));
     if stanzas.iter().any(AnyStanza::may_be_absent) {
-        set = only_known(set);
+        set = intersect_with_prev(set);
     }
-    print(&around(set, form))
+    print(&overlay(set, form))
 }
 
-/// A file without stanzas; a stanza alone is no file.
-#[must_use]
-pub fn skeleton(form: Form) -> Option<String> {
-    let set = around(only_known(Expr::AttrSet(vec![])), form);
-    (form != Form::Stanza).then(|| print(&set))
+/// An overlay file without stanzas; `None` for [`Form::Stanza`], which is not
+/// a file.
+pub fn empty_overlay(form: Form) -> Option<String> {
+    let set = intersect_with_prev(Expr::AttrSet(Vec::new()));
+    (form != Form::Stanza).then(|| print(&overlay(set, form)))
 }
 
-/// What isn't in the package set stays out.
-fn only_known(set: Expr) -> Expr {
+/// Leaves out the packages that the package set lacks.
+fn intersect_with_prev(set: Expr) -> Expr {
     Expr::var("builtins")
         .select(["intersectAttrs"])
         .apply(Expr::var("prev"))
         .apply(set)
 }
 
-/// The overlay of a set.
-fn around(set: Expr, form: Form) -> Expr {
+fn overlay(set: Expr, form: Form) -> Expr {
     let overlay = set
-        .lambda(Parameter::Name(Ident::new("prev")))
-        .lambda(Parameter::Name(Ident::new("final")));
+        .lambda(Parameter::name("prev"))
+        .lambda(Parameter::name("final"));
     if form == Form::Overlay {
         return overlay;
     }
@@ -145,10 +141,11 @@ fn around(set: Expr, form: Form) -> Expr {
     overlay.lambda(Parameter::Open(parameters))
 }
 
-/// Takes the attributes out of sets in one another, so many levels of
-/// indentation less.
+/// Returns the lines inside `depth` nested sets, without the indentation of
+/// the sets.
 ///
-/// No string of ours goes over several lines, so every line is layout.
+/// Printed strings have no line breaks in them, so that the indentation is
+/// layout on every line.
 fn inside_braces(set: &str, depth: usize) -> String {
     let indentation = "  ".repeat(depth);
     let lines = set

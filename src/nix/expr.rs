@@ -1,78 +1,86 @@
-//! A small model of Nix expressions, as much as stanzas need.
+//! A model of Nix expressions, as far as generated files need them.
 
-use super::layout::Layout;
-use super::own::OwnExpr;
+use super::ident::Ident;
+use super::user_expr::UserExpr;
 
 /// A Nix expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expr {
     /// A variable.
     Var(Ident),
-    /// A string, by its value; printing escapes it.
+    /// A string by its value; the printer escapes it.
     Str(NixString),
-    /// A string with expressions in it: `"text${expression}text"`.
+    /// `"text${expression}text"`
     Template(Vec<Part>),
-    /// A path, relative to the file that it stands in; printing gives the
-    /// form that fits.
+    /// `''text''`, with a line break after the opening quotes. The text ends
+    /// with a line break too.
+    IndentedTemplate(Vec<Part>),
+    /// A path relative to the printed file. The printer chooses between `./x`
+    /// and `./. + "/x"`.
     Path(NixString),
     /// `base.a.b`, or `base.a.b or default`.
-    Select(Box<Expr>, Vec<NixString>, Option<Box<Expr>>),
-    /// `function argument`.
-    Apply(Box<Expr>, Box<Expr>),
-    /// `[ a b ]`.
-    List(Vec<Expr>),
-    /// `{ name = value; }`, in this order.
-    AttrSet(Vec<(NixString, Expr)>),
-    /// `left OPERATOR right`.
-    Binary(Box<Expr>, Operator, Box<Expr>),
-    /// `parameter: body`.
-    Lambda(Parameter, Box<Expr>),
-    /// `if condition then value else otherwise`.
-    If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `set ? name`.
-    Has(Box<Expr>, NixString),
-    /// Nix of the user's own, which was parsed before.
-    Own(OwnExpr),
-    /// An attribute's value or an item of a list, with a comment.
-    Commented(Comment, Box<Expr>),
-    /// What only files in nixpkgs' style have.
-    Layout(Layout),
+    Select(Box<Self>, Vec<NixString>, Option<Box<Self>>),
+    /// `function argument`
+    Apply(Box<Self>, Box<Self>),
+    /// `[ a b ]`
+    List(Vec<Self>),
+    /// `{ name = value; inherit (from) name; }`, in this order.
+    AttrSet(Vec<Binding>),
+    /// `left OPERATOR right`
+    Binary(Box<Self>, Operator, Box<Self>),
+    /// `parameter: body`
+    Lambda(Parameter, Box<Self>),
+    /// `if condition then value else otherwise`
+    If(Box<Self>, Box<Self>, Box<Self>),
+    /// `set ? name`
+    Has(Box<Self>, NixString),
+    /// An expression that the user wrote; it is printed as it is.
+    Own(UserExpr),
+    /// A list item or the value of a binding, with a comment above it.
+    Commented(Comment, Box<Self>),
 }
 
-/// A comment: one line, whatever it is made from.
+/// A line of an [`Expr::AttrSet`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    BlankLine,
+    /// `inherit (from) names;`
+    Inherit(Expr, Vec<Ident>),
+    /// `name = value;`, or `a.b = value;`
+    Set(Vec<NixString>, Expr),
+}
+
+/// The text of a comment, on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment(String);
 
 impl Comment {
-    /// Makes a comment; what would end its line, or steer a terminal, becomes
-    /// a space.
-    #[must_use]
+    /// Replaces control characters and line separators by spaces: they would
+    /// end the comment, or steer the reader's terminal.
     pub fn new(text: &str) -> Self {
-        let is_shown = |c: char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+        let is_printable = |c: char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
         let text: String = text
             .chars()
-            .map(|c| if is_shown(c) { c } else { ' ' })
+            .map(|c| if is_printable(c) { c } else { ' ' })
             .collect();
         Self(text.trim().to_owned())
     }
 
-    /// Its text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A part of a [`Expr::Template`].
+/// A part of a string with interpolations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Text, escaped when it is printed.
+    /// Text by its value; the printer escapes it.
     Text(NixString),
     /// `${expression}`
     Expr(Expr),
 }
 
-/// A binary operator, as far as stanzas need them.
+/// A binary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `++`
@@ -87,32 +95,34 @@ pub enum Operator {
     NotEqual,
 }
 
-/// What a function takes.
+/// The parameter of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parameter {
     /// `name:`
     Name(Ident),
     /// `{ a, b, ... }:`
     Open(Vec<Ident>),
+    /// `{ a, b }:`, with a comment above each group that has a title.
+    Groups(Vec<ParameterGroup>),
 }
 
-/// The name of a variable that we chose ourselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ident(pub(super) &'static str);
+/// Parameters that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterGroup {
+    pub title: Option<&'static str>,
+    pub names: Vec<Ident>,
+}
 
 /// A string that Nix can hold: any text without a NUL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NixString(String);
 
 impl NixString {
-    /// Takes a text; NUL, which no Nix string can hold, becomes U+FFFD.
-    #[must_use]
+    /// Replaces NUL by U+FFFD.
     pub fn new(text: &str) -> Self {
         Self(text.replace('\0', "\u{FFFD}"))
     }
 
-    /// The text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -124,42 +134,62 @@ impl From<&str> for NixString {
     }
 }
 
-impl Ident {
-    /// Names a variable; only for names that stand in our own source.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(name)
+impl Part {
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.into())
     }
+}
 
-    /// The name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.0
+impl Parameter {
+    pub const fn name(name: &'static str) -> Self {
+        Self::Name(Ident::new(name))
+    }
+}
+
+impl Binding {
+    /// `name = value;`
+    pub fn set(name: &str, value: Expr) -> Self {
+        Self::Set(vec![name.into()], value)
     }
 }
 
 impl Expr {
-    /// A variable.
-    #[must_use]
+    /// A variable that this program chose itself; the name isn't checked.
     pub const fn var(name: &'static str) -> Self {
-        Self::Var(Ident(name))
+        Self::Var(Ident::new(name))
     }
 
-    /// A string.
-    #[must_use]
+    /// A string by its value.
     pub fn string(text: &str) -> Self {
         Self::Str(text.into())
     }
 
+    /// A list of strings.
+    pub fn strings<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
+        let items = texts.into_iter().map(|text| Self::string(text.as_ref()));
+        Self::List(items.collect())
+    }
+
+    /// `{ name = value; }`, in this order.
+    pub fn attr_set<T: AsRef<str>>(attributes: impl IntoIterator<Item = (T, Self)>) -> Self {
+        let bindings = attributes
+            .into_iter()
+            .map(|(name, value)| Binding::set(name.as_ref(), value));
+        Self::AttrSet(bindings.collect())
+    }
+
+    /// `pkgs.path`, for an attribute path such as `python3Packages.numpy`.
+    pub fn package(path: &str) -> Self {
+        Self::var("pkgs").select(path.split('.'))
+    }
+
     /// `self.path`, with the parts of `path` as attribute names.
-    #[must_use]
     pub fn select<'a>(self, path: impl IntoIterator<Item = &'a str>) -> Self {
         let path = path.into_iter().map(NixString::from).collect();
         Self::Select(Box::new(self), path, None)
     }
 
-    /// `self or default`, for a selection.
-    #[must_use]
+    /// `self or default` if `self` is a selection, else `self`.
     pub fn or(self, default: Self) -> Self {
         match self {
             Self::Select(base, path, _) => Self::Select(base, path, Some(Box::new(default))),
@@ -167,26 +197,37 @@ impl Expr {
         }
     }
 
-    /// `self argument`.
-    #[must_use]
+    /// `self argument`
     pub fn apply(self, argument: Self) -> Self {
         Self::Apply(Box::new(self), Box::new(argument))
     }
 
-    /// `self ++ right`.
-    #[must_use]
+    /// `self OPERATOR right`
+    pub fn binary(self, operator: Operator, right: Self) -> Self {
+        Self::Binary(Box::new(self), operator, Box::new(right))
+    }
+
+    /// `first OPERATOR second OPERATOR third`, grouped from the right as Nix
+    /// reads `++` and `//`; `None` if there are no operands.
+    pub fn chain(operands: impl IntoIterator<Item = Self>, operator: Operator) -> Option<Self> {
+        let operands: Vec<_> = operands.into_iter().collect();
+        operands
+            .into_iter()
+            .rev()
+            .reduce(|right, left| left.binary(operator, right))
+    }
+
+    /// `self ++ right`
     pub fn concat(self, right: Self) -> Self {
-        Self::Binary(Box::new(self), Operator::Concat, Box::new(right))
+        self.binary(Operator::Concat, right)
     }
 
-    /// `self // right`.
-    #[must_use]
+    /// `self // right`
     pub fn update(self, right: Self) -> Self {
-        Self::Binary(Box::new(self), Operator::Update, Box::new(right))
+        self.binary(Operator::Update, right)
     }
 
-    /// `self` with a comment, if there is one.
-    #[must_use]
+    /// Puts a comment above `self` if there is one.
     pub fn commented(self, text: Option<&str>) -> Self {
         match text {
             Some(text) => Self::Commented(Comment::new(text), Box::new(self)),
@@ -194,38 +235,32 @@ impl Expr {
         }
     }
 
-    /// `self ? name`.
-    #[must_use]
+    /// `self ? name`
     pub fn has(self, name: &str) -> Self {
         Self::Has(Box::new(self), name.into())
     }
 
-    /// `if self then value else otherwise`.
-    #[must_use]
+    /// `if self then value else otherwise`
     pub fn then(self, value: Self, otherwise: Self) -> Self {
         Self::If(Box::new(self), Box::new(value), Box::new(otherwise))
     }
 
-    /// `self && right`.
-    #[must_use]
+    /// `self && right`
     pub fn and(self, right: Self) -> Self {
-        Self::Binary(Box::new(self), Operator::And, Box::new(right))
+        self.binary(Operator::And, right)
     }
 
-    /// `self == right`.
-    #[must_use]
+    /// `self == right`
     pub fn equals(self, right: Self) -> Self {
-        Self::Binary(Box::new(self), Operator::Equal, Box::new(right))
+        self.binary(Operator::Equal, right)
     }
 
-    /// `self != right`.
-    #[must_use]
+    /// `self != right`
     pub fn differs_from(self, right: Self) -> Self {
-        Self::Binary(Box::new(self), Operator::NotEqual, Box::new(right))
+        self.binary(Operator::NotEqual, right)
     }
 
-    /// `parameter: self`.
-    #[must_use]
+    /// `parameter: self`
     pub fn lambda(self, parameter: Parameter) -> Self {
         Self::Lambda(parameter, Box::new(self))
     }

@@ -1,22 +1,26 @@
-//! Nix text, from a typed model: no part of it is pasted from strings.
+//! Nix text, printed from a typed model: nothing is pasted together from
+//! strings.
 
 mod any_stanza;
 pub mod expr;
 pub mod flake;
-pub mod layout;
-mod licenses;
-mod own;
+pub mod ident;
 pub mod package;
+mod package_table;
 pub(crate) mod parse;
 pub mod pins;
 mod platforms;
 mod prebuilt;
 pub mod print;
+mod shell;
 pub mod stanza;
+mod user_expr;
 
-pub use any_stanza::{AnyStanza, print_all, skeleton};
-pub use licenses::PackageTable;
-pub use own::OwnExpr;
+pub use any_stanza::{AnyStanza, empty_overlay, print_all};
+pub use ident::is_identifier;
+pub use package_table::PackageTable;
 pub use prebuilt::{Dropped, Prebuilt};
-pub use print::is_identifier;
-pub use stanza::{Form, LockFile, REVISION, Source, Stanza, normalized, output_hashes_set};
+pub use stanza::{
+    AdjacentCargoLock, Form, REVISION, SourceOverride, Stanza, normalized, output_hashes_set,
+};
+pub use user_expr::UserExpr;

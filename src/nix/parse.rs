@@ -1,14 +1,23 @@
-//! Parsing Nix that somebody else wrote.
+//! Parses Nix from files that the user wrote, within a limit.
 
-use rnix::SyntaxKind;
+use rnix::{SyntaxKind, ast};
 
-/// So many expressions may stand in one another, or in one chain of operators
-/// or arguments, of which each stands in the next: whatever walks through the
-/// tree goes that deep. No file that was written for people comes near.
+/// Upper bound on nested expressions. Operators and arguments in a chain nest
+/// too: each is an operand of the next. Code that walks a syntax tree recurses
+/// this deep; files written by people stay far below.
 const MAX_DEPTH: usize = 2_000;
 
-/// Whether a text is nested more deeply than can be parsed: it is read as
-/// tokens alone, which is a loop.
+/// Returns `None` if the text is not valid Nix or is nested too deeply.
+pub(super) fn parse(text: &str) -> Option<ast::Root> {
+    if is_too_deep(text) {
+        return None;
+    }
+    let parsed = rnix::Root::parse(text);
+    parsed.errors().is_empty().then(|| parsed.tree())
+}
+
+/// Whether a text is nested too deeply to be parsed. It is only split into
+/// tokens, which needs no recursion.
 pub(crate) fn is_too_deep(text: &str) -> bool {
     let mut open = vec![Level::default()];
     let mut depth = 0;
@@ -25,16 +34,16 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
             }
             _ => None,
         };
-        depth -= closed.map_or(0, |level| level.count);
+        depth -= closed.map_or(0, |level| level.depth);
         let Some(level) = open.last_mut() else {
             continue;
         };
-        let before = level.count;
-        let opens = level.take(kind);
-        depth = depth + level.count - before;
-        if let Some(opens) = opens {
-            depth += opens.count;
-            open.push(opens);
+        let before = level.depth;
+        let opened = level.add_token(kind);
+        depth = depth + level.depth - before;
+        if let Some(opened) = opened {
+            depth += opened.depth;
+            open.push(opened);
         }
         if depth > MAX_DEPTH {
             return true;
@@ -43,20 +52,21 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// A bracket that is open, or a `let`.
+/// An open bracket or `let`.
 #[derive(Default)]
 struct Level {
-    /// What stands in one another in it, at the most.
-    count: usize,
-    /// The items of a list stand beside one another.
+    /// Upper bound on how deeply the tokens since the last `;` or `,` nest.
+    depth: usize,
+    /// The items of a list don't nest in one another.
     is_list: bool,
-    /// So many semicolons end no expression: those of `with` and `assert`.
+    /// How many semicolons belong to an open `with` or `assert`, and so end
+    /// no binding.
     inner_semicolons: usize,
 }
 
 impl Level {
-    /// Takes a token up, and gives the level that it opens.
-    fn take(&mut self, kind: SyntaxKind) -> Option<Self> {
+    /// Returns the level that the token opens.
+    fn add_token(&mut self, kind: SyntaxKind) -> Option<Self> {
         match kind {
             SyntaxKind::TOKEN_WHITESPACE
             | SyntaxKind::TOKEN_COMMENT
@@ -69,7 +79,7 @@ impl Level {
             | SyntaxKind::TOKEN_INTERPOL_START
             | SyntaxKind::TOKEN_L_BRACK
             | SyntaxKind::TOKEN_LET => Some(Self {
-                count: 1,
+                depth: 1,
                 is_list: kind == SyntaxKind::TOKEN_L_BRACK,
                 inner_semicolons: 0,
             }),
@@ -78,13 +88,13 @@ impl Level {
                 None
             }
             SyntaxKind::TOKEN_SEMICOLON | SyntaxKind::TOKEN_COMMA => {
-                self.count = 0;
+                self.depth = 0;
                 None
             }
             _ => {
                 let is_prefix = matches!(kind, SyntaxKind::TOKEN_WITH | SyntaxKind::TOKEN_ASSERT);
                 self.inner_semicolons += usize::from(is_prefix);
-                self.count += usize::from(!self.is_list);
+                self.depth += usize::from(!self.is_list);
                 None
             }
         }
@@ -96,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_stands_in_one_another_is_counted() {
+    fn every_kind_of_nesting_is_counted() {
         let many = MAX_DEPTH * 2;
         for deep in [
             "[".repeat(many),
@@ -115,9 +125,9 @@ mod tests {
         }
     }
 
-    /// On a thread, whose stack is smaller than the program's.
+    /// Tests run on threads, whose stacks are smaller than the main thread's.
     #[test]
-    fn what_is_not_too_deep_can_be_walked_through() {
+    fn text_below_the_limit_can_be_walked_recursively() {
         let most = MAX_DEPTH - 1;
         for text in [
             format!("{}1{}", "[".repeat(most), "]".repeat(most)),
@@ -133,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_one_another_is_not() {
+    fn long_flat_text_is_not_deep() {
         let many = MAX_DEPTH * 2;
         for flat in [
             format!("{{ {} }}", "a = [ b ]; ".repeat(many)),
@@ -144,7 +154,7 @@ mod tests {
         ] {
             assert!(!is_too_deep(&flat), "{}", &flat[..16]);
         }
-        // Closed too often.
+        // More brackets are closed than opened.
         assert!(!is_too_deep("}}]]))"));
     }
 }

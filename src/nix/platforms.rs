@@ -1,93 +1,77 @@
-//! Build requirements that differ between platforms.
+//! Conditions for what only some platforms need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expr::{Expr, NixString};
+use super::expr::{Binding, Expr, Operator};
 use crate::build_system::BuildSystem;
 use crate::target::Platform;
 
-type Attributes = Vec<(NixString, Expr)>;
-
-type Test = fn(Platform) -> bool;
-
-/// `{ a = [ ]; }`, and `// lib.optionalAttrs CONDITION { b = [ ]; }` for what
-/// isn't asked for on every one of `platforms`, or not with the same extras.
-pub(super) fn by_platform(build_system: &BuildSystem, platforms: &BTreeSet<Platform>) -> Expr {
-    let mut groups: BTreeMap<BTreeSet<Platform>, Attributes> = BTreeMap::new();
-    for (name, asked) in build_system {
+/// `{ a = [ ]; }`, followed by `// lib.optionalAttrs CONDITION { b = [ ]; }`
+/// for requirements that only some of `platforms` have, or have with other
+/// extras.
+pub(super) fn build_system_expr(
+    build_system: &BuildSystem,
+    platforms: &BTreeSet<Platform>,
+) -> Expr {
+    let mut rows = Vec::new();
+    for (name, requested) in build_system {
         let mut by_extras: BTreeMap<&BTreeSet<String>, BTreeSet<Platform>> = BTreeMap::new();
-        for (platform, extras) in asked {
+        for (platform, extras) in requested {
             by_extras.entry(extras).or_default().insert(*platform);
         }
         for (extras, on) in by_extras {
-            let extras = extras.iter().map(|extra| Expr::string(extra)).collect();
-            let attribute = (name.as_str().into(), Expr::List(extras));
-            groups.entry(on).or_default().push(attribute);
+            rows.push((on, Binding::set(name.as_str(), Expr::strings(extras))));
         }
     }
-    let everywhere = Expr::AttrSet(groups.remove(platforms).unwrap_or_default());
-    groups
-        .into_iter()
-        .map(|(on, attributes)| {
-            Expr::var("lib")
-                .select(["optionalAttrs"])
-                .apply(condition(&on, platforms))
-                .apply(Expr::AttrSet(attributes))
-        })
-        .rev()
-        .reduce(|right, left| left.update(right))
-        .map_or_else(
-            || everywhere.clone(),
-            |rest| everywhere.clone().update(rest),
-        )
+    let has_common = rows.iter().any(|(on, _)| on == platforms);
+    let empty = (!has_common).then(|| Expr::AttrSet(Vec::new()));
+    let sets = guarded(rows, platforms, "optionalAttrs", Expr::AttrSet);
+    let sets = empty.into_iter().chain(sets);
+    Expr::chain(sets, Operator::Update).expect("there is a set, if an empty one")
 }
 
-/// What is for every one of `platforms`, and `lib.FUNCTION CONDITION` of what
-/// is for some of them.
+/// Groups rows by platforms: first the expression of the rows for all of
+/// `platforms`, then `lib.FUNCTION CONDITION EXPRESSION` for each other group.
 pub(super) fn guarded<T>(
-    rows: impl Iterator<Item = (BTreeSet<Platform>, T)>,
+    rows: impl IntoIterator<Item = (BTreeSet<Platform>, T)>,
     platforms: &BTreeSet<Platform>,
     function: &'static str,
-    make: impl Fn(Vec<T>) -> Expr,
+    make_expr: impl Fn(Vec<T>) -> Expr,
 ) -> Vec<Expr> {
     let mut groups: BTreeMap<BTreeSet<Platform>, Vec<T>> = BTreeMap::new();
     for (on, row) in rows {
         groups.entry(on).or_default().push(row);
     }
-    let everywhere = groups.remove(platforms).map(&make);
-    let some = groups.into_iter().map(|(on, rows)| {
+    let common = groups.remove(platforms).map(&make_expr);
+    let optional = groups.into_iter().map(|(on, rows)| {
         Expr::var("lib")
             .select([function])
             .apply(condition(&on, platforms))
-            .apply(make(rows))
+            .apply(make_expr(rows))
     });
-    everywhere.into_iter().chain(some).collect()
+    common.into_iter().chain(optional).collect()
 }
 
-/// What holds on `on` and on no other of `platforms`.
+/// A condition that holds on `on` and on no other of `platforms`.
 fn condition(on: &BTreeSet<Platform>, platforms: &BTreeSet<Platform>) -> Expr {
     let host = |name| Expr::var("pkgs").select(["stdenv", "hostPlatform", name]);
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, fn(Platform) -> bool); 4] = [
         ("isLinux", Platform::is_linux),
         ("isDarwin", |platform| !platform.is_linux()),
         ("isx86_64", Platform::is_x86_64),
         ("isAarch64", |platform| !platform.is_x86_64()),
     ];
-    let named = tests.into_iter().find(|(_, holds)| {
-        let held = platforms
-            .iter()
-            .copied()
-            .filter(|platform| holds(*platform));
-        held.eq(on.iter().copied())
+    let exact = tests.into_iter().find(|(_, holds)| {
+        let held = platforms.iter().filter(|platform| holds(**platform));
+        held.eq(on)
     });
-    if let Some((name, _)) = named {
-        return host(name);
+    match exact {
+        Some((name, _)) => host(name),
+        None => Expr::var("builtins")
+            .select(["elem"])
+            .apply(host("system"))
+            .apply(Expr::strings(on.iter().map(|platform| platform.system()))),
     }
-    let systems = on.iter().map(|platform| Expr::string(platform.system()));
-    Expr::var("builtins")
-        .select(["elem"])
-        .apply(host("system"))
-        .apply(Expr::List(systems.collect()))
 }
 
 #[cfg(test)]
@@ -97,7 +81,7 @@ mod tests {
     use crate::project::PythonName;
 
     #[test]
-    fn what_differs_is_guarded() {
+    fn requirements_of_some_platforms_are_guarded() {
         use Platform::{Aarch64Darwin, Aarch64Linux, X86_64Linux};
         let row = |name: &str, on: &[Platform], extra: &str| {
             let extras: BTreeSet<_> = extra.split_whitespace().map(str::to_owned).collect();
@@ -114,7 +98,7 @@ mod tests {
         let (name, linux) = row("extra", &[Aarch64Linux, X86_64Linux], "a");
         let darwin = row("extra", &[Aarch64Darwin], "b").1;
         system.insert(name, linux.into_iter().chain(darwin).collect());
-        insta::assert_snapshot!(print(&by_platform(&system, &Platform::DEFAULT.into())), @r#"
+        insta::assert_snapshot!(print(&build_system_expr(&system, &Platform::DEFAULT.into())), @r#"
         {
           maturin = [ ];
         }

@@ -4,19 +4,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expr::{Expr, Ident, NixString, Parameter, Part};
+use super::expr::{Expr, Parameter, Part};
 use crate::project::PythonName;
 
-/// What the stanza says.
+/// A stanza that takes a package from nixpkgs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prebuilt {
-    /// The package: the attribute's name.
+    /// The package, and the name of the attribute.
     pub name: PythonName,
-    /// The attribute's path below nixpkgs' packages of the set's Python.
+    /// An attribute path below nixpkgs' packages for the set's Python.
     pub attr: String,
-    /// Dependencies that nixpkgs' build doesn't need.
+    /// Dependencies of the locked package that nixpkgs' build doesn't need.
     pub drop: Vec<Dropped>,
-    /// Whether another version than the lock's is an error.
+    /// Whether a version other than the lock's is an error and not a warning.
     pub strict: bool,
 }
 
@@ -30,9 +30,8 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Whether a dependency is one of these.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
+    /// Whether this drops the dependency `name`.
+    pub fn matches(&self, name: &str) -> bool {
         if self.name.ends_with('-') {
             name.starts_with(&self.name)
         } else {
@@ -40,8 +39,8 @@ impl Dropped {
         }
     }
 
-    /// As a regular expression of all of the name, which has none of its
-    /// special characters.
+    /// A POSIX regular expression for the whole name, as `builtins.match`
+    /// takes it. Names have no special characters.
     fn pattern(&self) -> String {
         if self.name.ends_with('-') {
             format!("{}.*", self.name)
@@ -51,91 +50,81 @@ impl Dropped {
     }
 }
 
-fn call(function: [&'static str; 2], arguments: impl IntoIterator<Item = Expr>) -> Expr {
-    let function = Expr::var(function[0]).select([function[1]]);
+/// `library.function arguments`
+fn call(library: &'static str, function: &str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    let function = Expr::var(library).select([function]);
     arguments.into_iter().fold(function, Expr::apply)
 }
 
 impl Prebuilt {
-    /// What stands behind `NAME =`.
+    /// The value of the attribute.
     pub(super) fn value(&self) -> Expr {
-        let built = call(
-            ["hacks", "nixpkgsPrebuilt"],
-            [Expr::AttrSet(vec![
-                ("from".into(), self.from([])),
-                ("prev".into(), self.prev()),
-            ])],
-        );
+        let arguments = [("from", self.nixpkgs_package([])), ("prev", self.prev())];
+        let built = call("hacks", "nixpkgsPrebuilt", [Expr::attr_set(arguments)]);
         let check = if self.strict { "throwIf" } else { "warnIf" };
-        let checked = call(["lib", check], [self.differs(), self.message(), built]);
+        let arguments = [self.versions_differ(), self.message(), built];
         Expr::var("prev")
             .has(self.name.as_str())
-            .then(checked, Expr::var("null"))
+            .then(call("lib", check, arguments), Expr::var("null"))
     }
 
-    /// nixpkgs' package, or something in it.
-    fn from<const N: usize>(&self, below: [&str; N]) -> Expr {
+    /// The package of nixpkgs, or an attribute of it.
+    fn nixpkgs_package<const N: usize>(&self, below: [&str; N]) -> Expr {
         let path = ["python", "pkgs"].into_iter().chain(self.attr.split('.'));
         Expr::var("prev").select(path.chain(below))
     }
 
-    fn own<const N: usize>(&self, below: [&str; N]) -> Expr {
+    /// The package of the set, or an attribute of it.
+    fn locked_package<const N: usize>(&self, below: [&str; N]) -> Expr {
         let path = [self.name.as_str()].into_iter().chain(below);
         Expr::var("prev").select(path)
     }
 
-    /// Without what stands behind a `+`: whoever built it says that.
-    fn differs(&self) -> Expr {
+    /// Compares the public versions: the local part behind a `+` (PEP 440)
+    /// depends on who built the package.
+    fn versions_differ(&self) -> Expr {
         let public = |version: Expr| {
-            let parts = call(["lib", "splitString"], [Expr::string("+"), version]);
-            call(["lib", "head"], [parts])
+            let parts = call("lib", "splitString", [Expr::string("+"), version]);
+            call("lib", "head", [parts])
         };
-        public(self.from(["version"])).differs_from(public(self.own(["version"])))
+        public(self.nixpkgs_package(["version"]))
+            .differs_from(public(self.locked_package(["version"])))
     }
 
     fn message(&self) -> Expr {
-        let text = |text: &str| Part::Text(NixString::new(text));
         Expr::Template(vec![
-            text(&format!("{}: nixpkgs has version ", self.name)),
-            Part::Expr(self.from(["version"])),
-            text(", and the lock says "),
-            Part::Expr(self.own(["version"])),
+            Part::text(&format!("{}: nixpkgs has version ", self.name)),
+            Part::Expr(self.nixpkgs_package(["version"])),
+            Part::text(", and the lock says "),
+            Part::Expr(self.locked_package(["version"])),
         ])
     }
 
-    /// The package of the set, with the dependencies that are needed.
+    /// The package of the set, without the dependencies to drop.
     fn prev(&self) -> Expr {
         if self.drop.is_empty() {
-            return self.own([]);
+            return self.locked_package([]);
         }
-        let parameter = |name| Parameter::Name(Ident::new(name));
-        let dropped = self
-            .drop
-            .iter()
-            .map(|dropped| Expr::string(&dropped.pattern()).commented(dropped.why.as_deref()));
-        let matches = call(
-            ["builtins", "match"],
-            [Expr::var("drop"), Expr::var("name")],
-        );
-        let is_dropped = call(
-            ["lib", "any"],
-            [
-                matches
-                    .differs_from(Expr::var("null"))
-                    .lambda(parameter("drop")),
-                Expr::List(dropped.collect()),
-            ],
-        );
+        let patterns = self.drop.iter().map(|dropped| {
+            let pattern = Expr::string(&dropped.pattern());
+            pattern.commented(dropped.why.as_deref())
+        });
+        let matches = call("builtins", "match", [Expr::var("drop"), Expr::var("name")]);
+        let is_match = matches
+            .differs_from(Expr::var("null"))
+            .lambda(Parameter::name("drop"));
+        let is_dropped = call("lib", "any", [is_match, Expr::List(patterns.collect())]);
         let is_kept = is_dropped
             .equals(Expr::var("false"))
-            .lambda(parameter("_"))
-            .lambda(parameter("name"));
-        let passthru = || Expr::var("old").select(["passthru"]);
+            .lambda(Parameter::name("_"))
+            .lambda(Parameter::name("name"));
         let dependencies = Expr::var("old").select(["passthru", "dependencies"]);
-        let kept = call(["lib", "filterAttrs"], [is_kept, dependencies]);
-        let passthru = passthru().update(Expr::AttrSet(vec![("dependencies".into(), kept)]));
-        let attributes = Expr::AttrSet(vec![("passthru".into(), passthru)]);
-        self.own(["overrideAttrs"])
-            .apply(attributes.lambda(parameter("old")))
+        let kept = call("lib", "filterAttrs", [is_kept, dependencies]);
+        let passthru = Expr::var("old")
+            .select(["passthru"])
+            .update(Expr::attr_set([("dependencies", kept)]));
+        let overrides = Expr::attr_set([("passthru", passthru)]);
+        self.locked_package(["overrideAttrs"])
+            .apply(overrides.lambda(Parameter::name("old")))
     }
 }

@@ -1,7 +1,7 @@
 //! Digests of what a stanza is made from, without reading more than the files
 //! themselves: as `check` has no time for more.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -10,13 +10,11 @@ use super::load::{Loaded, Request};
 use super::stanza::{folder_of, joined};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
-use crate::io::IoError;
-use crate::io::beside::read_above;
-use crate::io::source::{archive_bytes, folder_above, is_workspace, read_around, read_source};
+use crate::io::source::{Source, folder_above, is_workspace, project_folder};
 use crate::io::write::read_file;
-use crate::overlay::{Digests, digest};
+use crate::io::{IoError, Session};
+use crate::overlay::{Digests, digest, shorten};
 use crate::project::{PythonName, SourceFiles, SourceKind};
-use crate::python_lock::PythonLock;
 
 /// Counts changes of what stanzas say that no table shows.
 const RULES: u32 = 2;
@@ -29,28 +27,39 @@ const TABLES: [&str; 4] = [
     include_str!("../../data/rust-and-python.toml"),
 ];
 
-/// The digests of what a request reads, and of the lock that lies beside the
-/// overlay.
+/// What the digest of a stanza's source covers besides the files.
+pub(super) struct Beside<'a> {
+    /// The lock that lies beside the overlay.
+    pub lock: Option<&'a [u8]>,
+    /// Where the package set has the package from.
+    pub kind: Option<SourceKind>,
+}
+
+/// The digests of what a request reads, from `up` folders above its path on.
 ///
 /// # Errors
 /// Where it can't be read.
 pub(super) fn of_source(
+    source: &Source,
     request: &Request,
     up: usize,
-    (beside, kind): (Option<&[u8]>, Option<SourceKind>),
+    beside: &Beside,
 ) -> Result<Digests, Error> {
     let mut locks = Vec::new();
-    let mut source = match archive_bytes(&request.path)? {
-        Some(bytes) => bytes,
-        None => texts(&source_files(&request.path, up)?, &mut locks),
+    let kind = format!("{:?}", beside.kind);
+    let source = if let Some(archive) = source.archive() {
+        shorten(&archive.hash_with(kind.as_bytes())?)
+    } else {
+        let mut texts = texts(&*source.files()?, &mut locks);
+        texts.extend(kind.as_bytes());
+        digest(&texts)
     };
-    source.extend(format!("{kind:?}").as_bytes());
-    if let Some(path) = &request.lock_file {
+    if let Some(path) = request.options.cargo_lock() {
         locks.extend(read_file(path)?.unwrap_or_default());
     }
-    locks.extend(beside.unwrap_or_default());
+    locks.extend(beside.lock.unwrap_or_default());
     Ok(Digests {
-        source: digest(&source),
+        source,
         cargo_lock: digest(&locks),
         rules: rules(),
         up,
@@ -72,10 +81,9 @@ pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) ->
 }
 
 /// Where the package set has a package from, by the `uv.lock` above.
-pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> {
-    let (path, text) = read_above(folder, "uv.lock")?;
-    let lock = PythonLock::read(path.as_str(), &text).ok()?;
-    lock.kind(&PythonName::new(name))
+pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str, session: &Session) -> Option<SourceKind> {
+    let found = session.python_lock_above(folder).ok()??;
+    found.lock.kind(&PythonName::new(name))
 }
 
 /// The digest of this program's rules and tables.
@@ -107,8 +115,8 @@ pub(super) struct Details {
 
 impl Details {
     /// Reads a project, which takes longer than its digests.
-    pub(super) fn read(request: &Request) -> Self {
-        let Ok(loaded) = Loaded::read(request) else {
+    pub(super) fn read(request: &Request, session: &Session) -> Self {
+        let Ok(loaded) = Loaded::read(request, session) else {
             return Self::default();
         };
         let system = super::facts::requirements(&loaded);
@@ -119,16 +127,21 @@ impl Details {
     }
 }
 
-fn source_files(path: &Utf8Path, up: usize) -> Result<SourceFiles, IoError> {
+/// The source whose digest a mark has, from `up` folders above a path on.
+pub(super) fn source(
+    path: &Utf8Path,
+    up: usize,
+    session: &Session,
+) -> Result<Arc<Source>, IoError> {
     let above = match up {
         0 => None,
-        up => folder_above(path, up, true)?,
+        up => folder_above(project_folder(path), up, true)?,
     };
     match above {
         // A mark that anybody may have written leads to no other folder.
-        Some((folder, below)) if is_workspace(&folder) => read_around(&folder, &below),
+        Some((folder, below)) if is_workspace(&folder) => session.source_around(&folder, &below),
         Some((folder, _)) => Err(IoError::NotFound { path: folder }),
-        None => read_source(path),
+        None => session.source(path),
     }
 }
 

@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-use super::load::Loaded;
-use super::native::{Asking, BOOTSTRAP, NativeFacts};
+use super::load::{Loaded, Request};
+use super::native::{BOOTSTRAP, NativeFacts};
 use crate::build_system::{self, Requirements};
 use crate::error::Error;
-use crate::io::CrateStore;
+use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    LocalCrates, LockFile, LockState, Project, PythonName, RustProject, Surroundings, join,
+    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, Project, PythonName,
+    RustProject, Unread, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::{Pyo3Support, Toolchains};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{RustcOf, Warning};
 
 /// What is known of one folder that cargo builds in.
 pub(super) struct Facts {
@@ -31,7 +32,8 @@ impl Facts {
     pub(super) fn gather(
         loaded: &Loaded,
         rust: Option<&RustProject>,
-        asking: Asking,
+        request: &Request,
+        session: &Session,
     ) -> Result<Self, Error> {
         let requirements = requirements(loaded)?;
         let mut warnings = project_warnings(loaded);
@@ -40,40 +42,41 @@ impl Facts {
         if let Some(rust) = rust {
             let files = &loaded.files;
             let local = LocalCrates::find(files, rust)?;
-            native = NativeFacts::gather(loaded, rust, &local, asking)?;
-            lock_state = match &rust.lock {
-                Some(lock) => LockState::of(lock, &local),
+            native = NativeFacts::gather(loaded, rust, &local, request, session)?;
+            lock_state = match &rust.cargo_lock {
+                Some(lock) => LockState::compare(lock, &local),
                 None => LockState {
-                    broken: local.broken(),
+                    broken: local.problems(),
                     ..LockState::default()
                 },
             };
             let root = &loaded.project.python_root;
-            let surroundings = Surroundings::of(files, root, rust, &local);
-            needed = native.needed_rust(&surroundings);
+            let environment = BuildEnvironment::read(files, root, rust, &local);
+            needed = native.needed_rust(&environment);
             warnings.extend(build_system_warnings(
                 loaded,
                 &requirements,
-                &asking.request.locked.names,
+                &request.locked.names,
+                session,
             )?);
             warnings.extend(rust_warnings(rust, &lock_state));
-            native.allow_newer_python(&surroundings, &loaded.target);
+            native.allow_newer_python(&environment, &loaded.target);
             warnings.extend(native.warnings());
-            let store = asking.request.store();
-            let lock = rust.lock.as_ref();
+            let store = request.crates(session);
+            let lock = rust.cargo_lock.as_ref();
             warnings.extend(lock.and_then(|lock| yanked_warning(lock, &store)));
             if !local.without_lib.is_empty() {
-                let message = format!(
-                    "the source of the library of {} isn't there",
-                    quoted(&local.without_lib)
-                );
-                warnings.push(Warning::new(WarningCode::Broken, message));
+                let folders = local.without_lib.iter().map(ToString::to_string);
+                warnings.push(Warning::MissingLibraries {
+                    folders: folders.collect(),
+                });
             }
             let is_set = native.inputs.env.iter().any(|v| v.name == BOOTSTRAP);
-            warnings.extend(surroundings_warnings(
-                &surroundings,
+            warnings.extend(environment_warnings(
+                &environment,
                 loaded.target.python_minor,
-                (needed.as_ref(), is_set),
+                needed.as_ref(),
+                is_set,
             ));
         }
         Ok(Self {
@@ -109,17 +112,13 @@ fn pyproject_warnings(project: &Project) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let name = &project.identity.name;
     if !name.is_valid() {
-        let message = format!("`{name}` is no name that PEP 508 allows");
-        warnings.push(Warning::new(WarningCode::InvalidName, message));
+        let name = name.to_string();
+        warnings.push(Warning::InvalidName { name });
     }
-    let lacking = &project.pyproject.lacking;
-    if !lacking.is_empty() {
-        let message = format!(
-            "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds \
-             with, refuses it",
-            quoted(lacking)
-        );
-        warnings.push(Warning::error(WarningCode::IncompleteProject, message));
+    let missing = &project.pyproject.missing_fields;
+    if !missing.is_empty() {
+        let lacking = missing.iter().map(ToString::to_string).collect();
+        warnings.push(Warning::IncompleteProject { lacking });
     }
     warnings
 }
@@ -128,48 +127,37 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
     let project = &loaded.project;
     let mut warnings = pyproject_warnings(project);
     if project.rust.is_empty() {
-        warnings.push(if project.unread.is_empty() {
-            let message = "there is no Rust in it: pyproject.nix builds it without a stanza";
-            Warning::note(WarningCode::NoRust, message)
-        } else {
-            let message = "no crate is found, but not all that says how it is built could be read";
-            Warning::new(WarningCode::NoRust, message)
-        });
+        let all_read = project.unread.is_empty();
+        warnings.push(Warning::NoRust { all_read });
     }
     if project.rust.len() > 1 {
-        let roots: Vec<_> = project
-            .rust
-            .iter()
-            .map(|p| format!("`{}`", p.cargo_root))
-            .collect();
-        let message = format!(
-            "it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the \
-             crates of one",
-            roots.len(),
-            roots.join(", ")
-        );
-        warnings.push(Warning::new(WarningCode::SeveralRoots, message));
+        let roots = project.rust.iter().map(|rust| rust.cargo_root.to_string());
+        warnings.push(Warning::SeveralRoots {
+            roots: roots.collect(),
+        });
     }
     let guesses = project.rust.iter().flat_map(|rust| &rust.modules);
     for module in guesses {
         if let Some(why) = &module.build.guess {
-            let message = format!("`{}` is a guess: {why}", module.build.manifest);
-            warnings.push(Warning::new(WarningCode::Guess, message));
+            warnings.push(Warning::Guess {
+                manifest: module.build.manifest.to_string(),
+                why: why.to_string(),
+            });
         }
     }
-    let is_told = |what: &str| {
+    let is_reported = |unread: &Unread| {
         let mut modules = project.rust.iter().flat_map(|rust| &rust.modules);
-        modules.any(|module| module.build.guess.as_deref() == Some(what))
+        modules.any(
+            |module| matches!(&module.build.guess, Some(Guess::Unread(known)) if known == unread),
+        )
     };
-    for what in project.unread.iter().filter(|what| !is_told(what)) {
-        let message = format!("not to be told without running it: {what}");
-        warnings.push(Warning::new(WarningCode::Unread, message));
+    for unread in project.unread.iter().filter(|unread| !is_reported(unread)) {
+        let what = unread.to_string();
+        warnings.push(Warning::Unread { what });
     }
     if let Some(above) = &loaded.above {
-        let message = format!(
-            "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
-        );
-        warnings.push(Warning::new(WarningCode::WorkspaceAbove, message));
+        let above = above.to_string();
+        warnings.push(Warning::WorkspaceAbove { above });
     }
     warnings
 }
@@ -178,6 +166,7 @@ fn build_system_warnings(
     loaded: &Loaded,
     found: &Requirements,
     given: &BTreeSet<PythonName>,
+    session: &Session,
 ) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     let python_root = &loaded.project.python_root;
@@ -185,8 +174,8 @@ fn build_system_warnings(
     let mut locked: Option<BTreeSet<PythonName>> = None;
     for place in &places {
         if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
-            let lock = PythonLock::read(place.as_str(), text).ok();
-            let names = lock.iter().flat_map(PythonLock::names);
+            let lock = session.python_lock_in(place.as_str(), text).ok();
+            let names = lock.iter().flat_map(|lock| PythonLock::names(lock));
             locked = Some(names.cloned().collect());
         }
     }
@@ -194,42 +183,33 @@ fn build_system_warnings(
         locked.get_or_insert_default().extend(given.iter().cloned());
     }
     for name in found.unknown(locked.as_ref()) {
-        let beside = if locked.is_some() {
-            ", nor has the `uv.lock` beside the project"
-        } else {
-            ""
-        };
-        let message =
-            format!("`{name}` is no build system that pyproject-build-systems brings{beside}");
-        warnings.push(Warning::new(WarningCode::UnknownBuildSystem, message));
+        warnings.push(Warning::UnknownBuildSystem {
+            name: name.to_string(),
+            is_beside_lock: locked.is_some(),
+        });
     }
     for (name, url) in &found.urls {
-        let message = format!(
-            "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the \
-             package set"
-        );
-        warnings.push(Warning::new(WarningCode::UrlRequirement, message));
+        warnings.push(Warning::UrlRequirement {
+            name: name.to_string(),
+            url: url.clone(),
+        });
     }
     Ok(warnings)
 }
 
 fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     if !state.broken.is_empty() {
-        let what = counted(&state.broken, "; ");
-        let message = format!("cargo can't read the manifests: there isn't {what}");
-        return vec![Warning::new(WarningCode::Broken, message)];
+        let missing = texts(&state.broken);
+        return vec![Warning::BrokenManifests { missing }];
     }
-    let Some(lock) = &rust.lock else {
-        let message = format!("there is no `Cargo.lock` in `{}`", rust.cargo_root);
-        return vec![Warning::new(WarningCode::NoLock, message)];
+    let Some(lock) = &rust.cargo_lock else {
+        let folder = rust.cargo_root.to_string();
+        return vec![Warning::NoLock { folder }];
     };
     let mut warnings = lock_warnings(lock);
     if !state.lacking.is_empty() {
-        let message = format!(
-            "the lock doesn't fit the manifests: it lacks {}",
-            counted(&state.lacking, "; ")
-        );
-        warnings.push(Warning::new(WarningCode::StaleLock, message));
+        let lacking = texts(&state.lacking);
+        warnings.push(Warning::StaleLock { lacking });
     }
     // Where it lacks something too, what it has instead isn't worth a word.
     if state.lacking.is_empty() {
@@ -240,121 +220,93 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
 
 /// What cargo mends by itself, unless `--locked` forbids it.
 fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
-    let refused = rust
-        .modules
-        .iter()
-        .any(|module| module.build.options.locked);
-    let (make, consequence): (fn(_, String) -> Warning, _) = if refused {
-        (
-            Warning::new,
-            "the build runs cargo with `--locked`, which refuses it",
-        )
-    } else {
-        (Warning::note, "only `--locked` refuses it")
-    };
+    let mut modules = rust.modules.iter();
+    let is_refused = modules.any(|module| module.build.options.locked);
     let mut warnings = Vec::new();
     if !state.unneeded.is_empty() {
-        let message = format!(
-            "the lock has {} that nothing needs: {}; {consequence}",
-            crates(state.unneeded.len()),
-            counted(&state.unneeded, ", ")
-        );
-        warnings.push(make(WarningCode::UnneededCrates, message));
+        let crates = texts(&state.unneeded);
+        warnings.push(Warning::UnneededCrates { crates, is_refused });
     }
     if !state.outdated.is_empty() {
-        let message = format!(
-            "the lock is of another version of the project: {}; {consequence}",
-            counted(&state.outdated, ", ")
-        );
-        warnings.push(make(WarningCode::OutdatedLock, message));
+        let crates = texts(&state.outdated);
+        warnings.push(Warning::OutdatedLock { crates, is_refused });
     }
     warnings
 }
 
-fn surroundings_warnings(
-    around: &Surroundings,
+fn environment_warnings(
+    environment: &BuildEnvironment,
     python_minor: u8,
-    (needed, has_bootstrap): (Option<&NeededRust>, bool),
+    needed: Option<&NeededRust>,
+    is_bootstrapped: bool,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some((path, keys)) = &around.cargo_config
+    if let Some(CargoConfig { path, keys }) = &environment.cargo_config
         && !keys.is_empty()
     {
-        let message = format!("`{path}` changes how cargo builds: {}", keys.join(", "));
-        warnings.push(Warning::new(WarningCode::CargoConfig, message));
-    }
-    if let Some(is_locked) = around.import_lib {
-        let (make, has): (fn(_, String) -> Warning, _) = if is_locked {
-            (Warning::note, "has")
-        } else {
-            (Warning::new, "lacks, so that an offline build fails")
-        };
-        let message = format!(
-            "`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {has}"
-        );
-        warnings.push(make(WarningCode::GenerateImportLib, message));
-    }
-    warnings.extend(needed.and_then(rust_version_warning));
-    if !around.nightly.is_empty() {
-        let places: Vec<_> = around
-            .nightly
-            .iter()
-            .map(|path| format!("`{path}`"))
-            .collect();
-        let message = format!(
-            "unstable features of a nightly rustc are on in {}",
-            counted(&places, ", ")
-        );
-        // The stanza lets a stable one take them.
-        warnings.push(if has_bootstrap {
-            Warning::note(WarningCode::Nightly, message)
-        } else {
-            Warning::new(WarningCode::Nightly, message)
+        warnings.push(Warning::CargoConfig {
+            path: path.to_string(),
+            keys: keys.iter().map(ToString::to_string).collect(),
         });
     }
-    warnings.extend(pyo3_warning(around, python_minor));
+    if let Some(is_locked) = environment.import_lib {
+        warnings.push(Warning::GenerateImportLib { is_locked });
+    }
+    warnings.extend(needed.and_then(rust_version_warning));
+    if !environment.nightly_files.is_empty() {
+        warnings.push(Warning::Nightly {
+            places: environment
+                .nightly_files
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            is_allowed: is_bootstrapped,
+        });
+    }
+    warnings.extend(pyo3_warning(environment, python_minor));
     warnings
 }
 
 /// Which of nixpkgs' branches have an older rustc than is needed.
 fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
     let NeededRust { version, krate } = needed;
-    let too_old: Vec<_> = Toolchains::built_in()
-        .nixpkgs
-        .iter()
+    let branches = Toolchains::built_in().nixpkgs.into_iter();
+    let too_old = branches
         .filter(|branch| branch.rustc < *version)
-        .map(|branch| format!("{} has {}", branch.branch, branch.rustc))
-        .collect();
-    let message = format!("`{krate}` needs rustc {version}: {}", too_old.join(", "));
-    (!too_old.is_empty()).then(|| Warning::new(WarningCode::RustVersion, message))
+        .map(|branch| (branch.branch, branch.rustc));
+    let too_old: Vec<_> = too_old.collect();
+    (!too_old.is_empty()).then(|| Warning::RustVersion {
+        krate: krate.clone(),
+        version: version.clone(),
+        rustc: RustcOf::Branches(too_old),
+    })
 }
 
 /// PyO3, where it doesn't know a Python as new as this one.
 pub(super) fn outdated_pyo3(
-    around: &Surroundings,
+    environment: &BuildEnvironment,
     python_minor: u8,
 ) -> Option<(&Version, Pyo3Support)> {
-    let pyo3 = around.pyo3.as_ref().filter(|pyo3| !pyo3.has_abi3_version)?;
+    let pyo3 = environment
+        .pyo3
+        .as_ref()
+        .filter(|pyo3| !pyo3.has_abi3_version)?;
     let known = Toolchains::built_in().pyo3(&pyo3.version)?;
     (known.newest_python < python_minor).then_some((&pyo3.version, known))
 }
 
-fn pyo3_warning(around: &Surroundings, python_minor: u8) -> Option<Warning> {
-    let (pyo3, known) = outdated_pyo3(around, python_minor)?;
-    let message = format!(
-        "PyO3 {pyo3} knows Python 3.{} at the newest, not 3.{python_minor}{}",
-        known.newest_python,
-        if known.refuses {
-            ", and refuses it"
-        } else {
-            ""
-        }
-    );
-    Some(Warning::new(WarningCode::Pyo3TooOld, message))
+fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warning> {
+    let (pyo3, known) = outdated_pyo3(environment, python_minor)?;
+    Some(Warning::Pyo3TooOld {
+        pyo3: pyo3.clone(),
+        newest: known.newest_python,
+        python_minor,
+        refuses: known.refuses,
+    })
 }
 
 /// What is told of crates that were seen to be yanked.
-pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warning> {
+pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<Warning> {
     let yanked = store.yanked(lock.crates.iter());
     let labels = yanked
         .iter()
@@ -363,36 +315,17 @@ pub(super) fn yanked_warning(lock: &LockFile, store: &CrateStore) -> Option<Warn
     if labels.is_empty() {
         return None;
     }
-    let message = format!("the registry has yanked {}", labels.join(", "));
-    Some(Warning::new(WarningCode::YankedCrates, message))
+    Some(Warning::YankedCrates { crates: labels })
 }
 
-pub(super) fn lock_warnings(lock: &LockFile) -> Vec<Warning> {
+pub(super) fn lock_warnings(lock: &CargoLock) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if lock.format == 1 {
-        let message = "the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read";
-        warnings.push(Warning::new(WarningCode::OldLock, message));
+        warnings.push(Warning::OldLock);
     }
     warnings
 }
 
-fn crates(n: usize) -> String {
-    match n {
-        1 => "a crate".to_owned(),
-        n => format!("{n} crates"),
-    }
-}
-
-fn quoted(paths: &[impl std::fmt::Display]) -> String {
-    let quoted: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
-    counted(&quoted, ", ")
-}
-
-/// The first few of a list, the rest counted.
-fn counted(items: &[String], separator: &str) -> String {
-    let shown: Vec<_> = items.iter().take(5).map(String::as_str).collect();
-    match items.len().saturating_sub(5) {
-        0 => shown.join(separator),
-        more => format!("{}{separator}and {more} more", shown.join(separator)),
-    }
+fn texts(items: &[impl ToString]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
 }

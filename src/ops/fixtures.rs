@@ -1,14 +1,13 @@
-//! Folders with a `uv.lock` and an overlay, for tests that run without a cache
-//! and without a network.
+//! Folders with a `uv.lock` and an overlay, for tests that neither fetch nor run
+//! cargo.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::load::Request;
 use super::overlay::Writing;
-use super::recipe::Recipe;
-use crate::io::Network;
+use crate::io::Session;
 use crate::io::write::{read_file, write_file};
 use crate::nix::Form;
+use crate::options::Options;
 
 /// A temporary folder.
 pub(super) struct Folder(tempfile::TempDir);
@@ -88,26 +87,21 @@ impl Folder {
     }
 
     /// Asks for the packages of the lock.
-    pub(super) fn lock_recipe(&self) -> Recipe {
-        Recipe {
-            lock: Some(self.path("uv.lock")),
-            ..Recipe::default()
-        }
+    pub(super) fn lock_options(&self) -> Options {
+        let mut options = Options::default();
+        options.input.uv_lock = Some(self.path("uv.lock"));
+        options
     }
 
     /// Takes a package of the lock from nixpkgs.
-    pub(super) fn prebuilt_recipe(&self, name: &str) -> Recipe {
-        Recipe {
-            prebuilt: Some(name.to_owned()),
-            ..self.lock_recipe()
-        }
+    pub(super) fn prebuilt_options(&self, name: &str) -> Options {
+        let mut options = self.lock_options();
+        options.nixpkgs.prebuilt = Some(name.parse().unwrap());
+        options
     }
-}
 
-/// Fetches nothing.
-pub(super) fn offline() -> Request {
-    Request {
-        network: Network::Offline,
-        ..Request::default()
+    /// A run that has its own cache and fetches nothing.
+    pub(super) fn session(&self) -> Session {
+        Session::for_tests(self.0.path())
     }
 }

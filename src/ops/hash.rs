@@ -8,17 +8,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
-use super::native::Asking;
 use crate::error::Error;
 use crate::hash::Sha256;
+use crate::io::cache::Stage;
 use crate::io::tree::{nar_hash, write_node};
 use crate::io::{
-    CrateStore, GitStore, GitTree, IoError, Progress, in_order, on_deep_stack, read_ahead,
+    CrateStore, GitTree, IoError, Progress, Session, in_order, on_deep_stack, read_ahead,
 };
 use crate::nix::output_hashes_set;
-use crate::project::{GitRevision, LockFile, LockedCrate};
+use crate::project::{CargoLock, GitRevision, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningReport, as_reports};
+
+/// Hashes by the digest of the lock; changes with what nixpkgs hashes.
+const CARGO_HASHES: Stage<Sha256> = Stage::digest("cargo-hashes-1", ".sha256");
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
@@ -41,6 +44,8 @@ pub struct HashReport {
     /// How many crates the hash covers.
     pub crates: usize,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -55,6 +60,8 @@ pub struct OutputHashesReport {
     /// The lock, relative to the source root.
     pub lock_file: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -89,24 +96,23 @@ impl HashTexts {
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or a crate can't be had.
-pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Error> {
-    let loaded = Loaded::read(request)?;
+pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
+    let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     let crates = lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
     let revisions = lock.git_revisions();
-    let git = GitStore::open(request.network.clone());
-    let store = request.store();
-    let hash = lock_cargo_hash(lock, Asking { request, progress })?;
+    let store = request.crates(session);
+    let hash = lock_cargo_hash(lock, &store, session)?;
     let from_git = revisions.iter().map(|revision| revision.crates.len());
     let mut warnings = super::facts::lock_warnings(lock);
     warnings.extend(super::facts::yanked_warning(lock, &store));
     Ok(HashReport {
         cargo_hash: hash.to_sri(),
-        output_hashes: hashes_of(&revisions, &git, progress)?,
+        output_hashes: hashes_of(&revisions, session)?,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -120,20 +126,16 @@ pub fn hash(request: &Request, progress: &dyn Progress) -> Result<HashReport, Er
 /// # Errors
 /// Where there is no Rust or no lock, `importCargoLock` can't tell two crates
 /// apart, or a repository can't be had.
-pub fn output_hashes(
-    request: &Request,
-    progress: &dyn Progress,
-) -> Result<OutputHashesReport, Error> {
-    let loaded = Loaded::read(request)?;
+pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashesReport, Error> {
+    let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
-    let asking = Asking { request, progress };
-    let output_hashes = lock_output_hashes(lock, asking)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
+    let output_hashes = lock_output_hashes(lock, &request.known_hashes, session)?;
     Ok(OutputHashesReport {
         nix: output_hashes_set(&output_hashes),
         output_hashes,
         lock_file: rust
-            .lock_file
+            .cargo_lock_path
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
@@ -150,37 +152,34 @@ pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
 }
 
 /// nixpkgs' `cargoHash` for a lock.
-pub(super) fn lock_cargo_hash(lock: &LockFile, asking: Asking) -> Result<Sha256, Error> {
-    let (request, progress) = (asking.request, asking.progress);
+pub(super) fn lock_cargo_hash(
+    lock: &CargoLock,
+    store: &CrateStore,
+    session: &Session,
+) -> Result<Sha256, Error> {
     let mut crates = lock.registry_crates()?;
     crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
-    let store = request.store();
     // The lock's bytes alone decide it: they have the checksum of each crate.
-    if let Some(hash) = store.known_cargo_hash(&lock.bytes) {
-        return Ok(hash);
-    }
-    let git = GitStore::open(request.network.clone());
-    let trees = git_trees(&lock.git_revisions(), &git, progress)?;
-    let contents = Contents {
-        lock,
-        crates: &crates,
-        trees: &trees,
-    };
-    let hash = contents.hash(&store, progress)?;
-    // Where the cache can't be written, it is worked out again.
-    let _ = store.remember_cargo_hash(&lock.bytes, &hash);
-    Ok(hash)
+    let key = Sha256::of(&lock.bytes);
+    session.cache().get_or(&CARGO_HASHES, &key, || {
+        let trees = git_trees(&lock.git_revisions(), session)?;
+        let contents = Contents {
+            lock,
+            crates: &crates,
+            trees: &trees,
+        };
+        Ok(contents.hash(store, session.progress())?)
+    })
 }
 
 /// nixpkgs' `outputHashes` for a lock.
 pub(super) fn lock_output_hashes(
-    lock: &LockFile,
-    asking: Asking,
+    lock: &CargoLock,
+    known: &BTreeMap<String, String>,
+    session: &Session,
 ) -> Result<BTreeMap<String, String>, Error> {
     lock.require_distinct()?;
     let revisions = lock.git_revisions();
-    let git = GitStore::open(asking.request.network.clone());
-    let known = &asking.request.known_hashes;
     let hash_of = |revision: &GitRevision| {
         let hash = known.get(&revision.source.full_revision()?)?;
         Sha256::parse(hash).map(|hash| hash.to_sri())
@@ -188,7 +187,7 @@ pub(super) fn lock_output_hashes(
     let (known, unknown): (Vec<_>, Vec<_>) = revisions
         .into_iter()
         .partition(|revision| hash_of(revision).is_some());
-    let mut hashes = hashes_of(&unknown, &git, asking.progress)?;
+    let mut hashes = hashes_of(&unknown, session)?;
     let known = known.iter();
     hashes.extend(known.filter_map(|revision| Some((revision.key(), hash_of(revision)?))));
     Ok(hashes)
@@ -196,29 +195,29 @@ pub(super) fn lock_output_hashes(
 
 fn hashes_of(
     revisions: &[GitRevision],
-    git: &GitStore,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<BTreeMap<String, String>, IoError> {
+    let git = session.git();
     let hash = |revision: &GitRevision| {
         let hash = git.hash(&revision.source)?;
         Ok((revision.key(), hash.to_sri()))
     };
-    Ok(of_revisions(revisions, progress, hash)?
+    Ok(of_revisions(revisions, session.progress(), hash)?
         .into_iter()
         .collect())
 }
 
 fn git_trees(
     revisions: &[GitRevision],
-    git: &GitStore,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<BTreeMap<String, GitTree>, IoError> {
+    let git = session.git();
     let tree = |revision: &GitRevision| {
         let tree = git.tree(&revision.source)?;
         let revision = revision.source.full_revision();
         Ok((revision.unwrap_or_default(), tree))
     };
-    Ok(of_revisions(revisions, progress, tree)?
+    Ok(of_revisions(revisions, session.progress(), tree)?
         .into_iter()
         .collect())
 }
@@ -245,7 +244,7 @@ fn of_revisions<T: Send>(
 /// What is hashed besides the lock.
 #[derive(Clone, Copy)]
 struct Contents<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     /// In the order in which the tree has them.
     crates: &'a [(LockedCrate, Sha256)],
     /// By revision.

@@ -8,12 +8,11 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-use super::native::Asking;
 pub use super::native_report::{Input, Native, Variable};
 use crate::error::Error;
-use crate::io::Progress;
-use crate::project::{CrateSource, LockFile, RustModule, RustProject, without_credentials};
-use crate::warning::Warning;
+use crate::io::Session;
+use crate::project::{CargoLock, CrateSource, RustModule, RustProject, without_credentials};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack inspect --format json` prints. Paths are relative to
 /// the source root, `.` for the root itself.
@@ -63,6 +62,8 @@ pub struct Inspection {
     /// The crates of the lock that come from git.
     pub git_dependencies: Vec<GitDependency>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -178,22 +179,22 @@ pub struct GitDependency {
 ///
 /// # Errors
 /// Where there is no Python project, or it can't be read.
-pub fn inspect(request: &Request, progress: &dyn Progress) -> Result<Inspection, Error> {
-    let loaded = Loaded::read(request)?;
-    let rust = match &request.cargo_root {
+pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
+    let loaded = Loaded::read(request, session)?;
+    let rust = match request.options.cargo_root() {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };
-    let mut facts = Facts::gather(&loaded, rust, Asking { request, progress })?;
+    let mut facts = Facts::gather(&loaded, rust, request, session)?;
     if let Some(rust) = rust {
-        facts.judge_pins(Utf8Path::new("."), rust);
+        facts.judge_pins(Utf8Path::new("."), rust, session);
     }
     Ok(inspection(&loaded, rust, facts))
 }
 
 fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Inspection {
     let project = &loaded.project;
-    let lock = rust.and_then(|r| r.lock.as_ref());
+    let lock = rust.and_then(|r| r.cargo_lock.as_ref());
     let module = rust.and_then(|r| r.modules.first());
     let all = project.rust.iter();
     let modules = all.flat_map(|rust| rust.modules.iter().map(|module| Module::new(rust, module)));
@@ -220,7 +221,7 @@ fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Insp
         cargo_root: rust.map(|r| r.cargo_root.to_string()),
         manifest_path: module.map(|m| m.build.manifest.to_string()),
         manifest_rule: module.map(|m| m.build.rule.describe().to_owned()),
-        lock_file: rust.and_then(|r| r.lock_file.as_ref().map(ToString::to_string)),
+        lock_file: rust.and_then(|r| r.cargo_lock_path.as_ref().map(ToString::to_string)),
         lock_format: lock.map(|l| l.format),
         lock_state: lock_state(lock, &facts.lock_state),
         module: rust.and_then(|r| Some(Module::new(r, r.modules.first()?))),
@@ -259,7 +260,7 @@ impl Module {
             manifest_path: module.build.manifest.to_string(),
             cargo_root: rust.cargo_root.to_string(),
             rule: module.build.rule.describe().to_owned(),
-            guess: module.build.guess.clone(),
+            guess: module.build.guess.as_ref().map(ToString::to_string),
             features: options.features.clone(),
             no_default_features: options.no_default_features,
             all_features: options.all_features,
@@ -269,7 +270,7 @@ impl Module {
     }
 }
 
-fn lock_state(lock: Option<&LockFile>, state: &crate::project::LockState) -> LockStateReport {
+fn lock_state(lock: Option<&CargoLock>, state: &crate::project::LockState) -> LockStateReport {
     let fits = match lock {
         _ if !state.broken.is_empty() => Fit::Broken,
         None => Fit::Missing,
@@ -280,14 +281,18 @@ fn lock_state(lock: Option<&LockFile>, state: &crate::project::LockState) -> Loc
     };
     LockStateReport {
         fits,
-        broken: state.broken.clone(),
-        lacking: state.lacking.clone(),
-        unneeded: state.unneeded.clone(),
-        outdated: state.outdated.clone(),
+        broken: texts(&state.broken),
+        lacking: texts(&state.lacking),
+        unneeded: texts(&state.unneeded),
+        outdated: texts(&state.outdated),
     }
 }
 
-pub(super) fn count(lock: &LockFile) -> CrateCount {
+fn texts(values: &[impl ToString]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+pub(super) fn count(lock: &CargoLock) -> CrateCount {
     let mut count = CrateCount {
         total: lock.crates.len(),
         ..CrateCount::default()
@@ -303,7 +308,7 @@ pub(super) fn count(lock: &LockFile) -> CrateCount {
     count
 }
 
-fn git_dependencies(lock: &LockFile) -> Vec<GitDependency> {
+fn git_dependencies(lock: &CargoLock) -> Vec<GitDependency> {
     let git = |krate: &crate::project::LockedCrate| match &krate.source {
         CrateSource::Git(git) => Some(GitDependency {
             krate: krate.name.to_string(),

@@ -5,45 +5,32 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::is_cargos_lock;
+use super::stanza::joined;
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
-use crate::io::source::{find_above, folder_above, read_around, read_source};
+use crate::io::search_up::find_cargo_workspace;
+use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
-use crate::io::{CargoSettings, CrateStore, IoError, Network, ProjectConfig};
-use crate::native::Preferences;
+use crate::io::{CrateStore, IoError, Session};
+use crate::options::Options;
 use crate::project::{
-    CargoManifest, LocalCrates, LockState, Project, ProjectError, Pyo3, PythonName, RustProject,
-    SourceFiles, belongs_to, join,
+    CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
+    SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
-use crate::target::{Platform, Target, Toolchains};
+use crate::target::Target;
 
 /// What is asked for.
 #[derive(Default)]
 pub struct Request {
     /// The folder or sdist.
     pub path: Utf8PathBuf,
-    /// The minor version of Python 3; what the project allows if none is
-    /// given.
-    pub python_minor: Option<u8>,
-    /// The platforms; those that nixpkgs builds for if none are given.
-    pub platforms: BTreeSet<Platform>,
-    /// One of several folders that cargo builds in.
-    pub cargo_root: Option<Utf8PathBuf>,
-    /// A lock to take in the place of the source's.
-    pub lock_file: Option<Utf8PathBuf>,
-    /// Where a lock that cargo made is kept.
-    pub kept_lock: Option<Utf8PathBuf>,
-    /// Whether cargo shall make or mend a lock that doesn't fit.
-    pub generate_lock: bool,
-    /// Whether cargo may fetch for it.
-    pub network: Network,
-    /// Whether the project's own Cargo configuration counts.
-    pub project_config: ProjectConfig,
+    /// How it is built, and its stanza is made. Their `path` is the one above,
+    /// unless it was fetched.
+    pub options: Options,
+    /// The folder in which a generated lock is kept, if it is.
+    pub lock_folder: Option<Utf8PathBuf>,
     /// The hashes of git revisions that are known already.
     pub known_hashes: BTreeMap<String, String>,
-    /// Whose copies of libraries are preferred.
-    pub preferences: Preferences,
     /// What is known of it by a lock of Python packages.
     pub locked: Locked,
 }
@@ -65,42 +52,73 @@ pub struct Locked {
 }
 
 impl Request {
-    /// The crates, with the settings that are asked for.
-    pub(super) fn store(&self) -> CrateStore {
-        let settings = CargoSettings::load(&self.project_config);
-        CrateStore::open_with(self.network.clone(), settings)
+    /// Asks for what the options say.
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            path: options.input.path.clone().unwrap_or_else(|| ".".into()),
+            options: options.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether cargo makes or updates a lock that doesn't fit.
+    pub(super) fn generates_lock(&self) -> bool {
+        self.options.generate.generate_lock.unwrap_or_default()
+    }
+
+    /// Where the project's crates come from. What a lock of Python packages
+    /// names isn't the user's project: its own configuration never counts.
+    pub(super) fn crates(&self, session: &Session) -> Arc<CrateStore> {
+        if self.locked.is_whole {
+            return session.user_crates();
+        }
+        session.crates(&self.path)
     }
 }
 
 /// A project that was read.
 pub(super) struct Loaded {
-    pub files: SourceFiles,
+    /// What it was read from.
+    pub source: Arc<Source>,
+    /// The source's files, with the lock that is used.
+    pub files: Arc<SourceFiles>,
     pub project: Project,
     pub target: Target,
     /// The way up from the Python root to the source root, `None` where they
     /// are the same folder.
     pub above: Option<Utf8PathBuf>,
+    /// Where a generated lock is kept.
+    pub kept_lock: Option<Utf8PathBuf>,
     /// The lock, where it isn't the source's own.
     pub other_lock: Option<Vec<u8>>,
     /// Whether the source has one in that place.
     pub replaces_lock: bool,
 }
 
+/// Programs whose own locks are called NAME.lock.
+const OTHERS_LOCKS: [&str; 8] = [
+    "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
+];
+
 /// Folders are gone up to so often: for the workspace, and for what it names.
 const MAX_WIDENINGS: usize = 4;
 
 impl Loaded {
     /// Reads the project that is asked for, with the lock that is asked for.
-    pub(super) fn read(request: &Request) -> Result<Self, Error> {
-        let mut loaded = Self::read_source(request)?;
-        if let Some(path) = &request.lock_file {
+    pub(super) fn read(request: &Request, session: &Session) -> Result<Self, Error> {
+        let mut loaded = Self::read_source(request, session)?;
+        if let (Some(folder), true) = (&request.lock_folder, request.generates_lock()) {
+            let name = lock_name(&loaded, loaded.rust(request)?)?;
+            loaded.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+        }
+        if let Some(path) = request.options.cargo_lock() {
             let bytes =
-                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.clone() })?;
+                read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.into() })?;
             loaded.take_lock(request, bytes)?;
         }
-        if request.generate_lock && !loaded.has_fitting_lock(request)? {
+        if request.generates_lock() && !loaded.has_fitting_lock(request)? {
             // One that was kept before is as good as one of today.
-            let kept = request.kept_lock.as_deref().map(read_file).transpose()?;
+            let kept = loaded.kept_lock.as_deref().map(read_file).transpose()?;
             if let Some(bytes) = kept.flatten() {
                 loaded.take_kept(request, bytes)?;
             }
@@ -108,7 +126,8 @@ impl Loaded {
                 let rust = loaded.rust(request)?;
                 let local = LocalCrates::find(&loaded.files, rust)?;
                 require_readable(&loaded.files, &local)?;
-                let bytes = generate_lock(&loaded.files, rust, &local, &request.network)?;
+                let crates = session.user_crates();
+                let bytes = generate_lock(&loaded.files, rust, &local, &crates)?;
                 loaded.take_lock(request, bytes)?;
             }
         }
@@ -118,15 +137,15 @@ impl Loaded {
     fn has_fitting_lock(&self, request: &Request) -> Result<bool, Error> {
         let rust = self.rust(request)?;
         let local = LocalCrates::find(&self.files, rust)?;
-        let fits = |lock| LockState::of(lock, &local) == LockState::default();
-        Ok(rust.lock.as_ref().is_some_and(fits))
+        let fits = |lock| LockState::compare(lock, &local) == LockState::default();
+        Ok(rust.cargo_lock.as_ref().is_some_and(fits))
     }
 
     /// Takes a lock that was kept, if it is one of this project's: whoever
     /// chose the package's name shall not have us take, and then overwrite,
     /// another file of the user's.
     fn take_kept(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), Error> {
-        let path = request.kept_lock.clone().unwrap_or_default();
+        let path = self.kept_lock.clone().unwrap_or_default();
         let rust = self.rust(request)?;
         let names = rust
             .modules
@@ -148,21 +167,21 @@ impl Loaded {
         }
         // Another one may have been taken before.
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
-        self.files.insert(path, Some(bytes.clone()));
+        Arc::make_mut(&mut self.files).insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
-        let (project, python_minor) = read_project(&self.files, &root, request)?;
-        self.project = project;
-        self.target.python_minor = python_minor;
+        self.project = Project::read(&self.files, &root, request.options.python_minor())?;
+        self.target.python_minor = self.project.python_minor;
         self.other_lock = Some(bytes);
         Ok(())
     }
 
-    fn read_source(request: &Request) -> Result<Self, Error> {
-        let mut files = read_source(&request.path)?;
+    fn read_source(request: &Request, session: &Session) -> Result<Self, Error> {
+        let mut source = session.source(&request.path)?;
+        let mut files = source.files()?;
         if let Some(shown) = &request.locked.shown {
-            files.rename(shown.clone());
+            Arc::make_mut(&mut files).rename(shown.clone());
         }
-        if let (ProjectConfig::Trusted(_), true) = (&request.project_config, files.is_archive()) {
+        if session.trusts_project_config() && files.is_archive() {
             let path = request.path.clone();
             return Err(IoError::NoProjectConfig { path }.into());
         }
@@ -174,10 +193,10 @@ impl Loaded {
         let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
         loop {
-            let result = read_project(&files, &root, request);
+            let result = Project::read(&files, &root, request.options.python_minor());
             let up = match &result {
                 _ if left == 0 => None,
-                Ok((project, _)) => reaches_above(&files, project)?,
+                Ok(project) => reaches_above(&files, project)?,
                 Err(ProjectError::Outside { up: Some(up), .. }) => Some((*up, false)),
                 Err(_) => None,
             };
@@ -186,20 +205,17 @@ impl Loaded {
                 None => None,
             };
             let Some((folder, below)) = wider else {
-                let (project, python_minor) = result?;
-                let platforms = if request.platforms.is_empty() {
-                    Platform::DEFAULT.into()
-                } else {
-                    request.platforms.clone()
-                };
+                let project = result?;
                 return Ok(Self {
                     above: way_up(&root).filter(|_| root != first),
+                    source,
                     files,
-                    project,
                     target: Target {
-                        python_minor,
-                        platforms,
+                        python_minor: project.python_minor,
+                        platforms: request.options.platforms(),
                     },
+                    project,
+                    kept_lock: None,
                     other_lock: None,
                     replaces_lock: false,
                 });
@@ -209,7 +225,8 @@ impl Loaded {
             } else {
                 below.join(&root)
             };
-            files = read_around(&folder, &root)?;
+            source = session.source_around(&folder, &root)?;
+            files = source.files()?;
             left -= 1;
         }
     }
@@ -217,7 +234,7 @@ impl Loaded {
     /// The folder that cargo builds in.
     pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
         self.project
-            .require_rust(&self.files, request.cargo_root.as_deref())
+            .require_rust(&self.files, request.options.cargo_root())
     }
 }
 
@@ -226,40 +243,24 @@ fn way_up(root: &Utf8Path) -> Option<Utf8PathBuf> {
     (root != ".").then(|| root.components().map(|_| "..").collect())
 }
 
-/// Reads the project, for the Python that is asked for or the newest that it
-/// allows, which is given too: it is known in full only when the lock was read.
-fn read_project(
-    files: &SourceFiles,
-    root: &Utf8Path,
-    request: &Request,
-) -> Result<(Project, u8), ProjectError> {
-    let first = request.python_minor.unwrap_or_else(|| {
-        let toolchains = Toolchains::built_in();
-        toolchains.newest_python(None, None)
-    });
-    let project = Project::read(files, root, first)?;
-    let minor = python_minor(files, &project, request);
-    if minor == first {
-        return Ok((project, minor));
-    }
-    let project = Project::read(files, root, minor)?;
-    let minor = python_minor(files, &project, request);
-    Ok((project, minor))
-}
-
-fn python_minor(files: &SourceFiles, project: &Project, request: &Request) -> u8 {
-    request.python_minor.unwrap_or_else(|| {
-        let requires = project.requires_python(files);
-        let rust = project.rust.first();
-        let local = rust.and_then(|rust| LocalCrates::find(files, rust).ok());
-        let pyo3 = rust
-            .zip(local)
-            .and_then(|(rust, local)| Pyo3::of(rust, &local));
-        // With `abi3-py39` and its like, it never asks which Python is there.
-        let pyo3 = pyo3
-            .filter(|pyo3| !pyo3.has_abi3_version)
-            .map(|pyo3| pyo3.version);
-        Toolchains::built_in().newest_python(requires.as_deref(), pyo3.as_ref())
+/// The name of the file that a generated lock is kept in: by the package, and
+/// by the root where there are several.
+pub(super) fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    require_name(name, loaded.files.origin())?;
+    let root = rust.cargo_root.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric();
+    let words: Vec<_> = root
+        .split(|c| !is_plain(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    Ok(match (&project.rust[..], &words[..]) {
+        ([_], _) | (_, []) if OTHERS_LOCKS.contains(&name.as_str()) => {
+            format!("{name}-cargo.lock")
+        }
+        ([_], _) | (_, []) => format!("{name}.lock"),
+        (_, words) => format!("{name}-{}.lock", words.join("-")),
     })
 }
 
@@ -271,8 +272,7 @@ fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize
             return Ok(Some((up, true)));
         }
         let local = LocalCrates::find(files, rust)?;
-        let furthest = local.outside.iter().filter_map(|(_, up)| *up).max();
-        if let Some(up) = furthest.filter(|up| *up > 0) {
+        if let Some(up) = local.levels_above().filter(|up| *up > 0) {
             return Ok(Some((up, false)));
         }
     }
@@ -283,11 +283,11 @@ fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize
 /// manifest below has a `[workspace]` of its own.
 fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usize>, Error> {
     let root = &rust.cargo_root;
-    let manifest = CargoManifest::read(files, &join(root, "Cargo.toml"))?;
+    let manifest = files.manifest(&join(root, "Cargo.toml"))?;
     if manifest.workspace.is_some() {
         return Ok(None);
     }
-    Ok(find_above(
+    Ok(find_cargo_workspace(
         files.origin().into(),
         root,
         |manifest, folder| {
@@ -298,7 +298,7 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
 
 /// Refuses manifests that cargo can't read.
 fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Error> {
-    let (place, broken) = (files.origin().to_owned(), local.broken());
+    let (place, broken) = (files.origin().to_owned(), local.problems());
     if broken.is_empty() {
         return Ok(());
     }
@@ -308,7 +308,8 @@ fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Erro
 /// Refuses a lock that no offline build can succeed with.
 pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
     let local = LocalCrates::find(files, rust)?;
-    let state = rust.lock.as_ref().map(|lock| LockState::of(lock, &local));
+    let lock = rust.cargo_lock.as_ref();
+    let state = lock.map(|lock| LockState::compare(lock, &local));
     let state = state.unwrap_or_default();
     require_readable(files, &local)?;
     if state.lacking.is_empty() {

@@ -6,6 +6,7 @@ pub mod hash;
 pub mod init;
 pub mod inspect;
 pub mod lock;
+pub mod make_snippet;
 pub mod nix_snippet;
 pub mod overlay;
 pub mod package;
@@ -22,9 +23,9 @@ mod locked;
 mod native;
 mod native_report;
 mod pins;
-pub mod recipe;
 mod stanza;
 mod stanza_inputs;
+#[cfg(test)]
+mod tests;
 
 pub use load::Request;
-pub use stanza::{Extra, StanzaOptions};

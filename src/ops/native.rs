@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::outdated_pyo3;
 use super::load::{Loaded, Request};
 use crate::error::Error;
+use crate::io::Session;
 use crate::io::resolve::{ResolveRequest, read_alone, resolve};
-use crate::io::{GitStore, Progress};
 use crate::native::lock_edges::{DevOnly, reached};
 use crate::native::{
     CrateGraph, DetectRequest, EnvValue, Evidence, ModuleBuild, NativeInputs, NativeProblem,
-    NativeVariable, Origin, Problem, Resolver, merge, scratch,
+    NativeVariable, Origin, Problem, Resolver, merge, trimmed_manifest,
 };
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    CargoManifest, CargoOptions, LocalCrates, LockFile, LockState, RustProject, SourceFiles,
-    Surroundings, join,
+    BuildEnvironment, CargoLock, CargoOptions, LocalCrates, LockState, RustProject, SourceFiles,
+    join,
 };
 use crate::target::Target;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::Warning;
 
 /// Has a stable rustc take unstable features.
 pub(super) const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
@@ -38,22 +38,16 @@ pub(super) struct NativeFacts {
     pub reaching_out: Vec<String>,
 }
 
-/// Who is asked, and who hears of it.
-#[derive(Clone, Copy)]
-pub(super) struct Asking<'a> {
-    pub request: &'a Request,
-    pub progress: &'a dyn Progress,
-}
-
 impl NativeFacts {
     /// Gathers what is known of the crates that are built for a project.
     pub(super) fn gather(
         loaded: &Loaded,
         rust: &RustProject,
         local: &LocalCrates,
-        asking: Asking,
+        request: &Request,
+        session: &Session,
     ) -> Result<Self, Error> {
-        let Some(lock) = &rust.lock else {
+        let Some(lock) = &rust.cargo_lock else {
             return Ok(Self::default());
         };
         let files = &loaded.files;
@@ -68,19 +62,18 @@ impl NativeFacts {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
         }
         let places = reached(lock, names, &skipped);
-        let git = GitStore::open(asking.request.network.clone());
-        let request = ResolveRequest {
+        let asked = ResolveRequest {
             files,
             project: rust,
             local,
             lock,
             reached: &places,
-            git: &git,
+            git: session.git(),
         };
-        let store = asking.request.store();
+        let (store, progress) = (request.crates(session), session.progress());
         let resolved = match unresolvable(rust, lock, local) {
-            Some(reason) => read_alone(request, reason, &store, asking.progress)?,
-            None => resolve(request, &store, asking.progress)?,
+            Some(reason) => read_alone(asked, reason, &store, progress)?,
+            None => resolve(asked, &store, progress)?,
         };
         let (digests, reaching_out) = (resolved.digests, resolved.reaching_out);
         let follow = "native inputs follow the lock's edges, perhaps to more than is built";
@@ -96,12 +89,13 @@ impl NativeFacts {
             }
         };
         let modules = modules(rust, lock, &graph);
+        let preferences = request.options.preferences();
         let builds = DetectRequest {
             graph: &graph,
             digests: &digests,
             modules: &modules,
             platforms: &loaded.target.platforms,
-            preferences: &asking.request.preferences,
+            preferences: &preferences,
         }
         .builds();
         Ok(Self {
@@ -115,9 +109,9 @@ impl NativeFacts {
 
     /// The newest rustc that a crate which is built asks for: one of the
     /// project's own, or one of the others where their manifests are known.
-    pub(super) fn needed_rust(&self, around: &Surroundings) -> Option<NeededRust> {
-        let own = around.rust_version.iter();
-        let own = own.map(|(version, krate)| (version.clone(), krate.clone()));
+    pub(super) fn needed_rust(&self, environment: &BuildEnvironment) -> Option<NeededRust> {
+        let own = environment.rust_version.iter();
+        let own = own.map(|required| (required.version.clone(), required.krate.clone()));
         let crates = self.graph.as_ref().map_or(&[][..], |graph| &graph.crates);
         let units = self
             .builds
@@ -134,8 +128,8 @@ impl NativeFacts {
     }
 
     /// Lets a `PyO3` that refuses the Python build for its stable interface.
-    pub(super) fn allow_newer_python(&mut self, around: &Surroundings, target: &Target) {
-        let outdated = outdated_pyo3(around, target.python_minor);
+    pub(super) fn allow_newer_python(&mut self, environment: &BuildEnvironment, target: &Target) {
+        let outdated = outdated_pyo3(environment, target.python_minor);
         let Some((version, _)) = outdated.filter(|(_, known)| known.refuses) else {
             return;
         };
@@ -156,58 +150,55 @@ impl NativeFacts {
     /// What to tell of it.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        if let Some(message) = &self.approximation {
-            warnings.push(Warning::note(WarningCode::Approximate, message.clone()));
+        if let Some(why) = self.approximation.clone() {
+            warnings.push(Warning::Approximate { why });
         }
         let reaching_out = self.reaching_out.iter().cloned();
-        warnings.extend(
-            reaching_out.map(|message| Warning::new(WarningCode::GitCrateReachesOut, message)),
-        );
+        warnings.extend(reaching_out.map(|what| Warning::GitCrateReachesOut { what }));
         warnings.extend(self.inputs.problems.iter().map(problem));
         warnings
     }
 }
 
 fn problem(problem: &NativeProblem) -> Warning {
-    let label = format!("{} {}", problem.krate, problem.version);
+    let krate = format!("{} {}", problem.krate, problem.version);
     match &problem.problem {
-        Problem::Download(what, variables) => {
-            let variables: Vec<_> = variables.iter().map(|name| format!("`{name}`")).collect();
-            let how = if variables.is_empty() {
-                String::new()
-            } else {
-                format!("; packages in nixpkgs set {}", variables.join(", "))
-            };
-            Warning::error(WarningCode::Download, format!("{label}: {what}{how}"))
-        }
-        Problem::Unknown(what) => Warning::new(
-            WarningCode::UnknownNative,
-            format!("nothing is known of what {label} needs: {what}"),
-        ),
-        Problem::UnknownModule(module) => Warning::new(
-            WarningCode::UnknownModule,
-            format!("{label} asks pkg-config for `{module}`, which no attribute is known for"),
-        ),
-        Problem::Unreadable(what) => Warning::new(
-            WarningCode::UnreadableBuildScript,
-            format!("the build script of {label} can't be read: {what}"),
-        ),
-        Problem::Runtime(what) => Warning::note(WarningCode::Runtime, format!("{label} {what}")),
+        Problem::Download(what, variables) => Warning::Download {
+            krate,
+            what: what.clone(),
+            variables: variables.iter().cloned().collect(),
+        },
+        Problem::Unknown(what) => Warning::UnknownNative {
+            krate,
+            what: what.clone(),
+        },
+        Problem::UnknownModule(module) => Warning::UnknownModule {
+            krate,
+            module: module.clone(),
+        },
+        Problem::Unreadable(what) => Warning::UnreadableBuildScript {
+            krate,
+            what: what.clone(),
+        },
+        Problem::Runtime(what) => Warning::Runtime {
+            krate,
+            what: what.clone(),
+        },
     }
 }
 
 fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
     let text = files.text(&join(&rust.cargo_root, "Cargo.toml"));
     let text = text.ok().flatten().unwrap_or_default();
-    scratch::resolver(&text.parse().unwrap_or_default())
+    trimmed_manifest::resolver(&text.parse().unwrap_or_default())
 }
 
 /// Why cargo needn't be asked.
-fn unresolvable(rust: &RustProject, lock: &LockFile, local: &LocalCrates) -> Option<String> {
-    if !local.broken().is_empty() {
+fn unresolvable(rust: &RustProject, lock: &CargoLock, local: &LocalCrates) -> Option<String> {
+    if !local.problems().is_empty() {
         return Some("cargo can't read the manifests".to_owned());
     }
-    if !LockState::of(lock, local).lacking.is_empty() {
+    if !LockState::compare(lock, local).lacking.is_empty() {
         return Some("the lock doesn't fit the manifests".to_owned());
     }
     let is_virtual = rust
@@ -220,7 +211,7 @@ fn unresolvable(rust: &RustProject, lock: &LockFile, local: &LocalCrates) -> Opt
 /// The modules' crates in the graph; all crates where none is in the lock.
 fn modules<'a>(
     rust: &'a RustProject,
-    lock: &LockFile,
+    lock: &CargoLock,
     graph: &CrateGraph,
 ) -> Vec<(usize, &'a CargoOptions)> {
     let found = rust.modules.iter().filter_map(|module| {
@@ -248,7 +239,7 @@ fn dev_only(files: &SourceFiles) -> DevOnly {
     for path in manifests {
         // Templates and test data may look like manifests and be none; they
         // are no crates of the lock then.
-        let Ok(manifest) = CargoManifest::read(files, path) else {
+        let Ok(manifest) = files.manifest(path) else {
             continue;
         };
         let Some(name) = manifest.name.clone() else {

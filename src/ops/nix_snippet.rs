@@ -7,14 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, Request};
-use super::native::Asking;
 use super::prebuilt::PrebuiltStanza;
-use super::stanza::{Making, StanzaOptions};
+use super::stanza::Making;
 use crate::error::Error;
-use crate::io::Progress;
+use crate::io::Session;
 use crate::nix::{Dropped, Form, print_all};
 use crate::project::{ProjectError, RustProject};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack nix-snippet --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -30,6 +29,8 @@ pub struct Snippet {
     /// What changes in them, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -54,18 +55,19 @@ pub struct SnippetPackage {
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
 pub fn nix_snippet(
-    requests: &[(Request, StanzaOptions)],
-    (form, prebuilt): (Form, Vec<PrebuiltStanza>),
-    progress: &dyn Progress,
+    requests: &[Request],
+    prebuilt: Vec<PrebuiltStanza>,
+    form: Form,
+    session: &Session,
 ) -> Result<Snippet, Error> {
     let mut snippet = Snippet::default();
     let mut stanzas = Vec::new();
-    for (request, options) in requests {
-        let loaded = Loaded::read(request)?;
+    for request in requests {
+        let loaded = Loaded::read(request, session)?;
         let making = Making {
-            options,
             folder: Utf8Path::new("."),
-            asking: Asking { request, progress },
+            request,
+            session,
         };
         let roots = roots(&loaded, request, form)?;
         for rust in &roots {
@@ -97,8 +99,8 @@ pub fn nix_snippet(
 
 /// Says of a stanza that is printed what it needs beside it.
 pub(super) fn lock_beside(name: &str) -> Warning {
-    let message = format!("the stanza takes `{name}` from the folder that it will be in");
-    Warning::note(WarningCode::LockBeside, message)
+    let name = name.to_owned();
+    Warning::LockBeside { name }
 }
 
 impl Snippet {
@@ -129,7 +131,7 @@ fn roots<'a>(
     request: &Request,
     form: Form,
 ) -> Result<Vec<&'a RustProject>, Error> {
-    let is_choice = form == Form::Stanza && request.cargo_root.is_none();
+    let is_choice = form == Form::Stanza && request.options.cargo_root().is_none();
     Ok(match &loaded.project.rust[..] {
         several @ [_, _, ..] if is_choice => several.iter().collect(),
         _ => vec![loaded.rust(request)?],

@@ -7,17 +7,17 @@ use serde::Deserialize;
 
 use super::digests::rules;
 use super::nix_snippet::SnippetPackage;
-use super::overlay::{MadeStanza, is_version};
-use super::recipe::Recipe;
+use super::overlay::MadeStanza;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::beside::read_above;
+use crate::io::Session;
+use crate::io::python_locks::FoundPythonLock;
 use crate::io::source::way_to;
-use crate::io::write::read_file;
-use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
+use crate::nix::{AnyStanza, Dropped, Prebuilt};
+use crate::options::{DroppedName, Options, PrebuiltPackage};
 use crate::overlay::{Digests, OverlayError, digest};
-use crate::project::PythonName;
-use crate::python_lock::{PythonLock, PythonLockError};
+use crate::project::is_version;
+use crate::python_lock::PythonLockError;
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
 
@@ -34,56 +34,23 @@ struct Row {
     why: String,
 }
 
-/// What is asked for: `NAME`, or `NAME=ATTR`.
+/// Makes the stanza of a package that is taken from nixpkgs.
 ///
 /// # Errors
-/// Says what it has to be.
-pub fn parse(text: &str) -> Result<(PythonName, String), String> {
-    let (name, attr) = match text.split_once('=') {
-        Some((name, attr)) => (PythonName::new(name), Some(attr.to_owned())),
-        None => (PythonName::new(text), None),
-    };
-    let is_path = |attr: &String| attr.split('.').all(is_identifier);
-    if name.is_valid() && attr.iter().all(is_path) {
-        let attr = attr.unwrap_or_else(|| name.to_string());
-        return Ok((name, attr));
-    }
-    Err(format!(
-        "`{}` has to be NAME, or NAME=ATTR with an attribute path below nixpkgs' Python packages",
-        text.escape_debug()
-    ))
-}
-
-/// A dependency that is dropped, normalised by PEP 503: a name, or a prefix
-/// that ends in `-`.
-///
-/// # Errors
-/// Where it is neither.
-pub fn dropped_name(text: &str) -> Result<String, String> {
-    let name = PythonName::new(text.trim_end_matches('-'));
-    if !name.is_valid() {
-        let text = text.escape_debug();
-        return Err(format!(
-            "`{text}` is neither a package's name nor the beginning of one"
-        ));
-    }
-    let prefix = if text.ends_with('-') { "-" } else { "" };
-    Ok(format!("{name}{prefix}"))
-}
-
-/// Makes the stanza of a package that a recipe takes from nixpkgs.
-///
-/// # Errors
-/// Where there is no lock, or it hasn't the package.
-pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStanza, Error> {
+/// Where no package is named, there is no lock, or it hasn't the package.
+pub(super) fn make_prebuilt(
+    options: &Options,
+    file: &Utf8Path,
+    session: &Session,
+) -> Result<MadeStanza, Error> {
     let folder = folder_of(file);
-    let wrong = |message: String| OverlayError::Recipe {
+    let package = options.nixpkgs.prebuilt.as_ref();
+    let package = package.ok_or_else(|| OverlayError::Recipe {
         place: file.to_string(),
-        message,
-    };
-    let asked = recipe.prebuilt.as_deref().unwrap_or_default();
-    let (name, attr) = parse(asked).map_err(wrong)?;
-    let (path, lock) = locked(recipe, folder)?;
+        message: "it names no package to take from nixpkgs".to_owned(),
+    })?;
+    let PrebuiltPackage { name, attr, .. } = package.clone();
+    let FoundPythonLock { path, lock } = locked(options, folder, session)?;
     let entries: Vec<_> = lock.entries(&name).collect();
     if entries.is_empty() {
         return Err(PythonLockError::NoPackage {
@@ -101,20 +68,18 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
         let needs = entries.iter().flat_map(|entry| &entry.dependencies);
         needs.map(|need| need.name.to_string()).collect()
     };
-    let drop = dropped(recipe, &needs).map_err(wrong)?;
+    let drop = dropped(options, &needs);
     let dropped = drop.clone();
     let prebuilt = Prebuilt {
         name: name.clone(),
         attr,
         drop,
-        strict: recipe.strict.unwrap_or_default(),
+        strict: options.nixpkgs.strict.unwrap_or_default(),
     };
     let text = format!("{prebuilt:?} {version}");
-    let recipe = Recipe {
-        lock: Some(path),
-        ..recipe.clone()
-    };
-    let recipe = recipe.moved(|path| way_to(folder, path))?;
+    let mut marked = options.clone();
+    marked.input.uv_lock = Some(path);
+    let marked = marked.try_with_paths(|path| way_to(folder, path))?;
     Ok(MadeStanza {
         stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
         package: SnippetPackage {
@@ -127,7 +92,7 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
         build_system: Vec::new(),
         locks: Vec::new(),
         warnings: Vec::new(),
-        recipe: recipe.in_one_line(),
+        recipe: marked.in_one_line(),
         digests: Digests {
             source: digest(text.as_bytes()),
             cargo_lock: digest(b""),
@@ -138,58 +103,66 @@ pub(super) fn make_prebuilt(recipe: &Recipe, file: &Utf8Path) -> Result<MadeStan
     })
 }
 
-/// Makes the stanzas of the recipes that take a package from nixpkgs, to be
+/// Makes the stanzas of the packages that are taken from nixpkgs, to be
 /// printed.
 ///
 /// # Errors
 /// As each of them.
-pub fn prebuilt_snippet(recipes: &[Recipe]) -> Result<Vec<PrebuiltStanza>, Error> {
-    let recipes = recipes.iter().filter(|recipe| recipe.prebuilt.is_some());
-    recipes
-        .map(|recipe| make_prebuilt(recipe, Utf8Path::new("overlay.nix")).map(PrebuiltStanza))
+pub fn prebuilt_snippet(
+    packages: &[Options],
+    session: &Session,
+) -> Result<Vec<PrebuiltStanza>, Error> {
+    let packages = packages.iter();
+    let taken = packages.filter(|options| options.nixpkgs.prebuilt.is_some());
+    taken
+        .map(|options| {
+            let file = Utf8Path::new("overlay.nix");
+            make_prebuilt(options, file, session).map(PrebuiltStanza)
+        })
         .collect()
 }
 
 /// A stanza that takes a package from nixpkgs.
 pub struct PrebuiltStanza(pub(super) MadeStanza);
 
-/// The lock that a recipe names, or the one above the overlay.
-fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock), Error> {
+/// The lock that the options name, or the one above the overlay.
+fn locked(
+    options: &Options,
+    folder: &Utf8Path,
+    session: &Session,
+) -> Result<FoundPythonLock, Error> {
     let missing = |path: Utf8PathBuf| PythonLockError::NotFound {
         path: path.into_string(),
     };
-    let (path, text) = match &recipe.lock {
-        Some(path) => {
-            let bytes = read_file(path)?.ok_or_else(|| missing(path.clone()))?;
-            (path.clone(), String::from_utf8_lossy(&bytes).into_owned())
-        }
-        None => read_above(folder, "uv.lock")
-            .ok_or_else(|| missing(joined(folder, Utf8Path::new("uv.lock"))))?,
+    let Some(path) = &options.input.uv_lock else {
+        let path = joined(folder, Utf8Path::new("uv.lock"));
+        let found = session.python_lock_above(folder)?;
+        return Ok(found.ok_or_else(|| missing(path))?);
     };
-    let lock = PythonLock::read(path.as_str(), &text)?;
-    Ok((path, lock))
+    let lock = session.python_lock(path)?;
+    Ok(FoundPythonLock {
+        path: path.clone(),
+        lock: lock.ok_or_else(|| missing(path.clone()))?,
+    })
 }
 
 /// The dependencies that are dropped: those that are asked for, or those of
 /// our table that the package has.
-fn dropped(recipe: &Recipe, needs: &BTreeSet<String>) -> Result<Vec<Dropped>, String> {
-    if let Some(asked) = &recipe.drop {
-        let dropped = |name: &String| {
-            Ok(Dropped {
-                name: dropped_name(name)?,
-                why: None,
-            })
+fn dropped(options: &Options, needs: &BTreeSet<String>) -> Vec<Dropped> {
+    if let Some(asked) = &options.nixpkgs.drop {
+        let dropped = |name: &DroppedName| Dropped {
+            name: name.normalized(),
+            why: None,
         };
         return asked.iter().map(dropped).collect();
     }
-    let table: Table = toml::from_str(TABLE).map_err(|error| error.to_string())?;
+    let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
     let rows = table.dependency.into_iter().map(|row| Dropped {
         name: row.name,
         why: Some(row.why),
     });
-    Ok(rows
-        .filter(|row| needs.iter().any(|need| row.has(need)))
-        .collect())
+    rows.filter(|row| needs.iter().any(|need| row.matches(need)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -197,13 +170,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for() {
-        let of = |text| parse(text).map(|(name, attr)| (name.to_string(), attr));
-        assert_eq!(of("Torch"), Ok(("torch".into(), "torch".into())));
-        let torch = ("torch".into(), "torchWithoutCuda".into());
-        assert_eq!(of("torch=torchWithoutCuda"), Ok(torch));
-        for wrong in ["", "a=", "a=b c", "a=${x}", "a b", "a=b.", "-"] {
-            assert!(of(wrong).is_err(), "{wrong}");
-        }
+    fn what_is_proposed_to_drop_is_what_the_package_needs() {
+        let needs = ["nvidia-cublas", "numpy"].map(str::to_owned);
+        let dropped = dropped(&Options::default(), &needs.into());
+        let names: Vec<_> = dropped.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["nvidia-"]);
+        assert!(dropped[0].why.is_some());
     }
 }

@@ -7,58 +7,27 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::digests::kind_in_lock;
 use super::facts::Facts;
 use super::hash::lock_output_hashes;
-use super::load::{Loaded, Request, require_fitting};
-use super::native::Asking;
-use super::stanza_inputs::{attributes, reasons, variables};
+use super::load::{Loaded, Request, lock_name, require_fitting};
+use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
+use crate::io::Session;
 use crate::io::source::{way_between, way_to};
-use crate::nix::{LockFile, OwnExpr, Source, Stanza};
+use crate::nix::{AdjacentCargoLock, SourceOverride, Stanza};
+use crate::options::{Chosen, Options};
 use crate::project::{
-    CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join, way,
+    CrateSource, PythonName, RustProject, SourceKind, join, relative_path, visible,
 };
 use crate::target::Platform;
 use crate::warning::Warning;
-
-/// How stanzas are written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StanzaOptions {
-    /// Where the package set has the source from; told by `uv.lock` or the
-    /// project if it isn't given.
-    pub source: Option<SourceKind>,
-    /// Whether the lock lies beside the overlay, so that nothing is imported
-    /// from a derivation.
-    pub no_ifd: bool,
-    /// An expression for a toolchain of the user's own.
-    pub toolchain: Option<OwnExpr>,
-    /// Whether comments that say why something is there are left out.
-    pub no_comments: bool,
-    /// What the user wants besides what is found.
-    pub extra: Extra,
-}
-
-/// What the user wants in a stanza besides what is found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extra {
-    /// Attribute paths below `pkgs`.
-    pub build_inputs: BTreeSet<String>,
-    /// Likewise.
-    pub native_build_inputs: BTreeSet<String>,
-    /// Environment variables.
-    pub env: BTreeMap<String, String>,
-}
-
-const OTHERS_LOCKS: [&str; 8] = [
-    "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
-];
 
 /// What is asked for: the way it is written, and the folder of the file that
 /// it will stand in.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'a> {
-    pub options: &'a StanzaOptions,
     pub folder: &'a Utf8Path,
-    pub asking: Asking<'a>,
+    pub request: &'a Request,
+    pub session: &'a Session,
 }
 
 /// The stanza of a folder that cargo builds in.
@@ -79,23 +48,27 @@ pub(super) struct KeptLock {
 }
 
 impl Making<'_> {
+    const fn options(&self) -> &Options {
+        &self.request.options
+    }
+
     /// Makes a stanza.
     pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<Made, Error> {
         let files = &loaded.files;
-        let lock = rust.require_lock(files)?;
+        let lock = rust.require_cargo_lock(files)?;
         lock.registry_crates()?;
         require_fitting(files, rust)?;
         visible(files, "the name", loaded.project.identity.name.as_str())?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
-        let output_hashes = lock_output_hashes(lock, self.asking)?;
-        let mut facts = Facts::gather(loaded, Some(rust), self.asking)?;
-        if self.options.toolchain.is_some() {
+        let output_hashes = lock_output_hashes(lock, &self.request.known_hashes, self.session)?;
+        let mut facts = Facts::gather(loaded, Some(rust), self.request, self.session)?;
+        if self.options().stanza.toolchain.chosen().is_some() {
             facts.forget_rustc();
         }
-        facts.judge_pins(self.folder, rust);
+        facts.judge_pins(self.folder, rust, self.session);
         let mut stanza = self.stanza(loaded, rust, &facts)?;
         stanza.output_hashes = output_hashes;
-        if !self.options.no_comments {
+        if !self.options().no_comments() {
             let revisions = lock.git_revisions().into_iter();
             stanza.revisions = revisions
                 .filter_map(|revision| Some((revision.key(), revision.source.full_revision()?)))
@@ -125,18 +98,18 @@ impl Making<'_> {
                 .requirements
                 .unasked(&loaded.project.pyproject.requires)
         } else {
-            let given = &self.asking.request.locked.build_system;
+            let given = &self.request.locked.build_system;
             without(&facts.requirements.system, given)
         };
         let mut stanza = Stanza {
             name: loaded.project.identity.name.clone(),
             kind,
-            cargo_root: way(&rust.cargo_root, python_root),
+            cargo_root: relative_path(&rust.cargo_root, python_root),
             lock_file: None,
             output_hashes: BTreeMap::new(),
             revisions: BTreeMap::new(),
             extra_registries: BTreeMap::new(),
-            toolchain: self.options.toolchain.clone(),
+            toolchain: self.options().stanza.toolchain.chosen().cloned(),
             source,
             build_system,
             platforms: platforms.clone(),
@@ -149,11 +122,11 @@ impl Making<'_> {
             otherwise: None,
         };
         stanza.dont_use_cmake_configure = stanza.native_build_inputs.contains_key("cmake");
-        if !self.options.no_comments {
+        if !self.options().no_comments() {
             stanza.reasons = reasons(facts);
         }
         let uses_maturin = uses_maturin(&facts.requirements.system);
-        self.options.add(&mut stanza, uses_maturin);
+        add_extra(self.options(), &mut stanza, uses_maturin);
         Ok(stanza)
     }
 
@@ -161,7 +134,7 @@ impl Making<'_> {
     /// what the project looks like.
     fn kind(self, loaded: &Loaded) -> SourceKind {
         let name = &loaded.project.identity.name;
-        let in_lock = || kind_in_lock(self.folder, name.as_str());
+        let in_lock = || kind_in_lock(self.folder, name.as_str(), self.session);
         let root = &loaded.project.python_root;
         let is_sdist = loaded.files.is_archive() || loaded.files.has(&join(root, "PKG-INFO"));
         let looks = if is_sdist {
@@ -169,12 +142,8 @@ impl Making<'_> {
         } else {
             SourceKind::Local
         };
-        let kind = self
-            .options
-            .source
-            .clone()
-            .or_else(in_lock)
-            .unwrap_or(looks);
+        let asked = self.options().source_kind();
+        let kind = asked.or_else(in_lock).unwrap_or(looks);
         // Where the package is in a checkout is seen in the checkout itself.
         match kind {
             SourceKind::Git(None) if root != "." => SourceKind::Git(Some(root.clone())),
@@ -185,8 +154,8 @@ impl Making<'_> {
 
     /// What stands in for a source that holds less than cargo reads; its path
     /// is relative to the folder of the overlay.
-    fn source(self, loaded: &Loaded) -> Result<Source, Error> {
-        Ok(Source {
+    fn source(self, loaded: &Loaded) -> Result<SourceOverride, Error> {
+        Ok(SourceOverride {
             path: way_between(self.folder, loaded.files.origin().into())?,
             python_root: loaded.project.python_root.clone(),
         })
@@ -199,27 +168,26 @@ impl Making<'_> {
         loaded: &Loaded,
         rust: &RustProject,
         stanza: &Stanza,
-    ) -> Result<(Option<LockFile>, Option<KeptLock>), Error> {
-        let request = self.asking.request;
+    ) -> Result<(Option<AdjacentCargoLock>, Option<KeptLock>), Error> {
         let is_copied = loaded.other_lock.is_some();
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
-        let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
-        if let (Some(named), true) = (&request.lock_file, is_copied || is_beside) {
+        let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options().no_ifd());
+        if let (Some(named), true) = (self.request.options.cargo_lock(), is_copied || is_beside) {
             let path = way_to(self.folder, named)?;
-            return Ok((Some(LockFile { path, is_copied }), None));
+            return Ok((Some(AdjacentCargoLock { path, is_copied }), None));
         }
         if is_copied || is_beside {
             let name = lock_name(loaded, rust)?;
-            let bytes = rust.lock.as_ref().map(|lock| lock.bytes.clone());
+            let bytes = rust.cargo_lock.as_ref().map(|lock| lock.bytes.clone());
             let bytes = loaded.other_lock.clone().or(bytes).unwrap_or_default();
             let kept = KeptLock {
                 path: joined(self.folder, Utf8Path::new(&name)),
                 bytes,
             };
             let path = name.into();
-            return Ok((Some(LockFile { path, is_copied }), Some(kept)));
+            return Ok((Some(AdjacentCargoLock { path, is_copied }), Some(kept)));
         }
-        let own = stanza.source.as_ref().map(|source| LockFile {
+        let own = stanza.source.as_ref().map(|source| AdjacentCargoLock {
             path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
             is_copied: false,
         });
@@ -231,14 +199,14 @@ impl Making<'_> {
         self,
         rust: &RustProject,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let crates = rust.lock.iter().flat_map(|lock| &lock.crates);
+        let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
         let registries: BTreeMap<_, _> = crates
             .filter_map(|krate| match &krate.source {
                 CrateSource::Registry(registry) => Some((registry.id.clone(), registry)),
                 _ => None,
             })
             .collect();
-        let store = self.asking.request.store();
+        let store = self.request.crates(self.session);
         let registries = registries.into_iter().map(|(id, registry)| {
             let id = id.strip_prefix("registry+").unwrap_or(&id).to_owned();
             Ok((id, store.nix_download(registry)?))
@@ -247,20 +215,16 @@ impl Making<'_> {
     }
 }
 
-impl StanzaOptions {
-    /// Adds what the user wants.
-    fn add(&self, stanza: &mut Stanza, uses_maturin: bool) {
-        let mut extra = self.extra.clone();
-        if self.toolchain.is_some() && uses_maturin {
-            // maturin may take another toolchain for none, and fetch one.
-            let no = extra.env.entry("MATURIN_NO_INSTALL_RUST".to_owned());
-            no.or_insert_with(|| "1".to_owned());
-        }
-        let rows = extra.rows(&stanza.platforms);
-        stanza.build_inputs.extend(rows.build_inputs);
-        stanza.native_build_inputs.extend(rows.native_build_inputs);
-        stanza.env.extend(rows.env);
+/// Adds what the user wants.
+fn add_extra(options: &Options, stanza: &mut Stanza, uses_maturin: bool) {
+    let mut rows = ExtraRows::new(&options.extra, &stanza.platforms);
+    if options.stanza.toolchain.chosen().is_some() && uses_maturin {
+        // maturin may take another toolchain for none, and fetch one.
+        rows.set_default("MATURIN_NO_INSTALL_RUST", "1", &stanza.platforms);
     }
+    stanza.build_inputs.extend(rows.build_inputs);
+    stanza.native_build_inputs.extend(rows.native_build_inputs);
+    stanza.env.extend(rows.env);
 }
 
 /// A build system without what the package set brings by itself.
@@ -286,78 +250,6 @@ pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
         Some(folder) if !folder.as_str().is_empty() => folder,
         _ => Utf8Path::new("."),
     }
-}
-
-/// Has a lock that cargo makes kept beside a file in that folder.
-pub(super) fn keep_lock(request: &mut Request, folder: &Utf8Path) -> Result<(), Error> {
-    if !request.generate_lock {
-        return Ok(());
-    }
-    // It isn't known yet what it holds.
-    let plain = Request {
-        path: request.path.clone(),
-        cargo_root: request.cargo_root.clone(),
-        ..Request::default()
-    };
-    let loaded = Loaded::read(&plain)?;
-    let name = lock_name(&loaded, loaded.rust(&plain)?)?;
-    request.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
-    Ok(())
-}
-
-/// Whether a file is a lock that cargo wrote.
-pub(super) fn is_cargos_lock(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"# This file is automatically @generated by Cargo.")
-}
-
-/// Refuses a name that isn't one, and so could be more than a name in marks,
-/// and lead anywhere in paths.
-pub(super) fn require_name(name: &PythonName, place: &str) -> Result<(), ProjectError> {
-    if name.is_valid() {
-        return Ok(());
-    }
-    Err(ProjectError::InvalidName {
-        place: place.to_owned(),
-        name: name.as_str().escape_debug().to_string(),
-    })
-}
-
-/// By the package, and by the root where there are several.
-fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
-    let project = &loaded.project;
-    let name = &project.identity.name;
-    require_name(name, loaded.files.origin())?;
-    let root = rust.cargo_root.as_str();
-    let is_plain = |c: char| c.is_ascii_alphanumeric();
-    let words: Vec<_> = root
-        .split(|c| !is_plain(c))
-        .filter(|word| !word.is_empty())
-        .collect();
-    Ok(match (&project.rust[..], &words[..]) {
-        // Other programs have locks of these names.
-        ([_], _) | (_, []) if OTHERS_LOCKS.contains(&name.as_str()) => {
-            format!("{name}-cargo.lock")
-        }
-        ([_], _) | (_, []) => format!("{name}.lock"),
-        (_, words) => format!("{name}-{}.lock", words.join("-")),
-    })
-}
-
-/// Refuses what Nix has no escape for: printed, it could steer a terminal.
-pub(super) fn visible(
-    files: &SourceFiles,
-    what: &'static str,
-    text: &str,
-) -> Result<(), ProjectError> {
-    let has_escape = |c: char| matches!(c, '\n' | '\r' | '\t');
-    if text.chars().all(|c| !c.is_control() || has_escape(c)) {
-        return Ok(());
-    }
-    Err(ProjectError::ControlCharacter {
-        place: files.origin().to_owned(),
-        what,
-        value: text.escape_debug().to_string(),
-    })
 }
 
 pub(super) fn joined(folder: &Utf8Path, below: &Utf8Path) -> Utf8PathBuf {

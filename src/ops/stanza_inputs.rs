@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use super::stanza::Extra;
 use crate::native::needs::Needed;
 use crate::native::{EnvValue, NativeInput, NativeVariable, Question, Way};
+use crate::options::{Additions, Attribute, ExtraOptions};
 use crate::target::Platform;
 
 /// Attribute paths below `pkgs`, each with the platforms that it is for.
@@ -20,24 +20,33 @@ pub(super) struct ExtraRows {
     pub env: Variables,
 }
 
-impl Extra {
-    /// What is wanted, as it stands beside what is found.
-    pub(super) fn rows(&self, platforms: &BTreeSet<Platform>) -> ExtraRows {
-        let inputs = |names: &BTreeSet<String>| -> Inputs {
-            let names = names.iter();
-            names
-                .map(|name| (name.clone(), platforms.clone()))
+impl ExtraRows {
+    /// What the options add, for all platforms.
+    pub(super) fn new(extra: &ExtraOptions, platforms: &BTreeSet<Platform>) -> Self {
+        let inputs = |added: &Option<Additions<BTreeSet<Attribute>>>| -> Inputs {
+            let added = added.iter().flat_map(|added| &added.values);
+            added
+                .map(|input| (input.below_pkgs().to_owned(), platforms.clone()))
                 .collect()
         };
-        let env = self.env.iter().map(|(name, value)| {
+        let env = extra.env.iter().flat_map(|env| &env.values);
+        let env = env.map(|(name, value)| {
             let value = EnvValue::Text(value.clone());
-            (name.clone(), BTreeMap::from([(value, platforms.clone())]))
+            let values = BTreeMap::from([(value, platforms.clone())]);
+            (name.as_str().to_owned(), values)
         });
-        ExtraRows {
-            build_inputs: inputs(&self.build_inputs),
-            native_build_inputs: inputs(&self.native_build_inputs),
+        Self {
+            build_inputs: inputs(&extra.build_inputs),
+            native_build_inputs: inputs(&extra.native_build_inputs),
             env: env.collect(),
         }
+    }
+
+    /// Sets a variable, unless the options do.
+    pub(super) fn set_default(&mut self, name: &str, value: &str, platforms: &BTreeSet<Platform>) {
+        let values = self.env.entry(name.to_owned());
+        let value = EnvValue::Text(value.to_owned());
+        values.or_insert_with(|| BTreeMap::from([(value, platforms.clone())]));
     }
 }
 

@@ -12,15 +12,15 @@ use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
-use crate::io::{CrateStore, GitStore, IoError, Progress};
-use crate::project::{CrateSource, LocalCrates, LockFile, ProjectError};
+use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
+use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
-use crate::vendor::layout::SourceNumbers;
+use crate::vendor::format::SourceNumbers;
 use crate::vendor::{
     Form, Layout, LinkMode, Naming, PlanRequest, PlannedCrate, SameCrate, VendorPlan,
 };
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub struct VendorReport {
     /// it.
     pub config: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -70,16 +72,17 @@ pub fn vendor(
     request: &Request,
     options: &VendorOptions,
     to: Destination,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<VendorReport, Error> {
     std::thread::scope(|scope| {
         let folder = match &to {
             Destination::Folder(folder) => Some(*folder),
             Destination::Tar(..) => None,
         };
-        let seen = scope.spawn(move || folder.map(Seen::look).unwrap_or_default());
+        let look = |folder| Seen::look(folder, session.cache());
+        let seen = scope.spawn(move || folder.map(look).unwrap_or_default());
         let seen = || seen.join().unwrap_or_default();
-        plan_and_write(request, options, (to, seen), progress)
+        plan_and_write(request, options, (to, seen), session)
     })
 }
 
@@ -87,15 +90,15 @@ fn plan_and_write(
     request: &Request,
     options: &VendorOptions,
     (to, seen): (Destination, impl FnOnce() -> Seen),
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<VendorReport, Error> {
-    let loaded = Loaded::read(request)?;
+    let progress = session.progress();
+    let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
     let state = require_fitting(&loaded.files, rust)?;
-    let store = request.store();
-    let git = GitStore::open(request.network.clone());
+    let (store, git) = (request.crates(session), session.git());
     let local = LocalCrates::find(&loaded.files, rust).map_err(Error::from)?;
     let all = (0..lock.crates.len()).collect();
     let resolve = ResolveRequest {
@@ -103,7 +106,7 @@ fn plan_and_write(
         project: rust,
         local: &local,
         lock,
-        git: &git,
+        git,
         reached: &all,
     };
     let wanted = wanted(resolve, options, (&store, progress))?;
@@ -121,7 +124,7 @@ fn plan_and_write(
         plan: &plan,
         options,
         store: &store,
-        git: &git,
+        git,
         from_cargo: &from_cargo,
     };
     match to {
@@ -176,7 +179,7 @@ fn same_crate(same: SameCrate, layout: Layout) -> ProjectError {
 
 /// A plan that is to be carried out.
 struct Planned<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     plan: &'a VendorPlan,
     options: &'a VendorOptions,
     store: &'a CrateStore,
@@ -232,8 +235,8 @@ impl Planned<'_> {
     fn report(&self, to: &Utf8Path, written: &Written, changed: bool) -> VendorReport {
         let mut warnings = super::facts::lock_warnings(self.lock);
         if !written.gone.is_empty() {
-            let message = format!("the registry no longer has {}", written.gone.join(", "));
-            warnings.push(Warning::new(WarningCode::GoneCrates, message));
+            let crates = written.gone.clone();
+            warnings.push(Warning::GoneCrates { crates });
         }
         warnings.extend(super::facts::yanked_warning(self.lock, self.store));
         VendorReport {

@@ -5,13 +5,12 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
-use super::native::Asking;
 use super::native_report::{ResolvedBy, resolved_by, shown, systems};
 use crate::error::Error;
-use crate::io::Progress;
+use crate::io::Session;
 use crate::native::needs::{CrateNeed, Needed};
 use crate::native::{Evidence, NativeTable, Picture, Question, Step, Way, WhyNot};
-use crate::warning::Warning;
+use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack why --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +32,8 @@ pub struct WhyReport {
     /// A row to fill in, where a native crate is in no table.
     pub row: Option<String>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// The ways as a picture.
     #[serde(skip)]
@@ -104,15 +105,11 @@ pub struct WhyNotCrate {
 ///
 /// # Errors
 /// Where there is no Rust or no lock, or something can't be read.
-pub fn why(
-    request: &Request,
-    name: Option<&str>,
-    progress: &dyn Progress,
-) -> Result<WhyReport, Error> {
-    let loaded = Loaded::read(request)?;
+pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<WhyReport, Error> {
+    let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    rust.require_lock(&loaded.files)?;
-    let facts = Facts::gather(&loaded, Some(rust), Asking { request, progress })?;
+    rust.require_cargo_lock(&loaded.files)?;
+    let facts = Facts::gather(&loaded, Some(rust), request, session)?;
     let native = &facts.native;
     let mut report = WhyReport {
         package: loaded.project.identity.name.to_string(),
@@ -145,7 +142,8 @@ pub fn why(
         _ => Answer::Needed,
     };
     // Only what the lock has beyond what cargo resolved is left.
-    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.lock) {
+    if let (Answer::NotInTheLock, Some(name), Some(lock)) = (report.answer, name, &rust.cargo_lock)
+    {
         let locked = lock
             .crates
             .iter()

@@ -102,7 +102,13 @@ impl FromStr for Digests {
 /// Returns a digest in the form that marks use.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    let mut hex = Sha256::of(bytes).to_hex();
+    shorten(&Sha256::of(bytes))
+}
+
+/// Returns a hash as marks hold it.
+#[must_use]
+pub fn shorten(hash: &Sha256) -> String {
+    let mut hex = hash.to_hex();
     hex.truncate(DIGITS);
     hex
 }

@@ -29,7 +29,7 @@ mod python_lock_mark;
 mod sets;
 
 pub use blocks::Block;
-pub use digests::{Digests, digest, text_digest};
+pub use digests::{Digests, digest, shorten, text_digest};
 pub use document::Document;
 #[cfg(test)]
 pub use document::count_parses;

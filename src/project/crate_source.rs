@@ -1,25 +1,23 @@
-//! Where a locked crate comes from: `source` of a `[[package]]` in
-//! `Cargo.lock`.
+//! The source of a locked crate: `source` of a `[[package]]` in `Cargo.lock`.
+
+use percent_encoding::percent_decode_str;
 
 use crate::hash::Sha256;
 
-/// Where a crate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CrateSource {
     /// A folder of the project.
     Local,
     /// crates.io, with the checksum of the `.crate` file.
     CratesIo(Option<Sha256>),
-    /// Another registry.
     Registry(RegistrySource),
-    /// A git repository.
     Git(GitSource),
 }
 
 /// A registry other than crates.io.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RegistrySource {
-    /// The index as the lock has it: `registry+URL` for one in git,
+    /// The index as the lockfile has it: `registry+URL` for a git index,
     /// `sparse+URL` for one over HTTP.
     pub id: String,
     /// The checksum of the `.crate` file.
@@ -27,8 +25,8 @@ pub struct RegistrySource {
 }
 
 impl RegistrySource {
-    /// The index's URL as Cargo's configuration has it: without `registry+`,
-    /// with `sparse+`.
+    /// Returns the index's URL as Cargo's configuration has it: without
+    /// `registry+`, but with `sparse+`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.id.strip_prefix("registry+").unwrap_or(&self.id)
@@ -38,30 +36,26 @@ impl RegistrySource {
 /// A git repository at a revision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitSource {
-    /// The repository's URL, without the parts below.
+    /// The repository's URL, without query and fragment.
     pub url: String,
-    /// What the manifest asks for.
     pub reference: GitReference,
-    /// The full revision.
+    /// The revision that is locked, as written.
     pub revision: Option<String>,
 }
 
 /// What a manifest asks of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum GitReference {
-    /// Nothing: its HEAD.
     #[default]
     Head,
-    /// `branch`
     Branch(String),
-    /// `tag`
     Tag(String),
-    /// `rev`
     Rev(String),
 }
 
 impl GitReference {
-    /// The key in a manifest or configuration, and its value.
+    /// Returns the key in a manifest or in Cargo's configuration, and its
+    /// value.
     #[must_use]
     pub fn selector(&self) -> Option<(&'static str, &str)> {
         match self {
@@ -74,8 +68,8 @@ impl GitReference {
 }
 
 impl GitSource {
-    /// Reads `git+URL?branch=NAME#REVISION` of a lock of that format: names
-    /// are percent-encoded from format 4 on.
+    /// Parses `git+URL?branch=NAME#REVISION` of a lockfile with that format
+    /// version: names are percent-encoded from version 4 on.
     #[must_use]
     pub fn parse(id: &str, format: u8) -> Option<Self> {
         let rest = id.strip_prefix("git+")?;
@@ -88,12 +82,12 @@ impl GitSource {
         for pair in query.split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = if format >= 4 {
-                percent_decoded(value)
+                decode_form(value)
             } else {
                 value.to_owned()
             };
             match key {
-                // `ref` is what old versions of cargo wrote.
+                // Old versions of cargo wrote `ref`.
                 "branch" | "ref" => reference = GitReference::Branch(value),
                 "tag" => reference = GitReference::Tag(value),
                 "rev" => reference = GitReference::Rev(value),
@@ -107,8 +101,8 @@ impl GitSource {
         })
     }
 
-    /// The revision, if it is a whole one: 40 hexadecimal digits, or 64 in a
-    /// repository of SHA-256.
+    /// Returns the revision in lower case if it is complete: 40 hexadecimal
+    /// digits, or 64 in a repository that uses SHA-256.
     #[must_use]
     pub fn full_revision(&self) -> Option<String> {
         let revision = self.revision.as_deref()?;
@@ -117,7 +111,8 @@ impl GitSource {
         is_full.then(|| revision.to_ascii_lowercase())
     }
 
-    /// The source as Cargo's configuration names it: without the revision.
+    /// Returns the source as Cargo's configuration names it: without the
+    /// revision.
     #[must_use]
     pub fn id(&self) -> String {
         match self.reference.selector() {
@@ -127,25 +122,12 @@ impl GitSource {
     }
 }
 
-/// `application/x-www-form-urlencoded`, as cargo writes it.
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while place < bytes.len() {
-        let hex = text.get(place + 1..place + 3);
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (bytes[place], byte) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                place += 2;
-            }
-            (b'+', _) => decoded.push(b' '),
-            (other, _) => decoded.push(other),
-        }
-        place += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+/// Decodes `application/x-www-form-urlencoded`, which cargo writes. Malformed
+/// escapes stay as they are.
+fn decode_form(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8_lossy();
+    decoded.into_owned()
 }
 
 #[cfg(test)]

@@ -1,38 +1,44 @@
-//! What can be wrong with a project's files.
+//! Errors in a project's files.
+
+use std::fmt;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
-/// The text of a file, for errors that point into it.
+use super::name::CrateVersion;
+use super::problems::{ManifestProblem, MissingDependency, Unread};
+
+/// A file's text, for errors that point into it.
 pub type FileText = NamedSource<String>;
 
-/// Something in the project has to be mended.
+/// An error that only a change to the project, or another source, can fix.
+///
+/// `place` is the path that the message shows: the folder or archive, or a
+/// file of it.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ProjectError {
-    /// Neither `pyproject.toml` nor `setup.py`.
+    /// The folder has neither `pyproject.toml` nor `setup.py`.
     #[error("no `pyproject.toml` in `{place}`")]
     #[diagnostic(
         code(pyhack::project::no_pyproject),
         help("{}", no_pyproject_help(elsewhere))
     )]
     NoPyproject {
-        /// The folder or archive.
         place: String,
-        /// Folders below that have one.
+        /// Folders below that have a `pyproject.toml`.
         elsewhere: Vec<String>,
     },
 
-    /// A Python project with nothing for cargo to build.
+    /// The Python project has nothing for cargo to build.
     #[error("no Rust crate in `{place}` belongs to the Python project")]
     #[diagnostic(code(pyhack::project::no_rust), help("{}", no_rust_help(unread)))]
     NoRust {
-        /// The folder or archive.
         place: String,
-        /// What couldn't be read, and where.
-        unread: Vec<String>,
+        /// What couldn't be read and may build Rust.
+        unread: Vec<Unread>,
     },
 
-    /// More than one folder that cargo builds in.
+    /// Cargo builds in more than one folder.
     #[error(
         "`{place}` has several Cargo roots, each with a lock of its own: {}",
         list(roots)
@@ -46,41 +52,32 @@ pub enum ProjectError {
             roots.first().map_or("", String::as_str)
         )
     )]
-    SeveralRoots {
-        /// The folder or archive.
-        place: String,
-        /// The roots.
-        roots: Vec<String>,
-    },
+    SeveralRoots { place: String, roots: Vec<String> },
 
-    /// `--cargo-root` names none of them.
+    /// `--cargo-root` names another folder than the ones cargo builds in.
     #[error("`{root}` is no folder that `{place}` builds with cargo")]
     #[diagnostic(code(pyhack::project::no_such_root), help("it has {}", list(roots)))]
     NoSuchRoot {
-        /// The folder or archive.
         place: String,
-        /// What was asked for.
         root: String,
-        /// The roots that there are.
         roots: Vec<String>,
     },
 
-    /// `pyproject.toml` names a manifest that isn't there.
+    /// A file names a manifest that doesn't exist.
     #[error("`{place}` names the manifest `{manifest}`, which doesn't exist")]
     #[diagnostic(
         code(pyhack::project::no_manifest),
         help("correct `{key}` in `{place}`, or add the missing file")
     )]
     NoManifest {
-        /// The file that names it.
         place: String,
-        /// The manifest as written.
+        /// The path as written.
         manifest: String,
         /// The key that names it.
         key: &'static str,
     },
 
-    /// A path in the project's files leaves the project.
+    /// A path in the project's files leads out of the source.
     #[error("`{path}` in `{place}` leads out of the project")]
     #[diagnostic(
         code(pyhack::project::outside),
@@ -90,25 +87,21 @@ pub enum ProjectError {
         )
     )]
     Outside {
-        /// The file that names it.
         place: String,
-        /// The path as written.
         path: String,
-        /// How many folders above the source root it leads; `None` for an
-        /// absolute one.
+        /// Number of folders above the source root; `None` for an absolute path.
         up: Option<usize>,
     },
 
-    /// A name or path that Nix can hold, but nobody can see.
+    /// A name or path has a control character, which Nix allows but no reader
+    /// sees.
     #[error("{what} of `{place}` has a control character: `{value}`")]
     #[diagnostic(
         code(pyhack::project::control_character),
         help("don't build it: no sound project has that")
     )]
     ControlCharacter {
-        /// The folder or archive.
         place: String,
-        /// What has it.
         what: &'static str,
         /// The text, escaped.
         value: String,
@@ -127,13 +120,11 @@ pub enum ProjectError {
         )
     )]
     Broken {
-        /// The folder or archive.
         place: String,
-        /// What is missing, and who names it.
-        broken: Vec<String>,
+        broken: Vec<ManifestProblem>,
     },
 
-    /// The lock lacks what the manifests ask for.
+    /// `Cargo.lock` lacks crates that the manifests depend on.
     #[error("`{place}` doesn't fit the manifests: it lacks {}", listed(lacking))]
     #[diagnostic(
         code(pyhack::lock::stale),
@@ -143,13 +134,11 @@ pub enum ProjectError {
         )
     )]
     StaleLock {
-        /// The lock.
         place: String,
-        /// What it lacks, and who asks for it.
-        lacking: Vec<String>,
+        lacking: Vec<MissingDependency>,
     },
 
-    /// The file that cargo would read is missing.
+    /// `Cargo.lock` is missing.
     #[error("no lock file: `{place}` doesn't exist")]
     #[diagnostic(
         code(pyhack::project::no_lock),
@@ -158,38 +147,27 @@ pub enum ProjectError {
              keeps it beside FILE, and `--lock-file` takes it from there"
         )
     )]
-    NoLock {
-        /// The lock's place.
-        place: String,
-    },
+    NoLock { place: String },
 
-    /// Bytes that are no text.
+    /// A text file isn't UTF-8.
     #[error("`{place}` is not UTF-8 text")]
     #[diagnostic(code(pyhack::project::not_utf8), help("save `{place}` as UTF-8"))]
-    NotUtf8 {
-        /// The file.
-        place: String,
-    },
+    NotUtf8 { place: String },
 
-    /// A TOML file that doesn't parse, or with a value of the wrong type.
+    /// A TOML file doesn't parse or has a value of the wrong type.
     #[error("`{place}` can't be read: {message}")]
     #[diagnostic(code(pyhack::project::toml), help("{help}"))]
     Toml {
-        /// The file.
         place: String,
-        /// What the parser says.
         message: String,
-        /// What to do.
         help: &'static str,
-        /// The file's text.
         #[source_code]
         text: FileText,
-        /// Where the trouble is.
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// A lock format from the future.
+    /// `Cargo.lock` has a format newer than this program.
     #[error("`{place}` has lock format {format}; formats 1 to 4 can be read")]
     #[diagnostic(
         code(pyhack::lock::format),
@@ -198,19 +176,16 @@ pub enum ProjectError {
         )
     )]
     LockFormat {
-        /// The lock.
         place: String,
-        /// Its `version`.
+        /// The `version` as written.
         format: String,
-        /// The lock's text.
         #[source_code]
         text: FileText,
-        /// The `version` line.
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// A crate of a registry without a checksum.
+    /// A crate from a registry has no checksum.
     #[error("`{place}` has no checksum for {}", list(crates))]
     #[diagnostic(
         code(pyhack::lock::no_checksum),
@@ -219,37 +194,31 @@ pub enum ProjectError {
         )
     )]
     NoChecksum {
-        /// The lock.
         place: String,
-        /// The crates, as `name version`.
-        crates: Vec<String>,
+        crates: Vec<CrateVersion>,
     },
 
-    /// A name that breaks PEP 508.
+    /// PEP 508 forbids the package's name.
     #[error("the name of `{place}`, `{name}`, is none that PEP 508 allows")]
     #[diagnostic(
         code(pyhack::project::invalid_name),
         help("correct `name` in the `[project]` table of `pyproject.toml`")
     )]
     InvalidName {
-        /// The project.
         place: String,
         /// The name, escaped.
         name: String,
     },
 
-    /// Two stanzas of one name.
+    /// Two of the projects would become stanzas of one name.
     #[error(
         "two of the projects are one package, of which an overlay holds one stanza: {}",
         list(names)
     )]
     #[diagnostic(code(pyhack::stanza::same_package), help("name each package once"))]
-    SamePackage {
-        /// The packages.
-        names: Vec<String>,
-    },
+    SamePackage { names: Vec<String> },
 
-    /// Crates that would go into the same folder.
+    /// Two crates would be vendored into the same folder.
     #[error(
         "`{krate}` comes from two sources, and the layout `{layout}` has one folder for both: {}",
         list(sources)
@@ -263,13 +232,12 @@ pub enum ProjectError {
     SameCrate {
         /// `name version`
         krate: String,
-        /// Where they come from.
         sources: Vec<String>,
-        /// The layout.
         layout: &'static str,
     },
 
-    /// Crates that go into the same folder of `importCargoLock`'s.
+    /// Crates of one name and version from different sources, which
+    /// `importCargoLock` puts into the same folder.
     #[error(
         "`{place}` has crates of one name and version from different sources: {}",
         list(crates)
@@ -282,13 +250,11 @@ pub enum ProjectError {
         )
     )]
     SameCrateTwice {
-        /// The lock.
         place: String,
-        /// The crates, as `name version`.
-        crates: Vec<String>,
+        crates: Vec<CrateVersion>,
     },
 
-    /// A requirement that PEP 508 doesn't allow.
+    /// A build requirement isn't a PEP 508 requirement.
     #[error(
         "`{requirement}` in `[build-system].requires` of `{place}` is no requirement: {message}"
     )]
@@ -297,27 +263,21 @@ pub enum ProjectError {
         help("write it as PEP 508 says, for example `maturin>=1.9,<2`")
     )]
     Requirement {
-        /// The file.
         place: String,
-        /// The requirement as written.
         requirement: String,
-        /// What the parser says.
         message: String,
     },
 
-    /// Neither Python nor Cargo metadata gives a name.
+    /// Neither Python nor Cargo metadata has a name.
     #[error("the Python package in `{place}` has no name")]
     #[diagnostic(
         code(pyhack::project::no_name),
         help("set `name` in the `[project]` table of `pyproject.toml`")
     )]
-    NoName {
-        /// The folder or archive.
-        place: String,
-    },
+    NoName { place: String },
 }
 
-/// Makes an error of a TOML parser's, pointing at the line.
+/// Converts a TOML parser's error to one that points at the line.
 pub(super) fn toml_error(
     place: String,
     text: &str,
@@ -333,7 +293,7 @@ pub(super) fn toml_error(
     }
 }
 
-fn no_rust_help(unread: &[String]) -> String {
+fn no_rust_help(unread: &[Unread]) -> String {
     if unread.is_empty() {
         return "pyproject.nix builds it without a stanza; if there is a crate, name its manifest in \
                 `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, or `path` in \
@@ -343,7 +303,7 @@ fn no_rust_help(unread: &[String]) -> String {
     format!(
         "some of what says how it is built couldn't be read: {}; if that builds Rust, write this \
          package's stanza by hand",
-        unread.join("; ")
+        joined(unread, "; ")
     )
 }
 
@@ -359,19 +319,20 @@ fn no_pyproject_help(elsewhere: &[String]) -> String {
     }
 }
 
-/// Puts clauses into a sentence; after six the rest is counted.
-fn listed(clauses: &[String]) -> String {
+/// Joins clauses with semicolons; after six, the rest is counted.
+fn listed(clauses: &[impl fmt::Display]) -> String {
     let rest = match clauses.len().saturating_sub(6) {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
-    let shown: Vec<_> = clauses.iter().take(6).map(String::as_str).collect();
-    format!("{}{rest}", shown.join("; "))
+    let first = &clauses[..clauses.len().min(6)];
+    format!("{}{rest}", joined(first, "; "))
 }
 
-/// Puts names into a sentence; after eight the rest is counted.
-fn list(names: &[String]) -> String {
-    let shown: Vec<_> = names
+/// Joins names with commas, each in backticks; after eight, the rest is
+/// counted.
+fn list(names: &[impl fmt::Display]) -> String {
+    let quoted: Vec<_> = names
         .iter()
         .take(8)
         .map(|name| format!("`{name}`"))
@@ -380,5 +341,10 @@ fn list(names: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("{}{rest}", shown.join(", "))
+    format!("{}{rest}", quoted.join(", "))
+}
+
+fn joined(items: &[impl fmt::Display], separator: &str) -> String {
+    let texts: Vec<_> = items.iter().map(ToString::to_string).collect();
+    texts.join(separator)
 }

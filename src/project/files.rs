@@ -1,24 +1,24 @@
-//! The names of a project's files, and the texts that matter.
+//! The names of a project's files, and the contents of those that matter.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{CargoManifest, ProjectError};
+use super::error::{ProjectError, toml_error};
+use super::manifest::{self, CargoManifest};
 
-/// No system takes longer paths, in bytes.
-pub const MAX_PATH: usize = 4096;
-
-/// `backend/build_backend.py` in `crates/python`, say.
+/// Python files nested deeper below the Python root are not read: build
+/// scripts and in-tree backends (`backend/build_backend.py`) are near it.
 const MAX_SCRIPT_DEPTH: usize = 4;
 
-/// So many files are shown by links in no project.
+/// Upper bound on files added through symlinks, which can multiply without
+/// end.
 const MAX_LINKED: usize = 100_000;
 
-/// A folder or archive as far as it was read: the name of every file, the
-/// bytes of those that [`is_read`] asks for.
+/// A folder or archive as far as it was read: the name of every file, and the
+/// bytes of those that [`is_read`] selects.
 ///
 /// Paths are relative to the source root, `/` between their parts, without
 /// `.` or `..`; the root itself is `.`.
@@ -26,39 +26,37 @@ const MAX_LINKED: usize = 100_000;
 pub struct SourceFiles {
     origin: String,
     is_archive: bool,
-    /// How many files links have added.
+    /// Number of files that links have added.
     linked: usize,
     files: BTreeMap<Utf8PathBuf, Option<Arc<Contents>>>,
 }
 
-/// What is in a file.
 #[derive(Debug)]
 struct Contents {
     bytes: Vec<u8>,
-    /// What it says as a Cargo manifest, once somebody asked: many do.
+    /// Parsed on the first request, since many callers need the same manifest.
     manifest: OnceLock<Arc<CargoManifest>>,
 }
 
-/// Tells whether the file's contents are needed, by its name alone;
+/// Returns whether a file's contents are needed, by its path alone;
 /// `python_root` is the folder of the Python project.
 #[must_use]
 pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     match name {
         "Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO"
-        // What other backends build with.
+        // Where scikit-build-core and meson-python call cargo.
         | "CMakeLists.txt" | "meson.build"
-        // What the user has beside it.
+        // Tells which build systems the package set has.
         | "uv.lock"
-        // The roots of crates, which turn on unstable features.
+        // Crate roots, which turn on unstable features.
         | "lib.rs" | "main.rs"
-        // What looks for libraries.
+        // Build scripts look for native libraries.
         | "build.rs" => true,
         _ if path.extension() == Some("rs") => {
             path.parent().is_some_and(|folder| folder.file_name() == Some("build"))
         }
         "config" | "config.toml" => path.parent().is_some_and(|p| p.file_name() == Some(".cargo")),
-        // Build scripts and backends of the project's own lie no deeper.
         _ => {
             let below = match python_root.as_str() {
                 "." => Ok(path),
@@ -70,103 +68,16 @@ pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
     }
 }
 
-/// Joins a path to a folder relative to the source root, `.` and `..`
-/// worked out; `None` where it is absolute or leads out of the root.
-#[must_use]
-pub(crate) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
-    if folder.as_str().len() + path.len() > MAX_PATH {
-        return None;
-    }
-    let mut joined = Utf8PathBuf::new();
-    for component in folder.components().chain(Utf8Path::new(path).components()) {
-        match component {
-            Utf8Component::CurDir => {}
-            Utf8Component::Normal(part) => joined.push(part),
-            Utf8Component::ParentDir if joined.pop() => {}
-            Utf8Component::ParentDir | Utf8Component::RootDir | Utf8Component::Prefix(_) => {
-                return None;
-            }
-        }
-    }
-    if joined.as_str().is_empty() {
-        joined.push(".");
-    }
-    Some(joined)
-}
-
-/// How many folders above the source root a path leads; `None` where it is
-/// absolute.
-#[must_use]
-pub(crate) fn levels_above(folder: &Utf8Path, path: &str) -> Option<usize> {
-    let (mut depth, mut above) = (0, 0);
-    for component in folder.components().chain(Utf8Path::new(path).components()) {
-        match component {
-            Utf8Component::CurDir => {}
-            Utf8Component::Normal(_) => depth += 1,
-            Utf8Component::ParentDir if depth > 0 => depth -= 1,
-            Utf8Component::ParentDir => above += 1,
-            Utf8Component::RootDir | Utf8Component::Prefix(_) => return None,
-        }
-    }
-    Some(above)
-}
-
-/// The way from one folder of the source to another.
-#[must_use]
-pub fn way(to: &Utf8Path, from: &Utf8Path) -> Utf8PathBuf {
-    let parts = |path: &Utf8Path| -> Vec<String> {
-        let named = path.components().map(|c| c.as_str().to_owned());
-        named.filter(|part| part != ".").collect()
-    };
-    let (to, from) = (parts(to), parts(from));
-    let common = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
-    let up = from[common..].iter().map(|_| "..");
-    let way: Utf8PathBuf = up.chain(to[common..].iter().map(String::as_str)).collect();
-    if way.as_str().is_empty() {
-        ".".into()
-    } else {
-        way
-    }
-}
-
-/// Joins a plain file name to a folder relative to the source root.
-#[must_use]
-pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
-    if folder == "." {
-        Utf8PathBuf::from(name)
-    } else {
-        folder.join(name)
-    }
-}
-
-/// The folder of a path relative to the source root; `None` for the root.
-#[must_use]
-pub(crate) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
-    match path.parent() {
-        _ if path == "." => None,
-        Some(folder) if folder.as_str().is_empty() => Some(Utf8Path::new(".")),
-        folder => folder,
-    }
-}
-
 impl SourceFiles {
-    /// Calls it by another name in messages.
-    pub fn rename(&mut self, origin: String) {
-        self.origin = origin;
-    }
-
-    /// Starts with no files; `origin` names the folder or archive to people.
+    /// Starts with no files; `origin` names the folder or archive in messages.
     #[must_use]
     pub fn new(origin: impl Into<String>) -> Self {
         Self {
             origin: origin.into(),
-            is_archive: false,
-            linked: 0,
-            files: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
-    /// Starts with no files of the archive `origin`.
     #[must_use]
     pub fn of_archive(origin: impl Into<String>) -> Self {
         Self {
@@ -175,7 +86,13 @@ impl SourceFiles {
         }
     }
 
-    /// Whether commands can't be run in it.
+    /// Changes the name that messages use for the folder or archive.
+    pub fn rename(&mut self, origin: String) {
+        self.origin = origin;
+    }
+
+    /// Returns whether the files are an archive's, in which no command can be
+    /// run.
     #[must_use]
     pub const fn is_archive(&self) -> bool {
         self.is_archive
@@ -192,39 +109,45 @@ impl SourceFiles {
         self.files.insert(path.into(), bytes.map(contents));
     }
 
-    /// Adds what a link to `target`, a file or a folder of the same source,
-    /// shows at `path`. Links to nothing and to what holds them add nothing.
+    /// Removes the files whose paths `is_kept` refuses.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Utf8Path) -> bool) {
+        self.files.retain(|path, _| is_kept(path));
+    }
+
+    /// Adds the files that a symlink at `path` makes visible; `target` is a
+    /// file or folder of the same source. Dangling links and links to a parent
+    /// folder add nothing.
     pub fn link(&mut self, path: &Utf8Path, target: &Utf8Path) {
-        let seen: Vec<_> = self
+        let linked: Vec<_> = self
             .files
-            // Paths sort by their parts, so what is below stands together.
+            // Paths are ordered by their parts, so a folder's files are adjacent.
             .range::<Utf8Path, _>((Bound::Included(target), Bound::Unbounded))
             .take_while(|(file, _)| file.starts_with(target))
             .filter(|(file, _)| !file.starts_with(path))
-            .filter_map(|(file, bytes)| {
+            .filter_map(|(file, contents)| {
                 let rest = file.strip_prefix(target).ok()?;
-                let shown = if rest.as_str().is_empty() {
+                let visible_at = if rest.as_str().is_empty() {
                     path.to_owned()
                 } else {
                     path.join(rest)
                 };
-                Some((shown, bytes.clone()))
+                Some((visible_at, contents.clone()))
             })
             .take(MAX_LINKED.saturating_sub(self.linked))
             .collect();
-        self.linked += seen.len();
-        for (path, bytes) in seen {
-            self.files.entry(path).or_insert(bytes);
+        self.linked += linked.len();
+        for (path, contents) in linked {
+            self.files.entry(path).or_insert(contents);
         }
     }
 
-    /// The folder or archive, as the user named it.
+    /// Returns the folder or archive as the user named it.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Names a path of the project to people.
+    /// Formats a path of the project for messages, with the origin before it.
     #[must_use]
     pub fn display(&self, path: &Utf8Path) -> String {
         match (self.origin.as_str(), path.as_str()) {
@@ -234,13 +157,12 @@ impl SourceFiles {
         }
     }
 
-    /// Tells whether there is such a file.
     #[must_use]
     pub fn has(&self, path: &Utf8Path) -> bool {
         self.files.contains_key(path)
     }
 
-    /// Tells whether there is a file in such a folder.
+    /// Returns whether a folder exists, that is, whether a file is below it.
     #[must_use]
     pub fn has_folder(&self, path: &Utf8Path) -> bool {
         let from = (Bound::Excluded(path), Bound::Unbounded);
@@ -248,35 +170,27 @@ impl SourceFiles {
         first.is_some_and(|(file, _)| file.starts_with(path))
     }
 
-    /// The paths of all files, sorted.
+    /// Returns the paths of all files, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
         self.files.keys().map(Utf8PathBuf::as_path)
     }
 
-    /// The bytes of a file that [`is_read`] asked for.
+    /// Returns the bytes of a file that [`is_read`] selects.
     #[must_use]
     pub fn bytes(&self, path: &Utf8Path) -> Option<&[u8]> {
         Some(&self.contents(path)?.bytes)
     }
 
-    /// Where to keep what a file says as a manifest.
-    pub(super) fn manifest(&self, path: &Utf8Path) -> Option<&OnceLock<Arc<CargoManifest>>> {
-        Some(&self.contents(path)?.manifest)
-    }
-
-    fn contents(&self, path: &Utf8Path) -> Option<&Contents> {
-        self.files.get(path)?.as_deref()
-    }
-
-    /// The text of a file, `None` where there is no such file.
+    /// Returns the text of a file without its byte order mark; `None` if the
+    /// file doesn't exist.
     ///
     /// # Errors
-    /// Where it is not UTF-8.
+    /// If the file isn't UTF-8.
     pub fn text(&self, path: &Utf8Path) -> Result<Option<&str>, ProjectError> {
         let Some(bytes) = self.bytes(path) else {
             return Ok(None);
         };
-        // Editors on Windows put a byte order mark before it.
+        // Editors on Windows write a byte order mark.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
@@ -285,50 +199,35 @@ impl SourceFiles {
             }),
         }
     }
+
+    /// Returns the Cargo manifest at `path`, parsed at the first request. A
+    /// missing file counts as an empty manifest.
+    ///
+    /// # Errors
+    /// If the file isn't UTF-8 or isn't a Cargo manifest.
+    pub fn manifest(&self, path: &Utf8Path) -> Result<Arc<CargoManifest>, ProjectError> {
+        let cached = self.contents(path).map(|contents| &contents.manifest);
+        if let Some(manifest) = cached.and_then(OnceLock::get) {
+            return Ok(manifest.clone());
+        }
+        let text = self.text(path)?.unwrap_or_default();
+        let manifest = CargoManifest::parse(text)
+            .map(Arc::new)
+            .map_err(|error| toml_error(self.display(path), text, &error, manifest::HELP))?;
+        Ok(match cached {
+            Some(cached) => cached.get_or_init(|| manifest).clone(),
+            None => manifest,
+        })
+    }
+
+    fn contents(&self, path: &Utf8Path) -> Option<&Contents> {
+        self.files.get(path)?.as_deref()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ways_lead_from_folder_to_folder() {
-        for (to, from, expected) in [
-            (".", ".", "."),
-            ("src/rust", ".", "src/rust"),
-            (".", "crates/py", "../.."),
-            ("crates/core", "crates/py", "../core"),
-        ] {
-            assert_eq!(way(to.into(), from.into()), expected);
-        }
-    }
-
-    #[test]
-    fn paths_are_joined_within_the_root() {
-        let join = |folder, path| join_inside(Utf8Path::new(folder), path).map(String::from);
-        assert_eq!(
-            join(".", "src/rust/Cargo.toml").unwrap(),
-            "src/rust/Cargo.toml"
-        );
-        assert_eq!(join("a/b", "../c/./d").unwrap(), "a/c/d");
-        assert_eq!(join("a", "..").unwrap(), ".");
-        assert_eq!(join("a", "../.."), None);
-        assert_eq!(join(".", "/etc/passwd"), None);
-        let above = |folder, path| levels_above(Utf8Path::new(folder), path);
-        assert_eq!(above("a", "../../b/../../c"), Some(2));
-        assert_eq!(above("a", "../b"), Some(0));
-        assert_eq!(above(".", "/etc"), None);
-    }
-
-    #[test]
-    fn the_parent_of_a_top_level_file_is_the_root() {
-        assert_eq!(
-            parent(Utf8Path::new("Cargo.toml")),
-            Some(Utf8Path::new("."))
-        );
-        assert_eq!(parent(Utf8Path::new("a/b")), Some(Utf8Path::new("a")));
-        assert_eq!(parent(Utf8Path::new(".")), None);
-    }
 
     #[test]
     fn links_show_files_and_folders() {

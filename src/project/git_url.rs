@@ -1,12 +1,13 @@
-//! URLs of git repositories, as git itself reads them: `scheme://`, the short
-//! `host:path` of ssh, and plain paths.
+//! URLs of git repositories as git reads them: `scheme://`, ssh's short
+//! `host:path`, and plain paths.
 //!
-//! They come from a lock or a `.gitmodules`, so from strangers.
+//! They come from a `Cargo.lock` or a `.gitmodules`, so they aren't trusted.
 
-/// Why a URL is not given to git; `None` where it may be.
+/// Returns why a URL must not be given to git; `None` if it may.
 ///
-/// `may_be_local` says whether the disk may be read: a lock may name a
-/// repository there, one on the network may not.
+/// `may_be_local` says whether the URL may name a repository on this machine:
+/// one in a lockfile may, a submodule's in a repository from the network may
+/// not.
 #[must_use]
 pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
     if url.is_empty() {
@@ -19,8 +20,8 @@ pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
         return Some("has a control character");
     }
     let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    let before = url.find(|c| !is_of_scheme(c)).unwrap_or(url.len());
-    let (scheme, rest) = url.split_at(before);
+    let scheme_end = url.find(|c| !is_of_scheme(c)).unwrap_or(url.len());
+    let (scheme, rest) = url.split_at(scheme_end);
     if rest.starts_with("::") {
         return Some("names a program to fetch it with");
     }
@@ -37,20 +38,20 @@ pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
         .then_some("leads to this machine's disk from a repository elsewhere")
 }
 
-/// Whether a URL leads to this machine's disk.
+/// Returns whether a URL leads to this machine's disk.
 #[must_use]
 pub fn is_local(url: &str) -> bool {
     url_problem(url, true).is_none() && url_problem(url, false).is_some()
 }
 
-/// `host:path`
+/// Returns whether a URL has ssh's short form `host:path`.
 fn is_short_ssh(url: &str) -> bool {
     let colon = url.find(':');
     colon.is_some_and(|colon| url.find('/').is_none_or(|slash| colon < slash))
 }
 
-/// The URL of a submodule: relative ones start from the repository's own, as
-/// `git submodule` has it. `None` where one leads above all of it.
+/// Resolves the URL of a submodule, which may be relative to the repository's
+/// own, as `git submodule` does. Returns `None` if it leads above the host.
 #[must_use]
 pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
     if !url.starts_with("./") && !url.starts_with("../") {
@@ -60,7 +61,7 @@ pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
     loop {
         if let Some(rest) = url.strip_prefix("../") {
             url = rest;
-            let authority = base.find("://").map_or(0, |place| place + 3);
+            let authority = base.find("://").map_or(0, |at| at + 3);
             match base[authority..].rfind('/') {
                 Some(slash) => base = &base[..authority + slash],
                 None if authority == 0 => {
@@ -79,29 +80,30 @@ pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
     Some(format!("{base}{separator}{url}"))
 }
 
-/// A text without the credentials in the URLs in it. A user alone is one over
-/// HTTP, where tokens stand in its place; that of ssh is known to everybody.
+/// Replaces the credentials of the URLs in a text with `***`. A user name
+/// without a password is a credential too, except for ssh: over HTTP, tokens
+/// are given as the user.
 #[must_use]
 pub fn without_credentials(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(place) = rest.find("://") {
-        let (before, after) = rest.split_at(place + 3);
-        shown.push_str(before);
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        redacted.push_str(before);
         let is_end = |c: char| c == '/' || c.is_whitespace() || "'\"`<>?#".contains(c);
         let end = after.find(is_end).unwrap_or(after.len());
         let authority = &after[..end];
         match authority.rsplit_once('@') {
             Some((user, host)) if user.contains(':') || !before.ends_with("ssh://") => {
-                shown.push_str("***@");
-                shown.push_str(host);
+                redacted.push_str("***@");
+                redacted.push_str(host);
             }
-            _ => shown.push_str(authority),
+            _ => redacted.push_str(authority),
         }
         rest = &after[end..];
     }
-    shown.push_str(rest);
-    shown
+    redacted.push_str(rest);
+    redacted
 }
 
 #[cfg(test)]

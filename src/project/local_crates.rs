@@ -1,321 +1,349 @@
-//! The crates of a project's own that cargo reads for a build: the members
-//! of the workspace, and what they depend on by path.
+//! The crates of the project itself that cargo reads for a build: the members
+//! of the workspace, and the path dependencies of all of them.
 //!
-//! Cargo Reference, "Workspaces" and "Specifying dependencies": path
-//! dependencies within the workspace's folder are members by themselves.
+//! Cargo Reference, "Workspaces" and "Specifying Dependencies": path
+//! dependencies within the workspace's folder are members too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::files::{join_inside, levels_above, parent};
-use super::manifest::{Dependency, Workspace};
+use super::error::ProjectError;
+use super::files::SourceFiles;
+use super::manifest::{CargoDependency, CargoManifest, CargoWorkspace};
+use super::paths::{folder_of, join, join_inside, levels_above};
+use super::problems::ManifestProblem;
+use super::roots::RustProject;
 use super::workspace::{excludes, find_workspace_root, members};
-use super::{CargoManifest, ProjectError, RustProject, SourceFiles, join};
 
 /// A crate in a folder of the project.
 #[derive(Debug)]
 pub struct LocalCrate {
-    /// Its manifest.
     pub manifest: Arc<CargoManifest>,
-    /// Whether it belongs to the workspace: cargo resolves its tests too.
+    /// Whether it belongs to the workspace; cargo resolves the
+    /// dev-dependencies of members too.
     pub is_member: bool,
-    /// Whether cargo reads it in any case, not only where a feature is on.
+    /// Whether cargo reads it whatever features are on.
     pub is_read: bool,
-    /// Its version, inherited if it is.
+    /// The version, with an inherited one filled in.
     pub version: Option<String>,
-    /// Its dependencies, inherited ones filled in; `path` is relative to the
-    /// source root.
-    pub dependencies: Vec<Dependency>,
+    /// The dependencies, with inherited ones filled in; `path` is relative to
+    /// the source root.
+    pub dependencies: Vec<CargoDependency>,
 }
 
-/// The crates of a project's own.
+/// The crates of the project itself.
 #[derive(Debug, Default)]
 pub struct LocalCrates {
-    /// By folder.
+    /// The crates by folder.
     pub crates: BTreeMap<Utf8PathBuf, LocalCrate>,
-    /// Files that cargo would read and that don't exist, each with who
-    /// asks for it.
-    pub missing: Vec<(String, String)>,
-    /// Paths that lead out of the source, with how many folders up; `None` for
-    /// absolute ones.
-    pub outside: Vec<(String, Option<usize>)>,
-    /// Manifests below a workspace's that it neither lists nor excludes.
-    pub strays: Vec<String>,
-    /// Manifests with a `[lib]` whose source isn't there.
+    /// Manifests with a `[lib]` whose source file doesn't exist.
     pub without_lib: Vec<String>,
-    /// Manifests that inherit from a workspace which isn't there.
-    pub orphans: Vec<String>,
-    /// The crates that `[patch]` and `[replace]` put others for.
+    /// Names of crates that `[patch]` or `[replace]` replaces.
     pub patched: BTreeSet<String>,
-}
-
-/// The workspace that is built.
-#[derive(Clone, Copy)]
-struct Scope<'a> {
-    files: &'a SourceFiles,
-    root: &'a Utf8Path,
-    workspace: Option<&'a Workspace>,
-}
-
-impl Scope<'_> {
-    /// Whether a crate that a member uses by path becomes a member too.
-    fn takes_in(self, folder: &Utf8Path) -> bool {
-        let is_in = self.root == "." || folder.starts_with(self.root);
-        let takes = |workspace| !excludes(workspace, self.root, folder);
-        is_in && self.workspace.is_some_and(takes)
-    }
+    /// In the order in which they were found, with duplicates.
+    problems: Vec<ManifestProblem>,
 }
 
 impl LocalCrates {
     /// Finds the crates that a build in `project` reads.
     ///
     /// # Errors
-    /// Where a manifest can't be read.
+    /// If a manifest can't be read.
     pub fn find(files: &SourceFiles, project: &RustProject) -> Result<Self, ProjectError> {
         let root = &project.cargo_root;
         let root_path = join(root, "Cargo.toml");
-        let root_manifest = CargoManifest::read(files, &root_path)?;
-        let workspace = root_manifest.workspace.clone().unwrap_or_default();
-        let mut found = Self {
-            patched: root_manifest.patched.clone(),
-            ..Self::default()
-        };
-        let mut open: Vec<(Utf8PathBuf, bool)> = Vec::new();
-        if root_manifest.name.is_some() {
-            open.push((root.clone(), true));
-        }
-        open.extend(
-            members(files, root, &workspace)
-                .into_iter()
-                .map(|f| (f, true)),
-        );
-        found.note_missing_members(files, root, &workspace);
-        for path in &root_manifest.patch_paths {
-            if let Some(folder) = found.resolve(root, path) {
-                found.note_if_missing(files, &folder, &root_path);
-                open.push((folder, false));
-            }
-        }
-        let scope = Scope {
+        let root_manifest = files.manifest(&root_path)?;
+        let workspace = root_manifest.workspace.as_ref();
+        let mut search = Search {
             files,
             root,
-            workspace: root_manifest.workspace.is_some().then_some(&workspace),
+            workspace,
+            found: Self {
+                patched: root_manifest.patched.clone(),
+                ..Self::default()
+            },
         };
-        found.follow(scope, open)?;
-        for module in &project.modules {
-            let folder = parent(&module.build.manifest).unwrap_or(Utf8Path::new("."));
-            let is_member = found
-                .crates
-                .get(folder)
-                .is_some_and(|krate| krate.is_member);
-            if is_member || module.manifest.name.is_none() {
-                continue;
-            }
-            if scope.workspace.is_some() {
-                found.strays.push(module.build.manifest.to_string());
-            }
-            found.crates.remove(folder);
-            found.follow(scope, vec![(folder.to_owned(), true)])?;
+        let mut open = Vec::new();
+        if root_manifest.name.is_some() {
+            open.push(Pending::member(root.clone()));
         }
-        Ok(found)
-    }
-
-    /// What keeps cargo from reading the manifests.
-    #[must_use]
-    pub fn broken(&self) -> Vec<String> {
-        let missing = self.missing.iter();
-        let missing = missing.map(|(file, asker)| format!("`{file}`, which `{asker}` names"));
-        let outside = self.outside.iter();
-        let outside =
-            outside.map(|(path, _)| format!("`{path}`, which lies outside of the source"));
-        let strays = self.strays.iter().map(|manifest| {
-            format!("`{manifest}` among the members: its workspace neither lists nor excludes it")
-        });
-        let orphans = self.orphans.iter();
-        let orphans = orphans.map(|path| format!("the workspace that `{path}` inherits from"));
-        let all = missing.chain(outside).chain(strays).chain(orphans);
-        let mut seen = BTreeSet::new();
-        all.filter(|line| seen.insert(line.clone())).collect()
-    }
-
-    /// Goes from crate to crate by their paths. What only a feature would turn
-    /// on comes last.
-    fn follow(
-        &mut self,
-        scope: Scope<'_>,
-        mut open: Vec<(Utf8PathBuf, bool)>,
-    ) -> Result<(), ProjectError> {
-        let mut unsure: Vec<Utf8PathBuf> = Vec::new();
-        loop {
-            let (folder, is_member, is_read) = match (open.pop(), unsure.is_empty()) {
-                (Some((folder, is_member)), _) => (folder, is_member, true),
-                (None, false) => (unsure.remove(0), false, false),
-                (None, true) => break,
-            };
-            let path = join(&folder, "Cargo.toml");
-            let manifest = CargoManifest::read(scope.files, &path)?;
-            if manifest.name.is_none() || self.crates.contains_key(&folder) {
+        if let Some(workspace) = workspace {
+            open.extend(
+                members(files, root, workspace)
+                    .into_iter()
+                    .map(Pending::member),
+            );
+            search.report_missing_members(workspace, &root_path);
+        }
+        for path in &root_manifest.patch_paths {
+            if let Some(folder) = search.resolve_path(path) {
+                search.report_if_missing(&folder, &root_path);
+                open.push(Pending {
+                    folder,
+                    is_member: false,
+                });
+            }
+        }
+        search.follow(open)?;
+        for module in &project.modules {
+            let folder = folder_of(&module.build.manifest);
+            let krate = search.found.crates.get(folder);
+            if krate.is_some_and(|krate| krate.is_member) || module.manifest.name.is_none() {
                 continue;
             }
-            let inherited = Inherited::of(scope.files, &manifest, &path)?;
-            let version = manifest.version.as_ref();
-            let version =
-                version.and_then(|v| v.or_inherited(inherited.workspace.version.as_deref()));
-            let mut krate = LocalCrate {
-                version: version.map(str::to_owned),
-                dependencies: Vec::new(),
-                manifest,
-                is_member,
-                is_read,
+            if workspace.is_some() {
+                let manifest = module.build.manifest.to_string();
+                search
+                    .found
+                    .problems
+                    .push(ManifestProblem::Stray { manifest });
+            }
+            search.found.crates.remove(folder);
+            search.follow(vec![Pending::member(folder.to_owned())])?;
+        }
+        Ok(search.found)
+    }
+
+    /// Returns what keeps cargo from reading the manifests, by kind.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ManifestProblem> {
+        let mut seen = BTreeSet::new();
+        let mut problems: Vec<_> = self
+            .problems
+            .iter()
+            .filter(|problem| seen.insert(problem.key()))
+            .collect();
+        problems.sort_by_key(|problem| problem.key().0);
+        problems.into_iter().cloned().collect()
+    }
+
+    /// Returns how many folders above the source root relative paths lead at
+    /// most; `None` if none leads out of the source.
+    #[must_use]
+    pub fn levels_above(&self) -> Option<usize> {
+        let levels = self.problems.iter().filter_map(|problem| match problem {
+            ManifestProblem::Outside { up, .. } => *up,
+            _ => None,
+        });
+        levels.max()
+    }
+}
+
+/// A crate that is still to be read.
+struct Pending {
+    folder: Utf8PathBuf,
+    is_member: bool,
+}
+
+impl Pending {
+    const fn member(folder: Utf8PathBuf) -> Self {
+        Self {
+            folder,
+            is_member: true,
+        }
+    }
+}
+
+/// The walk from crate to crate, in the workspace that is built.
+struct Search<'a> {
+    files: &'a SourceFiles,
+    root: &'a Utf8Path,
+    workspace: Option<&'a CargoWorkspace>,
+    found: LocalCrates,
+}
+
+impl Search<'_> {
+    /// Reads the pending crates and the crates they depend on by path. Path
+    /// dependencies that only a feature turns on are read last.
+    fn follow(&mut self, mut open: Vec<Pending>) -> Result<(), ProjectError> {
+        let mut optional = VecDeque::new();
+        loop {
+            let (pending, is_read) = if let Some(pending) = open.pop() {
+                (pending, true)
+            } else if let Some(pending) = optional.pop_front() {
+                (pending, false)
+            } else {
+                return Ok(());
             };
-            if is_read {
-                let lib = krate.manifest.lib_path.as_deref().unwrap_or("src/lib.rs");
-                let has_lib = join_inside(&folder, lib).is_none_or(|lib| scope.files.has(&lib));
-                if krate.manifest.has_lib && !has_lib {
-                    self.without_lib.push(path.to_string());
-                }
-                if !inherited.is_found {
-                    self.orphans.push(path.to_string());
-                }
+            let path = join(&pending.folder, "Cargo.toml");
+            let manifest = self.files.manifest(&path)?;
+            if manifest.name.is_none() || self.found.crates.contains_key(&pending.folder) {
+                continue;
             }
-            for (dependency, outside) in inherited.dependencies(&krate.manifest, &path) {
-                match outside {
-                    None => krate.dependencies.push(dependency),
-                    Some(outside) if krate.is_sure(&dependency) => self.outside.push(outside),
-                    Some(_) => {}
-                }
-            }
+            let krate = self.read_crate(&path, manifest, pending.is_member, is_read)?;
             for dependency in &krate.dependencies {
-                let Some(below) = dependency.path.as_deref().map(Utf8PathBuf::from) else {
+                let Some(folder) = dependency.path.as_deref().map(Utf8PathBuf::from) else {
                     continue;
                 };
-                if dependency.is_dev && !is_member {
+                if dependency.is_dev && !krate.is_member {
                     continue;
                 }
-                if !krate.is_sure(dependency) {
-                    unsure.push(below);
+                if !krate.is_required(dependency) {
+                    let is_member = false;
+                    optional.push_back(Pending { folder, is_member });
                     continue;
                 }
-                self.note_if_missing(scope.files, &below, &path);
-                let joins = is_member && scope.takes_in(&below);
-                open.push((below, joins));
+                self.report_if_missing(&folder, &path);
+                let is_member = krate.is_member && self.becomes_member(&folder);
+                open.push(Pending { folder, is_member });
             }
-            self.crates.insert(folder, krate);
+            self.found.crates.insert(pending.folder, krate);
         }
-        Ok(())
     }
 
-    /// Cargo reads every member that isn't a pattern.
-    fn note_missing_members(
+    fn read_crate(
         &mut self,
-        files: &SourceFiles,
-        root: &Utf8Path,
-        workspace: &Workspace,
-    ) {
+        path: &Utf8Path,
+        manifest: Arc<CargoManifest>,
+        is_member: bool,
+        is_read: bool,
+    ) -> Result<LocalCrate, ProjectError> {
+        let parent = ParentWorkspace::find(self.files, &manifest, path)?;
+        if is_read {
+            let lib = manifest.lib_path.as_deref().unwrap_or("src/lib.rs");
+            let lib = join_inside(folder_of(path), lib);
+            if manifest.has_lib && lib.is_some_and(|lib| !self.files.has(&lib)) {
+                self.found.without_lib.push(path.to_string());
+            }
+            if !parent.exists {
+                let manifest = path.to_string();
+                let problem = ManifestProblem::NoWorkspace { manifest };
+                self.found.problems.push(problem);
+            }
+        }
+        let version = manifest.version.as_ref();
+        let version = version.and_then(|v| v.resolve(parent.workspace.version.as_deref()));
+        let mut krate = LocalCrate {
+            version: version.map(str::to_owned),
+            dependencies: Vec::new(),
+            manifest,
+            is_member,
+            is_read,
+        };
+        for declared in &krate.manifest.clone().dependencies {
+            let (mut dependency, folder) = parent.inherit(declared, folder_of(path));
+            if let Some(path) = dependency.path.take() {
+                dependency.path = join_inside(folder, &path).map(Utf8PathBuf::into_string);
+                if dependency.path.is_none() {
+                    if krate.is_required(&dependency) {
+                        self.report_outside(folder, path);
+                    }
+                    continue;
+                }
+            }
+            krate.dependencies.push(dependency);
+        }
+        Ok(krate)
+    }
+
+    /// Returns whether a crate becomes a member because a member depends on it
+    /// by path.
+    fn becomes_member(&self, folder: &Utf8Path) -> bool {
+        let is_below = self.root == "." || folder.starts_with(self.root);
+        let takes = |workspace| !excludes(workspace, self.root, folder);
+        is_below && self.workspace.is_some_and(takes)
+    }
+
+    /// Reports members without a manifest; cargo requires those that aren't
+    /// patterns.
+    fn report_missing_members(&mut self, workspace: &CargoWorkspace, root_path: &Utf8Path) {
         for member in &workspace.members {
             if member.contains(['*', '?', '[']) {
                 continue;
             }
-            if let Some(folder) = self.resolve(root, member) {
-                self.note_if_missing(files, &folder, &join(root, "Cargo.toml"));
+            if let Some(folder) = self.resolve_path(member) {
+                self.report_if_missing(&folder, root_path);
             }
         }
     }
 
-    fn note_if_missing(&mut self, files: &SourceFiles, folder: &Utf8Path, asker: &Utf8Path) {
+    fn report_if_missing(&mut self, folder: &Utf8Path, named_by: &Utf8Path) {
         let manifest = join(folder, "Cargo.toml");
-        if !files.has(&manifest) {
-            self.missing
-                .push((manifest.into_string(), asker.to_string()));
+        if !self.files.has(&manifest) {
+            self.found.problems.push(ManifestProblem::MissingFile {
+                path: manifest.into_string(),
+                named_by: named_by.to_string(),
+            });
         }
     }
 
-    /// A folder that a manifest in `folder` names.
-    fn resolve(&mut self, folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
-        let inside = join_inside(folder, path);
+    fn report_outside(&mut self, folder: &Utf8Path, path: String) {
+        let up = levels_above(folder, &path);
+        let problem = ManifestProblem::Outside { path, up };
+        self.found.problems.push(problem);
+    }
+
+    /// Returns the folder that the root manifest names, or reports that it is
+    /// outside of the source.
+    fn resolve_path(&mut self, path: &str) -> Option<Utf8PathBuf> {
+        let inside = join_inside(self.root, path);
         if inside.is_none() {
-            self.outside
-                .push((path.to_owned(), levels_above(folder, path)));
+            self.report_outside(self.root, path.to_owned());
         }
         inside
     }
 }
 
-/// A path that leads out of the source, and how far up.
-type Outside = (String, Option<usize>);
-
-/// What a crate inherits: of the workspace that it belongs to, whether that
-/// is the one that is built or not.
-struct Inherited {
+/// The workspace that a crate inherits fields from, which isn't always the one
+/// that is built. Empty for a crate that inherits nothing.
+struct ParentWorkspace {
     root: Utf8PathBuf,
-    workspace: Workspace,
-    is_found: bool,
+    workspace: CargoWorkspace,
+    exists: bool,
 }
 
-impl Inherited {
-    fn of(
+impl ParentWorkspace {
+    fn find(
         files: &SourceFiles,
         manifest: &CargoManifest,
         path: &Utf8Path,
     ) -> Result<Self, ProjectError> {
-        let (mut root, mut workspace) = (Utf8PathBuf::from("."), Workspace::default());
-        let mut is_found = true;
-        if manifest.inherits {
-            root = find_workspace_root(files, path)?;
-            let manifest = CargoManifest::read(files, &join(&root, "Cargo.toml"))?;
-            is_found = manifest.workspace.is_some();
-            workspace = manifest.workspace.clone().unwrap_or_default();
+        if !manifest.inherits {
+            return Ok(Self {
+                root: Utf8PathBuf::from("."),
+                workspace: CargoWorkspace::default(),
+                exists: true,
+            });
         }
+        let root = find_workspace_root(files, path)?;
+        let root_manifest = files.manifest(&join(&root, "Cargo.toml"))?;
         Ok(Self {
             root,
-            workspace,
-            is_found,
+            exists: root_manifest.workspace.is_some(),
+            workspace: root_manifest.workspace.clone().unwrap_or_default(),
         })
     }
 
-    /// The dependencies with their paths from the source root, or where they
-    /// lead out of it.
-    fn dependencies(
-        &self,
-        manifest: &CargoManifest,
-        path: &Utf8Path,
-    ) -> Vec<(Dependency, Option<Outside>)> {
-        let folder = parent(path).unwrap_or(Utf8Path::new("."));
-        let mut found = Vec::new();
-        for asked in &manifest.dependencies {
-            let inherited = self.workspace.dependencies.get(&asked.key);
-            let (mut dependency, from) = match inherited.filter(|_| asked.is_inherited) {
-                Some(inherited) => {
-                    let inherited = Dependency {
-                        is_dev: asked.is_dev,
-                        is_optional: asked.is_optional,
-                        features: [inherited.features.clone(), asked.features.clone()].concat(),
-                        ..inherited.clone()
-                    };
-                    (inherited, self.root.as_path())
-                }
-                None => (asked.clone(), folder),
-            };
-            let mut outside = None;
-            if let Some(path) = dependency.path.take() {
-                match join_inside(from, &path) {
-                    Some(path) => dependency.path = Some(path.into_string()),
-                    None => outside = Some((path.clone(), levels_above(from, &path))),
-                }
+    /// Returns a dependency with the inherited fields filled in, and the folder
+    /// that its path starts from.
+    fn inherit<'a>(
+        &'a self,
+        declared: &CargoDependency,
+        folder: &'a Utf8Path,
+    ) -> (CargoDependency, &'a Utf8Path) {
+        let inherited = self.workspace.dependencies.get(&declared.key);
+        match inherited.filter(|_| declared.is_inherited) {
+            Some(inherited) => {
+                let dependency = CargoDependency {
+                    is_dev: declared.is_dev,
+                    is_optional: declared.is_optional,
+                    features: [inherited.features.clone(), declared.features.clone()].concat(),
+                    ..inherited.clone()
+                };
+                (dependency, &self.root)
             }
-            found.push((dependency, outside));
+            None => (declared.clone(), folder),
         }
-        found
     }
 }
 
 impl LocalCrate {
-    /// Whether cargo resolves a dependency in any case: of crates outside the
-    /// workspace neither tests nor what a feature turns on.
+    /// Returns whether cargo resolves a dependency whatever features are on.
+    /// Cargo ignores the dev-dependencies of crates outside the workspace.
     #[must_use]
-    pub const fn is_sure(&self, dependency: &Dependency) -> bool {
+    pub const fn is_required(&self, dependency: &CargoDependency) -> bool {
         self.is_member || (self.is_read && !dependency.is_dev && !dependency.is_optional)
     }
 }

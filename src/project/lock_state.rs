@@ -1,162 +1,169 @@
-//! Whether a lock fits the manifests, as far as they alone can tell.
+//! Whether `Cargo.lock` fits the manifests, as far as these alone can tell.
 //!
 //! Cargo resolves all members of a workspace with all their features and
-//! tests, so every dependency that one of them asks for has to be in the
-//! lock; what the lock has beyond that, cargo takes out unless `--locked`
-//! forbids it. An offline build can't add anything.
+//! dev-dependencies, so each of these dependencies has to be locked, and an
+//! offline build can't add any. Cargo removes what nothing needs, unless
+//! `--locked` forbids it.
 
 use std::collections::BTreeSet;
 
 use semver::VersionReq;
 
+use super::cargo_lock::{CargoLock, LockedCrate};
 use super::crate_source::CrateSource;
-use super::local_crates::LocalCrates;
-use super::lock::{LockFile, LockedCrate};
-use super::manifest::Dependency;
+use super::local_crates::{LocalCrate, LocalCrates};
+use super::manifest::CargoDependency;
+use super::name::CrateVersion;
+use super::problems::{ManifestProblem, MissingDependency, OutdatedCrate};
 
-/// How a lock fits.
+/// How `Cargo.lock` fits the manifests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LockState {
-    /// What keeps cargo from reading the manifests at all, whatever the lock.
-    pub broken: Vec<String>,
-    /// What the manifests ask for and the lock lacks or contradicts: no
-    /// offline build can succeed.
-    pub lacking: Vec<String>,
-    /// Crates in the lock that nothing needs, as `name version`.
-    pub unneeded: Vec<String>,
-    /// Crates of the project's own that it has in another version, or not.
-    pub outdated: Vec<String>,
+    /// What keeps cargo from reading the manifests at all.
+    pub broken: Vec<ManifestProblem>,
+    /// Dependencies that the lockfile lacks or contradicts; no offline build
+    /// can succeed.
+    pub lacking: Vec<MissingDependency>,
+    /// Locked crates that nothing needs.
+    pub unneeded: Vec<CrateVersion>,
+    /// Crates of the project itself that are locked in another version, or not
+    /// at all.
+    pub outdated: Vec<OutdatedCrate>,
 }
 
 impl LockState {
-    /// Compares a lock with the crates of the project's own.
+    /// Compares a lockfile with the crates of the project itself.
     #[must_use]
-    pub fn of(lock: &LockFile, local: &LocalCrates) -> Self {
-        let mut state = Self::default();
+    pub fn compare(cargo_lock: &CargoLock, local: &LocalCrates) -> Self {
+        let mut state = Self {
+            broken: local.problems(),
+            ..Self::default()
+        };
         let mut needed = BTreeSet::new();
         let mut open = Vec::new();
-        let mut lacking = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for krate in local.crates.values() {
             let name = krate.manifest.name.as_deref().unwrap_or_default();
-            let place = lock.local(name);
-            needed.extend(place);
-            if let (Some(version), true) = (&krate.version, krate.is_read) {
-                let locked = place.map(|place| lock.crates[place].version.to_string());
-                if locked.as_ref() != Some(version) {
-                    let has = locked.map_or("not in it".to_owned(), |v| format!("locked: {v}"));
-                    state.outdated.push(format!("{name} {version} ({has})"));
+            let index = cargo_lock.local(name);
+            needed.extend(index);
+            let locked = index.map(|index| &cargo_lock.crates[index]);
+            state.outdated.extend(outdated(krate, name, locked));
+            for dependency in &krate.dependencies {
+                if dependency.is_dev && !krate.is_member {
+                    continue;
                 }
-            }
-            for dependency in krate
-                .dependencies
-                .iter()
-                .filter(|d| krate.is_member || !d.is_dev)
-            {
-                match lock.find(dependency, &local.patched) {
-                    Found::At(places) => open.extend(places),
-                    Found::Unclear => {}
-                    // A feature that may be off would turn it on.
-                    Found::Lacking(_) if !krate.is_sure(dependency) => {}
-                    Found::Lacking(what) => {
-                        let line = format!("{what}, which `{name}` asks for");
-                        if lacking.insert(line.clone()) {
-                            state.lacking.push(line);
+                match find(cargo_lock, dependency, &local.patched) {
+                    Match::Found(indexes) => open.extend(indexes),
+                    // The feature that turns it on may be off.
+                    Match::None { .. } if !krate.is_required(dependency) => {}
+                    Match::Unclear => {}
+                    Match::None { candidates } => {
+                        let versions = candidates.iter().map(|&i| &cargo_lock.crates[i].version);
+                        let missing = MissingDependency {
+                            package: dependency.package.clone(),
+                            requirement: dependency.requirement.clone(),
+                            locked: versions.cloned().collect(),
+                            required_by: name.to_owned(),
+                        };
+                        if reported.insert(missing.clone()) {
+                            state.lacking.push(missing);
                         }
                     }
                 }
             }
         }
-        state.broken = local.broken();
-        while let Some(place) = open.pop() {
-            if needed.insert(place) {
-                open.extend(&lock.crates[place].dependencies);
+        while let Some(index) = open.pop() {
+            if needed.insert(index) {
+                open.extend(&cargo_lock.crates[index].dependencies);
             }
         }
-        let all = lock.crates.iter().enumerate();
-        let unneeded: Vec<_> = all.filter(|(place, _)| !needed.contains(place)).collect();
-        // Folders that are gone, cargo forgets before it compares.
-        if unneeded
-            .iter()
-            .any(|(_, krate)| krate.source != CrateSource::Local)
-        {
-            let label =
-                |(_, krate): &(usize, &LockedCrate)| format!("{} {}", krate.name, krate.version);
-            state.unneeded = unneeded.iter().map(label).collect();
-        }
+        state.unneeded = unneeded(cargo_lock, &needed);
         state
     }
 }
 
-/// What a lock has for a dependency.
-enum Found {
-    /// The places of all that fit.
-    At(Vec<usize>),
-    /// Not to be told by this.
-    Unclear,
-    /// Nothing that fits.
-    Lacking(String),
+fn outdated(krate: &LocalCrate, name: &str, locked: Option<&LockedCrate>) -> Option<OutdatedCrate> {
+    let version = krate.version.as_ref().filter(|_| krate.is_read)?;
+    let locked = locked.map(|locked| locked.version.clone());
+    let is_same = locked.as_ref().map(ToString::to_string).as_ref() == Some(version);
+    (!is_same).then(|| OutdatedCrate {
+        name: name.to_owned(),
+        version: version.clone(),
+        locked,
+    })
 }
 
-impl LockFile {
-    fn find(&self, dependency: &Dependency, patched: &BTreeSet<String>) -> Found {
-        let called: Vec<usize> = (0..self.crates.len())
-            .filter(|&place| self.crates[place].name.as_str() == dependency.package)
-            .collect();
-        if patched.contains(&dependency.package) && !called.is_empty() {
-            return Found::At(called);
-        }
-        let requirement = dependency
-            .requirement
-            .as_deref()
-            .map(str::parse::<VersionReq>);
-        let Ok(requirement) = requirement.transpose() else {
-            return Found::Unclear;
-        };
-        let fits = |krate: &LockedCrate| {
-            let allows = |requirement: &VersionReq| requirement.matches(&krate.version);
-            comes_from(&krate.source, dependency) && requirement.as_ref().is_none_or(allows)
-        };
-        let places: Vec<_> = called
-            .iter()
-            .copied()
-            .filter(|&p| fits(&self.crates[p]))
-            .collect();
-        if !places.is_empty() {
-            return Found::At(places);
-        }
-        // A folder of the project's own needs no lock: cargo adds it.
-        if dependency.path.is_some() {
-            return Found::At(called);
-        }
-        let wanted = match dependency.requirement.as_deref() {
-            Some(requirement) => format!("`{} {requirement}`", dependency.package),
-            None => format!("`{}`", dependency.package),
-        };
-        let mut versions = called
-            .iter()
-            .map(|&place| self.crates[place].version.to_string());
-        Found::Lacking(match versions.next() {
-            Some(first) => {
-                let locked = versions.fold(first, |list, version| format!("{list}, {version}"));
-                format!("{wanted} (locked: {locked})")
-            }
-            None => wanted,
-        })
+/// Returns the crates that aren't needed; none if all of these are local, since
+/// cargo drops crates of folders that are gone before it compares.
+fn unneeded(cargo_lock: &CargoLock, needed: &BTreeSet<usize>) -> Vec<CrateVersion> {
+    let crates = cargo_lock.crates.iter().enumerate();
+    let unneeded: Vec<_> = crates
+        .filter(|(index, _)| !needed.contains(index))
+        .map(|(_, krate)| krate)
+        .collect();
+    if unneeded
+        .iter()
+        .all(|krate| krate.source == CrateSource::Local)
+    {
+        return Vec::new();
+    }
+    unneeded.into_iter().map(LockedCrate::id).collect()
+}
+
+/// The locked crates that satisfy a dependency, as indexes.
+enum Match {
+    Found(Vec<usize>),
+    /// The requirement can't be compared.
+    Unclear,
+    /// No crate fits; `candidates` have the right name.
+    None {
+        candidates: Vec<usize>,
+    },
+}
+
+fn find(cargo_lock: &CargoLock, dependency: &CargoDependency, patched: &BTreeSet<String>) -> Match {
+    let crates = &cargo_lock.crates;
+    let candidates: Vec<usize> = (0..crates.len())
+        .filter(|&index| crates[index].name.as_str() == dependency.package)
+        .collect();
+    if patched.contains(&dependency.package) && !candidates.is_empty() {
+        return Match::Found(candidates);
+    }
+    let requirement = dependency.requirement.as_deref();
+    let Ok(requirement) = requirement.map(str::parse::<VersionReq>).transpose() else {
+        return Match::Unclear;
+    };
+    let fits = |krate: &LockedCrate| {
+        let allows = |requirement: &VersionReq| requirement.matches(&krate.version);
+        comes_from(&krate.source, dependency) && requirement.as_ref().is_none_or(allows)
+    };
+    let fitting: Vec<_> = candidates
+        .iter()
+        .copied()
+        .filter(|&index| fits(&crates[index]))
+        .collect();
+    if !fitting.is_empty() {
+        Match::Found(fitting)
+    } else if dependency.path.is_some() {
+        // Cargo adds a crate of the project to the lockfile by itself.
+        Match::Found(candidates)
+    } else {
+        Match::None { candidates }
     }
 }
 
-fn comes_from(source: &CrateSource, dependency: &Dependency) -> bool {
+fn comes_from(source: &CrateSource, dependency: &CargoDependency) -> bool {
     match source {
         CrateSource::Local => dependency.path.is_some(),
         CrateSource::Git(locked) => {
             let is_at = |rev: &String| {
-                // Branches and tags aren't to be told apart from short hashes
-                // but by their letters.
+                // `rev` may also be a branch or tag; only what looks like a
+                // hash can be compared.
                 let is_hash = rev.len() >= 7 && rev.chars().all(|c| c.is_ascii_hexdigit());
                 let revision = locked.revision.as_deref().unwrap_or_default();
                 !is_hash || revision.starts_with(rev.as_str())
             };
-            let is_same = |url: &String| plain_url(url) == plain_url(&locked.url);
+            let is_same = |url: &String| comparable_url(url) == comparable_url(&locked.url);
             dependency.git.as_ref().is_some_and(is_same)
                 && dependency.rev.as_ref().is_none_or(is_at)
         }
@@ -167,9 +174,9 @@ fn comes_from(source: &CrateSource, dependency: &Dependency) -> bool {
     }
 }
 
-/// A repository's URL as cargo compares it: without `.git`, a slash at the
-/// end, or the case of letters.
-fn plain_url(url: &str) -> String {
+/// Returns a repository's URL as cargo compares it: without `.git` or a slash
+/// at the end, in lower case.
+fn comparable_url(url: &str) -> String {
     let url = url.trim_end_matches('/');
     url.strip_suffix(".git").unwrap_or(url).to_lowercase()
 }
@@ -201,10 +208,14 @@ mod tests {
         for (path, text) in files.into_iter().chain([("Cargo.lock", LOCK)]) {
             source.insert(path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let rust = &project.rust[0];
         let local = LocalCrates::find(&source, rust).unwrap();
-        LockState::of(rust.lock.as_ref().unwrap(), &local)
+        LockState::compare(rust.cargo_lock.as_ref().unwrap(), &local)
+    }
+
+    fn texts(values: &[impl ToString]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
     }
 
     fn manifest(rest: &str) -> String {
@@ -214,8 +225,8 @@ mod tests {
     #[test]
     fn more_than_needed_is_told_apart() {
         let found = state(&[("Cargo.toml", &manifest("[dependencies]\na = \"1\"\n"))]);
-        assert_eq!(found.lacking, Vec::<String>::new());
-        assert_eq!(found.unneeded, ["c 0.1.0", "gone 0.1.0"]);
+        assert_eq!(found.lacking, []);
+        assert_eq!(texts(&found.unneeded), ["c 0.1.0", "gone 0.1.0"]);
     }
 
     #[test]
@@ -237,7 +248,10 @@ mod tests {
             ),
         ] {
             let found = state(&[("Cargo.toml", &manifest(dependencies))]);
-            assert_eq!(found.lacking, [format!("{lacking}, which `m` asks for")]);
+            assert_eq!(
+                texts(&found.lacking),
+                [format!("{lacking}, which `m` asks for")]
+            );
         }
     }
 
@@ -245,7 +259,7 @@ mod tests {
     fn a_crate_of_crates_io_may_be_asked_for_by_name() {
         let dependency = "[dependencies]\na = { version = \"1\", registry = \"crates-io\" }\n";
         let found = state(&[("Cargo.toml", &manifest(dependency))]);
-        assert_eq!(found.lacking, Vec::<String>::new());
+        assert_eq!(found.lacking, []);
     }
 
     #[test]
@@ -253,7 +267,7 @@ mod tests {
         let rest = "[dependencies]\nnew = \"1\"\n\
                     [patch.crates-io]\nnew = { git = \"https://example.org/new\" }\n";
         let found = state(&[("Cargo.toml", &manifest(rest))]);
-        assert_eq!(found.lacking, ["`new 1`, which `m` asks for"]);
+        assert_eq!(texts(&found.lacking), ["`new 1`, which `m` asks for"]);
     }
 
     #[test]
@@ -261,7 +275,7 @@ mod tests {
         let manifest = manifest("[lib]\nname = \"m\"\n[lints]\nworkspace = true\n");
         let found = state(&[("Cargo.toml", &manifest)]);
         assert_eq!(
-            found.broken,
+            texts(&found.broken),
             ["the workspace that `Cargo.toml` inherits from"]
         );
     }
@@ -277,11 +291,13 @@ mod tests {
             ("py/a/Cargo.toml", member.as_str()),
         ];
         let found = state_of([&[("Cargo.toml", root)], &named[..]].concat());
-        assert_eq!(found.lacking, ["`new 1`, which `m` asks for"]);
+        assert_eq!(texts(&found.lacking), ["`new 1`, which `m` asks for"]);
         // cargo: "current package believes it's in a workspace when it's not"
         let found = state_of([&[("Cargo.toml", "[workspace]\n")], &named[..]].concat());
         assert!(
-            found.broken[0].contains("neither lists nor excludes"),
+            found.broken[0]
+                .to_string()
+                .contains("neither lists nor excludes"),
             "{found:?}"
         );
     }
@@ -292,11 +308,11 @@ mod tests {
             "Cargo.toml",
             "[package]\nname = \"m\"\nversion = \"2.0.0\"\n",
         )]);
-        assert_eq!(found.outdated, ["m 2.0.0 (locked: 1.0.0)"]);
-        let git = |url: &str, rev: &str| Dependency {
+        assert_eq!(texts(&found.outdated), ["m 2.0.0 (locked: 1.0.0)"]);
+        let git = |url: &str, rev: &str| CargoDependency {
             git: Some(url.to_owned()),
             rev: Some(rev.to_owned()),
-            ..Dependency::default()
+            ..CargoDependency::default()
         };
         let locked = CrateSource::Git(crate::project::GitSource {
             url: "https://example.org/A".to_owned(),
@@ -322,11 +338,11 @@ mod tests {
         let member =
             manifest("[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\na.workspace = true\n");
         let found = state(&[("Cargo.toml", root), ("m/Cargo.toml", &member)]);
-        assert_eq!(found.lacking, Vec::<String>::new());
+        assert_eq!(found.lacking, []);
         let member = format!("{member}b.workspace = true\n");
         let found = state(&[("Cargo.toml", root), ("m/Cargo.toml", &member)]);
         assert_eq!(
-            found.lacking,
+            texts(&found.lacking),
             ["`b 0.4` (locked: 0.3.0), which `m` asks for"]
         );
     }
@@ -339,7 +355,7 @@ mod tests {
         let found = state(&[("Cargo.toml", &root)]);
         let expected = ["x/Cargo.toml", "y/Cargo.toml"];
         assert_eq!(
-            found.broken,
+            texts(&found.broken),
             expected.map(|path| format!("`{path}`, which `Cargo.toml` names"))
         );
     }
@@ -353,11 +369,11 @@ mod tests {
                  [dependencies]\nnever = { version = \"1\", optional = true }\n\
                  c = { version = \"0.1\", optional = true }\ngone = { path = \"z\", optional = true }\n";
         let found = state(&[("Cargo.toml", &root), ("x/Cargo.toml", x)]);
-        let outdated = vec!["x 1.0.0 (not in it)".to_owned()];
-        let expected = LockState {
-            outdated,
-            ..LockState::default()
+        assert_eq!(texts(&found.outdated), ["x 1.0.0 (not in it)"]);
+        let rest = LockState {
+            outdated: Vec::new(),
+            ..found
         };
-        assert_eq!(found, expected);
+        assert_eq!(rest, LockState::default());
     }
 }

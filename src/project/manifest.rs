@@ -1,66 +1,69 @@
-//! The few fields of a `Cargo.toml` that decide what is built.
+//! The fields of a `Cargo.toml` that decide what is built (Cargo Reference,
+//! "The Manifest Format").
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
 
-use camino::Utf8Path;
 use serde::Deserialize;
 
-use super::error::toml_error;
-use super::{ProjectError, SourceFiles};
+use super::toml_strings::strings_in_array;
 
-const HELP: &str = "run `cargo metadata --no-deps` beside it to see what cargo says";
+/// The help of errors in a manifest.
+pub(super) const HELP: &str = "run `cargo metadata --no-deps` beside it to see what cargo says";
 
-/// A manifest; `package` is missing in a virtual one.
 #[derive(Debug, Clone, Default)]
 pub struct CargoManifest {
-    /// `package.name`.
+    /// `package.name`; `None` in a virtual manifest.
     pub name: Option<String>,
     /// `package.version`.
-    pub version: Option<Version>,
+    pub version: Option<Inheritable>,
     /// `package.rust-version`.
-    pub rust_version: Option<Version>,
+    pub rust_version: Option<Inheritable>,
     /// `package.workspace`: the folder of the workspace's root.
     pub workspace_pointer: Option<String>,
-    /// The `[workspace]` table.
-    pub workspace: Option<Workspace>,
+    pub workspace: Option<CargoWorkspace>,
     /// `lib.name`.
     pub lib_name: Option<String>,
     /// `lib.path`.
     pub lib_path: Option<String>,
-    /// Whether there is a `[lib]`.
+    /// Whether the manifest has a `[lib]` table.
     pub has_lib: bool,
-    /// Whether anything is inherited from a workspace.
+    /// Whether any field is inherited from a workspace.
     pub inherits: bool,
-    /// Whether `[lib] crate-type` has `cdylib`, which Python modules are.
+    /// Whether `[lib] crate-type` has `cdylib`, as Python modules need.
     pub is_cdylib: bool,
-    /// Crates that only tests, examples and benchmarks need.
+    /// Names of crates that only tests, examples and benchmarks depend on.
     pub dev_only: BTreeSet<String>,
-    /// Every dependency, of all kinds and platforms.
-    pub dependencies: Vec<Dependency>,
-    /// The names of crates that `[patch]` and `[replace]` put others for.
+    /// The dependencies of all kinds and platforms.
+    pub dependencies: Vec<CargoDependency>,
+    /// Names of crates that `[patch]` or `[replace]` replaces.
     pub patched: BTreeSet<String>,
     /// Folders of crates that `[patch]` names.
     pub patch_paths: Vec<String>,
-    /// `cargo-features`, which only a nightly cargo takes.
+    /// `cargo-features`, which only a nightly cargo accepts.
     pub cargo_features: Vec<String>,
     /// `features`: what each turns on.
     pub features: BTreeMap<String, Vec<String>>,
 }
 
-/// A field that may be inherited from the workspace.
+/// A field that a crate may inherit from its workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Version {
-    /// Written out.
+pub enum Inheritable {
     Own(String),
-    /// `version.workspace = true`.
+    /// `version.workspace = true`
     Inherited,
 }
 
-impl Version {
-    /// The text, that of the workspace where it is inherited.
+impl Inheritable {
+    fn new(value: toml::Value) -> Self {
+        match value {
+            toml::Value::String(text) => Self::Own(text),
+            _ => Self::Inherited,
+        }
+    }
+
+    /// Returns the field's value, given the workspace's.
     #[must_use]
-    pub fn or_inherited<'a>(&'a self, workspace: Option<&'a str>) -> Option<&'a str> {
+    pub fn resolve<'a>(&'a self, workspace: Option<&'a str>) -> Option<&'a str> {
         match self {
             Self::Own(text) => Some(text),
             Self::Inherited => workspace,
@@ -68,77 +71,52 @@ impl Version {
     }
 }
 
-/// A dependency as a manifest asks for it.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of its own in the format"
 )]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Dependency {
-    /// The crate's name, whatever it is renamed to.
+pub struct CargoDependency {
+    /// The crate's name, even if the manifest renames it.
     pub package: String,
-    /// The name in the table, by which the workspace's is inherited.
+    /// The key in the table, by which a workspace dependency is inherited.
     pub key: String,
     /// The version requirement.
     pub requirement: Option<String>,
-    /// A folder, as written.
+    /// The folder of a path dependency, as written.
     pub path: Option<String>,
-    /// The git repository that it comes from.
+    /// The URL of a git dependency.
     pub git: Option<String>,
-    /// The revision of that.
     pub rev: Option<String>,
-    /// Whether it comes from a registry that is named.
+    /// Whether it comes from a registry other than crates.io.
     pub is_registry: bool,
     /// `workspace = true`.
     pub is_inherited: bool,
     /// Whether only tests, examples and benchmarks need it.
     pub is_dev: bool,
-    /// `optional = true`.
     pub is_optional: bool,
-    /// `features`.
     pub features: Vec<String>,
 }
 
 /// A `[workspace]` table.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace {
+pub struct CargoWorkspace {
     /// `members`, with glob patterns.
     pub members: Vec<String>,
-    /// `exclude`.
     pub exclude: Vec<String>,
-    /// `package.version`, for members to inherit.
+    /// `package.version`, which members inherit.
     pub version: Option<String>,
-    /// `package.rust-version`, for members to inherit.
+    /// `package.rust-version`, which members inherit.
     pub rust_version: Option<String>,
-    /// `dependencies`, for members to inherit, by their names in the table.
-    pub dependencies: BTreeMap<String, Dependency>,
+    /// `dependencies`, which members inherit, by key.
+    pub dependencies: BTreeMap<String, CargoDependency>,
 }
 
 impl CargoManifest {
-    /// Reads the manifest at `path`, which has to exist.
+    /// Parses the text of a `Cargo.toml`.
     ///
     /// # Errors
-    /// Where it is no manifest.
-    pub fn read(files: &SourceFiles, path: &Utf8Path) -> Result<Arc<Self>, ProjectError> {
-        let kept = files.manifest(path);
-        if let Some(manifest) = kept.and_then(OnceLock::get) {
-            return Ok(manifest.clone());
-        }
-        let text = files.text(path)?.unwrap_or_default();
-        let manifest = Self::parse(text);
-        let manifest = manifest.map(Arc::new);
-        let manifest =
-            manifest.map_err(|error| toml_error(files.display(path), text, &error, HELP))?;
-        Ok(match kept {
-            Some(kept) => kept.get_or_init(|| manifest).clone(),
-            None => manifest,
-        })
-    }
-
-    /// Reads a manifest's text.
-    ///
-    /// # Errors
-    /// Where it is no manifest.
+    /// If it isn't TOML or a field has the wrong type.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str::<Raw>(text).map(Into::into)
     }
@@ -150,7 +128,7 @@ type Table = BTreeMap<String, toml::Value>;
 #[serde(rename_all = "kebab-case")]
 struct Raw {
     package: Option<RawPackage>,
-    // Cargo still reads the name that it had before 1.0.
+    // The name of `package` before Cargo 1.0, which cargo still reads.
     project: Option<RawPackage>,
     workspace: Option<RawWorkspace>,
     lib: Option<RawLib>,
@@ -186,12 +164,13 @@ struct RawWorkspace {
     members: Vec<String>,
     #[serde(default)]
     exclude: Vec<String>,
-    package: Option<RawWorkspacePackage>,
+    #[serde(default)]
+    package: RawWorkspacePackage,
     #[serde(default)]
     dependencies: Table,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 struct RawWorkspacePackage {
     version: Option<String>,
@@ -219,103 +198,94 @@ struct RawTables {
 }
 
 impl RawTables {
-    fn dependencies(&self) -> impl Iterator<Item = Dependency> {
-        let built = [&self.dependencies, &self.build_dependencies];
-        let tables = built.into_iter().map(|table| (table, false));
-        tables
-            .chain([(&self.dev_dependencies, true)])
-            .flat_map(|(table, is_dev)| {
-                let read = move |(key, value): (&String, &toml::Value)| Dependency {
-                    is_dev,
-                    ..dependency(key, value)
-                };
-                table.iter().map(read)
+    fn dependencies(&self) -> impl Iterator<Item = CargoDependency> {
+        [
+            (&self.dependencies, false),
+            (&self.build_dependencies, false),
+            (&self.dev_dependencies, true),
+        ]
+        .into_iter()
+        .flat_map(|(table, is_dev)| {
+            table.iter().map(move |(key, value)| CargoDependency {
+                is_dev,
+                ..dependency(key, value)
             })
+        })
     }
 }
 
-fn dependency(key: &str, value: &toml::Value) -> Dependency {
-    let text = |name: &str| {
-        value
-            .get(name)
-            .and_then(toml::Value::as_str)
-            .map(str::to_owned)
-    };
-    Dependency {
-        package: text("package").unwrap_or_else(|| key.to_owned()),
+fn dependency(key: &str, value: &toml::Value) -> CargoDependency {
+    let string = |name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let requirement = value.as_str().map(str::to_owned);
+    CargoDependency {
+        package: string("package").unwrap_or_else(|| key.to_owned()),
         key: key.to_owned(),
-        requirement: value
-            .as_str()
-            .map(str::to_owned)
-            .or_else(|| text("version")),
-        path: text("path"),
-        git: text("git"),
-        rev: text("rev"),
-        is_registry: text("registry").is_some_and(|name| name != "crates-io")
+        requirement: requirement.or_else(|| string("version")),
+        path: string("path"),
+        git: string("git"),
+        rev: string("rev"),
+        is_registry: string("registry").is_some_and(|name| name != "crates-io")
             || value.get("registry-index").is_some(),
-        is_inherited: value.get("workspace").and_then(toml::Value::as_bool) == Some(true),
+        is_inherited: is_true(value, "workspace"),
         is_dev: false,
-        is_optional: value.get("optional").and_then(toml::Value::as_bool) == Some(true),
-        features: value.get("features").map(texts).unwrap_or_default(),
+        is_optional: is_true(value, "optional"),
+        features: value.get("features").map(strings).unwrap_or_default(),
     }
 }
 
-fn texts(value: &toml::Value) -> Vec<String> {
-    let items = value.as_array().into_iter().flatten();
-    items
-        .filter_map(toml::Value::as_str)
-        .map(str::to_owned)
-        .collect()
+fn strings(value: &toml::Value) -> Vec<String> {
+    strings_in_array(value).map(str::to_owned).collect()
 }
 
-fn own_or_inherited(value: toml::Value) -> Version {
-    match value {
-        toml::Value::String(text) => Version::Own(text),
-        _ => Version::Inherited,
-    }
+fn is_true(table: &toml::Value, key: &str) -> bool {
+    table.get(key).and_then(toml::Value::as_bool) == Some(true)
+}
+
+/// Returns the crate that a key of `[replace]` names: `name:version`, alone or
+/// after a URL and `#` (Cargo Reference, "Package ID Specifications").
+fn replaced_crate(key: &str) -> String {
+    let spec = key.rsplit('#').next().unwrap_or(key);
+    spec.split([':', '@']).next().unwrap_or(spec).to_owned()
 }
 
 impl From<Raw> for CargoManifest {
     fn from(raw: Raw) -> Self {
         let tables = [&raw.tables].into_iter().chain(raw.target.values());
         let dependencies: Vec<_> = tables.flat_map(RawTables::dependencies).collect();
-        let patches = raw.patch.values().flatten();
-        let is_inherited = |value: &toml::Value| {
-            value.get("workspace").and_then(toml::Value::as_bool) == Some(true)
-        };
+        let patches: Vec<_> = raw
+            .patch
+            .values()
+            .flatten()
+            .map(|(key, value)| dependency(key, value))
+            .collect();
         let fields = raw.package.iter().flat_map(|package| package.rest.values());
-        let inherits = fields.chain(&raw.lints).any(is_inherited)
+        let inherits = fields
+            .chain(&raw.lints)
+            .any(|value| is_true(value, "workspace"))
             || dependencies.iter().any(|d| d.is_inherited);
+        let features = raw.features.iter();
         let mut manifest = Self {
             dev_only: dev_only(&dependencies),
             dependencies,
-            patch_paths: patches
-                .clone()
-                .filter_map(|(key, value)| dependency(key, value).path)
-                .collect(),
             patched: patches
-                .map(|(key, value)| dependency(key, value).package)
-                .chain(raw.replace.keys().map(|key| {
-                    // `name:version`, or the same behind a URL.
-                    let spec = key.rsplit('#').next().unwrap_or(key);
-                    spec.split([':', '@']).next().unwrap_or(spec).to_owned()
-                }))
+                .iter()
+                .map(|patch| patch.package.clone())
+                .chain(raw.replace.keys().map(|key| replaced_crate(key)))
                 .collect(),
+            patch_paths: patches.into_iter().filter_map(|patch| patch.path).collect(),
             inherits,
             cargo_features: raw.cargo_features,
-            features: raw
-                .features
-                .iter()
-                .map(|(k, v)| (k.clone(), texts(v)))
+            features: features
+                .map(|(name, value)| (name.clone(), strings(value)))
                 .collect(),
             workspace: raw.workspace.map(Into::into),
             ..Self::default()
         };
         if let Some(package) = raw.package.or(raw.project) {
             manifest.name = Some(package.name);
-            manifest.version = package.version.map(own_or_inherited);
-            manifest.inherits |= manifest.version == Some(Version::Inherited);
-            manifest.rust_version = package.rust_version.map(own_or_inherited);
+            manifest.version = package.version.map(Inheritable::new);
+            manifest.inherits |= manifest.version == Some(Inheritable::Inherited);
+            manifest.rust_version = package.rust_version.map(Inheritable::new);
             manifest.workspace_pointer = package.workspace;
         }
         if let Some(lib) = raw.lib {
@@ -328,26 +298,23 @@ impl From<Raw> for CargoManifest {
     }
 }
 
-impl From<RawWorkspace> for Workspace {
+impl From<RawWorkspace> for CargoWorkspace {
     fn from(raw: RawWorkspace) -> Self {
-        let (version, rust_version) = raw
-            .package
-            .map_or((None, None), |p| (p.version, p.rust_version));
         let dependencies = raw.dependencies.iter();
         Self {
             members: raw.members,
             exclude: raw.exclude,
-            version,
-            rust_version,
+            version: raw.package.version,
+            rust_version: raw.package.rust_version,
             dependencies: dependencies
-                .map(|(k, v)| (k.clone(), dependency(k, v)))
+                .map(|(key, value)| (key.clone(), dependency(key, value)))
                 .collect(),
         }
     }
 }
 
-/// The names of crates that only tests need.
-fn dev_only(dependencies: &[Dependency]) -> BTreeSet<String> {
+/// Returns the names of the crates that are dev-dependencies alone.
+fn dev_only(dependencies: &[CargoDependency]) -> BTreeSet<String> {
     let names = |is_dev: bool| {
         let of_kind = dependencies.iter().filter(move |d| d.is_dev == is_dev);
         of_kind.map(|d| d.package.clone()).collect::<BTreeSet<_>>()
@@ -366,9 +333,9 @@ mod tests {
     #[test]
     fn versions_are_own_or_inherited() {
         let own = manifest("[package]\nname = \"a\"\nversion = \"1.2.3\"");
-        assert_eq!(own.version, Some(Version::Own("1.2.3".to_owned())));
+        assert_eq!(own.version, Some(Inheritable::Own("1.2.3".to_owned())));
         let inherited = manifest("[package]\nname = \"a\"\nversion.workspace = true");
-        assert_eq!(inherited.version, Some(Version::Inherited));
+        assert_eq!(inherited.version, Some(Inheritable::Inherited));
         assert_eq!(manifest("[package]\nname = \"a\"").version, None);
     }
 

@@ -1,32 +1,35 @@
-//! What a Python project says of itself to its users: description, addresses,
-//! licence and the packages that it needs to run.
+//! What a Python project tells its users: description, URLs, licence and
+//! dependencies.
 //!
 //! `PKG-INFO` follows the core metadata specification, `[project]` PEP 621,
-//! the labels of addresses PEP 753.
+//! the labels of URLs PEP 753.
 
 use std::collections::BTreeMap;
 
 use pep508_rs::{ExtraName, Requirement, VerbatimUrl};
 use serde::Deserialize;
 
-use super::python_metadata::header;
-use super::{Project, ProjectError, SourceFiles, join, setup_cfg};
+use super::error::ProjectError;
+use super::files::SourceFiles;
+use super::model::Project;
+use super::paths::join;
+use super::pkg_info::{header, headers};
+use super::setup_cfg;
 
-/// What a project says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// The description, on one line.
     pub description: Option<String>,
-    /// Addresses by their labels, these normalised.
+    /// URLs by normalized label (PEP 753).
     pub urls: BTreeMap<String, String>,
-    /// The licence, as an SPDX expression or in words.
+    /// The licence: an SPDX expression or free text.
     pub license: Option<String>,
     /// Trove classifiers.
     pub classifiers: Vec<String>,
-    /// What it needs to run, as PEP 508 has it; `None` where only the build
-    /// backend could tell.
+    /// The run-time dependencies (PEP 508); `None` if only the build backend
+    /// knows them.
     pub dependencies: Option<Vec<String>>,
-    /// What its extras need.
+    /// The dependencies of each extra.
     pub extras: BTreeMap<String, Vec<String>>,
 }
 
@@ -51,7 +54,7 @@ struct RawProject {
     optional_dependencies: BTreeMap<String, Vec<String>>,
 }
 
-/// An expression since PEP 639, a table before.
+/// `project.license`: an expression since PEP 639, a table before.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum License {
@@ -59,8 +62,6 @@ enum License {
     Table { text: Option<String> },
 }
 
-/// The `[package]` table of a crate, from which maturin takes what
-/// `pyproject.toml` hasn't.
 #[derive(Deserialize, Default)]
 struct RawManifest {
     #[serde(default)]
@@ -68,39 +69,42 @@ struct RawManifest {
 }
 
 impl Metadata {
-    /// Reads `pyproject.toml`, then `PKG-INFO`, `setup.cfg` and, for maturin,
-    /// the crate's manifest for what is missing.
+    /// Reads `pyproject.toml` and fills in what it lacks from `PKG-INFO`,
+    /// `setup.cfg` and, for maturin, the crate's manifest.
     ///
     /// # Errors
-    /// Where a file is no UTF-8.
+    /// If a file isn't UTF-8.
     pub fn read(files: &SourceFiles, project: &Project) -> Result<Self, ProjectError> {
         let text = |name| {
             let path = join(&project.python_root, name);
             files.text(&path).map(Option::unwrap_or_default)
         };
-        // A file that doesn't parse has stopped the command before.
+        // `Project` refuses a file that doesn't parse.
         let raw: Raw = toml::from_str(text("pyproject.toml")?).unwrap_or_default();
-        let mut found = Self::of_pyproject(raw.project);
-        found.complete(Self::of_pkg_info(text("PKG-INFO")?));
-        found.complete(Self::of_setup_cfg(text("setup.cfg")?));
-        let modules = project.rust.iter().flat_map(|rust| &rust.modules);
-        for module in modules.take(usize::from(project.pyproject.is_maturin())) {
-            let manifest = files.text(&module.build.manifest)?.unwrap_or_default();
-            found.complete(Self::of_manifest(manifest));
+        let mut metadata = raw.project.map(Self::from_pyproject).unwrap_or_default();
+        metadata.complete(Self::from_pkg_info(text("PKG-INFO")?));
+        metadata.complete(Self::from_setup_cfg(text("setup.cfg")?));
+        if project.pyproject.is_maturin() {
+            let first = project.rust.iter().flat_map(|rust| &rust.modules).next();
+            if let Some(module) = first {
+                let manifest = files.text(&module.build.manifest)?.unwrap_or_default();
+                metadata.complete(Self::from_manifest(manifest));
+            }
         }
-        Ok(found)
+        Ok(metadata)
     }
 
-    /// The first address that has one of these labels, if it is one of the
-    /// web.
+    /// Returns the first HTTP URL that has one of these labels.
     #[must_use]
     pub fn url(&self, labels: &[&str]) -> Option<&str> {
-        let is_web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
-        let urls = labels.iter().filter_map(|label| self.urls.get(*label));
-        urls.filter(is_web).map(String::as_str).next()
+        labels
+            .iter()
+            .filter_map(|label| self.urls.get(*label))
+            .map(String::as_str)
+            .find(|url| url.starts_with("https://") || url.starts_with("http://"))
     }
 
-    /// Takes from `other` what is missing.
+    /// Fills in what is missing from `other`.
     fn complete(&mut self, other: Self) {
         self.description = self.description.take().or(other.description);
         self.license = self.license.take().or(other.license);
@@ -116,61 +120,54 @@ impl Metadata {
         }
     }
 
-    fn of_pyproject(project: Option<RawProject>) -> Self {
-        let Some(project) = project else {
-            return Self::default();
-        };
+    fn from_pyproject(project: RawProject) -> Self {
         let is_dynamic = project.dynamic.iter().any(|key| key == "dependencies");
         let dependencies = project.dependencies.unwrap_or_default();
         let urls = project.urls.into_iter();
         Self {
-            description: one_line(project.description),
-            urls: urls.map(|(label, url)| (normalized(&label), url)).collect(),
-            license: match project.license {
-                Some(License::Expression(text)) => Some(text),
-                Some(License::Table { text }) => text,
-                None => None,
-            },
+            description: project.description.as_deref().and_then(one_line),
+            urls: urls
+                .map(|(label, url)| (normalize_label(&label), url))
+                .collect(),
+            license: project.license.and_then(|license| match license {
+                License::Expression(text) => Some(text),
+                License::Table { text } => text,
+            }),
             classifiers: project.classifiers,
             dependencies: (!is_dynamic).then_some(dependencies),
             extras: project.optional_dependencies,
         }
     }
 
-    fn of_pkg_info(text: &str) -> Self {
-        let all = |name: &str| -> Vec<String> {
-            let lines = text.lines().take_while(|line| !line.is_empty());
-            let headers = lines.filter_map(|line| line.split_once(':'));
-            let named = headers.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-            named.map(|(_, value)| value.trim().to_owned()).collect()
-        };
-        let mut urls: BTreeMap<_, _> = all("Project-URL")
-            .iter()
+    fn from_pkg_info(text: &str) -> Self {
+        let all = |name| headers(text, name).map(str::to_owned).collect::<Vec<_>>();
+        let mut urls: BTreeMap<_, _> = headers(text, "Project-URL")
             .filter_map(|line| line.split_once(','))
-            .map(|(label, url)| (normalized(label), url.trim().to_owned()))
+            .map(|(label, url)| (normalize_label(label), url.trim().to_owned()))
             .collect();
         if let Some(url) = header(text, "Home-page") {
             urls.entry("homepage".to_owned()).or_insert(url);
         }
         let requires = all("Requires-Dist");
-        let (dependencies, extras) = by_extra(&requires, &all("Provides-Extra"));
+        let (dependencies, extras) = split_by_extra(&requires, &all("Provides-Extra"));
         Self {
-            description: one_line(header(text, "Summary")),
+            description: header(text, "Summary").as_deref().and_then(one_line),
             urls,
             license: header(text, "License-Expression").or_else(|| header(text, "License")),
             classifiers: all("Classifier"),
-            // Older backends leave them out, and none at all has no line.
+            // Without the header, the package has no dependencies or the
+            // backend is too old to write them.
             dependencies: (!requires.is_empty()).then_some(dependencies),
             extras,
         }
     }
 
-    fn of_setup_cfg(text: &str) -> Self {
+    fn from_setup_cfg(text: &str) -> Self {
         let value = |key| setup_cfg::value(text, "metadata", key);
         let url = value("url").map(|url| ("homepage".to_owned(), url));
         let requires = setup_cfg::list(text, "options", "install_requires");
         Self {
-            description: one_line(value("description")),
+            description: value("description").as_deref().and_then(one_line),
             urls: url.into_iter().collect(),
             license: value("license"),
             dependencies: (!requires.is_empty()).then_some(requires),
@@ -178,36 +175,34 @@ impl Metadata {
         }
     }
 
-    fn of_manifest(text: &str) -> Self {
+    fn from_manifest(text: &str) -> Self {
         let raw: RawManifest = toml::from_str(text).unwrap_or_default();
-        let value = |key: &str| raw.package.get(key)?.as_str().map(str::to_owned);
-        let urls = [
-            ("homepage", value("homepage")),
-            ("source", value("repository")),
-        ];
+        let value = |key| raw.package.get(key).and_then(toml::Value::as_str);
+        let owned = |key| value(key).map(str::to_owned);
+        let urls = [("homepage", "homepage"), ("source", "repository")];
         let urls = urls
             .into_iter()
-            .filter_map(|(label, url)| Some((label.to_owned(), url?)));
+            .filter_map(|(label, key)| Some((label.to_owned(), owned(key)?)));
         Self {
-            description: one_line(value("description")),
+            description: value("description").and_then(one_line),
             urls: urls.collect(),
-            license: value("license"),
+            license: owned("license"),
             ..Self::default()
         }
     }
 }
 
-/// Parts what extras ask for from what is always needed, their markers
-/// without the extra.
-fn by_extra(
+/// Splits requirements into those that always hold and those of each extra,
+/// whose markers lose the condition on the extra.
+fn split_by_extra(
     requires: &[String],
     extras: &[String],
 ) -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let mut always = Vec::new();
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for text in requires {
         let Ok(requirement) = text.parse::<Requirement<VerbatimUrl>>() else {
-            // Whoever reads it next says so.
+            // The requirement's reader reports the error.
             always.push(text.clone());
             continue;
         };
@@ -221,32 +216,32 @@ fn by_extra(
                 continue;
             };
             let marker = requirement.marker.clone().simplify_extras(&[name]);
-            // What another extra asks for stays as it was.
+            // The marker is unchanged if it asks for another extra.
             if marker == requirement.marker {
                 continue;
             }
-            let asked = Requirement {
+            let requirement = Requirement {
                 marker,
                 ..requirement.clone()
             };
-            found
+            by_extra
                 .entry(extra.clone())
                 .or_default()
-                .push(asked.to_string());
+                .push(requirement.to_string());
         }
     }
-    (always, found)
+    (always, by_extra)
 }
 
-/// PEP 753's normal form of a label.
-fn normalized(label: &str) -> String {
+/// Normalizes the label of a URL (PEP 753).
+fn normalize_label(label: &str) -> String {
     let letters = label.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
 
-fn one_line(text: Option<String>) -> Option<String> {
-    let words = text?;
-    let words: Vec<&str> = words.split_whitespace().collect();
+/// Joins the words of a text with spaces; `None` if it has none.
+fn one_line(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -261,7 +256,7 @@ mod tests {
         for (path, text) in files {
             source.insert(*path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         Metadata::read(&source, &project).unwrap()
     }
 

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
+use semver::Version;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The name of a Python package, normalised as the name normalisation of
-/// PEP 503 says: lower case, each run of `-`, `_` and `.` one `-`.
+/// The name of a Python package, normalized by PEP 503: lower case, each run
+/// of `-`, `_` and `.` replaced by one `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PythonName(String);
 
 impl PythonName {
-    /// Normalises a name. A name that PEP 508 forbids is normalised too; see
+    /// Normalizes a name. Names that PEP 508 forbids are normalized too; see
     /// [`PythonName::is_valid`].
     #[must_use]
     pub fn new(name: &str) -> Self {
@@ -25,7 +26,7 @@ impl PythonName {
         Self(normal)
     }
 
-    /// Tells whether PEP 508 allows the name.
+    /// Returns whether PEP 508 allows the name.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let is_alphanumeric = |c: char| c.is_ascii_alphanumeric();
@@ -34,13 +35,13 @@ impl PythonName {
             && self.0.chars().all(|c| is_alphanumeric(c) || c == '-')
     }
 
-    /// The normalised name.
+    /// Returns the normalized name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as Python imports it.
+    /// Returns the name as Python imports it.
     #[must_use]
     pub fn import_name(&self) -> String {
         self.0.replace('-', "_")
@@ -60,12 +61,12 @@ impl fmt::Display for PythonName {
 }
 
 /// The name of a crate: ASCII letters, digits, `-` and `_`, as registries
-/// demand. It can therefore stand in a path or a URL as it is.
+/// require. It is safe in a path or a URL without escaping.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct CrateName(String);
 
 impl CrateName {
-    /// Checks a name.
+    /// Checks a name; returns `None` if it has other characters.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let is_valid = !name.is_empty()
@@ -75,7 +76,6 @@ impl CrateName {
         is_valid.then(|| Self(name.to_owned()))
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -85,6 +85,19 @@ impl CrateName {
 impl fmt::Display for CrateName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A crate at a version, displayed as `name version`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CrateVersion {
+    pub name: CrateName,
+    pub version: Version,
+}
+
+impl fmt::Display for CrateVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
     }
 }
 

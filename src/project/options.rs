@@ -1,9 +1,10 @@
-//! What a build tells cargo: features, profile, whether the lock may change.
+//! What a build passes to cargo: features, profile, whether `Cargo.lock` may
+//! change.
 
 use pep440_rs::{Version, VersionSpecifiers};
 use serde::Deserialize;
 
-/// Options of `cargo build` that decide which crates are built.
+/// The options of `cargo build` that decide which crates are built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CargoOptions {
     /// `--features`
@@ -14,7 +15,7 @@ pub struct CargoOptions {
     pub all_features: bool,
     /// `--profile`
     pub profile: Option<String>,
-    /// `--locked` or `--frozen`: cargo refuses a lock that it would change.
+    /// `--locked` or `--frozen`: cargo refuses a lockfile that it would change.
     pub locked: bool,
     /// `--manifest-path`
     pub manifest_path: Option<String>,
@@ -23,7 +24,7 @@ pub struct CargoOptions {
 }
 
 impl CargoOptions {
-    /// Takes what counts out of the arguments of cargo or maturin.
+    /// Adds the options in arguments of cargo or maturin.
     pub fn read_arguments(&mut self, arguments: &[impl AsRef<str>]) {
         let mut arguments = arguments.iter().map(AsRef::as_ref);
         while let Some(argument) = arguments.next() {
@@ -31,44 +32,33 @@ impl CargoOptions {
                 Some((flag, value)) => (flag, Some(value)),
                 None => (argument, None),
             };
+            let mut value = || value.or_else(|| arguments.next());
             match flag {
                 "--no-default-features" => self.no_default_features = true,
                 "--all-features" => self.all_features = true,
                 "--locked" | "--frozen" => self.locked = true,
                 "--features" | "-F" => {
-                    let list = value.or_else(|| arguments.next()).unwrap_or_default();
-                    self.add_features(list);
+                    let list = value().unwrap_or_default();
+                    let names = list.split([',', ' ']).filter(|name| !name.is_empty());
+                    self.features.extend(names.map(str::to_owned));
                 }
-                "--profile" => self.profile = owned(value.or_else(|| arguments.next())),
-                "--manifest-path" | "-m" => {
-                    self.manifest_path = owned(value.or_else(|| arguments.next()));
-                }
-                "--package" | "-p" => self.package = owned(value.or_else(|| arguments.next())),
-                // What comes after is for rustc.
+                "--profile" => self.profile = value().map(str::to_owned),
+                "--manifest-path" | "-m" => self.manifest_path = value().map(str::to_owned),
+                "--package" | "-p" => self.package = value().map(str::to_owned),
+                // Arguments after `--` are rustc's.
                 "--" => return,
                 _ => {}
             }
         }
     }
-
-    /// Adds features as `--features` has them: with commas or spaces between.
-    fn add_features(&mut self, list: &str) {
-        let names = list.split([',', ' ']).filter(|name| !name.is_empty());
-        self.features.extend(names.map(str::to_owned));
-    }
-}
-
-fn owned(text: Option<&str>) -> Option<String> {
-    text.map(str::to_owned)
 }
 
 /// An item of `tool.maturin.features`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum FeatureSpec {
-    /// Always on.
     Plain(String),
-    /// On for some Pythons.
+    /// A feature that is on for some Pythons.
     #[serde(rename_all = "kebab-case")]
     Conditional {
         feature: String,
@@ -78,8 +68,8 @@ pub(super) enum FeatureSpec {
 }
 
 impl FeatureSpec {
-    /// The feature, if it is on for `CPython` 3.`minor`.
-    pub(super) fn for_python(&self, minor: u8) -> Option<String> {
+    /// Returns the feature if it is on for `CPython` 3.`minor`.
+    pub(super) fn for_python(&self, minor: impl Fn() -> u8) -> Option<String> {
         match self {
             Self::Plain(feature) => Some(feature.clone()),
             Self::Conditional {
@@ -87,8 +77,10 @@ impl FeatureSpec {
                 python_version,
                 python_implementation,
             } => {
-                let version = Version::new([3, u64::from(minor)]);
-                let fits = python_version.as_ref().is_none_or(|v| v.contains(&version));
+                let version = || Version::new([3, u64::from(minor())]);
+                let fits = python_version
+                    .as_ref()
+                    .is_none_or(|v| v.contains(&version()));
                 let is_cpython = python_implementation
                     .as_ref()
                     .is_none_or(|name| name.eq_ignore_ascii_case("cpython"));
@@ -144,7 +136,7 @@ mod tests {
             table
                 .features
                 .iter()
-                .filter_map(|f| f.for_python(minor))
+                .filter_map(|f| f.for_python(|| minor))
                 .collect()
         };
         assert_eq!(names(10), ["a"]);

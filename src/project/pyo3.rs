@@ -1,64 +1,72 @@
-//! Which PyO3 a project is built with, and which Python that is built for.
+//! The version of PyO3 that a project uses, and whether it targets the stable
+//! ABI.
 
 use std::collections::BTreeSet;
 
 use semver::{Version, VersionReq};
 
-use super::{LocalCrates, RustModule, RustProject};
+use super::local_crates::LocalCrates;
+use super::manifest::CargoDependency;
+use super::roots::{RustModule, RustProject};
 
-/// PyO3, as a project uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pyo3 {
-    /// The version: the locked one if it fits, else the oldest that the
-    /// manifests ask for.
+    /// The locked version if it fits the manifests, otherwise the oldest that
+    /// they allow.
     pub version: Version,
-    /// Whether it builds for the stable interface of a given Python
-    /// (`abi3-py39`): whatever Python is there, it then counts as that one.
+    /// Whether a feature such as `abi3-py39` is on: the module is then built
+    /// for that Python's stable ABI, whichever Python is installed.
     pub has_abi3_version: bool,
 }
 
 impl Pyo3 {
-    /// Finds it; `None` where no Python module is built with it.
+    /// Returns `None` if no Python module is built with PyO3.
     #[must_use]
-    pub fn of(project: &RustProject, local: &LocalCrates) -> Option<Self> {
-        let mut modules = project.modules.iter().filter(|module| !module.build.is_bin);
-        let first = modules.next()?;
-        let asked: Vec<_> = local
+    pub fn find(project: &RustProject, local: &LocalCrates) -> Option<Self> {
+        let modules = || project.modules.iter().filter(|module| !module.build.is_bin);
+        modules().next()?;
+        let dependencies: Vec<&CargoDependency> = local
             .crates
             .values()
             .flat_map(|krate| &krate.dependencies)
             .filter(|d| matches!(d.package.as_str(), "pyo3" | "pyo3-ffi") && !d.is_dev)
             .collect();
-        let requirements: Vec<VersionReq> = asked
+        let requirements: Vec<VersionReq> = dependencies
             .iter()
             .filter_map(|dependency| dependency.requirement.as_deref()?.parse().ok())
             .collect();
         let fits = |version: &Version| {
             requirements.is_empty() || requirements.iter().any(|r| r.matches(version))
         };
-        let locked = project
-            .locked("pyo3-ffi")
-            .or_else(|| project.locked("pyo3"));
-        let oldest = || requirements.iter().filter_map(oldest).max();
-        let version = locked.filter(fits).or_else(oldest)?;
-        let of_crates = asked
+        let fallback = || requirements.iter().filter_map(oldest).max();
+        let locked = locked_pyo3(project)
+            .filter(|version| fits(version))
+            .cloned();
+        let enabled: BTreeSet<String> = modules().flat_map(enabled_features).collect();
+        let has_abi3_version = dependencies
             .iter()
-            .flat_map(|dependency| dependency.features.clone());
-        let of_modules = std::iter::once(first).chain(modules).flat_map(features);
-        let has_abi3_version = of_crates.chain(of_modules).any(|feature| {
-            feature
-                .rsplit('/')
-                .next()
-                .is_some_and(|f| f.starts_with("abi3-py3"))
-        });
+            .flat_map(|dependency| &dependency.features)
+            .chain(&enabled)
+            .any(|feature| {
+                let name = feature.rsplit('/').next();
+                name.is_some_and(|name| name.starts_with("abi3-py3"))
+            });
         Some(Self {
-            version,
+            version: locked.or_else(fallback)?,
             has_abi3_version,
         })
     }
 }
 
-/// The oldest version that a requirement allows.
+/// Returns the newest locked version of PyO3.
+pub(super) fn locked_pyo3(project: &RustProject) -> Option<&Version> {
+    let cargo_lock = project.cargo_lock.as_ref()?;
+    cargo_lock
+        .newest("pyo3-ffi")
+        .or_else(|| cargo_lock.newest("pyo3"))
+}
+
+/// Returns the oldest version that a requirement allows.
 fn oldest(requirement: &VersionReq) -> Option<Version> {
     let first = requirement.comparators.first()?;
     Some(Version::new(
@@ -68,8 +76,9 @@ fn oldest(requirement: &VersionReq) -> Option<Version> {
     ))
 }
 
-/// What the features of a module's build turn on, by name.
-fn features(module: &RustModule) -> BTreeSet<String> {
+/// Returns the features that a module's build turns on, directly or through
+/// other features.
+fn enabled_features(module: &RustModule) -> BTreeSet<String> {
     let options = &module.build.options;
     let table = &module.manifest.features;
     let mut open: Vec<String> = options.features.clone();
@@ -79,13 +88,13 @@ fn features(module: &RustModule) -> BTreeSet<String> {
     if options.all_features {
         open.extend(table.keys().cloned());
     }
-    let mut found = BTreeSet::new();
+    let mut enabled = BTreeSet::new();
     while let Some(feature) = open.pop() {
-        if found.insert(feature.clone()) {
+        if enabled.insert(feature.clone()) {
             open.extend(table.get(&feature).into_iter().flatten().cloned());
         }
     }
-    found
+    enabled
 }
 
 #[cfg(test)]
@@ -110,9 +119,9 @@ mod tests {
         ] {
             source.insert(path, Some(text.as_bytes().to_vec()));
         }
-        let project = Project::read(&source, Utf8Path::new("."), 13).unwrap();
+        let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();
-        let found = Pyo3::of(&project.rust[0], &local)?;
+        let found = Pyo3::find(&project.rust[0], &local)?;
         Some((found.version.to_string(), found.has_abi3_version))
     }
 

@@ -1,88 +1,49 @@
-//! From the crates that a backend names to the roots that cargo builds in.
+//! The folders that cargo builds in, and the crates that become Python modules
+//! or programs there.
 //!
-//! A virtual manifest stands for its member that is a `cdylib`.
+//! If the build backend names a virtual manifest, the member that is a
+//! `cdylib` is built.
 
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::backend::Module;
-use super::files::parent;
+use super::backend::PlannedModule;
+use super::cargo_lock::CargoLock;
+use super::error::ProjectError;
+use super::files::SourceFiles;
+use super::manifest::CargoManifest;
+use super::paths::{folder_of, join};
 use super::workspace::{find_workspace_root, members};
-use super::{CargoManifest, LockFile, ProjectError, SourceFiles, join};
 
-/// How a module's manifest was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RootRule {
-    /// `tool.maturin.manifest-path`.
-    MaturinManifestPath,
-    /// maturin's layout with `rust/` beside `src/`.
-    MaturinSrcLayout,
-    /// `--manifest-path` in the arguments that uv passes on to maturin.
-    BuildArguments,
-    /// `Cargo.toml` in the Python root, which is maturin's last rule.
-    SourceRoot,
-    /// `path` in `tool.setuptools-rust`.
-    SetuptoolsRust,
-    /// `rust_extensions` in `setup.py`.
-    SetupPy,
-    /// The table of a plugin of hatchling's.
-    HatchHook,
-    /// A build script that calls cargo or maturin.
-    BuildScript,
-    /// `CMakeLists.txt` or `meson.build`.
-    BuildFile,
-    /// One of the folders that projects mostly use.
-    ObviousPlace,
-}
-
-impl RootRule {
-    /// Says it in the words of the configuration.
-    #[must_use]
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::MaturinManifestPath => "tool.maturin.manifest-path",
-            Self::MaturinSrcLayout => "maturin's layout of `rust` beside `src`",
-            Self::BuildArguments => "build-args in tool.uv.config-settings",
-            Self::SourceRoot => "maturin looks beside pyproject.toml",
-            Self::SetuptoolsRust => "tool.setuptools-rust",
-            Self::SetupPy => "rust_extensions in setup.py",
-            Self::HatchHook => "tool.hatch.build.hooks",
-            Self::BuildScript => "the build script",
-            Self::BuildFile => "CMakeLists.txt or meson.build",
-            Self::ObviousPlace => "found there",
-        }
-    }
-}
-
-/// A folder that cargo builds in, with a lock of its own.
+/// A folder that cargo builds in, with its own `Cargo.lock`.
 #[derive(Debug)]
 pub struct RustProject {
     /// The folder of the Cargo workspace's root: `cargoRoot`.
     pub cargo_root: Utf8PathBuf,
-    /// Where its lock is, if the file exists.
-    pub lock_file: Option<Utf8PathBuf>,
-    /// The lock; `None` where the file is missing.
-    pub lock: Option<LockFile>,
-    /// What is built in it, at least one.
+    /// The path of `Cargo.lock`, if the file exists.
+    pub cargo_lock_path: Option<Utf8PathBuf>,
+    pub cargo_lock: Option<CargoLock>,
+    /// The crates that are built, at least one.
     pub modules: Vec<RustModule>,
 }
 
 /// A crate that becomes a Python module or a program, and how it is built.
 #[derive(Debug)]
 pub struct RustModule {
-    /// What the backend says; its manifest is a crate's if there is one.
-    pub build: Module,
-    /// The crate's manifest.
+    /// How the backend builds it. The manifest is a crate's, not a virtual one,
+    /// if there is such a crate.
+    pub build: PlannedModule,
     pub manifest: Arc<CargoManifest>,
-    /// The crate's version, inherited ones filled in.
+    /// The crate's version, with an inherited one filled in.
     pub version: Option<String>,
 }
 
-/// Finds the roots of the crates that a backend names, in its order.
+/// Groups the crates that a backend builds by their workspace roots, in the
+/// backend's order.
 pub(super) fn rust_projects(
     files: &SourceFiles,
-    modules: Vec<Module>,
+    modules: Vec<PlannedModule>,
 ) -> Result<Vec<RustProject>, ProjectError> {
     let mut projects: Vec<RustProject> = Vec::new();
     for mut build in modules {
@@ -99,14 +60,16 @@ pub(super) fn rust_projects(
 }
 
 impl RustModule {
-    fn read(files: &SourceFiles, root: &Utf8Path, build: Module) -> Result<Self, ProjectError> {
-        let manifest = CargoManifest::read(files, &build.manifest)?;
-        let root = CargoManifest::read(files, &join(root, "Cargo.toml"))?;
+    fn read(
+        files: &SourceFiles,
+        cargo_root: &Utf8Path,
+        build: PlannedModule,
+    ) -> Result<Self, ProjectError> {
+        let manifest = files.manifest(&build.manifest)?;
+        let root = files.manifest(&join(cargo_root, "Cargo.toml"))?;
         let inherited = root.workspace.as_ref().and_then(|w| w.version.as_deref());
-        let version = manifest
-            .version
-            .as_ref()
-            .and_then(|v| v.or_inherited(inherited));
+        let version = manifest.version.as_ref();
+        let version = version.and_then(|version| version.resolve(inherited));
         Ok(Self {
             version: version.map(str::to_owned),
             build,
@@ -121,41 +84,42 @@ impl RustProject {
         cargo_root: Utf8PathBuf,
         module: RustModule,
     ) -> Result<Self, ProjectError> {
-        let lock_file = Some(join(&cargo_root, "Cargo.lock")).filter(|lock| files.has(lock));
-        let lock = match &lock_file {
-            Some(path) => Some(LockFile::read(files, path)?),
-            None => None,
-        };
+        let cargo_lock_path = Some(join(&cargo_root, "Cargo.lock")).filter(|path| files.has(path));
+        let cargo_lock = cargo_lock_path
+            .as_deref()
+            .map(|path| CargoLock::read(files, path))
+            .transpose()?;
         Ok(Self {
             cargo_root,
-            lock_file,
-            lock,
+            cargo_lock_path,
+            cargo_lock,
             modules: vec![module],
         })
     }
 
-    /// The lock.
+    /// Returns `Cargo.lock`.
     ///
     /// # Errors
-    /// Where the file is missing.
-    pub fn require_lock(&self, files: &SourceFiles) -> Result<&LockFile, ProjectError> {
-        self.lock.as_ref().ok_or_else(|| ProjectError::NoLock {
-            place: files.display(&join(&self.cargo_root, "Cargo.lock")),
-        })
+    /// If the file is missing.
+    pub fn require_cargo_lock(&self, files: &SourceFiles) -> Result<&CargoLock, ProjectError> {
+        self.cargo_lock
+            .as_ref()
+            .ok_or_else(|| ProjectError::NoLock {
+                place: files.display(&join(&self.cargo_root, "Cargo.lock")),
+            })
     }
 }
 
-/// Goes from a virtual manifest to the member that is a `cdylib`, if there
-/// is one; the first by name.
+/// Returns the manifest of the crate to build: for a virtual manifest, that of
+/// the first member by name that is a `cdylib`, if there is one.
 fn module_manifest(files: &SourceFiles, path: Utf8PathBuf) -> Result<Utf8PathBuf, ProjectError> {
-    let manifest = CargoManifest::read(files, &path)?;
+    let manifest = files.manifest(&path)?;
     let (None, Some(workspace)) = (&manifest.name, &manifest.workspace) else {
         return Ok(path);
     };
-    let root = parent(&path).unwrap_or(Utf8Path::new("."));
-    for folder in members(files, root, workspace) {
+    for folder in members(files, folder_of(&path), workspace) {
         let member = join(&folder, "Cargo.toml");
-        if CargoManifest::read(files, &member)?.is_cdylib {
+        if files.manifest(&member)?.is_cdylib {
             return Ok(member);
         }
     }

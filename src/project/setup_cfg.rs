@@ -1,14 +1,14 @@
-//! `setup.cfg`, as Python's `configparser` reads it, as far as it is needed.
+//! `setup.cfg`: values as Python's `configparser` and setuptools read them.
 
-/// The value of a key, its lines joined by newlines; `None` for what would
-/// have to be run (`attr:`) or read (`file:`).
+/// Returns the value of a key, its lines joined by newlines. Returns `None`
+/// for values that setuptools takes from elsewhere (`attr:`, `file:`).
 pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
     let mut lines = section_lines(text, section).peekable();
     while let Some(line) = lines.next() {
         let Some((name, first)) = line.split_once(['=', ':']) else {
             continue;
         };
-        // What is indented goes on with the value before it.
+        // Indented lines continue the value before them.
         if line.starts_with([' ', '\t']) || !name.trim().eq_ignore_ascii_case(key) {
             continue;
         }
@@ -24,8 +24,8 @@ pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
     None
 }
 
-/// A list: one item a line, or with semicolons between, as setuptools reads
-/// it.
+/// Returns the items of a list as setuptools splits it: one a line, or
+/// separated by semicolons.
 pub(super) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
     let value = value(text, section, key).unwrap_or_default();
     let separator = if value.contains('\n') { '\n' } else { ';' };

@@ -1,34 +1,35 @@
-//! Where a package set has a package from.
+//! Where a package set takes a package's source from.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-/// Where the package set has a package's source from, as `source` in uv.lock
-/// says it.
+/// Where the package set takes a package's source from, as `source` in
+/// `uv.lock` says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceKind {
-    /// An sdist of a package index, which may be a wheel in other sets.
+    /// An sdist of a package index. Other package sets may use a wheel of it.
     #[default]
     Registry,
     /// A project of the workspace, whose `[build-system]` uv2nix reads.
     Local,
-    /// A git repository, and the folder of the package in it.
+    /// A git repository, and the package's folder in it.
     Git(Option<Utf8PathBuf>),
-    /// An archive at a URL, likewise.
+    /// An archive at a URL, and the package's folder in it.
     Url(Option<Utf8PathBuf>),
-    /// An archive in the user's own folders.
+    /// An archive in a local folder.
     Path,
 }
 
 impl SourceKind {
-    /// uv2nix gives these sources no name, which an unpacked one is called by.
+    /// Returns whether uv2nix gives the source no `name`, which Nix names the
+    /// unpacked folder after.
     #[must_use]
     pub const fn is_nameless(&self) -> bool {
         matches!(self, Self::Git(_) | Self::Path)
     }
 
-    /// Where the package is in it.
+    /// Returns the package's folder in the source.
     #[must_use]
     pub fn subdirectory(&self) -> Option<&Utf8Path> {
         match self {

@@ -1,46 +1,49 @@
-//! From a crate to its workspace's root, as cargo goes.
+//! The root of the workspace that a crate belongs to, and a workspace's
+//! members, by cargo's rules.
 //!
-//! Cargo Reference, "The workspace field" and "Workspaces": a manifest with
-//! `[workspace]` is its own root, `package.workspace` names one, else the
-//! nearest folder above with a `[workspace]` that doesn't exclude the crate.
+//! Cargo Reference, "The `workspace` field" and "Workspaces": a manifest with
+//! `[workspace]` is its own root; `package.workspace` names the root; otherwise
+//! it is the nearest folder above with a `[workspace]` that doesn't exclude the
+//! crate.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::files::{join_inside, levels_above, parent};
-use super::manifest::Workspace;
-use super::{CargoManifest, ProjectError, SourceFiles, join};
+use super::error::ProjectError;
+use super::files::SourceFiles;
+use super::manifest::{CargoManifest, CargoWorkspace};
+use super::paths::{folder_of, join, join_inside, levels_above, parent};
 
-/// Finds the folder of the workspace's root for the crate in `manifest_path`:
-/// the crate's own where it is in no workspace.
+/// Upper bound on `*` in one component of a member pattern: the time to match
+/// grows with each, and the pattern is a stranger's.
+const MAX_STARS: usize = 4;
+
+/// Returns the folder of the workspace root for the crate at `manifest_path`;
+/// the crate's own folder if it is in no workspace.
 ///
 /// # Errors
-/// Where a manifest on the way can't be read, or `package.workspace` leads
-/// out of the source root.
+/// If a manifest on the way can't be read, or `package.workspace` leads out of
+/// the source root.
 pub fn find_workspace_root(
     files: &SourceFiles,
     manifest_path: &Utf8Path,
 ) -> Result<Utf8PathBuf, ProjectError> {
-    let folder = parent(manifest_path).unwrap_or(Utf8Path::new("."));
-    let manifest = CargoManifest::read(files, manifest_path)?;
+    let folder = folder_of(manifest_path);
+    let manifest = files.manifest(manifest_path)?;
     if manifest.workspace.is_some() {
         return Ok(folder.to_owned());
     }
-    if let Some(root) = pointed_at(files, manifest_path, &manifest)? {
+    if let Some(root) = root_from_pointer(files, manifest_path, &manifest)? {
         return Ok(root);
     }
     let mut ancestor = parent(folder);
     while let Some(above) = ancestor {
         let candidate = join(above, "Cargo.toml");
         if files.has(&candidate) {
-            let manifest = CargoManifest::read(files, &candidate)?;
-            if let Some(root) = pointed_at(files, &candidate, &manifest)? {
+            let manifest = files.manifest(&candidate)?;
+            if let Some(root) = root_from_pointer(files, &candidate, &manifest)? {
                 return Ok(root);
             }
-            if manifest
-                .workspace
-                .as_ref()
-                .is_some_and(|w| !excludes(w, above, folder))
-            {
+            if has_member(&manifest, above, folder) {
                 return Ok(above.to_owned());
             }
         }
@@ -49,28 +52,29 @@ pub fn find_workspace_root(
     Ok(folder.to_owned())
 }
 
-/// Tells whether a crate in `folder`, relative to the workspace's root,
-/// belongs to the workspace of `manifest`.
+/// Returns whether a crate in `folder`, relative to the workspace root, belongs
+/// to the workspace of the root's `manifest`.
 #[must_use]
 pub fn belongs_to(manifest: &CargoManifest, folder: &Utf8Path) -> bool {
-    let root = Utf8Path::new(".");
-    manifest
-        .workspace
-        .as_ref()
-        .is_some_and(|w| !excludes(w, root, folder))
+    has_member(manifest, Utf8Path::new("."), folder)
 }
 
-/// The folder that `package.workspace` names.
-fn pointed_at(
+fn has_member(manifest: &CargoManifest, root: &Utf8Path, folder: &Utf8Path) -> bool {
+    let workspace = manifest.workspace.as_ref();
+    workspace.is_some_and(|workspace| !excludes(workspace, root, folder))
+}
+
+/// Returns the folder that `package.workspace` names, if the manifest has it.
+fn root_from_pointer(
     files: &SourceFiles,
-    path: &Utf8Path,
+    manifest_path: &Utf8Path,
     manifest: &CargoManifest,
 ) -> Result<Option<Utf8PathBuf>, ProjectError> {
     let Some(pointer) = &manifest.workspace_pointer else {
         return Ok(None);
     };
-    let folder = parent(path).unwrap_or(Utf8Path::new("."));
-    let place = files.display(path);
+    let folder = folder_of(manifest_path);
+    let place = files.display(manifest_path);
     let Some(root) = join_inside(folder, pointer) else {
         return Err(ProjectError::Outside {
             place,
@@ -88,24 +92,23 @@ fn pointed_at(
     })
 }
 
-/// Cargo's `is_excluded`: below an `exclude`, and below no `members`.
+/// Returns whether a workspace excludes a folder, as cargo's `is_excluded`
+/// does: it is below a path of `exclude` and below none of `members`.
 ///
-/// Cargo compares members as they are written here, patterns unexpanded.
-pub(super) fn excludes(workspace: &Workspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
-    let held = |paths: &[String]| paths.iter().any(|path| holds(root, path, folder));
-    held(&workspace.exclude) && !held(&workspace.members)
+/// Cargo compares `members` as written here, without expanding patterns.
+pub(super) fn excludes(workspace: &CargoWorkspace, root: &Utf8Path, folder: &Utf8Path) -> bool {
+    let is_below = |path: &String| {
+        join_inside(root, path).is_some_and(|path| path == "." || folder.starts_with(path))
+    };
+    workspace.exclude.iter().any(is_below) && !workspace.members.iter().any(is_below)
 }
 
-fn holds(root: &Utf8Path, path: &str, folder: &Utf8Path) -> bool {
-    join_inside(root, path).is_some_and(|path| path == "." || folder.starts_with(path))
-}
-
-/// The folders of a workspace's members that have a manifest, patterns
-/// expanded.
+/// Returns the folders of a workspace's members that have a manifest, with
+/// patterns expanded.
 pub(super) fn members(
     files: &SourceFiles,
     root: &Utf8Path,
-    workspace: &Workspace,
+    workspace: &CargoWorkspace,
 ) -> Vec<Utf8PathBuf> {
     let patterns: Vec<Vec<_>> = workspace
         .members
@@ -116,17 +119,16 @@ pub(super) fn members(
     files
         .paths()
         .filter(|path| path.file_name() == Some("Cargo.toml"))
-        .filter_map(parent)
+        .map(folder_of)
         .filter(|folder| patterns.iter().any(|pattern| matches(pattern, folder)))
         .filter(|folder| !excludes(workspace, root, folder))
         .map(Utf8Path::to_owned)
         .collect()
 }
 
-/// A pattern for one folder's name. Matching takes time that grows with each
-/// `*`, so a stranger's may have only so many.
 fn pattern(component: &str) -> Option<glob::Pattern> {
-    (component.matches('*').count() <= 4).then(|| glob::Pattern::new(component).ok())?
+    let is_cheap = component.matches('*').count() <= MAX_STARS;
+    is_cheap.then(|| glob::Pattern::new(component).ok())?
 }
 
 fn matches(pattern: &[glob::Pattern], folder: &Utf8Path) -> bool {
@@ -227,11 +229,11 @@ mod tests {
         ] {
             files.insert(path, None);
         }
-        let workspace = Workspace {
+        let workspace = CargoWorkspace {
             members: vec!["crates/*".to_owned(), "*a".repeat(20)],
             exclude: vec!["crates/old".to_owned()],
             version: None,
-            ..Workspace::default()
+            ..CargoWorkspace::default()
         };
         assert_eq!(
             members(&files, Utf8Path::new("."), &workspace),

@@ -1,42 +1,43 @@
 //! Calls of cargo and maturin in a build script, by how they are written.
 
-use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, ExprCall, Stmt};
 
 use super::exec::Interpreter;
-use super::value::Value;
+use super::parse::with_syntax;
+use super::situation::Situation;
+use super::value::{Note, Value};
 
-/// The program that is called.
+/// A program that builds crates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// `cargo`
     Cargo,
-    /// `maturin`
     Maturin,
 }
 
 /// A call of cargo or maturin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildCommand {
-    /// The program.
     pub tool: Tool,
-    /// Its arguments, as far as they are text.
+    /// The arguments that are strings.
     pub arguments: Vec<String>,
-    /// `cwd`, where the call has one that can be told.
+    /// `cwd`, if the call has one and it is known.
     pub folder: Option<String>,
     /// The line, from 1.
     pub line: usize,
 }
 
 impl BuildCommand {
-    /// Reads a command's words; `None` where it calls something else.
+    /// Reads the words of a command; `None` if it calls another program.
     #[must_use]
     pub fn from_words(words: &[String], line: usize) -> Option<Self> {
-        let mut words = words;
-        // `python -m maturin`, `sys.executable` being no text.
-        if let ["-m", "maturin", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            words = &words[1..];
-        }
+        // `[sys.executable, "-m", "maturin"]`, of which the first isn't known.
+        let words = match words {
+            [flag, rest @ ..] if flag == "-m" && rest.first().is_some_and(|m| m == "maturin") => {
+                rest
+            }
+            words => words,
+        };
         let (program, arguments) = words.split_first()?;
         let tool = match program.as_str() {
             "cargo" => Tool::Cargo,
@@ -50,87 +51,88 @@ impl BuildCommand {
             line,
         })
     }
-}
 
-impl BuildCommand {
-    /// Whether it builds the project, and doesn't look around, install a tool
-    /// or stand in a message.
+    /// Returns whether the command builds; others query a version, install a
+    /// tool or are part of a message.
     fn builds(&self) -> bool {
-        let first = self
-            .arguments
-            .iter()
-            .find(|argument| !argument.starts_with(['-', '+']));
-        match self.tool {
-            Tool::Cargo => matches!(
-                first.map(String::as_str),
-                Some("build" | "b" | "rustc" | "cbuild")
-            ),
-            Tool::Maturin => matches!(
-                first.map(String::as_str),
-                Some("build" | "develop" | "pep517")
-            ),
+        let mut arguments = self.arguments.iter();
+        let command = arguments.find(|argument| !argument.starts_with(['-', '+']));
+        match (self.tool, command.map_or("", String::as_str)) {
+            (Tool::Cargo, command) => matches!(command, "build" | "b" | "rustc" | "cbuild"),
+            (Tool::Maturin, command) => matches!(command, "build" | "develop" | "pep517"),
         }
     }
 }
 
-pub(super) fn find(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<BuildCommand> {
-    let mut visitor = Commands {
-        lists: Vec::new(),
-        folders: Vec::new(),
-    };
+/// Finds the calls of cargo and maturin in a build script.
+///
+/// # Errors
+/// If the text isn't Python: the line, and what is wrong there.
+pub fn read_commands(text: &str, situation: &Situation) -> Result<Vec<BuildCommand>, Note> {
+    with_syntax(text, situation, |module, interpreter| {
+        find_commands(&module.syntax().body, interpreter)
+    })
+}
+
+fn find_commands(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<BuildCommand> {
+    let mut visitor = Candidates::default();
     visitor.visit_body(body);
-    let mut found = Vec::new();
-    for (list, folder) in visitor.lists {
-        let line = interpreter.line(list);
-        let words = match interpreter.eval(list) {
+    let mut commands = Vec::new();
+    for Candidate { words, folder } in visitor.found {
+        let line = interpreter.line(words);
+        let words = match interpreter.eval(words) {
             Value::Str(text) => text.split_whitespace().map(str::to_owned).collect(),
             value => value.texts(&mut Vec::new(), line),
         };
         let command = BuildCommand::from_words(&words, line);
-        if let Some(mut command) = command.filter(BuildCommand::builds) {
-            command.folder = folder
-                .map(|folder| interpreter.eval(folder))
-                .and_then(|folder| folder.as_str().map(str::to_owned));
-            found.push(command);
+        if let Some(command) = command.filter(BuildCommand::builds) {
+            let folder = folder.map(|folder| interpreter.eval(folder));
+            commands.push(BuildCommand {
+                folder: folder.as_ref().and_then(Value::as_str).map(str::to_owned),
+                ..command
+            });
         }
     }
-    found
+    commands
 }
 
-/// The lists and texts that may be commands, each with the `cwd` of the
-/// innermost call that it is an argument of.
-struct Commands<'a> {
-    lists: Vec<(&'a Expr, Option<&'a Expr>)>,
+/// An expression that may be a command: a list or a string.
+struct Candidate<'a> {
+    words: &'a Expr,
+    /// `cwd` of the innermost call that it is an argument of.
+    folder: Option<&'a Expr>,
+}
+
+#[derive(Default)]
+struct Candidates<'a> {
+    found: Vec<Candidate<'a>>,
     folders: Vec<Option<&'a Expr>>,
 }
 
-impl<'a> Visitor<'a> for Commands<'a> {
+impl<'a> Visitor<'a> for Candidates<'a> {
     fn visit_expr(&mut self, expression: &'a Expr) {
-        let folder = self.folders.last().copied().flatten();
-        match expression {
-            Expr::Call(ExprCall { arguments, .. }) => {
-                let cwd = arguments
-                    .keywords
-                    .iter()
-                    .find(|k| k.arg.as_deref() == Some("cwd"));
-                self.folders.push(cwd.map(|keyword| &keyword.value));
-                walk_expr(self, expression);
-                self.folders.pop();
-                return;
-            }
-            Expr::List(list) if list.elts.iter().any(is_tool) => {
-                self.lists.push((expression, folder));
-            }
-            Expr::Tuple(tuple) if tuple.elts.iter().any(is_tool) => {
-                self.lists.push((expression, folder));
-            }
+        if let Expr::Call(ExprCall { arguments, .. }) = expression {
+            let mut keywords = arguments.keywords.iter();
+            let cwd = keywords.find(|keyword| keyword.arg.as_deref() == Some("cwd"));
+            self.folders.push(cwd.map(|keyword| &keyword.value));
+            walk_expr(self, expression);
+            self.folders.pop();
+            return;
+        }
+        let is_command = match expression {
+            Expr::List(list) => list.elts.iter().any(is_tool),
+            Expr::Tuple(tuple) => tuple.elts.iter().any(is_tool),
             Expr::StringLiteral(text) => {
                 let text = text.value.to_str();
-                if text.starts_with("cargo ") || text.starts_with("maturin ") {
-                    self.lists.push((expression, folder));
-                }
+                text.starts_with("cargo ") || text.starts_with("maturin ")
             }
-            _ => {}
+            _ => false,
+        };
+        if is_command {
+            self.found.push(Candidate {
+                words: expression,
+                folder: self.folders.last().copied().flatten(),
+            });
         }
         walk_expr(self, expression);
     }
@@ -141,42 +143,4 @@ fn is_tool(expression: &Expr) -> bool {
         return false;
     };
     matches!(text.value.to_str(), "cargo" | "maturin")
-}
-
-/// The method of that name of one of the file's classes.
-pub(super) fn method<'a>(body: &'a [Stmt], name: &str) -> Option<&'a StmtFunctionDef> {
-    let classes = body.iter().filter_map(|statement| match statement {
-        Stmt::ClassDef(class) => Some(class),
-        _ => None,
-    });
-    let mut methods = classes.flat_map(|class| &class.body);
-    methods.find_map(|statement| match statement {
-        Stmt::FunctionDef(function) if function.name.as_str() == name => Some(function),
-        _ => None,
-    })
-}
-
-/// The full names that the file imports, wherever, in order.
-pub(super) fn imports(body: &[Stmt]) -> Vec<String> {
-    struct Imports(Vec<String>);
-    impl<'a> Visitor<'a> for Imports {
-        fn visit_stmt(&mut self, statement: &'a Stmt) {
-            match statement {
-                Stmt::Import(import) => {
-                    self.0
-                        .extend(import.names.iter().map(|alias| alias.name.to_string()));
-                }
-                Stmt::ImportFrom(import) if import.level == 0 => {
-                    let module = import.module.as_ref().map_or("", |m| m.as_str());
-                    let names = import.names.iter().map(|alias| &alias.name);
-                    self.0.extend(names.map(|name| format!("{module}.{name}")));
-                }
-                _ => {}
-            }
-            walk_stmt(self, statement);
-        }
-    }
-    let mut visitor = Imports(Vec::new());
-    visitor.visit_body(body);
-    visitor.0
 }

@@ -1,147 +1,148 @@
-//! Methods of text, lists and dictionaries.
+//! Methods of strings, lists and dictionaries.
 
-use ruff_python_ast::ExprCall;
+use super::paths::join_parts;
+use super::situation::Situation;
+use super::value::{Arguments, Value, insert};
 
-use super::calls::{Arguments, Place};
-use super::exec::Interpreter;
-use super::known::joined;
-use super::value::{Value, insert};
+/// Longest text in which `replace` is followed, in bytes: in a loop, it could
+/// take time without end.
+const MAX_REPLACED: usize = 4096;
 
-impl Interpreter<'_> {
-    /// Calls a method of a value that stands in `receiver`, with the name
-    /// that holds it, if one does.
-    pub(super) fn method(
-        &mut self,
-        call: &ExprCall,
-        receiver: (Option<Place>, Value),
-        (method, arguments): (&str, &Arguments),
-    ) -> Value {
-        let (place, value) = receiver;
-        // What is certain stays so; the choice is kept as something unknown.
-        let value = match value {
-            Value::Either(_) => {
+/// What a method call does.
+pub(super) struct MethodResult {
+    pub(super) returned: Value,
+    /// The receiver after the call, if the call changes it.
+    pub(super) changed: Option<Value>,
+}
+
+impl MethodResult {
+    const fn returning(returned: Value) -> Self {
+        Self {
+            returned,
+            changed: None,
+        }
+    }
+
+    const fn changing(receiver: Value) -> Self {
+        Self {
+            returned: Value::None,
+            changed: Some(receiver),
+        }
+    }
+}
+
+/// A method call whose receiver and arguments are evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct MethodCall<'a> {
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) method: &'a str,
+    pub(super) arguments: &'a Arguments,
+    /// The line of the call, from 1.
+    pub(super) line: usize,
+}
+
+impl MethodCall<'_> {
+    pub(super) fn on(self, receiver: Value) -> MethodResult {
+        let result = match receiver {
+            Value::Str(text) => self.on_text(&text).map(MethodResult::returning),
+            Value::List(items) => self.on_list(items),
+            Value::Dict(items) => self.on_dict(items),
+            // The items of all alternatives are certain enough; that there is
+            // a choice stays in the list as something unknown.
+            either @ Value::Either(_) => {
                 let mut notes = Vec::new();
-                let mut items = value.items(&mut notes, self.line(call));
+                let mut items = either.items(&mut notes, self.line);
                 items.extend(notes.into_iter().map(Value::Unknown));
-                Value::List(items)
+                self.on_list(items)
             }
-            value => value,
+            unknown @ Value::Unknown(_) => Some(MethodResult::returning(unknown)),
+            _ => None,
         };
-        match value {
-            Value::Str(text) => {
-                let known = self.text_method(&text, method, arguments);
-                known.unwrap_or_else(|| self.unknown(call, format!("a call of `.{method}`")))
-            }
-            Value::List(mut items) => {
-                match (method, arguments.by_place.as_slice()) {
-                    ("add", [item]) if items.contains(item) => {}
-                    ("append" | "add", [item]) => items.push(item.clone()),
-                    ("discard", [item]) => items.retain(|known| known != item),
-                    ("extend", [Value::List(more)]) => items.extend(more.iter().cloned()),
-                    ("extend", [other]) => items.push(other.clone()),
-                    ("insert", [_, item]) => items.insert(0, item.clone()),
-                    ("copy", []) => return Value::List(items),
-                    ("pop", []) if !items.is_empty() => {
-                        let item = items.pop().unwrap_or(Value::None);
-                        self.rebind(place, Value::List(items));
-                        return item;
-                    }
-                    ("clear", []) => items.clear(),
-                    ("remove", [item]) => match items.iter().position(|known| known == item) {
-                        Some(found) => drop(items.remove(found)),
-                        None => items.push(self.unknown(call, "what is removed")),
-                    },
-                    ("pop" | "sort" | "reverse", _) => {
-                        let changed = self.unknown(call, format!("a call of `.{method}`"));
-                        return self.rebind(place, changed);
-                    }
-                    _ => return self.unknown(call, format!("a call of `.{method}`")),
-                }
-                self.rebind(place, Value::List(items))
-            }
-            Value::Dict(mut items) => {
-                let find = |key: &str| items.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
-                match (method, arguments.by_place.as_slice()) {
-                    ("get", [Value::Str(key), rest @ ..]) => {
-                        return find(key)
-                            .or_else(|| rest.first().cloned())
-                            .unwrap_or(Value::None);
-                    }
-                    ("copy", []) => return Value::Dict(items),
-                    ("pop", [Value::Str(key), rest @ ..]) => {
-                        let item = find(key).or_else(|| rest.first().cloned());
-                        items.retain(|(known, _)| known != key);
-                        self.rebind(place, Value::Dict(items));
-                        return item.unwrap_or(Value::None);
-                    }
-                    ("setdefault", [Value::Str(key), value]) if find(key).is_none() => {
-                        insert(&mut items, key.clone(), value.clone());
-                    }
-                    ("keys", []) => {
-                        return Value::List(
-                            items.into_iter().map(|(k, _)| Value::Str(k)).collect(),
-                        );
-                    }
-                    ("values", []) => {
-                        return Value::List(items.into_iter().map(|(_, v)| v).collect());
-                    }
-                    ("items", []) => {
-                        let pair = |(k, v)| Value::List(vec![Value::Str(k), v]);
-                        return Value::List(items.into_iter().map(pair).collect());
-                    }
-                    ("update", places) => {
-                        if places.iter().any(|place| !matches!(place, Value::Dict(_))) {
-                            let unknown = self.unknown(call, "what `.update` takes in");
-                            insert(&mut items, "**".to_owned(), unknown);
-                        }
-                        let more = places.iter().filter_map(|place| match place {
-                            Value::Dict(items) => Some(items.clone()),
-                            _ => None,
-                        });
-                        for (key, value) in more.flatten().chain(arguments.by_name.clone()) {
-                            insert(&mut items, key, value);
-                        }
-                    }
-                    _ => return self.unknown(call, format!("a call of `.{method}`")),
-                }
-                self.rebind(place, Value::Dict(items))
-            }
-            unknown @ Value::Unknown(_) => unknown,
-            _ => self.unknown(call, format!("a call of `.{method}`")),
-        }
+        result.unwrap_or_else(|| MethodResult::returning(self.unknown()))
     }
 
-    /// What a method changed goes back to the name that holds it.
-    pub(super) fn rebind(&mut self, place: Option<Place>, value: Value) -> Value {
-        let Some((name, key)) = place else {
-            return Value::None;
-        };
-        let value = match key {
-            None => value,
-            Some(key) => match self.lookup(&name) {
-                Some(Value::Dict(mut items)) => {
-                    insert(&mut items, key, value);
-                    Value::Dict(items)
-                }
-                _ => return Value::None,
+    fn unknown(self) -> Value {
+        Value::unknown(self.line, format!("a call of `.{}`", self.method))
+    }
+
+    fn on_list(self, mut items: Vec<Value>) -> Option<MethodResult> {
+        match (self.method, self.arguments.by_place.as_slice()) {
+            ("copy", []) => return Some(MethodResult::returning(Value::List(items))),
+            ("pop", []) if !items.is_empty() => {
+                return Some(MethodResult {
+                    returned: items.pop()?,
+                    changed: Some(Value::List(items)),
+                });
+            }
+            ("pop" | "sort" | "reverse", _) => return Some(MethodResult::changing(self.unknown())),
+            ("add", [item]) if items.contains(item) => {}
+            ("append" | "add", [item]) => items.push(item.clone()),
+            ("discard", [item]) => items.retain(|known| known != item),
+            ("extend", [Value::List(more)]) => items.extend(more.iter().cloned()),
+            ("extend", [other]) => items.push(other.clone()),
+            ("insert", [_, item]) => items.insert(0, item.clone()),
+            ("clear", []) => items.clear(),
+            ("remove", [item]) => match items.iter().position(|known| known == item) {
+                Some(found) => drop(items.remove(found)),
+                None => items.push(Value::unknown(self.line, "what is removed")),
             },
-        };
-        let is_local = self
-            .locals
-            .last()
-            .is_some_and(|names| names.contains_key(&name));
-        if is_local {
-            self.bind(&name, value);
-        } else if self.spend(value.weight()) {
-            self.globals.insert(name, value);
+            _ => return None,
         }
-        Value::None
+        Some(MethodResult::changing(Value::List(items)))
     }
 
-    fn text_method(&self, text: &str, method: &str, arguments: &Arguments) -> Option<Value> {
-        let first = arguments.by_place.first();
-        let argument = first.and_then(Value::as_str);
-        Some(match (method, argument) {
+    fn on_dict(self, mut items: Vec<(String, Value)>) -> Option<MethodResult> {
+        let find = |key: &str| items.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+        let returned = match (self.method, self.arguments.by_place.as_slice()) {
+            ("get", [Value::Str(key), rest @ ..]) => find(key)
+                .or_else(|| rest.first().cloned())
+                .unwrap_or(Value::None),
+            ("copy", []) => Value::Dict(items),
+            ("keys", []) => Value::List(items.into_iter().map(|(k, _)| Value::Str(k)).collect()),
+            ("values", []) => Value::List(items.into_iter().map(|(_, v)| v).collect()),
+            ("items", []) => {
+                let pair = |(k, v)| Value::List(vec![Value::Str(k), v]);
+                Value::List(items.into_iter().map(pair).collect())
+            }
+            ("pop", [Value::Str(key), rest @ ..]) => {
+                let item = find(key).or_else(|| rest.first().cloned());
+                items.retain(|(known, _)| known != key);
+                return Some(MethodResult {
+                    returned: item.unwrap_or(Value::None),
+                    changed: Some(Value::Dict(items)),
+                });
+            }
+            ("setdefault", [Value::Str(key), value]) if find(key).is_none() => {
+                insert(&mut items, key.clone(), value.clone());
+                return Some(MethodResult::changing(Value::Dict(items)));
+            }
+            ("update", others) => {
+                self.update(&mut items, others);
+                return Some(MethodResult::changing(Value::Dict(items)));
+            }
+            _ => return None,
+        };
+        Some(MethodResult::returning(returned))
+    }
+
+    fn update(self, items: &mut Vec<(String, Value)>, others: &[Value]) {
+        if others.iter().any(|other| !matches!(other, Value::Dict(_))) {
+            let unknown = Value::unknown(self.line, "what `.update` takes in");
+            insert(items, "**".to_owned(), unknown);
+        }
+        let entries = others.iter().filter_map(|other| match other {
+            Value::Dict(entries) => Some(entries),
+            _ => None,
+        });
+        for (key, value) in entries.flatten().chain(&self.arguments.by_name) {
+            insert(items, key.clone(), value.clone());
+        }
+    }
+
+    fn on_text(self, text: &str) -> Option<Value> {
+        let arguments = self.arguments.by_place.as_slice();
+        let argument = arguments.first().and_then(Value::as_str);
+        Some(match (self.method, argument) {
             ("lower" | "casefold", _) => Value::Str(text.to_lowercase()),
             ("upper", _) => Value::Str(text.to_uppercase()),
             ("strip", None) => Value::str(text.trim()),
@@ -150,21 +151,16 @@ impl Interpreter<'_> {
             ("removeprefix", Some(start)) => Value::str(text.strip_prefix(start).unwrap_or(text)),
             ("removesuffix", Some(end)) => Value::str(text.strip_suffix(end).unwrap_or(text)),
             ("replace", Some(from))
-                if !from.is_empty() && text.len() < 4096 && arguments.by_place.len() == 2 =>
+                if !from.is_empty() && text.len() < MAX_REPLACED && arguments.len() == 2 =>
             {
-                let to = arguments.by_place.get(1).and_then(Value::as_str)?;
+                let to = arguments[1].as_str()?;
                 (to.len() <= from.len()).then(|| Value::Str(text.replace(from, to)))?
             }
-            ("split", Some(separator))
-                if !separator.is_empty() && arguments.by_place.len() == 1 =>
-            {
+            ("split", Some(separator)) if !separator.is_empty() && arguments.len() == 1 => {
                 Value::List(text.split(separator).map(Value::str).collect())
             }
             ("split", None) => Value::List(text.split_whitespace().map(Value::str).collect()),
-            ("joinpath", Some(_)) => {
-                let parts = [&[Value::str(text)], arguments.by_place.as_slice()].concat();
-                joined(&parts)?
-            }
+            ("joinpath", Some(_)) => join_parts([&Value::str(text)].into_iter().chain(arguments))?,
             ("resolve" | "absolute" | "as_posix" | "__str__", _) => Value::str(text),
             ("exists" | "is_file" | "is_dir", None) => Value::Bool((self.situation.exists)(text)?),
             _ => return None,

@@ -1,4 +1,6 @@
+use super::backend::InTreeBackend;
 use super::commands::Tool;
+use super::parse::MAX_LENGTH;
 use super::*;
 
 fn exists(path: &str) -> Option<bool> {
@@ -10,7 +12,7 @@ const SITUATION: Situation = Situation {
     file: "setup.py",
     module_name: "__main__",
     command: "bdist_wheel",
-    python_minor: 13,
+    python_minor: &|| 13,
     platform: Platform::LINUX,
 };
 
@@ -199,7 +201,7 @@ fn requirements_keep_what_is_known_of_them() {
     assert_eq!(worth("'a b'.split() + ['c']"), ["a", "b", "c"]);
 }
 
-fn backend(text: &str) -> OwnBackend {
+fn backend(text: &str) -> InTreeBackend {
     read_backend(text, &SITUATION).unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! What an expression of Python is worth, as far as it can be told.
+//! Values of expressions, as far as the text tells them.
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -6,41 +6,42 @@ pub(super) enum Value {
     None,
     Bool(bool),
     Int(i64),
-    /// Text; paths are text too, relative to the project's folder.
+    /// A string, or a path relative to the project's folder.
     Str(String),
-    /// A list, a tuple or a set.
+    /// A list, tuple or set.
     List(Vec<Value>),
-    /// A dictionary, as far as its keys are text.
+    /// The entries of a dictionary whose keys are strings. The key `**` stands
+    /// for entries that aren't known.
     Dict(Vec<(String, Value)>),
-    /// What an import brought, by its full name: `os.environ`.
+    /// Something imported or built in, by its full name: `os.environ`.
     Named(String),
-    /// A function of the file, by its place in the interpreter.
+    /// A function of the file, as an index into the interpreter's functions.
     Function(usize),
-    /// A call of `RustExtension` or `RustBin`.
+    /// The result of `RustExtension` or `RustBin`.
     Extension(Box<Extension>),
-    /// One of several: where it takes more than the text to tell which.
+    /// One of several values; the text doesn't decide which.
     Either(Vec<Value>),
-    /// Not to be told from the text.
+    /// A value that the text doesn't tell.
     Unknown(Note),
 }
 
-/// What couldn't be told, and where.
+/// What the text doesn't tell, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there, as in "a call of `x`".
+    /// The expression in words, as in "a call of `x`".
     pub what: String,
 }
 
 /// An extension module or program that setuptools-rust builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Extension {
-    /// The modules' dotted names, or the program's.
+    /// The dotted names of the modules, or the name of the program.
     pub targets: Vec<String>,
-    /// The manifest, as written; setuptools-rust's default if none is.
+    /// The manifest as written, or setuptools-rust's default; `None` if it
+    /// isn't known.
     pub path: Option<String>,
-    /// `features`.
     pub features: Vec<String>,
     /// `args` and `cargo_manifest_args`.
     pub args: Vec<String>,
@@ -48,13 +49,34 @@ pub struct Extension {
     pub is_bin: bool,
     /// The line of the call, from 1.
     pub line: usize,
-    /// What of it couldn't be told.
     pub unread: Vec<Note>,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) by_place: Vec<Value>,
+    pub(super) by_name: Vec<(String, Value)>,
+}
+
+impl Arguments {
+    /// Returns the argument called `name`, or the one at `place`.
+    pub(super) fn get(&self, place: usize, name: &str) -> Option<&Value> {
+        let named = self.by_name.iter().find(|(key, _)| key == name);
+        named
+            .map(|(_, value)| value)
+            .or_else(|| self.by_place.get(place))
+    }
 }
 
 impl Value {
     pub(super) fn str(text: impl Into<String>) -> Self {
         Self::Str(text.into())
+    }
+
+    pub(super) fn unknown(line: usize, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self::Unknown(Note { line, what })
     }
 
     pub(super) fn as_str(&self) -> Option<&str> {
@@ -64,7 +86,7 @@ impl Value {
         }
     }
 
-    /// Python's truth of it.
+    /// Returns the truth value, as Python's `bool` does.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Self::None => Some(false),
@@ -83,7 +105,7 @@ impl Value {
         }
     }
 
-    /// How much there is to copy.
+    /// Returns how many steps copying the value costs.
     pub(super) fn weight(&self) -> usize {
         1 + match self {
             Self::Str(text) | Self::Named(text) => text.len() / 16,
@@ -93,7 +115,7 @@ impl Value {
         }
     }
 
-    /// The same with something unknown in every list and dictionary of it.
+    /// Adds an unknown item to every list and dictionary in the value.
     pub(super) fn with_unknown(self, unknown: &Self) -> Self {
         match self {
             Self::List(items) => {
@@ -101,15 +123,17 @@ impl Value {
                 Self::List(items.chain([unknown.clone()]).collect())
             }
             Self::Dict(items) => {
-                let items = items.into_iter();
-                let items = items.map(|(key, value)| (key, value.with_unknown(unknown)));
-                Self::Dict(items.chain([("**".to_owned(), unknown.clone())]).collect())
+                let known = items
+                    .into_iter()
+                    .map(|(key, value)| (key, value.with_unknown(unknown)));
+                let rest = ("**".to_owned(), unknown.clone());
+                Self::Dict(known.chain([rest]).collect())
             }
             other => other,
         }
     }
 
-    /// One value for what two ways through the file leave.
+    /// Merges the values that two branches leave.
     pub(super) fn merge(self, other: Self) -> Self {
         if self == other {
             return self;
@@ -125,8 +149,9 @@ impl Value {
         Self::Either(values)
     }
 
-    /// Takes the items out of a list, however nested its alternatives, and
-    /// notes what stands for items that can't be told.
+    /// Returns the known items of a list, of all alternatives. A value that
+    /// isn't a list counts as its only item. Adds a note for each item that
+    /// isn't known; `line` is where a choice is reported.
     pub(super) fn items(&self, notes: &mut Vec<Note>, line: usize) -> Vec<Self> {
         match self {
             Self::List(items) => items
@@ -157,7 +182,7 @@ impl Value {
         }
     }
 
-    /// The texts of a list, or a single text.
+    /// Returns the strings of a list, or a single string; see [`Value::items`].
     pub(super) fn texts(&self, notes: &mut Vec<Note>, line: usize) -> Vec<String> {
         let mut found = Vec::new();
         for item in self.items(notes, line) {
@@ -174,7 +199,7 @@ impl Value {
     }
 }
 
-/// Puts a value into a dictionary's items.
+/// Sets an entry of a dictionary.
 pub(super) fn insert(items: &mut Vec<(String, Value)>, key: String, value: Value) {
     match items.iter_mut().find(|(known, _)| *known == key) {
         Some((_, old)) => *old = value,

@@ -1,5 +1,6 @@
 //! What an environment is made for: a platform and a Python.
 
+use clap::ValueEnum;
 use pep508_rs::MarkerEnvironment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,14 +24,25 @@ pub struct Environment {
 
 /// The C library of a Linux.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Libc {
-    /// nixpkgs' default.
+    /// nixpkgs' usual.
     #[default]
     Glibc,
-    /// That of `pkgsMusl` and `pkgsStatic`.
+    /// That of pkgsMusl.
     Musl,
 }
 

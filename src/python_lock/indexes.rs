@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::settings::Pyproject;
-use crate::project::without_credentials;
+use crate::project::{strings_in_array, without_credentials};
 
 /// An index or a page of links. Its address may hold a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,17 +42,20 @@ pub fn indexes(pyproject: &str) -> Vec<NamedIndex> {
         Some(NamedIndex { name, url })
     });
     let others = ["index-url", "extra-index-url", "find-links"];
-    let others = others.iter().filter_map(|key| uv.get(*key)).flat_map(texts);
-    let others = others.map(|url| NamedIndex { name: None, url });
+    let others = others
+        .iter()
+        .filter_map(|key| uv.get(*key))
+        .flat_map(strings);
+    let others = others.map(|url| NamedIndex {
+        name: None,
+        url: url.to_owned(),
+    });
     named.chain(others).collect()
 }
 
-/// A text, or those of an array.
-fn texts(value: &toml::Value) -> Vec<String> {
-    let one = value.as_str().map(str::to_owned);
-    let many = value.as_array().into_iter().flatten();
-    let many = many.filter_map(|value| value.as_str().map(str::to_owned));
-    one.into_iter().chain(many).collect()
+/// Returns a string, or the strings of an array.
+fn strings(value: &toml::Value) -> impl Iterator<Item = &str> {
+    value.as_str().into_iter().chain(strings_in_array(value))
 }
 
 #[cfg(test)]

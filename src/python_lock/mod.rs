@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::MarkerTree;
 use percent_encoding::percent_decode_str;
 
@@ -179,15 +179,19 @@ impl PythonLock {
         file_name == "uv.lock" || is_pylock(file_name)
     }
 
+    /// Whether a path is that of a lock, by its file name.
+    #[must_use]
+    pub fn is_path(path: &Utf8Path) -> bool {
+        path.file_name().is_some_and(Self::is_named)
+    }
+
     /// Reads a lock.
     ///
     /// # Errors
     /// Where it is none, of a version that isn't known, or an entry makes no
     /// sense.
     pub fn read(place: &str, text: &str) -> Result<Self, PythonLockError> {
-        let is_pylock = camino::Utf8Path::new(place)
-            .file_name()
-            .is_some_and(is_pylock);
+        let is_pylock = Utf8Path::new(place).file_name().is_some_and(is_pylock);
         if is_pylock {
             pylock::read(place, text)
         } else {

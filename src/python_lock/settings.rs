@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use pep508_rs::{Requirement, VerbatimUrl};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,13 +12,15 @@ use crate::project::PythonName;
 
 /// What the package set takes where it may choose: uv2nix'
 /// `sourcePreference`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preference {
-    /// Wheels that fit.
+    /// Wheels that fit, which need no building.
     #[default]
     Wheel,
-    /// Sdists.
+    /// Sdists, which are built.
     Sdist,
 }
 

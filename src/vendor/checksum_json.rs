@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
 
+/// The name of the file.
+pub const CHECKSUM_FILE: &str = ".cargo-checksum.json";
+
 /// The contents of one `.cargo-checksum.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ChecksumFile {

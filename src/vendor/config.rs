@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 use toml::Value;
 
-use super::layout::SourceNumbers;
-use crate::project::{CrateSource, GitSource, LockFile, RegistrySource};
+use super::format::SourceNumbers;
+use crate::project::{CargoLock, CrateSource, GitSource, RegistrySource};
 
 /// The lines for `.cargo/config.toml` and a folder that holds all crates, as
 /// `cargo vendor` prints them.
 #[must_use]
-pub fn source_replacement(vendor_dir: &Utf8Path, lock: &LockFile) -> String {
+pub fn source_replacement(vendor_dir: &Utf8Path, lock: &CargoLock) -> String {
     let sources = lock.crates.iter().filter_map(|krate| match &krate.source {
         CrateSource::CratesIo(_) => Some(CRATES_IO.to_owned()),
         CrateSource::Git(git) => Some(git_source(&git.id(), git)),
@@ -76,7 +76,7 @@ fn registry_source(registry: &RegistrySource) -> String {
 }
 
 /// `.cargo/config.toml` of nixpkgs' `importCargoLock`.
-pub(super) fn import_cargo_lock_config(lock: &LockFile) -> String {
+pub(super) fn import_cargo_lock_config(lock: &CargoLock) -> String {
     let mut text = "[source.crates-io]\nreplace-with = \"vendored-sources\"\n\n\
         [source.vendored-sources]\ndirectory = \"cargo-vendor-dir\"\n"
         .to_owned();
@@ -126,7 +126,7 @@ pub fn import_cargo_lock_git(git: &GitSource) -> String {
 /// `.cargo/config.toml` of the folder that nixpkgs' `fetchCargoVendor` makes;
 /// `vendor` is what stands for the folder.
 #[must_use]
-pub fn unpacked_config(lock: &LockFile, numbers: &SourceNumbers, vendor: &str) -> String {
+pub fn unpacked_config(lock: &CargoLock, numbers: &SourceNumbers, vendor: &str) -> String {
     let directory = |name: &str, folder: &str| {
         let path = string(&format!("{vendor}/{folder}"));
         format!("[source.{name}]\ndirectory = {path}\n")
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
     use crate::project::{GitReference, LockedCrate};
 
-    fn lock() -> LockFile {
+    fn lock() -> CargoLock {
         let mut git = LockedCrate::example("g", "1.0.0");
         git.source = CrateSource::Git(GitSource {
             url: "https://example.org/g".to_owned(),
@@ -178,7 +178,7 @@ mod tests {
             id: "registry+https://example.org/index".to_owned(),
             checksum: None,
         });
-        LockFile::example(vec![git, other])
+        CargoLock::example(vec![git, other])
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::io::{self, BufRead, Cursor, Write};
 use std::iter::Peekable;
 
 use crate::hash::{Directory, NarWriter, Sha256, Sha256Writer};
-use crate::project::{CrateSource, LockFile, LockedCrate};
+use crate::project::{CargoLock, CrateSource, LockedCrate};
 
 /// A file of the tree besides the lock.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ const TARBALLS: &str = "tarballs";
 
 /// Names the file that holds a crate of a lock in the tree.
 #[must_use]
-pub fn tarball_path(krate: &LockedCrate, lock: &LockFile) -> String {
+pub fn tarball_path(krate: &LockedCrate, lock: &CargoLock) -> String {
     let number = match &krate.source {
         CrateSource::Registry(registry) => lock.registry_number(&registry.id),
         _ => None,

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::workspace_values::written_out;
-use crate::project::{join_inside, way};
+use crate::project::{join_inside, relative_path};
 
 /// The manifests of a repository, by the folders that they stand in, `.` for
 /// the top.
@@ -73,7 +73,7 @@ impl GitManifests {
             return Err(format!("the repository has no crate `{name} {version}`"));
         };
         let root = self.root(folder);
-        let to_root = root.map_or_else(|| ".".into(), |root| way(root, folder));
+        let to_root = root.map_or_else(|| ".".into(), |root| relative_path(root, folder));
         let root = root.map(|root| &self.manifests[root]);
         let manifest = written_out(self.manifests[*folder].clone(), root, &to_root);
         let manifest = manifest.map_err(|why| format!("`{folder}/Cargo.toml`: {why}"))?;

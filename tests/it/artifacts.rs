@@ -63,22 +63,23 @@ fn file_of(
     })
 }
 
-/// Code, message and help of a failure, in which no secret may be.
+/// A failure as it is printed; no secret is in it, nor in its fields.
 #[track_caller]
 fn told(result: Result<Utf8PathBuf, IoError>) -> String {
     let error = result.unwrap_err();
     let [code, help] = [error.code(), error.help()].map(|text| text.unwrap().to_string());
-    let text = format!("{code}: {error}; {help}\n{error:?}");
-    assert!(!text.contains(SECRET), "{text}");
-    assert!(!text.contains(&BASE64.encode(SECRET.as_bytes())), "{text}");
+    let text = format!("error: {error}\n  help: {help}\n  code: {code}\n");
+    let all = format!("{text}{error:?}");
+    assert!(!all.contains(SECRET), "{all}");
+    assert!(!all.contains(&BASE64.encode(SECRET.as_bytes())), "{all}");
     text
 }
 
 #[track_caller]
 fn assert_told(result: Result<Utf8PathBuf, IoError>, code: &str, parts: &[&str]) {
     let told = told(result);
-    let code = format!("pyhack::{code}: ");
-    assert!(told.starts_with(&code), "{told}");
+    let code = format!("\n  code: pyhack::{code}\n");
+    assert!(told.ends_with(&code), "{told}");
     for part in parts {
         assert!(told.contains(part), "{part} isn't in {told}");
     }
@@ -507,7 +508,11 @@ fn files_of_this_disk_are_used_in_place() {
         lock_folder: &folder,
         index: None,
     });
-    assert_told(remote, "artifacts::no_cache", &["CARGO_PYHACK_CACHE_DIR"]);
+    insta::assert_snapshot!(told(remote), @"
+    error: there is no folder for the cache
+      help: set `HOME`, or name a folder in the variable `CARGO_PYHACK_CACHE_DIR`
+      code: pyhack::artifacts::no_cache
+    ");
 }
 
 #[test]

@@ -369,3 +369,25 @@ fn nix_that_is_nested_without_end_is_refused() {
         );
     }
 }
+
+/// What `vendor` writes into the project is no part of its source.
+#[test]
+fn vendored_crates_are_no_reason() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    for layout in [
+        "cargo",
+        "import-cargo-lock",
+        "fetch-cargo-vendor",
+        "fetch-cargo-vendor-unpacked",
+    ] {
+        let to = format!("project/crates-{layout}");
+        let arguments = ["vendor", "--layout", layout, "--to", &to, "project"];
+        sandbox.run(&arguments).ok();
+        assert!(sandbox.path(&to).is_dir());
+        assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH, "{layout}");
+    }
+    let linked = ["--link-mode", "symlink", "--layout", "import-cargo-lock"];
+    let arguments = ["vendor", "--to", "project/linked", "project"];
+    sandbox.run(&[&arguments[..], &linked].concat()).ok();
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH, "links");
+}

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use crate::support::{Crate, Registry, Sandbox, cargo_config, move_crate, python_project};
+use crate::support::{
+    Crate, Registry, Sandbox, cargo_config, move_crate, python_project, redact_ports,
+};
 
 fn alpha() -> Crate {
     Crate::new("alpha", "1.0.0")
@@ -280,7 +282,7 @@ fn a_checksum_that_differs() {
     sandbox.project("project", &python_project(&crates));
     for command in ["hash", "vendor"] {
         let failure = sandbox.run(&[command, "project"]).failure();
-        let redacted = redact_port(&failure);
+        let redacted = redact_ports(&failure);
         insta::allow_duplicates! {
             insta::assert_snapshot!(redacted.replace(&crates[1].checksum(), "CHECKSUM"), @"
             exit code 3
@@ -299,7 +301,7 @@ fn a_crate_that_the_registry_lacks() {
     let sandbox = Sandbox::with_registry(&registry);
     sandbox.project("project", &python_project(&[alpha()]));
     let failure = sandbox.run(&["vendor", "project"]).failure();
-    insta::assert_snapshot!(redact_port(&failure), @"
+    insta::assert_snapshot!(redact_ports(&failure), @"
         exit code 3
         error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` answered 404)
           help: choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`
@@ -320,7 +322,7 @@ fn no_network() {
     for command in ["vendor", "hash"] {
         let failure = sandbox.run(&[command, "project"]).failure();
         insta::allow_duplicates! {
-            insta::assert_snapshot!(redact_port(&failure), @"
+            insta::assert_snapshot!(redact_ports(&failure), @"
             exit code 4
             error: `http://127.0.0.1:PORT/index/config.json` can't be fetched: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
               help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
@@ -653,28 +655,10 @@ fn a_registry_that_answers_nonsense() {
     let config = registry.cargo_config().replace("/index/", "/index/index/");
     let sandbox = Sandbox::with_cargo_config(&config);
     sandbox.project("project", &python_project(&[alpha()]));
-    insta::assert_snapshot!(redact_port(&sandbox.run(&["hash", "project"]).failure()), @"
+    insta::assert_snapshot!(redact_ports(&sandbox.run(&["hash", "project"]).failure()), @"
     exit code 4
     error: `http://127.0.0.1:PORT/index/index/config.json` can't be fetched: the server answered 404
       help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
       code: pyhack::network::failed
     ");
-}
-
-/// The loopback registry has another port in each run.
-fn redact_port(text: &str) -> String {
-    let Some(start) = text
-        .find("127.0.0.1:")
-        .map(|start| start + "127.0.0.1:".len())
-    else {
-        return text.to_owned();
-    };
-    let length = text[start..]
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(0);
-    format!(
-        "{}PORT{}",
-        &text[..start],
-        redact_port(&text[start + length..])
-    )
 }

@@ -106,7 +106,7 @@ fn a_new_project() {
     help: put this into `pyproject.toml`, for `cargo pyhack check`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
-          lock = "uv.lock"
+          uv-lock = "uv.lock"
     help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
     help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
     "#);
@@ -153,7 +153,7 @@ fn what_is_there_is_kept() {
     help: put this into `pyproject.toml`, for `cargo pyhack check`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
-          lock = "uv.lock"
+          uv-lock = "uv.lock"
     help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
     "#);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
@@ -177,7 +177,7 @@ fn a_flake_that_is_there_is_told_what_it_lacks() {
     help: put this into `pyproject.toml`, for `cargo pyhack check`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
-          lock = "uv.lock"
+          uv-lock = "uv.lock"
     help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
     help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
     "#);

@@ -43,6 +43,7 @@ fn json_has_the_documented_keys() {
         .ok();
     insta::assert_snapshot!(json, @r#"
     {
+      "format_version": 1,
       "package": {
         "name": "fast-pack",
         "version": "0.1.0"

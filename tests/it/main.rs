@@ -19,6 +19,7 @@ mod support;
 
 mod artifacts;
 mod check;
+mod diagnostics;
 mod documents;
 mod errors;
 mod faults;
@@ -36,11 +37,15 @@ mod locks;
 mod nar;
 mod native;
 mod nix_snippet;
+mod old_overlays;
+#[cfg(target_os = "linux")]
+mod opens;
 mod overlays;
 mod pins;
 mod prebuilt;
 mod projects;
 mod registries;
+mod structure;
 mod style;
 mod tls;
 mod vendor;

@@ -184,7 +184,7 @@ fn any_string_is_itself_again() {
     let as_names = strings
         .iter()
         .map(|text| {
-            let set = Expr::AttrSet(vec![(text.as_str().into(), Expr::string(text))]);
+            let set = Expr::attr_set([(text, Expr::string(text))]);
             set.select([text.as_str()])
         })
         .collect();

@@ -80,7 +80,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// With `BLESS=1` what comes out is written to `after`.
+/// With `BLESS=1`, writes the results to `after` instead of comparing them.
 #[test]
 fn each_becomes_what_is_expected() {
     for (name, before) in files("before") {

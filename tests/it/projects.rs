@@ -1,6 +1,7 @@
-//! Each folder of `testdata/projects` is a project for one rule. Its
-//! `expected.txt` has commands, each behind `$ cargo pyhack`, and what they
-//! print. `BLESS=1 cargo test projects` writes it anew.
+//! Runs the commands in `testdata/projects/*/expected.txt`, each after
+//! `$ cargo pyhack`, and compares what they print with the rest of the file.
+//! Each folder is a project for one rule. CONTRIBUTING.md says how to update
+//! the files.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

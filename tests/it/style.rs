@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cargo_pyhack::testing::Platform;
 use cargo_pyhack::testing::PythonName;
-use cargo_pyhack::testing::{About, CargoDeps, Package, PackageSource, Places};
+use cargo_pyhack::testing::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 
@@ -400,7 +400,7 @@ fn package(evil: &str) -> Package {
             hash: evil(),
         },
         cargo_deps: CargoDeps::Fetched { hash: evil() },
-        places: Places {
+        folders: BuildFolders {
             source_root: ".".into(),
             subdirectory: evil().into(),
             cargo_root: evil().into(),
@@ -414,7 +414,7 @@ fn package(evil: &str) -> Package {
         dependencies: BTreeMap::new(),
         extras: BTreeMap::from([(evil(), system())]),
         imports: vec![evil()],
-        about: About {
+        meta: Meta {
             description: Some(evil()),
             homepage: Some(evil()),
             changelog: Some(format!("x{}y", evil())),

@@ -7,19 +7,23 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::global::{Format, GlobalArgs, TargetArgs};
-use super::stanza_args::{FormArg, PreferenceArg, StyleOfStanza, WriteArgs};
-use super::ui::{Text, Ui, plain};
+use super::global::{Format, GlobalArgs};
+use super::stanza_args::WriteArgs;
+use super::style::plain;
+use super::ui::{Text, Ui};
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
 };
-use crate::ops::recipe::Recipe;
-use crate::python_lock::{Libc, Preference};
+use crate::options::{
+    Chosen, EnvironmentOptions, ExtraOptions, Options, Setting, StanzaOptions, TargetOptions,
+};
+use crate::target::Python;
 
 pub(super) use table::inspect;
 
@@ -44,35 +48,25 @@ pub(super) struct LockArgs {
     /// configuration says, else .]
     path: Option<Utf8PathBuf>,
 
-    /// What uv2nix is told to take where there is a choice [default: what the
-    /// configuration says, else wheel]
-    #[arg(long, value_enum, value_name = "KIND")]
-    source_preference: Option<PreferenceArg>,
-
-    /// Make stanzas of all packages with Rust in their sdists
-    ///
-    /// Those that are wheels are left as they are by them, until a setting makes
-    /// the package set take the sdist.
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    environment: EnvironmentOptions,
 
     #[command(flatten)]
-    target: TargetArgs,
+    target: TargetOptions,
 
     /// The build of that Python without a global lock
     #[arg(long, requires = "python")]
     free_threaded: bool,
 
-    /// The C library of the Linux that is built for [default: glibc]
-    #[arg(long, value_enum, value_name = "LIBC")]
-    libc: Option<LibcArg>,
+    #[command(flatten)]
+    stanza: StanzaOptions,
 
     #[command(flatten)]
-    stanza: StyleOfStanza,
+    extra: ExtraOptions,
 
     /// How much is printed around the stanzas [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
-    form: Option<FormArg>,
+    form: Option<Form>,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -91,14 +85,6 @@ pub(super) struct LockArgs {
     merge: Vec<Utf8PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LibcArg {
-    /// nixpkgs' usual
-    Glibc,
-    /// That of pkgsMusl
-    Musl,
-}
-
 impl FromStr for Shard {
     type Err = String;
 
@@ -114,51 +100,63 @@ impl FromStr for Shard {
 }
 
 impl LockArgs {
-    pub(super) fn run(self, ui: &Ui, global: &GlobalArgs) -> Result<ExitCode, Error> {
+    pub(super) fn run(
+        self,
+        ui: &Ui,
+        global: &GlobalArgs,
+        session: &Session,
+    ) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
-        let (diff, dry_run) = (self.write.diff, self.dry_run);
+        let shown = Shown {
+            diff: self.write.diff,
+            plan: self.dry_run,
+        };
         let request = LockRequest {
-            recipe: configured.of_all(self.recipe()),
-            packages: configured.of_locks(),
-            writing: self.write.writing(self.form, dry_run),
-            form: self.form.map(Form::from),
-            is_plan: dry_run,
+            layers: configured.layers(self.options()),
+            writing: self.write.writing(self.form, self.dry_run),
+            form: self.form,
+            is_plan: self.dry_run,
             only_candidates: global.format == Format::Jsonl,
             shard: self.shard,
             known: read_results(&self.merge)?,
         };
-        let report = lock(&request, &global.request(), &*ui.progress())?;
-        tell(ui, report, (diff, dry_run))
+        let report = lock(&request, session)?;
+        tell(ui, report, shown)
     }
 
-    fn recipe(&self) -> Recipe {
-        let some = |flag: bool| flag.then_some(true);
-        let recipe = self.stanza.recipe(&self.target);
-        let python = recipe.python.map(|python| {
-            let suffix = if self.free_threaded { "t" } else { "" };
-            format!("{python}{suffix}")
-        });
-        Recipe {
-            lock: self.path.clone(),
-            python,
-            source_preference: self.source_preference.map(Preference::from),
-            libc: self.libc.map(|libc| match libc {
-                LibcArg::Glibc => Libc::Glibc,
-                LibcArg::Musl => Libc::Musl,
-            }),
-            all: some(self.all),
-            generate_lock: some(self.write.generate_lock),
-            ..recipe
+    /// What was typed.
+    fn options(&self) -> Options {
+        let mut target = self.target.clone();
+        if let (true, Some(&python)) = (self.free_threaded, target.python.chosen()) {
+            target.python = Some(Setting::new(Python {
+                is_free_threaded: true,
+                ..python
+            }));
         }
+        let mut options = Options {
+            environment: self.environment.clone(),
+            target,
+            stanza: self.stanza.clone(),
+            extra: self.extra.clone(),
+            generate: self.write.generate.clone(),
+            ..Options::default()
+        };
+        options.input.uv_lock.clone_from(&self.path);
+        options
     }
 }
 
-/// Says what became of a lock, and prints its overlay.
-pub(super) fn tell(
-    ui: &Ui,
-    mut report: LockReport,
-    (diff, dry_run): (bool, bool),
-) -> Result<ExitCode, Error> {
+/// What of a lock's report is printed on standard output.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// What changes in the file.
+    pub diff: bool,
+    /// What would be fetched, instead of the stanzas.
+    pub plan: bool,
+}
+
+/// Reports what happened to the packages of a lock, and prints the overlay.
+pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<ExitCode, Error> {
     ui.warnings(&report.warnings);
     for package in &report.packages {
         tell_of(ui, package);
@@ -169,7 +167,7 @@ pub(super) fn tell(
             &format!("`{name}`, which the lock no longer has"),
         );
     }
-    for file in report.files.iter().filter(|_| !dry_run) {
+    for file in report.files.iter().filter(|_| !shown.plan) {
         let is_changed = report.changed.contains(file);
         let word = if is_changed { "Wrote" } else { "Fresh" };
         ui.status(word, &format!("`{file}`"));
@@ -182,11 +180,11 @@ pub(super) fn tell(
     }
     report.forget_saved();
     ui.result(&report, |report| {
-        Text::Data(if dry_run {
+        Text::Data(if shown.plan {
             fetched(report)
         } else if report.files.is_empty() {
             report.nix.clone()
-        } else if diff {
+        } else if shown.diff {
             report.diff.clone()
         } else {
             String::new()

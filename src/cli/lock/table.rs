@@ -5,29 +5,26 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 
 use super::{reasons, summary};
-use crate::cli::global::{GlobalArgs, TargetArgs};
-use crate::cli::ui::{BOLD, Text, Ui, plain};
+use crate::cli::style::{BOLD, plain};
+use crate::cli::ui::{Text, Ui};
 use crate::error::Error;
+use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState, lock};
 use crate::ops::overlay::Writing;
-use crate::ops::recipe::Recipe;
+use crate::options::{Options, TargetOptions};
 
 /// Prints a table of a lock's packages.
 pub(in crate::cli) fn inspect(
     path: Utf8PathBuf,
-    target: &TargetArgs,
-    (ui, global): (&Ui, &GlobalArgs),
+    target: TargetOptions,
+    ui: &Ui,
+    session: &Session,
 ) -> Result<(), Error> {
     let configured = Configured::find()?.unwrap_or_default();
-    let recipe = Recipe {
-        lock: Some(path),
-        ..target.recipe()
-    };
     let request = LockRequest {
-        recipe: configured.of_all(recipe),
-        packages: configured.of_locks(),
+        layers: configured.layers(Options::of_lock(path, target)),
         // To say what is in it, and not to write it.
         writing: configured.overlay().map(|file| Writing {
             file,
@@ -38,7 +35,7 @@ pub(in crate::cli) fn inspect(
         }),
         ..LockRequest::default()
     };
-    let mut report = lock(&request, &global.request(), &*ui.progress())?;
+    let mut report = lock(&request, session)?;
     ui.warnings(&report.warnings);
     for package in &report.packages {
         ui.warnings_of(&package.name, &package.warnings);

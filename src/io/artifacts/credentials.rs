@@ -15,7 +15,7 @@ use crate::io::registry::Token;
 use crate::python_lock::NamedIndex;
 
 /// The logins that are known. They hold passwords, so there is no `Debug`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Credentials {
     /// The environment's, as far as uv has them.
     variables: BTreeMap<String, String>,
@@ -25,6 +25,7 @@ pub struct Credentials {
     indexes: Vec<Index>,
 }
 
+#[derive(Clone)]
 struct Index {
     /// Its address, without a login.
     url: Url,

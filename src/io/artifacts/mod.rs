@@ -5,8 +5,8 @@ mod credentials;
 mod error;
 mod name;
 mod netrc;
-mod store;
+mod sdist_store;
 
 pub use credentials::Credentials;
 pub use error::ArtifactError;
-pub use store::{ArtifactStore, Wanted};
+pub use sdist_store::{ArtifactStore, Wanted};

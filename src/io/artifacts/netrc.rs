@@ -5,9 +5,10 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 /// What a file says. It holds passwords, so it has no `Debug`.
+#[derive(Clone)]
 pub(super) struct Netrc(Vec<Entry>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Entry {
     /// None for `default`.
     host: Option<String>,

@@ -12,7 +12,6 @@
 //! is the same wherever it comes from.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -21,8 +20,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::cargo_settings::{CargoSettings, ProjectConfig};
-use super::store::own_cache;
+use super::cache::{Cache, FileLock};
 use super::tree::nar_hash;
 use super::{IoError, Network};
 use crate::hash::Sha256;
@@ -43,9 +41,9 @@ use self::checkout::{Checkout, Wanted};
 /// Makes checkouts of git repositories, and keeps them.
 pub struct GitStore {
     network: Network,
-    cache: Option<PathBuf>,
+    cache: Cache,
     /// In the place of a cache, where there is none.
-    scratch: OnceLock<TempDir>,
+    scratch: OnceLock<(TempDir, Cache)>,
     cargo_home: Option<PathBuf>,
 }
 
@@ -69,13 +67,12 @@ struct Metadata {
 
 impl GitStore {
     /// Opens the caches; nothing is fetched yet.
-    #[must_use]
-    pub fn open(network: Network) -> Self {
+    pub(super) const fn open(network: Network, cache: Cache, cargo_home: Option<PathBuf>) -> Self {
         Self {
             network,
-            cache: own_cache().and_then(|cache| std::path::absolute(cache).ok()),
+            cache,
             scratch: OnceLock::new(),
-            cargo_home: CargoSettings::load(&ProjectConfig::Ignored).home,
+            cargo_home,
         }
     }
 
@@ -86,7 +83,7 @@ impl GitStore {
     /// refuses what is in it.
     pub fn tree(&self, git: &GitSource) -> Result<GitTree, IoError> {
         let revision = revision(git)?;
-        let trees = self.folder()?.join("trees");
+        let trees = self.trees()?;
         if let Some(tree) = kept(&trees, &revision) {
             return Ok(tree);
         }
@@ -119,7 +116,7 @@ impl GitStore {
             submodules,
             hash,
         };
-        keep(&trees, &revision, &tree)?;
+        self.keep(&revision, &tree)?;
         Ok(tree)
     }
 
@@ -127,11 +124,9 @@ impl GitStore {
     #[must_use]
     pub fn has_tree(&self, git: &GitSource) -> bool {
         let revision = git.full_revision();
-        let folder = self.folder().ok();
-        let tree = revision
-            .zip(folder)
-            .and_then(|(revision, folder)| kept(&folder.join("trees"), &revision));
-        tree.is_some()
+        let trees = self.trees().ok();
+        let tree = revision.zip(trees);
+        tree.is_some_and(|(revision, trees)| kept(&trees, &revision).is_some())
     }
 
     /// The hash of a revision's checkout as a Nix archive, which may be known
@@ -141,7 +136,7 @@ impl GitStore {
     /// As [`GitStore::tree`].
     pub fn hash(&self, git: &GitSource) -> Result<Sha256, IoError> {
         let revision = revision(git)?;
-        let known = metadata(&self.folder()?.join("trees"), &revision);
+        let known = metadata(&self.trees()?, &revision);
         match known.and_then(|known| Sha256::from_hex(&known.nar_sha256)) {
             Some(hash) => Ok(hash),
             None => Ok(self.tree(git)?.hash),
@@ -149,27 +144,43 @@ impl GitStore {
     }
 
     /// Our cache, or a folder for this run alone.
-    pub(super) fn cache(&self) -> Result<&Path, IoError> {
-        if let Some(cache) = &self.cache {
-            return Ok(cache);
+    fn own_cache(&self) -> Result<&Cache, IoError> {
+        if self.cache.folder().is_some() {
+            return Ok(&self.cache);
         }
         if self.scratch.get().is_none() {
-            let _ = self.scratch.set(tempfile::tempdir()?);
+            let folder = tempfile::tempdir()?;
+            let cache = Cache::at(Some(folder.path().to_owned()));
+            let _ = self.scratch.set((folder, cache));
         }
-        Ok(self.scratch.get().expect("it was just set").path())
+        let (_, cache) = self.scratch.get().expect("it was just set");
+        Ok(cache)
     }
 
-    fn folder(&self) -> Result<PathBuf, IoError> {
-        Ok(self.cache()?.join("git"))
+    /// The folder of our cache, or of the one for this run alone.
+    pub(super) fn cache_folder(&self) -> Result<&Path, IoError> {
+        let folder = self.own_cache()?.folder();
+        Ok(folder.expect("one without a folder isn't given out"))
+    }
+
+    fn trees(&self) -> Result<PathBuf, IoError> {
+        Ok(self.cache_folder()?.join("git").join("trees"))
     }
 
     /// Waits until no other run or thread works at the same.
-    fn lock(&self, name: &str) -> Result<File, IoError> {
-        let folder = self.folder()?.join("locks");
-        fs::create_dir_all(&folder)?;
-        let file = File::create(folder.join(name))?;
-        file.lock()?;
-        Ok(file)
+    fn lock(&self, name: &str) -> Result<Option<FileLock>, IoError> {
+        let path = Path::new("git").join("locks").join(name);
+        self.own_cache()?.lock(path)
+    }
+
+    fn keep(&self, revision: &str, tree: &GitTree) -> Result<(), IoError> {
+        let metadata = Metadata {
+            nar_sha256: tree.hash.to_hex(),
+            submodules: tree.submodules.clone(),
+        };
+        let text = serde_json::to_vec(&metadata).unwrap_or_default();
+        let name = self.trees()?.join(format!("{revision}.json"));
+        self.own_cache()?.write_file(name, &text)
     }
 }
 
@@ -203,19 +214,4 @@ fn kept(trees: &Path, revision: &str) -> Option<GitTree> {
         submodules: metadata.submodules,
         hash: Sha256::from_hex(&metadata.nar_sha256)?,
     })
-}
-
-fn keep(trees: &Path, revision: &str, tree: &GitTree) -> Result<(), IoError> {
-    let metadata = Metadata {
-        nar_sha256: tree.hash.to_hex(),
-        submodules: tree.submodules.clone(),
-    };
-    let part = tempfile::Builder::new()
-        .suffix(".part")
-        .tempfile_in(trees)?;
-    let text = serde_json::to_vec(&metadata).unwrap_or_default();
-    fs::write(part.path(), text)?;
-    part.persist(trees.join(format!("{revision}.json")))
-        .map_err(|error| error.error)?;
-    Ok(())
 }

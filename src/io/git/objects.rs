@@ -89,7 +89,8 @@ impl GitStore {
     }
 
     fn database(&self, url: &str) -> Result<PathBuf, IoError> {
-        Ok(self.folder()?.join("db").join(format!("{}.git", name(url))))
+        let databases = self.cache_folder()?.join("git").join("db");
+        Ok(databases.join(format!("{}.git", name(url))))
     }
 
     /// Whether the revision is in a database that there is: `repository` takes

@@ -70,6 +70,15 @@ impl Network {
         }
     }
 
+    /// The same network with a client of its own, for other settings.
+    #[must_use]
+    pub fn with_own_client(&self) -> Self {
+        match self {
+            Self::Offline => Self::Offline,
+            Self::Online(_) => Self::Online(Arc::default()),
+        }
+    }
+
     /// Whether nothing may be fetched.
     #[must_use]
     pub const fn is_offline(&self) -> bool {

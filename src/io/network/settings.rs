@@ -39,16 +39,19 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Puts them together from Cargo's configuration, read from `folder`, and
-    /// the environment, which comes first.
+    /// Puts them together from Cargo's configuration, read from `folder` and
+    /// the `CARGO_HOME` `home`, and the environment, which comes first.
     #[must_use]
-    pub fn new(config: &Config, folder: &Path) -> Self {
+    pub fn new(config: &Config, folder: &Path, home: Option<&Path>) -> Self {
         let default = Self::default();
         let timeout = config.http.timeout.map(|seconds| seconds.max(1).into());
         let certificates = config.http.cainfo.as_ref().map(|path| {
             // An environment variable is relative to where we are.
-            let from_variable = std::env::var_os("CARGO_HTTP_CAINFO").is_some();
-            match configuration_folder(folder).filter(|_| !from_variable) {
+            let is_variable = std::env::var_os("CARGO_HTTP_CAINFO").is_some();
+            if is_variable || Path::new(path).is_absolute() {
+                return PathBuf::from(path);
+            }
+            match configuration_folder(folder, home) {
                 Some(folder) => folder.join(path),
                 None => PathBuf::from(path),
             }
@@ -69,9 +72,10 @@ impl HttpSettings {
 }
 
 /// What `http.cainfo` is relative to: the folder that the folder of the
-/// configuration file is in, as the Cargo Reference says of all paths.
-fn configuration_folder(folder: &Path) -> Option<PathBuf> {
-    let config = de::Config::load_with_cwd(folder).ok()?;
+/// configuration file is in, as the Cargo Reference says of all paths. Which
+/// file that is can only be told by reading them once more.
+fn configuration_folder(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    let config = de::Config::load_with_options(folder, home.map(Path::to_owned)).ok()?;
     match config.http.cainfo?.definition? {
         de::Definition::Path(file) => Some(file.parent()?.parent()?.to_owned()),
         _ => None,

@@ -1,12 +1,10 @@
 //! What a registry's `config.json` says; see the Cargo Reference, "Index
 //! Format" and "Registry Authentication".
 //!
-//! It is read once a process, from cargo's copy of the index where there is
-//! one.
+//! It is read once a run, from cargo's copy of the index where there is one.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use fs_err as fs;
 use reqwest::Url;
@@ -16,6 +14,7 @@ use tame_index::utils::url_to_local_dir;
 use super::super::Network;
 use super::super::cargo_settings::CargoSettings;
 use super::super::network::{Answer, Request, pauses};
+use super::super::once_map::OnceMap;
 use super::{Index, Token, Unusable, git_index};
 use crate::project::without_credentials;
 
@@ -39,11 +38,10 @@ pub(in crate::io) struct Remote {
     pub name: Option<String>,
 }
 
-type Slot = Arc<OnceLock<Result<Arc<Remote>, Unusable>>>;
-
-/// The registries that were asked so far.
+/// What the registries said that were asked so far; why one can't be used is
+/// remembered, too.
 #[derive(Default)]
-pub(in crate::io) struct Remotes(Mutex<BTreeMap<Index, Slot>>);
+pub(in crate::io) struct Remotes(OnceMap<Index, Result<Arc<Remote>, Unusable>>);
 
 #[derive(Deserialize)]
 struct ConfigJson {
@@ -60,12 +58,8 @@ impl Remotes {
         index: &Index,
         reach: Reach,
     ) -> Result<Arc<Remote>, Unusable> {
-        let slot = {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry(index.clone()).or_default().clone()
-        };
-        slot.get_or_init(|| reach.remote(index).map(Arc::new))
-            .clone()
+        let ask = || reach.remote(index).map(Arc::new);
+        self.0.get_or_make(index.clone(), ask)
     }
 }
 

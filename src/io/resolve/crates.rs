@@ -14,9 +14,9 @@ use super::super::skeleton::{Skeleton, write_manifest};
 use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
-use crate::native::stand_in::{self, Asked, ask, may_be_default};
-use crate::project::{CrateSource, LockFile, RegistrySource};
-use crate::vendor::checksum_json::ChecksumFile;
+use crate::native::placeholder_manifest::{self, Asked, ask, may_be_default};
+use crate::project::{CargoLock, CrateSource, RegistrySource};
+use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
@@ -101,7 +101,7 @@ pub(super) fn skeletons(
 
 /// Says for which crates the lock stands in.
 pub(super) fn stand_in_reason(
-    lock: &LockFile,
+    lock: &CargoLock,
     missing: &BTreeMap<usize, String>,
 ) -> Option<String> {
     const TOLD: usize = 5;
@@ -134,7 +134,7 @@ pub(super) enum Defaults {
 
 /// Manifests for the crates that can't be had.
 pub(super) struct StandIns<'a> {
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     places: &'a [usize],
     asked: Asked,
     manifests: BTreeMap<usize, Table>,
@@ -181,7 +181,7 @@ impl<'a> StandIns<'a> {
         for &place in self.places {
             let krate = &self.lock.crates[place];
             let features = self.asked.get(krate.name.as_str()).unwrap_or(&none);
-            let manifest = stand_in::manifest(self.lock, place, features, has_default);
+            let manifest = placeholder_manifest::manifest(self.lock, place, features, has_default);
             let folder = sources.folder(place)?;
             write_manifest(&folder, &manifest.to_string(), ["lib.rs"])?;
             let checksum = match &krate.source {
@@ -190,7 +190,7 @@ impl<'a> StandIns<'a> {
                 CrateSource::Git(_) | CrateSource::Local => None,
             };
             let text = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
-            fs::write(folder.join(".cargo-checksum.json"), text)?;
+            fs::write(folder.join(CHECKSUM_FILE), text)?;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub fn vendored_git_crates(
     store: &CrateStore,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<usize, PathBuf>, IoError> {
-    let cache = request.git.cache()?.join("git").join(FOLDER);
+    let cache = request.git.cache_folder()?.join("git").join(FOLDER);
     let mut folders = BTreeMap::new();
     let mut sources: BTreeSet<&GitSource> = BTreeSet::new();
     for &place in request.reached {
@@ -50,7 +50,7 @@ pub fn vendored_git_crates(
     if folders.values().all(|folder| folder.is_dir()) {
         return Ok(folders);
     }
-    let above = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
+    let above = safe_folder(request.files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(above)?;

@@ -17,11 +17,11 @@ use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
 use super::{CrateStore, GitStore, IoError, Progress};
-use crate::native::scratch::{Part, resolver, trimmed};
+use crate::native::trimmed_manifest::{Part, resolver, trimmed};
 use crate::native::{CrateDigest, CrateGraph, Digests, Resolver};
 use crate::project::{
-    CrateSource, LocalCrates, LockFile, LockedCrate, RustProject, SourceFiles, find_workspace_root,
-    join, way,
+    CargoLock, CrateSource, LocalCrates, LockedCrate, RustProject, SourceFiles,
+    find_workspace_root, join, relative_path,
 };
 
 mod crates;
@@ -43,7 +43,7 @@ pub struct ResolveRequest<'a> {
     /// The crates of the project's own.
     pub local: &'a LocalCrates,
     /// The lock.
-    pub lock: &'a LockFile,
+    pub lock: &'a CargoLock,
     /// The places in it that can be reached from the modules' crates.
     pub reached: &'a BTreeSet<usize>,
     /// Where crates from git come from.
@@ -88,7 +88,7 @@ pub fn resolve(
     progress: &dyn Progress,
 ) -> Result<Resolved, IoError> {
     let mut resolved = Resolved::not(String::new());
-    let cache = match safe_folder(request.files.origin().as_ref(), store.cargo_home()) {
+    let cache = match safe_folder(request.files.origin().as_ref(), store) {
         Ok(folder) => folder,
         Err(error) => {
             resolved.graph = Err(error.to_string());
@@ -258,7 +258,7 @@ fn registry_names(request: ResolveRequest) -> BTreeMap<String, String> {
     names
 }
 
-fn index_of(lock: &LockFile, name: &str) -> Option<String> {
+fn index_of(lock: &CargoLock, name: &str) -> Option<String> {
     let mut crates = lock
         .crates
         .iter()
@@ -325,7 +325,7 @@ fn workspaces(
         let members = workspaces.entry(above.clone()).or_default();
         // What a member uses by path becomes one by itself.
         if above != folder && (above != *root || modules.contains(folder)) {
-            members.push(way(folder, &above).to_string());
+            members.push(relative_path(folder, &above).to_string());
         }
     }
     workspaces

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata};
-use fs_err as fs;
-
+use super::super::cache::Stage;
 use super::super::cargo::{safe_folder, write_skeleton};
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};
@@ -13,9 +11,10 @@ use super::{ResolveRequest, link, registry_names, run_metadata};
 use crate::hash::Sha256;
 use crate::project::join;
 use crate::target::Platform;
+use cargo_metadata::{DependencyKind, Metadata};
 
-/// Changes with what counts as needed.
-const NEEDED: &str = "needed-1";
+/// Places in a lock, by what decides whether they are needed.
+const NEEDED: Stage<BTreeSet<usize>> = Stage::json("needed-1", ".json");
 
 /// The places in the lock of the crates that builds of the workspace need on
 /// these platforms with any features. What only tests need is left out.
@@ -32,7 +31,7 @@ pub fn needed_on(
     if let Some(known) = known(&key, request, store) {
         return Ok(known);
     }
-    let cache = safe_folder(request.files.origin().as_ref(), store.cargo_home())?;
+    let cache = safe_folder(request.files.origin().as_ref(), store)?;
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;
@@ -56,8 +55,7 @@ pub fn needed_on(
         needed.extend(places_of(&metadata, request));
     }
     if found.missing.is_empty() {
-        let text = serde_json::to_vec(&needed).unwrap_or_default();
-        CrateStore::keep(store.own_path(NEEDED, "json", &key), &text)?;
+        store.cache().put(&NEEDED, &key, &needed)?;
     }
     Ok(needed)
 }
@@ -83,8 +81,7 @@ fn key(platforms: &BTreeSet<Platform>, request: ResolveRequest) -> Sha256 {
 }
 
 fn known(key: &Sha256, request: ResolveRequest, store: &CrateStore) -> Option<BTreeSet<usize>> {
-    let bytes = fs::read(store.own_path(NEEDED, "json", key)?).ok()?;
-    let places: BTreeSet<usize> = serde_json::from_slice(&bytes).ok()?;
+    let places = store.cache().get(&NEEDED, key)?;
     let is_there = |&place: &usize| place < request.lock.crates.len();
     places.iter().all(is_there).then_some(places)
 }

@@ -8,19 +8,19 @@ use fs_err as fs;
 use toml::{Table, Value};
 
 use super::super::IoError;
-use crate::project::{CrateSource, LockFile};
+use crate::project::{CargoLock, CrateSource};
 
 /// The directory sources in a folder of ours.
 pub(super) struct Sources<'a> {
     scratch: &'a Path,
-    lock: &'a LockFile,
+    lock: &'a CargoLock,
     /// By the source's name in Cargo's configuration: our folder, and what
     /// the configuration says of the source.
     folders: BTreeMap<String, (PathBuf, Table)>,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) const fn new(scratch: &'a Path, lock: &'a LockFile) -> Self {
+    pub(super) const fn new(scratch: &'a Path, lock: &'a CargoLock) -> Self {
         Self {
             scratch,
             lock,

@@ -15,10 +15,9 @@ use super::git_folder::{skeleton, write_checkout, write_whole};
 use super::nodes::Nodes;
 use crate::hash::Sha256;
 use crate::project::{CrateSource, GitSource};
-use crate::vendor::checksum_json::ChecksumFile;
+use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 use crate::vendor::{Form, Layout, LinkMode, PlannedCrate};
 
-pub(super) const CHECKSUM_FILE: &str = ".cargo-checksum.json";
 /// Changes with what is kept, so that older ones aren't taken for it.
 const UNPACKED: &str = "unpacked-1";
 /// How files begin that are of ours, not of a crate's, in its skeleton.
@@ -110,7 +109,7 @@ impl CrateWriter<'_> {
 
     /// The folder in our cache that a crate is unpacked in.
     fn unpacked(self, planned: &PlannedCrate) -> Result<Option<PathBuf>, IoError> {
-        let Some(cache) = self.store.own_folder() else {
+        let Some(cache) = self.store.cache().folder() else {
             return Ok(None);
         };
         let hex = checksum(planned).to_hex();
@@ -149,7 +148,7 @@ impl CrateWriter<'_> {
         make_read_only(&new)?;
         fs::rename(&new, &folder)?;
         let text = serde_json::to_vec(&Nodes::of(&folder, |_| false)?).unwrap_or_default();
-        CrateStore::keep(Some(known), &text)?;
+        self.store.cache().write_file(known, &text)?;
         Ok(Some(folder))
     }
 

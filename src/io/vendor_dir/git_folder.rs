@@ -8,9 +8,9 @@ use walkdir::WalkDir;
 
 use super::super::git_crates::{git_manifests, git_skeletons};
 use super::super::{GitStore, IoError};
-use super::crate_folder::CHECKSUM_FILE;
 use crate::project::{GitSource, LockedCrate};
 use crate::vendor::Layout;
+use crate::vendor::checksum_json::CHECKSUM_FILE;
 use crate::vendor::config::import_cargo_lock_git;
 
 /// Copies a whole checkout.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use camino::Utf8Path;
 use fs_err as fs;
 
-use self::crate_folder::{CHECKSUM_FILE, CrateWriter};
+use self::crate_folder::CrateWriter;
 use self::nodes::Nodes;
 use self::stamp::Stamp;
-use super::{CrateStore, GitStore, IoError, Progress, all_in_order};
+use super::{Cache, CrateStore, GitStore, IoError, Progress, all_in_order};
+use crate::vendor::checksum_json::CHECKSUM_FILE;
 use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 
 mod archive;
@@ -63,10 +64,9 @@ pub struct Seen {
 impl Seen {
     /// Looks at a folder.
     #[must_use]
-    pub fn look(folder: &Utf8Path) -> Self {
+    pub fn look(folder: &Utf8Path, cache: &Cache) -> Self {
         let folder = folder.as_std_path();
-        let own_folder = super::store::own_cache();
-        let stamp = own_folder.and_then(|own_folder| Stamp::load(folder, &own_folder));
+        let stamp = Stamp::load(folder, cache);
         let is_unchanged = stamp.as_ref().is_some_and(|stamp| stamp.holds(folder));
         Self {
             stamp,
@@ -119,7 +119,7 @@ impl VendorFolder<'_> {
             // Through a link, too: a crate may be one.
             let is_crate = entry.path().join(CHECKSUM_FILE).is_file();
             let target = fs::read_link(entry.path()).ok();
-            let cache = self.store.own_folder();
+            let cache = self.store.cache().folder();
             let is_link = target
                 .zip(cache)
                 .is_some_and(|(target, cache)| target.starts_with(cache));
@@ -147,7 +147,7 @@ impl VendorFolder<'_> {
             _ => Path::new("."),
         };
         fs::create_dir_all(beside)?;
-        let lock = stamp::lock(folder, self.store);
+        let lock = stamp::lock(folder, self.store.cache());
         let name = self.folder.file_name().unwrap_or_default();
         let prefix = format!(".pyhack-vendor-{name}-");
         if lock.is_some() {
@@ -171,7 +171,7 @@ impl VendorFolder<'_> {
         // It is in the one place or the other.
         remove(&old);
         remove(&new);
-        stamp.keep(folder, self.store)?;
+        stamp.keep(folder, self.store.cache())?;
         Ok(written)
     }
 
@@ -190,8 +190,7 @@ impl VendorFolder<'_> {
             link_mode: self.link_mode,
         };
         let folder = self.folder.as_std_path();
-        let old = self.store.own_folder();
-        let old = old.and_then(|own_folder| Stamp::load(folder, own_folder));
+        let old = Stamp::load(folder, self.store.cache());
         let old = old.filter(|old| old.link_mode_is(self.link_mode));
         // The largest first, so that none is left for the end.
         let mut crates: Vec<_> = self.plan.crates.iter().collect();

@@ -2,13 +2,14 @@
 //! no stranger's folder can claim it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::available_parallelism;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use super::super::{CrateStore, IoError, all};
+use super::super::cache::FileLock;
+use super::super::{Cache, IoError, all};
 use super::nodes::Nodes;
 use crate::hash::Sha256;
 use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
@@ -59,18 +60,18 @@ impl Stamp {
     }
 
     /// Keeps the stamp of a folder that was written just now.
-    pub(super) fn keep(self, folder: &Path, store: &CrateStore) -> Result<(), IoError> {
-        let own_folder = store.own_folder();
-        let Some(path) = own_folder.and_then(|own_folder| place(folder, own_folder)) else {
+    pub(super) fn keep(self, folder: &Path, cache: &Cache) -> Result<(), IoError> {
+        let Ok(folder) = fs::canonicalize(folder) else {
             return Ok(());
         };
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
-        CrateStore::keep(Some(path), &bytes)
+        cache.write_file(named(&folder, ".json"), &bytes)
     }
 
     /// The stamp of a folder, if we wrote it.
-    pub(super) fn load(folder: &Path, own_folder: &Path) -> Option<Self> {
-        let bytes = fs::read(place(folder, own_folder)?).ok()?;
+    pub(super) fn load(folder: &Path, cache: &Cache) -> Option<Self> {
+        let folder = fs::canonicalize(folder).ok()?;
+        let bytes = cache.read_file(named(&folder, ".json"))?;
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -131,25 +132,17 @@ impl Stamp {
     }
 }
 
-fn place(folder: &Path, own_folder: &Path) -> Option<PathBuf> {
-    let folder = fs::canonicalize(folder).ok()?;
-    Some(named(&folder, own_folder))
-}
-
-fn named(folder: &Path, own_folder: &Path) -> PathBuf {
+/// The file of our cache that is about a folder, by its full path.
+fn named(folder: &Path, ending: &str) -> String {
     let name = Sha256::of(folder.as_os_str().as_encoded_bytes()).to_hex();
-    own_folder.join("vendored").join(name + ".json")
+    format!("vendored/{name}{ending}")
 }
 
 /// Waits until no other run writes the folder. Where files can't be locked,
 /// the last one to end wins.
-pub(super) fn lock(folder: &Path, store: &CrateStore) -> Option<std::fs::File> {
+pub(super) fn lock(folder: &Path, cache: &Cache) -> Option<FileLock> {
     let parent = folder.parent().filter(|path| !path.as_os_str().is_empty());
     let parent = fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;
     let folder = parent.join(folder.file_name()?);
-    let place = named(&folder, store.own_folder()?).with_extension("lock");
-    fs::create_dir_all(place.parent()?).ok()?;
-    let file = std::fs::File::create(place).ok()?;
-    file.lock().ok()?;
-    Some(file)
+    cache.lock(named(&folder, ".lock")).ok()?
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use cargo_platform::Platform as TargetSpec;
+use clap::ValueEnum;
+use schemars::JsonSchema;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
@@ -52,12 +54,24 @@ pub struct Program {
 }
 
 /// Whose copy of a library is linked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    Serialize,
+    JsonSchema,
+    ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
-    /// That of nixpkgs.
+    /// nixpkgs' library.
     System,
-    /// That of the crate.
+    /// The crate's own.
     Bundled,
 }
 

@@ -1,3 +1,4 @@
+use super::overlay::PARAMETERS;
 use super::*;
 
 fn flake() -> Flake {
@@ -5,7 +6,7 @@ fn flake() -> Flake {
         name: "app".to_owned(),
         python_minor: 13,
         preference: Preference::Wheel,
-        overlay: ImportedOverlay::of_ours("overlay.nix".to_owned()),
+        overlay: ImportedOverlay::generated("overlay.nix".to_owned()),
         has_conflicts: false,
         shell: Shell {
             editable: vec!["app".to_owned()],
@@ -14,7 +15,7 @@ fn flake() -> Flake {
     }
 }
 
-/// Every shape that a flake can have.
+/// Flakes of every shape.
 fn shapes() -> Vec<Flake> {
     let names = || vec!["app".to_owned(), "other-package".to_owned()];
     let nothing = Vec::new;
@@ -34,7 +35,7 @@ fn shapes() -> Vec<Flake> {
                 has_rust: other,
             };
             if other {
-                flake.overlay.takes.clear();
+                flake.overlay.parameters.clear();
                 flake.overlay.path = "nix/some folder/overlay.nix".to_owned();
             }
             all.push(flake);
@@ -44,7 +45,7 @@ fn shapes() -> Vec<Flake> {
 }
 
 #[test]
-fn every_flake_is_as_nixfmt_lays_it_out() {
+fn every_flake_is_in_nixfmt_s_layout() {
     for flake in shapes() {
         let text = flake.print();
         assert_eq!(nixfmt_rs::format(&text).unwrap(), text);
@@ -55,7 +56,7 @@ fn every_flake_is_as_nixfmt_lays_it_out() {
 }
 
 #[test]
-fn wiring_is_attributes_to_paste() {
+fn wiring_is_a_list_of_attributes() {
     let existing = ["{ }", "{ inputs.uv2nix = { }; x = mkPyprojectOverlay; }"];
     for flake in shapes() {
         for existing in existing {
@@ -72,7 +73,7 @@ fn names_are_escaped() {
     let evil = "a\"; b = ${x} '' @name@";
     let flake = Flake {
         name: evil.to_owned(),
-        overlay: ImportedOverlay::of_ours(format!("{evil}.nix")),
+        overlay: ImportedOverlay::generated(format!("{evil}.nix")),
         shell: Shell {
             editable: vec![evil.to_owned()],
             has_others: true,
@@ -101,10 +102,10 @@ fn conflicts_hatchling_and_rust() {
 }
 
 #[test]
-fn what_a_flake_has_by_its_syntax() {
+fn inputs_and_paths_are_read_from_the_syntax() {
     let read = |text: &str| {
         let flake = ExistingFlake::read(text).unwrap();
-        Input::ALL.map(|input| flake.input(input).unwrap_or("-").to_owned())
+        FlakeInput::ALL.map(|input| flake.input_name(input).unwrap_or("-").to_owned())
     };
     for (text, inputs) in [
         ("{ outputs = { self }: { }; }", ["-", "-", "-", "-"]),
@@ -128,11 +129,11 @@ fn what_a_flake_has_by_its_syntax() {
     assert!(ExistingFlake::read("{ inputs = ").is_none());
     assert!(ExistingFlake::read("x: x").is_none());
     let flake = ExistingFlake::read("{ a = import ./nix/overlay.nix { }; }").unwrap();
-    assert!(flake.names("nix/overlay.nix") && !flake.names("overlay.nix"));
+    assert!(flake.mentions_path("nix/overlay.nix") && !flake.mentions_path("overlay.nix"));
 }
 
 #[test]
-fn wiring_calls_inputs_as_the_flake_does() {
+fn wiring_uses_the_flake_s_names_of_inputs() {
     let text = r#"{
       inputs.unstable.url = "github:NixOS/nixpkgs";
       inputs.uv2nix.url = "github:pyproject-nix/uv2nix";
@@ -205,15 +206,15 @@ fn wiring_for_a_flake_with_nothing() {
 }
 
 #[test]
-fn an_overlay_is_called_with_what_it_takes() {
+fn an_overlay_is_imported_with_its_parameters() {
     for (text, takes) in [
         ("final: prev: { }", &[][..]),
         ("{ pkgs, hacks }: final: prev: { }", &["pkgs", "hacks"]),
-        ("{ pkgs, ... }: final: prev: { }", &SCOPE),
-        ("{ }", &SCOPE),
-        ("nonsense }", &SCOPE),
+        ("{ pkgs, ... }: final: prev: { }", &PARAMETERS),
+        ("{ }", &PARAMETERS),
+        ("nonsense }", &PARAMETERS),
     ] {
-        let overlay = ImportedOverlay::of_text("x".to_owned(), text);
-        assert_eq!(overlay.takes, takes, "{text}");
+        let overlay = ImportedOverlay::existing("x".to_owned(), text);
+        assert_eq!(overlay.parameters, takes, "{text}");
     }
 }

@@ -1,14 +1,14 @@
-//! The arguments of a file: what it uses, and nothing else, in the groups
+//! The arguments of a file: exactly those that its body uses, in the groups
 //! that nixpkgs' files have.
 
 use std::collections::BTreeSet;
 
-use super::{Package, attribute};
+use super::{Package, parameter_of};
 use crate::build_system::BuildSystem;
-use crate::nix::expr::{Expr, NixString, Part};
-use crate::nix::layout::{Group, Layout, Line, Name};
+use crate::nix::expr::{Binding, Expr, NixString, Parameter, ParameterGroup, Part};
+use crate::nix::ident::Ident;
 
-/// The first ones, in their order.
+/// The arguments of the first group, in their order.
 pub(super) const FIRST: [&str; 6] = [
     "lib",
     "stdenv",
@@ -18,151 +18,144 @@ pub(super) const FIRST: [&str; 6] = [
     "rustPlatform",
 ];
 
-/// What is in scope without being an argument.
+/// Variables in scope that are not arguments.
 const IN_SCOPE: [&str; 5] = ["finalAttrs", "builtins", "true", "false", "null"];
 
-impl Package {
-    /// Makes a function of what it uses.
-    pub(super) fn file(&self, value: Expr) -> Expr {
-        let extras: BuildSystem = self.extras.values().flatten().map(pair).collect();
-        let python = [&self.build_system, &self.dependencies, &extras];
-        let mut scope = Scope {
-            python: python
-                .iter()
-                .flat_map(|system| attributes(system))
-                .collect(),
-            used: BTreeSet::new(),
-        };
-        let value = scope.expr(value);
-        let programs = self.native_build_inputs.keys().map(String::as_str);
-        let programs = programs.chain(["cargo", "pkg-config", "rustc"]);
-        let libraries = self.build_inputs.keys().map(String::as_str);
-        let mut groups = vec![
-            (
-                None,
-                FIRST.iter().filter_map(|name| Name::new(name)).collect(),
-            ),
-            (Some("build-system"), attributes(python[0])),
-            (Some("nativeBuildInputs"), heads(programs)),
-            (Some("buildInputs"), heads(libraries)),
-            (Some("dependencies"), attributes(python[1])),
-            (Some("optional-dependencies"), attributes(python[2])),
-        ];
-        let mut left = scope.used;
-        for (_, names) in &mut groups {
-            names.retain(|name| left.remove(name));
-        }
-        groups[0].1.extend(left);
-        let groups = groups.into_iter();
-        let groups = groups.map(|(title, names)| Group { title, names });
-        Layout::Function(groups.collect(), Box::new(value)).into()
+/// Makes `body` a function of the variables that it uses.
+pub(super) fn file_function(package: &Package, body: Expr) -> Expr {
+    let extras: BuildSystem = package
+        .extras
+        .values()
+        .flatten()
+        .map(|(name, platforms)| (name.clone(), platforms.clone()))
+        .collect();
+    let build_system = parameters_of(&package.build_system);
+    let dependencies = parameters_of(&package.dependencies);
+    let optional = parameters_of(&extras);
+    let mut scope = Scope {
+        python: [&build_system, &dependencies, &optional]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+        used: BTreeSet::new(),
+    };
+    let body = scope.rewrite(body);
+    let programs = package.native_build_inputs.keys().map(String::as_str);
+    let programs = programs.chain(["cargo", "pkg-config", "rustc"]);
+    let libraries = package.build_inputs.keys().map(String::as_str);
+    let mut groups = [
+        (None, FIRST.map(Ident::new).to_vec()),
+        (Some("build-system"), build_system),
+        (Some("nativeBuildInputs"), first_parts(programs)),
+        (Some("buildInputs"), first_parts(libraries)),
+        (Some("dependencies"), dependencies),
+        (Some("optional-dependencies"), optional),
+    ]
+    .map(|(title, names)| ParameterGroup { title, names });
+    let mut left = scope.used;
+    for group in &mut groups {
+        group.names.retain(|name| left.remove(name));
     }
+    groups[0].names.extend(left);
+    body.lambda(Parameter::Groups(groups.into()))
 }
 
-fn pair<'a, K: Clone, V: Clone>((key, value): (&'a K, &'a V)) -> (K, V) {
-    (key.clone(), value.clone())
+fn parameters_of(system: &BuildSystem) -> Vec<Ident> {
+    system.keys().filter_map(parameter_of).collect()
 }
 
-fn attributes(system: &BuildSystem) -> Vec<Name> {
-    system.keys().filter_map(attribute).collect()
+/// The first parts of attribute paths, sorted.
+fn first_parts<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<Ident> {
+    let parts = paths.filter_map(|path| Ident::parse(path.split('.').next()?));
+    parts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The first names of attribute paths, sorted.
-fn heads<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<Name> {
-    let heads = paths.filter_map(|path| Name::new(path.split('.').next()?));
-    heads.collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// What is used, once `pkgs.x` is `x`.
+/// Rewrites `pkgs.x` to `x` and collects the variables that are used.
 struct Scope {
-    /// Python packages, whose names mean those.
-    python: BTreeSet<Name>,
-    used: BTreeSet<Name>,
+    /// Arguments that are Python packages: `pkgs.x` of the same name is
+    /// another package and stays as it is.
+    python: BTreeSet<Ident>,
+    used: BTreeSet<Ident>,
 }
 
 impl Scope {
-    fn expr(&mut self, expr: Expr) -> Expr {
+    fn rewrite(&mut self, expr: Expr) -> Expr {
         match expr {
-            Expr::Select(base, path, default) => self.select(*base, path, default),
+            Expr::Select(base, path, default) => self.rewrite_select(*base, path, default),
             Expr::Var(ident) => {
-                let name = Name::new(ident.as_str());
-                let is_free = |name: &Name| !IN_SCOPE.contains(&name.as_str());
-                self.used.extend(name.filter(is_free));
+                if !IN_SCOPE.contains(&ident.as_str()) {
+                    self.used.insert(ident.clone());
+                }
                 Expr::Var(ident)
             }
-            Expr::Template(parts) => Expr::Template(self.parts(parts)),
-            Expr::Apply(function, argument) => self.expr(*function).apply(self.expr(*argument)),
-            Expr::List(items) => {
-                Expr::List(items.into_iter().map(|item| self.expr(item)).collect())
+            Expr::Template(parts) => Expr::Template(self.rewrite_parts(parts)),
+            Expr::IndentedTemplate(parts) => Expr::IndentedTemplate(self.rewrite_parts(parts)),
+            Expr::Apply(function, argument) => {
+                let function = self.rewrite(*function);
+                function.apply(self.rewrite(*argument))
             }
-            Expr::AttrSet(attributes) => {
-                let attributes = attributes.into_iter();
+            Expr::List(items) => {
+                Expr::List(items.into_iter().map(|item| self.rewrite(item)).collect())
+            }
+            Expr::AttrSet(bindings) => {
+                let bindings = bindings.into_iter();
                 Expr::AttrSet(
-                    attributes
-                        .map(|(name, value)| (name, self.expr(value)))
+                    bindings
+                        .map(|binding| self.rewrite_binding(binding))
                         .collect(),
                 )
             }
             Expr::Binary(left, operator, right) => {
-                let (left, right) = (self.expr(*left), self.expr(*right));
-                Expr::Binary(Box::new(left), operator, Box::new(right))
+                let left = self.rewrite(*left);
+                left.binary(operator, self.rewrite(*right))
             }
-            Expr::Lambda(parameter, body) => self.expr(*body).lambda(parameter),
-            Expr::Layout(layout) => self.layout(layout).into(),
-            other => other,
+            Expr::Lambda(parameter, body) => self.rewrite(*body).lambda(parameter),
+            // Files have none of these with variables in them.
+            other @ (Expr::Str(_)
+            | Expr::Path(_)
+            | Expr::If(..)
+            | Expr::Has(..)
+            | Expr::Own(_)
+            | Expr::Commented(..)) => other,
         }
     }
 
-    fn select(&mut self, base: Expr, mut path: Vec<NixString>, default: Option<Box<Expr>>) -> Expr {
-        let default = default.map(|default| Box::new(self.expr(*default)));
+    fn rewrite_select(
+        &mut self,
+        base: Expr,
+        mut path: Vec<NixString>,
+        default: Option<Box<Expr>>,
+    ) -> Expr {
+        let default = default.map(|default| Box::new(self.rewrite(*default)));
         if base == Expr::var("pkgs")
-            && let Some(name) = path.first().and_then(|name| Name::new(name.as_str()))
+            && let Some(name) = path.first().and_then(|name| Ident::parse(name.as_str()))
             && !self.python.contains(&name)
         {
             self.used.insert(name.clone());
             path.remove(0);
-            let name = Expr::from(name);
             return if path.is_empty() {
-                name
+                Expr::Var(name)
             } else {
-                Expr::Select(Box::new(name), path, default)
+                Expr::Select(Box::new(Expr::Var(name)), path, default)
             };
         }
-        Expr::Select(Box::new(self.expr(base)), path, default)
+        Expr::Select(Box::new(self.rewrite(base)), path, default)
     }
 
-    fn layout(&mut self, layout: Layout) -> Layout {
-        match layout {
-            Layout::Name(name) => {
-                self.used.insert(name.clone());
-                Layout::Name(name)
-            }
-            Layout::Body(lines) => {
-                let lines = lines.into_iter();
-                Layout::Body(lines.map(|line| self.line(line)).collect())
-            }
-            Layout::Function(groups, body) => {
-                let body = self.expr(*body);
-                Layout::Function(groups, Box::new(body))
-            }
-            Layout::Script(parts) => Layout::Script(self.parts(parts)),
+    fn rewrite_binding(&mut self, binding: Binding) -> Binding {
+        match binding {
+            Binding::BlankLine => Binding::BlankLine,
+            Binding::Inherit(from, names) => Binding::Inherit(self.rewrite(from), names),
+            Binding::Set(path, value) => Binding::Set(path, self.rewrite(value)),
         }
     }
 
-    fn line(&mut self, line: Line) -> Line {
-        match line {
-            Line::Blank => Line::Blank,
-            Line::Inherit(from, names) => Line::Inherit(self.expr(from), names),
-            Line::Set(path, value) => Line::Set(path, self.expr(value)),
-        }
-    }
-
-    fn parts(&mut self, parts: Vec<Part>) -> Vec<Part> {
-        let parts = parts.into_iter();
-        let part = |part| match part {
-            Part::Expr(expr) => Part::Expr(self.expr(expr)),
+    fn rewrite_parts(&mut self, parts: Vec<Part>) -> Vec<Part> {
+        let rewrite = |part| match part {
+            Part::Expr(expr) => Part::Expr(self.rewrite(expr)),
             text @ Part::Text(_) => text,
         };
-        parts.map(part).collect()
+        parts.into_iter().map(rewrite).collect()
     }
 }

@@ -1,30 +1,29 @@
-//! A file that builds one Python package as nixpkgs' own are built.
+//! A file that builds one Python package in the style of nixpkgs' packages.
 //!
-//! What reviewers of nixpkgs expect: `finalAttrs` instead of `rec`, arguments
-//! in groups and no more of them than are used, `pyproject = true`, libraries
-//! by their names.
+//! It follows what reviewers of nixpkgs expect: `finalAttrs` instead of `rec`,
+//! arguments in groups and only those that are used, `pyproject = true`,
+//! libraries by their names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
-
-use self::arguments::FIRST;
-use super::expr::{Expr, Ident, NixString, Parameter, Part};
-use super::layout::{Layout, Line, Name};
+use self::arguments::{FIRST, file_function};
+use super::expr::{Binding, Expr, Operator, Parameter, Part};
+use super::ident::Ident;
 use super::platforms::guarded;
 use super::print::print;
-use super::stanza::env_value;
+use super::stanza::{env_value, set_target_dir};
 use crate::build_system::BuildSystem;
 use crate::native::EnvValue;
 use crate::project::PythonName;
 use crate::target::Platform;
 
 mod arguments;
-mod source;
+mod sources;
 
-pub use source::{CargoDeps, PackageSource, Places};
+pub use sources::{BuildFolders, CargoDeps, PackageSource};
 
-/// Names that the file has another meaning for, besides its first arguments.
+/// Names besides [`FIRST`] that mean something else in a file than the Python
+/// package of that name.
 const RESERVED: [&str; 8] = [
     "cargo",
     "rustc",
@@ -36,173 +35,172 @@ const RESERVED: [&str; 8] = [
     "null",
 ];
 
-/// What a file says of a package.
+/// The values that a file is printed from.
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// The package's name.
+    /// `pname`
     pub name: PythonName,
-    /// Its version.
+    /// `version`
     pub version: String,
-    /// Where its source comes from.
+    /// `src`
     pub source: PackageSource,
-    /// Where the crates come from.
+    /// `cargoDeps`
     pub cargo_deps: CargoDeps,
-    /// Which folders of the source are built.
-    pub places: Places,
+    /// `sourceRoot`, `cargoRoot` and `buildAndTestSubdir`
+    pub folders: BuildFolders,
     /// Whether maturin itself is the build backend.
     pub is_maturin: bool,
-    /// The platforms that it is for.
+    /// The platforms that the file was generated for.
     pub platforms: BTreeSet<Platform>,
-    /// The Python build system, without maturin where its hook builds.
+    /// The build requirements; without maturin if its hook builds.
     pub build_system: BuildSystem,
-    /// Programs of the build, as attribute paths below `pkgs`, each with the
-    /// platforms that it is for.
+    /// Attribute paths below `pkgs`, each with the platforms that need it.
     pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    /// Libraries of the host, likewise.
+    /// As `native_build_inputs`.
     pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    /// Environment variables: their values, each with the platforms that it
-    /// is for.
+    /// Environment variables by name; each value with its platforms.
     pub env: BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
-    /// The packages that it needs to run.
+    /// `dependencies`
     pub dependencies: BuildSystem,
-    /// Those that its extras need.
+    /// `optional-dependencies`
     pub extras: BTreeMap<String, BuildSystem>,
-    /// The modules that have to be there once it is built.
+    /// `pythonImportsCheck`
     pub imports: Vec<String>,
-    /// What users are told.
-    pub about: About,
+    /// `meta`
+    pub meta: Meta,
 }
 
-/// What users are told of a package.
+/// The attributes of `meta`.
 #[derive(Debug, Clone, Default)]
-pub struct About {
-    /// The description.
+pub struct Meta {
+    /// `description`
     pub description: Option<String>,
-    /// The homepage.
+    /// `homepage`
     pub homepage: Option<String>,
-    /// Where changes are listed.
+    /// `changelog`
     pub changelog: Option<String>,
     /// Attributes of `lib.licenses`.
     pub licenses: Vec<String>,
-    /// The program, where there is one.
+    /// `mainProgram`
     pub main_program: Option<String>,
 }
 
 impl Package {
-    /// Prints the file in nixfmt's layout, with a newline at its end.
-    #[must_use]
+    /// Prints the file in nixfmt's layout, with a line break at its end.
     pub fn print(&self) -> String {
-        let body = Expr::from(Layout::Body(self.lines()));
-        let body = if self.has_final_attrs() {
-            body.lambda(Parameter::Name(Ident::new("finalAttrs")))
-        } else {
-            body
-        };
-        print(&self.file(Expr::var("buildPythonPackage").apply(body)))
+        let mut body = Expr::AttrSet(self.bindings());
+        if self.uses_final_attrs() {
+            body = body.lambda(Parameter::name("finalAttrs"));
+        }
+        let call = Expr::var("buildPythonPackage").apply(body);
+        print(&file_function(self, call))
     }
 
-    /// Whether attributes follow others of the package.
-    const fn has_final_attrs(&self) -> bool {
+    /// Whether attributes refer to others of the package.
+    const fn uses_final_attrs(&self) -> bool {
         matches!(self.source, PackageSource::Sdist { .. })
             || matches!(self.cargo_deps, CargoDeps::Fetched { .. })
     }
 
-    /// What can't be named in the file, and is left out.
+    /// The Python packages that the file leaves out since their names can't
+    /// be arguments.
     pub fn unnameable(&self) -> impl Iterator<Item = &PythonName> {
         let systems = [&self.build_system, &self.dependencies];
         let all = systems.into_iter().chain(self.extras.values());
         let names: BTreeSet<_> = all.flat_map(BTreeMap::keys).collect();
-        names.into_iter().filter(|name| attribute(name).is_none())
+        names
+            .into_iter()
+            .filter(|name| parameter_of(name).is_none())
     }
 
-    fn lines(&self) -> Vec<Line> {
+    fn bindings(&self) -> Vec<Binding> {
         let mut groups = vec![
             vec![
-                Line::set("pname", Expr::string(self.name.as_str())),
-                Line::set("version", Expr::string(&self.version)),
-                Line::set("pyproject", Expr::var("true")),
-                Line::set("__structuredAttrs", Expr::var("true")),
+                Binding::set("pname", Expr::string(self.name.as_str())),
+                Binding::set("version", Expr::string(&self.version)),
+                Binding::set("pyproject", Expr::var("true")),
+                Binding::set("__structuredAttrs", Expr::var("true")),
             ],
-            vec![Line::set("src", self.source.expr(self.name.as_str()))],
+            vec![Binding::set("src", self.source.expr(self.name.as_str()))],
+            self.folders.bindings(),
+            Vec::from_iter(self.cargo_deps.lock_link(&self.folders)),
+            vec![Binding::set(
+                "cargoDeps",
+                self.cargo_deps.expr(&self.folders),
+            )],
         ];
-        groups.extend(self.place_lines());
-        groups.push(vec![Line::set("cargoDeps", self.cargo_deps())]);
-        groups.extend(self.input_lines());
-        let imports = self.imports.iter().map(|name| Expr::string(name));
+        groups.extend(self.inputs().map(Vec::from_iter));
         if !self.imports.is_empty() {
-            let imports = Expr::List(imports.collect());
-            groups.push(vec![Line::set("pythonImportsCheck", imports)]);
+            let imports = Expr::strings(&self.imports);
+            groups.push(vec![Binding::set("pythonImportsCheck", imports)]);
         }
-        groups.push(vec![Line::set("meta", self.meta())]);
+        groups.push(vec![Binding::set("meta", self.meta())]);
         groups.retain(|group| !group.is_empty());
-        groups.join(&Line::Blank)
+        groups.join(&Binding::BlankLine)
     }
 
     /// The inputs, in the order that nixpkgs' packages have them in.
-    fn input_lines(&self) -> Vec<Vec<Line>> {
-        let list = |name: &str, lists: Vec<Expr>| -> Vec<Line> {
-            let joined = joined(lists, Expr::concat);
-            joined
-                .map(|list| Line::set(name, list))
-                .into_iter()
-                .collect()
+    fn inputs(&self) -> [Option<Binding>; 7] {
+        let list = |name: &str, lists: Vec<Expr>| {
+            let list = Expr::chain(lists, Operator::Concat)?;
+            Some(Binding::set(name, list))
         };
-        // Its hook would take the configure phase.
+        // CMake's setup hook would replace the configure phase.
         let has_cmake = self.native_build_inputs.contains_key("cmake");
-        let no_cmake = has_cmake.then(|| Line::set("dontUseCmakeConfigure", Expr::var("true")));
+        let no_cmake = has_cmake.then(|| Binding::set("dontUseCmakeConfigure", Expr::var("true")));
         let extras: Vec<_> = self
             .extras
             .iter()
-            .filter_map(|(name, system)| {
-                let list = joined(self.requirements(system), Expr::concat)?;
-                Some((NixString::from(name.as_str()), list))
-            })
+            .filter_map(|(name, system)| list(name, self.requirements(system)))
             .collect();
         let has_extras = !extras.is_empty();
-        let extras = has_extras.then(|| Line::set("optional-dependencies", Expr::AttrSet(extras)));
-        vec![
+        let extras =
+            has_extras.then(|| Binding::set("optional-dependencies", Expr::AttrSet(extras)));
+        [
             list("build-system", self.requirements(&self.build_system)),
             list("nativeBuildInputs", self.programs()),
-            no_cmake.into_iter().collect(),
-            list("buildInputs", self.packages(&self.build_inputs)),
-            self.env_line().into_iter().collect(),
+            no_cmake,
+            list("buildInputs", self.libraries()),
+            self.env_binding(),
             list("dependencies", self.requirements(&self.dependencies)),
-            extras.into_iter().collect(),
+            extras,
         ]
     }
 
-    /// Lists of Python packages, then what their extras ask for.
+    /// Lists of Python packages, followed by the dependencies of their extras.
     fn requirements(&self, system: &BuildSystem) -> Vec<Expr> {
-        let named = || {
-            let named = system.iter();
-            named.filter_map(|(name, on)| Some((attribute(name)?, on)))
-        };
-        let rows = named().map(|(name, on)| (on.keys().copied().collect(), Expr::from(name)));
+        let named: Vec<_> = system
+            .iter()
+            .filter_map(|(name, on)| Some((parameter_of(name)?, on)))
+            .collect();
+        let rows = named
+            .iter()
+            .map(|(name, on)| (on.keys().copied().collect(), Expr::Var(name.clone())));
         let mut lists = guarded(rows, &self.platforms, "optionals", Expr::List);
-        for (name, on) in named() {
+        for (name, on) in &named {
             let mut extras: BTreeMap<&str, BTreeSet<Platform>> = BTreeMap::new();
-            for (platform, names) in on {
+            for (platform, names) in *on {
                 for extra in names {
                     extras.entry(extra).or_default().insert(*platform);
                 }
             }
             let rows = extras.into_iter().map(|(extra, on)| {
                 let path = ["optional-dependencies", extra];
-                (on, Expr::from(name.clone()).select(path))
+                (on, Expr::Var(name.clone()).select(path))
             });
-            let all = |lists| joined(lists, Expr::concat).unwrap_or(Expr::List(Vec::new()));
-            lists.extend(guarded(rows, &self.platforms, "optionals", all));
+            let concat = |lists| {
+                Expr::chain(lists, Operator::Concat).unwrap_or_else(|| Expr::List(Vec::new()))
+            };
+            lists.extend(guarded(rows, &self.platforms, "optionals", concat));
         }
         lists
     }
 
-    /// Programs: pkg-config where a library may be looked for with it, what
-    /// crates need, and the hooks.
+    /// pkg-config where there are libraries to find, then the programs that
+    /// crates need and the hooks.
     fn programs(&self) -> Vec<Expr> {
-        let searching = self.build_inputs.values().flatten().copied();
-        let searching: BTreeSet<Platform> = searching.collect();
-        let pkg_config = (!searching.is_empty()).then(|| (searching, package("pkg-config")));
-        let own = self.native_build_inputs.iter();
+        let searching: BTreeSet<_> = self.build_inputs.values().flatten().copied().collect();
+        let pkg_config = (!searching.is_empty()).then(|| (searching, Expr::package("pkg-config")));
         let hooks: &[&str] = if self.is_maturin {
             &[
                 "rustPlatform.cargoSetupHook",
@@ -211,109 +209,98 @@ impl Package {
         } else {
             &["cargo", "rustPlatform.cargoSetupHook", "rustc"]
         };
-        let hooks = hooks.iter().map(|path| (*path, self.platforms.clone()));
-        let mut rows: Vec<_> = own
-            .map(|(path, on)| (path.as_str(), on.clone()))
+        let hooks = hooks.iter().map(|path| (*path, &self.platforms));
+        let mut programs: Vec<_> = self
+            .native_build_inputs
+            .iter()
+            .map(|(path, on)| (path.as_str(), on))
             .chain(hooks)
             .collect();
-        rows.sort_by_key(|(path, _)| *path);
-        let rows = rows.into_iter().map(|(path, on)| (on, package(path)));
-        let rows = pkg_config.into_iter().chain(rows);
+        programs.sort_by_key(|(path, _)| *path);
+        let programs = programs
+            .into_iter()
+            .map(|(path, on)| (on.clone(), Expr::package(path)));
+        let rows = pkg_config.into_iter().chain(programs);
         guarded(rows, &self.platforms, "optionals", Expr::List)
     }
 
-    fn packages(&self, inputs: &BTreeMap<String, BTreeSet<Platform>>) -> Vec<Expr> {
-        let rows = inputs.iter().map(|(path, on)| (on.clone(), package(path)));
+    fn libraries(&self) -> Vec<Expr> {
+        let rows = self
+            .build_inputs
+            .iter()
+            .map(|(path, on)| (on.clone(), Expr::package(path)));
         guarded(rows, &self.platforms, "optionals", Expr::List)
     }
 
     /// `env.NAME = value;` for one variable, `env = { ... };` for several.
-    fn env_line(&self) -> Option<Line> {
+    fn env_binding(&self) -> Option<Binding> {
         let mut env = self.env.clone();
-        if self.places.reaches_above() {
-            // Cargo would put it into the workspace above, out of the reach
-            // of the build.
-            let target = EnvValue::Text("./target".to_owned());
-            let everywhere = BTreeMap::from([(target, self.platforms.clone())]);
-            env.insert("CARGO_TARGET_DIR".to_owned(), everywhere);
+        if self.folders.reach_above() {
+            set_target_dir(&mut env, &self.platforms);
         }
         let rows = env.iter().flat_map(|(name, values)| {
-            values.iter().map(move |(value, on)| {
-                let value = env_value(value);
-                (on.clone(), (NixString::from(name.as_str()), value))
-            })
+            values
+                .iter()
+                .map(move |(value, on)| (on.clone(), Binding::set(name, env_value(value))))
         });
-        let mut sets = guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet);
-        if let [Expr::AttrSet(attributes)] = &mut sets[..]
-            && let [(name, value)] = &mut attributes[..]
+        let sets = guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet);
+        if let [Expr::AttrSet(bindings)] = &sets[..]
+            && let [Binding::Set(name, value)] = &bindings[..]
         {
-            let path = vec!["env".into(), name.clone()];
-            return Some(Line::Set(path, value.clone()));
+            let path = [&["env".into()], &name[..]].concat();
+            return Some(Binding::Set(path, value.clone()));
         }
-        joined(sets, Expr::update).map(|sets| Line::set("env", sets))
+        Expr::chain(sets, Operator::Update).map(|sets| Binding::set("env", sets))
     }
 
     fn meta(&self) -> Expr {
-        let about = &self.about;
-        let text = |name: &str, text: &Option<String>| {
-            let text = text.as_deref()?;
-            Some(Line::set(name, Expr::string(text)))
-        };
+        let meta = &self.meta;
+        let string = |text: &Option<String>| text.as_deref().map(Expr::string);
         let license = |name: &String| Expr::var("lib").select(["licenses", name]);
-        let license = match &about.licenses[..] {
+        let license = match &meta.licenses[..] {
             [] => None,
             [one] => Some(license(one)),
             several => Some(Expr::List(several.iter().map(license).collect())),
         };
-        let changelog = about.changelog.as_deref().map(|url| self.with_version(url));
-        let lines = [
-            text("description", &about.description),
-            text("homepage", &about.homepage),
-            changelog.map(|url| Line::set("changelog", url)),
-            license.map(|license| Line::set("license", license)),
-            Some(Line::set("maintainers", Expr::List(Vec::new()))),
-            text("mainProgram", &about.main_program),
+        let attributes = [
+            ("description", string(&meta.description)),
+            ("homepage", string(&meta.homepage)),
+            (
+                "changelog",
+                meta.changelog.as_deref().map(|url| self.with_version(url)),
+            ),
+            ("license", license),
+            ("maintainers", Some(Expr::List(Vec::new()))),
+            ("mainProgram", string(&meta.main_program)),
         ];
-        Layout::Body(lines.into_iter().flatten().collect()).into()
+        Expr::attr_set(
+            attributes
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
     }
 
-    /// A text in which the version follows that of the package.
+    /// A text that refers to the package's version where it contains it.
     fn with_version(&self, text: &str) -> Expr {
+        // Without a dot, the version may be any number in the text.
+        let is_distinct = self.uses_final_attrs() && self.version.contains('.');
         let parts = text.split_once(&self.version);
-        let is_told = self.has_final_attrs() && self.version.contains('.');
-        let Some((before, after)) = parts.filter(|_| is_told) else {
+        let Some((before, after)) = parts.filter(|_| is_distinct) else {
             return Expr::string(text);
         };
         Expr::Template(vec![
-            Part::Text(before.into()),
+            Part::text(before),
             Part::Expr(Expr::var("finalAttrs").select(["version"])),
-            Part::Text(after.into()),
+            Part::text(after),
         ])
     }
 }
 
-/// The attribute of a Python package, if it can be an argument.
-fn attribute(name: &PythonName) -> Option<Name> {
-    Name::new(name.as_str()).filter(|name| {
-        let name = name.as_str();
-        !RESERVED.contains(&name) && !FIRST.contains(&name)
-    })
-}
-
-fn package(path: &str) -> Expr {
-    Expr::var("pkgs").select(path.split('.'))
-}
-
-/// `first OPERATOR second`, as Nix reads it: from the right.
-fn joined(all: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
-    all.into_iter()
-        .rev()
-        .reduce(|right, left| join(left, right))
-}
-
-/// `a/b` for paths below, whatever is the way to them.
-fn plain(path: &Utf8PathBuf) -> Option<&str> {
-    (*path != ".").then_some(path.as_str())
+/// The argument for a Python package; `None` if its name can't be one.
+fn parameter_of(name: &PythonName) -> Option<Ident> {
+    let name = name.as_str();
+    let is_reserved = RESERVED.contains(&name) || FIRST.contains(&name);
+    Ident::parse(name).filter(|_| !is_reserved)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Files in nixpkgs' style, whole.
+//! Whole files in the style of nixpkgs.
 
 use super::*;
 use crate::nix::expr::Expr;
@@ -34,7 +34,7 @@ fn example() -> Package {
         cargo_deps: CargoDeps::Fetched {
             hash: "sha256-BBBB".to_owned(),
         },
-        places: Places {
+        folders: BuildFolders {
             source_root: ".".into(),
             subdirectory: ".".into(),
             cargo_root: ".".into(),
@@ -48,16 +48,16 @@ fn example() -> Package {
         dependencies: BuildSystem::new(),
         extras: BTreeMap::new(),
         imports: vec!["rpds".to_owned()],
-        about: About::default(),
+        meta: Meta::default(),
     }
 }
 
 #[test]
 fn a_small_package_has_few_arguments() {
     let mut package = example();
-    package.about.licenses = vec!["mit".to_owned()];
-    package.about.description = Some("Bindings".to_owned());
-    package.about.changelog = Some("https://example.org/v0.30.0/CHANGES".to_owned());
+    package.meta.licenses = vec!["mit".to_owned()];
+    package.meta.description = Some("Bindings".to_owned());
+    package.meta.changelog = Some("https://example.org/v0.30.0/CHANGES".to_owned());
     insta::assert_snapshot!(package.print(), @r#"
     {
       lib,
@@ -101,7 +101,7 @@ fn a_small_package_has_few_arguments() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the file is long")]
-fn everything_at_once() {
+fn a_package_can_have_everything_at_once() {
     let mut package = example();
     let linux: BTreeSet<_> = [Platform::Aarch64Linux, Platform::X86_64Linux].into();
     package.is_maturin = false;
@@ -111,7 +111,7 @@ fn everything_at_once() {
         extension: Some("zip"),
         hash: "sha256-AAAA".to_owned(),
     };
-    package.places.cargo_root = "src/rust".into();
+    package.folders.cargo_root = "src/rust".into();
     package.build_system = system(&["setuptools", "setuptools-rust"]);
     package.native_build_inputs = [
         ("cmake".to_owned(), everywhere()),
@@ -135,7 +135,7 @@ fn everything_at_once() {
     .into();
     package.dependencies = system(&["protobuf", "uvicorn[standard]", "with", "lib"]);
     package.extras = [("fast".to_owned(), system(&["orjson"]))].into();
-    package.about.licenses = vec!["asl20".to_owned(), "mit".to_owned()];
+    package.meta.licenses = vec!["asl20".to_owned(), "mit".to_owned()];
     let unnameable: Vec<_> = package.unnameable().map(PythonName::as_str).collect();
     assert_eq!(unnameable, ["lib", "with"]);
     insta::assert_snapshot!(package.print(), @r#"
@@ -242,7 +242,7 @@ fn everything_at_once() {
 }
 
 #[test]
-fn a_lock_beside_the_file_is_linked_into_the_source() {
+fn an_adjacent_lock_is_linked_into_the_source() {
     let mut package = example();
     package.source = PackageSource::Folder {
         path: "../work".into(),
@@ -254,7 +254,7 @@ fn a_lock_beside_the_file_is_linked_into_the_source() {
         extra_registries: BTreeMap::new(),
         replaces: true,
     };
-    package.places = Places {
+    package.folders = BuildFolders {
         source_root: "crates/py".into(),
         subdirectory: ".".into(),
         cargo_root: "../..".into(),
@@ -313,7 +313,7 @@ fn maturin_builds_in_a_folder_of_the_workspace() {
         path: ".".into(),
         is_named: false,
     };
-    package.places.subdirectory = "crates/py".into();
+    package.folders.subdirectory = "crates/py".into();
     let text = package.print();
     assert!(text.contains("src = ./.;"), "{text}");
     assert!(
@@ -340,7 +340,7 @@ fn hostile_texts_stay_texts() {
         extra_registries: BTreeMap::new(),
         replaces: false,
     };
-    package.places = Places {
+    package.folders = BuildFolders {
         source_root: evil.into(),
         subdirectory: evil.into(),
         cargo_root: evil.into(),
@@ -349,7 +349,7 @@ fn hostile_texts_stay_texts() {
     package.dependencies = system(&["a b", "ok[x\"; y]"]);
     package.extras = [(evil.to_owned(), system(&["ok"]))].into();
     package.imports = vec![evil.to_owned()];
-    package.about = About {
+    package.meta = Meta {
         description: Some(evil.to_owned()),
         homepage: Some(evil.to_owned()),
         changelog: Some(evil.to_owned()),
@@ -359,7 +359,7 @@ fn hostile_texts_stay_texts() {
     let text = package.print();
     let parsed = rnix::Root::parse(&text);
     assert_eq!(parsed.errors(), &[], "{text}");
-    // Whatever is printed, the description is what it was.
+    // Every text is printed with its value unchanged, here the description.
     let printed = print(&Expr::string(evil));
     assert!(
         text.contains(&format!("description = {};", printed.trim_end())),

@@ -1,32 +1,103 @@
-//! What an input is, by its address.
+//! What the address of a pinned input says about it.
 
-use super::{Age, Day, Input};
+use super::{Age, Day, PinnedProject};
 
-/// What an address tells of an input.
+/// A known project and what its address says about the version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
-    pub input: Input,
+pub(super) struct KnownInput {
+    pub project: PinnedProject,
     pub branch: Option<String>,
     pub age: Age,
 }
 
-/// What a repository on GitHub is; the projects had other homes before.
-pub(super) fn of_repository(owner: &str, repo: &str) -> Option<Input> {
+impl KnownInput {
+    /// A project at an address that says nothing about the version.
+    pub(super) const fn of_project(project: PinnedProject) -> Self {
+        Self {
+            project,
+            branch: None,
+            age: Age::Unknown,
+        }
+    }
+
+    /// A channel or branch of nixpkgs.
+    pub(super) fn of_channel(name: &str) -> Self {
+        Self {
+            project: PinnedProject::Nixpkgs,
+            branch: Some(name.to_owned()).filter(|name| !name.is_empty()),
+            age: age_of_branch(Some(name)),
+        }
+    }
+}
+
+/// A release of NixOS, such as 25.11. It is named after the year and the
+/// month in which it comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NixosRelease {
+    /// Years since 2000.
+    pub year: i64,
+    pub month: i64,
+}
+
+impl NixosRelease {
+    /// Reads `25.11`.
+    fn parse(text: &str) -> Option<Self> {
+        let (year, month) = text.split_once('.')?;
+        let is_short = |text: &str| text.len() == 2 && text.chars().all(|c| c.is_ascii_digit());
+        if !is_short(year) || !is_short(month) {
+            return None;
+        }
+        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+        (1..=12).contains(&month).then_some(Self { year, month })
+    }
+
+    /// Reads the release of a stable branch: `nixos-25.11`,
+    /// `nixos-25.11-small`, `release-25.11`, `nixpkgs-25.11-darwin`.
+    pub(super) fn of_branch(branch: &str) -> Option<Self> {
+        let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let (kind, rest) = branch.split_once('-')?;
+        if !["nixos", "release", "nixpkgs"].contains(&kind) {
+            return None;
+        }
+        Self::parse(rest.split('-').next()?)
+    }
+
+    /// The day from which on the branch gets no more changes: a release is
+    /// supported for seven months.
+    const fn end_of_life(self) -> Day {
+        self.months_later(8)
+    }
+
+    /// The day from which on new versions of packages such as rustc don't come
+    /// into the branch.
+    pub(super) const fn closed_on(self) -> Day {
+        self.months_later(1)
+    }
+
+    /// The first day of a month after that of the release.
+    const fn months_later(self, months: i64) -> Day {
+        let months = self.month - 1 + months;
+        Day::new(2000 + self.year + months / 12, months % 12 + 1, 1)
+    }
+}
+
+/// The project of a repository on GitHub, at its present home or a former one.
+pub(super) fn project_of_repository(owner: &str, repo: &str) -> Option<PinnedProject> {
     let repo = repo.to_lowercase();
     let repo = repo.strip_suffix(".git").unwrap_or(&repo);
     match (owner.to_lowercase().as_str(), repo) {
-        ("nixos", "nixpkgs") => Some(Input::Nixpkgs),
+        ("nixos", "nixpkgs") => Some(PinnedProject::Nixpkgs),
         ("pyproject-nix" | "nix-community" | "adisbladis", "pyproject.nix") => {
-            Some(Input::PyprojectNix)
+            Some(PinnedProject::PyprojectNix)
         }
-        ("pyproject-nix" | "adisbladis", "uv2nix") => Some(Input::Uv2nix),
+        ("pyproject-nix" | "adisbladis", "uv2nix") => Some(PinnedProject::Uv2nix),
         _ => None,
     }
 }
 
-/// What is at a URL: a repository on GitHub or an archive of one, a release
-/// of a channel, or that of `FlakeHub`.
-pub(super) fn of_url(url: &str) -> Option<Known> {
+/// What a URL refers to: a repository on GitHub or an archive of it, a release
+/// of a NixOS channel, or a flake on `FlakeHub`.
+pub(super) fn input_at_url(url: &str) -> Option<KnownInput> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next()?;
     let mut parts = rest.split('/').filter(|part| !part.is_empty());
@@ -34,131 +105,86 @@ pub(super) fn of_url(url: &str) -> Option<Known> {
     let host = host.rsplit('@').next()?;
     let parts: Vec<&str> = parts.collect();
     match (host, &parts[..]) {
-        ("github.com", [owner, repo, ..]) => Some(Known {
-            input: of_repository(owner, repo)?,
-            branch: None,
-            age: Age::Unknown,
-        }),
+        ("github.com", [owner, repo, ..]) => {
+            project_of_repository(owner, repo).map(KnownInput::of_project)
+        }
         ("channels.nixos.org", [name, ..]) | ("nixos.org", ["channels", name, ..]) => {
-            Some(of_channel(name))
+            Some(KnownInput::of_channel(name))
         }
         ("releases.nixos.org", ["nixos" | "nixpkgs", rest @ ..]) => {
-            let release = rest.iter().find_map(|part| of_release(part));
-            Some(release.unwrap_or_else(|| of_channel("")))
+            let release = rest.iter().find_map(|part| channel_release(part));
+            Some(release.unwrap_or(KnownInput::of_project(PinnedProject::Nixpkgs)))
         }
-        ("flakehub.com" | "api.flakehub.com", ["f", rest @ ..]) => of_flakehub(rest),
+        ("flakehub.com" | "api.flakehub.com", ["f", rest @ ..]) => flakehub_release(rest),
         _ => None,
     }
 }
 
-/// A channel, or a branch, by its name.
-pub(super) fn of_channel(name: &str) -> Known {
-    Known {
-        input: Input::Nixpkgs,
-        branch: Some(name.to_owned()).filter(|name| !name.is_empty()),
-        age: of_branch(Some(name)),
-    }
-}
-
-/// How old a branch is at least.
-pub(super) fn of_branch(name: Option<&str>) -> Age {
-    match name.and_then(stable) {
-        Some(version) => Age::Before(end_of(version)),
+/// The greatest age that the name of a branch allows.
+pub(super) fn age_of_branch(name: Option<&str>) -> Age {
+    match name.and_then(NixosRelease::of_branch) {
+        Some(release) => Age::Before(release.end_of_life()),
         None => Age::Unknown,
     }
 }
 
-/// The version of a stable branch: `nixos-25.11`, `nixos-25.11-small`,
-/// `release-25.11`, `nixpkgs-25.11-darwin`.
-pub(super) fn stable(branch: &str) -> Option<(i64, i64)> {
-    let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
-    let (kind, rest) = branch.split_once('-')?;
-    if !["nixos", "release", "nixpkgs"].contains(&kind) {
-        return None;
-    }
-    version(rest.split('-').next()?)
-}
-
-/// `25.11`
-fn version(text: &str) -> Option<(i64, i64)> {
-    let (year, month) = text.split_once('.')?;
-    let is_short = |text: &str| text.len() == 2 && text.chars().all(|c| c.is_ascii_digit());
-    if !is_short(year) || !is_short(month) {
-        return None;
-    }
-    Some((year.parse().ok()?, month.parse().ok()?)).filter(|(_, month)| (1..=12).contains(month))
-}
-
-/// Nothing is put into a stable branch any more from this day on: each lives
-/// for seven months.
-const fn end_of((year, month): (i64, i64)) -> Day {
-    months_after((year, month), 8)
-}
-
-/// What comes out from this day on isn't in a stable branch, which keeps what
-/// it had when it was made.
-pub(super) const fn closed_on(version: (i64, i64)) -> Day {
-    months_after(version, 1)
-}
-
-/// The first day of a month.
-const fn months_after((year, month): (i64, i64), more: i64) -> Day {
-    let months = month - 1 + more;
-    Day::new(2000 + year + months / 12, months % 12 + 1, 1)
-}
-
-/// `nixos-25.11.1234.abcdef`, or `nixos-26.05pre1234.abcdef` of the time
-/// before that came out.
-fn of_release(name: &str) -> Option<Known> {
+/// Reads the name of a channel's release: `nixos-25.11.1234.abcdef`, or
+/// `nixos-26.05pre1234.abcdef` before 26.05 comes out.
+fn channel_release(name: &str) -> Option<KnownInput> {
     let (kind, rest) = name.split_once('-')?;
-    let version_of = version(rest.get(..5)?)?;
-    let known = |branch: Option<String>, age| {
-        let input = Input::Nixpkgs;
-        Some(Known { input, branch, age })
-    };
-    match (kind, rest.get(5..6)) {
-        ("nixos" | "nixpkgs", Some("p")) => known(None, Age::Before(months_after(version_of, 1))),
-        ("nixos" | "nixpkgs", _) => {
-            let branch = format!("nixos-{}", &rest[..5]);
-            known(Some(branch), Age::Before(end_of(version_of)))
-        }
-        _ => None,
+    if !["nixos", "nixpkgs"].contains(&kind) {
+        return None;
     }
+    let version = rest.get(..5)?;
+    let release = NixosRelease::parse(version)?;
+    if rest[5..].starts_with('p') {
+        return Some(KnownInput {
+            age: Age::Before(release.closed_on()),
+            ..KnownInput::of_project(PinnedProject::Nixpkgs)
+        });
+    }
+    Some(KnownInput::of_channel(&format!("nixos-{version}")))
 }
 
-/// `NixOS/nixpkgs/0.2511.1234`, which `FlakeHub` counts stable branches as.
-fn of_flakehub(parts: &[&str]) -> Option<Known> {
+/// Reads the path of a flake on `FlakeHub`: `NixOS/nixpkgs/0.2511.1234`, where
+/// `2511` is the stable branch 25.11.
+fn flakehub_release(parts: &[&str]) -> Option<KnownInput> {
     let parts = parts.strip_prefix(&["pinned"]).unwrap_or(parts);
     let [owner, repo, rest @ ..] = parts else {
         return None;
     };
-    let input = of_repository(owner, repo)?;
+    let known = KnownInput::of_project(project_of_repository(owner, repo)?);
     let minor = rest.first().and_then(|version| version.split('.').nth(1));
-    let minor = minor.filter(|minor| minor.len() == 4 && minor.is_ascii());
-    let branch = minor.map(|minor| format!("nixos-{}.{}", &minor[..2], &minor[2..]));
-    let branch = branch.filter(|branch| input == Input::Nixpkgs && stable(branch).is_some());
-    let age = of_branch(branch.as_deref());
-    Some(Known { input, branch, age })
+    let branch = minor
+        .filter(|minor| minor.len() == 4 && minor.is_ascii())
+        .map(|minor| format!("nixos-{}.{}", &minor[..2], &minor[2..]))
+        .filter(|branch| NixosRelease::of_branch(branch).is_some());
+    match branch {
+        Some(branch) if known.project == PinnedProject::Nixpkgs => {
+            Some(KnownInput::of_channel(&branch))
+        }
+        _ => Some(known),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(url: &str) -> Option<(Input, Option<String>, Option<String>)> {
-        let known = of_url(url)?;
+    fn read(url: &str) -> Option<(PinnedProject, Option<String>, Option<String>)> {
+        let known = input_at_url(url)?;
         let before = match known.age {
             Age::Before(day) => Some(day.to_string()),
             _ => None,
         };
-        Some((known.input, known.branch, before))
+        Some((known.project, known.branch, before))
     }
 
     #[test]
-    fn urls_tell_what_is_there() {
+    fn urls_say_which_project_and_branch() {
         let nixpkgs = |branch: Option<&str>, before: Option<&str>| {
             Some((
-                Input::Nixpkgs,
+                PinnedProject::Nixpkgs,
                 branch.map(str::to_owned),
                 before.map(str::to_owned),
             ))
@@ -200,19 +226,19 @@ mod tests {
             ),
             (
                 "https://github.com/pyproject-nix/pyproject.nix",
-                Some((Input::PyprojectNix, None, None)),
+                Some((PinnedProject::PyprojectNix, None, None)),
             ),
             ("https://github.com/example/nixpkgs", None),
             ("https://example.org/NixOS/nixpkgs", None),
             ("https://github.com", None),
             ("", None),
         ] {
-            assert_eq!(told(url), known, "{url}");
+            assert_eq!(read(url), known, "{url}");
         }
     }
 
     #[test]
-    fn stable_branches_have_a_version() {
+    fn stable_branches_have_a_release() {
         for (branch, version) in [
             ("nixos-25.11", Some((25, 11))),
             ("nixos-25.11-small", Some((25, 11))),
@@ -222,7 +248,8 @@ mod tests {
             ("master", None),
             ("nixos-25.é1", None),
         ] {
-            assert_eq!(stable(branch), version, "{branch}");
+            let release = version.map(|(year, month)| NixosRelease { year, month });
+            assert_eq!(NixosRelease::of_branch(branch), release, "{branch}");
         }
     }
 }

@@ -1,42 +1,41 @@
-//! Days, as far as pins need them.
+//! Days of the calendar, as far as pins need them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// A day, counted from 1970-01-01.
+/// A day of the Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(i64);
-
-const SECONDS: i64 = 24 * 60 * 60;
-/// Gregorian calendars repeat after so many days, which are 400 years.
-const ERA: i64 = 146_097;
-/// From 0000-03-01 to 1970-01-01.
-const OFFSET: i64 = 719_468;
+pub struct Day {
+    year: i64,
+    month: i64,
+    day: i64,
+}
 
 impl Day {
-    /// The day of a number of seconds since 1970.
-    #[must_use]
-    pub const fn of_unix(seconds: i64) -> Self {
-        Self(seconds.div_euclid(SECONDS))
-    }
-
-    /// The day of a date; months and days that there aren't are counted on.
-    #[must_use]
     pub const fn new(year: i64, month: i64, day: i64) -> Self {
-        // Years begin in March, so that leap days are last in them.
-        let year = if month > 2 { year } else { year - 1 };
-        let era = year.div_euclid(400);
-        let of_era = year.rem_euclid(400);
-        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-        Self(era * ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year - OFFSET)
+        Self { year, month, day }
     }
 
-    /// So many days later.
-    #[must_use]
-    pub const fn plus(self, days: i64) -> Self {
-        Self(self.0 + days)
+    /// The day in UTC of a Unix time, in seconds.
+    pub const fn of_unix(seconds: i64) -> Self {
+        // The days of an era, which is 400 years, and those from 0000-03-01 to
+        // 1970-01-01. A year that begins in March ends with its leap day.
+        const ERA: i64 = 146_097;
+        const OFFSET: i64 = 719_468;
+        let days = seconds.div_euclid(24 * 60 * 60) + OFFSET;
+        let (era, of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        Self::new(year + era * 400 + next_year, month, day)
     }
 }
 
@@ -61,15 +60,7 @@ impl<'de> Deserialize<'de> for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = self.0 + OFFSET;
-        let (era, of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
-        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = year + era * 400 + i64::from(month <= 2);
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 
@@ -78,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn unix_times_are_days_of_the_calendar() {
         for (seconds, date) in [
             (0, "1970-01-01"),
             (951_782_400, "2000-02-29"),
@@ -92,6 +83,5 @@ mod tests {
             assert_eq!(date.parse(), Ok(day));
         }
         assert!("2026-13-01".parse::<Day>().is_err());
-        assert_eq!(Day::new(2023, 11, 16).plus(1092).to_string(), "2026-11-12");
     }
 }

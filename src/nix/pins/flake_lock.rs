@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::address::{Known, of_branch, of_repository, of_url};
-use super::{Age, Day, Input, Pin};
+use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
+use super::{Age, Day, Pin, PinnedProject};
 
 #[derive(Deserialize)]
 struct Lock {
@@ -24,8 +24,8 @@ struct Node {
     original: Address,
 }
 
-/// A node by its name, or an input that is followed, by its way from the
-/// root.
+/// The value of an input: the name of its node, or the path from the root to
+/// the input that it follows.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Reference {
@@ -41,13 +41,14 @@ struct Address {
     url: Option<String>,
     #[serde(rename = "ref")]
     branch: Option<String>,
+    /// A Unix time, in seconds.
     last_modified: Option<i64>,
 }
 
-/// An input may follow one that follows another, in a circle too.
-const MAX_STEPS: usize = 100;
+/// Upper bound on the inputs in a chain of `follows`, which may be circular.
+const MAX_FOLLOWS: usize = 100;
 
-/// Reads the inputs of the root that we know something of.
+/// Reads the root's inputs that are known projects.
 pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
     let lock: Lock = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !(5..=7).contains(&lock.version) {
@@ -58,36 +59,42 @@ pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
     }
     let root = lock.nodes.get(&lock.root).ok_or("it has no root")?;
     let mut pins = Vec::new();
-    let mut below = Vec::new();
+    let mut inherited = Vec::new();
     for (name, reference) in &root.inputs {
-        // What is followed is updated with the input that brings it.
+        // An input that follows another is updated with the first input on
+        // the path to it.
         let name = match reference {
             Reference::Follows(path) => path.first().unwrap_or(name),
             Reference::Node(_) => name,
         };
-        let Some(node) = lock.node(reference, MAX_STEPS) else {
+        let Some(node) = lock.node(reference, MAX_FOLLOWS) else {
             continue;
         };
         pins.extend(node.pin(name));
-        let inputs = node.inputs.values();
-        let inputs = inputs.filter_map(|reference| lock.node(reference, MAX_STEPS)?.pin(name));
-        below.extend(inputs.filter(|pin| pin.input == Input::PyprojectNix));
+        let inputs = node
+            .inputs
+            .values()
+            .filter_map(|reference| lock.node(reference, MAX_FOLLOWS)?.pin(name));
+        inherited.extend(inputs.filter(|pin| pin.project == PinnedProject::PyprojectNix));
     }
-    // uv2nix has one of its own where it wasn't told to follow another.
-    if !pins.iter().any(|pin| pin.input == Input::PyprojectNix) {
-        pins.extend(below.into_iter().next());
+    // Unless it follows the flake's, uv2nix has a pyproject.nix of its own.
+    if !pins
+        .iter()
+        .any(|pin| pin.project == PinnedProject::PyprojectNix)
+    {
+        pins.extend(inherited.into_iter().next());
     }
     Ok(pins)
 }
 
 impl Lock {
-    fn node(&self, reference: &Reference, left: usize) -> Option<&Node> {
+    fn node(&self, reference: &Reference, follows_left: usize) -> Option<&Node> {
         match reference {
             Reference::Node(name) => self.nodes.get(name),
             Reference::Follows(path) if path.is_empty() => None,
             Reference::Follows(path) => {
                 let root = self.nodes.get(&self.root)?;
-                let left = left.checked_sub(path.len())?;
+                let left = follows_left.checked_sub(path.len())?;
                 path.iter()
                     .try_fold(root, |node, name| self.node(node.inputs.get(name)?, left))
             }
@@ -98,34 +105,31 @@ impl Lock {
 impl Node {
     fn pin(&self, name: &str) -> Option<Pin> {
         let known = self.locked.known().or_else(|| self.original.known())?;
-        // The original says which branch, the lock when it was.
+        // Only `original` names the branch, only `locked` has the date.
         let original = self.original.known().and_then(|known| known.branch);
         let branch = self.original.branch.clone().or(original).or(known.branch);
-        let by_branch = match known.age {
-            Age::Unknown => of_branch(branch.as_deref()),
-            age => age,
+        let age = match (self.locked.last_modified, known.age) {
+            (Some(seconds), _) => Age::Of(Day::of_unix(seconds)),
+            (None, Age::Unknown) => age_of_branch(branch.as_deref()),
+            (None, age) => age,
         };
-        let age = self.locked.last_modified.map(Day::of_unix).map(Age::Of);
         Some(Pin {
             name: name.to_owned(),
-            input: known.input,
-            age: age.unwrap_or(by_branch),
-            branch: branch.filter(|_| known.input == Input::Nixpkgs),
+            project: known.project,
+            age,
+            branch: branch.filter(|_| known.project == PinnedProject::Nixpkgs),
         })
     }
 }
 
 impl Address {
-    fn known(&self) -> Option<Known> {
-        let by_url = || of_url(self.url.as_deref()?);
-        let (Some(owner), Some(repo)) = (&self.owner, &self.repo) else {
-            return by_url();
-        };
-        Some(Known {
-            input: of_repository(owner, repo)?,
-            branch: None,
-            age: Age::Unknown,
-        })
+    fn known(&self) -> Option<KnownInput> {
+        match (&self.owner, &self.repo) {
+            (Some(owner), Some(repo)) => {
+                project_of_repository(owner, repo).map(KnownInput::of_project)
+            }
+            _ => input_at_url(self.url.as_deref()?),
+        }
     }
 }
 
@@ -146,19 +150,19 @@ mod tests {
         )
     }
 
-    fn told(text: &str) -> Vec<String> {
+    fn describe(text: &str) -> Vec<String> {
         let pins = read(text).unwrap();
         let line = |pin: &Pin| {
             format!(
                 "{} {:?} {:?} {:?}",
-                pin.name, pin.input, pin.age, pin.branch
+                pin.name, pin.project, pin.age, pin.branch
             )
         };
         pins.iter().map(line).collect()
     }
 
     #[test]
-    fn what_is_followed_is_updated_by_what_brings_it() {
+    fn an_input_that_is_followed_is_updated_with_the_one_that_has_it() {
         let nixpkgs = node("NixOS", "nixpkgs", "");
         let uv2nix = node(
             "pyproject-nix",
@@ -172,7 +176,7 @@ mod tests {
         );
         let day = format!("{:?}", Age::Of(Day::new(2026, 5, 27)));
         assert_eq!(
-            told(&text),
+            describe(&text),
             [
                 format!("own PyprojectNix {day} None"),
                 format!("uv2nix Nixpkgs {day} None"),
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pyproject_nix_of_uv2nix_s_own_is_found() {
+    fn a_pyproject_nix_that_only_uv2nix_has_is_found() {
         let uv2nix = node(
             "pyproject-nix",
             "uv2nix",
@@ -194,12 +198,12 @@ mod tests {
             &format!("\"u\":{uv2nix},\"p\":{own},\"unused\":{{}}"),
         );
         let pins = read(&text).unwrap();
-        assert_eq!(pins[1].input, Input::PyprojectNix);
+        assert_eq!(pins[1].project, PinnedProject::PyprojectNix);
         assert_eq!(pins[1].name, "uv");
     }
 
     #[test]
-    fn the_branch_is_the_original_s() {
+    fn the_branch_is_read_from_the_original() {
         let node = "{\"locked\":{\"type\":\"git\",\"url\":\"https://github.com/NixOS/nixpkgs\",\"lastModified\":0},\
                      \"original\":{\"type\":\"git\",\"url\":\"x\",\"ref\":\"nixos-25.11\"}}";
         let pins = read(&lock("{\"n\":\"n\"}", &format!("\"n\":{node}"))).unwrap();
@@ -212,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn circles_and_gaps_lead_nowhere() {
+    fn circular_and_missing_references_are_passed_over() {
         let text = lock(
             "{\"a\":[\"b\"],\"b\":[\"a\"],\"c\":[],\"d\":\"gone\",\"e\":[\"x\",\"y\"]}",
             "\"other\":{}",
         );
-        assert_eq!(told(&text), Vec::<String>::new());
+        assert_eq!(describe(&text), Vec::<String>::new());
         for text in [
             "",
             "[]",

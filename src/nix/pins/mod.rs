@@ -1,5 +1,5 @@
-//! The versions of nixpkgs and pyproject.nix that a user's flake or npins
-//! pins, and how old they are.
+//! The versions of nixpkgs and pyproject.nix that a flake or npins pins, and
+//! their age.
 
 use camino::Utf8Path;
 
@@ -10,58 +10,49 @@ mod judge;
 mod npins;
 
 pub use date::Day;
-pub use judge::{Asked, Judged, NeededRust, judge};
+pub use judge::{NeededRust, PinFindings, PinRequirements, judge};
 
 /// A kind of file that pins inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinFile {
-    /// Nix' own, of a flake.
     FlakeLock,
-    /// npins'.
     Npins,
 }
 
 /// A pinned input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
-    /// The input to update to have a newer one.
+    /// The input to update for a newer version.
     pub name: String,
-    /// What it is.
-    pub input: Input,
-    /// How old it is.
+    pub project: PinnedProject,
     pub age: Age,
-    /// The branch or channel that it follows, where that is told.
+    /// The branch or channel of nixpkgs that the input follows, if the file
+    /// says it.
     pub branch: Option<String>,
 }
 
-/// An input that we know something of.
+/// A project whose age matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// nixpkgs.
+pub enum PinnedProject {
     Nixpkgs,
-    /// pyproject.nix.
     PyprojectNix,
-    /// uv2nix.
     Uv2nix,
 }
 
-/// How old an input is.
+/// The age of a pinned version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
-    /// It is of this day.
+    /// The version is of this day.
     Of(Day),
-    /// It is older than this day, by its name.
+    /// The version's name shows that it is older than this day.
     Before(Day),
-    /// Nothing tells.
     Unknown,
 }
 
 impl PinFile {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::FlakeLock, Self::Npins];
 
-    /// Where it is, from the folder that it is for.
-    #[must_use]
+    /// The file's path from the folder that it is for.
     pub fn path(self) -> &'static Utf8Path {
         Utf8Path::new(match self {
             Self::FlakeLock => "flake.lock",
@@ -70,19 +61,18 @@ impl PinFile {
     }
 
     /// The command that updates an input.
-    #[must_use]
     pub fn update(self, name: &str) -> String {
         let command = match self {
             Self::FlakeLock => "nix flake update",
             Self::Npins => "npins update",
         };
-        format!("{command} {}", shown(name))
+        format!("{command} {}", escape(name))
     }
 
-    /// Reads the inputs that we know something of.
+    /// Reads the pins of known projects.
     ///
     /// # Errors
-    /// Where it is no file of its kind, with the reason.
+    /// Fails with the reason if the text is not a file of this kind.
     pub fn read(self, text: &str) -> Result<Vec<Pin>, String> {
         match self {
             Self::FlakeLock => flake_lock::read(text),
@@ -92,8 +82,7 @@ impl PinFile {
 }
 
 impl Age {
-    /// Whether it is certainly older than a day.
-    #[must_use]
+    /// Whether the version is older than `day` beyond doubt.
     pub fn is_before(self, day: Day) -> bool {
         match self {
             Self::Of(own) => own < day,
@@ -103,7 +92,8 @@ impl Age {
     }
 }
 
-/// A name for a terminal: whoever wrote the file chose it.
-fn shown(name: &str) -> String {
+/// Escapes control characters: a name in a file that somebody else wrote must
+/// not steer the terminal.
+fn escape(name: &str) -> String {
     name.escape_debug().to_string()
 }

@@ -1,12 +1,12 @@
-//! npins' `sources.json`. It has no dates: what the names of channels tell is
-//! all there is.
+//! npins' `sources.json`. It has no dates, so that only the names of channels
+//! and branches show an age.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::address::{Known, of_branch, of_channel, of_repository, of_url};
-use super::{Age, Input, Pin};
+use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
+use super::{Age, Pin, PinnedProject};
 
 #[derive(Deserialize)]
 struct Sources {
@@ -22,7 +22,7 @@ struct Source {
     #[serde(default)]
     repository: Repository,
     branch: Option<String>,
-    /// Of a channel.
+    /// The channel's name.
     name: Option<String>,
     url: Option<String>,
 }
@@ -34,7 +34,7 @@ struct Repository {
     url: Option<String>,
 }
 
-/// Reads the inputs that we know something of.
+/// Reads the pins of known projects.
 pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
     let sources: Sources = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !(3..=7).contains(&sources.version) {
@@ -51,40 +51,38 @@ impl Source {
     fn pin(&self, name: &str) -> Option<Pin> {
         let known = self.known()?;
         let branch = self.branch.clone().or(known.branch);
-        let branch = branch.filter(|_| known.input == Input::Nixpkgs);
+        let branch = branch.filter(|_| known.project == PinnedProject::Nixpkgs);
         let age = match known.age {
-            Age::Unknown => of_branch(branch.as_deref()),
+            Age::Unknown => age_of_branch(branch.as_deref()),
             age => age,
         };
         Some(Pin {
             name: name.to_owned(),
-            input: known.input,
+            project: known.project,
             age,
             branch,
         })
     }
 
-    fn known(&self) -> Option<Known> {
-        let by_url = || of_url(self.url.as_deref()?);
+    fn known(&self) -> Option<KnownInput> {
+        let by_url = |url: &Option<String>| input_at_url(url.as_deref()?);
         match self.kind.as_str() {
             "Channel" => {
-                let channel = of_channel(self.name.as_deref().unwrap_or_default());
-                // The address has the release in it, and with it more.
-                let release = by_url().filter(|known| known.input == Input::Nixpkgs);
+                let channel = KnownInput::of_channel(self.name.as_deref().unwrap_or_default());
+                // The URL names the channel's release, which shows more.
+                let release =
+                    by_url(&self.url).filter(|known| known.project == PinnedProject::Nixpkgs);
                 let age = release.map_or(channel.age, |release| release.age);
-                Some(Known { age, ..channel })
+                Some(KnownInput { age, ..channel })
             }
             "Git" | "GitRelease" => {
                 let Repository { owner, repo, url } = &self.repository;
-                let by_owner = || of_repository(owner.as_deref()?, repo.as_deref()?);
-                let known = |input| Known {
-                    input,
-                    branch: None,
-                    age: Age::Unknown,
-                };
-                by_owner().map(known).or_else(|| of_url(url.as_deref()?))
+                let by_owner = || project_of_repository(owner.as_deref()?, repo.as_deref()?);
+                by_owner()
+                    .map(KnownInput::of_project)
+                    .or_else(|| by_url(url))
             }
-            _ => by_url(),
+            _ => by_url(&self.url),
         }
     }
 }
@@ -99,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_tell_their_age_by_their_release() {
+    fn the_release_of_a_channel_shows_its_age() {
         let found = pins(
             5,
             "\"nixpkgs\":{\"type\":\"Channel\",\"name\":\"nixpkgs-unstable\",\"url\":\
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn repositories_tell_what_they_are() {
+    fn repositories_are_recognised_by_owner_and_url() {
         let found = pins(
             7,
             "\"a\":{\"type\":\"Git\",\"repository\":{\"type\":\"GitHub\",\"owner\":\"pyproject-nix\",\
@@ -126,8 +124,8 @@ mod tests {
         let found = found.unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(
-            (found[0].input, found[0].age),
-            (Input::PyprojectNix, Age::Unknown)
+            (found[0].project, found[0].age),
+            (PinnedProject::PyprojectNix, Age::Unknown)
         );
         assert_eq!(found[0].branch, None);
         assert_eq!(found[1].branch.as_deref(), Some("nixos-26.05"));

@@ -1,48 +1,40 @@
-//! The stanza of an overlay that builds one Python package with Rust in it.
+//! The stanza of an overlay that builds one Python package with a Rust
+//! extension.
 //!
 //! It calls `hacks.importCargoLock` of pyproject.nix, which adds cargo, rustc,
-//! pkg-config and the hook that unpacks the crates; the rest is added with
-//! `overrideAttrs`.
+//! pkg-config and the hook that unpacks the crates. Everything else is added
+//! with `overrideAttrs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::expr::{Expr, Ident, NixString, Parameter, Part};
-use super::platforms::{by_platform, guarded};
+use super::expr::{Binding, Expr, Operator, Parameter, Part};
+use super::platforms::{build_system_expr, guarded};
 use super::print::print;
+use super::shell::LockTarget;
 use crate::native::EnvValue;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
-/// Before the revision that the next line has the hash of.
-pub const REVISION: &str = "# revision ";
-
 mod model;
 
-pub use model::{Form, LockFile, Source, Stanza, normalized};
+use self::model::Variables;
+pub use model::{AdjacentCargoLock, Form, SourceOverride, Stanza, normalized};
+
+/// How the comment begins that names the git revision of the hash on the next
+/// line.
+pub const REVISION: &str = "# revision ";
 
 impl Stanza {
-    /// With the revisions, so that none is fetched again for its hash.
-    fn output_hashes(&self) -> Expr {
-        let hashes = self.output_hashes.iter().map(|(key, hash)| {
-            let revision = self.revisions.get(key);
-            let comment = revision.map(|revision| format!("{}{revision}", &REVISION[2..]));
-            let hash = Expr::string(hash).commented(comment.as_deref());
-            (key.as_str().into(), hash)
-        });
-        Expr::AttrSet(hashes.collect())
-    }
-
-    /// What stands behind `NAME =`.
+    /// The value of the attribute.
     pub(super) fn value(&self) -> Expr {
         if self.kind == SourceKind::Local {
-            return self.built();
+            return self.build();
         }
         let name = self.name.as_str();
-        let own = || Expr::var("prev").select([name]);
         let null = || Expr::var("null");
-        // A wheel has nothing to build, and what isn't in the set stays out.
+        // Wheels have nothing to build, and the set may lack the package.
         let format = Expr::var("prev")
             .select([name, "passthru", "format"])
             .or(null());
@@ -55,12 +47,12 @@ impl Stanza {
         }
         let otherwise = match &self.otherwise {
             Some(other) => other.value(),
-            None => own().or(null()),
+            None => Expr::var("prev").select([name]).or(null()),
         };
-        condition.then(self.built(), otherwise)
+        condition.then(self.build(), otherwise)
     }
 
-    fn built(&self) -> Expr {
+    fn build(&self) -> Expr {
         let imported = Expr::var("hacks")
             .select(["importCargoLock"])
             .apply(self.import_arguments());
@@ -70,40 +62,38 @@ impl Stanza {
         }
         imported
             .select(["overrideAttrs"])
-            .apply(Expr::AttrSet(overrides).lambda(Parameter::Name(Ident::new("old"))))
+            .apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
     }
 
     fn import_arguments(&self) -> Expr {
         let prev = Expr::var("prev").select([self.name.as_str()]);
-        let mut arguments = vec![("prev".into(), prev)];
+        let mut arguments = vec![("prev", prev)];
         if self.cargo_root != "." {
-            let root = Expr::string(self.cargo_root.as_str());
-            arguments.push(("cargoRoot".into(), root));
+            arguments.push(("cargoRoot", Expr::string(self.cargo_root.as_str())));
         }
-        if let Some(path) = self.moved_lock() {
-            arguments.push(("lockFile".into(), Expr::string(path.as_str())));
+        if let Some(path) = self.lock_in_subdirectory() {
+            arguments.push(("lockFile", Expr::string(path.as_str())));
         }
-        // A path needs no import from a derivation, and so no unpacking of
-        // the source for it.
+        // Nix can read a lock at a path without an import from derivation, so
+        // that the source isn't unpacked for it.
         let has_path = self.lock_file.is_some() && self.source.is_none();
         if has_path || self.kind.is_nameless() {
-            arguments.push(("doUnpack".into(), Expr::var("false")));
+            arguments.push(("doUnpack", Expr::var("false")));
         }
         if let Some(toolchain) = &self.toolchain {
-            for program in ["cargo", "rustc"] {
-                arguments.push((program.into(), Expr::Own(toolchain.clone())));
-            }
+            arguments.push(("cargo", Expr::Own(toolchain.clone())));
+            arguments.push(("rustc", Expr::Own(toolchain.clone())));
         }
-        let import_args = self.import_lock_arguments();
+        let import_args = self.import_cargo_lock_args();
         if !import_args.is_empty() {
-            arguments.push(("importCargoLockArgs".into(), Expr::AttrSet(import_args)));
+            arguments.push(("importCargoLockArgs", Expr::attr_set(import_args)));
         }
-        Expr::AttrSet(arguments)
+        Expr::attr_set(arguments)
     }
 
-    /// The lock's place in a source whose package is in a folder of it:
-    /// `lockFile` is looked up from the top.
-    fn moved_lock(&self) -> Option<Utf8PathBuf> {
+    /// The path of `Cargo.lock` if the package is in a subdirectory of its
+    /// source: pyproject.nix looks `lockFile` up from the top of the source.
+    fn lock_in_subdirectory(&self) -> Option<Utf8PathBuf> {
         let folder = self.kind.subdirectory()?;
         if self.lock_file.is_some() {
             return None;
@@ -113,83 +103,72 @@ impl Stanza {
         ))
     }
 
-    fn import_lock_arguments(&self) -> Vec<(NixString, Expr)> {
+    fn import_cargo_lock_args(&self) -> Vec<(&'static str, Expr)> {
         let mut arguments = Vec::new();
         if let Some(lock) = &self.lock_file {
-            // `importCargoLock` takes paths itself only since June 2026.
-            arguments.push(("lockFile".into(), Expr::Path(lock.path.as_str().into())));
+            // pyproject.nix' own `lockFile` takes paths only since June 2026.
+            arguments.push(("lockFile", Expr::Path(lock.path.as_str().into())));
         }
         if !self.output_hashes.is_empty() {
-            arguments.push(("outputHashes".into(), self.output_hashes()));
+            arguments.push(("outputHashes", self.output_hashes()));
         }
         if !self.extra_registries.is_empty() {
-            arguments.push(("extraRegistries".into(), strings(&self.extra_registries)));
+            arguments.push(("extraRegistries", string_set(&self.extra_registries)));
         }
         arguments
     }
 
-    fn overrides(&self) -> Vec<(NixString, Expr)> {
-        let mut attributes: Vec<(NixString, Expr)> = Vec::new();
+    /// The hashes with their revisions, by which a later run finds the hashes
+    /// that it needn't compute again.
+    fn output_hashes(&self) -> Expr {
+        let hashes = self.output_hashes.iter().map(|(key, hash)| {
+            let revision = self.revisions.get(key);
+            let comment = revision.map(|revision| format!("{}{revision}", &REVISION[2..]));
+            (key, Expr::string(hash).commented(comment.as_deref()))
+        });
+        Expr::attr_set(hashes)
+    }
+
+    fn overrides(&self) -> Vec<Binding> {
+        let mut attributes = Vec::new();
         if let Some(source) = &self.source {
-            let path = ("path".into(), Expr::Path(source.path.as_str().into()));
-            let name = ("name".into(), Expr::string("source"));
-            let path = Expr::var("builtins")
-                .select(["path"])
-                .apply(Expr::AttrSet(vec![path, name]));
-            attributes.push(("src".into(), path));
             let root = Utf8PathBuf::from("source").join(&source.python_root);
-            attributes.push(("sourceRoot".into(), Expr::string(root.as_str())));
+            attributes.push(Binding::set("src", named_source(source.path.as_str())));
+            attributes.push(Binding::set("sourceRoot", Expr::string(root.as_str())));
         }
-        if let Some(copy) = self.lock_copy() {
-            attributes.push(("postPatch".into(), copy));
-        }
+        attributes.extend(
+            self.post_patch()
+                .map(|copy| Binding::set("postPatch", copy)),
+        );
         if let Some(additions) = self.native_additions() {
             let old = Expr::var("old").select(["nativeBuildInputs"]);
-            attributes.push(("nativeBuildInputs".into(), old.concat(additions)));
+            attributes.push(Binding::set("nativeBuildInputs", old.concat(additions)));
         }
         if !self.build_inputs.is_empty() {
             let old = Expr::var("old")
                 .select(["buildInputs"])
                 .or(Expr::List(vec![]));
             let inputs = self.packages(&self.build_inputs);
-            attributes.push(("buildInputs".into(), chain(old, inputs, Expr::concat)));
+            let inputs = Expr::chain([old].into_iter().chain(inputs), Operator::Concat);
+            attributes.extend(inputs.map(|inputs| Binding::set("buildInputs", inputs)));
         }
         if self.dont_use_cmake_configure {
-            attributes.push(("dontUseCmakeConfigure".into(), Expr::var("true")));
+            attributes.push(Binding::set("dontUseCmakeConfigure", Expr::var("true")));
         }
-        let mut env = self.env.clone();
-        if self.source.is_some() {
-            // Cargo would put it into the workspace above, out of the reach
-            // of the build.
-            let target = EnvValue::Text("./target".to_owned());
-            let everywhere = BTreeMap::from([(target, self.platforms.clone())]);
-            env.insert("CARGO_TARGET_DIR".to_owned(), everywhere);
-        }
-        if !env.is_empty() {
-            let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
-            let variables = self.environment(&env);
-            attributes.push(("env".into(), chain(old, variables, Expr::update)));
-        }
+        attributes.extend(self.environment().map(|env| Binding::set("env", env)));
         attributes
     }
 
-    /// Puts the lock where `cargoSetupHook` will look for it.
-    fn lock_copy(&self) -> Option<Expr> {
+    /// Copies the adjacent `Cargo.lock` into the source.
+    fn post_patch(&self) -> Option<Expr> {
         let lock = self.lock_file.as_ref().filter(|lock| lock.is_copied)?;
         let old = Expr::var("old").select(["postPatch"]).or(Expr::string(""));
-        let to = self.cargo_root.join("Cargo.lock");
-        let to = to.as_str().trim_start_matches("./");
-        // stdenv makes the folder that it builds in writable, none above it.
-        let unlock = if self.cargo_root.starts_with("..") {
-            format!("chmod u+w {}\n", shell_quoted(self.cargo_root.as_str()))
-        } else {
-            String::new()
-        };
+        let target = LockTarget::new(&self.cargo_root);
         Some(Expr::Template(vec![
             Part::Expr(old),
-            Part::Text(NixString::new(&format!("\n{unlock}install -m 644 "))),
+            Part::text(&format!("\n{}install -m 644 ", target.prepare)),
             Part::Expr(Expr::Path(lock.path.as_str().into())),
-            Part::Text(NixString::new(&format!(" {}\n", shell_quoted(to)))),
+            Part::text(&format!(" {}\n", target.path)),
         ]))
     }
 
@@ -198,21 +177,18 @@ impl Stanza {
         let build_system = (!self.build_system.is_empty()).then(|| {
             Expr::var("final")
                 .select(["resolveBuildSystem"])
-                .apply(by_platform(&self.build_system, &self.platforms))
+                .apply(build_system_expr(&self.build_system, &self.platforms))
         });
         let programs = self.packages(&self.native_build_inputs);
-        build_system
-            .into_iter()
-            .chain(programs)
-            .rev()
-            .reduce(|right, left| left.concat(right))
+        Expr::chain(build_system.into_iter().chain(programs), Operator::Concat)
     }
 
-    /// Lists of packages: those for every platform, then those for some.
+    /// Lists of packages: one for all platforms, then those for some.
     fn packages(&self, attributes: &BTreeMap<String, BTreeSet<Platform>>) -> Vec<Expr> {
-        let rows = attributes
-            .iter()
-            .map(|(path, on)| (on.clone(), package(path).commented(self.reason(path))));
+        let rows = attributes.iter().map(|(path, on)| {
+            let package = Expr::package(path).commented(self.reason(path));
+            (on.clone(), package)
+        });
         guarded(rows, &self.platforms, "optionals", Expr::List)
     }
 
@@ -220,72 +196,64 @@ impl Stanza {
         self.reasons.get(name).map(String::as_str)
     }
 
-    /// Sets of variables, likewise.
-    fn environment(
-        &self,
-        env: &BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>,
-    ) -> Vec<Expr> {
+    /// The old variables, those for all platforms, then those for some.
+    fn environment(&self) -> Option<Expr> {
+        let mut env = self.env.clone();
+        if self.source.is_some() {
+            set_target_dir(&mut env, &self.platforms);
+        }
+        if env.is_empty() {
+            return None;
+        }
         let rows = env.iter().flat_map(|(name, values)| {
             values.iter().map(move |(value, on)| {
                 let value = env_value(value).commented(self.reason(name));
-                (on.clone(), (NixString::from(name.as_str()), value))
+                (on.clone(), Binding::set(name, value))
             })
         });
-        guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet)
+        let sets = guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet);
+        let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
+        Expr::chain([old].into_iter().chain(sets), Operator::Update)
     }
 }
 
-/// A variable's value.
+/// Has cargo build in the folder that the build enters. The default is the
+/// folder of the workspace; where that is above, the build can't write to it.
+pub(super) fn set_target_dir(env: &mut Variables, platforms: &BTreeSet<Platform>) {
+    let target = EnvValue::Text("./target".to_owned());
+    let everywhere = BTreeMap::from([(target, platforms.clone())]);
+    env.insert("CARGO_TARGET_DIR".to_owned(), everywhere);
+}
+
+/// A path as a source whose unpacked folder is called `source`.
+pub(super) fn named_source(path: &str) -> Expr {
+    Expr::var("builtins")
+        .select(["path"])
+        .apply(Expr::attr_set([
+            ("path", Expr::Path(path.into())),
+            ("name", Expr::string("source")),
+        ]))
+}
+
+/// The value of an environment variable.
 pub(super) fn env_value(value: &EnvValue) -> Expr {
     match value {
         EnvValue::Text(text) => Expr::string(text),
-        EnvValue::InPackage {
-            package: path,
-            path: below,
-        } => Expr::Template(vec![
-            Part::Expr(package(path)),
-            Part::Text(NixString::new(below)),
-        ]),
+        EnvValue::InPackage { package, path } => {
+            Expr::Template(vec![Part::Expr(Expr::package(package)), Part::text(path)])
+        }
     }
 }
 
-/// The attribute set of nixpkgs' `outputHashes`, in nixfmt's layout, with a
-/// newline at its end.
-#[must_use]
+/// Prints the value of nixpkgs' `outputHashes` in nixfmt's layout, with a
+/// line break at its end.
 pub fn output_hashes_set(output_hashes: &BTreeMap<String, String>) -> String {
-    print(&strings(output_hashes))
+    print(&string_set(output_hashes))
 }
 
-/// A set of strings.
-fn strings(values: &BTreeMap<String, String>) -> Expr {
-    let values = values.iter();
-    let values = values.map(|(key, value)| (key.as_str().into(), Expr::string(value)));
-    Expr::AttrSet(values.collect())
-}
-
-/// A word for the shell, whatever is in it.
-fn shell_quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-fn package(path: &str) -> Expr {
-    Expr::var("pkgs").select(path.split('.'))
-}
-
-/// `first OPERATOR second OPERATOR third`, as Nix reads it: from the right.
-fn chain(first: Expr, rest: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Expr {
-    let rest = rest
-        .into_iter()
-        .rev()
-        .reduce(|right, left| join(left, right));
-    match rest {
-        Some(rest) => join(first, rest),
-        None => first,
-    }
+/// `{ name = "text"; }`
+pub(super) fn string_set(texts: &BTreeMap<String, String>) -> Expr {
+    Expr::attr_set(texts.iter().map(|(key, text)| (key, Expr::string(text))))
 }
 
 #[cfg(test)]

@@ -14,19 +14,19 @@ fn everywhere(name: &str, extras: &[&str]) -> Row {
     (PythonName::new(name), platforms.into())
 }
 
-/// An attribute, needed on some platforms.
+/// An attribute path that some platforms need.
 fn on(attr: &str, platforms: &[Platform]) -> (String, BTreeSet<Platform>) {
     (attr.to_owned(), platforms.iter().copied().collect())
 }
 
-/// A variable, set on every platform.
+/// A variable that is set on all platforms.
 fn variable(name: &str, value: EnvValue) -> (String, BTreeMap<EnvValue, BTreeSet<Platform>>) {
     let everywhere = Platform::DEFAULT.into();
     (name.to_owned(), [(value, everywhere)].into())
 }
 
 #[test]
-fn what_some_platforms_need_is_guarded() {
+fn inputs_of_some_platforms_are_guarded() {
     use Platform::{Aarch64Linux, X86_64Linux};
     let mut stanza = cryptography();
     stanza.build_system.clear();
@@ -122,7 +122,7 @@ fn the_overlay_is_laid_out_as_nixfmt_does() {
 }
 
 #[test]
-fn everything_at_once() {
+fn a_stanza_can_have_everything_at_once() {
     let mut stanza = cryptography();
     stanza.cargo_root = "src/${rust}".into();
     let row = everywhere("setuptools-scm", &["toml"]);
@@ -168,7 +168,7 @@ fn everything_at_once() {
 }
 
 #[test]
-fn a_file_takes_what_the_overlay_uses() {
+fn a_file_is_a_function_of_what_the_overlay_uses() {
     let mut stanza = cryptography();
     stanza.name = PythonName::new("3to2");
     stanza.build_system.clear();
@@ -203,12 +203,12 @@ fn a_file_takes_what_the_overlay_uses() {
 }
 
 #[test]
-fn a_lock_beside_the_overlay_is_copied_in() {
+fn an_adjacent_lock_is_copied_into_the_source() {
     let mut stanza = cryptography();
     stanza.build_system.clear();
     stanza.build_inputs.clear();
     stanza.cargo_root = "src/it's rust".into();
-    stanza.lock_file = Some(LockFile {
+    stanza.lock_file = Some(AdjacentCargoLock {
         path: "cryptography.lock".into(),
         is_copied: true,
     });
@@ -235,7 +235,7 @@ fn a_lock_beside_the_overlay_is_copied_in() {
 fn a_folder_above_is_made_writable_for_the_lock() {
     let mut stanza = cryptography();
     stanza.cargo_root = "../..".into();
-    stanza.lock_file = Some(LockFile {
+    stanza.lock_file = Some(AdjacentCargoLock {
         path: "x.lock".into(),
         is_copied: true,
     });
@@ -245,16 +245,16 @@ fn a_folder_above_is_made_writable_for_the_lock() {
 }
 
 #[test]
-fn a_workspace_above_takes_the_place_of_the_source() {
+fn a_workspace_above_the_package_becomes_the_source() {
     let mut stanza = cryptography();
     stanza.build_system.clear();
     stanza.build_inputs.clear();
     stanza.cargo_root = "../..".into();
-    stanza.lock_file = Some(LockFile {
+    stanza.lock_file = Some(AdjacentCargoLock {
         path: "../Cargo.lock".into(),
         is_copied: false,
     });
-    stanza.source = Some(Source {
+    stanza.source = Some(SourceOverride {
         path: "../a b".into(),
         python_root: "crates/core".into(),
     });

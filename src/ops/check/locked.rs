@@ -1,7 +1,5 @@
 //! The stanzas of a lock of Python packages.
 
-use std::collections::BTreeMap;
-
 use super::{Cause, CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
 use crate::nix::normalized;
@@ -9,12 +7,8 @@ use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock_into,
 };
 use crate::ops::overlay::Draft;
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::joined;
-
-/// What a lock is asked for: how its stanzas are made, and what is said of
-/// some of its packages.
-type Wanted = (Recipe, BTreeMap<String, Recipe>);
+use crate::options::{Layers, Options};
 
 impl Run<'_> {
     /// Checks the stanzas that are of a lock, puts those that aren't fresh into
@@ -22,21 +16,18 @@ impl Run<'_> {
     pub(super) fn check_lock(
         self,
         draft: &mut Draft,
-        wanted: Option<&Wanted>,
+        wanted: Option<Layers>,
         report: &mut CheckReport,
     ) -> Result<bool, Error> {
-        let Some(recipe) = self.lock_recipe(wanted) else {
+        let Some(layers) = wanted.or_else(|| self.marked_layers()) else {
             return Ok(false);
         };
         let request = LockRequest {
-            recipe,
-            packages: wanted
-                .map(|(_, packages)| packages.clone())
-                .unwrap_or_default(),
+            layers,
             only_candidates: true,
             ..LockRequest::default()
         };
-        let found = lock_into(&request, draft, self.base, self.progress)?;
+        let found = lock_into(&request, draft, self.session)?;
         let stanzas = found.packages.iter();
         report
             .stanzas
@@ -45,11 +36,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// What is asked for goes before what the file says.
-    fn lock_recipe(self, wanted: Option<&Wanted>) -> Option<Recipe> {
-        if let Some((recipe, _)) = wanted {
-            return Some(recipe.clone());
-        }
+    /// The options that the file's marks have.
+    fn marked_layers(self) -> Option<Layers> {
         let document = self.overlay.document();
         let mark = document.python_lock_mark();
         let mark = mark.map(|mark| mark.recipe.as_str());
@@ -57,8 +45,11 @@ impl Run<'_> {
             let block = document.blocks().iter().find(|block| is_of_lock(block))?;
             block.recipe.as_deref()
         };
-        let recipe: Recipe = serde_json::from_str(mark.or_else(of_block)?).ok()?;
-        Some(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
+        let options: Options = serde_json::from_str(mark.or_else(of_block)?).ok()?;
+        Some(Layers {
+            general: options.with_paths(|path| normalized(&joined(self.folder(), path))),
+            ..Layers::default()
+        })
     }
 
     fn checked(self, package: &LockedPackageReport) -> Option<CheckedStanza> {

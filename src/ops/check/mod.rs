@@ -5,33 +5,38 @@
 //! has changed. What did is told by making the stanza again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::digests::{self, Details};
+use super::configured::Configured;
+use super::digests::{self, Beside, Details};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::locked::Place;
 use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make};
-use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
+use crate::io::source::Source;
 use crate::io::write::read_file;
-use crate::io::{IoError, Network, Progress};
+use crate::io::{IoError, Session};
 use crate::nix::{Form, normalized};
+use crate::options::Options;
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, freshness,
 };
 
 mod cause;
+mod files;
 mod locked;
 mod prebuilt;
 #[cfg(test)]
 mod tests;
 
 use cause::Cause;
+use files::{CheckedFile, checked_files};
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -89,17 +94,13 @@ impl CheckReport {
     }
 }
 
-/// What is to be checked.
+/// What is asked for.
 #[derive(Debug, Default)]
-pub struct Checking {
-    /// Overlay files, with what the configuration asks for in each, by the
-    /// package's name.
-    pub files: BTreeMap<Utf8PathBuf, BTreeMap<String, Recipe>>,
-    /// The lock of which a file has the stanzas, where the file itself doesn't
-    /// say it or shall have another one, and what is said of some of its
-    /// packages.
-    pub locks: BTreeMap<Utf8PathBuf, (Recipe, BTreeMap<String, Recipe>)>,
-    /// Whether stanzas are mended.
+pub struct CheckRequest {
+    /// Overlay files, and a lock of Python packages that they are of. Without
+    /// an overlay, the one that the configuration names.
+    pub files: Vec<Utf8PathBuf>,
+    /// Whether stanzas that are out of date or missing are written.
     pub fix: bool,
     /// Whether those edited by hand are replaced, too.
     pub force: bool,
@@ -113,30 +114,30 @@ pub struct Checking {
 /// # Errors
 /// Where a file can't be read, parsed or written.
 pub fn check(
-    checking: &Checking,
-    base: &Request,
-    progress: &dyn Progress,
+    request: &CheckRequest,
+    configured: &Configured,
+    session: &Session,
 ) -> Result<CheckReport, Error> {
-    let base = Request {
-        network: if checking.fix {
-            base.network.clone()
-        } else {
-            Network::Offline
-        },
-        project_config: base.project_config.clone(),
-        ..Request::default()
+    let session = if request.fix {
+        session.clone()
+    } else {
+        session.offline()
     };
     let mut report = CheckReport::default();
-    for (file, wanted) in &checking.files {
+    for checked in checked_files(&request.files, configured)? {
+        let CheckedFile {
+            file,
+            packages: wanted,
+            lock,
+        } = checked;
         let writing = Writing {
             file: file.clone(),
             form: Form::File,
-            force: checking.force,
-            dry_run: !checking.fix,
-            formatter: checking.formatter.clone(),
+            force: request.force,
+            dry_run: !request.fix,
+            formatter: request.formatter.clone(),
         };
         let overlay = OverlayFile::open(&writing)?;
-        let lock = checking.locks.get(file);
         if !overlay.exists() && wanted.is_empty() && lock.is_none() {
             let place = file.to_string();
             return Err(OverlayError::NotFound { place }.into());
@@ -144,12 +145,11 @@ pub fn check(
         let run = Run {
             overlay: &overlay,
             is_dry: writing.dry_run,
-            base: &base,
-            progress,
+            session: &session,
         };
         let mut draft = overlay.draft();
         let has_lock = run.check_lock(&mut draft, lock, &mut report)?;
-        let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
+        let has_stanzas = run.check(&mut draft, &wanted, &mut report)?;
         if !has_lock && !has_stanzas {
             continue;
         }
@@ -168,8 +168,7 @@ struct Run<'a> {
     overlay: &'a OverlayFile,
     /// Whether nothing is written.
     is_dry: bool,
-    base: &'a Request,
-    progress: &'a dyn Progress,
+    session: &'a Session,
 }
 
 /// A stanza that was checked, and the one to write if it isn't fresh.
@@ -181,7 +180,7 @@ impl<'a> Run<'a> {
     fn check(
         self,
         draft: &mut Draft,
-        wanted: &BTreeMap<String, Recipe>,
+        wanted: &BTreeMap<String, Options>,
         report: &mut CheckReport,
     ) -> Result<bool, Error> {
         let document = self.overlay.document();
@@ -245,40 +244,41 @@ impl<'a> Run<'a> {
         Place {
             file: self.overlay.path(),
             document: self.overlay.document(),
-            base: self.base,
-            progress: self.progress,
+            session: self.session,
         }
     }
 
     /// What the marker says, with paths as they are from here.
-    fn recipe(self, block: &Block) -> Result<Recipe, Error> {
+    fn recipe(self, block: &Block) -> Result<Options, Error> {
         let wrong = |message: String| OverlayError::Recipe {
             place: format!("`{}`, line {}", self.overlay.path(), block.line),
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Recipe = serde_json::from_str(text).map_err(|error| {
+        let recipe: Options = serde_json::from_str(text).map_err(|error| {
             wrong(format!(
                 "what the stanza is made from can't be read: {error}"
             ))
         })?;
-        if recipe.path.is_none() && recipe.prebuilt.is_none() {
+        if recipe.input.path.is_none() && recipe.nixpkgs.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
+        let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
         Ok(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
     }
 
     /// Checks a stanza, and makes it anew where it is out of date.
-    fn block(self, block: &Block, configured: Option<&Recipe>) -> Result<Found, Error> {
+    fn block(self, block: &Block, configured: Option<&Options>) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
         let old = self.recipe(block)?;
         let recipe = configured.map_or_else(|| old.clone(), |wanted| wanted_of(wanted, &old));
-        if recipe.prebuilt.is_some() {
+        if recipe.nixpkgs.prebuilt.is_some() {
             return Ok(self.prebuilt(block, &recipe));
         }
-        let (request, _) = recipe.asked(self.base, self.overlay.path().as_str())?;
-        let digests = match self.digests_today(&request, block) {
-            Ok(digests) => digests,
+        let request = Request::new(&recipe);
+        // It is held here, so that making the stanza doesn't open it again.
+        let (digests, _source) = match self.digests_today(&request, block) {
+            Ok(found) => found,
             Err(Error::Io(IoError::NotFound { path })) => {
                 checked.state = State::WithoutSource;
                 checked.reasons.push(Cause::SourceMissing { path });
@@ -315,7 +315,7 @@ impl<'a> Run<'a> {
             return Ok((checked, None));
         }
         checked.state = stale_state(&reasons);
-        let reasons = detailed_reasons(block, &request, wanted);
+        let reasons = detailed_reasons(block, &request, wanted, self.session);
         checked.reasons.extend(reasons.into_iter().map(Cause::from));
         Ok((checked, Some(made)))
     }
@@ -330,24 +330,34 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn digests_today(self, request: &Request, block: &Block) -> Result<Digests, Error> {
+    /// The digests of what a stanza would be made from today, and its source.
+    fn digests_today(
+        self,
+        request: &Request,
+        block: &Block,
+    ) -> Result<(Digests, Arc<Source>), Error> {
         let old = block.digests.as_ref();
         let beside = old.map(|old| old.beside.as_str());
         let beside = match beside.filter(|name| !name.is_empty()) {
             None => None,
             Some(name) => read_file(&joined(self.folder(), Utf8Path::new(name)))?,
         };
-        let kind = digests::kind_in_lock(self.folder(), &block.name);
         let up = old.map_or(0, |old| old.up);
-        digests::of_source(request, up, (beside.as_deref(), kind))
+        let source = digests::source(&request.path, up, self.session)?;
+        let beside = Beside {
+            lock: beside.as_deref(),
+            kind: digests::kind_in_lock(self.folder(), &block.name, self.session),
+        };
+        let digests = digests::of_source(&source, request, up, &beside)?;
+        Ok((digests, source))
     }
 
-    fn missing(self, name: &str, recipe: &Recipe) -> Found {
+    fn missing(self, name: &str, recipe: &Options) -> Found {
         let made = make(recipe, self.place());
-        let path = recipe.path.clone().unwrap_or_default();
-        let cause = match &recipe.prebuilt {
+        let path = recipe.input.path.clone().unwrap_or_default();
+        let cause = match &recipe.nixpkgs.prebuilt {
             Some(package) => Cause::ConfiguredPrebuilt {
-                package: package.clone(),
+                package: package.to_string(),
             },
             None => Cause::Configured { path: path.clone() },
         };
@@ -384,11 +394,16 @@ fn stale_state(reasons: &[Reason]) -> State {
 
 /// The reasons why a stanza is out of date, with what the project says about
 /// itself, which isn't read to find that it is.
-fn detailed_reasons(block: &Block, request: &Request, wanted: Wanted) -> Vec<Reason> {
+fn detailed_reasons(
+    block: &Block,
+    request: &Request,
+    wanted: Wanted,
+    session: &Session,
+) -> Vec<Reason> {
     if block.digests.is_none() {
         return freshness(block, &wanted);
     }
-    let details = Details::read(request);
+    let details = Details::read(request, session);
     let digests = Digests {
         build: details.build,
         ..wanted.digests.clone()
@@ -402,10 +417,10 @@ fn detailed_reasons(block: &Block, request: &Request, wanted: Wanted) -> Vec<Rea
 }
 
 /// What is different about a recipe.
-fn change_of(old: &Recipe, new: &Recipe) -> RecipeChange {
+fn change_of(old: &Options, new: &Options) -> RecipeChange {
     if old == new {
         RecipeChange::None
-    } else if old.path == new.path {
+    } else if old.input.path == new.input.path {
         RecipeChange::Changed
     } else {
         RecipeChange::Moved
@@ -414,10 +429,10 @@ fn change_of(old: &Recipe, new: &Recipe) -> RecipeChange {
 
 /// What the configuration asks for. It can't have every expression for a
 /// toolchain: one of the command line's stays.
-fn wanted_of(wanted: &Recipe, recipe: &Recipe) -> Recipe {
+fn wanted_of(wanted: &Options, recipe: &Options) -> Options {
     let mut wanted = wanted.clone();
-    if wanted.toolchain.is_none() {
-        wanted.toolchain.clone_from(&recipe.toolchain);
+    if wanted.stanza.toolchain.is_none() {
+        wanted.stanza.toolchain.clone_from(&recipe.stanza.toolchain);
     }
     wanted
 }

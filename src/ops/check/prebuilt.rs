@@ -4,15 +4,15 @@ use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
 use crate::ops::overlay::MadeStanza;
 use crate::ops::prebuilt::make_prebuilt;
-use crate::ops::recipe::Recipe;
+use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
 use crate::python_lock::PythonLockError;
 
 impl Run<'_> {
     /// Checks a stanza; what it is made from is read at once.
-    pub(super) fn prebuilt(self, block: &Block, recipe: &Recipe) -> Found {
+    pub(super) fn prebuilt(self, block: &Block, recipe: &Options) -> Found {
         let mut checked = self.fresh(block);
-        let made = make_prebuilt(recipe, self.overlay.path());
+        let made = make_prebuilt(recipe, self.overlay.path(), self.session);
         if let Err(Error::PythonLock(
             error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
         )) = &made

@@ -1,31 +1,28 @@
 //! Tests of `check` with stanzas that take neither cargo nor a network.
 
 use super::*;
-use crate::io::progress::Silent;
-use crate::ops::fixtures::{Folder, offline};
+use crate::ops::fixtures::Folder;
 use crate::ops::overlay::write_stanzas;
+use crate::options::Config;
 use crate::overlay::count_parses;
 
 /// A folder whose overlay takes two packages from nixpkgs.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write_lock(&[], &[("a", "1.0"), ("b", "1.0")]);
-    let recipes = ["a", "b"].map(|name| folder.prebuilt_recipe(name));
-    write_stanzas(&recipes, &offline(), &folder.writing(), &Silent).unwrap();
+    let packages = ["a", "b"].map(|name| folder.prebuilt_options(name));
+    write_stanzas(&packages, &folder.writing(), &folder.session()).unwrap();
     folder
 }
 
-fn run(folder: &Folder, checking: Checking) -> CheckReport {
-    let mut checking = checking;
-    checking.files.entry(folder.overlay()).or_default();
-    check(&checking, &offline(), &Silent).unwrap()
-}
-
-fn fix() -> Checking {
-    Checking {
-        fix: true,
-        ..Checking::default()
-    }
+/// Checks the overlay, and what else is named.
+fn run(folder: &Folder, more: &[Utf8PathBuf], fix: bool) -> CheckReport {
+    let request = CheckRequest {
+        files: [&[folder.overlay()], more].concat(),
+        fix,
+        ..CheckRequest::default()
+    };
+    check(&request, &Configured::default(), &folder.session()).unwrap()
 }
 
 fn found(report: &CheckReport) -> Vec<(&str, State, Vec<String>)> {
@@ -40,7 +37,7 @@ fn found(report: &CheckReport) -> Vec<(&str, State, Vec<String>)> {
 #[test]
 fn fresh_stanzas_take_one_parse() {
     let folder = folder();
-    let (report, parses) = count_parses(|| run(&folder, Checking::default()));
+    let (report, parses) = count_parses(|| run(&folder, &[], false));
     assert_eq!(parses, 1);
     let fresh = ["a", "b"].map(|name| (name, State::Fresh, Vec::new()));
     assert_eq!(found(&report), fresh);
@@ -51,36 +48,24 @@ fn stale_stanzas_take_one_parse_more() {
     let folder = folder();
     folder.write_lock(&[], &[("a", "2.0"), ("b", "2.0")]);
     let reasons = vec!["the version changed from 1.0 to 2.0".to_owned()];
-    for (checking, state) in [
-        (Checking::default(), State::OutOfDate),
-        (fix(), State::Fixed),
-    ] {
-        let (report, parses) = count_parses(|| run(&folder, checking));
+    for (fix, state) in [(false, State::OutOfDate), (true, State::Fixed)] {
+        let (report, parses) = count_parses(|| run(&folder, &[], fix));
         assert_eq!(parses, 2, "{state:?}");
         let expected = ["a", "b"].map(|name| (name, state, reasons.clone()));
         assert_eq!(found(&report), expected);
     }
-    assert!(run(&folder, Checking::default()).is_clean());
+    assert!(run(&folder, &[], false).is_clean());
 }
 
 #[test]
 fn a_lock_and_other_stanzas_are_written_at_once() {
     let folder = folder();
     folder.write_lock(&[], &[("a", "2.0")]);
-    let locked = |fix| Checking {
-        files: [(
-            folder.overlay(),
-            [("a".to_owned(), folder.prebuilt_recipe("a"))].into(),
-        )]
-        .into(),
-        locks: [(folder.overlay(), (folder.lock_recipe(), BTreeMap::new()))].into(),
-        fix,
-        ..Checking::default()
-    };
+    let lock = [folder.path("uv.lock")];
     let before = folder.overlay_text();
-    let dry = run(&folder, locked(false));
+    let dry = run(&folder, &lock, false);
     assert_eq!(folder.overlay_text(), before);
-    let (report, parses) = count_parses(|| run(&folder, locked(true)));
+    let (report, parses) = count_parses(|| run(&folder, &lock, true));
     assert_eq!(parses, 2);
     assert_eq!(report.changed, [folder.overlay()]);
     assert_eq!(report.diff, dry.diff);
@@ -105,17 +90,25 @@ fn a_package_that_left_the_lock_for_the_configuration_keeps_its_place() {
     folder.write("overlay.nix", &text);
     folder.write("other.lock", &folder.read("uv.lock"));
     folder.write_lock(&[], &[("b", "1.0")]);
-    let recipe = Recipe {
-        lock: Some(folder.path("other.lock")),
-        ..folder.prebuilt_recipe("a")
+    let mut options = Options::default();
+    options.nixpkgs.prebuilt = Some("a".parse().unwrap());
+    options.input.uv_lock = Some("other.lock".into());
+    let mut config = Config {
+        overlay: Some("overlay.nix".into()),
+        prebuilt: [("a".to_owned(), options)].into(),
+        ..Config::default()
     };
-    let checking = |fix| Checking {
-        files: [(folder.overlay(), [("a".to_owned(), recipe.clone())].into())].into(),
-        locks: [(folder.overlay(), (folder.lock_recipe(), BTreeMap::new()))].into(),
-        fix,
-        ..Checking::default()
+    config.general.input.uv_lock = Some("uv.lock".into());
+    let overlay = folder.overlay();
+    let configured = Configured::new(config, folder_of(&overlay).to_owned());
+    let run = |fix| {
+        let request = CheckRequest {
+            fix,
+            ..CheckRequest::default()
+        };
+        check(&request, &configured, &folder.session()).unwrap()
     };
-    let report = run(&folder, checking(true));
+    let report = run(true);
     let states = report.stanzas.iter().map(|s| (&*s.package, s.state));
     let expected = [
         ("a", State::Fixed),
@@ -128,7 +121,7 @@ fn a_package_that_left_the_lock_for_the_configuration_keeps_its_place() {
         text.find("begin a 1.0") < text.find("begin b 1.0"),
         "{text}"
     );
-    assert!(run(&folder, checking(false)).is_clean());
+    assert!(run(false).is_clean());
 }
 
 #[test]
@@ -137,7 +130,7 @@ fn an_edited_stanza_is_told_and_its_change_shown() {
     let edited = folder.overlay_text().replace("prev.a ", "prev.other ");
     let edited = edited.replace("hacks.nixpkgsPrebuilt", "mine.nixpkgsPrebuilt");
     folder.write("overlay.nix", &edited);
-    let report = run(&folder, fix());
+    let report = run(&folder, &[], true);
     let reasons = vec!["it was edited by hand".to_owned()];
     let expected = ["a", "b"].map(|name| (name, State::Edited, reasons.clone()));
     assert_eq!(found(&report), expected);
@@ -155,9 +148,7 @@ fn a_file_that_a_link_leads_to_as_well_is_told_once() {
     let folder = folder();
     let link = folder.path("link.nix");
     std::os::unix::fs::symlink(folder.overlay(), &link).unwrap();
-    let mut checking = Checking::default();
-    checking.files.insert(link, BTreeMap::new());
-    let report = run(&folder, checking);
+    let report = run(&folder, &[link], false);
     assert_eq!(report.stanzas.len(), 2);
 }
 

@@ -8,11 +8,14 @@
 
 use camino::Utf8Path;
 
+use crate::io::Session;
 use crate::io::source::full_path;
 use crate::nix::flake::Shell;
 use crate::ops::load::{Loaded, Request};
+use crate::options::Setting;
 use crate::project::{SourceFiles, join};
 use crate::python_lock::PythonLock;
+use crate::target::Python;
 
 /// Backends that compile nothing.
 const PURE: [&str; 5] = ["uv_build", "hatchling", "flit_core", "pdm", "poetry"];
@@ -30,12 +33,17 @@ pub(super) struct Members {
 
 impl Members {
     /// Looks at the members below a folder.
-    pub(super) fn read(folder: &Utf8Path, lock: &PythonLock, python: Option<u8>) -> Self {
+    pub(super) fn read(
+        folder: &Utf8Path,
+        lock: &PythonLock,
+        python: Option<u8>,
+        session: &Session,
+    ) -> Self {
         let mut found = Self::default();
         found.shell.has_others = lock.has_folders();
         for (name, below) in lock.members() {
             let name = name.to_string();
-            let Some(loaded) = load(folder, below, python) else {
+            let Some(loaded) = load(folder, below, python, session) else {
                 found.shell.has_others = true;
                 continue;
             };
@@ -60,22 +68,27 @@ impl Members {
 
 /// Reads a member; nothing where that isn't below the folder, or can't be
 /// read: who builds it will be told.
-fn load(folder: &Utf8Path, member: &Utf8Path, python: Option<u8>) -> Option<Loaded> {
+fn load(
+    folder: &Utf8Path,
+    member: &Utf8Path,
+    python: Option<u8>,
+    session: &Session,
+) -> Option<Loaded> {
     let path = folder.join(member);
     let (top, place) = (full_path(folder).ok()??, full_path(&path).ok()??);
     if !place.starts_with(top) {
         return None;
     }
-    let request = Request {
+    let mut request = Request {
         path: if member == "." {
             folder.to_owned()
         } else {
             path
         },
-        python_minor: python,
         ..Request::default()
     };
-    Loaded::read(&request).ok()
+    request.options.target.python = python.map(Python::regular).map(Setting::new);
+    Loaded::read(&request, session).ok()
 }
 
 fn backend(loaded: &Loaded) -> &str {

@@ -1,32 +1,31 @@
 //! `init`: a flake for a uv workspace and the overlay that it imports, or what
 //! goes into the flake that is there.
 
-mod error;
 mod members;
 mod python;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use error::InitError;
-
 use super::configured::Configured;
-use super::overlay::read_text;
-use super::stanza::{joined, require_name};
+use super::stanza::joined;
 use crate::error::Error;
-use crate::io::IoError;
-use crate::io::beside::read_above;
+use crate::io::search_up::find_file_above;
 use crate::io::source::{is_folder, way_between};
-use crate::io::write::{create_files, is_link};
-use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
-use crate::nix::{Form, normalized, skeleton};
+use crate::io::write::{create_files, is_link, read_text};
+use crate::io::{IoError, Session};
+use crate::nix::flake::{
+    ExistingFlake, Flake, FlakeInput, ImportedOverlay, InitError, PYTHON_VERSION_FILE,
+};
+use crate::nix::{Form, empty_overlay, normalized};
 use crate::overlay::unified_diff;
-use crate::project::{Pyproject, PythonName, SourceFiles};
+use crate::project::{Pyproject, PythonName, SourceFiles, require_name};
 use crate::python_lock::{Preference, PythonLock, default_python, python_version};
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports};
 use members::Members;
 use python::Wanted;
 
@@ -68,6 +67,8 @@ pub struct InitReport {
     /// What is written, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
@@ -76,8 +77,8 @@ pub struct InitReport {
 /// # Errors
 /// Where there is no workspace, something can't be read or written, or no
 /// Python fits; nothing is written then.
-pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
-    let workspace = Workspace::read(options)?;
+pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Error> {
+    let workspace = Workspace::read(options, session)?;
     let place = |name: &str| joined(&options.folder, Utf8Path::new(name));
     let overlay = joined(&options.folder, &workspace.overlay);
     let flake_file = place("flake.nix");
@@ -86,15 +87,15 @@ pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
 
     let path = workspace.overlay.to_string();
     let imported = match &overlay_text {
-        Some(text) => ImportedOverlay::of_text(path, text),
-        None => ImportedOverlay::of_ours(path),
+        Some(text) => ImportedOverlay::existing(path, text),
+        None => ImportedOverlay::generated(path),
     };
     let flake = workspace.flake(imported, options.preference);
     let mut report = workspace.report(&flake, &overlay);
     let mut files = Vec::new();
     match overlay_text {
         Some(_) => report.kept.push(overlay.to_string()),
-        None => files.push((overlay, skeleton(Form::File).unwrap_or_default())),
+        None => files.push((overlay, empty_overlay(Form::File).unwrap_or_default())),
     }
     match flake_text {
         Some(text) => report.keep(&flake_file, &flake, &text),
@@ -113,7 +114,7 @@ pub fn init(options: &InitOptions) -> Result<InitReport, Error> {
 /// What the folder says.
 struct Workspace {
     name: String,
-    lock: PythonLock,
+    lock: Arc<PythonLock>,
     members: Members,
     python_minor: u8,
     /// Whether `lock` takes that Python by itself.
@@ -125,18 +126,18 @@ struct Workspace {
 }
 
 impl Workspace {
-    fn read(options: &InitOptions) -> Result<Self, Error> {
+    fn read(options: &InitOptions, session: &Session) -> Result<Self, Error> {
         let folder = &options.folder;
         require_folder(folder)?;
         let pyproject = pyproject(folder)?;
-        let lock = lock(folder)?;
+        let lock = lock(folder, session)?;
         let name = pyproject.name.as_deref().map(PythonName::new);
         if let Some(name) = &name {
             // It goes into those of derivations, which Nix is strict about.
             require_name(name, folder.as_str())?;
         }
-        let file = read_text(&joined(folder, Utf8Path::new(error::FILE)))?;
-        let members = Members::read(folder, &lock, options.python_minor);
+        let file = read_text(&joined(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
+        let members = Members::read(folder, &lock, options.python_minor, session);
         let requires = lock
             .requires_python
             .as_deref()
@@ -146,18 +147,13 @@ impl Workspace {
             file: file.as_deref(),
             requires,
             newest: members.newest_python,
-            wheels: (options.preference == Preference::Wheel).then_some(&lock),
+            wheels: (options.preference == Preference::Wheel).then_some(&*lock),
         };
         let python_minor = wanted.choose()?;
         let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
         let is_unread = options.python_minor.is_none()
             && file.is_some_and(|text| python_version(&text).is_none());
-        let warnings = is_unread.then(|| {
-            let message = format!(
-                "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
-            );
-            Warning::new(WarningCode::PythonVersion, message)
-        });
+        let warnings = is_unread.then_some(Warning::PythonVersion { python_minor });
         let configured = overlay(folder)?;
         Ok(Self {
             name: name.map_or_else(|| "workspace".to_owned(), |name| name.to_string()),
@@ -196,7 +192,7 @@ impl Workspace {
                 Preference::Sdist => "source-preference = \"sdist\"\n",
             };
             format!(
-                "[tool.cargo-pyhack]\noverlay = \"{}\"\nlock = \"uv.lock\"\n{python}{preference}",
+                "[tool.cargo-pyhack]\noverlay = \"{}\"\nuv-lock = \"uv.lock\"\n{python}{preference}",
                 self.overlay
             )
         };
@@ -220,17 +216,16 @@ impl InitReport {
     fn keep(&mut self, file: &Utf8Path, flake: &Flake, text: &str) {
         self.kept.push(file.to_string());
         let existing = ExistingFlake::read(text).unwrap_or_else(|| {
-            let message = format!("`{file}` can't be read as Nix");
-            self.warnings
-                .push(Warning::new(WarningCode::UnreadFlake, message));
+            let file = file.to_string();
+            self.warnings.push(Warning::UnreadFlake { file });
             ExistingFlake::default()
         });
-        let name = |input: Input| existing.input(input).map(str::to_owned);
-        let inputs = Input::ALL.into_iter();
+        let name = |input: FlakeInput| existing.input_name(input).map(str::to_owned);
+        let inputs = FlakeInput::ALL.into_iter();
         self.inputs = inputs
             .map(|input| (input.name().to_owned(), name(input)))
             .collect();
-        if !existing.names(&flake.overlay.path) {
+        if !existing.mentions_path(&flake.overlay.path) {
             self.wiring = flake.wiring(&existing);
         }
     }
@@ -259,18 +254,18 @@ fn pyproject(folder: &Utf8Path) -> Result<Pyproject, Error> {
     Ok(Pyproject::read(&files, Utf8Path::new("."))?)
 }
 
-fn lock(folder: &Utf8Path) -> Result<PythonLock, Error> {
+fn lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, Error> {
     let path = joined(folder, Utf8Path::new("uv.lock"));
-    let Some(text) = read_text(&path)? else {
-        let found = read_above(folder, "uv.lock");
-        let above = found.and_then(|(lock, _)| way_between(folder, lock.parent()?).ok());
-        return Err(InitError::NoLock {
-            folder: folder.to_string(),
-            above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
-        }
-        .into());
-    };
-    Ok(PythonLock::read(path.as_str(), &text)?)
+    if let Some(lock) = session.python_lock(&path)? {
+        return Ok(lock);
+    }
+    let found = find_file_above(folder, "uv.lock");
+    let above = found.and_then(|lock| way_between(folder, lock.parent()?).ok());
+    Err(InitError::NoLock {
+        folder: folder.to_string(),
+        above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
+    }
+    .into())
 }
 
 /// The overlay that is configured, from the folder.

@@ -1,6 +1,6 @@
 //! Which Python a flake takes.
 
-use super::error::{FILE, InitError};
+use crate::nix::flake::{InitError, PYTHON_VERSION_FILE};
 use crate::python_lock::{PythonLock, python_version, usual_python};
 use crate::target::{Toolchains, allows_python};
 
@@ -22,7 +22,7 @@ impl Wanted<'_> {
     /// Chooses one; it is always one that `requires-python` allows.
     pub(super) fn choose(&self) -> Result<u8, InitError> {
         let by_flag = self.asked.map(|minor| ("--python", minor));
-        let by_file = || Some((FILE, python_version(self.file?)?));
+        let by_file = || Some((PYTHON_VERSION_FILE, python_version(self.file?)?));
         let requires = || self.requires.unwrap_or_default().to_owned();
         if let Some((asked, minor)) = by_flag.or_else(by_file) {
             if allows_python(self.requires, minor) {

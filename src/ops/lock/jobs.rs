@@ -1,21 +1,23 @@
 //! The work at each package.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::Utf8Path;
 
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
-use crate::io::Progress;
-use crate::io::source::way_to;
+use crate::io::source::{Source, way_to};
 use crate::io::write::read_file;
+use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
-use crate::ops::digests;
+use crate::ops::digests::{self, Beside};
+use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, OverlayFile, make};
-use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{folder_of, joined};
+use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
 };
@@ -27,7 +29,7 @@ pub(super) struct Job {
     /// Its entries in the lock.
     pub entries: Vec<usize>,
     /// How its stanza is made.
-    pub recipe: Recipe,
+    pub options: Options,
     /// The same, as the mark has it.
     pub marked: String,
     /// The digests of what it is made from.
@@ -40,6 +42,9 @@ pub(super) struct Job {
     pub has_none: bool,
     /// Why the stanza in the file isn't what would be made, if there is one.
     pub reasons: Vec<Reason>,
+    /// The files of a project of the user's: held, so that they aren't read
+    /// again when its stanza is made.
+    _source: Option<Arc<Source>>,
 }
 
 /// What became of a job.
@@ -75,8 +80,7 @@ impl Run<'_> {
 
     fn job(self, name: &PythonName, entries: &[usize], file: &OverlayFile) -> Result<Job, Error> {
         let folder = folder_of(file.path());
-        let configured = self.request.packages.get(name.as_str());
-        let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
+        let mut options = self.layers.of(name.as_str());
         let local = entries.iter().find_map(|&entry| {
             let source = &self.workspace.lock.packages[entry].source;
             source.folder()
@@ -84,24 +88,23 @@ impl Run<'_> {
         let document = file.document();
         let block = document.block(name.as_str());
         let old = block.and_then(|block| block.digests.as_ref());
-        let (recipe, digests) = if let Some(below) = local {
-            let recipe = Recipe {
+        let (digests, source) = if let Some(below) = local {
+            options.input = InputOptions {
                 path: Some(joined(self.workspace.folder(), below)),
-                lock: None,
-                all: None,
-                source_preference: None,
-                libc: None,
-                ..recipe
+                uv_lock: None,
             };
-            let digests = self.local_digests((&recipe, name), old, file.path());
-            (recipe, digests)
+            options.environment = EnvironmentOptions::default();
+            let found = self.local_digests((&options, name), old, file.path());
+            found.unzip()
         } else {
             let digests = self
                 .workspace
                 .digests((entries, self.asked), file.path(), old);
-            (recipe, Some(digests))
+            (Some(digests), None)
         };
-        let moved = recipe.clone().moved(|path| way_to(folder, path))?;
+        let mut moved = options
+            .clone()
+            .try_with_paths(|path| way_to(folder, path))?;
         let marked = moved.in_one_line();
         let reasons = block.map(|block| self.reasons(entries, block, digests.as_ref(), &marked));
         let digests = digests.unwrap_or_default();
@@ -111,24 +114,23 @@ impl Run<'_> {
                 .python_lock_mark()
                 .is_some_and(|mark| mark.is_without_rust(name.as_str(), &digests.source));
         let key = local.is_none().then(|| {
-            let plain = Recipe {
-                lock: None,
-                ..moved
-            };
+            // Wherever the lock is, the stanza is the same.
+            moved.input.uv_lock = None;
             let beside = joined(folder, format!("{name}.lock").as_str().into());
             let beside = read_file(&beside).ok().flatten();
-            Results::key(&digests, &plain.in_one_line(), beside.as_deref())
+            Results::key(&digests, &moved.in_one_line(), beside.as_deref())
         });
         Ok(Job {
             name: name.clone(),
             entries: entries.to_vec(),
-            recipe,
+            options,
             marked,
             digests,
             key,
             is_fresh: reasons.as_ref().is_some_and(Vec::is_empty),
             has_none,
             reasons: reasons.unwrap_or_default(),
+            _source: source,
         })
     }
 
@@ -161,22 +163,28 @@ impl Run<'_> {
         freshness(block, &wanted)
     }
 
-    /// The digests of a project of the user's, if they can be told.
+    /// The digests of a project of the user's and its files, if they can be
+    /// told.
     fn local_digests(
         self,
-        (recipe, name): (&Recipe, &PythonName),
+        (options, name): (&Options, &PythonName),
         old: Option<&Digests>,
         file: &Utf8Path,
-    ) -> Option<Digests> {
-        let (request, _) = recipe.asked(self.base, file.as_str()).ok()?;
+    ) -> Option<(Digests, Arc<Source>)> {
+        let request = Request::new(options);
         let old = old.cloned().unwrap_or_default();
         let folder = folder_of(file);
         let beside = match old.beside.as_str() {
             "" => None,
             name => read_file(&joined(folder, name.into())).ok()?,
         };
-        let kind = digests::kind_in_lock(folder, name.as_str());
-        digests::of_source(&request, old.up, (beside.as_deref(), kind)).ok()
+        let source = digests::source(&request.path, old.up, self.session).ok()?;
+        let beside = Beside {
+            lock: beside.as_deref(),
+            kind: digests::kind_in_lock(folder, name.as_str(), self.session),
+        };
+        let digests = digests::of_source(&source, &request, old.up, &beside).ok()?;
+        Some((digests, source))
     }
 
     /// Does a job.
@@ -200,7 +208,7 @@ impl Run<'_> {
         let made = make_locked(
             self.workspace,
             &job.entries,
-            (&job.recipe, self.asked),
+            (&job.options, self.asked),
             place,
         );
         let finding = match made {
@@ -213,7 +221,7 @@ impl Run<'_> {
     }
 
     fn local(job: &Job, place: Place) -> Done {
-        match make(&job.recipe, place) {
+        match make(&job.options, place) {
             Ok(made) => Done::Made(Box::new(made)),
             Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::NoRust),
             Err(error) => Done::Found(Finding::Failed((&error).into())),
@@ -290,37 +298,33 @@ impl Job {
 /// Whether a stanza is of a lock, and not of a path.
 pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
     let recipe = block.recipe.as_deref().unwrap_or("{}");
-    let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
-    recipe.lock.is_some() && recipe.path.is_none() && recipe.prebuilt.is_none()
+    let options: Options = serde_json::from_str(recipe).unwrap_or_default();
+    options.is_of_lock()
 }
 
 /// One display of the progress of many packages.
-pub(super) struct Together<'a> {
-    outer: &'a dyn Progress,
+pub(super) struct Together {
+    outer: Session,
     total: AtomicU64,
 }
 
-impl<'a> Together<'a> {
-    pub(super) fn new(outer: &'a dyn Progress, packages: usize) -> Self {
+impl Together {
+    pub(super) fn new(outer: &Session, packages: usize) -> Self {
         let total = AtomicU64::new(packages as u64);
-        outer.start("Working", packages as u64);
+        outer.progress().start("Working", packages as u64);
+        let outer = outer.clone();
         Self { outer, total }
-    }
-
-    /// A package is done.
-    pub(super) fn next(&self) {
-        self.outer.step();
     }
 }
 
-impl Progress for Together<'_> {
+impl Progress for Together {
     fn start(&self, _what: &'static str, total: u64) {
         let total = self.total.fetch_add(total, Ordering::Relaxed) + total;
-        self.outer.start("Working", total);
+        self.outer.progress().start("Working", total);
     }
 
     fn step(&self) {
-        self.outer.step();
+        self.outer.progress().step();
     }
 
     // Others go on.

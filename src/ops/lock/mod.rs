@@ -8,23 +8,24 @@ mod tests;
 mod why;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::load::Request;
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, OverlayFile, Writing, read_text};
-use super::recipe::Recipe;
+use super::overlay::{Draft, OverlayFile, Writing};
 use super::stanza::folder_of;
 use crate::error::Error;
 use crate::io::source::way_to;
-use crate::io::{IoError, Progress, all_in_order};
+use crate::io::write::read_text;
+use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{AnyStanza, Form, print_all};
+use crate::options::{Layers, Options};
 use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
 pub(super) use jobs::is_of_lock;
-use jobs::{Done, Job};
+use jobs::{Done, Job, Together};
 pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
 pub use why::{LockWhy, WhyFailure, WhyPackage, why_locked};
 
@@ -37,11 +38,8 @@ const THREADS: usize = 8;
 /// What is asked of a lock.
 #[derive(Default)]
 pub struct LockRequest {
-    /// How its stanzas are made; `lock` names the lock, or its folder. Paths
-    /// are relative to the working folder.
-    pub recipe: Recipe,
-    /// What is said of some packages besides.
-    pub packages: BTreeMap<String, Recipe>,
+    /// How its stanzas are made; `uv_lock` names the lock, or its folder.
+    pub layers: Layers,
     /// The file that the stanzas are put into.
     pub writing: Option<Writing>,
     /// What is printed around them without one.
@@ -74,12 +72,8 @@ pub struct KeptFinding(pub(super) Finding);
 /// # Errors
 /// Where the lock or the overlay can't be read, or the overlay can't be
 /// written. What is wrong with single packages is in the report.
-pub fn lock(
-    request: &LockRequest,
-    base: &Request,
-    progress: &dyn Progress,
-) -> Result<LockReport, Error> {
-    prepared(request, base, |run| {
+pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
+    prepared(request, session, |run| {
         let file = match &request.writing {
             Some(writing) => OverlayFile::open(writing)?,
             None => OverlayFile::nowhere()?,
@@ -88,7 +82,7 @@ pub fn lock(
         let Outcome {
             mut report,
             stanzas,
-        } = run.run(&mut draft, progress)?;
+        } = run.run(&mut draft)?;
         if request.is_plan {
             return Ok(report);
         }
@@ -113,42 +107,35 @@ pub fn lock(
 pub(super) fn lock_into(
     request: &LockRequest,
     draft: &mut Draft,
-    base: &Request,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<LockReport, Error> {
-    prepared(request, base, |run| {
+    prepared(request, session, |run| {
         let run = Run {
             is_printed: false,
             ..run
         };
-        Ok(run.run(draft, progress)?.report)
+        Ok(run.run(draft)?.report)
     })
 }
 
 /// Reads a lock and plans what is done with it.
 fn prepared<T>(
     request: &LockRequest,
-    base: &Request,
+    session: &Session,
     then: impl FnOnce(Run) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let path = request.recipe.lock.clone().unwrap_or_else(|| ".".into());
-    let workspace = Workspace::read(&path, &base.network)?;
-    let recipe = Recipe {
-        path: None,
-        lock: Some(workspace.path.clone()),
-        ..request.recipe.clone()
-    };
-    let wrong = |message| OverlayError::Recipe {
-        place: workspace.path.to_string(),
-        message,
-    };
-    let asked = Asked::of(&recipe, &workspace).map_err(wrong)?;
+    let mut layers = request.layers.clone();
+    let path = layers.common().input.uv_lock.unwrap_or_else(|| ".".into());
+    let workspace = Workspace::read(&path, session)?;
+    // Where that was a folder, it is the file in it.
+    layers.command_line.input.uv_lock = Some(workspace.path.clone());
+    let asked = Asked::of(&layers.common(), &workspace);
     let planned = workspace.plan(&asked);
     then(Run {
         request,
-        base,
+        session,
         workspace: &workspace,
-        recipe: &recipe,
+        layers: &layers,
         asked: &asked,
         planned: &planned,
         is_printed: request.writing.is_none(),
@@ -178,9 +165,9 @@ pub fn read_results(files: &[Utf8PathBuf]) -> Result<BTreeMap<String, KeptFindin
 #[derive(Clone, Copy)]
 struct Run<'a> {
     request: &'a LockRequest,
-    base: &'a Request,
+    session: &'a Session,
     workspace: &'a Workspace,
-    recipe: &'a Recipe,
+    layers: &'a Layers,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
     /// Whether stanzas are printed, and not put into a file.
@@ -195,7 +182,7 @@ struct Outcome {
 }
 
 impl Run<'_> {
-    fn run(self, draft: &mut Draft, progress: &dyn Progress) -> Result<Outcome, Error> {
+    fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
         let jobs = self.jobs(draft.file())?;
         let mut report = LockReport::new(self.workspace, self.asked);
         let mut stanzas = Vec::new();
@@ -206,8 +193,8 @@ impl Run<'_> {
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
-        let results = Results::open(known.collect());
-        let done = self.work(&jobs, (&results, draft.file()), progress);
+        let results = Results::open(known.collect(), self.session.cache());
+        let done = self.work(&jobs, &results, draft.file());
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             told.push(self.take((job, done), draft, &mut stanzas));
@@ -226,26 +213,21 @@ impl Run<'_> {
     }
 
     /// Works at all jobs, several at once.
-    fn work(
-        self,
-        jobs: &[Job],
-        (results, file): (&Results, &OverlayFile),
-        progress: &dyn Progress,
-    ) -> Vec<Done> {
-        let together = jobs::Together::new(progress, jobs.len());
+    fn work(self, jobs: &[Job], results: &Results, file: &OverlayFile) -> Vec<Done> {
+        let together = Together::new(self.session, jobs.len());
+        let session = self.session.with_progress(Arc::new(together));
         let place = Place {
             file: file.path(),
             document: file.document(),
-            base: self.base,
-            progress: &together,
+            session: &session,
         };
         let job = |job: &Job| {
             let done = self.done(job, results, place);
-            together.next();
+            session.progress().step();
             done
         };
         let done = all_in_order(jobs, THREADS, job, |done| done.collect());
-        progress.finish();
+        self.session.progress().finish();
         done
     }
 
@@ -266,11 +248,10 @@ impl Run<'_> {
     /// Whether a stanza is of this lock, which no longer has its package.
     fn is_gone(self, block: &Block, lock: &Utf8Path) -> bool {
         let recipe = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Recipe = serde_json::from_str(recipe).unwrap_or_default();
+        let options: Options = serde_json::from_str(recipe).unwrap_or_default();
         let name = PythonName::new(&block.name);
-        recipe.lock.as_deref() == Some(lock)
-            && recipe.path.is_none()
-            && recipe.prebuilt.is_none()
+        options.is_of_lock()
+            && options.input.uv_lock.as_deref() == Some(lock)
             && self.workspace.lock.entries(&name).next().is_none()
     }
 
@@ -281,8 +262,9 @@ impl Run<'_> {
         file: &Utf8Path,
     ) -> Result<PythonLockMark, Error> {
         let folder = folder_of(file);
-        let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
-        Ok(PythonLockMark::new(recipe.in_one_line(), without))
+        let common = self.layers.common();
+        let common = common.try_with_paths(|path| way_to(folder, path))?;
+        Ok(PythonLockMark::new(common.in_one_line(), without))
     }
 }
 

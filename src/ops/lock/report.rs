@@ -15,7 +15,7 @@ use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
 use crate::target::allows_python;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 
 /// What `cargo pyhack lock --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub struct LockReport {
     /// What changes in them, as a unified diff.
     pub diff: String,
     /// What will or may fail, and what to do; of single packages it is there.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// Packages whose stanzas were taken out, since the lock no longer has
     /// them.
@@ -78,6 +80,8 @@ pub struct LockedPackageReport {
     /// The stanza, as it is laid out alone.
     pub nix: Option<String>,
     /// What will or may fail, and what to do.
+    #[serde(serialize_with = "as_reports", deserialize_with = "ignore_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// Why there is no stanza.
     pub error: Option<Failure>,
@@ -275,7 +279,7 @@ impl Run<'_> {
             return Some(Fetch {
                 url: format!("{}#{revision}", without_credentials(url)),
                 size: None,
-                is_cached: self.workspace.has_checkout(&package.source),
+                is_cached: Workspace::has_checkout(&package.source, self.session),
             });
         }
         let sdist = package.sdist.as_ref()?;
@@ -319,10 +323,9 @@ fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warnin
     if allows_python(requires, environment.python_minor) {
         return None;
     }
-    let (python, requires) = (environment.python(), requires.unwrap_or_default());
-    let message = format!(
-        "`{}` is for Python {requires}, not for {python}",
-        workspace.path
-    );
-    Some(Warning::new(WarningCode::PythonNotAllowed, message))
+    Some(Warning::PythonNotAllowed {
+        place: workspace.path.to_string(),
+        requires: requires.unwrap_or_default().to_owned(),
+        python: environment.python(),
+    })
 }

@@ -1,9 +1,8 @@
 //! Tests of runs over a lock, whose results come from another run.
 
 use super::*;
-use crate::io::progress::Silent;
 use crate::nix::Stanza;
-use crate::ops::fixtures::{Folder, offline};
+use crate::ops::fixtures::Folder;
 use crate::ops::locked::Saved;
 use crate::ops::nix_snippet::SnippetPackage;
 use crate::overlay::{Reason, count_parses};
@@ -47,15 +46,22 @@ fn saved(name: &str, version: Option<&str>) -> Saved {
     }
 }
 
+fn layers(folder: &Folder) -> Layers {
+    Layers {
+        command_line: folder.lock_options(),
+        ..Layers::default()
+    }
+}
+
 /// Runs over the folder's lock, in which each sdist has Rust in it.
 fn run(folder: &Folder) -> LockReport {
     let plan = LockRequest {
-        recipe: folder.lock_recipe(),
+        layers: layers(folder),
         writing: Some(folder.writing()),
         is_plan: true,
         ..LockRequest::default()
     };
-    let planned = lock(&plan, &offline(), &Silent).unwrap();
+    let planned = lock(&plan, &folder.session()).unwrap();
     let known = planned.packages.into_iter().filter_map(|package| {
         let saved = saved(&package.name, package.version.as_deref());
         Some((package.key?, KeptFinding(Finding::Rust(Box::new(saved)))))
@@ -66,7 +72,7 @@ fn run(folder: &Folder) -> LockReport {
         only_candidates: true,
         ..plan
     };
-    lock(&request, &offline(), &Silent).unwrap()
+    lock(&request, &folder.session()).unwrap()
 }
 
 fn states(report: &LockReport) -> Vec<(&str, Option<StanzaState>)> {
@@ -161,12 +167,12 @@ fn a_part_of_a_run_says_nothing_of_other_packages() {
     assert!(mark.starts_with("# pyhack: lock "), "{mark}");
     folder.write_lock(&[("c", "1"), ("d", "1")], &[]);
     let request = LockRequest {
-        recipe: folder.lock_recipe(),
+        layers: layers(&folder),
         writing: Some(folder.writing()),
         shard: Some(Shard { part: 1, of: 3 }),
         ..LockRequest::default()
     };
-    let report = lock(&request, &offline(), &Silent).unwrap();
+    let report = lock(&request, &folder.session()).unwrap();
     assert!(report.removed.is_empty() && report.changed.is_empty());
 }
 

@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::{Build, Failure, LockRequest, Run, prepared};
 use crate::error::Error;
-use crate::io::Progress;
-use crate::ops::load::Request;
+use crate::io::Session;
 use crate::ops::locked::{Workspace, label};
 use crate::ops::why::{WhyReport, why};
 use crate::project::{ProjectError, PythonName};
@@ -51,14 +50,13 @@ pub struct WhyFailure {
 pub fn why_locked(
     request: &LockRequest,
     name: Option<&str>,
-    base: &Request,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<LockWhy, Error> {
-    prepared(request, base, |run| Ok(run.why(name, progress)))
+    prepared(request, session, |run| Ok(run.why(name)))
 }
 
 impl Run<'_> {
-    fn why(self, name: Option<&str>, progress: &dyn Progress) -> LockWhy {
+    fn why(self, name: Option<&str>) -> LockWhy {
         let mut found = LockWhy {
             lock: self.workspace.path.to_string(),
             name: name.map(str::to_owned),
@@ -83,23 +81,19 @@ impl Run<'_> {
             }
             let about = name.filter(|_| !is_package);
             for &entry in entries {
-                self.why_of((entry, about), progress, &mut found);
+                self.why_of(entry, about, &mut found);
             }
         }
         found
     }
 
-    fn why_of(
-        self,
-        (entry, name): (usize, Option<&str>),
-        progress: &dyn Progress,
-        found: &mut LockWhy,
-    ) {
+    fn why_of(self, entry: usize, name: Option<&str>, found: &mut LockWhy) {
         let package = &self.workspace.lock.packages[entry];
+        let options = self.layers.of(package.name.as_str());
         let request = self
             .workspace
-            .request(package, (self.recipe, self.asked), self.base);
-        match request.and_then(|request| why(&request, name, progress)) {
+            .request(package, (&options, self.asked), self.session);
+        match request.and_then(|request| why(&request, name, self.session)) {
             Ok(report) => found.packages.push(report),
             Err(Error::Project(ProjectError::NoRust { .. })) => {}
             Err(error) => found.failures.push(WhyFailure {

@@ -8,23 +8,23 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::{Asked, Saved, Workspace};
 use crate::error::Error;
 use crate::io::artifacts::Wanted;
-use crate::io::{IoError, Progress};
-use crate::ops::load::{Locked, Request};
+use crate::io::{IoError, Session};
+use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
-use crate::ops::recipe::Recipe;
-use crate::ops::stanza::joined;
+use crate::ops::stanza::{folder_of, joined};
+use crate::options::{Options, Setting};
 use crate::overlay::{Digests, Document};
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
+use crate::target::Python;
 
-/// The file that a stanza is made for, and who is asked.
+/// The file that a stanza is made for.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Place<'a> {
     pub file: &'a Utf8Path,
     /// What is in it.
     pub document: &'a Document,
-    pub base: &'a Request,
-    pub progress: &'a dyn Progress,
+    pub session: &'a Session,
 }
 
 /// Makes the stanza of a package from some of its entries; none where there
@@ -32,13 +32,13 @@ pub(in crate::ops) struct Place<'a> {
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
-    (recipe, asked): (&Recipe, &Asked),
+    (options, asked): (&Options, &Asked),
     place: Place,
 ) -> Result<Option<Saved>, Error> {
     let mut found: Vec<Saved> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        let saved = match workspace.stanza(package, (recipe, asked), place) {
+        let saved = match workspace.stanza(package, (options, asked), place) {
             Err(Error::Project(ProjectError::NoRust { .. })) => continue,
             saved => saved?,
         };
@@ -64,13 +64,14 @@ impl Workspace {
     fn stanza(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
+        (options, asked): (&Options, &Asked),
         place: Place,
     ) -> Result<Saved, Error> {
-        let mut request = self.request(package, (recipe, asked), place.base)?;
-        let (_, mut options) = recipe.asked(place.base, place.file.as_str())?;
-        options.source = Some(package.source.kind());
-        let saved = made_of(&mut request, &options, place)?;
+        let mut request = self.request(package, (options, asked), place.session)?;
+        request.lock_folder = Some(folder_of(place.file).to_owned());
+        request.options.source = package.source.kind().into();
+        let loaded = Loaded::read(&request, place.session)?;
+        let saved = made_of(&loaded, &mut request, place)?;
         let (found, expected) = (&saved.package, package);
         let has_version = |version: &String| {
             let versions = [version, found.version.as_ref().unwrap_or(version)];
@@ -94,17 +95,23 @@ impl Workspace {
     pub(in crate::ops) fn request(
         &self,
         package: &LockedPackage,
-        (recipe, asked): (&Recipe, &Asked),
-        base: &Request,
+        (options, asked): (&Options, &Asked),
+        session: &Session,
     ) -> Result<Request, Error> {
-        let (mut request, _) = recipe.asked(base, self.path.as_str())?;
-        request.python_minor = asked.python_minor();
-        self.fetch(package, &mut request)?;
+        let mut request = Request::new(options);
+        let python = asked.python_minor().map(Python::regular);
+        request.options.target.python = python.map(Setting::new);
+        self.fetch(package, &mut request, session)?;
         Ok(request)
     }
 
     /// Fetches the source of a package, and has the request ask for it.
-    fn fetch(&self, package: &LockedPackage, request: &mut Request) -> Result<(), Error> {
+    fn fetch(
+        &self,
+        package: &LockedPackage,
+        request: &mut Request,
+        session: &Session,
+    ) -> Result<(), Error> {
         let mut locked = Locked {
             is_whole: true,
             python_root: None,
@@ -116,7 +123,7 @@ impl Workspace {
         match &package.source {
             PackageSource::Git { url, .. } => {
                 let git = git_source(&package.source);
-                let tree = git.map(|git| self.git.tree(&git)).transpose()?;
+                let tree = git.map(|git| session.git().tree(&git)).transpose()?;
                 let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
                 request.path = utf8(tree.folder)?;
                 locked.shown = Some(without_credentials(url));
@@ -149,8 +156,8 @@ impl Workspace {
     }
 
     /// Whether the checkout of a repository's revision is in our cache.
-    pub(in crate::ops) fn has_checkout(&self, source: &PackageSource) -> bool {
-        git_source(source).is_some_and(|git| self.git.has_tree(&git))
+    pub(in crate::ops) fn has_checkout(source: &PackageSource, session: &Session) -> bool {
+        git_source(source).is_some_and(|git| session.git().has_tree(&git))
     }
 
     fn artifact(

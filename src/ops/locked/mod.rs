@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::overlay::read_text;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::write::{is_file, is_folder};
-use crate::io::{ArtifactStore, CargoSettings, GitStore, Network, ProjectConfig};
+use crate::io::write::{is_file, is_folder, read_text};
+use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
 use crate::python_lock::{
     LockedPackage, PythonLock, PythonLockError, UvSettings, default_python, indexes,
@@ -29,12 +28,11 @@ const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];
 
 /// A lock, and the settings of its workspace.
 pub(super) struct Workspace {
-    pub lock: PythonLock,
+    pub lock: Arc<PythonLock>,
     pub settings: UvSettings,
     /// The lock file.
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
-    git: GitStore,
     /// The Python that is taken where none is asked for.
     python_minor: u8,
     names: Arc<BTreeSet<PythonName>>,
@@ -42,12 +40,12 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Reads a lock, or the one of a folder.
-    pub(super) fn read(path: &Utf8Path, network: &Network) -> Result<Self, Error> {
+    pub(super) fn read(path: &Utf8Path, session: &Session) -> Result<Self, Error> {
         let path = lock_file(path)?;
-        let text = read_text(&path)?.ok_or_else(|| PythonLockError::NotFound {
+        let lock = session.python_lock(&path)?;
+        let lock = lock.ok_or_else(|| PythonLockError::NotFound {
             path: path.to_string(),
         })?;
-        let lock = PythonLock::read(path.as_str(), &text)?;
         let folder = folder_of(&path);
         let text_of = |path: &Utf8Path| -> Result<Option<String>, Error> {
             let path = joined(folder, path);
@@ -71,14 +69,11 @@ impl Workspace {
         })?;
         let python = text_of(".python-version".into())?;
         let python_minor = default_python(python.as_deref(), lock.requires_python.as_deref());
-        let http = CargoSettings::load(&ProjectConfig::Ignored).http;
-        let store = ArtifactStore::open(network.clone(), http);
         let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
             python_minor,
-            store: store.with_indexes(&indexes(&root)),
-            git: GitStore::open(network.clone()),
+            store: session.artifacts().with_indexes(&indexes(&root)),
             settings,
             lock,
             path,

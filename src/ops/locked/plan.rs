@@ -1,12 +1,12 @@
 //! Which packages of a lock are built from source where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Workspace;
-use crate::ops::recipe::{Recipe, python_minor};
+use crate::options::{Chosen, EnvironmentOptions, Options};
 use crate::project::PythonName;
 use crate::python_lock::{Built, Environment, LockedPackage, Preference, choose, reach};
-use crate::target::Platform;
+use crate::target::Python;
 
 /// The environments that are asked for, and how packages are chosen in them.
 pub(in crate::ops) struct Asked {
@@ -24,30 +24,28 @@ pub(in crate::ops) struct Planned<'a> {
 }
 
 impl Asked {
-    /// What a recipe asks of a lock.
-    pub(in crate::ops) fn of(recipe: &Recipe, workspace: &Workspace) -> Result<Self, String> {
-        let python = recipe.python.as_deref();
-        let is_free_threaded = python.is_some_and(|python| python.ends_with('t'));
-        let minor = python.map(python_minor).transpose()?;
-        let python_minor = minor.unwrap_or(workspace.python_minor);
-        let platforms = recipe.request()?.platforms;
-        let platforms = if platforms.is_empty() {
-            BTreeSet::from(Platform::DEFAULT)
-        } else {
-            platforms
-        };
-        let libc = recipe.libc.unwrap_or_default();
-        let environments = platforms.into_iter().map(|platform| Environment {
+    /// What options ask of a lock.
+    pub(in crate::ops) fn of(options: &Options, workspace: &Workspace) -> Self {
+        let python = options.target.python.chosen().copied();
+        let python = python.unwrap_or(Python::regular(workspace.python_minor));
+        let EnvironmentOptions {
+            source_preference,
+            libc,
+            all,
+        } = &options.environment;
+        let libc = libc.chosen().copied().unwrap_or_default();
+        let platforms = options.platforms().into_iter();
+        let environments = platforms.map(|platform| Environment {
             platform,
             libc,
-            python_minor,
-            is_free_threaded,
+            python_minor: python.minor,
+            is_free_threaded: python.is_free_threaded,
         });
-        Ok(Self {
+        Self {
             environments: environments.collect(),
-            preference: recipe.source_preference.unwrap_or_default(),
-            all: recipe.all.unwrap_or_default(),
-        })
+            preference: source_preference.chosen().copied().unwrap_or_default(),
+            all: all.unwrap_or_default(),
+        }
     }
 
     pub(in crate::ops) fn python_minor(&self) -> Option<u8> {

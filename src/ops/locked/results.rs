@@ -2,7 +2,6 @@
 //! second run finds it again, and runs on other machines can be joined.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
@@ -11,18 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Exit};
 use crate::hash::Sha256;
-use crate::io::kept_text::{keep_text, kept_text};
+use crate::io::Cache;
+use crate::io::cache::Stage;
 use crate::nix::Stanza;
 use crate::ops::digests::rules;
 use crate::ops::nix_snippet::SnippetPackage;
-use crate::ops::overlay::{MadeStanza, is_version};
+use crate::ops::overlay::MadeStanza;
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Digests;
-use crate::project::PythonName;
-use crate::warning::{Warning, WarningCode};
+use crate::project::{PythonName, is_version};
+use crate::warning::Warning;
 
-/// The folder in our cache; it changes with what is kept.
-const FOLDER: &str = "results-1";
+/// What was found, in our cache.
+const RESULTS: Stage<Finding> = Stage::json("results-2", "");
 
 /// A stanza, with all that is told of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -170,17 +170,16 @@ impl Saved {
 /// What is known of packages.
 #[derive(Default)]
 pub(in crate::ops) struct Results {
-    /// In our cache.
-    folder: Option<PathBuf>,
+    cache: Cache,
     /// From other runs.
     known: BTreeMap<String, Finding>,
 }
 
 impl Results {
     /// What is in our cache, and in files of other runs.
-    pub(in crate::ops) fn open(known: BTreeMap<String, Finding>) -> Self {
+    pub(in crate::ops) fn open(known: BTreeMap<String, Finding>, cache: &Cache) -> Self {
         Self {
-            folder: crate::io::store::own_cache().map(|cache| cache.join(FOLDER)),
+            cache: cache.clone(),
             known,
         }
     }
@@ -198,28 +197,22 @@ impl Results {
         if let Some(known) = self.known.get(key) {
             return Some(known.clone());
         }
-        let text = kept_text(self.folder.as_deref()?, key)?;
-        serde_json::from_str(&text).ok()
+        self.cache.get(&RESULTS, &Sha256::from_hex(key)?)
     }
 
     /// Keeps what the same run elsewhere would find.
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
             Finding::Rust(saved) => {
-                let (approximate, _) = WarningCode::Approximate.describe();
-                saved
-                    .warnings
-                    .iter()
-                    .all(|warning| warning.code != approximate)
+                let mut warnings = saved.warnings.iter();
+                !warnings.any(|warning| matches!(warning, Warning::Approximate { .. }))
             }
             Finding::NoRust => true,
             Finding::Failed(_) => false,
         };
-        if let (true, Some(folder), Ok(text)) =
-            (is_lasting, &self.folder, serde_json::to_string(finding))
-        {
+        if let (true, Some(key)) = (is_lasting, Sha256::from_hex(key)) {
             // Without it, the next run works it out again.
-            let _ = keep_text(folder, key, &text);
+            let _ = self.cache.put(&RESULTS, &key, finding);
         }
     }
 }

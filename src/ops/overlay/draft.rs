@@ -2,16 +2,17 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{MadeStanza, Writing, read_text};
+use super::{MadeStanza, Writing};
 use crate::error::Error;
 use crate::io::IoError;
 use crate::io::filter::send_through;
-use crate::io::write::{is_link, read_file, real_file, write_files};
-use crate::nix::{AnyStanza, Form, skeleton};
-use crate::ops::stanza::{KeptLock, is_cargos_lock};
+use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
+use crate::nix::{AnyStanza, Form, empty_overlay};
+use crate::ops::stanza::KeptLock;
 use crate::overlay::{
     Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
 };
+use crate::project::is_cargos_lock;
 
 /// An overlay file as it was found.
 pub(in crate::ops) struct OverlayFile {
@@ -49,7 +50,7 @@ impl OverlayFile {
         let document = if let Some(text) = written {
             Document::parse(file.as_str(), text)?
         } else {
-            let text = skeleton(writing.form).ok_or_else(|| OverlayError::NotAFile {
+            let text = empty_overlay(writing.form).ok_or_else(|| OverlayError::NotAFile {
                 place: file.to_string(),
             })?;
             Document::parse(file.as_str(), &text)?
@@ -138,7 +139,7 @@ impl OverlayFile {
     /// `init` leaves it.
     fn has_own_layout(&self) -> bool {
         let old = self.old.as_deref().unwrap_or_default();
-        let is_skeleton = skeleton(Form::File).as_deref() == Some(old);
+        let is_skeleton = empty_overlay(Form::File).as_deref() == Some(old);
         (old.trim().is_empty() || is_skeleton) && self.writing.formatter.is_none()
     }
 }

@@ -1,21 +1,20 @@
 //! Stanzas in overlay files: made, put there, and what they were made from.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::digests;
+use super::digests::{self, Beside};
 use super::load::{Loaded, Request};
 use super::locked::{Place, Saved, SavedLock};
-use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, keep_lock, require_name};
+use super::stanza::{KeptLock, Making, folder_of};
 use crate::error::Error;
+use crate::io::Session;
 use crate::io::source::way_to;
-use crate::io::write::read_file;
-use crate::io::{IoError, Progress};
 use crate::nix::{AnyStanza, Form};
+use crate::options::Options;
 use crate::overlay::Digests;
+use crate::project::{is_version, require_name};
 use crate::warning::Warning;
 
 mod draft;
@@ -54,29 +53,27 @@ pub(super) struct MadeStanza {
     pub digests: Digests,
 }
 
-/// Puts the stanzas of some projects into a file; the paths of the recipes
-/// are relative to the working folder. Of `base`, what is fetched counts.
+/// Puts the stanzas of some packages into a file; paths in the options are
+/// relative to the working folder.
 ///
 /// # Errors
 /// Where a stanza can't be made, the file can't be changed, or something can't
 /// be written; files are then as they were.
 pub fn write_stanzas(
-    recipes: &[Recipe],
-    base: &Request,
+    packages: &[Options],
     writing: &Writing,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<Snippet, Error> {
     let file = OverlayFile::open(writing)?;
     let mut draft = file.draft();
     let place = Place {
         file: file.path(),
         document: file.document(),
-        base,
-        progress,
+        session,
     };
     let mut snippet = Snippet::default();
-    for recipe in recipes {
-        let made = make(recipe, place)?;
+    for options in packages {
+        let made = make(options, place)?;
         draft.put(&made)?;
         snippet.warn(made.warnings);
         snippet.packages.push(made.package);
@@ -91,47 +88,52 @@ pub fn write_stanzas(
 }
 
 /// Makes a stanza for a file, of which hashes are reused.
-pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
-    if recipe.prebuilt.is_some() {
-        return make_prebuilt(recipe, place.file);
+pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error> {
+    let session = place.session;
+    if options.nixpkgs.prebuilt.is_some() {
+        return make_prebuilt(options, place.file, session);
     }
     let folder = folder_of(place.file);
-    let (mut request, options) = recipe.asked(place.base, place.file.as_str())?;
-    let saved = made_of(&mut request, &options, place)?;
+    let mut request = Request::new(options);
+    request.lock_folder = Some(folder.to_owned());
+    let loaded = Loaded::read(&request, session)?;
+    let saved = made_of(&loaded, &mut request, place)?;
     let beside = saved.locks.first();
-    let kind = digests::kind_in_lock(folder, &saved.package.name);
-    let bytes = beside.map(|lock| lock.text.as_bytes());
-    let mut digests = digests::of_source(&request, saved.up, (bytes, kind))?;
+    // What was read just now isn't read again.
+    let source = digests::source(&request.path, saved.up, session)?;
+    let decisive = Beside {
+        lock: beside.map(|lock| lock.text.as_bytes()),
+        kind: digests::kind_in_lock(folder, &saved.package.name, session),
+    };
+    let mut digests = digests::of_source(&source, &request, saved.up, &decisive)?;
+    drop(loaded);
     digests.build.clone_from(&saved.build);
     if let Some(lock) = beside {
         digests.beside.clone_from(&lock.name);
     }
-    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
-    Ok(saved.made(folder, recipe.in_one_line(), digests))
+    let marked = options
+        .clone()
+        .try_with_paths(|path| way_to(folder, path))?;
+    Ok(saved.made(folder, marked.in_one_line(), digests))
 }
 
 /// Makes the stanza of a project.
 pub(super) fn made_of(
+    loaded: &Loaded,
     request: &mut Request,
-    options: &StanzaOptions,
     place: Place,
 ) -> Result<Saved, Error> {
     let folder = folder_of(place.file);
-    keep_lock(request, folder)?;
-    let loaded = Loaded::read(request)?;
     let name = loaded.project.identity.name.as_str();
     request.known_hashes = place.document.known_hashes(name);
     let making = Making {
-        options,
         folder,
-        asking: Asking {
-            request,
-            progress: place.progress,
-        },
+        request,
+        session: place.session,
     };
     require_name(&loaded.project.identity.name, loaded.files.origin())?;
     let rust = loaded.rust(request)?;
-    let made = making.make(&loaded, rust)?;
+    let made = making.make(loaded, rust)?;
     let above = loaded.above.as_ref();
     let lock = made.lock.map(|lock| SavedLock {
         name: lock.path.file_name().unwrap_or_default().to_owned(),
@@ -140,11 +142,11 @@ pub(super) fn made_of(
     Ok(Saved {
         package: SnippetPackage {
             name: loaded.project.identity.name.to_string(),
-            version: written_version(&loaded),
+            version: written_version(loaded),
             cargo_roots: vec![rust.cargo_root.to_string()],
             dropped: Vec::new(),
         },
-        crates: rust.lock.as_ref().map_or(0, |lock| lock.crates.len()),
+        crates: rust.cargo_lock.as_ref().map_or(0, |lock| lock.crates.len()),
         build_system: made.build_system.keys().map(ToString::to_string).collect(),
         build: digests::of_build_system(&made.build_system),
         up: above.map_or(0, |way| way.components().count()),
@@ -158,22 +160,4 @@ pub(super) fn made_of(
 fn written_version(loaded: &Loaded) -> Option<String> {
     let version = loaded.project.identity.version.clone();
     version.filter(|version| is_version(version))
-}
-
-/// Whether a text is a version by the characters of PEP 440: it goes into a
-/// comment, of which a stranger's text shall not make something else.
-pub(super) fn is_version(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "._+!-".contains(c);
-    !text.is_empty() && text.chars().all(is_part)
-}
-
-/// The text of a file, if there is one.
-pub(super) fn read_text(path: &Utf8Path) -> Result<Option<String>, Error> {
-    let Some(bytes) = read_file(path)? else {
-        return Ok(None);
-    };
-    let text = String::from_utf8(bytes).map_err(|_| IoError::NoText {
-        path: path.to_owned().into(),
-    })?;
-    Ok(Some(text))
 }

@@ -7,22 +7,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::facts::Facts;
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
-use super::native::Asking;
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, StanzaOptions, folder_of, keep_lock, visible};
-use super::stanza_inputs::{attributes, variables};
+use super::stanza::{Making, folder_of};
+use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
-use crate::hash::Sha256;
 use crate::io::source::{way_between, way_to};
-use crate::io::write::{read_file, real_file, write_file};
-use crate::io::{IoError, Progress};
+use crate::io::write::{real_file, write_file};
+use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
-use crate::nix::package::{CargoDeps, Package, PackageSource, Places};
-use crate::project::{Metadata, PythonName, RustProject, join, way};
-use crate::warning::{Warning, WarningCode};
+use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
+use crate::project::{Metadata, PythonName, RustProject, join, relative_path, visible};
+use crate::warning::Warning;
 
-mod about;
+mod meta;
 
 /// A file to write a package to.
 #[derive(Debug, Clone)]
@@ -49,30 +47,23 @@ impl PackageFile {
 /// Where there is no Rust or no lock, or something can't be read or written.
 pub fn nixpkgs_package(
     mut request: Request,
-    options: &StanzaOptions,
     file: Option<&PackageFile>,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<Snippet, Error> {
     let file = file.map(PackageFile::real).transpose()?;
     let file = file.as_ref();
     let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
-    if file.is_some() {
-        keep_lock(&mut request, folder)?;
-    }
-    let loaded = Loaded::read(&request)?;
+    request.lock_folder = file.map(|_| folder.to_owned());
+    let loaded = Loaded::read(&request, session)?;
     let rust = loaded.rust(&request)?;
-    let lock = rust.require_lock(&loaded.files)?;
+    let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
     require_fitting(&loaded.files, rust)?;
-    let asking = Asking {
-        request: &request,
-        progress,
-    };
-    let facts = Facts::gather(&loaded, Some(rust), asking)?;
+    let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
     let making = Making {
-        options,
         folder,
-        asking,
+        request: &request,
+        session,
     };
     let maker = Maker {
         loaded: &loaded,
@@ -90,13 +81,12 @@ pub fn nixpkgs_package(
         nix: package.print(),
         ..Snippet::default()
     };
-    // Some are of pyproject.nix' package set.
-    let (unknown, _) = WarningCode::UnknownBuildSystem.describe();
+    // nixpkgs has other build systems than pyproject.nix' package set.
     let others = facts.warnings.into_iter();
-    snippet.warn(others.filter(|warning| warning.code != unknown));
+    snippet.warn(others.filter(|warning| !matches!(warning, Warning::UnknownBuildSystem { .. })));
     snippet.warn(warnings);
     if let Some(to) = file {
-        if let (Some(path), Some(bytes)) = (&request.kept_lock, &loaded.other_lock) {
+        if let (Some(path), Some(bytes)) = (&loaded.kept_lock, &loaded.other_lock) {
             // What lies there is a lock of this project's: it was asked.
             write(&mut snippet, (path, true), bytes)?;
         }
@@ -151,7 +141,7 @@ impl Maker<'_> {
             version: version.unwrap_or("0.0.0").to_owned(),
             source: self.source()?,
             cargo_deps: self.cargo_deps()?,
-            places: self.places(is_maturin),
+            folders: self.folders(is_maturin),
             is_maturin,
             platforms: self.loaded.target.platforms.clone(),
             build_system,
@@ -161,7 +151,7 @@ impl Maker<'_> {
             dependencies,
             extras,
             imports: self.imports(),
-            about: self.about(&metadata),
+            meta: self.meta(&metadata),
         };
         self.add_extra(&mut package);
         warnings.extend(name_warnings(&package));
@@ -170,7 +160,8 @@ impl Maker<'_> {
 
     /// Adds what the user wants.
     fn add_extra(self, package: &mut Package) {
-        let rows = self.making.options.extra.rows(&package.platforms);
+        let extra = &self.making.request.options.extra;
+        let rows = ExtraRows::new(extra, &package.platforms);
         package.build_inputs.extend(rows.build_inputs);
         package.native_build_inputs.extend(rows.native_build_inputs);
         package.env.extend(rows.env);
@@ -179,14 +170,13 @@ impl Maker<'_> {
     /// The sdist as `fetchPypi` has it, or the folder.
     fn source(self) -> Result<PackageSource, Error> {
         let files = &self.loaded.files;
-        let path = &self.making.asking.request.path;
-        if !files.is_archive() {
+        let path = &self.making.request.path;
+        let Some(archive) = self.loaded.source.archive() else {
             return Ok(PackageSource::Folder {
                 path: way_between(self.making.folder, files.origin().into())?,
-                is_named: self.places(self.is_maturin()).source_root != ".",
+                is_named: self.folders(self.is_maturin()).source_root != ".",
             });
-        }
-        let bytes = read_file(path)?.unwrap_or_default();
+        };
         let identity = &self.loaded.project.identity;
         let file = path.file_name().unwrap_or_default();
         let (stem, extension) = match file.strip_suffix(".zip") {
@@ -202,7 +192,7 @@ impl Maker<'_> {
             name: parts.map_or_else(|| identity.name.import_name(), |(name, _)| name.to_owned()),
             version: version.filter(differs).map(str::to_owned),
             extension,
-            hash: Sha256::of(&bytes).to_sri(),
+            hash: archive.hash()?.to_sri(),
         })
     }
 
@@ -210,40 +200,42 @@ impl Maker<'_> {
         self.loaded.project.pyproject.is_maturin()
     }
 
-    fn places(self, is_maturin: bool) -> Places {
+    fn folders(self, is_maturin: bool) -> BuildFolders {
         let python_root = &self.loaded.project.python_root;
         let cargo_root = &self.rust.cargo_root;
         if is_maturin {
             // Its hook enters the folder by itself.
-            return Places {
+            return BuildFolders {
                 source_root: ".".into(),
                 subdirectory: python_root.clone(),
                 cargo_root: cargo_root.clone(),
             };
         }
-        Places {
+        BuildFolders {
             source_root: python_root.clone(),
             subdirectory: ".".into(),
-            cargo_root: way(cargo_root, python_root),
+            cargo_root: relative_path(cargo_root, python_root),
         }
     }
 
     fn cargo_deps(self) -> Result<CargoDeps, Error> {
         let files = &self.loaded.files;
-        let lock = self.rust.require_lock(files)?;
+        let lock = self.rust.require_cargo_lock(files)?;
         if self.loaded.other_lock.is_none() {
-            let hash = lock_cargo_hash(lock, self.making.asking)?.to_sri();
+            let store = self.making.request.crates(self.making.session);
+            let hash = lock_cargo_hash(lock, &store, self.making.session)?;
+            let hash = hash.to_sri();
             return Ok(CargoDeps::Fetched { hash });
         }
-        let request = self.making.asking.request;
-        let path = match (&request.kept_lock, &request.lock_file) {
+        let (request, session) = (self.making.request, self.making.session);
+        let path = match (&self.loaded.kept_lock, request.options.cargo_lock()) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
             (None, Some(named)) => Some(way_to(self.making.folder, named)?),
             (None, None) => None,
         };
         Ok(CargoDeps::Lock {
             path: path.unwrap_or_default(),
-            output_hashes: lock_output_hashes(lock, self.making.asking)?,
+            output_hashes: lock_output_hashes(lock, &request.known_hashes, session)?,
             extra_registries: self.making.extra_registries(self.rust)?,
             replaces: self.loaded.replaces_lock,
         })
@@ -300,7 +292,10 @@ impl Maker<'_> {
 }
 
 fn incomplete(message: &str) -> Warning {
-    Warning::new(WarningCode::IncompletePackage, message)
+    Warning::IncompletePackage {
+        what: message.to_owned(),
+        is_note: false,
+    }
 }
 
 /// What names in the file don't say by themselves.
@@ -324,12 +319,15 @@ fn name_warnings(package: &Package) -> Vec<Warning> {
         .map(|name| format!("`{name}`"))
         .collect();
     if !shadowed.is_empty() {
-        let message = format!(
+        let what = format!(
             "nixpkgs' Python set has packages of its own called {}: pass nixpkgs' where it calls the file, \
              as in `callPackage FILE {{ inherit (pkgs) NAME; }}`",
             shadowed.join(", ")
         );
-        warnings.push(Warning::note(WarningCode::IncompletePackage, message));
+        warnings.push(Warning::IncompletePackage {
+            what,
+            is_note: true,
+        });
     }
     warnings
 }

@@ -1,100 +1,109 @@
 //! `CMakeLists.txt` of scikit-build-core and `meson.build` of meson-python:
 //! calls of cargo in them, and Corrosion's `corrosion_import_crate`.
 //!
-//! Both are read as words, not as languages: what they find is a guess.
+//! Both are searched for words, not evaluated, so each crate is a guess.
 
-use camino::Utf8Path;
-
-use super::{BackendPlan, Context, Module};
-use crate::project::files::{join_inside, parent};
+use super::context::Context;
+use super::plan::{BackendPlan, PlannedModule, RootRule};
+use crate::project::error::ProjectError;
 use crate::project::options::CargoOptions;
-use crate::project::{ProjectError, RootRule};
+use crate::project::paths::{folder_of, join_inside};
+use crate::project::problems::{Guess, Unread, UnreadPart};
+
+/// Upper bound on the words of one call.
+const MAX_WORDS: usize = 60;
+
+/// Paths of the build file's own folder, which paths start with.
+const OWN_FOLDERS: [&str; 3] = [
+    "${CMAKE_CURRENT_SOURCE_DIR}/",
+    "${CMAKE_SOURCE_DIR}/",
+    "${PROJECT_SOURCE_DIR}/",
+];
 
 /// Reads every file of that name in the project.
 pub(super) fn plan(context: Context<'_>, name: &str) -> Result<BackendPlan, ProjectError> {
-    let mut plan = BackendPlan::default();
-    // Their `get_requires_for_build_wheel`, where neither is on PATH yet, as
-    // in a build by Nix.
+    // The backends' `get_requires_for_build_wheel` adds the programs that
+    // aren't in PATH; in a build by Nix, none is.
     let programs: &[&str] = match name {
         "meson.build" => &["ninja"],
         _ => &["cmake", "ninja"],
     };
-    plan.requires
-        .extend(programs.iter().map(|name| (*name).to_owned()));
-    let paths: Vec<_> = context
-        .files
-        .paths()
-        .filter(|path| path.file_name() == Some(name))
-        .filter(|path| path.starts_with(context.root_prefix()))
-        .collect();
-    for path in paths {
+    let mut plan = BackendPlan {
+        requires: programs.iter().map(|name| (*name).to_owned()).collect(),
+        ..BackendPlan::default()
+    };
+    for path in context.files_named(name) {
         let text = context.files.text(path)?.unwrap_or_default();
-        let folder = parent(path).unwrap_or(Utf8Path::new("."));
-        for (line, arguments) in calls(text) {
+        for CargoCall { line, arguments } in cargo_calls(text) {
             let mut options = CargoOptions::default();
             options.read_arguments(&arguments);
             let manifest = options.manifest_path.take();
             let manifest = manifest.unwrap_or_else(|| "Cargo.toml".to_owned());
-            let found = join_inside(folder, &manifest).filter(|path| context.files.has(path));
-            let Some(manifest) = found else {
-                plan.unread.push(format!(
-                    "{path}:{line}: a crate, by a path that isn't plain text"
-                ));
-                continue;
-            };
-            if plan
-                .modules
-                .iter()
-                .any(|module| module.manifest == manifest)
-            {
-                continue;
+            let manifest = join_inside(folder_of(path), &manifest)
+                .filter(|manifest| context.files.has(manifest));
+            match manifest {
+                Some(manifest) => plan.add_once(PlannedModule {
+                    options,
+                    guess: Some(Guess::BuildFile {
+                        file: path.to_owned(),
+                        line,
+                    }),
+                    ..PlannedModule::new(manifest, RootRule::BuildFile)
+                }),
+                None => plan.unread.push(Unread {
+                    file: Some(path.to_owned()),
+                    line: Some(line),
+                    part: UnreadPart::CratePath,
+                }),
             }
-            plan.modules.push(Module {
-                rule: RootRule::BuildFile,
-                options,
-                guess: Some(format!("{path}:{line} has it built")),
-                ..Module::at(manifest)
-            });
         }
     }
     Ok(plan)
 }
 
-/// No call has more words.
-const MAX_WORDS: usize = 60;
+/// A call that builds a crate, as arguments of cargo.
+#[derive(Debug, PartialEq, Eq)]
+struct CargoCall {
+    /// The line, from 1.
+    line: usize,
+    arguments: Vec<String>,
+}
 
-/// The calls in a text, as arguments of cargo, each with its line.
-fn calls(text: &str) -> Vec<(usize, Vec<String>)> {
+fn cargo_calls(text: &str) -> Vec<CargoCall> {
     let words = words(text);
-    let mut found = Vec::new();
-    for (place, (line, word)) in words.iter().enumerate() {
-        let rest = words[place + 1..].iter().map(|(_, word)| word.as_str());
-        if word.eq_ignore_ascii_case("corrosion_import_crate") {
-            found.push((*line, corrosion(rest.take(MAX_WORDS))));
-        } else if is_cargo(word)
-            && matches!(rest.clone().next(), Some("build" | "rustc" | "cbuild"))
-        {
-            let arguments = rest
-                .take(MAX_WORDS)
-                .take_while(|w| !matches!(*w, ")" | "COMMAND"));
-            found.push((*line, arguments.map(str::to_owned).collect()));
-        }
+    let mut calls = Vec::new();
+    for (index, (line, word)) in words.iter().enumerate() {
+        let mut rest = words[index + 1..].iter().map(|(_, word)| *word).peekable();
+        let arguments = if word.eq_ignore_ascii_case("corrosion_import_crate") {
+            corrosion_arguments(rest.take(MAX_WORDS))
+        } else if is_cargo(word) && matches!(rest.peek(), Some(&("build" | "rustc" | "cbuild"))) {
+            rest.take(MAX_WORDS)
+                .take_while(|word| !matches!(*word, ")" | "COMMAND"))
+                .map(str::to_owned)
+                .collect()
+        } else {
+            continue;
+        };
+        let line = *line;
+        calls.push(CargoCall { line, arguments });
     }
-    found
+    calls
 }
 
 fn is_cargo(word: &str) -> bool {
-    word == "cargo" || matches!(word, "${CARGO}" | "${CARGO_EXECUTABLE}" | "${Rust_CARGO}")
+    matches!(
+        word,
+        "cargo" | "${CARGO}" | "${CARGO_EXECUTABLE}" | "${Rust_CARGO}"
+    )
 }
 
-/// `MANIFEST_PATH path FEATURES a b NO_DEFAULT_FEATURES ...`
-fn corrosion<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Converts `MANIFEST_PATH path FEATURES a b NO_DEFAULT_FEATURES ...` to
+/// arguments of cargo.
+fn corrosion_arguments<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut key = "";
-    for word in words
-        .skip_while(|word| *word == "(")
-        .take_while(|word| *word != ")")
-    {
+    let words = words.skip_while(|word| *word == "(");
+    for word in words.take_while(|word| *word != ")") {
         match (key, word) {
             (_, "NO_DEFAULT_FEATURES") => arguments.push("--no-default-features".to_owned()),
             (_, "ALL_FEATURES") => arguments.push("--all-features".to_owned()),
@@ -112,31 +121,32 @@ fn corrosion<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     arguments
 }
 
-/// Words and parentheses, without comments, each with its line; the folder of
-/// the file itself is left away from paths.
-fn words(text: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+/// Returns words and parentheses without comments, each with its line, from 1.
+/// Paths lose the file's own folder.
+fn words(text: &str) -> Vec<(usize, &str)> {
+    let is_separator =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | ';');
+    let mut words = Vec::new();
+    for (index, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default();
-        let spaced = line.replace('(', " ( ").replace(')', " ) ");
-        for word in spaced
-            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | ';'))
-        {
-            let here = [
-                "${CMAKE_CURRENT_SOURCE_DIR}/",
-                "${CMAKE_SOURCE_DIR}/",
-                "${PROJECT_SOURCE_DIR}/",
-            ];
-            let word = here
+        let tokens = line
+            .split_inclusive(['(', ')'])
+            .flat_map(|part| match part.strip_suffix(['(', ')']) {
+                Some(before) => [before, &part[before.len()..]],
+                None => [part, ""],
+            })
+            .flat_map(|part| part.split(is_separator));
+        for word in tokens {
+            let relative = OWN_FOLDERS
                 .iter()
-                .find_map(|prefix| word.strip_prefix(prefix))
-                .unwrap_or(word);
+                .find_map(|folder| word.strip_prefix(folder));
+            let word = relative.unwrap_or(word);
             if !word.is_empty() {
-                found.push((number + 1, word.to_owned()));
+                words.push((index + 1, word));
             }
         }
     }
-    found
+    words
 }
 
 #[cfg(test)]
@@ -148,14 +158,18 @@ mod tests {
         let text = "# cargo build\nadd_custom_command(OUTPUT x COMMAND cargo build --release\n\
                     --manifest-path ${CMAKE_CURRENT_SOURCE_DIR}/rust/Cargo.toml COMMAND cp a b)\n\
                     corrosion_import_crate(MANIFEST_PATH native/Cargo.toml CRATES x FEATURES a b\nNO_DEFAULT_FEATURES)\n";
+        let call = |line, arguments: &[&str]| CargoCall {
+            line,
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        };
         let expected = [
-            (
+            call(
                 2,
-                vec!["build", "--release", "--manifest-path", "rust/Cargo.toml"],
+                &["build", "--release", "--manifest-path", "rust/Cargo.toml"],
             ),
-            (
+            call(
                 4,
-                vec![
+                &[
                     "--manifest-path=native/Cargo.toml",
                     "--features=a",
                     "--features=b",
@@ -163,10 +177,8 @@ mod tests {
                 ],
             ),
         ];
-        let expected =
-            expected.map(|(line, words)| (line, words.into_iter().map(str::to_owned).collect()));
-        assert_eq!(calls(text), expected);
+        assert_eq!(cargo_calls(text), expected);
         let meson = "run_command('cargo', 'build', '--manifest-path', 'a/Cargo.toml')\n";
-        assert_eq!(calls(meson)[0].1[2], "a/Cargo.toml");
+        assert_eq!(cargo_calls(meson)[0].arguments[2], "a/Cargo.toml");
     }
 }

@@ -1,39 +1,36 @@
-//! maturin: `ProjectResolver::resolve_manifest_paths` and
+//! maturin's rules, by `ProjectResolver::resolve_manifest_paths` and
 //! `CargoOptions::merge_with_pyproject_toml` of its source, version 1.16.
 
 use camino::Utf8PathBuf;
 
-use super::{BackendPlan, Context, Module};
+use super::context::Context;
+use super::plan::{BackendPlan, PlannedModule, RootRule};
+use crate::project::error::ProjectError;
 use crate::project::options::CargoOptions;
-use crate::project::{ProjectError, RootRule};
+use crate::project::problems::Guess;
 
 pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let maturin = &context.pyproject.maturin;
     let mut plan = BackendPlan::default();
-    // Its own `get_requires_for_build_wheel`; `puccinialin` is for machines
-    // without cargo.
+    // maturin's `get_requires_for_build_wheel` adds `cffi`; it also adds
+    // `puccinialin`, but only on machines without cargo.
     if maturin.bindings.as_deref() == Some("cffi") {
         plan.requires.push("cffi".to_owned());
     }
-    let (options, manifest_argument) = options(context);
-    let found = match &manifest_argument {
+    let mut options = options(context);
+    let found = match options.manifest_path.take() {
         Some(path) => {
-            let place = context.files.display(&context.path("pyproject.toml"));
-            Some((
-                context.named(path, &place, "build-args")?,
-                RootRule::BuildArguments,
-            ))
+            let place = context.pyproject_place();
+            let manifest = context.named_manifest(&path, &place, "build-args")?;
+            Some((manifest, RootRule::BuildArguments))
         }
         None => find_manifest(context)?,
     };
-    let module = match found {
-        Some((manifest, rule)) => Some(Module {
-            rule,
-            ..Module::at(manifest)
-        }),
-        None => context.obvious_place("maturin finds no manifest without `--manifest-path`"),
-    };
-    plan.modules.extend(module.map(|module| Module {
+    let module = found.map_or_else(
+        || context.crate_in_obvious_place(Guess::NoMaturinManifest),
+        |(manifest, rule)| Some(PlannedModule::new(manifest, rule)),
+    );
+    plan.modules.extend(module.map(|module| PlannedModule {
         name: maturin.module_name.clone(),
         is_bin: maturin.bindings.as_deref() == Some("bin"),
         options,
@@ -44,8 +41,8 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
 
 fn find_manifest(context: Context<'_>) -> Result<Option<(Utf8PathBuf, RootRule)>, ProjectError> {
     if let Some(path) = &context.pyproject.maturin.manifest_path {
-        let place = context.files.display(&context.path("pyproject.toml"));
-        let manifest = context.named(path, &place, "tool.maturin.manifest-path")?;
+        let place = context.pyproject_place();
+        let manifest = context.named_manifest(path, &place, "tool.maturin.manifest-path")?;
         return Ok(Some((manifest, RootRule::MaturinManifestPath)));
     }
     let src_layout = context.path("rust/Cargo.toml");
@@ -53,46 +50,48 @@ fn find_manifest(context: Context<'_>) -> Result<Option<(Utf8PathBuf, RootRule)>
         return Ok(Some((src_layout, RootRule::MaturinSrcLayout)));
     }
     let root = context.path("Cargo.toml");
-    Ok(context
-        .files
-        .has(&root)
-        .then_some((root, RootRule::SourceRoot)))
+    let is_there = context.files.has(&root);
+    Ok(is_there.then_some((root, RootRule::SourceRoot)))
 }
 
-/// `rust/Cargo.toml` goes before the root's where Python has a source folder
-/// of its own.
+/// Returns whether Python has a source folder of its own, so that
+/// `rust/Cargo.toml` takes precedence over the root's.
 fn has_python_in_src(context: Context<'_>) -> bool {
     let maturin = &context.pyproject.maturin;
-    let init = |name: &str| context.path(&format!("src/{name}/__init__.py"));
+    if maturin.python_source.is_some() {
+        return true;
+    }
     let Some(name) = &context.pyproject.project_name else {
-        return maturin.python_source.is_some();
+        return false;
     };
-    let packages = maturin.python_packages.iter().flatten();
-    maturin.python_source.is_some()
-        || context.files.has(&init(&name.replace('-', "_")))
-        || packages
-            .into_iter()
-            .any(|package| context.files.has(&init(package)))
+    let is_package = |name: &str| {
+        let init = context.path(&format!("src/{name}/__init__.py"));
+        context.files.has(&init)
+    };
+    let mut packages = maturin.python_packages.iter().flatten();
+    is_package(&name.replace('-', "_")) || packages.any(|package| is_package(package))
 }
 
-/// What cargo is told. Arguments on the command line, which uv passes on
-/// from `config-settings`, go before the table.
-fn options(context: Context<'_>) -> (CargoOptions, Option<String>) {
+/// Returns what is passed to cargo. The arguments that uv passes on from
+/// `config-settings` take precedence over the table; only they may have a
+/// `--manifest-path`.
+fn options(context: Context<'_>) -> CargoOptions {
     let maturin = &context.pyproject.maturin;
     let mut options = CargoOptions::default();
     options.read_arguments(&context.pyproject.build_arguments);
-    let manifest = options.manifest_path.take();
-    // Before maturin 0.13.
+    let manifest_path = options.manifest_path.take();
+    // `cargo-extra-args` is from before maturin 0.13.
     options.read_arguments(&maturin.cargo_extra_args);
+    options.manifest_path = manifest_path;
     if options.features.is_empty() {
-        let on = maturin.features.iter().flatten();
-        options.features = on
-            .filter_map(|f| f.for_python(context.python_minor))
+        let features = maturin.features.iter().flatten();
+        options.features = features
+            .filter_map(|feature| feature.for_python(context.python_minor))
             .collect();
     }
     options.no_default_features |= maturin.no_default_features;
     options.all_features |= maturin.all_features;
     options.locked |= maturin.locked || maturin.frozen;
     options.profile = options.profile.or_else(|| maturin.profile.clone());
-    (options, manifest)
+    options
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use semver::Version;
 
 use super::config::{import_cargo_lock_config, unpacked_config};
-use super::layout::{Layout, Naming, SourceNumbers};
+use super::format::{Layout, Naming, SourceNumbers};
 use crate::hash::Sha256;
-use crate::project::{CrateSource, LockFile, LockedCrate};
+use crate::project::{CargoLock, CrateSource, CrateVersion, LockedCrate};
 
 /// A folder of crates.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub enum Form {
 #[derive(Debug, Clone, Copy)]
 pub struct PlanRequest<'a> {
     /// The lock.
-    pub lock: &'a LockFile,
+    pub lock: &'a CargoLock,
     /// The shape.
     pub layout: Layout,
     /// How folders are named.
@@ -62,8 +62,8 @@ pub struct PlanRequest<'a> {
     /// The places in the lock of the crates that are wanted whole; all of
     /// them where there is no list.
     pub wanted: Option<&'a BTreeSet<usize>>,
-    /// The crates that no manifest leads to, as `name version`.
-    pub unneeded: &'a [String],
+    /// The crates that no manifest leads to.
+    pub unneeded: &'a [CrateVersion],
 }
 
 /// Two crates would go into one folder.
@@ -97,7 +97,7 @@ impl VendorPlan {
                 krate: krate.clone(),
                 path: path(request, krate, &numbers, &newest),
                 form: form(request.layout, krate, is_wanted),
-                is_needed: !request.unneeded.contains(&label(krate)),
+                is_needed: !request.unneeded.contains(&krate.id()),
             };
             crates.push(planned);
         }
@@ -183,7 +183,7 @@ fn same_crate(a: &LockedCrate, b: &LockedCrate) -> SameCrate {
     }
 }
 
-fn newest(lock: &LockFile) -> BTreeMap<&str, &Version> {
+fn newest(lock: &CargoLock) -> BTreeMap<&str, &Version> {
     let mut newest: BTreeMap<&str, &Version> = BTreeMap::new();
     for krate in &lock.crates {
         if krate.source != CrateSource::Local {

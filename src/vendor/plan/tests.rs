@@ -3,7 +3,7 @@ use crate::project::{GitReference, GitSource, RegistrySource};
 
 const REVISION: &str = "0123456789012345678901234567890123456789";
 
-fn lock() -> LockFile {
+fn lock() -> CargoLock {
     let mut git = LockedCrate::example("gitted", "0.1.0");
     git.source = CrateSource::Git(GitSource {
         url: "https://example.org/g".to_owned(),
@@ -11,7 +11,7 @@ fn lock() -> LockFile {
         revision: Some(REVISION.to_owned()),
     });
     let mut second = git.clone();
-    second.name = crate::project::CrateName::new("second").unwrap();
+    second.name = LockedCrate::example("second", "0.1.0").name;
     let mut other = LockedCrate::example("other", "1.0.0");
     other.source = CrateSource::Registry(RegistrySource {
         id: "sparse+https://example.org/index/".to_owned(),
@@ -19,7 +19,7 @@ fn lock() -> LockFile {
     });
     let mut local = LockedCrate::example("syn", "3.0.0");
     local.source = CrateSource::Local;
-    LockFile::example(vec![
+    CargoLock::example(vec![
         git,
         other,
         second,
@@ -88,7 +88,7 @@ fn one_folder_cannot_hold_two_crates() {
     let mut twin = crates[1].clone();
     twin.source = CrateSource::CratesIo(None);
     crates.push(twin);
-    let lock = LockFile::example(crates);
+    let lock = CargoLock::example(crates);
     let plan = |layout| {
         VendorPlan::new(PlanRequest {
             lock: &lock,
@@ -111,7 +111,7 @@ fn what_is_not_wanted_is_a_stub() {
         layout: Layout::Cargo,
         naming: Naming::Versioned,
         wanted: Some(&[1].into()),
-        unneeded: &["second 0.1.0".to_owned()],
+        unneeded: &[LockedCrate::example("second", "0.1.0").id()],
     });
     let crates = plan.unwrap().crates;
     let forms: Vec<_> = crates.iter().map(|planned| planned.form).collect();

@@ -1,11 +1,15 @@
 //! A sealed place to run the binary in.
 
 mod crates;
+#[cfg(target_os = "linux")]
+mod opens;
 mod registry;
 mod repository;
 mod tls;
 
 pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
+#[cfg(target_os = "linux")]
+pub use opens::OpenCounter;
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
 pub use tls::{authority, serve_http2, serve_tls};
@@ -132,7 +136,8 @@ impl Sandbox {
         }
     }
 
-    fn redacted(&self, output: &Output) -> Run {
+    /// What a command printed, without the path of the sandbox.
+    pub fn redacted(&self, output: &Output) -> Run {
         let root = self.folder.path().to_str().unwrap();
         let text = |bytes: &[u8]| {
             String::from_utf8(bytes.to_vec())
@@ -192,6 +197,25 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
             }
         })
         .collect()
+}
+
+/// A text with `PORT` for each port of the loopback interface, which differ
+/// between runs.
+pub fn redact_ports(text: &str) -> String {
+    let Some(start) = text
+        .find("127.0.0.1:")
+        .map(|start| start + "127.0.0.1:".len())
+    else {
+        return text.to_owned();
+    };
+    let length = text[start..]
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(0);
+    format!(
+        "{}PORT{}",
+        &text[..start],
+        redact_ports(&text[start + length..])
+    )
 }
 
 /// Whether real Nix can be asked. Where it is missing that is said loudly, and

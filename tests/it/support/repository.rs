@@ -29,6 +29,11 @@ impl<'a> Repository<'a> {
     /// Runs git in it, as somebody with no configuration.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) -> String {
+        self.git_with(&[], arguments)
+    }
+
+    #[track_caller]
+    fn git_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
         let mut command = self.sandbox.command("git");
         command
             .current_dir(&self.folder)
@@ -36,6 +41,7 @@ impl<'a> Repository<'a> {
             .args(["-c", "protocol.file.allow=always"])
             .args(["-c", "commit.gpgsign=false"])
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(variables.iter().copied())
             .args(arguments);
         let output = command.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -55,6 +61,15 @@ impl<'a> Repository<'a> {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message=x"]);
         self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Commits all that is there at a time, which makes the revision the same
+    /// in each run.
+    #[track_caller]
+    pub fn commit_at(&self, time: &str) {
+        let times = [("GIT_AUTHOR_DATE", time), ("GIT_COMMITTER_DATE", time)];
+        self.git(&["add", "--all"]);
+        self.git_with(&times, &["commit", "--quiet", "--message=x"]);
     }
 
     /// Commits an index as it is written, which `add` would refuse.

@@ -1,24 +1,25 @@
-//! Whether what is pinned is new enough.
+//! Checks whether pinned versions are new enough.
 
 use std::collections::BTreeMap;
 
 use semver::Version;
 use serde::Deserialize;
 
-use super::address::{closed_on, stable};
-use super::{Age, Day, Input, Pin, PinFile, shown};
+use super::address::NixosRelease;
+use super::{Age, Day, Pin, PinFile, PinnedProject, escape};
 use crate::target::Toolchains;
-use crate::warning::{Warning, WarningCode};
+use crate::warning::{PinUpdate, RustcOf, Warning};
 
 const TABLE: &str = include_str!("../../../../data/nixpkgs.toml");
 
-/// The table `data/nixpkgs.toml`.
+/// The contents of `data/nixpkgs.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     import_cargo_lock: Day,
     pyproject_nix: Vec<Hacks>,
-    rust: Rust,
+    /// The days on which versions `1.N.0` came out.
+    rust_released: BTreeMap<Version, Day>,
 }
 
 /// What pyproject.nix' hacks have since a day.
@@ -29,112 +30,73 @@ struct Hacks {
     has: Vec<String>,
 }
 
-/// When a rustc comes out, and when nixpkgs has it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rust {
-    /// The minor version that is counted from.
-    first: u64,
-    released: Day,
-    every_days: i64,
-    usual_days: i64,
-    #[serde(deserialize_with = "minors")]
-    seen: BTreeMap<u64, Day>,
-}
-
-/// TOML's keys are texts.
-fn minors<'de, D: serde::Deserializer<'de>>(de: D) -> Result<BTreeMap<u64, Day>, D::Error> {
-    let seen: BTreeMap<String, Day> = BTreeMap::deserialize(de)?;
-    let minor = |key: String| key.parse().map_err(serde::de::Error::custom);
-    seen.into_iter()
-        .map(|(key, day)| Ok((minor(key)?, day)))
-        .collect()
-}
-
 impl Table {
-    /// The table that the program comes with.
     fn built_in() -> Self {
-        toml::from_str(TABLE).expect("the table is checked by a test")
-    }
-}
-
-impl Rust {
-    /// The day on which a rustc came out; `None` before the table begins.
-    fn released(&self, rustc: &Version) -> Option<Day> {
-        let count = rustc.minor.checked_sub(self.first)?;
-        let count = i64::try_from(count).ok().filter(|_| rustc.major == 1)?;
-        Some(self.released.plus(count.checked_mul(self.every_days)?))
+        toml::from_str(TABLE).expect("a test reads the table")
     }
 
-    /// The day from which on nixpkgs-unstable has it, or most likely has.
-    fn in_nixpkgs(&self, rustc: &Version) -> Option<Day> {
-        let usual = self.released(rustc)?.plus(self.usual_days);
-        Some(self.seen.get(&rustc.minor).copied().unwrap_or(usual))
+    /// The day on which a rustc came out; `None` if the table lacks it.
+    fn rust_released(&self, rustc: &Version) -> Option<Day> {
+        let first_patch = Version::new(rustc.major, rustc.minor, 0);
+        self.rust_released.get(&first_patch).copied()
     }
 }
 
 /// A rustc that the build needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeededRust {
-    /// The oldest one.
+    /// The oldest that is new enough.
     pub version: Version,
-    /// The crate that asks for it.
+    /// The crate that needs it.
     pub krate: String,
 }
 
-/// What the build asks of what is pinned.
+/// What a build requires of the pinned versions.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'a> {
-    /// What the stanza uses of pyproject.nix' hacks.
+pub struct PinRequirements<'a> {
+    /// The functions of pyproject.nix' hacks that the stanza calls, and their
+    /// arguments.
     pub hacks: &'a [&'a str],
-    /// Whether `importCargoLock` has something to fetch.
+    /// Whether `importCargoLock` has crates to fetch.
     pub fetches: bool,
-    /// The rustc that is needed.
     pub rust: Option<&'a NeededRust>,
 }
 
-/// What came out.
+/// The result of [`judge`].
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Judged {
-    /// What is too old.
+pub struct PinFindings {
+    /// A warning for each version that is too old.
     pub warnings: Vec<Warning>,
-    /// Whether it is known which rustc there is.
+    /// Whether the age of nixpkgs shows if its rustc is new enough.
     pub knows_rustc: bool,
 }
 
-/// Judges the pins of the file at `place`.
-///
-/// # Panics
-/// Never: a test reads the table too.
-#[must_use]
-pub fn judge(place: &str, file: PinFile, pins: &[Pin], asked: Asked) -> Judged {
+/// Checks the pins of the file at the path `place`.
+pub fn judge(place: &str, file: PinFile, pins: &[Pin], asked: PinRequirements) -> PinFindings {
     let table = Table::built_in();
-    let mut judged = Judged::default();
-    let at = Place { place, file };
-    if let Some(nixpkgs) = chosen(pins) {
+    let mut judged = PinFindings::default();
+    let at = PinLocation { place, file };
+    if let Some(nixpkgs) = nixpkgs_pin(pins) {
         if asked.fetches && nixpkgs.age.is_before(table.import_cargo_lock) {
-            let message = format!(
-                "{} is older than {}: crates.io answers its `importCargoLock` with 403",
-                at.describe(nixpkgs),
-                table.import_cargo_lock
-            );
-            let warning = Warning::error(WarningCode::OldNixpkgs, message);
-            judged.warnings.push(at.helped(nixpkgs, warning, ""));
+            judged.warnings.push(Warning::OldNixpkgs {
+                pinned: at.describe(nixpkgs),
+                since: table.import_cargo_lock.to_string(),
+                update: at.update(nixpkgs),
+            });
         }
         if let Some(needed) = asked.rust {
             let verdict = table.rustc(nixpkgs, needed);
             judged.knows_rustc = verdict.is_some();
             if let Some(Verdict::TooOld(why) | Verdict::Keeps(why)) = &verdict {
-                let (krate, version) = (&needed.krate, &needed.version);
-                let nixpkgs_is = at.describe(nixpkgs);
-                let message = format!("`{krate}` needs rustc {version}: {nixpkgs_is} {why}");
-                let warning = Warning::new(WarningCode::RustVersion, message);
-                let toolchain = ", or hand `importCargoLock` a `cargo` and a `rustc` of \
-                                 rust-overlay's or fenix's";
-                judged.warnings.push(match verdict {
-                    // To update it brings the same.
-                    Some(Verdict::Keeps(_)) => warning,
-                    _ => at.helped(nixpkgs, warning, toolchain),
+                // An update brings the same rustc where the branch keeps it.
+                let keeps = matches!(verdict, Some(Verdict::Keeps(_)));
+                judged.warnings.push(Warning::RustVersion {
+                    krate: needed.krate.clone(),
+                    version: needed.version.clone(),
+                    rustc: RustcOf::Pinned {
+                        finding: format!("{} {why}", at.describe(nixpkgs)),
+                        update: (!keeps).then(|| at.update(nixpkgs)),
+                    },
                 });
             }
         }
@@ -145,10 +107,12 @@ pub fn judge(place: &str, file: PinFile, pins: &[Pin], asked: Asked) -> Judged {
     judged
 }
 
-/// What the pinned pyproject.nix lacks.
-fn lacking(table: &Table, at: &Place, pins: &[Pin], asked: &[&str]) -> Vec<Warning> {
+/// Warnings for the functions that the pinned pyproject.nix lacks.
+fn lacking(table: &Table, at: &PinLocation, pins: &[Pin], asked: &[&str]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let hacks = pins.iter().find(|pin| pin.input == Input::PyprojectNix);
+    let hacks = pins
+        .iter()
+        .find(|pin| pin.project == PinnedProject::PyprojectNix);
     for row in &table.pyproject_nix {
         let lacks = |pin: &&Pin| pin.age.is_before(row.since);
         let Some(pin) = hacks.filter(lacks) else {
@@ -158,95 +122,90 @@ fn lacking(table: &Table, at: &Place, pins: &[Pin], asked: &[&str]) -> Vec<Warni
             .iter()
             .filter(|what| row.has.iter().any(|has| has == *what))
         {
-            let message = format!(
-                "{} has no `{what}`, which came on {}",
-                at.describe(pin),
-                row.since
-            );
-            let warning = Warning::error(WarningCode::OldPyprojectNix, message);
-            warnings.push(at.helped(pin, warning, ""));
+            warnings.push(Warning::OldPyprojectNix {
+                pinned: at.describe(pin),
+                function: (*what).to_owned(),
+                since: row.since.to_string(),
+                update: at.update(pin),
+            });
         }
     }
     warnings
 }
 
-/// The nixpkgs that is meant: the one of that name, else the newest.
-fn chosen(pins: &[Pin]) -> Option<&Pin> {
-    let all = || pins.iter().filter(|pin| pin.input == Input::Nixpkgs);
-    // What can't be told may be the newest.
-    let newest = |pin: &&Pin| match pin.age {
+/// The pin of the nixpkgs that builds use: the one called `nixpkgs`, else the
+/// newest. One of unknown age may be the newest.
+fn nixpkgs_pin(pins: &[Pin]) -> Option<&Pin> {
+    let all = || {
+        pins.iter()
+            .filter(|pin| pin.project == PinnedProject::Nixpkgs)
+    };
+    let age = |pin: &&Pin| match pin.age {
         Age::Of(day) | Age::Before(day) => (false, Some(day)),
         Age::Unknown => (true, None),
     };
     all()
         .find(|pin| pin.name == "nixpkgs")
-        .or_else(|| all().max_by_key(newest))
+        .or_else(|| all().max_by_key(age))
 }
 
-/// Which rustc there is.
+/// How nixpkgs' rustc compares with the one that is needed.
 enum Verdict {
     New,
     TooOld(String),
-    /// Too old, and a newer one of the branch has the same.
+    /// Too old, and the branch keeps its rustc.
     Keeps(String),
 }
 
 impl Table {
-    /// `None` where nothing tells.
+    /// Returns `None` if neither branch nor age show it.
     fn rustc(&self, nixpkgs: &Pin, needed: &NeededRust) -> Option<Verdict> {
-        let released = self.rust.released(&needed.version)?;
+        let released = self.rust_released(&needed.version)?;
         let branch = nixpkgs.branch.as_deref().unwrap_or_default();
-        if let Some(version) = stable(branch) {
-            let branch = shown(branch);
-            return match rustc_of(version) {
+        if let Some(release) = NixosRelease::of_branch(branch) {
+            let branch = escape(branch);
+            return match rustc_of(release) {
                 Some(rustc) if rustc < needed.version => Some(Verdict::Keeps(format!(
                     "follows {branch}, which has {rustc}"
                 ))),
                 Some(_) => Some(Verdict::New),
-                None => (closed_on(version) <= released).then(|| {
+                None => (release.closed_on() <= released).then(|| {
                     let older =
                         format!("follows {branch}, from before that came out on {released}");
                     Verdict::Keeps(older)
                 }),
             };
         }
-        let certain = format!("is older than that, which came out on {released}");
         match nixpkgs.age {
-            Age::Of(day) if day < released => Some(Verdict::TooOld(certain)),
-            Age::Of(day) if day < self.rust.in_nixpkgs(&needed.version)? => {
-                let weeks = self.rust.usual_days / 7;
-                Some(Verdict::TooOld(format!(
-                    "most likely has an older one: that came out on {released}, and nixpkgs takes \
-                     about {weeks} weeks"
-                )))
-            }
+            age if age.is_before(released) => Some(Verdict::TooOld(format!(
+                "is older than that, which came out on {released}"
+            ))),
             Age::Of(_) => Some(Verdict::New),
-            Age::Before(day) if day <= released => Some(Verdict::TooOld(certain)),
             Age::Before(_) | Age::Unknown => None,
         }
     }
 }
 
-/// The rustc of a stable branch of today.
-fn rustc_of((year, month): (i64, i64)) -> Option<Version> {
-    let name = format!("nixos-{year:02}.{month:02}");
+/// The rustc of a stable branch, if the table of branches has it.
+fn rustc_of(release: NixosRelease) -> Option<Version> {
+    let name = format!("nixos-{:02}.{:02}", release.year, release.month);
     let mut rows = Toolchains::built_in().nixpkgs.into_iter();
     rows.find(|row| row.branch == name).map(|row| row.rustc)
 }
 
-/// Where a pin is.
-struct Place<'a> {
+/// The file of a pin.
+struct PinLocation<'a> {
     place: &'a str,
     file: PinFile,
 }
 
-impl Place<'_> {
+impl PinLocation<'_> {
     /// ``the nixpkgs of 2026-05-01 (`nixpkgs` in `flake.lock`)``
     fn describe(&self, pin: &Pin) -> String {
-        let what = match pin.input {
-            Input::Nixpkgs => "nixpkgs",
-            Input::PyprojectNix => "pyproject.nix",
-            Input::Uv2nix => "uv2nix",
+        let what = match pin.project {
+            PinnedProject::Nixpkgs => "nixpkgs",
+            PinnedProject::PyprojectNix => "pyproject.nix",
+            PinnedProject::Uv2nix => "uv2nix",
         };
         let age = match pin.age {
             Age::Of(day) => format!(" of {day}"),
@@ -255,15 +214,15 @@ impl Place<'_> {
         };
         format!(
             "the {what}{age} (`{}` in `{}`)",
-            shown(&pin.name),
+            escape(&pin.name),
             self.place
         )
     }
 
-    fn helped(&self, pin: &Pin, warning: Warning, else_do: &str) -> Warning {
-        let update = self.file.update(&pin.name);
-        let help = format!("update it with `{update}`{else_do}");
-        Warning { help, ..warning }
+    fn update(&self, pin: &Pin) -> PinUpdate {
+        PinUpdate {
+            command: self.file.update(&pin.name),
+        }
     }
 }
 

@@ -1,0 +1,287 @@
+//! The program's own cache: a folder of the user's that all runs share.
+//!
+//! Every file in it is written here, as a whole or not at all. Most entries are
+//! found by the digest of all that decides them; the name of an entry's folder
+//! changes with what is kept in it, so that an entry of another version is never
+//! read.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use fs_err as fs;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::IoError;
+use super::write::replace_file;
+use crate::hash::Sha256;
+
+/// Overrides the folder of the cache.
+pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
+
+/// The cache, if the user has a place for one. Without it nothing is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+}
+
+/// A kind of entry: `FOLDER/12/1234...ENDING`, by the digest of its key.
+pub struct Stage<T> {
+    folder: &'static str,
+    ending: &'static str,
+    read: fn(Vec<u8>) -> Option<T>,
+    write: fn(&T) -> Option<Vec<u8>>,
+}
+
+impl<T: Serialize + DeserializeOwned> Stage<T> {
+    /// Entries that are JSON.
+    #[must_use]
+    pub const fn json(folder: &'static str, ending: &'static str) -> Self {
+        Self {
+            folder,
+            ending,
+            read: |bytes| serde_json::from_slice(&bytes).ok(),
+            write: |value| serde_json::to_vec(value).ok(),
+        }
+    }
+}
+
+impl Stage<Vec<u8>> {
+    /// Entries that are bytes.
+    #[must_use]
+    pub const fn bytes(folder: &'static str, ending: &'static str) -> Self {
+        Self {
+            folder,
+            ending,
+            read: Some,
+            write: |bytes| Some(bytes.clone()),
+        }
+    }
+}
+
+impl Stage<String> {
+    /// Entries that are text.
+    #[must_use]
+    pub const fn text(folder: &'static str, ending: &'static str) -> Self {
+        Self {
+            folder,
+            ending,
+            read: |bytes| String::from_utf8(bytes).ok(),
+            write: |text| Some(text.clone().into_bytes()),
+        }
+    }
+}
+
+impl Stage<Sha256> {
+    /// Entries that are digests.
+    #[must_use]
+    pub const fn digest(folder: &'static str, ending: &'static str) -> Self {
+        Self {
+            folder,
+            ending,
+            read: |bytes| Sha256::from_hex(std::str::from_utf8(&bytes).ok()?.trim()),
+            write: |hash| Some(hash.to_hex().into_bytes()),
+        }
+    }
+}
+
+impl Cache {
+    /// The folder that the environment variable names, else `cargo-pyhack` in
+    /// the user's cache folder.
+    #[must_use]
+    pub fn of_user() -> Self {
+        let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
+        let folder = variable.map(PathBuf::from).or_else(|| {
+            let strategy = etcetera::choose_base_strategy().ok()?;
+            Some(strategy.cache_dir().join("cargo-pyhack"))
+        });
+        // Links lead here, and git and cargo run in other folders.
+        Self::at(folder.and_then(|folder| std::path::absolute(folder).ok()))
+    }
+
+    /// A cache in this folder, or none.
+    #[must_use]
+    pub const fn at(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
+    /// The folder, if there is a cache.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Returns the entry of a key, if there is a sound one.
+    #[must_use]
+    pub fn get<T>(&self, stage: &Stage<T>, key: &Sha256) -> Option<T> {
+        (stage.read)(fs::read(self.path(stage, key)?).ok()?)
+    }
+
+    /// Keeps the entry of a key.
+    ///
+    /// # Errors
+    /// Fails if the disk does.
+    pub fn put<T>(&self, stage: &Stage<T>, key: &Sha256, value: &T) -> Result<(), IoError> {
+        match (self.path(stage, key), (stage.write)(value)) {
+            (Some(path), Some(bytes)) => replace_file(&path, &bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the entry of a key, or makes and keeps it.
+    ///
+    /// # Errors
+    /// Fails if `make` does. An entry that can't be kept is made again by the
+    /// next run.
+    pub fn get_or<T, E>(
+        &self,
+        stage: &Stage<T>,
+        key: &Sha256,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(value) = self.get(stage, key) {
+            return Ok(value);
+        }
+        let value = make()?;
+        let _ = self.put(stage, key, &value);
+        Ok(value)
+    }
+
+    /// The file of an entry, whether it is there or not.
+    pub(super) fn path<T>(&self, stage: &Stage<T>, key: &Sha256) -> Option<PathBuf> {
+        let hex = key.to_hex();
+        let folder = self.folder()?.join(stage.folder).join(&hex[..2]);
+        Some(folder.join(format!("{hex}{}", stage.ending)))
+    }
+
+    /// Reads a file of the cache that has a name of its own.
+    pub(super) fn read_file(&self, name: impl AsRef<Path>) -> Option<Vec<u8>> {
+        fs::read(self.folder()?.join(name)).ok()
+    }
+
+    /// Writes a file of the cache that has a name of its own.
+    pub(super) fn write_file(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<(), IoError> {
+        match self.folder() {
+            Some(folder) => replace_file(&folder.join(name), bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until no other run or thread holds the lock of this name, and
+    /// holds it. `None` without a cache.
+    ///
+    /// # Errors
+    /// Fails if the cache can't be written, or its file system has no locks.
+    pub(super) fn lock(&self, name: impl AsRef<Path>) -> Result<Option<FileLock>, IoError> {
+        self.lock_after(name, || ())
+    }
+
+    /// Likewise; calls `on_wait` before it waits for another one.
+    ///
+    /// # Errors
+    /// As [`Cache::lock`].
+    pub(super) fn lock_after(
+        &self,
+        name: impl AsRef<Path>,
+        on_wait: impl FnOnce(),
+    ) -> Result<Option<FileLock>, IoError> {
+        let Some(folder) = self.folder() else {
+            return Ok(None);
+        };
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        let file = File::create(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                on_wait();
+                file.lock()?;
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        Ok(Some(FileLock { path, _file: file }))
+    }
+}
+
+/// A file that this run holds locked until it is dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    path: PathBuf,
+    /// Closing it ends the lock.
+    _file: File,
+}
+
+impl FileLock {
+    /// Removes the file while the lock is held. Who waits for it gets the lock,
+    /// and another run one of its own: only for work that is done by now.
+    pub(super) fn remove(&self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: Stage<u32> = Stage::json("numbers-1", ".json");
+
+    fn in_folder() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(Some(folder.path().join("cache")));
+        (folder, cache)
+    }
+
+    #[test]
+    fn an_entry_is_made_once() {
+        let (_folder, cache) = in_folder();
+        let key = Sha256::of(b"key");
+        let make = |value| move || Ok::<u32, IoError>(value);
+        assert_eq!(cache.get_or(&NUMBERS, &key, make(1)).unwrap(), 1);
+        assert_eq!(cache.get_or(&NUMBERS, &key, make(2)).unwrap(), 1);
+        assert_eq!(cache.get(&NUMBERS, &Sha256::of(b"other")), None);
+    }
+
+    #[test]
+    fn a_damaged_entry_is_made_again() {
+        let (_folder, cache) = in_folder();
+        let key = Sha256::of(b"key");
+        cache.put(&NUMBERS, &key, &1).unwrap();
+        fs::write(cache.path(&NUMBERS, &key).unwrap(), "{").unwrap();
+        let made = cache.get_or(&NUMBERS, &key, || Ok::<_, IoError>(2));
+        assert_eq!(made.unwrap(), 2);
+        assert_eq!(cache.get(&NUMBERS, &key), Some(2));
+    }
+
+    #[test]
+    fn without_a_cache_nothing_is_kept() {
+        let (cache, key) = (Cache::at(None), Sha256::of(b"key"));
+        cache.put(&NUMBERS, &key, &1).unwrap();
+        assert_eq!(cache.get(&NUMBERS, &key), None);
+        assert!(cache.lock("lock").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_only_costs_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let (cache, key) = (Cache::at(Some(file)), Sha256::of(b"key"));
+        assert!(cache.put(&NUMBERS, &key, &1).is_err());
+        let made = cache.get_or(&NUMBERS, &key, || Ok::<_, IoError>(2));
+        assert_eq!(made.unwrap(), 2);
+    }
+
+    #[test]
+    fn a_lock_is_waited_for() {
+        let (_folder, cache) = in_folder();
+        let held = cache.lock("locks/a").unwrap();
+        let (say, told) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| cache.lock_after("locks/a", || say.send(()).unwrap()));
+            told.recv().unwrap();
+            drop(held);
+            assert!(waits.join().unwrap().unwrap().is_some());
+        });
+    }
+}

@@ -1,0 +1,330 @@
+//! Crates of registries, verified: from Cargo's cache, from our own, from a
+//! folder that replaces a registry, or from the registry.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fs_err as fs;
+
+use super::cache::{Cache, FileLock, Stage};
+use super::cargo_settings::CargoSettings;
+use super::network::{Answer, Body, HttpSettings, Request};
+use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
+use super::verified::{FileState, Verified, VerifiedFile};
+use super::{IoError, Network};
+use crate::hash::Sha256;
+use crate::project::{LockedCrate, without_credentials};
+
+mod metadata;
+
+/// Crates, by their checksums.
+const CRATES: Stage<Vec<u8>> = Stage::bytes("crates", ".crate");
+/// Where registries have their crates, by the hash of their names.
+const DOWNLOADS: Stage<String> = Stage::text("downloads-1", ".url");
+/// The list of files that were hashed.
+pub(super) const VERIFIED: &str = "verified-1";
+const YANKED_FOLDER: &str = "yanked-1";
+/// An empty file for each crate that a registry was seen to have yanked.
+const YANKED: Stage<Vec<u8>> = Stage::bytes(YANKED_FOLDER, ".yanked");
+
+/// Reads crates; what it gives out has the checksum that was asked for.
+pub struct CrateStore {
+    network: Network,
+    settings: Arc<CargoSettings>,
+    cargo_caches: Vec<PathBuf>,
+    cache: Cache,
+    remotes: Remotes,
+    verified: Arc<Verified>,
+}
+
+impl CrateStore {
+    /// Opens the caches, with settings that may be a trusted project's.
+    pub(super) fn open(
+        network: Network,
+        settings: CargoSettings,
+        cache: Cache,
+        verified: Arc<Verified>,
+    ) -> Self {
+        Self {
+            network,
+            cargo_caches: cargo_caches(&settings),
+            cache,
+            verified,
+            settings: Arc::new(settings),
+            remotes: Remotes::default(),
+        }
+    }
+
+    /// The same store without the network.
+    pub(super) fn offline(&self) -> Self {
+        Self {
+            network: Network::Offline,
+            settings: self.settings.clone(),
+            cargo_caches: self.cargo_caches.clone(),
+            cache: self.cache.clone(),
+            remotes: Remotes::default(),
+            verified: self.verified.clone(),
+        }
+    }
+
+    /// The network that crates are fetched from.
+    pub(super) const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// How servers are reached.
+    pub(super) fn http(&self) -> &HttpSettings {
+        &self.settings.http
+    }
+
+    /// The sparse index that stands for crates.io, without `sparse+`.
+    pub(super) fn crates_io_index(&self) -> Result<String, IoError> {
+        let index = self.settings.crates_io_index();
+        index.map_err(|message| IoError::CargoConfig { message })
+    }
+
+    /// Reads the `.crate` file of a crate.
+    ///
+    /// # Errors
+    /// Where it is in no cache and can't be fetched, or what the registry
+    /// gives has another checksum.
+    pub fn read(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
+        if let Some(bytes) = self.cached(krate, checksum) {
+            return Ok(bytes);
+        }
+        let label = format!("{} {}", krate.name, krate.version);
+        let unusable = |unusable: Unusable| unusable.for_crate(&label);
+        let supplier = self.settings.supplier(&krate.source);
+        let supplier = supplier.map_err(|message| unusable(Unusable::Settings(message)))?;
+        let index = match supplier {
+            Supplier::Folder(folder) => return from_folder(&folder, krate, checksum),
+            Supplier::Registry(index) => index,
+        };
+        let reach = Reach {
+            network: &self.network,
+            settings: &self.settings,
+        };
+        let remote = self.remotes.remote(&index, reach).map_err(unusable)?;
+        // Another run may be fetching the same crate: it is there then.
+        let lock = self.lock(checksum);
+        let known = lock.as_ref().and_then(|_| self.cached(krate, checksum));
+        let bytes = if let Some(bytes) = known {
+            bytes
+        } else {
+            let bytes = self.download(krate, checksum, &remote)?;
+            if self.is_yanked_in(&index, krate, &remote) {
+                self.cache.put(&YANKED, checksum, &Vec::new())?;
+            }
+            self.cache.put(&CRATES, checksum, &bytes)?;
+            bytes
+        };
+        if let Some(lock) = &lock {
+            // While it is held: whoever waits for it finds the crate.
+            lock.remove();
+        }
+        Ok(bytes)
+    }
+
+    /// Our cache.
+    pub(super) const fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Cargo's folder.
+    pub(super) fn cargo_home(&self) -> Option<&Path> {
+        self.settings.home.as_deref()
+    }
+
+    /// A cached file that isn't what the lock says is as good as none.
+    fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
+        self.places(krate, Some(checksum))
+            .find_map(|path| self.read_verified(&path, (krate, checksum)))
+    }
+
+    /// Where a crate may be cached.
+    fn places(
+        &self,
+        krate: &LockedCrate,
+        checksum: Option<&Sha256>,
+    ) -> impl Iterator<Item = PathBuf> {
+        let own = checksum.and_then(|sum| self.cache.path(&CRATES, sum));
+        let file = file_name(krate);
+        let theirs = self.cargo_caches.iter().map(move |cache| cache.join(&file));
+        own.into_iter().chain(theirs)
+    }
+
+    /// The size of a crate's file, where that was read and verified before and
+    /// is unchanged.
+    #[must_use]
+    pub fn verified_size(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<u64> {
+        let mut places = self.places(krate, Some(checksum));
+        places.find_map(|path| self.verified.size(checksum, &path))
+    }
+
+    /// Opens the file of such a crate.
+    #[must_use]
+    pub fn open_verified(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<VerifiedFile> {
+        let mut places = self.places(krate, Some(checksum));
+        places.find_map(|path| self.verified.open(checksum, &path))
+    }
+
+    /// Reads a file, if it has the checksum: now, or when it was last read and
+    /// it hasn't changed since.
+    fn read_verified(
+        &self,
+        path: &Path,
+        (krate, checksum): (&LockedCrate, &Sha256),
+    ) -> Option<Vec<u8>> {
+        let mut file = File::open(path).ok()?;
+        let metadata = file.metadata().ok()?;
+        let before = FileState::of(&metadata);
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()? + 1);
+        file.read_to_end(&mut bytes).ok()?;
+        let state = file.metadata().ok().and_then(|after| FileState::of(&after));
+        let state = state.filter(|state| before == Some(*state));
+        if state.is_some_and(|state| self.verified.knows(checksum, &state)) {
+            return Some(bytes);
+        }
+        let is_right = Sha256::of(&bytes) == *checksum;
+        if is_right {
+            self.look_for_yanked(krate, checksum);
+        }
+        if let (true, Some(state)) = (is_right, state) {
+            self.verified.add(checksum, state);
+        }
+        is_right.then_some(bytes)
+    }
+
+    /// Whether a cache has a file for a crate.
+    #[must_use]
+    pub fn has(&self, krate: &LockedCrate) -> bool {
+        self.cached_size(krate) > 0
+    }
+
+    /// How many bytes a crate has in a cache; 0 where it is in none.
+    pub(super) fn cached_size(&self, krate: &LockedCrate) -> u64 {
+        self.places(krate, krate.checksum().as_ref())
+            .find_map(|path| fs::metadata(path).ok())
+            .map_or(0, |metadata| metadata.len())
+    }
+
+    /// Waits until nobody else fetches the crate.
+    fn lock(&self, checksum: &Sha256) -> Option<FileLock> {
+        lock_download(&self.cache, checksum)
+    }
+
+    fn download(
+        &self,
+        krate: &LockedCrate,
+        checksum: &Sha256,
+        remote: &Remote,
+    ) -> Result<Vec<u8>, IoError> {
+        let url = download_url(&remote.dl, krate, checksum);
+        let body = self.body(krate, remote, &url)?;
+        if Sha256::of(&body.bytes) == *checksum {
+            return Ok(body.bytes);
+        }
+        // Its parts may be of two files.
+        let body = if body.was_resumed {
+            self.body(krate, remote, &url)?
+        } else {
+            body
+        };
+        verified(body.bytes, krate, checksum, &without_credentials(&url))
+    }
+
+    fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
+        let label = format!("{} {}", krate.name, krate.version);
+        let token = remote.token.as_ref();
+        let answer = self
+            .network
+            .get(Request { url, token }, &self.settings.http);
+        let (index, name) = (remote.url.clone(), remote.name.clone());
+        let reason = match answer {
+            Ok(Some(Answer::Body(body))) => return Ok(body),
+            Ok(Some(Answer::Missing(status))) => {
+                return Err(IoError::NoSuchCrate {
+                    krate: label,
+                    url: without_credentials(url),
+                    answer: format!("answered {status}"),
+                });
+            }
+            Ok(Some(Answer::Refused(_))) if token.is_none() => {
+                Unusable::NoToken { url: index, name }
+            }
+            Ok(Some(Answer::Refused(status))) => Unusable::TokenRefused {
+                url: index,
+                name,
+                status,
+            },
+            Ok(None) => Unusable::Offline,
+            Err(message) => Unusable::Download {
+                url: url.to_owned(),
+                message,
+            },
+        };
+        Err(reason.for_crate(&label))
+    }
+}
+
+/// Waits until nobody else fetches the file with this checksum. Where files
+/// can't be locked, two runs may fetch it, and no harm is done.
+pub(super) fn lock_download(cache: &Cache, checksum: &Sha256) -> Option<FileLock> {
+    cache.lock(format!("locks/{checksum}.lock")).ok()?
+}
+
+fn file_name(krate: &LockedCrate) -> String {
+    format!("{}-{}.crate", krate.name, krate.version)
+}
+
+/// Reads a crate from a `local-registry`.
+fn from_folder(folder: &Path, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
+    let path = folder.join(file_name(krate));
+    if !path.is_file() {
+        return Err(IoError::NoSuchCrate {
+            krate: format!("{} {}", krate.name, krate.version),
+            url: path.display().to_string(),
+            answer: "doesn't exist".to_owned(),
+        });
+    }
+    verified(
+        fs::read(&path)?,
+        krate,
+        checksum,
+        &path.display().to_string(),
+    )
+}
+
+fn verified(
+    bytes: Vec<u8>,
+    krate: &LockedCrate,
+    checksum: &Sha256,
+    url: &str,
+) -> Result<Vec<u8>, IoError> {
+    let found = Sha256::of(&bytes);
+    if found == *checksum {
+        return Ok(bytes);
+    }
+    Err(IoError::Checksum {
+        krate: format!("{} {}", krate.name, krate.version),
+        url: url.to_owned(),
+        found: found.to_hex(),
+        expected: checksum.to_hex(),
+    })
+}
+
+fn cargo_caches(settings: &CargoSettings) -> Vec<PathBuf> {
+    let Some(home) = &settings.home else {
+        return Vec::new();
+    };
+    let folders = fs::read_dir(home.join("registry").join("cache"));
+    let mut caches: Vec<_> = folders
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    caches.sort();
+    caches
+}

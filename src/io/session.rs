@@ -1,0 +1,343 @@
+//! What one run of the program shares: each store, setting and file is opened
+//! at its first use, once, and then shared between all commands and threads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::cargo_settings::cargo_home;
+use super::crate_store::VERIFIED;
+use super::once_map::OnceMap;
+use super::pins::{FoundPins, find_pins};
+use super::python_locks::{FoundPythonLock, PythonLocks};
+use super::source::Source;
+use super::verified::Verified;
+use super::{
+    ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,
+    ProjectConfig, PythonLockFailure,
+};
+use crate::python_lock::{PythonLock, PythonLockError};
+
+/// One run: what it may use, and what it has opened so far. A clone shares
+/// all of it.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    progress: Arc<dyn Progress>,
+}
+
+struct Shared {
+    network: Network,
+    project_config: ProjectConfig,
+    cache: Cache,
+    cargo_home: Option<PathBuf>,
+    /// By the project's folder, where its own configuration counts.
+    crates: OnceMap<Option<PathBuf>, Arc<CrateStore>>,
+    verified_crates: Arc<Verified>,
+    git: OnceLock<GitStore>,
+    artifacts: OnceLock<ArtifactStore>,
+    python_locks: PythonLocks,
+    /// By the folder of an overlay.
+    pins: OnceMap<Utf8PathBuf, Arc<Vec<FoundPins>>>,
+    sources: Mutex<BTreeMap<SourceKey, Weak<Source>>>,
+    opened: Arc<Opened>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct SourceKey {
+    path: Utf8PathBuf,
+    /// The folder of the Python project in it.
+    python_root: Utf8PathBuf,
+}
+
+/// How often something was opened or read that should be once a run.
+#[derive(Default)]
+struct Opened {
+    archives: AtomicUsize,
+    cargo_settings: AtomicUsize,
+}
+
+/// What tests compare.
+#[cfg(test)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct OpenedCounts {
+    /// Sdists that were opened.
+    pub archives: usize,
+    /// Readings of Cargo's configuration.
+    pub cargo_settings: usize,
+    /// Locks of Python packages that were parsed.
+    pub python_locks: usize,
+}
+
+impl Session {
+    /// Begins a run with the user's own cache and `CARGO_HOME`.
+    #[must_use]
+    pub(crate) fn new(
+        network: Network,
+        project_config: ProjectConfig,
+        progress: Arc<dyn Progress>,
+    ) -> Self {
+        let shared = Shared::new(network, project_config, Cache::of_user(), cargo_home());
+        Self {
+            shared: Arc::new(shared),
+            progress,
+        }
+    }
+
+    /// A run without a network and without a display, whose cache and
+    /// `CARGO_HOME` are below a folder.
+    #[cfg(test)]
+    pub(crate) fn for_tests(folder: &Path) -> Self {
+        let cache = Cache::at(Some(folder.join("cache")));
+        let home = Some(folder.join("cargo-home"));
+        let shared = Shared::new(Network::Offline, ProjectConfig::Ignored, cache, home);
+        Self {
+            shared: Arc::new(shared),
+            progress: Arc::new(super::progress::Silent),
+        }
+    }
+
+    /// How often what is shared was opened.
+    #[cfg(test)]
+    pub(crate) fn opened(&self) -> OpenedCounts {
+        let opened = &self.shared.opened;
+        OpenedCounts {
+            archives: opened.archives.load(Ordering::Relaxed),
+            cargo_settings: opened.cargo_settings.load(Ordering::Relaxed),
+            python_locks: self.shared.python_locks.parsed(),
+        }
+    }
+
+    /// A session that fetches nothing, with the same settings and progress
+    /// display.
+    #[must_use]
+    pub(crate) fn offline(&self) -> Self {
+        if self.network().is_offline() {
+            return self.clone();
+        }
+        let shared = Shared {
+            opened: self.shared.opened.clone(),
+            ..Shared::new(
+                Network::Offline,
+                self.shared.project_config,
+                self.shared.cache.clone(),
+                self.shared.cargo_home.clone(),
+            )
+        };
+        Self {
+            shared: Arc::new(shared),
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// The same session with another progress display.
+    #[must_use]
+    pub(crate) fn with_progress(&self, progress: Arc<dyn Progress>) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            progress,
+        }
+    }
+
+    /// Where progress is shown.
+    #[must_use]
+    pub(crate) fn progress(&self) -> &dyn Progress {
+        &*self.progress
+    }
+
+    /// What may be fetched.
+    #[must_use]
+    pub(crate) fn network(&self) -> &Network {
+        &self.shared.network
+    }
+
+    /// Whether projects' own Cargo configuration counts.
+    #[must_use]
+    pub(crate) fn trusts_project_config(&self) -> bool {
+        self.shared.project_config == ProjectConfig::Trusted
+    }
+
+    /// Our cache.
+    #[must_use]
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
+    /// Where the crates of a project come from, whose own configuration counts
+    /// if it is trusted.
+    #[must_use]
+    pub(crate) fn crates(&self, project: &Utf8Path) -> Arc<CrateStore> {
+        let folder = std::path::absolute(project).ok();
+        let folder = folder.filter(|_| self.trusts_project_config());
+        self.crates_of(folder.as_deref())
+    }
+
+    /// Where crates come from by the user's configuration alone.
+    #[must_use]
+    pub(crate) fn user_crates(&self) -> Arc<CrateStore> {
+        self.crates_of(None)
+    }
+
+    fn crates_of(&self, project: Option<&Path>) -> Arc<CrateStore> {
+        let shared = &self.shared;
+        let key = project.map(Path::to_owned);
+        shared.crates.get_or_make(key, || {
+            let opened = &shared.opened.cargo_settings;
+            opened.fetch_add(1, Ordering::Relaxed);
+            let settings = CargoSettings::load(shared.cargo_home.clone(), project);
+            Arc::new(CrateStore::open(
+                // A client has the proxy and certificates of its settings.
+                shared.network.with_own_client(),
+                settings,
+                shared.cache.clone(),
+                shared.verified_crates.clone(),
+            ))
+        })
+    }
+
+    /// Where git repositories come from.
+    #[must_use]
+    pub(crate) fn git(&self) -> &GitStore {
+        let shared = &self.shared;
+        let open = || {
+            let (network, home) = (shared.network.clone(), shared.cargo_home.clone());
+            GitStore::open(network, shared.cache.clone(), home)
+        };
+        shared.git.get_or_init(open)
+    }
+
+    /// Where sdists come from.
+    #[must_use]
+    pub(crate) fn artifacts(&self) -> &ArtifactStore {
+        self.shared.artifacts.get_or_init(|| {
+            let crates = self.user_crates();
+            let (network, http) = (crates.network().clone(), crates.http().clone());
+            ArtifactStore::open(&self.shared.cache, network, http)
+        })
+    }
+
+    /// The project at a path. As long as anybody holds it, it is neither
+    /// opened nor read again.
+    ///
+    /// # Errors
+    /// Where it doesn't exist or can't be read.
+    pub(crate) fn source(&self, path: &Utf8Path) -> Result<Arc<Source>, IoError> {
+        let key = SourceKey {
+            path: path.to_owned(),
+            python_root: ".".into(),
+        };
+        self.source_of(key, || {
+            let source = Source::open(path)?;
+            if source.archive().is_some() {
+                self.shared.opened.archives.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(source)
+        })
+    }
+
+    /// A folder around the Python project in `python_root` of it, likewise.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub(crate) fn source_around(
+        &self,
+        folder: &Utf8Path,
+        python_root: &Utf8Path,
+    ) -> Result<Arc<Source>, IoError> {
+        let key = SourceKey {
+            path: folder.to_owned(),
+            python_root: python_root.to_owned(),
+        };
+        self.source_of(key, || Source::of_folder(folder, python_root))
+    }
+
+    /// An sdist holds memory and an open file: it is dropped once nobody needs
+    /// it any more.
+    fn source_of(
+        &self,
+        key: SourceKey,
+        open: impl FnOnce() -> Result<Source, IoError>,
+    ) -> Result<Arc<Source>, IoError> {
+        let sources = || {
+            let sources = self.shared.sources.lock();
+            sources.unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(source) = sources().get(&key).and_then(Weak::upgrade) {
+            return Ok(source);
+        }
+        // Others go on meanwhile: threads seldom need the same one.
+        let source = Arc::new(open()?);
+        sources().insert(key, Arc::downgrade(&source));
+        Ok(source)
+    }
+
+    /// The lock of Python packages at a path; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub(crate) fn python_lock(
+        &self,
+        path: &Utf8Path,
+    ) -> Result<Option<Arc<PythonLock>>, PythonLockFailure> {
+        self.shared.python_locks.read(path)
+    }
+
+    /// The `uv.lock` in a folder or above it, if there is one.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub(crate) fn python_lock_above(
+        &self,
+        folder: &Utf8Path,
+    ) -> Result<Option<FoundPythonLock>, PythonLockFailure> {
+        self.shared.python_locks.read_above(folder)
+    }
+
+    /// The lock of Python packages in a project's files; `place` is its path
+    /// in messages.
+    ///
+    /// # Errors
+    /// Where it makes no sense.
+    pub(crate) fn python_lock_in(
+        &self,
+        place: &str,
+        text: &str,
+    ) -> Result<Arc<PythonLock>, PythonLockError> {
+        self.shared.python_locks.parse(place, text)
+    }
+
+    /// The files that pin nixpkgs and pyproject.nix for the overlay in a
+    /// folder.
+    #[must_use]
+    pub(crate) fn pins(&self, folder: &Utf8Path) -> Arc<Vec<FoundPins>> {
+        let pins = &self.shared.pins;
+        pins.get_or_make(folder.to_owned(), || Arc::new(find_pins(folder)))
+    }
+}
+
+impl Shared {
+    fn new(
+        network: Network,
+        project_config: ProjectConfig,
+        cache: Cache,
+        cargo_home: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            network,
+            project_config,
+            verified_crates: Arc::new(Verified::of(cache.clone(), VERIFIED)),
+            cache,
+            cargo_home,
+            crates: OnceMap::default(),
+            git: OnceLock::new(),
+            artifacts: OnceLock::new(),
+            python_locks: PythonLocks::default(),
+            pins: OnceMap::default(),
+            sources: Mutex::default(),
+            opened: Arc::default(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Why no flake can be made.
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Names the Python of a project, for uv as well.
+pub const PYTHON_VERSION_FILE: &str = ".python-version";
+
+/// What a flake would be made from is missing or makes no sense.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InitError {
+    /// FOLDER is a file.
+    #[error("`{folder}` is no folder")]
+    #[diagnostic(
+        code(pyhack::init::not_a_folder),
+        help("name the folder of `pyproject.toml` and `uv.lock`")
+    )]
+    NotAFolder {
+        /// FOLDER.
+        folder: String,
+    },
+
+    /// uv has locked nothing yet.
+    #[error("no `uv.lock` in `{folder}`, which uv2nix makes the package set from")]
+    #[diagnostic(code(pyhack::init::no_lock), help("{}", no_lock_help(above.as_deref())))]
+    NoLock {
+        /// FOLDER.
+        folder: String,
+        /// The folder above that has one.
+        above: Option<String>,
+    },
+
+    /// A Python that the workspace doesn't allow.
+    #[error("`{asked}` asks for Python 3.{minor}, and `requires-python` is `{requires}`")]
+    #[diagnostic(code(pyhack::init::python), help("{}", python_help(asked)))]
+    Python {
+        /// Who asks.
+        asked: &'static str,
+        /// The minor version.
+        minor: u8,
+        /// What is allowed.
+        requires: String,
+    },
+
+    /// No Python that there is.
+    #[error("`requires-python` is `{requires}`, which allows no CPython that we know")]
+    #[diagnostic(
+        code(pyhack::init::no_python),
+        help("mend it in `pyproject.toml` and run `uv lock`, or name a newer one: `--python 3.N`")
+    )]
+    NoPython {
+        /// What is allowed.
+        requires: String,
+    },
+}
+
+fn python_help(asked: &str) -> &'static str {
+    if asked == PYTHON_VERSION_FILE {
+        "correct that file, or name a Python that is allowed: `--python 3.13`, say"
+    } else {
+        "name one that is allowed, or change `requires-python` and run `uv lock`"
+    }
+}
+
+fn no_lock_help(above: Option<&str>) -> String {
+    match above {
+        Some(above) => format!(
+            "`{above}` has one: make the flake for that workspace with `cargo pyhack init {above}`, or \
+             run `uv lock` here"
+        ),
+        None => "run `uv lock` there, then this again".to_owned(),
+    }
+}

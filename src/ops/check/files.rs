@@ -1,0 +1,111 @@
+//! Which files are checked, and what each has to have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::error::Error;
+use crate::nix::normalized;
+use crate::ops::configured::Configured;
+use crate::options::{Layers, Options};
+use crate::python_lock::PythonLock;
+
+/// An overlay file to check.
+pub(super) struct CheckedFile {
+    pub file: Utf8PathBuf,
+    /// What the configuration asks for in it besides the packages of a lock, by
+    /// the package's name.
+    pub packages: BTreeMap<String, Options>,
+    /// The lock of which it has the stanzas; none where its own mark names
+    /// that.
+    pub lock: Option<Layers>,
+}
+
+/// Pairs the files that are named, or the configured one, with what they have
+/// to have. A lock among them counts for every file; else the configuration
+/// counts, for the file that it names.
+pub(super) fn checked_files(
+    named: &[Utf8PathBuf],
+    configured: &Configured,
+) -> Result<Vec<CheckedFile>, Error> {
+    let overlay = configured.overlay();
+    let is_lock = |file: &&Utf8PathBuf| PythonLock::is_path(file);
+    let (locks, mut files): (Vec<_>, Vec<_>) = named.iter().partition(is_lock);
+    if files.is_empty() {
+        files.push(overlay.as_ref().ok_or(Error::nothing_to_check())?);
+    }
+    let files: BTreeSet<_> = files.into_iter().cloned().collect();
+    let place = overlay.as_deref().map(normalized);
+    let is_configured = |file: &Utf8Path| place.as_deref() == Some(&*normalized(file));
+    let named_lock = locks.first().map(|path| {
+        let mut command_line = Options::default();
+        command_line.input.uv_lock = Some((*path).clone());
+        configured.layers(command_line)
+    });
+    let checked = files.into_iter().map(|file| {
+        let is_configured = is_configured(&file);
+        let of_configuration = || configured.lock().filter(|_| is_configured);
+        CheckedFile {
+            packages: if is_configured {
+                configured.packages()
+            } else {
+                BTreeMap::new()
+            },
+            lock: named_lock.clone().or_else(of_configuration),
+            file,
+        }
+    });
+    Ok(checked.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Config;
+
+    fn configured(text: &str) -> Configured {
+        let text = format!("[tool.cargo-pyhack]\n{text}");
+        let config = Config::read("pyproject.toml", &text, 0).unwrap();
+        Configured::new(config.unwrap(), ".".into())
+    }
+
+    fn checked(named: &[&str], configured: &Configured) -> Vec<CheckedFile> {
+        let named: Vec<_> = named.iter().map(Utf8PathBuf::from).collect();
+        checked_files(&named, configured).unwrap()
+    }
+
+    const CONFIGURATION: &str =
+        "overlay = \"o.nix\"\nuv-lock = \"uv.lock\"\npackages.a = \"a.tar.gz\"\n";
+
+    #[test]
+    fn without_files_the_configured_one_is_checked() {
+        let [file] = &checked(&[], &configured(CONFIGURATION))[..] else {
+            panic!("one file");
+        };
+        assert_eq!(file.file, "o.nix");
+        assert!(file.packages.contains_key("a") && file.lock.is_some());
+        assert!(checked_files(&[], &Configured::default()).is_err());
+    }
+
+    #[test]
+    fn of_another_file_the_configuration_says_nothing() {
+        let [own, other] = &checked(&["./o.nix", "b.nix", "b.nix"], &configured(CONFIGURATION))[..]
+        else {
+            panic!("two files");
+        };
+        assert_eq!(
+            (&*own.file, &*other.file),
+            ("./o.nix".into(), "b.nix".into())
+        );
+        assert!(other.packages.is_empty() && other.lock.is_none());
+        assert!(own.packages.contains_key("a"));
+    }
+
+    #[test]
+    fn a_lock_that_is_named_counts_for_every_file() {
+        let files = checked(&["b.nix", "other/uv.lock"], &configured(CONFIGURATION));
+        let lock = files[0].lock.as_ref().unwrap().common();
+        assert_eq!(lock.input.uv_lock.unwrap(), "other/uv.lock");
+        assert!(files[0].packages.is_empty());
+    }
+}

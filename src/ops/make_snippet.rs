@@ -1,0 +1,79 @@
+//! What `nix-snippet` makes: one of four things, by what it is asked for.
+
+use super::load::Request;
+use super::lock::{LockReport, LockRequest, lock};
+use super::nix_snippet::{Snippet, nix_snippet};
+use super::overlay::{Writing, write_stanzas};
+use super::package::{PackageFile, nixpkgs_package};
+use super::prebuilt::prebuilt_snippet;
+use crate::error::Error;
+use crate::io::Session;
+use crate::nix::Form;
+use crate::options::{Layers, Options, PackageStyle};
+
+/// What is asked for.
+pub struct SnippetRequest {
+    pub sources: Sources,
+    pub style: PackageStyle,
+    /// What is printed around stanzas; by default an overlay.
+    pub form: Option<Form>,
+    /// The file that they are put into, instead of printing them.
+    pub writing: Option<Writing>,
+}
+
+/// What stanzas are made from.
+pub enum Sources {
+    /// All packages of a lock.
+    Lock(Box<Layers>),
+    /// Single packages, a stanza each.
+    Packages(Vec<Options>),
+}
+
+/// What was made.
+pub enum SnippetReport {
+    Packages(Snippet),
+    Lock(LockReport),
+}
+
+/// Makes stanzas, or a package in nixpkgs' style.
+///
+/// # Errors
+/// Where one of them can't be made, or a file can't be written.
+pub fn make_snippet(request: SnippetRequest, session: &Session) -> Result<SnippetReport, Error> {
+    let SnippetRequest {
+        sources,
+        style,
+        form,
+        writing,
+    } = request;
+    let packages = match sources {
+        Sources::Lock(layers) => {
+            let request = LockRequest {
+                layers: *layers,
+                writing,
+                form,
+                ..LockRequest::default()
+            };
+            return lock(&request, session).map(SnippetReport::Lock);
+        }
+        Sources::Packages(packages) => packages,
+    };
+    let snippet = match (style, &packages[..], writing) {
+        (PackageStyle::Nixpkgs, [options], writing) => {
+            let file = writing.map(|writing| PackageFile {
+                path: writing.file,
+                overwrite: writing.force,
+            });
+            nixpkgs_package(Request::new(options), file.as_ref(), session)?
+        }
+        (_, packages, Some(writing)) => write_stanzas(packages, &writing, session)?,
+        (_, packages, None) => {
+            let built = packages.iter();
+            let built = built.filter(|options| options.nixpkgs.prebuilt.is_none());
+            let built: Vec<_> = built.map(Request::new).collect();
+            let prebuilt = prebuilt_snippet(packages, session)?;
+            nix_snippet(&built, prebuilt, form.unwrap_or(Form::Overlay), session)?
+        }
+    };
+    Ok(SnippetReport::Packages(snippet))
+}

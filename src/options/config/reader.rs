@@ -1,0 +1,304 @@
+//! Reads a configuration, each key by itself, so that the line of the one that
+//! is wrong is known.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use miette::NamedSource;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::ConfigError;
+use super::model::{Config, PackageStyle};
+use crate::options::Options;
+use crate::options::values::is_attribute_path;
+
+/// The keys that aren't options of packages.
+const OWN_KEYS: [&str; 3] = ["overlay", "packages", "style"];
+
+/// Where all keys are explained.
+const SEE_DOCUMENTATION: &str = "the keys and their values are in `docs/configuration.md`";
+
+impl Config {
+    /// Reads the configuration in a `pyproject.toml` or `Cargo.toml`, if
+    /// there is one. `depth` is how many folders the file's is below that of
+    /// its repository.
+    ///
+    /// # Errors
+    /// Where a key is unknown or a value makes no sense. A file that isn't
+    /// TOML has no configuration: whoever reads it for what else it says
+    /// reports that.
+    pub fn read(place: &str, text: &str, depth: usize) -> Result<Option<Self>, ConfigError> {
+        // Most files have none, and are large.
+        if !text.contains("pyhack") {
+            return Ok(None);
+        }
+        let Ok(table) = DeTable::parse(text) else {
+            return Ok(None);
+        };
+        let reader = Reader { place, text, depth };
+        reader.require_name(table.get_ref())?;
+        let path: &[&str] = if place.ends_with("Cargo.toml") {
+            &["workspace", "metadata", "pyhack"]
+        } else {
+            &["tool", "cargo-pyhack"]
+        };
+        let mut found = Some(table.get_ref());
+        for name in path {
+            found = found.and_then(|table| match table.get(*name)?.get_ref() {
+                DeValue::Table(table) => Some(table),
+                _ => None,
+            });
+        }
+        found.map(|table| reader.config(table)).transpose()
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    place: &'a str,
+    text: &'a str,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    /// Refuses a table that has our name misspelled, or isn't a table.
+    fn require_name(self, table: &DeTable) -> Result<(), ConfigError> {
+        let Some(DeValue::Table(tools)) = table.get("tool").map(Spanned::get_ref) else {
+            return Ok(());
+        };
+        for (name, value) in tools {
+            let is_ours = name.get_ref() == "cargo-pyhack";
+            let is_alike = matches!(name.get_ref().as_ref(), "pyhack" | "cargo_pyhack");
+            if is_alike || (is_ours && !matches!(value.get_ref(), DeValue::Table(_))) {
+                let message = format!("`tool.{}` is no table of ours", name.get_ref());
+                let help = "the configuration is the table `[tool.cargo-pyhack]`";
+                return Err(self.wrong(message, help, name.span()));
+            }
+        }
+        Ok(())
+    }
+
+    fn config(self, table: &DeTable) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        for (key, value) in table {
+            let (name, at) = (key.get_ref().as_ref(), value.span());
+            match (name, value.get_ref()) {
+                ("overlay", DeValue::String(path)) => {
+                    config.overlay = Some(self.inside(path, at)?);
+                }
+                ("style", DeValue::String(style)) => {
+                    config.style = Some(self.style(style, at)?);
+                }
+                ("prebuilt", DeValue::Array(entries)) => {
+                    config.prebuilt = self.prebuilt(entries)?;
+                }
+                ("prebuilt", _) => {
+                    let message = "`prebuilt` is no list".to_owned();
+                    let help = "name each: `prebuilt = [\"torch=torchWithoutCuda\"]`";
+                    return Err(self.wrong(message, help, at));
+                }
+                // These need to know the other keys.
+                ("packages", DeValue::Table(_)) => {}
+                ("overlay" | "style", _) => {
+                    let message = format!("`{name}` is no text");
+                    return Err(self.wrong(message, "put it between quotes", at));
+                }
+                ("packages", _) => {
+                    let help =
+                        "name each: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
+                    return Err(self.wrong("`packages` is no table".to_owned(), help, at));
+                }
+                ("path", _) => {
+                    let message = "`path` is said of a package, not of all".to_owned();
+                    let help = "say it in `packages.NAME`";
+                    return Err(self.wrong(message, help, key.span()));
+                }
+                _ => {
+                    let key = Key {
+                        name: key,
+                        value,
+                        table,
+                    };
+                    self.require_known(key, &OWN_KEYS)?;
+                    let option = self.option(key)?;
+                    for path in [option.input.uv_lock.as_deref(), option.cargo_lock()] {
+                        let path = path.map(|path| self.inside(path.as_str(), key.value.span()));
+                        path.transpose()?;
+                    }
+                    config.general = option.merged(config.general);
+                }
+            }
+        }
+        let at = table.get("subdirectory").map_or(0..0, Spanned::span);
+        self.require_sound(config.general.clone(), at)?;
+        if let Some(DeValue::Table(packages)) = table.get("packages").map(Spanned::get_ref) {
+            config.packages = self.packages(packages, &config.general)?;
+        }
+        self.require_distinct(&config.prebuilt, &config.packages, table)?;
+        Ok(config)
+    }
+
+    fn style(self, style: &str, at: Range<usize>) -> Result<PackageStyle, ConfigError> {
+        use clap::ValueEnum;
+
+        PackageStyle::from_str(style, false).map_err(|_| {
+            let message = format!("`{style}` is no style");
+            self.wrong(message, "it is `pyproject` or `nixpkgs`", at)
+        })
+    }
+
+    fn packages(
+        self,
+        table: &DeTable,
+        general: &Options,
+    ) -> Result<BTreeMap<String, Options>, ConfigError> {
+        let mut found = BTreeMap::new();
+        for (name, value) in table {
+            let mut options = Options::default();
+            match value.get_ref() {
+                DeValue::String(path) => options.input.path = Some(path.as_ref().into()),
+                DeValue::Table(table) => {
+                    for (name, value) in table {
+                        let key = Key { name, value, table };
+                        self.require_known(key, &[])?;
+                        options = self.option(key)?.merged(options);
+                    }
+                }
+                _ => {
+                    let message = format!("`{}` is neither a path nor a table", name.get_ref());
+                    let help = "name the project folder or sdist: `\"cryptography-46.0.6.tar.gz\"`";
+                    return Err(self.wrong(message, help, value.span()));
+                }
+            }
+            if options.nixpkgs.prebuilt.is_some() {
+                let message = format!("`{}` is taken from nixpkgs here", name.get_ref());
+                let help = "say that in the list `prebuilt`, beside `packages`";
+                return Err(self.wrong(message, help, name.span()));
+            }
+            let locks = [&options, general].map(|options| &options.input.uv_lock);
+            if options.input.path.is_none() && locks.iter().all(|lock| lock.is_none()) {
+                let message = format!("`{}` has no `path`", name.get_ref());
+                let help = "name the project folder or sdist that its stanza is made from, or the `uv-lock` that it is in";
+                return Err(self.wrong(message, help, name.span()));
+            }
+            self.require_sound(options.clone().over(general.clone()), value.span())?;
+            found.insert(name.get_ref().to_string(), options);
+        }
+        Ok(found)
+    }
+
+    /// The options that have one key alone.
+    fn option(self, key: Key) -> Result<Options, ConfigError> {
+        let name = key.name.get_ref().as_ref();
+        if let Some(new) = Options::renamed(name)
+            && key.table.contains_key(new)
+        {
+            let message = format!("`{name}` and `{new}` are two names of one key");
+            let help = format!("keep `{new}`, and delete `{name}`");
+            return Err(self.wrong(message, &help, key.name.span()));
+        }
+        if let ("toolchain", DeValue::String(text)) = (name, key.value.get_ref())
+            && !is_attribute_path(text)
+        {
+            let message = format!("`toolchain` is more than an attribute path: {text}");
+            let help = "name an attribute, as in `pkgs.rust-bin.stable.latest.default`, or give the expression with \
+                        `--toolchain`";
+            return Err(self.wrong(message, help, key.value.span()));
+        }
+        let table = toml::Table::from_iter([(name.to_owned(), owned(key.value.get_ref()))]);
+        toml::Value::Table(table)
+            .try_into()
+            .map_err(|error: toml::de::Error| {
+                let message = format!("`{name}`: {}", error.message());
+                self.wrong(message, SEE_DOCUMENTATION, key.value.span())
+            })
+    }
+
+    /// Refuses options that don't go together.
+    fn require_sound(self, merged: Options, at: Range<usize>) -> Result<(), ConfigError> {
+        let checked = merged.checked().map(drop);
+        checked.map_err(|error| self.wrong(error.to_string(), SEE_DOCUMENTATION, at))
+    }
+
+    /// Refuses an unknown key. `more` are known besides options.
+    fn require_known(self, key: Key, more: &[&'static str]) -> Result<(), ConfigError> {
+        let name = key.name.get_ref().as_ref();
+        let keys: Vec<&str> = Options::KEYS.iter().chain(more).copied().collect();
+        if keys.contains(&name) || Options::renamed(name).is_some() {
+            return Ok(());
+        }
+        let likeness = |known: &str| strsim::jaro_winkler(known, name);
+        let nearest = keys.iter().copied();
+        let nearest = nearest.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let help = match nearest.filter(|known| likeness(known) > 0.75) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("the keys are {}", keys.join(", ")),
+        };
+        let message = format!("there is no key `{}`", name.escape_debug());
+        Err(self.wrong(message, &help, key.name.span()))
+    }
+
+    /// A path that doesn't lead out of the repository.
+    fn inside(self, path: &str, at: Range<usize>) -> Result<Utf8PathBuf, ConfigError> {
+        let path = Utf8Path::new(path);
+        let mut depth = i64::try_from(self.depth).unwrap_or_default();
+        for part in path.components() {
+            match part {
+                Utf8Component::Normal(_) => depth += 1,
+                Utf8Component::CurDir => {}
+                Utf8Component::ParentDir => depth -= 1,
+                Utf8Component::RootDir | Utf8Component::Prefix(_) => depth = -1,
+            }
+            if depth < 0 {
+                let message = format!("`{path}` leads out of the repository");
+                return Err(self.wrong(message, "name a file in it", at));
+            }
+        }
+        Ok(path.to_owned())
+    }
+
+    pub(super) fn wrong(self, message: String, help: &str, at: Range<usize>) -> ConfigError {
+        let end = at.start.min(self.text.len());
+        ConfigError {
+            place: self.place.to_owned(),
+            line: self.text[..end].matches('\n').count() + 1,
+            message,
+            help: help.to_owned(),
+            text: NamedSource::new(self.place, self.text.to_owned()),
+            at: at.into(),
+        }
+    }
+}
+
+/// A key in a table.
+#[derive(Clone, Copy)]
+struct Key<'a> {
+    name: &'a Spanned<std::borrow::Cow<'a, str>>,
+    value: &'a Spanned<DeValue<'a>>,
+    table: &'a DeTable<'a>,
+}
+
+/// A value without the places in the text.
+pub(super) fn owned(value: &DeValue) -> toml::Value {
+    match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Boolean(value) => toml::Value::Boolean(*value),
+        DeValue::Array(items) => {
+            toml::Value::Array(items.iter().map(|item| owned(item.get_ref())).collect())
+        }
+        DeValue::Table(table) => {
+            let entries = table.iter();
+            let entries =
+                entries.map(|(key, value)| (key.get_ref().to_string(), owned(value.get_ref())));
+            toml::Value::Table(entries.collect())
+        }
+        // No key has such a value: the error only names the type.
+        DeValue::Integer(number) => {
+            toml::Value::Integer(number.as_str().parse().unwrap_or_default())
+        }
+        DeValue::Float(number) => toml::Value::Float(number.as_str().parse().unwrap_or_default()),
+        DeValue::Datetime(time) => toml::Value::Datetime(*time),
+    }
+}

@@ -1,0 +1,202 @@
+//! Crates that Python files build: `RustExtension`s of setuptools-rust in a
+//! `setup.py` or a build script, and calls of cargo and maturin.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::context::Context;
+use super::plan::{BackendPlan, PlannedModule, RootRule, unread_python};
+use crate::project::error::ProjectError;
+use crate::project::files::SourceFiles;
+use crate::project::options::CargoOptions;
+use crate::project::paths::{join, join_inside};
+use crate::project::problems::{Guess, Unread, UnreadPart};
+use crate::project::workspace::{find_workspace_root, members};
+use crate::python::{self, BuildCommand, Extension, SetupScript};
+
+/// Folders with crates that aren't built: vendored ones, documentation, tests.
+const ASIDE: [&str; 11] = [
+    "vendor",
+    "vendored",
+    "third_party",
+    "include",
+    "docs",
+    "doc",
+    "examples",
+    "tests",
+    "test",
+    "fuzz",
+    "benches",
+];
+
+/// Reads a build script: its `RustExtension`s if there are any, otherwise its
+/// calls of cargo and maturin. A script that doesn't exist builds nothing.
+pub(super) fn plan(
+    context: Context<'_>,
+    script: Option<&str>,
+) -> Result<BackendPlan, ProjectError> {
+    let mut plan = BackendPlan::default();
+    let path = script.and_then(|script| join_inside(context.root, script));
+    let Some((path, text)) = path.and_then(|path| {
+        let text = context.files.text(&path).ok()??;
+        Some((path, text))
+    }) else {
+        return Ok(plan);
+    };
+    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, s));
+    match read {
+        Ok(script) => {
+            plan.modules = extension_modules(context, &script, &path)?;
+            for module in &mut plan.modules {
+                module.rule = RootRule::BuildScript;
+            }
+        }
+        Err(note) => plan.add_notes(&path, [&note]),
+    }
+    if plan.modules.is_empty() {
+        add_commands(&mut plan, context, &path, text);
+    }
+    Ok(plan)
+}
+
+/// Adds what the calls of cargo and maturin in a Python file build.
+pub(super) fn add_commands(
+    plan: &mut BackendPlan,
+    context: Context<'_>,
+    file: &Utf8Path,
+    text: &str,
+) {
+    let read = context.with_situation(file, "__main__", |s| python::read_commands(text, s));
+    match read {
+        Ok(commands) => {
+            for command in &commands {
+                add_command(plan, context, file, command);
+            }
+        }
+        Err(note) => plan.add_notes(file, [&note]),
+    }
+}
+
+/// Adds what one call builds.
+pub(super) fn add_command(
+    plan: &mut BackendPlan,
+    context: Context<'_>,
+    file: &Utf8Path,
+    command: &BuildCommand,
+) {
+    let mut options = CargoOptions::default();
+    options.read_arguments(&command.arguments);
+    let folder = command.folder.as_deref().unwrap_or(".");
+    let path = options.manifest_path.take();
+    let path = path.as_deref().unwrap_or("Cargo.toml");
+    let manifest = join_inside(context.root, folder)
+        .and_then(|folder| join_inside(&folder, path))
+        .filter(|manifest| context.files.has(manifest));
+    let Some(manifest) = manifest else {
+        plan.unread.push(Unread {
+            file: Some(file.to_owned()),
+            line: Some(command.line),
+            part: UnreadPart::BuildCommand,
+        });
+        return;
+    };
+    let package = options.package.as_deref();
+    let manifest = package
+        .and_then(|package| package_manifest(context.files, &manifest, package))
+        .unwrap_or(manifest);
+    plan.add_once(PlannedModule {
+        is_bin: command.arguments.iter().any(|arg| arg.starts_with("--bin")),
+        options,
+        guess: Some(Guess::BuildScript {
+            file: file.to_owned(),
+            line: command.line,
+        }),
+        ..PlannedModule::new(manifest, RootRule::BuildScript)
+    });
+}
+
+/// Returns the manifest of the package that `--package` names, in the
+/// workspace of `manifest`.
+fn package_manifest(
+    files: &SourceFiles,
+    manifest: &Utf8Path,
+    package: &str,
+) -> Option<Utf8PathBuf> {
+    let root = find_workspace_root(files, manifest).ok()?;
+    let root_manifest = files.manifest(&join(&root, "Cargo.toml")).ok()?;
+    let workspace = root_manifest.workspace.as_ref();
+    let members = workspace.map(|workspace| members(files, &root, workspace));
+    members
+        .unwrap_or_default()
+        .into_iter()
+        .chain([root])
+        .map(|folder| join(&folder, "Cargo.toml"))
+        .find(|path| {
+            let manifest = files.manifest(path);
+            manifest.is_ok_and(|manifest| manifest.name.as_deref() == Some(package))
+        })
+}
+
+/// Returns the extensions of a `setup.py` or of a build script.
+pub(super) fn extension_modules(
+    context: Context<'_>,
+    script: &SetupScript,
+    file: &Utf8Path,
+) -> Result<Vec<PlannedModule>, ProjectError> {
+    let mut modules = Vec::new();
+    for extension in &script.extensions {
+        let place = format!("{}:{}", context.files.display(file), extension.line);
+        let (manifest, unread) = match &extension.path {
+            Some(path) => {
+                let unread = script.unread.first();
+                match context.named_manifest(path, &place, "path") {
+                    Ok(manifest) => (Some(manifest), unread),
+                    // The path may be one of several that `setup.py` chooses from.
+                    Err(_) if unread.is_some() => (None, unread),
+                    Err(error) => return Err(error),
+                }
+            }
+            None => (
+                likely_manifest(context, extension),
+                extension.unread.first(),
+            ),
+        };
+        let Some(manifest) = manifest else {
+            continue;
+        };
+        let mut options = CargoOptions {
+            features: extension.features.clone(),
+            ..CargoOptions::default()
+        };
+        options.read_arguments(&extension.args);
+        modules.push(PlannedModule {
+            name: extension.targets.first().cloned(),
+            is_bin: extension.is_bin,
+            options,
+            guess: unread.map(|note| Guess::Unread(unread_python(file, note))),
+            ..PlannedModule::new(manifest, RootRule::SetupPy)
+        });
+    }
+    Ok(modules)
+}
+
+/// Returns the manifest whose library has the extension's name, otherwise the
+/// first that makes a Python module, otherwise the first.
+fn likely_manifest(context: Context<'_>, extension: &Extension) -> Option<Utf8PathBuf> {
+    let target = extension.targets.first()?;
+    let target = target.rsplit('.').next().unwrap_or(target);
+    let target = target.replace('-', "_");
+    let is_aside = |path: &Utf8Path| path.components().any(|part| ASIDE.contains(&part.as_str()));
+    let manifests: Vec<_> = context
+        .files_named("Cargo.toml")
+        .filter(|path| !is_aside(path))
+        .filter_map(|path| Some((path, context.files.manifest(path).ok()?)))
+        .collect();
+    let by_name = manifests.iter().find(|(_, manifest)| {
+        let name = manifest.lib_name.as_ref().or(manifest.name.as_ref());
+        name.is_some_and(|name| name.replace('-', "_") == target)
+    });
+    by_name
+        .or_else(|| manifests.iter().find(|(_, manifest)| manifest.is_cdylib))
+        .or_else(|| manifests.first())
+        .map(|(path, _)| (*path).to_owned())
+}

@@ -1,0 +1,106 @@
+//! The choice of the backend's rules.
+
+use super::context::Context;
+use super::plan::BackendPlan;
+use super::{build_file, maturin, plugins, setuptools};
+use crate::project::error::ProjectError;
+use crate::project::problems::{Guess, Unread, UnreadPart};
+use crate::python;
+
+/// The backends whose rules are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Maturin,
+    Setuptools,
+    Poetry,
+    Pdm,
+    Hatchling,
+    ScikitBuildCore,
+    Meson,
+    /// A backend that builds no Rust.
+    Pure,
+    Other,
+}
+
+impl Backend {
+    /// Finds the backend by `build-backend`.
+    fn from_name(name: &str) -> Self {
+        let module = name.split([':', '.']).next().unwrap_or_default();
+        match module {
+            "maturin" => Self::Maturin,
+            // pbr and jupyter-packaging call setuptools.
+            "setuptools" | "pbr" | "jupyter_packaging" => Self::Setuptools,
+            "poetry" | "poetry_dynamic_versioning" => Self::Poetry,
+            "pdm" => Self::Pdm,
+            "hatchling" => Self::Hatchling,
+            "scikit_build_core" | "py_build_cmake" => Self::ScikitBuildCore,
+            "mesonpy" => Self::Meson,
+            "uv_build" | "uv" | "flit_core" | "flit_scm" | "whool" => Self::Pure,
+            _ => Self::Other,
+        }
+    }
+
+    fn plan(self, context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+        match self {
+            Self::Maturin => maturin::plan(context),
+            Self::Setuptools => setuptools::plan(context),
+            Self::Poetry => plugins::poetry(context),
+            Self::Pdm => plugins::pdm(context),
+            Self::Hatchling => plugins::hatchling(context),
+            Self::ScikitBuildCore => build_file::plan(context, "CMakeLists.txt"),
+            Self::Meson => build_file::plan(context, "meson.build"),
+            Self::Pure => Ok(BackendPlan::default()),
+            Self::Other => {
+                let name = context.pyproject.build_backend.clone();
+                let module = context.crate_in_obvious_place(Guess::UnknownBackend(name));
+                Ok(BackendPlan {
+                    modules: module.into_iter().collect(),
+                    ..BackendPlan::default()
+                })
+            }
+        }
+    }
+}
+
+/// Finds what the project's backend has cargo build.
+///
+/// # Errors
+/// If a manifest that is named doesn't exist or lies outside of the source.
+pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+    let name = &context.pyproject.build_backend;
+    let declared = Backend::from_name(name);
+    if context.pyproject.backend_path.is_empty() {
+        return declared.plan(context);
+    }
+    let Some((file, text)) = context.in_tree_backend()? else {
+        let mut plan = declared.plan(context)?;
+        plan.unread.push(Unread {
+            file: None,
+            line: None,
+            part: UnreadPart::InTreeBackend(name.clone()),
+        });
+        return Ok(plan);
+    };
+    let read = context.with_situation(&file, "backend", |situation| {
+        python::read_backend(text, situation)
+    });
+    let in_tree = match read {
+        Ok(in_tree) => in_tree,
+        Err(note) => {
+            let mut plan = declared.plan(context)?;
+            plan.add_notes(&file, [&note]);
+            return Ok(plan);
+        }
+    };
+    let wrapped = in_tree.wraps.as_deref().map(Backend::from_name);
+    let mut plan = wrapped.unwrap_or(declared).plan(context)?;
+    if let Some(requires) = in_tree.requires {
+        // The in-tree hook replaces the wrapped backend's unless it calls it.
+        if !in_tree.asks_wrapped {
+            plan.requires.clear();
+        }
+        plan.requires.extend(requires);
+    }
+    plan.add_notes(&file, &in_tree.unread);
+    Ok(plan)
+}

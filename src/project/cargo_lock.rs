@@ -1,0 +1,512 @@
+//! `Cargo.lock`, format versions 1 to 4.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use miette::{NamedSource, SourceSpan};
+use semver::Version;
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use super::crate_source::{CrateSource, GitSource, RegistrySource};
+use super::error::{ProjectError, toml_error};
+use super::files::SourceFiles;
+use super::name::{CrateName, CrateVersion};
+use crate::hash::Sha256;
+
+const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
+
+/// Upper bound on the number of crates, several times what the largest
+/// projects have: `cargo_lock` takes quadratic time to resolve dependencies.
+const MAX_CRATES: usize = 10_000;
+
+/// A `Cargo.lock`, its crates sorted by name and version.
+#[derive(Debug, Clone)]
+pub struct CargoLock {
+    /// The format version, 1 to 4.
+    pub format: u8,
+    /// The file as it is; `cargoHash` covers these bytes.
+    pub bytes: Vec<u8>,
+    /// All crates, including local ones.
+    pub crates: Vec<LockedCrate>,
+    /// The registries besides crates.io, in the order of the file.
+    registries: Vec<String>,
+    place: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct LockedCrate {
+    pub name: CrateName,
+    pub version: Version,
+    pub source: CrateSource,
+    /// The crates it depends on, as indexes into [`CargoLock::crates`].
+    pub dependencies: Vec<usize>,
+}
+
+/// A revision of a git repository, and the crates that `Cargo.lock` takes from
+/// it.
+#[derive(Debug, Clone)]
+pub struct GitRevision {
+    /// The repository as one of the crates names it.
+    pub source: GitSource,
+    /// The crates, sorted by name and version.
+    pub crates: Vec<LockedCrate>,
+}
+
+impl CargoLock {
+    /// Reads the lockfile at `path`.
+    ///
+    /// # Errors
+    /// If the file isn't TOML, isn't a lockfile, or has an unknown format.
+    pub fn read(files: &SourceFiles, path: &Utf8Path) -> Result<Self, ProjectError> {
+        let bytes = files.bytes(path).unwrap_or_default().to_vec();
+        let text = files.text(path)?.unwrap_or_default();
+        Self::parse(bytes, text, files.display(path))
+    }
+
+    fn parse(bytes: Vec<u8>, text: &str, place: String) -> Result<Self, ProjectError> {
+        let syntax_error = |error| toml_error(place.clone(), text, &error, HELP);
+        let content_error = |message| ProjectError::Toml {
+            place: place.clone(),
+            message,
+            help: HELP,
+            text: NamedSource::new(&place, text.to_owned()),
+            at: None,
+        };
+        let table = DeTable::parse(text).map_err(syntax_error)?;
+        require_known_format(table.get_ref(), text, &place)?;
+        let sources = sources(table.get_ref());
+        if text.matches("[[package]]").count() > MAX_CRATES {
+            let message = format!("it has more than {MAX_CRATES} crates");
+            return Err(content_error(message));
+        }
+        let raw = cargo_lock::Lockfile::deserialize(toml::Deserializer::from(table));
+        let raw = raw.map_err(syntax_error)?;
+        Ok(Self {
+            format: format(&raw),
+            bytes,
+            crates: crates(raw, &sources).map_err(content_error)?,
+            registries: other_registries(&sources),
+            place,
+        })
+    }
+
+    /// Returns the crates of crates.io and of other registries, with their
+    /// checksums.
+    ///
+    /// # Errors
+    /// If a checksum is missing.
+    pub fn registry_crates(&self) -> Result<Vec<(LockedCrate, Sha256)>, ProjectError> {
+        let mut checked = Vec::new();
+        let mut unchecked = Vec::new();
+        for krate in &self.crates {
+            match (&krate.source, krate.checksum()) {
+                (CrateSource::Local | CrateSource::Git(_), _) => {}
+                (_, Some(checksum)) => checked.push((krate.clone(), checksum)),
+                (_, None) => unchecked.push(krate.id()),
+            }
+        }
+        if unchecked.is_empty() {
+            return Ok(checked);
+        }
+        Err(ProjectError::NoChecksum {
+            place: self.place.clone(),
+            crates: unchecked,
+        })
+    }
+
+    /// Returns the number of a registry other than crates.io, from 1, in the
+    /// order of the file.
+    #[must_use]
+    pub fn registry_number(&self, id: &str) -> Option<usize> {
+        let index = self.registries.iter().position(|other| other == id)?;
+        Some(index + 1)
+    }
+
+    /// Returns the index of a local crate in [`CargoLock::crates`].
+    #[must_use]
+    pub fn local(&self, name: &str) -> Option<usize> {
+        let is_it = |c: &LockedCrate| c.source == CrateSource::Local && c.name.as_str() == name;
+        self.crates.iter().position(is_it)
+    }
+
+    /// Returns the newest version of a crate that isn't local.
+    #[must_use]
+    pub fn newest(&self, name: &str) -> Option<&Version> {
+        self.crates
+            .iter()
+            .filter(|krate| krate.name.as_str() == name && krate.source != CrateSource::Local)
+            .map(|krate| &krate.version)
+            .max()
+    }
+
+    /// Returns the git repositories, sorted by revision. Crates of one revision
+    /// are grouped, even if they name different branches or tags.
+    #[must_use]
+    pub fn git_revisions(&self) -> Vec<GitRevision> {
+        let mut revisions: BTreeMap<String, GitRevision> = BTreeMap::new();
+        for krate in &self.crates {
+            let CrateSource::Git(source) = &krate.source else {
+                continue;
+            };
+            // An incomplete revision is an error once its tree is needed.
+            let revision = source.full_revision().unwrap_or_else(|| source.id());
+            let entry = revisions.entry(revision).or_insert_with(|| GitRevision {
+                source: source.clone(),
+                crates: Vec::new(),
+            });
+            entry.crates.push(krate.clone());
+        }
+        revisions.into_values().collect()
+    }
+
+    /// Refuses two crates of one name and version from different sources, which
+    /// `importCargoLock` puts into one folder.
+    ///
+    /// # Errors
+    /// If there are such crates.
+    pub fn require_distinct(&self) -> Result<(), ProjectError> {
+        let fetched: Vec<_> = self
+            .crates
+            .iter()
+            .filter(|krate| krate.source != CrateSource::Local)
+            .map(LockedCrate::id)
+            .collect();
+        let pairs = fetched.windows(2).filter(|pair| pair[0] == pair[1]);
+        let mut crates: Vec<_> = pairs.map(|pair| pair[0].clone()).collect();
+        crates.dedup();
+        if crates.is_empty() {
+            return Ok(());
+        }
+        let place = self.place.clone();
+        Err(ProjectError::SameCrateTwice { place, crates })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn example(crates: Vec<LockedCrate>) -> Self {
+        let registries = crates.iter().filter_map(|krate| match &krate.source {
+            CrateSource::Registry(registry) => Some(registry.id.clone()),
+            _ => None,
+        });
+        Self {
+            format: 4,
+            bytes: Vec::new(),
+            registries: registries.collect(),
+            crates,
+            place: String::new(),
+        }
+    }
+}
+
+impl LockedCrate {
+    #[must_use]
+    pub fn id(&self) -> CrateVersion {
+        CrateVersion {
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
+
+    /// Returns the checksum of the `.crate` file.
+    #[must_use]
+    pub const fn checksum(&self) -> Option<Sha256> {
+        match &self.source {
+            CrateSource::CratesIo(checksum) => *checksum,
+            CrateSource::Registry(registry) => registry.checksum,
+            CrateSource::Git(_) | CrateSource::Local => None,
+        }
+    }
+
+    /// A crate of crates.io without checksum and dependencies.
+    #[cfg(test)]
+    pub(crate) fn example(name: &str, version: &str) -> Self {
+        Self {
+            name: CrateName::new(name).unwrap(),
+            version: version.parse().unwrap(),
+            source: CrateSource::CratesIo(None),
+            dependencies: Vec::new(),
+        }
+    }
+}
+
+impl GitRevision {
+    /// Returns the key in nixpkgs' `outputHashes`, which may be any one of the
+    /// crates, as `name-version`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let first = self.crates.first();
+        first.map_or_else(String::new, |krate| {
+            format!("{}-{}", krate.name, krate.version)
+        })
+    }
+}
+
+/// Refuses newer formats, in which the other fields may mean something else.
+fn require_known_format(table: &DeTable, text: &str, place: &str) -> Result<(), ProjectError> {
+    let Some(version) = table.get("version") else {
+        return Ok(());
+    };
+    let format = version.get_ref().as_integer();
+    let format = format.and_then(|int| i64::from_str_radix(int.as_str(), int.radix()).ok());
+    if matches!(format, Some(1..=4)) {
+        return Ok(());
+    }
+    Err(ProjectError::LockFormat {
+        place: place.to_owned(),
+        format: text[version.span()].to_owned(),
+        text: NamedSource::new(place, text.to_owned()),
+        at: Some(SourceSpan::from(version.span())),
+    })
+}
+
+/// Returns each `source` in the order of the file, which `cargo_lock` loses.
+fn sources(table: &DeTable) -> Vec<String> {
+    let packages = table
+        .get("package")
+        .and_then(|packages| packages.get_ref().as_array());
+    let sources = packages.into_iter().flatten().filter_map(|package| {
+        let source = package.get_ref().as_table()?.get("source")?;
+        source.get_ref().as_str()
+    });
+    sources.map(str::to_owned).collect()
+}
+
+fn format(raw: &cargo_lock::Lockfile) -> u8 {
+    u32::from(raw.version).try_into().unwrap_or_default()
+}
+
+/// Name, version and source, which identify a package of `Cargo.lock`.
+type Key = (String, Version, Option<String>);
+
+fn key(name: &cargo_lock::Name, version: &Version, source: Option<&cargo_lock::SourceId>) -> Key {
+    let source = source.map(ToString::to_string);
+    (name.as_str().to_owned(), version.clone(), source)
+}
+
+fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCrate>, String> {
+    let format = format(&raw);
+    let mut packages = raw.packages;
+    packages.sort_by_cached_key(|p| key(&p.name, &p.version, p.source.as_ref()));
+    let mut indexes = BTreeMap::new();
+    for (index, package) in packages.iter().enumerate() {
+        let key = key(&package.name, &package.version, package.source.as_ref());
+        if indexes.insert(key, index).is_some() {
+            return Err(format!(
+                "`{} {}` stands in it twice",
+                package.name, package.version
+            ));
+        }
+    }
+    let ids = source_ids(sources);
+    let crates = packages.iter().map(|package| {
+        let name = package.name.as_str();
+        let dependencies = package.dependencies.iter();
+        Ok(LockedCrate {
+            name: CrateName::new(name)
+                .ok_or_else(|| format!("`{}` is no crate's name", name.escape_debug()))?,
+            version: package.version.clone(),
+            source: source(package, &ids, format),
+            dependencies: dependencies
+                .filter_map(|d| indexes.get(&key(&d.name, &d.version, d.source.as_ref())))
+                .copied()
+                .collect(),
+        })
+    });
+    crates.collect()
+}
+
+/// Returns each `source` as written, by how `cargo_lock` prints it: it decodes
+/// names and normalizes URLs.
+fn source_ids(sources: &[String]) -> BTreeMap<String, String> {
+    let distinct: BTreeSet<&String> = sources.iter().collect();
+    let pairs = distinct.into_iter().filter_map(|id| {
+        let parsed: cargo_lock::SourceId = id.parse().ok()?;
+        Some((parsed.to_string(), id.clone()))
+    });
+    pairs.collect()
+}
+
+fn other_registries(sources: &[String]) -> Vec<String> {
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    for id in sources {
+        if !seen.insert(id) {
+            continue;
+        }
+        let parsed: Option<cargo_lock::SourceId> = id.parse().ok();
+        if parsed.is_some_and(|id| id.is_registry() && !id.is_default_registry()) {
+            found.push(id.clone());
+        }
+    }
+    found
+}
+
+fn source(
+    package: &cargo_lock::Package,
+    ids: &BTreeMap<String, String>,
+    format: u8,
+) -> CrateSource {
+    let Some(source) = &package.source else {
+        return CrateSource::Local;
+    };
+    let printed = source.to_string();
+    let id = ids.get(&printed).cloned().unwrap_or(printed);
+    let checksum = package
+        .checksum
+        .as_ref()
+        .and_then(cargo_lock::Checksum::as_sha256)
+        .map(Sha256::from_bytes);
+    if source.is_default_registry() {
+        return CrateSource::CratesIo(checksum);
+    }
+    match GitSource::parse(&id, format) {
+        Some(git) => CrateSource::Git(git),
+        None => CrateSource::Registry(RegistrySource { id, checksum }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+    const SUM: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn parse(text: &str) -> Result<CargoLock, ProjectError> {
+        CargoLock::parse(text.as_bytes().to_vec(), text, "Cargo.lock".to_owned())
+    }
+
+    fn lock(version: &str) -> String {
+        format!(
+            "{version}[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{CRATES_IO}\"\n\
+             checksum = \"{SUM}\"\n\n[[package]]\nname = \"root\"\nversion = \"0.1.0\"\ndependencies = [\"a\"]\n"
+        )
+    }
+
+    #[test]
+    fn formats_one_to_four_are_read() {
+        let first = format!(
+            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{CRATES_IO}\"\n\n\
+             [[package]]\nname = \"root\"\nversion = \"0.1.0\"\n\
+             dependencies = [\"a 1.0.0 ({CRATES_IO})\"]\n\n\
+             [metadata]\n\"checksum a 1.0.0 ({CRATES_IO})\" = \"{SUM}\"\n"
+        );
+        let texts = [
+            first,
+            lock(""),
+            lock("version = 3\n"),
+            lock("version = 4\n"),
+        ];
+        for (text, format) in texts.iter().zip(1..) {
+            let lock = parse(text).unwrap();
+            assert_eq!(lock.format, format);
+            assert_eq!(lock.registry_crates().unwrap()[0].1.to_hex(), SUM);
+            let root = lock.local("root").unwrap();
+            let dependency = lock.crates[root].dependencies[0];
+            assert_eq!(lock.crates[dependency].name.as_str(), "a");
+        }
+    }
+
+    #[test]
+    fn other_formats_are_refused() {
+        for version in ["version = 5\n", "version = 0\n", "version = \"4\"\n"] {
+            let error = parse(&lock(version)).unwrap_err();
+            assert!(matches!(error, ProjectError::LockFormat { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_lock_is_refused() {
+        let twice = format!(
+            "{0}{0}",
+            lock("")
+                .split("\n[[package]]\nname = \"root\"")
+                .next()
+                .unwrap()
+        );
+        let path = lock("").replace("\"a\"", "\"../a\"");
+        for text in [
+            "<html>",
+            "package = 3",
+            "[[package]]\nname = 1",
+            &twice,
+            &path,
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(matches!(error, ProjectError::Toml { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn crates_from_git_are_told_apart() {
+        let git = "git+https://example.org/a?rev=abc#0123456789012345678901234567890123456789";
+        let text = lock("version = 4\n").replace(CRATES_IO, git);
+        assert_eq!(parse(&text).unwrap().git_revisions().len(), 1);
+    }
+
+    #[test]
+    fn a_missing_checksum_is_told() {
+        let text = lock("version = 3\n").replace(&format!("checksum = \"{SUM}\"\n"), "");
+        let error = parse(&text).unwrap().registry_crates().unwrap_err();
+        assert!(matches!(error, ProjectError::NoChecksum { .. }), "{error}");
+    }
+
+    #[test]
+    fn registries_are_counted_in_the_file_s_order() {
+        let (first, second) = (
+            "sparse+https://example.org/z/",
+            "registry+https://example.org/a",
+        );
+        let package = |name: &str, source: &str| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\nchecksum = \"{SUM}\"\n\n"
+            )
+        };
+        let text = [
+            package("a", first),
+            package("b", CRATES_IO),
+            package("c", second),
+            package("d", first),
+        ];
+        let lock = parse(&format!("version = 4\n{}", text.concat())).unwrap();
+        assert_eq!(lock.registry_number(first), Some(1));
+        assert_eq!(lock.registry_number(second), Some(2));
+        assert_eq!(lock.registry_number(CRATES_IO), None);
+        assert_eq!(lock.registry_crates().unwrap().len(), 4);
+    }
+
+    fn krate(name: &str, source: CrateSource) -> LockedCrate {
+        LockedCrate {
+            source,
+            ..LockedCrate::example(name, "1.0.0")
+        }
+    }
+
+    fn git(query: &str, digit: &str) -> CrateSource {
+        let id = format!("git+https://example.org/a{query}#{}", digit.repeat(40));
+        CrateSource::Git(GitSource::parse(&id, 4).unwrap())
+    }
+
+    #[test]
+    fn crates_of_a_revision_belong_together() {
+        let lock = CargoLock::example(vec![
+            krate("a", git("?branch=x", "b")),
+            krate("b", git("?tag=y", "a")),
+            krate("c", git("", "b")),
+            krate("d", CrateSource::CratesIo(None)),
+        ]);
+        let revisions = lock.git_revisions();
+        let keys: Vec<_> = revisions.iter().map(GitRevision::key).collect();
+        assert_eq!(keys, ["b-1.0.0", "a-1.0.0"]);
+        assert_eq!(revisions[1].crates.len(), 2);
+    }
+
+    #[test]
+    fn one_crate_from_two_sources_is_told() {
+        let sum = CrateSource::CratesIo(Some(Sha256::of(b"")));
+        let twice = vec![krate("a", sum.clone()), krate("a", git("", "b"))];
+        let error = CargoLock::example(twice).require_distinct().unwrap_err();
+        assert!(error.to_string().contains("`a 1.0.0`"), "{error}");
+        let own = vec![krate("a", sum), krate("a", CrateSource::Local)];
+        assert!(CargoLock::example(own).require_distinct().is_ok());
+    }
+}

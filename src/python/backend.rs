@@ -1,0 +1,123 @@
+//! In-tree build backends (PEP 517): which backend one wraps, and what its hook
+//! requires.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::visitor::{Visitor, walk_stmt};
+use ruff_python_ast::{ModModule, Stmt, StmtFunctionDef};
+use ruff_python_parser::Parsed;
+
+use super::exec::Interpreter;
+use super::parse::with_syntax;
+use super::situation::Situation;
+use super::value::{Arguments, Note, Value};
+
+/// The modules of the backends that one may wrap.
+const BACKENDS: [&str; 8] = [
+    "maturin",
+    "setuptools.build_meta",
+    "poetry.core.masonry.api",
+    "hatchling.build",
+    "scikit_build_core.build",
+    "mesonpy",
+    "pdm.backend",
+    "flit_core.buildapi",
+];
+
+const HOOK: &str = "get_requires_for_build_wheel";
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InTreeBackend {
+    /// The module of the backend that it imports, and so builds with.
+    pub wraps: Option<String>,
+    /// What its `get_requires_for_build_wheel` returns, if it has one.
+    pub requires: Option<Vec<String>>,
+    /// Whether that hook calls the wrapped backend's.
+    pub asks_wrapped: bool,
+    /// What of the hook's result isn't known.
+    pub unread: Vec<Note>,
+}
+
+/// Reads the module of a build backend.
+///
+/// # Errors
+/// If the text isn't Python: the line, and what is wrong there.
+pub fn read_backend(text: &str, situation: &Situation) -> Result<InTreeBackend, Note> {
+    with_syntax(text, situation, in_tree_backend)
+}
+
+fn in_tree_backend<'a>(
+    module: &'a Parsed<ModModule>,
+    interpreter: &mut Interpreter<'a>,
+) -> InTreeBackend {
+    let body = &module.syntax().body;
+    let imports = imports(body);
+    let wraps = imports.iter().find_map(|name| {
+        let is_below = |backend: &&str| {
+            let rest = name.strip_prefix(*backend);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        BACKENDS.into_iter().find(is_below)
+    });
+    let mut backend = InTreeBackend {
+        wraps: wraps.map(str::to_owned),
+        ..InTreeBackend::default()
+    };
+    let function = match interpreter.globals.get(HOOK) {
+        Some(Value::Function(index)) => Some((interpreter.functions[*index], 1)),
+        // The hook may be a method, which takes `self` too.
+        _ => find_method(body, HOOK).map(|function| (function, 2)),
+    };
+    if let Some((function, parameters)) = function {
+        let arguments = Arguments {
+            by_place: vec![Value::None; parameters],
+            by_name: Vec::new(),
+        };
+        let (returned, _) = interpreter.call_function(function, function, arguments);
+        let items = returned.items(&mut backend.unread, interpreter.line(function));
+        // The result of a wrapped hook is named after the call.
+        let is_call = |item: &Value| matches!(item, Value::Named(name) if name.ends_with("()"));
+        backend.asks_wrapped = items.iter().any(is_call);
+        let requires = items.iter().filter_map(Value::as_str).map(str::to_owned);
+        backend.requires = Some(requires.collect::<BTreeSet<_>>().into_iter().collect());
+    }
+    backend
+}
+
+/// Returns the method of that name in one of the file's classes.
+fn find_method<'a>(body: &'a [Stmt], name: &str) -> Option<&'a StmtFunctionDef> {
+    let classes = body.iter().filter_map(|statement| match statement {
+        Stmt::ClassDef(class) => Some(class),
+        _ => None,
+    });
+    let mut methods = classes.flat_map(|class| &class.body);
+    methods.find_map(|statement| match statement {
+        Stmt::FunctionDef(function) if function.name.as_str() == name => Some(function),
+        _ => None,
+    })
+}
+
+/// Returns the full names that a file imports anywhere, in order.
+fn imports(body: &[Stmt]) -> Vec<String> {
+    struct Imports(Vec<String>);
+    impl<'a> Visitor<'a> for Imports {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            match statement {
+                Stmt::Import(import) => {
+                    self.0
+                        .extend(import.names.iter().map(|alias| alias.name.to_string()));
+                }
+                Stmt::ImportFrom(import) if import.level == 0 => {
+                    let module = import.module.as_ref().map_or("", |m| m.as_str());
+                    let names = import.names.iter().map(|alias| &alias.name);
+                    self.0.extend(names.map(|name| format!("{module}.{name}")));
+                }
+                _ => {}
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    let mut visitor = Imports(Vec::new());
+    visitor.visit_body(body);
+    visitor.0
+}

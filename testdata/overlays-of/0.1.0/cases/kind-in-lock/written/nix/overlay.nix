@@ -1,0 +1,34 @@
+{
+  pkgs,
+  lib,
+  hacks,
+  ...
+}:
+final: prev:
+builtins.intersectAttrs prev {
+  # pyhack: begin fast-pack 1.2.0
+  # pyhack: from {"path":"../sdists/fast_pack-1.2.0.tar.gz"}
+  # pyhack: made source=d0615ecdf4adbf74 lock=e3b0c44298fc1c14 build=88bf0564bcdffe5b rules=a5bbd3676356d80a text=a1e3db2e11951b01
+  fast-pack =
+    if prev ? fast-pack && (prev.fast-pack.passthru.format or null) != "wheel" then
+      (hacks.importCargoLock {
+        prev = prev.fast-pack;
+        cargoRoot = "rust";
+        lockFile = "python/rust/Cargo.lock";
+        doUnpack = false;
+      }).overrideAttrs
+        (old: {
+          nativeBuildInputs =
+            old.nativeBuildInputs
+            ++ final.resolveBuildSystem {
+              cffi = [ ];
+              maturin = [ ];
+            };
+          buildInputs = (old.buildInputs or [ ]) ++ [
+            pkgs.openssl # openssl-sys 0.9.109
+          ];
+        })
+    else
+      prev.fast-pack or null;
+  # pyhack: end fast-pack
+}

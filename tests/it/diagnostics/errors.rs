@@ -1,0 +1,287 @@
+//! Errors: of a whole command, and of single packages in a Python lock.
+
+use insta::assert_snapshot;
+
+use super::Transcript;
+use crate::git::{self, project as git_project};
+use crate::support::{
+    Asked, Crate, Registry, Reply, Repository, Sandbox, move_crate, python_project,
+};
+
+const REVISION: &str = "0123456789012345678901234567890123456789";
+
+/// Creates a sandbox with a maturin project that has no dependencies.
+fn simple() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    sandbox
+}
+
+/// Returns a `uv.lock` with these entries: the name and the rest of each table.
+fn uv_lock(entries: &[(&str, &str)]) -> String {
+    let head = "version = 1\nrevision = 3\nrequires-python = \">=3.11\"\n";
+    let entries = entries.iter().map(|(name, entry)| {
+        format!("\n[[package]]\nname = \"{name}\"\nversion = \"1.0\"\n{entry}\n")
+    });
+    format!("{head}{}", entries.collect::<String>())
+}
+
+#[test]
+fn files_of_python_locks() {
+    let registry = Registry::answering(|_, asked: &Asked| {
+        Some(match asked.path.as_str() {
+            "/files/gone-1.0.tar.gz" => Reply::status("404 Not Found"),
+            path if path.starts_with("/login/") => Reply::status("401 Unauthorized"),
+            _ => Reply::body("an sdist, as far as its hash goes"),
+        })
+    });
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let hash = "0".repeat(64);
+    let sdist = |url: &str, more: &str| {
+        format!(
+            "source = {{ registry = \"https://example.org/simple\" }}\nsdist = {{ url = \"{url}\"{more} }}"
+        )
+    };
+    let hashed = |url: &str| sdist(url, &format!(", hash = \"sha256:{hash}\""));
+    let sized = |size: u64| format!(", hash = \"sha256:{hash}\", size = {size}");
+    let here = |path: &str| format!("http://{address}/{path}");
+    let entries = [
+        ("address", hashed("ftp://example.org/address-1.0.tar.gz")),
+        ("checksum", hashed(&here("files/checksum-1.0.tar.gz"))),
+        ("gone", hashed(&here("files/gone-1.0.tar.gz"))),
+        (
+            "large",
+            sdist(&here("files/large-1.0.tar.gz"), &sized(1 << 40)),
+        ),
+        ("login", hashed(&here("login/login-1.0.tar.gz"))),
+        ("misnamed", hashed(&here("files/misnamed-1.0.tar.xz"))),
+        (
+            "refused",
+            hashed(&format!(
+                "http://ada:sesame@{address}/login/refused-1.0.tar.gz"
+            )),
+        ),
+        ("sized", sdist(&here("files/sized-1.0.tar.gz"), &sized(3))),
+        ("unhashed", sdist(&here("files/unhashed-1.0.tar.gz"), "")),
+    ];
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, entry)| (*name, entry.as_str()))
+        .collect();
+    sandbox.write("uv.lock", uv_lock(&entries));
+    let nowhere = format!(
+        "lock-version = \"1.0\"\n[[packages]]\nname = \"nowhere\"\nversion = \"1.0\"\n\
+         sdist = {{ name = \"nowhere-1.0.tar.gz\", hashes = {{ sha256 = \"{hash}\" }} }}\n"
+    );
+    sandbox.write("flat/pylock.toml", nowhere);
+    let transcript = Transcript::new(&sandbox)
+        .run("lock --write overlay.nix")
+        .run("lock --write overlay.nix flat/pylock.toml");
+    assert_snapshot!(transcript.text);
+    let one = [("checksum", &*hashed(&here("files/checksum-1.0.tar.gz")))];
+    sandbox.write("uv.lock", uv_lock(&one));
+    assert_snapshot!(
+        "files_of_python_locks_offline",
+        Transcript::new(&sandbox)
+            .run("lock --offline --write other.nix")
+            .text
+    );
+}
+
+#[test]
+fn entries_of_python_locks() {
+    let sandbox = simple();
+    let source = "source = { registry = \"https://example.org/simple\" }";
+    for (name, text) in [
+        ("syntax", "version = 1\npackage = 3\n".to_owned()),
+        ("version", "version = 9\n".to_owned()),
+        ("entry", uv_lock(&[("a b", source)])),
+        ("good", uv_lock(&[("app", "source = { virtual = \".\" }")])),
+    ] {
+        sandbox.write(&format!("{name}/uv.lock"), text);
+    }
+    sandbox.write(
+        "settings/uv.lock",
+        uv_lock(&[("app", "source = { virtual = \".\" }")]),
+    );
+    sandbox.write("settings/pyproject.toml", "[tool.uv]\nno-build = \"yes\"\n");
+    let transcript = Transcript::new(&sandbox)
+        .run("lock nowhere")
+        .run("lock syntax/uv.lock")
+        .run("lock version/uv.lock")
+        .run("lock entry/uv.lock")
+        .run("lock settings/uv.lock")
+        .run("nix-snippet --prebuilt numpy good/uv.lock");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
+fn sources_that_are_not_what_the_lock_says() {
+    let sandbox = git::sandbox();
+    let repository = Repository::new(&sandbox, "repository");
+    for (path, text) in python_project(&[]) {
+        repository.write(&path, text);
+    }
+    repository.commit_at("2026-01-01T00:00:00Z");
+    let revision = repository.git(&["rev-parse", "HEAD"]);
+    let git = |below: &str| {
+        format!("source = {{ git = \"https://example.org/repository{below}#{revision}\" }}")
+    };
+    let entries = [("other", git("")), ("outside", git("?subdirectory=..%2Fx"))];
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, entry)| (*name, entry.as_str()))
+        .collect();
+    sandbox.write("uv.lock", uv_lock(&entries));
+    assert_snapshot!(
+        Transcript::new(&sandbox)
+            .run("lock --write overlay.nix")
+            .text
+    );
+}
+
+#[test]
+fn cargo_that_cannot_be_run() {
+    let registry = Registry::new(&[Crate::new("alpha", "1.0.0")]);
+    let sandbox = Sandbox::with_registry(&registry);
+    let crates = [Crate::new("alpha", "1.0.0")];
+    sandbox.project("project", &python_project(&crates));
+    let without_cargo = [("CARGO", "/nonexistent/cargo")];
+    let cache = sandbox.path("project/cache").display().to_string();
+    let inside = [("CARGO_PYHACK_CACHE_DIR", &*cache), ("TMPDIR", &*cache)];
+    let transcript = Transcript::new(&sandbox)
+        .run_with(&without_cargo, "vendor --platform x86_64-linux project");
+    std::fs::remove_file(sandbox.path("project/src/rust/Cargo.lock")).unwrap();
+    let transcript = transcript
+        .run_with(&without_cargo, "inspect --generate-lock project")
+        .run_with(&inside, "inspect --generate-lock project");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
+fn overlay_files() {
+    let sandbox = simple();
+    sandbox.write("bytes.nix", b"final: prev: { } # \xFF\n");
+    sandbox.write("wrong.nix", "final: prev: {\n  # pyhack: begin a 1.0\n  # pyhack: from {\"path\":1}\n  # pyhack: made source=1 lock=2 build=3 rules=4 text=5\n  a = 1;\n  # pyhack: end a\n}\n");
+    sandbox.write(
+        "configured/pyproject.toml",
+        "[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\n[tool.cargo-pyhack.packages]\nother = \"../project\"\n",
+    );
+    std::fs::create_dir(sandbox.path("folder.nix")).unwrap();
+    let write = "nix-snippet project --write";
+    let transcript = Transcript::new(&sandbox)
+        .run("check nowhere.nix")
+        .run("check bytes.nix")
+        .run("check wrong.nix")
+        .run(&format!("{write} folder.nix"))
+        .run(&format!("{write} stanza.nix --as stanza"))
+        .run(&format!("{write} formatted.nix --formatter false"))
+        .run("nix-snippet project project --write twice.nix");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
+fn a_package_that_the_configuration_calls_something_else() {
+    let sandbox = simple();
+    sandbox.write(".git/HEAD", "");
+    sandbox.write(
+        "pyproject.toml",
+        "[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\n[tool.cargo-pyhack.packages]\nother = \"project\"\n",
+    );
+    assert_snapshot!(Transcript::new(&sandbox).run("check --fix").text);
+}
+
+#[test]
+fn projects() {
+    let sandbox = simple();
+    let pyproject = std::fs::read_to_string(sandbox.path("project/pyproject.toml")).unwrap();
+    sandbox.project("misnamed", &python_project(&[]));
+    sandbox.write(
+        "misnamed/pyproject.toml",
+        pyproject.replace("name = \"module\"", "name = \"a b\""),
+    );
+    let transcript = Transcript::new(&sandbox)
+        .run("hash --cargo-root elsewhere project")
+        .run("hash --lock-file nowhere.lock project")
+        .run("nix-snippet --write overlay.nix misnamed");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
+fn git_repositories() {
+    let sandbox = git::sandbox();
+    let source = |url: &str| format!("{url}#{REVISION}");
+    git_project(
+        &sandbox,
+        4,
+        &[("simple 1.0.0", &source("ftp://example.org/simple"))],
+    );
+    let transcript = Transcript::new(&sandbox).run("hash module");
+    git_project(
+        &sandbox,
+        4,
+        &[("simple 1.0.0", &source("https://example.org/nowhere"))],
+    );
+    let nowhere = sandbox.path("nowhere").display().to_string();
+    let transcript = transcript
+        .run("hash module")
+        .run_with(&[("PATH", &nowhere)], "hash module");
+    assert_snapshot!(transcript.without_words_of_others());
+}
+
+/// Covers a tree that names one large blob 600 times, and a path that git refuses.
+#[test]
+fn checkouts_of_git_repositories() {
+    let sandbox = git::sandbox();
+    let repository = Repository::new(&sandbox, "simple");
+    repository.write("large", vec![0; 4 << 20]);
+    let blob = repository.git(&["hash-object", "-w", "large"]);
+    let tree = |entries: &str| {
+        let entries = sandbox.write("entries", entries);
+        let mut mktree = sandbox.command("git");
+        mktree.current_dir(&repository.folder).arg("mktree");
+        let output = mktree.stdin(std::fs::File::open(entries).unwrap()).output();
+        let tree = String::from_utf8(output.unwrap().stdout).unwrap();
+        let commit = repository.git(&["commit-tree", "-m", "x", tree.trim()]);
+        repository.git(&["branch", &format!("tree-{}", tree.trim()), &commit]);
+        commit
+    };
+    let many: String = (0..600)
+        .map(|place| format!("100644 blob {blob}\tf{place:03}\n"))
+        .collect();
+    let revisions = [tree(&many), tree(&format!("100644 blob {blob}\t.git\n"))];
+    let mut text = String::new();
+    for revision in &revisions {
+        let source = format!("https://example.org/simple#{revision}");
+        git_project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+        let transcript = Transcript::new(&sandbox).run("hash module");
+        let shown = transcript.without_words_of_others();
+        text += &shown.replace(revision, "REVISION");
+    }
+    assert_snapshot!(text);
+}
+
+#[test]
+fn registries() {
+    let beta = Crate::new("beta", "2.0.0");
+    let bytes = beta.bytes.clone();
+    let other = Registry::answering(move |address, asked| {
+        let config = format!("{{\"dl\":\"http://{address}/f/{{prefix}}/{{crate}}.crate\"}}");
+        Some(match asked.path.as_str() {
+            "/index/config.json" => Reply::body(config),
+            _ => Reply::body(bytes.clone()),
+        })
+    });
+    let sandbox = Sandbox::with_registry(&Registry::new(&[]));
+    let mut files = python_project(std::slice::from_ref(&beta));
+    move_crate(&mut files, &beta, &other.id());
+    sandbox.project("project", &files);
+    let mut files = python_project(std::slice::from_ref(&beta));
+    move_crate(&mut files, &beta, "registry+file:///nonexistent/index");
+    sandbox.project("git-index", &files);
+    let transcript = Transcript::new(&sandbox)
+        .run("hash git-index")
+        .run("nix-snippet project");
+    assert_snapshot!(transcript.without_words_of_others());
+}

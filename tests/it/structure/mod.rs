@@ -1,0 +1,6 @@
+//! Compares the source with the structure that `ARCHITECTURE.md` describes.
+
+mod cycles;
+mod documents;
+mod rings;
+mod sources;
