@@ -1,7 +1,7 @@
 //! Digests of what a stanza is made from, without reading more than the files
 //! themselves: as `check` has no time for more.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -86,13 +86,17 @@ pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str, session: &Session) -> 
     found.lock.kind(&PythonName::new(name))
 }
 
-/// The digest of our own rules and tables.
+/// The digest of this program's rules and tables.
 pub(super) fn rules() -> String {
-    let mut text = format!("{RULES}\n");
-    for table in TABLES {
-        text.push_str(table);
-    }
-    digest(text.as_bytes())
+    // Each package of a lock asks for it.
+    static DIGEST: LazyLock<String> = LazyLock::new(|| {
+        let mut text = format!("{RULES}\n");
+        for table in TABLES {
+            text.push_str(table);
+        }
+        digest(text.as_bytes())
+    });
+    DIGEST.clone()
 }
 
 /// The digest of a build system.

@@ -14,6 +14,8 @@ pub mod why;
 
 mod digests;
 mod facts;
+#[cfg(test)]
+mod fixtures;
 mod load;
 mod locked;
 mod native;

@@ -37,10 +37,10 @@ pub enum MadeFrom<'a> {
 pub enum RecipeChange {
     /// Not at all.
     None,
-    /// It has another path, as after a release that is another file, and maybe
-    /// more.
+    /// The path changed, for example to the sdist of a new release; other keys
+    /// may have changed as well.
     Moved,
-    /// It has the same path, and something else is different.
+    /// Keys other than the path changed.
     Changed,
 }
 

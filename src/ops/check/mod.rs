@@ -32,6 +32,8 @@ mod cause;
 mod files;
 mod locked;
 mod prebuilt;
+#[cfg(test)]
+mod tests;
 
 use cause::Cause;
 use files::{CheckedFile, checked_files};

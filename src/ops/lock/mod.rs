@@ -3,6 +3,8 @@
 
 mod jobs;
 mod report;
+#[cfg(test)]
+mod tests;
 mod why;
 
 use std::collections::BTreeMap;

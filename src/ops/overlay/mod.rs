@@ -18,6 +18,8 @@ use crate::project::{is_version, require_name};
 use crate::warning::Warning;
 
 mod draft;
+#[cfg(test)]
+mod tests;
 
 pub(super) use draft::{Draft, OverlayFile};
 

@@ -488,6 +488,37 @@ impl Case {
     }
 }
 
+/// Files of marks and brackets in any order; most of them are refused.
+fn wild_files() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "# pyhack: begin a 1\n",
+        "# pyhack: end a\n",
+        "# pyhack: from {}\n",
+        "# pyhack: begin a\n# pyhack: end a\n",
+        "# pyhack: begin b\n  b = 1;\n# pyhack: end b\n",
+        "\n# pyhack: begin c\n  c = 1;\n  o = 2; # pyhack: keep\n# pyhack: end c\n\n",
+        "# pyhack: lock {} without=\n",
+        "x = 1;\n",
+        "y = {\n",
+        "};\n",
+        "}\n",
+        "\r\n",
+        "  ",
+        "let\n",
+        "in\n",
+        "rec ",
+        "inherit a;",
+        "final: prev: {\n",
+        "# c\n",
+    ]);
+    let inside = prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat());
+    (0..3, inside).prop_map(|(around, inside)| match around {
+        0 => format!("final: prev: {{\n{inside}}}\n"),
+        1 => format!("final: prev:\nlet\n{inside}\nin {{ }}\n"),
+        _ => inside,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -554,5 +585,31 @@ proptest! {
         let text = apply(&all);
         all.sort_by_key(|(key, ..)| *key);
         prop_assert_eq!(apply(&all), text);
+    }
+
+    #[test]
+    fn what_is_outside_of_the_marks_keeps_every_byte(
+        text in wild_files(),
+        name in prop::sample::select(vec!["a", "b", "c", "d"]),
+    ) {
+        let Ok(before) = Document::parse("overlay.nix", &text) else {
+            return Ok(());
+        };
+        let mut edits = Edits::new(&before);
+        if put_anyway(&mut edits, name, &stanza(name, "1")).is_err() {
+            prop_assert_eq!(edits.apply().unwrap(), text);
+            return Ok(());
+        }
+        let changed = edits.apply().unwrap();
+        let after = parse(&changed);
+        let range = &after.block(name).unwrap().range;
+        let (head, tail) = (&changed[..range.start], &changed[range.end..]);
+        if let Some(block) = before.block(name) {
+            prop_assert_eq!(head, &text[..block.range.start]);
+            prop_assert_eq!(tail, &text[block.range.end..]);
+        } else {
+            let words = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(words(head) + &words(tail), words(&text));
+        }
     }
 }
