@@ -158,12 +158,12 @@ impl DetectRequest<'_> {
         &self,
         build: &ModuleBuild,
         unit: Unit,
-        built: &BuiltUnit,
+        unit_build: &BuiltUnit,
         cfgs: &CfgSet,
     ) -> CrateNeeds {
         let krate = &self.graph.crates[unit.krate];
-        let features = built.features.keys().map(String::as_str).collect();
-        let dependencies = built
+        let features = unit_build.features.keys().map(String::as_str).collect();
+        let dependencies = unit_build
             .dependencies
             .iter()
             .map(|dependency| self.graph.crates[dependency.to.krate].name.as_str())

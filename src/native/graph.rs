@@ -148,7 +148,7 @@ impl CrateGraph {
             let Some(&from) = indices.get(&node.id) else {
                 continue;
             };
-            let resolved: Vec<_> = node
+            let edges: Vec<_> = node
                 .deps
                 .iter()
                 .filter_map(|dep| {
@@ -163,7 +163,7 @@ impl CrateGraph {
                 .collect();
             let dependencies = metadata.packages[from].dependencies.iter();
             crates[from].dependencies = dependencies
-                .filter_map(|dependency| graph_dependency(dependency, &resolved))
+                .filter_map(|dependency| graph_dependency(dependency, &edges))
                 .collect();
         }
         Self {

@@ -170,7 +170,11 @@ fn a_python_lock_above_the_overlay_counts_within_the_repository_alone() {
     write_file(&folder.path("uv.lock"), lock.as_bytes(), true).unwrap();
     let recipe = folder.sdist("one", "1.0.0", true);
     let stanza = || {
-        folder.write_to("a/b/overlay.nix", &[recipe.clone()], &folder.session());
+        folder.write_to(
+            "a/b/overlay.nix",
+            std::slice::from_ref(&recipe),
+            &folder.session(),
+        );
         let text = read_text(&folder.path("a/b/overlay.nix")).unwrap();
         text.unwrap()
     };
