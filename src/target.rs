@@ -180,6 +180,7 @@ impl Platform {
     }
 
     /// rustc's name.
+    #[must_use]
     pub const fn triple(self) -> &'static str {
         match self {
             Self::Aarch64Darwin => "aarch64-apple-darwin",

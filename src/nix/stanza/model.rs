@@ -73,7 +73,7 @@ pub struct Stanza {
     pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
     #[serde(with = "variables_as_lists")]
     pub env: Variables,
-    /// Whether CMake's setup hook must not replace the configure phase.
+    /// Whether the setup hook of `cmake` must not replace the configure phase.
     pub dont_use_cmake_configure: bool,
     /// Comments by attribute path or variable name.
     pub reasons: BTreeMap<String, String>,
