@@ -30,16 +30,19 @@ pub struct Sha256([u8; 32]);
 
 impl Sha256 {
     /// Hashes `bytes`.
+    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
     /// A digest from its bytes.
+    #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// Parses 64 hexadecimal digits.
+    #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
         Some(Self(bytes.try_into().ok()?))
@@ -47,6 +50,7 @@ impl Sha256 {
 
     /// Parses any notation that Nix reads: SRI, or hexadecimal, base64 or nix32
     /// with or without `sha256:` before it.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(base64) = text.strip_prefix("sha256-") {
             return Self::from_base64(base64);
@@ -77,16 +81,19 @@ impl Sha256 {
     }
 
     /// Padded base64.
+    #[must_use]
     pub fn to_base64(&self) -> String {
         BASE64.encode(&self.0)
     }
 
     /// 64 lower-case hexadecimal digits.
+    #[must_use]
     pub fn to_hex(&self) -> String {
         HEXLOWER.encode(&self.0)
     }
 
     /// SRI, as in Nix's `hash = "..."`.
+    #[must_use]
     pub fn to_sri(&self) -> String {
         format!("sha256-{}", BASE64.encode(&self.0))
     }

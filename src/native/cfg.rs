@@ -64,18 +64,20 @@ impl CfgSet {
 
     /// Whether the platform is the target of a dependency, which is a
     /// `cfg(...)` or a triple.
+    #[must_use]
     pub fn is_target(&self, target: &cargo_platform::Platform) -> bool {
         target.matches(self.triple, &self.cfgs)
     }
 
     /// Whether a condition holds.
+    #[must_use]
     pub fn holds(&self, condition: &CfgExpr) -> bool {
         condition.matches(&self.cfgs)
     }
 }
 
 /// A condition in the syntax of `cfg(...)`, as text and parsed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct CfgCondition {
     text: String,

@@ -142,12 +142,12 @@ impl DetectRequest<'_> {
             needs: BTreeMap::new(),
         };
         let mut cfgs = BTreeMap::new();
-        for (&unit, built) in &build.units {
-            let features = built.features.keys().map(String::as_str);
+        for (&unit, node) in &build.units {
+            let features = node.features.keys().map(String::as_str);
             let unit_cfgs = platform_cfgs.with_features(features);
             build
                 .needs
-                .insert(unit, self.unit_needs(&build, unit, built, &unit_cfgs));
+                .insert(unit, self.unit_needs(&build, unit, node, &unit_cfgs));
             cfgs.insert(unit, unit_cfgs);
         }
         self.drop_uncalled(&mut build, &cfgs);
@@ -158,12 +158,12 @@ impl DetectRequest<'_> {
         &self,
         build: &ModuleBuild,
         unit: Unit,
-        unit_build: &BuiltUnit,
+        node: &BuiltUnit,
         cfgs: &CfgSet,
     ) -> CrateNeeds {
         let krate = &self.graph.crates[unit.krate];
-        let features = unit_build.features.keys().map(String::as_str).collect();
-        let dependencies = unit_build
+        let features = node.features.keys().map(String::as_str).collect();
+        let dependencies = node
             .dependencies
             .iter()
             .map(|dependency| self.graph.crates[dependency.to.krate].name.as_str())

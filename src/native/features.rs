@@ -79,6 +79,7 @@ pub struct BuildRequest<'a> {
 
 impl BuildRequest<'_> {
     /// Works out what cargo builds.
+    #[must_use]
     pub fn unit_graph(&self) -> UnitGraph {
         let mut features = FeatureResolution {
             request: self,

@@ -132,6 +132,7 @@ impl FeatureValue {
 impl CrateGraph {
     /// Builds the graph from the output of `cargo metadata` for a source in
     /// the folder `source`.
+    #[must_use]
     pub fn new(metadata: &Metadata, source: &str, resolver: Resolver) -> Self {
         let indices: BTreeMap<&PackageId, usize> = metadata
             .packages
@@ -148,22 +149,17 @@ impl CrateGraph {
             let Some(&from) = indices.get(&node.id) else {
                 continue;
             };
-            let edges: Vec<_> = node
+            let candidates: Vec<_> = node
                 .deps
                 .iter()
-                .filter_map(|dep| {
-                    let index = *indices.get(&dep.pkg)?;
-                    let package = &metadata.packages[index];
-                    Some(ResolvedDependency {
-                        dep,
-                        index,
-                        package,
-                    })
-                })
+                .filter_map(|dep| Some((dep, &metadata.packages[*indices.get(&dep.pkg)?])))
                 .collect();
             let dependencies = metadata.packages[from].dependencies.iter();
             crates[from].dependencies = dependencies
-                .filter_map(|dependency| graph_dependency(dependency, &edges))
+                .filter_map(|dependency| {
+                    let package = find_resolved(dependency, &candidates)?;
+                    Some(graph_dependency(dependency, indices[&package.id]))
+                })
                 .collect();
         }
         Self {
@@ -175,6 +171,7 @@ impl CrateGraph {
 
     /// Builds the graph from the edges of `Cargo.lock`, as if all of them were
     /// built.
+    #[must_use]
     pub fn from_cargo_lock(cargo_lock: &CargoLock, dev_only: &DevOnlyCrates) -> Self {
         let crates = cargo_lock.crates.iter().enumerate().map(|(index, krate)| {
             let dependencies =
@@ -220,6 +217,7 @@ impl CrateGraph {
     }
 
     /// The index of the local crate with this manifest.
+    #[must_use]
     pub fn find_local(&self, manifest_path: &str) -> Option<usize> {
         self.crates
             .iter()
@@ -260,50 +258,39 @@ fn graph_crate(package: &Package, source: &str) -> GraphCrate {
     }
 }
 
-/// A crate that some dependency of another crate was resolved to.
-struct ResolvedDependency<'a> {
-    dep: &'a NodeDep,
-    index: usize,
-    package: &'a Package,
-}
-
-fn graph_dependency(
-    dependency: &Dependency,
-    resolved: &[ResolvedDependency],
-) -> Option<GraphDependency> {
+fn graph_dependency(dependency: &Dependency, to: usize) -> GraphDependency {
     let key = dependency.rename.as_ref().unwrap_or(&dependency.name);
-    Some(GraphDependency {
+    GraphDependency {
         key: key.clone(),
-        to: find_resolved(dependency, resolved)?.index,
+        to,
         kind: dependency.kind,
         target: dependency.target.clone(),
         is_optional: dependency.optional,
         has_default_features: dependency.uses_default_features,
         features: dependency.features.clone(),
-    })
+    }
 }
 
-/// Finds the crate that a dependency was resolved to: of those with its name,
-/// kind and target the newest that matches the version requirement. None
-/// matches if a patch has another version; the first is used then.
+/// Finds the package that a dependency was resolved to, among those of its
+/// crate: of the packages with its name, kind and target the newest that
+/// matches the version requirement. None matches if a patch has another
+/// version; the first is used then.
 fn find_resolved<'a>(
     dependency: &Dependency,
-    resolved: &'a [ResolvedDependency<'a>],
-) -> Option<&'a ResolvedDependency<'a>> {
-    let candidates: Vec<_> =
-        resolved
+    candidates: &[(&NodeDep, &'a Package)],
+) -> Option<&'a Package> {
+    let is_it = |dep: &NodeDep| {
+        let mut kinds = dep.dep_kinds.iter();
+        kinds.any(|kind| kind.kind == dependency.kind && kind.target == dependency.target)
+    };
+    let named = || {
+        candidates
             .iter()
-            .filter(|resolved| {
-                resolved.package.name.as_str() == dependency.name
-                    && resolved.dep.dep_kinds.iter().any(|kind| {
-                        kind.kind == dependency.kind && kind.target == dependency.target
-                    })
-            })
-            .collect();
-    candidates
-        .iter()
-        .filter(|resolved| dependency.req.matches(&resolved.package.version))
-        .max_by_key(|resolved| &resolved.package.version)
-        .or_else(|| candidates.first())
-        .copied()
+            .filter(|(dep, package)| package.name.as_str() == dependency.name && is_it(dep))
+            .map(|(_, package)| *package)
+    };
+    named()
+        .filter(|package| dependency.req.matches(&package.version))
+        .max_by_key(|package| &package.version)
+        .or_else(|| named().next())
 }

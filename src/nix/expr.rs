@@ -155,11 +155,13 @@ impl Binding {
 
 impl Expr {
     /// A variable that this program chose itself; the name isn't checked.
+    #[must_use]
     pub const fn var(name: &'static str) -> Self {
         Self::Var(Ident::new(name))
     }
 
     /// A string by its value.
+    #[must_use]
     pub fn string(text: &str) -> Self {
         Self::Str(text.into())
     }
@@ -179,17 +181,20 @@ impl Expr {
     }
 
     /// `pkgs.path`, for an attribute path such as `python3Packages.numpy`.
+    #[must_use]
     pub fn package(path: &str) -> Self {
         Self::var("pkgs").select(path.split('.'))
     }
 
     /// `self.path`, with the parts of `path` as attribute names.
+    #[must_use]
     pub fn select<'a>(self, path: impl IntoIterator<Item = &'a str>) -> Self {
         let path = path.into_iter().map(NixString::from).collect();
         Self::Select(Box::new(self), path, None)
     }
 
     /// `self or default` if `self` is a selection, else `self`.
+    #[must_use]
     pub fn or(self, default: Self) -> Self {
         match self {
             Self::Select(base, path, _) => Self::Select(base, path, Some(Box::new(default))),
@@ -198,11 +203,13 @@ impl Expr {
     }
 
     /// `self argument`
+    #[must_use]
     pub fn apply(self, argument: Self) -> Self {
         Self::Apply(Box::new(self), Box::new(argument))
     }
 
     /// `self OPERATOR right`
+    #[must_use]
     pub fn binary(self, operator: Operator, right: Self) -> Self {
         Self::Binary(Box::new(self), operator, Box::new(right))
     }
@@ -218,16 +225,19 @@ impl Expr {
     }
 
     /// `self ++ right`
+    #[must_use]
     pub fn concat(self, right: Self) -> Self {
         self.binary(Operator::Concat, right)
     }
 
     /// `self // right`
+    #[must_use]
     pub fn update(self, right: Self) -> Self {
         self.binary(Operator::Update, right)
     }
 
     /// Puts a comment above `self` if there is one.
+    #[must_use]
     pub fn commented(self, text: Option<&str>) -> Self {
         match text {
             Some(text) => Self::Commented(Comment::new(text), Box::new(self)),
@@ -236,31 +246,37 @@ impl Expr {
     }
 
     /// `self ? name`
+    #[must_use]
     pub fn has(self, name: &str) -> Self {
         Self::Has(Box::new(self), name.into())
     }
 
     /// `if self then value else otherwise`
+    #[must_use]
     pub fn then(self, value: Self, otherwise: Self) -> Self {
         Self::If(Box::new(self), Box::new(value), Box::new(otherwise))
     }
 
     /// `self && right`
+    #[must_use]
     pub fn and(self, right: Self) -> Self {
         self.binary(Operator::And, right)
     }
 
     /// `self == right`
+    #[must_use]
     pub fn equals(self, right: Self) -> Self {
         self.binary(Operator::Equal, right)
     }
 
     /// `self != right`
+    #[must_use]
     pub fn differs_from(self, right: Self) -> Self {
         self.binary(Operator::NotEqual, right)
     }
 
     /// `parameter: self`
+    #[must_use]
     pub fn lambda(self, parameter: Parameter) -> Self {
         Self::Lambda(parameter, Box::new(self))
     }

@@ -52,13 +52,12 @@ pub(super) fn guarded<T>(
     common.into_iter().chain(optional).collect()
 }
 
-/// An attribute of `stdenv.hostPlatform` and where it is true.
-type PlatformTest = (&'static str, fn(Platform) -> bool);
+type PlatformTest = fn(Platform) -> bool;
 
 /// A condition that holds on `on` and on no other of `platforms`.
 fn condition(on: &BTreeSet<Platform>, platforms: &BTreeSet<Platform>) -> Expr {
     let host = |name| Expr::var("pkgs").select(["stdenv", "hostPlatform", name]);
-    let tests: [PlatformTest; 4] = [
+    let tests: [(&str, PlatformTest); 4] = [
         ("isLinux", Platform::is_linux),
         ("isDarwin", |platform| !platform.is_linux()),
         ("isx86_64", Platform::is_x86_64),

@@ -11,7 +11,8 @@ use super::ident::{Ident, is_identifier};
 /// Prints an expression in nixfmt's layout, with a line break at its end.
 ///
 /// # Panics
-/// Never: the model prints nothing that isn't Nix.
+/// Never: the model prints valid Nix only.
+#[must_use]
 pub fn print(expr: &Expr) -> String {
     let mut text = String::new();
     write(expr, Precedence::Loosest, &mut text);

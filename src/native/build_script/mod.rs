@@ -6,6 +6,7 @@
 //! read, and environment variables that Cargo doesn't set count as unset.
 
 mod conditions;
+mod finding;
 mod scan;
 mod script;
 
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cfg::{CfgCondition, CfgSet};
+pub use self::finding::{Action, Finding};
+use super::cfg::CfgSet;
 
 /// The actions of a build script.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,36 +27,6 @@ pub struct BuildScript {
     /// Why the script couldn't be read.
     pub unreadable: Option<String>,
 }
-
-/// An action in a build script.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    #[serde(rename = "what")]
-    pub action: Action,
-    /// The script takes the action if all of these hold.
-    pub conditions: Vec<CfgCondition>,
-    /// `FILE:LINE`, with the file relative to the crate.
-    #[serde(rename = "place")]
-    pub location: String,
-}
-
-/// Something that a build script does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Asks pkg-config for a module.
-    PkgConfig(String),
-    /// Runs a program.
-    Program(String),
-    /// Calls a crate, by its name in Rust.
-    Uses(String),
-    /// Has rustc link a library that the script doesn't build; `None` if the
-    /// text doesn't show the name.
-    Links(Option<String>),
-}
-
-/// The size in bytes of the largest file that is read.
-pub const MAX_FILE: usize = 256 << 10;
 
 impl BuildScript {
     /// Reads the script at `root` among the files of a crate.

@@ -7,10 +7,10 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Macro, Stmt, Token};
 
-use super::super::cfg::CfgCondition;
 use super::conditions::{Condition, string_literal};
+use super::finding::{Action, Finding};
 use super::script::{Script, cfg_attributes, parse_all};
-use super::{Action, Finding};
+use crate::native::cfg::CfgCondition;
 
 /// Upper bound on the calls that are followed: a function is read again for
 /// each set of conditions that it is called under.
@@ -51,42 +51,24 @@ fn scan(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Finding>, St
         conditions: Vec::new(),
         calls: Vec::new(),
         visited: BTreeSet::new(),
-        records: Vec::new(),
+        findings: Vec::new(),
     };
     scanner.call("main");
-    let mut merged: Vec<Record> = Vec::new();
-    for record in scanner.records {
-        let is_same = |known: &&mut Record| {
-            known.action == record.action && known.location == record.location
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in scanner.findings {
+        let is_same = |known: &&mut Finding| {
+            known.action == finding.action && known.location == finding.location
         };
         match merged.iter_mut().find(is_same) {
             // The action is reached in two ways: only the conditions of both
             // are certain.
             Some(known) => known
                 .conditions
-                .retain(|condition| record.conditions.contains(condition)),
-            None => merged.push(record),
+                .retain(|condition| finding.conditions.contains(condition)),
+            None => merged.push(finding),
         }
     }
-    Ok(merged.into_iter().map(Finding::from).collect())
-}
-
-/// An action, with the text of its conditions.
-struct Record {
-    action: Action,
-    conditions: Vec<String>,
-    location: String,
-}
-
-impl From<Record> for Finding {
-    fn from(record: Record) -> Self {
-        let conditions = record.conditions.into_iter();
-        Self {
-            action: record.action,
-            conditions: conditions.map(CfgCondition::from).collect(),
-            location: record.location,
-        }
-    }
+    Ok(merged)
 }
 
 /// Walks through functions under the conditions of their calls.
@@ -94,12 +76,12 @@ struct Scanner<'a> {
     script: &'a Script<'a>,
     file: &'a str,
     /// What holds where the scanner is.
-    conditions: Vec<String>,
+    conditions: Vec<CfgCondition>,
     /// The functions on the call stack.
     calls: Vec<String>,
     /// The functions that were read, each with its conditions.
-    visited: BTreeSet<(String, Vec<String>)>,
-    records: Vec<Record>,
+    visited: BTreeSet<(String, Vec<CfgCondition>)>,
+    findings: Vec<Finding>,
 }
 
 impl Scanner<'_> {
@@ -130,7 +112,7 @@ impl Scanner<'_> {
 
     /// Adds conditions that hold from here on.
     fn assume(&mut self, conditions: impl IntoIterator<Item = String>) {
-        for condition in conditions {
+        for condition in conditions.into_iter().map(CfgCondition::from) {
             if !self.conditions.contains(&condition) {
                 self.conditions.push(condition);
             }
@@ -139,7 +121,7 @@ impl Scanner<'_> {
 
     fn record(&mut self, action: Action, spanned: &impl Spanned) {
         let line = spanned.span().start().line;
-        self.records.push(Record {
+        self.findings.push(Finding {
             action,
             conditions: self.conditions.clone(),
             location: format!("{}:{line}", self.file),
@@ -307,11 +289,11 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
                 conditions: self.conditions.clone(),
                 calls: self.calls.clone(),
                 visited: std::mem::take(&mut self.visited),
-                records: std::mem::take(&mut self.records),
+                findings: std::mem::take(&mut self.findings),
             };
             inner.visit_expr(argument);
             self.visited = inner.visited;
-            self.records = inner.records;
+            self.findings = inner.findings;
         }
     }
 }

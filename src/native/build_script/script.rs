@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use syn::{Attribute, Block, Expr, File, ImplItem, Item, UseTree};
 
-use super::MAX_FILE;
 use super::conditions::string_literal;
 
+/// Upper bound on the size of a file, in bytes.
+pub(super) const MAX_FILE: usize = 256 << 10;
 /// Upper bound on the modules that are read.
 const MAX_FILES: usize = 64;
 /// Upper bound on nested brackets; scripts written by people stay below it.

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Package, parameter_of};
 use crate::build_system::BuildSystem;
 use crate::nix::expr::{Binding, Expr, NixString, Parameter, ParameterGroup, Part};
 use crate::nix::ident::Ident;
+use crate::project::PythonName;
 
 /// The arguments of the first group, in their order.
 pub(super) const FIRST: [&str; 6] = [
@@ -21,19 +21,49 @@ pub(super) const FIRST: [&str; 6] = [
 /// Variables in scope that are not arguments.
 const IN_SCOPE: [&str; 5] = ["finalAttrs", "builtins", "true", "false", "null"];
 
+/// Names besides [`FIRST`] that mean something else in a file than the Python
+/// package of that name.
+const RESERVED: [&str; 8] = [
+    "cargo",
+    "rustc",
+    "pkg-config",
+    "finalAttrs",
+    "builtins",
+    "true",
+    "false",
+    "null",
+];
+
+/// The argument for a Python package; `None` if its name can't be one.
+pub(super) fn parameter_of(name: &PythonName) -> Option<Ident> {
+    let name = name.as_str();
+    let is_reserved = RESERVED.contains(&name) || FIRST.contains(&name);
+    Ident::parse(name).filter(|_| !is_reserved)
+}
+
+fn parameters_of(system: &BuildSystem) -> Vec<Ident> {
+    system.keys().filter_map(parameter_of).collect()
+}
+
+/// The inputs of a package that may become arguments.
+pub(super) struct Inputs<'a> {
+    pub build_system: &'a BuildSystem,
+    pub dependencies: &'a BuildSystem,
+    /// The requirements of all extras.
+    pub extras: &'a BuildSystem,
+    /// Attribute paths below `pkgs`.
+    pub programs: Vec<&'a str>,
+    /// Attribute paths below `pkgs`.
+    pub libraries: Vec<&'a str>,
+}
+
 /// Makes `body` a function of the variables that it uses.
-pub(super) fn file_function(package: &Package, body: Expr) -> Expr {
-    let extras: BuildSystem = package
-        .extras
-        .values()
-        .flatten()
-        .map(|(name, platforms)| (name.clone(), platforms.clone()))
-        .collect();
-    let build_system = parameters_of(&package.build_system);
-    let dependencies = parameters_of(&package.dependencies);
-    let optional = parameters_of(&extras);
+pub(super) fn file_function(inputs: &Inputs, body: Expr) -> Expr {
+    let build_system = parameters_of(inputs.build_system);
+    let dependencies = parameters_of(inputs.dependencies);
+    let extras = parameters_of(inputs.extras);
     let mut scope = Scope {
-        python: [&build_system, &dependencies, &optional]
+        python: [&build_system, &dependencies, &extras]
             .into_iter()
             .flatten()
             .cloned()
@@ -41,16 +71,13 @@ pub(super) fn file_function(package: &Package, body: Expr) -> Expr {
         used: BTreeSet::new(),
     };
     let body = scope.rewrite(body);
-    let programs = package.native_build_inputs.keys().map(String::as_str);
-    let programs = programs.chain(["cargo", "pkg-config", "rustc"]);
-    let libraries = package.build_inputs.keys().map(String::as_str);
     let mut groups = [
         (None, FIRST.map(Ident::new).to_vec()),
         (Some("build-system"), build_system),
-        (Some("nativeBuildInputs"), first_parts(programs)),
-        (Some("buildInputs"), first_parts(libraries)),
+        (Some("nativeBuildInputs"), first_parts(&inputs.programs)),
+        (Some("buildInputs"), first_parts(&inputs.libraries)),
         (Some("dependencies"), dependencies),
-        (Some("optional-dependencies"), optional),
+        (Some("optional-dependencies"), extras),
     ]
     .map(|(title, names)| ParameterGroup { title, names });
     let mut left = scope.used;
@@ -61,13 +88,11 @@ pub(super) fn file_function(package: &Package, body: Expr) -> Expr {
     body.lambda(Parameter::Groups(groups.into()))
 }
 
-fn parameters_of(system: &BuildSystem) -> Vec<Ident> {
-    system.keys().filter_map(parameter_of).collect()
-}
-
 /// The first parts of attribute paths, sorted.
-fn first_parts<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    let parts = paths.filter_map(|path| Ident::parse(path.split('.').next()?));
+fn first_parts(paths: &[&str]) -> Vec<Ident> {
+    let parts = paths
+        .iter()
+        .filter_map(|path| Ident::parse(path.split('.').next()?));
     parts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 

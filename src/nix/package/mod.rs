@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::arguments::{FIRST, file_function};
+use self::arguments::{Inputs, file_function, parameter_of};
 use super::expr::{Binding, Expr, Operator, Parameter, Part};
-use super::ident::Ident;
 use super::platforms::guarded;
 use super::print::print;
 use super::stanza::{env_value, set_target_dir};
@@ -21,19 +20,6 @@ mod arguments;
 mod sources;
 
 pub use sources::{BuildFolders, CargoDeps, PackageSource};
-
-/// Names besides [`FIRST`] that mean something else in a file than the Python
-/// package of that name.
-const RESERVED: [&str; 8] = [
-    "cargo",
-    "rustc",
-    "pkg-config",
-    "finalAttrs",
-    "builtins",
-    "true",
-    "false",
-    "null",
-];
 
 /// The values that a file is printed from.
 #[derive(Debug, Clone)]
@@ -87,13 +73,32 @@ pub struct Meta {
 
 impl Package {
     /// Prints the file in nixfmt's layout, with a line break at its end.
+    #[must_use]
     pub fn print(&self) -> String {
         let mut body = Expr::AttrSet(self.bindings());
         if self.uses_final_attrs() {
             body = body.lambda(Parameter::name("finalAttrs"));
         }
         let call = Expr::var("buildPythonPackage").apply(body);
-        print(&file_function(self, call))
+        print(&self.file(call))
+    }
+
+    fn file(&self, body: Expr) -> Expr {
+        let extras: BuildSystem = self
+            .extras
+            .values()
+            .flatten()
+            .map(|(name, platforms)| (name.clone(), platforms.clone()))
+            .collect();
+        let programs = self.native_build_inputs.keys().map(String::as_str);
+        let inputs = Inputs {
+            build_system: &self.build_system,
+            dependencies: &self.dependencies,
+            extras: &extras,
+            programs: programs.chain(["cargo", "pkg-config", "rustc"]).collect(),
+            libraries: self.build_inputs.keys().map(String::as_str).collect(),
+        };
+        file_function(&inputs, body)
     }
 
     /// Whether attributes refer to others of the package.
@@ -294,13 +299,6 @@ impl Package {
             Part::text(after),
         ])
     }
-}
-
-/// The argument for a Python package; `None` if its name can't be one.
-fn parameter_of(name: &PythonName) -> Option<Ident> {
-    let name = name.as_str();
-    let is_reserved = RESERVED.contains(&name) || FIRST.contains(&name);
-    Ident::parse(name).filter(|_| !is_reserved)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the address of a pinned input says about it.
 
-use super::{Age, Day, PinnedProject};
+use super::date::Day;
+use super::pin::{Age, PinnedProject};
 
 /// A known project and what its address says about the version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,12 +14,16 @@ use serde::de::{Deserialize, Deserializer, Error};
 pub struct Day {
     year: i64,
     month: i64,
-    day: i64,
+    of_month: i64,
 }
 
 impl Day {
     pub const fn new(year: i64, month: i64, day: i64) -> Self {
-        Self { year, month, day }
+        Self {
+            year,
+            month,
+            of_month: day,
+        }
     }
 
     /// The day in UTC of a Unix time, in seconds.
@@ -64,7 +68,7 @@ impl<'de> Deserialize<'de> for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 

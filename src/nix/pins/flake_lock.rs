@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
-use super::{Age, Day, Pin, PinnedProject};
+use super::date::Day;
+use super::pin::{Age, Pin, PinnedProject};
 
 #[derive(Deserialize)]
 struct Lock {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
-use super::{Age, Pin, PinnedProject};
+use super::pin::{Age, Pin, PinnedProject};
 
 #[derive(Deserialize)]
 struct Sources {
@@ -90,7 +90,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::pins::Day;
+    use crate::nix::pins::date::Day;
 
     fn pins(version: u64, pins: &str) -> Result<Vec<Pin>, String> {
         read(&format!("{{\"pins\":{{{pins}}},\"version\":{version}}}"))

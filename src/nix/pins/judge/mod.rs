@@ -6,7 +6,9 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::address::NixosRelease;
-use super::{Age, Day, Pin, PinFile, PinnedProject, escape};
+use super::date::Day;
+use super::file::PinFile;
+use super::pin::{Age, Pin, PinnedProject, escape};
 use crate::target::Toolchains;
 use crate::warning::{PinUpdate, RustcOf, Warning};
 
