@@ -34,6 +34,7 @@ const KNOWN: &[(&str, &str)] = &[];
 /// accesses the disk, the network, the clock, the environment or another process
 /// stays off the list. A crate that does both is listed by its pure items.
 const CORE_USES: &[&str] = &[
+    "// A re-export of the `url` crate's type: parses, doesn't connect.",
     "camino",
     "cargo_lock",
     "cargo_metadata::Dependency",
@@ -44,6 +45,15 @@ const CORE_USES: &[&str] = &[
     "cargo_metadata::PackageId",
     "cargo_metadata::TargetKind",
     "cargo_platform",
+    "clap::Arg",
+    "clap::ArgAction",
+    "clap::ArgMatches",
+    "clap::Args",
+    "clap::Command",
+    "clap::Error",
+    "clap::FromArgMatches",
+    "clap::ValueEnum",
+    "clap::builder",
     "data_encoding",
     "glob::Pattern",
     "miette",
@@ -52,7 +62,6 @@ const CORE_USES: &[&str] = &[
     "pep508_rs",
     "percent_encoding",
     "proc_macro2",
-    // A re-export of the `url` crate's type: parses, doesn't connect.
     "reqwest::Url",
     "rnix",
     "rowan",
@@ -65,8 +74,11 @@ const CORE_USES: &[&str] = &[
     "serde_json",
     "sha2",
     "similar",
+    "std::borrow",
     "std::cmp",
     "std::collections",
+    "std::convert",
+    "std::ffi::OsStr",
     "std::fmt",
     "std::io::BufRead",
     "std::io::Cursor",
