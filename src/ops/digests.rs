@@ -14,7 +14,7 @@ use crate::io::source::{archive_bytes, folder_above, is_workspace, read_around, 
 use crate::io::write::read_file;
 use crate::overlay::{Block, Made};
 use crate::project::{PythonName, SourceFiles, SourceKind};
-use crate::python_lock::PythonLock;
+use crate::python_lock;
 
 /// Counts changes of what stanzas say that no table shows.
 const RULES: u32 = 2;
@@ -72,7 +72,7 @@ pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) ->
 /// Where the package set has a package from, by the `uv.lock` above.
 pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str) -> Option<SourceKind> {
     let (path, text) = read_above(folder, "uv.lock")?;
-    let lock = PythonLock::read(path.as_str(), &text).ok()?;
+    let lock = python_lock::parse(path.as_str(), &text).ok()?;
     lock.kind(&PythonName::new(name))
 }
 

@@ -14,7 +14,7 @@ use crate::project::{
     BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, Project, PythonName,
     RustProject, Unread, join,
 };
-use crate::python_lock::PythonLock;
+use crate::python_lock::{self, PythonLock};
 use crate::target::{Pyo3Support, Toolchains};
 use crate::warning::{Warning, WarningCode};
 
@@ -188,7 +188,7 @@ fn build_system_warnings(
     let mut locked: Option<BTreeSet<PythonName>> = None;
     for place in &places {
         if let (None, Some(text)) = (&locked, loaded.files.text(place)?) {
-            let lock = PythonLock::read(place.as_str(), text).ok();
+            let lock = python_lock::parse(place.as_str(), text).ok();
             let names = lock.iter().flat_map(PythonLock::names);
             locked = Some(names.cloned().collect());
         }

@@ -17,7 +17,7 @@ use crate::io::write::read_file;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
 use crate::overlay::{Made, OverlayError};
 use crate::project::PythonName;
-use crate::python_lock::{PythonLock, PythonLockError};
+use crate::python_lock::{self, PythonLock, PythonLockError};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
 
@@ -166,7 +166,7 @@ fn locked(recipe: &Recipe, folder: &Utf8Path) -> Result<(Utf8PathBuf, PythonLock
         None => read_above(folder, "uv.lock")
             .ok_or_else(|| missing(joined(folder, Utf8Path::new("uv.lock"))))?,
     };
-    let lock = PythonLock::read(path.as_str(), &text)?;
+    let lock = python_lock::parse(path.as_str(), &text)?;
     Ok((path, lock))
 }
 

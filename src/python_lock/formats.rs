@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::Why;
+use super::choose::SourceReason;
 use super::*;
+use crate::project::PythonName;
 use crate::target::Platform;
 
 /// A line without the package.
@@ -61,16 +62,16 @@ fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
             .version
             .clone()
             .unwrap_or_else(|| "0.0.0".to_owned());
-        let (format, wheel) = match choose(package, environment, settings, preference) {
-            Built::Wheel(name) => ("wheel", name),
-            Built::Source(Why::Local) => ("local", "-".to_owned()),
-            Built::Source(_) => ("pyproject", "-".to_owned()),
-            Built::Nothing => ("virtual", "-".to_owned()),
+        let (format, wheel) = match choose_format(package, environment, settings, preference) {
+            PackageFormat::Wheel(name) => ("wheel", name),
+            PackageFormat::Source(SourceReason::Local) => ("local", "-".to_owned()),
+            PackageFormat::Source(_) => ("pyproject", "-".to_owned()),
+            PackageFormat::Virtual => ("virtual", "-".to_owned()),
             // It takes a wheel by path for an archive to build, and fails there.
-            Built::Impossible(_) if matches!(package.source, PackageSource::Path(_)) => {
+            PackageFormat::Impossible(_) if matches!(package.source, LockedSource::Path(_)) => {
                 ("pyproject", "-".to_owned())
             }
-            Built::Impossible(_) => ("error", "-".to_owned()),
+            PackageFormat::Impossible(_) => ("error", "-".to_owned()),
         };
         let version = if format == "error" {
             "-".to_owned()
@@ -92,10 +93,10 @@ fn is_unordered(name: &str) -> bool {
 
 /// pyproject.nix looks for a name that it doesn't have, and fails.
 fn is_for_power(lock: &PythonLock, name: &str) -> bool {
-    let wheels = lock
-        .entries(&PythonName::new(name))
-        .flat_map(|entry| &entry.wheels);
-    let mut names = wheels.map(|wheel| &wheel.name.file_name);
+    let entries = lock.entries(&PythonName::new(name));
+    let mut names = entries
+        .flat_map(|entry| &entry.wheels)
+        .map(|wheel| &wheel.file_name);
     names.any(|name| name.contains("musllinux") && name.contains("ppc64le"))
 }
 
@@ -104,7 +105,7 @@ fn compare(
     (pyproject, members): (&str, &[&str]),
     (lock, table): (&str, &str),
 ) -> usize {
-    let lock = PythonLock::read("uv.lock", lock).unwrap();
+    let lock = parse("uv.lock", lock).unwrap();
     let members: Vec<_> = members.iter().map(|text| (*text).to_owned()).collect();
     let settings = UvSettings::read(pyproject, &members).unwrap();
     let mut count = 0;

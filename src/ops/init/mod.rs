@@ -25,7 +25,7 @@ use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
 use crate::nix::{Form, normalized, skeleton};
 use crate::overlay::unified_diff;
 use crate::project::{Pyproject, PythonName, SourceFiles};
-use crate::python_lock::{Preference, PythonLock, default_python, python_version};
+use crate::python_lock::{self, Preference, PythonLock, choose_python, parse_python_version};
 use crate::warning::{Warning, WarningCode};
 use members::Members;
 use python::Wanted;
@@ -149,9 +149,9 @@ impl Workspace {
             wheels: (options.preference == Preference::Wheel).then_some(&lock),
         };
         let python_minor = wanted.choose()?;
-        let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
+        let usual = choose_python(file.as_deref(), lock.requires_python.as_deref());
         let is_unread = options.python_minor.is_none()
-            && file.is_some_and(|text| python_version(&text).is_none());
+            && file.is_some_and(|text| parse_python_version(&text).is_none());
         let warnings = is_unread.then(|| {
             let message = format!(
                 "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
@@ -270,7 +270,7 @@ fn lock(folder: &Utf8Path) -> Result<PythonLock, Error> {
         }
         .into());
     };
-    Ok(PythonLock::read(path.as_str(), &text)?)
+    Ok(python_lock::parse(path.as_str(), &text)?)
 }
 
 /// The overlay that is configured, from the folder.

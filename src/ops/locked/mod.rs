@@ -16,7 +16,7 @@ use crate::io::write::{is_file, is_folder};
 use crate::io::{ArtifactStore, CargoSettings, GitStore, Network, ProjectConfig};
 use crate::project::PythonName;
 use crate::python_lock::{
-    LockedPackage, PythonLock, PythonLockError, UvSettings, default_python, indexes,
+    self, LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
 };
 
 pub(super) use make::{Place, label, make_locked};
@@ -47,7 +47,7 @@ impl Workspace {
         let text = read_text(&path)?.ok_or_else(|| PythonLockError::NotFound {
             path: path.to_string(),
         })?;
-        let lock = PythonLock::read(path.as_str(), &text)?;
+        let lock = python_lock::parse(path.as_str(), &text)?;
         let folder = folder_of(&path);
         let text_of = |path: &Utf8Path| -> Result<Option<String>, Error> {
             let path = joined(folder, path);
@@ -70,14 +70,14 @@ impl Workspace {
             message,
         })?;
         let python = text_of(".python-version".into())?;
-        let python_minor = default_python(python.as_deref(), lock.requires_python.as_deref());
+        let python_minor = choose_python(python.as_deref(), lock.requires_python.as_deref());
         let http = CargoSettings::load(&ProjectConfig::Ignored).http;
         let store = ArtifactStore::open(network.clone(), http);
         let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
             python_minor,
-            store: store.with_indexes(&indexes(&root)),
+            store: store.with_indexes(&read_indexes(&root)),
             git: GitStore::open(network.clone()),
             settings,
             lock,
