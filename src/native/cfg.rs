@@ -26,19 +26,6 @@ const X86_64: &str = "target_arch=\"x86_64\" target_feature=\"fxsr\" target_feat
     target_feature=\"sse2\"";
 const AARCH64: &str = "target_arch=\"aarch64\" target_feature=\"neon\"";
 
-impl Platform {
-    /// rustc's name.
-    #[must_use]
-    pub const fn triple(self) -> &'static str {
-        match self {
-            Self::Aarch64Darwin => "aarch64-apple-darwin",
-            Self::Aarch64Linux => "aarch64-unknown-linux-gnu",
-            Self::X86_64Darwin => "x86_64-apple-darwin",
-            Self::X86_64Linux => "x86_64-unknown-linux-gnu",
-        }
-    }
-}
-
 impl CfgSet {
     /// What rustc sets for a platform.
     #[must_use]
