@@ -98,7 +98,6 @@ impl Requirements {
 
     /// Returns the packages that `[build-system].requires` doesn't name:
     /// pyproject.nix reads that of a local project, but not what hooks add.
-    #[must_use]
     pub fn except_declared(&self, requires: &[String]) -> BuildSystem {
         let mut system = self.system.clone();
         for requirement in requires.iter().filter_map(|text| parse(text, "").ok()) {
@@ -112,7 +111,6 @@ impl Requirements {
     ///
     /// # Panics
     /// Never: a test parses the table too.
-    #[must_use]
     pub fn unknown(&self, uv_lock: Option<&BTreeSet<PythonName>>) -> Vec<&PythonName> {
         let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
         self.system
@@ -208,7 +206,8 @@ mod tests {
         Requirements::read(&requires, package)
     }
 
-    /// `name{"extra"}`, with the platforms where they aren't all.
+    /// Formats each requirement as `name{"extra"}`, with the platforms unless it
+    /// is for all.
     fn read(requires: &[&str]) -> Vec<String> {
         let found = requirements(requires).unwrap().system;
         let label = |(name, platforms): (&PythonName, &BTreeMap<Platform, BTreeSet<String>>)| {

@@ -55,14 +55,12 @@ impl Toolchains {
     ///
     /// # Panics
     /// Never: a test parses the table too.
-    #[must_use]
     pub fn built_in() -> Self {
         toml::from_str(TABLE).expect("the table is checked by a test")
     }
 
     /// Returns which Pythons a version of `PyO3` supports; `None` if it is older
     /// than the table.
-    #[must_use]
     pub fn pyo3(&self, version: &Version) -> Option<Pyo3Support> {
         let row = self.pyo3.iter().find(|row| *version >= row.since)?;
         Some(Pyo3Support {
@@ -73,7 +71,6 @@ impl Toolchains {
 
     /// Returns the minor versions of Python 3 that `requires-python` allows,
     /// oldest first.
-    #[must_use]
     pub fn pythons(&self, requires: Option<&str>) -> Vec<u8> {
         (self.oldest_python..=self.newest_python)
             .filter(|minor| allows_python(requires, *minor))
@@ -83,7 +80,6 @@ impl Toolchains {
     /// Returns the newest minor version of Python 3 that `requires-python` and
     /// `PyO3` allow. If they allow none in common, it is the oldest that
     /// `requires-python` allows, to which `PyO3` comes nearest.
-    #[must_use]
     pub fn newest_python(&self, requires: Option<&str>, pyo3: Option<&Version>) -> u8 {
         let allowed = self.pythons(requires);
         let known = pyo3.and_then(|version| self.pyo3(version));
@@ -103,7 +99,6 @@ const MAX_PATCH: u64 = 40;
 
 /// Returns whether `requires-python` allows a patch version of `CPython`
 /// 3.`minor`. An invalid value allows all.
-#[must_use]
 pub fn allows_python(requires: Option<&str>, minor: u8) -> bool {
     let Some(specifiers) = requires.and_then(python_versions) else {
         return true;
@@ -249,7 +244,6 @@ pub struct Target {
 
 impl Target {
     /// Returns the values of PEP 508's markers on each platform.
-    #[must_use]
     pub fn environments(&self) -> Vec<(Platform, MarkerEnvironment)> {
         let platforms = self.platforms.iter().copied();
         platforms
@@ -262,7 +256,6 @@ impl Target {
 ///
 /// # Panics
 /// Never: the versions are valid.
-#[must_use]
 pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnvironment {
     // pyproject.nix takes the releases from nixpkgs' Linux headers and macOS SDK.
     let (system, sys_platform, release) = if platform.is_linux() {
@@ -318,7 +311,7 @@ mod tests {
             table.newest_python(Some(">=3.9,<3.12"), Some(&pyo3("0.22.6"))),
             11
         );
-        // They can't agree: the oldest that may be, which PyO3 is nearest to.
+        // No Python fits both: the oldest allowed one is nearest to PyO3's.
         assert_eq!(
             table.newest_python(Some(">=3.14"), Some(&pyo3("0.22.6"))),
             14

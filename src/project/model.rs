@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::backend::{self, Context};
 use super::error::ProjectError;
 use super::files::SourceFiles;
-use super::identity::{IdentitySources, PackageIdentity};
+use super::identity::PackageIdentity;
 use super::paths::join;
 use super::pkg_info;
 use super::problems::Unread;
@@ -48,13 +48,8 @@ impl Project {
             python_minor,
         })?;
         let rust = rust_projects(files, plan.modules)?;
-        let identity = PackageIdentity::find(IdentitySources {
-            files,
-            python_root: root,
-            pyproject: &pyproject,
-            setup_py: plan.identity,
-            module: rust.first().and_then(|project| project.modules.first()),
-        })?;
+        let module = rust.first().and_then(|project| project.modules.first());
+        let identity = PackageIdentity::find(files, root, &pyproject, plan.identity, module)?;
         Ok(Self {
             identity,
             pyproject,
@@ -67,7 +62,6 @@ impl Project {
 
     /// Returns `requires-python` of `pyproject.toml`, otherwise that of
     /// `PKG-INFO` or `setup.cfg`.
-    #[must_use]
     pub fn requires_python(&self, files: &SourceFiles) -> Option<String> {
         let text = |name| files.text(&join(&self.python_root, name)).ok().flatten();
         let pkg_info = || pkg_info::header(text("PKG-INFO")?, "Requires-Python");

@@ -21,33 +21,38 @@ pub enum PackageFormat {
 }
 
 /// Why a package is built from source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SourceReason {
-    #[error("the lock has no wheel")]
     NoWheel,
-    #[error("no wheel fits")]
     NoFittingWheel,
-    #[error("`tool.uv.no-binary`")]
     NoBinary,
-    #[error("`tool.uv.no-binary-package`")]
     NoBinaryPackage,
-    #[error("sdists are preferred")]
+    /// Sdists are preferred.
     Preferred,
-    #[error("from git")]
     Git,
-    #[error("an archive at a URL")]
     Url,
-    #[error("an archive by path")]
     Path,
-    #[error("a local project")]
     Local,
 }
 
 impl SourceReason {
     /// Returns whether the kind of the package's source is the reason.
-    #[must_use]
     pub const fn is_by_source(self) -> bool {
         matches!(self, Self::Git | Self::Url | Self::Path | Self::Local)
+    }
+
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::NoWheel => "the lock has no wheel",
+            Self::NoFittingWheel => "no wheel fits",
+            Self::NoBinary => "`tool.uv.no-binary`",
+            Self::NoBinaryPackage => "`tool.uv.no-binary-package`",
+            Self::Preferred => "sdists are preferred",
+            Self::Git => "from git",
+            Self::Url => "an archive at a URL",
+            Self::Path => "an archive by path",
+            Self::Local => "a local project",
+        }
     }
 }
 
@@ -69,7 +74,6 @@ pub enum Refusal {
 }
 
 /// Chooses the format of a package as uv2nix does.
-#[must_use]
 pub fn choose_format(
     package: &LockedPackage,
     environment: Environment,
@@ -134,13 +138,9 @@ impl Rules {
     }
 
     fn prefers_wheel(&self) -> bool {
-        if self.no_build {
-            true
-        } else if self.no_binary || self.no_binary_package {
-            false
-        } else {
-            self.no_build_package || self.preference == Preference::Wheel
-        }
+        let forbids_wheel = self.no_binary || self.no_binary_package;
+        let is_wheel_preferred = self.no_build_package || self.preference == Preference::Wheel;
+        self.no_build || (!forbids_wheel && is_wheel_preferred)
     }
 
     const fn source_reason(

@@ -60,7 +60,6 @@ impl Table {
 }
 
 /// Returns the minor version of nixpkgs' `python3`.
-#[must_use]
 pub fn nixpkgs_python() -> u8 {
     Table::built_in().usual_python
 }
@@ -68,7 +67,6 @@ pub fn nixpkgs_python() -> u8 {
 /// Chooses the minor version of Python if none is asked for: the first allowed
 /// one of a `.python-version` file and nixpkgs' `python3`, otherwise the newest
 /// that `requires-python` allows.
-#[must_use]
 pub fn choose_python(python_version_file: Option<&str>, requires: Option<&str>) -> u8 {
     let from_file = python_version_file.and_then(parse_python_version);
     let mut preferred = from_file.into_iter().chain([nixpkgs_python()]);
@@ -79,7 +77,6 @@ pub fn choose_python(python_version_file: Option<&str>, requires: Option<&str>) 
 
 /// Parses a `.python-version` file to a minor version, as uv does: `3.13`,
 /// `3.13.2`, `cpython@3.13` or `cpython-3.13.2-linux-x86_64-gnu`.
-#[must_use]
 pub fn parse_python_version(text: &str) -> Option<u8> {
     let mut lines = text.lines().map(str::trim);
     let line = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
@@ -93,7 +90,6 @@ pub fn parse_python_version(text: &str) -> Option<u8> {
 impl Environment {
     /// Returns Nix's name of the platform, with the C library unless it is
     /// nixpkgs' default.
-    #[must_use]
     pub fn system(self) -> String {
         let system = self.platform.system();
         if self.platform.is_linux() && self.libc == Libc::Musl {
@@ -103,7 +99,6 @@ impl Environment {
     }
 
     /// Returns the Python's version: `3.13`, or `3.13t` without the GIL.
-    #[must_use]
     pub fn python(self) -> String {
         format!("3.{}{}", self.python_minor, self.abi_suffix())
     }
@@ -140,7 +135,6 @@ impl Environment {
     }
 
     /// Returns the values of PEP 508's markers.
-    #[must_use]
     pub fn markers(self) -> MarkerEnvironment {
         let rows = &Table::built_in().python;
         let row = rows.iter().find(|row| row.minor == self.python_minor);

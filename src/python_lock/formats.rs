@@ -1,6 +1,6 @@
-//! What uv2nix itself makes of real locks, against what we say.
+//! Compares the formats of packages in real lockfiles with uv2nix's.
 //!
-//! `testdata/locks/*/formats.tsv` is what `tests/scripts/uv2nix-formats` found.
+//! `tests/scripts/uv2nix-formats` writes `testdata/locks/*/formats.tsv`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::project::PythonName;
 use crate::target::Platform;
 
-/// A line without the package.
+/// The environment of a line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Case {
     preference: String,
@@ -18,7 +18,7 @@ struct Case {
     python: String,
 }
 
-/// Name, version, format and wheel.
+/// Name, version, format and wheel of each package.
 type Rows = BTreeSet<[String; 4]>;
 
 fn cases(table: &str) -> BTreeMap<Case, Rows> {
@@ -40,7 +40,7 @@ fn cases(table: &str) -> BTreeMap<Case, Rows> {
     cases
 }
 
-/// What we say.
+/// Returns the packages of an environment as the table has them.
 fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
     let python = case.python.trim_end_matches('t');
     let environment = Environment {
@@ -67,7 +67,7 @@ fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
             PackageFormat::Source(SourceReason::Local) => ("local", "-".to_owned()),
             PackageFormat::Source(_) => ("pyproject", "-".to_owned()),
             PackageFormat::Virtual => ("virtual", "-".to_owned()),
-            // It takes a wheel by path for an archive to build, and fails there.
+            // uv2nix chooses to build the wheel by path, and fails only then.
             PackageFormat::Impossible(_) if matches!(package.source, LockedSource::Path(_)) => {
                 ("pyproject", "-".to_owned())
             }
@@ -86,12 +86,14 @@ fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
         .collect()
 }
 
-/// Where nixpkgs' order of wheels says two things at once: its sorting decides.
+/// Returns whether nixpkgs' order of the package's wheels is contradictory, so
+/// that its sorting algorithm decides.
 fn is_unordered(name: &str) -> bool {
     name.starts_with("mac-order") || name == "build-tags-language"
 }
 
-/// pyproject.nix looks for a name that it doesn't have, and fails.
+/// Returns whether a package has a musl wheel for POWER, on which pyproject.nix
+/// fails.
 fn is_for_power(lock: &PythonLock, name: &str) -> bool {
     let entries = lock.entries(&PythonName::new(name));
     let mut names = entries
@@ -110,7 +112,7 @@ fn compare(
     let settings = UvSettings::read(pyproject, &members).unwrap();
     let mut count = 0;
     for (case, expected) in cases(table) {
-        // The whole set throws.
+        // The evaluation of the whole package set fails.
         if expected.iter().any(|row| row[0] == "*") {
             continue;
         }

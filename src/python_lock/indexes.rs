@@ -28,7 +28,6 @@ impl fmt::Debug for NamedIndex {
 
 /// Reads the indexes of a `pyproject.toml`, or of a `uv.toml` put below
 /// `[tool.uv]`. Invalid entries are left out: uv reports them.
-#[must_use]
 pub fn read_indexes(pyproject: &str) -> Vec<NamedIndex> {
     let pyproject: WithToolUv<toml::Table> = toml::from_str(pyproject).unwrap_or_default();
     let uv = pyproject.tool.uv;

@@ -121,7 +121,6 @@ pub enum ConflictItem {
 impl PythonLock {
     /// Returns whether a file name is that of a lockfile: `uv.lock`,
     /// `pylock.toml` or `pylock.NAME.toml`.
-    #[must_use]
     pub fn is_named(file_name: &str) -> bool {
         file_name == "uv.lock" || is_pylock(file_name)
     }
@@ -142,14 +141,12 @@ impl PythonLock {
 
     /// Returns where a package set takes a package from; `None` if the lockfile
     /// doesn't have the package.
-    #[must_use]
     pub fn kind(&self, name: &PythonName) -> Option<SourceKind> {
         Some(self.entries(name).next()?.source.kind())
     }
 
     /// Returns the workspace members that are installed as packages, sorted by
     /// name, each with its folder relative to the lockfile's.
-    #[must_use]
     pub fn members(&self) -> Vec<(&PythonName, &Utf8Path)> {
         let members = self
             .packages
@@ -164,7 +161,6 @@ impl PythonLock {
     }
 
     /// Returns whether a package is a local project but not a workspace member.
-    #[must_use]
     pub fn has_folders(&self) -> bool {
         let mut sources = self.packages.iter().map(|package| &package.source);
         sources.any(|source| matches!(source, LockedSource::Directory(_)))
@@ -172,7 +168,6 @@ impl PythonLock {
 
     /// Returns whether each package that has wheels has one for `CPython`
     /// 3.`minor`, on any platform.
-    #[must_use]
     pub fn has_wheels_for(&self, minor: u8) -> bool {
         let mut is_covered: BTreeMap<&PythonName, bool> = BTreeMap::new();
         for package in self.packages.iter().filter(|p| !p.wheels.is_empty()) {
@@ -196,7 +191,6 @@ pub(super) fn is_pylock(file_name: &str) -> bool {
 
 impl LockedSource {
     /// Returns how uv2nix treats the source.
-    #[must_use]
     pub fn kind(&self) -> SourceKind {
         match self {
             Self::Registry(_) => SourceKind::Registry,
@@ -208,7 +202,6 @@ impl LockedSource {
     }
 
     /// Returns the key that `uv.lock` has for the source.
-    #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Registry(_) => "registry",
@@ -222,7 +215,6 @@ impl LockedSource {
     }
 
     /// Returns the folder of a local project.
-    #[must_use]
     pub const fn folder(&self) -> Option<&Utf8PathBuf> {
         match self {
             Self::Directory(path) | Self::Editable(path) | Self::Virtual(path) => Some(path),
@@ -233,7 +225,6 @@ impl LockedSource {
 
 impl LockedPackage {
     /// Returns whether the entry has a source to build from.
-    #[must_use]
     pub const fn can_be_built(&self) -> bool {
         match &self.source {
             LockedSource::Virtual(_) => false,

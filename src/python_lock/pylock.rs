@@ -147,12 +147,12 @@ fn source(package: &Package) -> Result<(LockedSource, Option<Artifact>), String>
             Some(below) => directory.path.join(below),
             None => directory.path.clone(),
         };
-        let source = if directory.editable {
-            LockedSource::Editable(path)
+        let kind = if directory.editable {
+            LockedSource::Editable
         } else {
-            LockedSource::Directory(path)
+            LockedSource::Directory
         };
-        return Ok((source, None));
+        return Ok((kind(path), None));
     }
     if let Some(file) = &package.archive {
         let archive = artifact(file)?;

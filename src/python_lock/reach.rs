@@ -13,7 +13,6 @@ use crate::project::PythonName;
 /// that the workspace's members need with their extras and groups, like
 /// uv2nix's `deps.all`. Each of several conflicting extras and groups is
 /// chosen once.
-#[must_use]
 pub fn reach(lock: &PythonLock, environment: &MarkerEnvironment) -> BTreeSet<usize> {
     let conflicts = lock.conflicts.iter().flatten();
     let mut reached = BTreeSet::new();

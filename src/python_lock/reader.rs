@@ -109,10 +109,7 @@ pub(super) fn artifact_place(url: Option<&String>, path: Option<&String>) -> Art
 
 /// Returns the name of a wheel; `None` for a file with another name.
 pub(super) fn wheel_name(name: Option<&String>, artifact: &Artifact) -> Option<WheelName> {
-    match name {
-        Some(name) => WheelName::parse(name),
-        None => WheelName::parse(&artifact.file_name()),
-    }
+    WheelName::parse(&name.cloned().unwrap_or_else(|| artifact.file_name()))
 }
 
 pub(super) fn invalid_hash(text: &str) -> String {

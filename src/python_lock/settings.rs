@@ -23,7 +23,6 @@ pub enum Preference {
 
 impl Preference {
     /// Returns uv2nix's value of `sourcePreference`.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Wheel => "wheel",

@@ -207,7 +207,7 @@ fn settings_force_and_forbid() {
     assert!(is_impossible(of(2, "tool.uv.no-binary = true")));
     let both = "tool.uv = { no-binary-package = ['a'], no-build-package = ['a'] }";
     assert!(is_impossible(of(1, both)));
-    // uv2nix looks for names as they are written.
+    // uv2nix doesn't normalize names in the settings.
     assert_eq!(
         of(1, "tool.uv.no-build-package = ['A']"),
         PackageFormat::Source(SourceReason::NoWheel)

@@ -31,7 +31,6 @@ type Rank = (Option<String>, u32, bool);
 
 impl WheelName {
     /// Parses a file name; `None` if it isn't that of a wheel.
-    #[must_use]
     pub fn parse(file_name: &str) -> Option<Self> {
         let parts: Vec<_> = file_name.strip_suffix(".whl")?.split('-').collect();
         let (build, python, abi, platform) = match parts[..] {
@@ -56,7 +55,6 @@ impl WheelName {
     }
 
     /// Returns whether an environment accepts the wheel.
-    #[must_use]
     pub fn fits(&self, environment: Environment) -> bool {
         let mut platforms = self.platform.iter();
         self.fits_python(environment) && platforms.any(|tag| fits_platform(tag, environment))
@@ -89,7 +87,6 @@ impl WheelName {
     }
 
     /// Orders two wheels that an environment accepts, the preferred one first.
-    #[must_use]
     pub fn order(&self, other: &Self, environment: Environment) -> Ordering {
         other.rank(environment).cmp(&self.rank(environment))
     }

@@ -244,7 +244,7 @@ impl Run<'_> {
                 } else {
                     ""
                 };
-                ("source", format!("{why}{by}"))
+                ("source", format!("{}{by}", why.describe()))
             }
             PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
             PackageFormat::Impossible(why) => ("impossible", why.to_string()),
