@@ -158,7 +158,6 @@ impl Pyproject {
     }
 
     /// Returns whether the backend is maturin itself.
-    #[must_use]
     pub fn is_maturin(&self) -> bool {
         self.build_backend.split([':', '.']).next() == Some("maturin")
     }

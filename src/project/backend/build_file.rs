@@ -41,21 +41,17 @@ pub(super) fn plan(context: Context<'_>, name: &str) -> Result<BackendPlan, Proj
             let manifest = manifest.unwrap_or_else(|| "Cargo.toml".to_owned());
             let manifest = join_inside(folder_of(path), &manifest)
                 .filter(|manifest| context.files.has(manifest));
-            match manifest {
-                Some(manifest) => plan.add_once(PlannedModule {
-                    options,
-                    guess: Some(Guess::BuildFile {
-                        file: path.to_owned(),
-                        line,
-                    }),
-                    ..PlannedModule::new(manifest, RootRule::BuildFile)
-                }),
-                None => plan.unread.push(Unread {
-                    file: Some(path.to_owned()),
-                    line: Some(line),
-                    part: UnreadPart::CratePath,
-                }),
-            }
+            let Some(manifest) = manifest else {
+                let unread = Unread::new(path, Some(line), UnreadPart::CratePath);
+                plan.unread.push(unread);
+                continue;
+            };
+            let file = path.to_owned();
+            plan.add_once(PlannedModule {
+                options,
+                guess: Some(Guess::BuildFile { file, line }),
+                ..PlannedModule::new(manifest, RootRule::BuildFile)
+            });
         }
     }
     Ok(plan)

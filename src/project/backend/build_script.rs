@@ -92,11 +92,9 @@ pub(super) fn add_command(
         .and_then(|folder| join_inside(&folder, path))
         .filter(|manifest| context.files.has(manifest));
     let Some(manifest) = manifest else {
-        plan.unread.push(Unread {
-            file: Some(file.to_owned()),
-            line: Some(command.line),
-            part: UnreadPart::BuildCommand,
-        });
+        let line = Some(command.line);
+        plan.unread
+            .push(Unread::new(file, line, UnreadPart::BuildCommand));
         return;
     };
     let package = options.package.as_deref();

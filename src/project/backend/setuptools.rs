@@ -64,22 +64,17 @@ fn add_setup_py(
     });
     let on_macos = setup_py.read(context, |situation| situation.platform = Platform::MACOS);
     if on_macos.is_ok_and(|on_macos| on_macos != script) {
-        plan.unread.push(Unread {
-            file: Some(file.to_owned()),
-            line: None,
-            part: UnreadPart::DiffersOnMacos,
-        });
+        plan.unread
+            .push(Unread::new(file, None, UnreadPart::DiffersOnMacos));
     }
     // setuptools' hook runs `setup.py egg_info` to find `setup_requires`.
     let egg_info = setup_py.read(context, |situation| situation.command = "egg_info");
     let requires = egg_info.map(|script| script.setup_requires);
     plan.requires.extend(requires.unwrap_or_default());
-    plan.unread
-        .extend(script.unread_requires.iter().map(|note| Unread {
-            file: Some(file.to_owned()),
-            line: Some(note.line),
-            part: UnreadPart::SetupRequires(note.what.clone()),
-        }));
+    for note in &script.unread_requires {
+        let part = UnreadPart::SetupRequires(note.what.clone());
+        plan.unread.push(Unread::new(file, Some(note.line), part));
+    }
     if plan.modules.is_empty() {
         plan.modules = build_script::extension_modules(context, &script, file)?;
         plan.add_notes(file, &script.unread);
