@@ -11,7 +11,7 @@ use super::local_crates::LocalCrates;
 use super::paths::join;
 use super::pyo3::{Pyo3, locked_pyo3};
 use super::roots::RustProject;
-use super::toml_strings::words;
+use super::toml_strings::split_words;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildEnvironment {
@@ -120,7 +120,7 @@ fn are_harmless(flags: &toml::Value) -> bool {
     if !flags.is_str() && !flags.is_array() {
         return false;
     }
-    let words = words(flags);
+    let words = split_words(flags);
     words.iter().enumerate().all(|(index, word)| {
         let follows_cfg = index > 0 && words[index - 1] == "--cfg";
         follows_cfg

@@ -260,26 +260,20 @@ impl<'a> Interpreter<'a> {
     }
 
     fn if_else(&mut self, statement: &'a StmtIf) -> Flow {
+        let clauses = statement.elif_else_clauses.iter();
+        let clauses = clauses.map(|clause| (clause.test.as_ref(), &*clause.body));
+        let first = (Some(&*statement.test), &*statement.body);
         let mut open: Vec<&'a [Stmt]> = Vec::new();
-        let mut decided = self.test(&statement.test);
-        if decided != Some(false) {
-            open.push(&statement.body);
-        }
-        for clause in &statement.elif_else_clauses {
-            if decided == Some(true) {
-                break;
+        for (test, body) in [first].into_iter().chain(clauses) {
+            let holds = test.map_or(Some(true), |test| self.test(test));
+            if holds != Some(false) {
+                open.push(body);
             }
-            decided = match &clause.test {
-                Some(test) => self.test(test),
-                None => Some(true),
-            };
-            if decided != Some(false) {
-                open.push(&clause.body);
+            if holds == Some(true) {
+                return self.maybe(&open);
             }
         }
-        if decided != Some(true) {
-            open.push(&[]);
-        }
+        open.push(&[]);
         self.maybe(&open)
     }
 

@@ -207,7 +207,7 @@ impl LockedSource {
     }
 
     /// Returns the key that `uv.lock` has for the source.
-    pub const fn word(&self) -> &'static str {
+    pub const fn key(&self) -> &'static str {
         match self {
             Self::Registry(_) => "registry",
             Self::Git { .. } => "git",

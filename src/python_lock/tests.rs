@@ -264,7 +264,7 @@ name = "d"
 directory = { path = "d", editable = true }
 "#;
     let lock = parse("here/pylock.toml", text).unwrap();
-    let words: Vec<_> = lock.packages.iter().map(|p| p.source.word()).collect();
+    let words: Vec<_> = lock.packages.iter().map(|p| p.source.key()).collect();
     assert_eq!(words, ["registry", "git", "path", "editable"]);
     let linux = environment(Platform::X86_64Linux, 13);
     assert_eq!(reach(&lock, &linux.markers()).len(), 4);

@@ -245,7 +245,7 @@ impl Run<'_> {
             name: package.map_or_else(String::new, |package| package.name.to_string()),
             version: (!versions.is_empty()).then(|| versions.join(",")),
             source: package
-                .map_or("", |package| package.source.word())
+                .map_or("", |package| package.source.key())
                 .to_owned(),
             builds: builds.collect(),
             is_built: entries.iter().any(|planned| planned.is_built()),

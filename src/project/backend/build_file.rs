@@ -66,7 +66,7 @@ struct CargoCall {
 }
 
 fn cargo_calls(text: &str) -> Vec<CargoCall> {
-    let words = words(text);
+    let words = split_words(text);
     let mut calls = Vec::new();
     for (index, (line, word)) in words.iter().enumerate() {
         let mut rest = words[index + 1..].iter().map(|(_, word)| *word).peekable();
@@ -119,7 +119,7 @@ fn corrosion_arguments<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> 
 
 /// Returns words and parentheses without comments, each with its line, from 1.
 /// Paths lose the file's own folder.
-fn words(text: &str) -> Vec<(usize, &str)> {
+fn split_words(text: &str) -> Vec<(usize, &str)> {
     let is_separator =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | ';');
     let mut words = Vec::new();

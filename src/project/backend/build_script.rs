@@ -42,7 +42,7 @@ pub(super) fn plan(
     }) else {
         return Ok(plan);
     };
-    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, s));
+    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, &s));
     match read {
         Ok(script) => {
             plan.modules = extension_modules(context, &script, &path)?;
@@ -65,7 +65,7 @@ pub(super) fn add_commands(
     file: &Utf8Path,
     text: &str,
 ) {
-    let read = context.with_situation(file, "__main__", |s| python::read_commands(text, s));
+    let read = context.with_situation(file, "__main__", |s| python::read_commands(text, &s));
     match read {
         Ok(commands) => {
             for command in &commands {

@@ -74,7 +74,7 @@ pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, Proj
     }
     let read = match context.in_tree_backend()? {
         Some((file, text)) => context
-            .with_situation(&file, "backend", |s| python::read_backend(text, s))
+            .with_situation(&file, "backend", |s| python::read_backend(text, &s))
             .map_err(|note| unread_python(&file, &note))
             .map(|in_tree| (file, in_tree)),
         None => Err(Unread {
