@@ -1,8 +1,8 @@
-//! From `[build-system].requires` and what the backend's hooks add to it to
-//! what `resolveBuildSystem` takes.
+//! Build requirements as pyproject.nix's `resolveBuildSystem` takes them, from
+//! `[build-system].requires` and what the backend's hooks add.
 //!
-//! Requirements are PEP 508; a marker is evaluated for the Python and each of
-//! the platforms that are asked for.
+//! Requirements follow PEP 508; markers are evaluated for the target's Python
+//! and each of its platforms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,56 +14,54 @@ use crate::target::{Platform, Target};
 
 const TABLE: &str = include_str!("../data/build-systems.toml");
 
-/// Extras of a package may name its extras, in a circle too: once so many
-/// were followed, nothing new comes.
+/// Upper bound on the requirements that a package's own extras add: extras may
+/// refer to each other in a circle.
 const MAX_REFERENCES: usize = 1000;
 
-/// For each name that is required: the platforms, and the extras asked for
-/// on each.
+/// The required packages: the platforms on which each is needed, with the
+/// extras there.
 pub type BuildSystem = BTreeMap<PythonName, BTreeMap<Platform, BTreeSet<String>>>;
 
-/// What a package asks for to be built.
+/// The package that has the build requirements.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The package itself.
+pub struct RequiringPackage<'a> {
     pub name: &'a PythonName,
-    /// Its extras, for requirements of itself.
+    /// The requirements of its extras: a package may require itself with an
+    /// extra.
     pub extras: &'a BTreeMap<String, Vec<String>>,
-    /// What it is built for.
     pub target: &'a Target,
-    /// The file that the requirements stand in, for errors.
+    /// The file with the requirements, for errors.
     pub place: &'a str,
 }
 
-/// What is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// By name.
     pub system: BuildSystem,
-    /// Those that name a URL, of which `resolveBuildSystem` knows nothing.
+    /// The URLs of those that name one; `resolveBuildSystem` ignores it.
     pub urls: BTreeMap<PythonName, String>,
 }
 
 impl Requirements {
-    /// Reads requirements.
+    /// Reads requirements in the form of PEP 508.
     ///
     /// # Errors
-    /// At the first that is no PEP 508 requirement.
+    /// If one of them isn't valid.
     pub fn read<'a>(
         requires: impl IntoIterator<Item = &'a String>,
-        request: Request<'a>,
+        package: RequiringPackage<'a>,
     ) -> Result<Self, ProjectError> {
-        let environments = request.target.environments();
+        let environments = package.target.environments();
         let mut found = Self::default();
-        let everywhere: BTreeSet<Platform> = request.target.platforms.clone();
+        // The requirements in reverse order, each with the platforms on which it
+        // counts.
         let mut open: Vec<(&String, BTreeSet<Platform>)> = requires
             .into_iter()
-            .map(|text| (text, everywhere.clone()))
+            .map(|text| (text, package.target.platforms.clone()))
             .collect();
-        let mut references = 0;
         open.reverse();
+        let mut references = 0;
         while let Some((text, platforms)) = open.pop() {
-            let requirement = parse(text, request.place)?;
+            let requirement = parse(text, package.place)?;
             let on: BTreeSet<Platform> = environments
                 .iter()
                 .filter(|(platform, _)| platforms.contains(platform))
@@ -72,13 +70,11 @@ impl Requirements {
                 .collect();
             let name = PythonName::new(requirement.name.as_ref());
             let extras: BTreeSet<_> = requirement.extras.iter().map(ToString::to_string).collect();
-            if name == *request.name {
-                // Itself with extras: what those ask for, itself being what
-                // is built.
-                for (extra, more) in request.extras {
+            if name == *package.name {
+                for (extra, requires) in package.extras {
                     if extras.contains(PythonName::new(extra).as_str()) && !on.is_empty() {
-                        references += more.len();
-                        open.extend(more.iter().rev().map(|text| (text, on.clone())));
+                        references += requires.len();
+                        open.extend(requires.iter().rev().map(|text| (text, on.clone())));
                     }
                 }
                 if references > MAX_REFERENCES {
@@ -93,38 +89,28 @@ impl Requirements {
             }
             for platform in on {
                 let platforms = found.system.entry(name.clone()).or_default();
-                platforms
-                    .entry(platform)
-                    .or_default()
-                    .extend(extras.clone());
+                let known = platforms.entry(platform).or_default();
+                known.extend(extras.iter().cloned());
             }
         }
         Ok(found)
     }
 
-    /// What backends' hooks ask for beyond `[build-system].requires`, which
-    /// pyproject.nix reads of a local project itself.
-    #[must_use]
-    pub fn unasked(&self, requires: &[String]) -> BuildSystem {
-        let asked: BTreeSet<_> = requires
-            .iter()
-            .filter_map(|text| parse(text, "").ok())
-            .map(|requirement| PythonName::new(requirement.name.as_ref()))
-            .collect();
-        let system = self.system.iter();
-        let unasked = system.filter(|(name, _)| !asked.contains(name));
-        unasked
-            .map(|(name, on)| (name.clone(), on.clone()))
-            .collect()
+    /// Returns the packages that `[build-system].requires` doesn't name:
+    /// pyproject.nix reads that of a local project, but not what hooks add.
+    pub fn except_declared(&self, requires: &[String]) -> BuildSystem {
+        let mut system = self.system.clone();
+        for requirement in requires.iter().filter_map(|text| parse(text, "").ok()) {
+            system.remove(&PythonName::new(requirement.name.as_ref()));
+        }
+        system
     }
 
-    /// The names that the package set doesn't bring by itself and the user's
-    /// lock doesn't have: naming one in `resolveBuildSystem` is an evaluation
-    /// error.
+    /// Returns the packages that neither the package set nor the user's lockfile
+    /// has: with one of them, `resolveBuildSystem` fails to evaluate.
     ///
     /// # Panics
-    /// Never: a test reads the table too.
-    #[must_use]
+    /// Never: a test parses the table too.
     pub fn unknown(&self, uv_lock: Option<&BTreeSet<PythonName>>) -> Vec<&PythonName> {
         let table: Table = toml::from_str(TABLE).expect("the table is checked by a test");
         self.system
@@ -141,23 +127,23 @@ fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectErr
     }
     let parsed: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = text.parse();
     parsed.or_else(|error| {
-        // uv takes `>=1<2` for what it means, and so do old versions of pip.
-        let mended: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = with_commas(text).parse();
-        mended.map_err(|_| refuse(text, place, &error.message.to_string()))
+        // uv and old versions of pip accept `>=1<2`.
+        let with_commas: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = with_commas(text).parse();
+        with_commas.map_err(|_| refuse(text, place, &error.message.to_string()))
     })
 }
 
-/// Puts the commas that are missing between version bounds.
+/// Inserts the missing commas between version bounds.
 fn with_commas(text: &str) -> String {
-    let mut mended = String::new();
+    let mut corrected = String::new();
     for c in text.chars() {
-        let follows_digit = mended.ends_with(|last: char| last.is_ascii_digit());
+        let follows_digit = corrected.ends_with(|last: char| last.is_ascii_digit());
         if follows_digit && matches!(c, '<' | '>' | '=' | '~' | '!') {
-            mended.push(',');
+            corrected.push(',');
         }
-        mended.push(c);
+        corrected.push(c);
     }
-    mended
+    corrected
 }
 
 fn refuse(text: &str, place: &str, message: &str) -> ProjectError {
@@ -168,6 +154,7 @@ fn refuse(text: &str, place: &str, message: &str) -> ProjectError {
     }
 }
 
+/// Returns the first 200 characters.
 fn shortened(requirement: &str) -> String {
     match requirement.char_indices().nth(200) {
         Some((end, _)) => format!("{}...", &requirement[..end]),
@@ -175,8 +162,8 @@ fn shortened(requirement: &str) -> String {
     }
 }
 
-/// A marker takes time and memory that double with each term, and stack with
-/// each parenthesis: a stranger's may have only so many.
+/// Returns whether a requirement is short enough to be parsed: the time and
+/// memory for a marker double with each term, and each parenthesis takes stack.
 fn is_reasonable(requirement: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let operators = requirement
@@ -190,7 +177,7 @@ fn is_reasonable(requirement: &str) -> bool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    #[expect(dead_code, reason = "it is there for readers of the table")]
+    #[expect(dead_code, reason = "for readers of the table")]
     source: String,
     names: BTreeSet<String>,
 }
@@ -205,7 +192,7 @@ mod tests {
             ("build", vec!["maturin", "own[More]"]),
             ("more", vec!["cffi", "own[build]"]),
         ];
-        let request = Request {
+        let package = RequiringPackage {
             name: &PythonName::new("own"),
             extras: &extras
                 .map(|(k, v)| (k.to_owned(), v.into_iter().map(str::to_owned).collect()))
@@ -216,10 +203,11 @@ mod tests {
             },
             place: "pyproject.toml",
         };
-        Requirements::read(&requires, request)
+        Requirements::read(&requires, package)
     }
 
-    /// `name{"extra"}`, with the platforms where they aren't all.
+    /// Formats each requirement as `name{"extra"}`, with the platforms unless it
+    /// is for all.
     fn read(requires: &[&str]) -> Vec<String> {
         let found = requirements(requires).unwrap().system;
         let label = |(name, platforms): (&PythonName, &BTreeMap<Platform, BTreeSet<String>>)| {

@@ -1,4 +1,4 @@
-//! What a package is built for: a Python and the platforms.
+//! What a package is built for: a Python and platforms.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,16 +11,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const TABLE: &str = include_str!("../data/rust-and-python.toml");
 
-/// The table `data/rust-and-python.toml`.
+/// The table `data/rust-and-python.toml`. Versions of Python are minor versions
+/// of Python 3.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Toolchains {
     oldest_python: u8,
     newest_python: u8,
-    /// The newest that pyproject.nix' build systems have wheels for.
+    /// The newest Python that pyproject.nix's build systems have wheels for.
     pub newest_build_systems: u8,
     pyo3: Vec<Pyo3Row>,
-    /// The rustc of nixpkgs' branches, the stable one first.
+    /// The branches of nixpkgs, the stable one first.
     pub nixpkgs: Vec<NixpkgsRust>,
 }
 
@@ -29,42 +30,39 @@ pub struct Toolchains {
 struct Pyo3Row {
     since: Version,
     newest_python: u8,
+    /// Whether its build script accepts newer Pythons.
     #[serde(default)]
     unchecked: bool,
 }
 
-/// The rustc of a branch of nixpkgs.
+/// A branch of nixpkgs, and the rustc that it has.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NixpkgsRust {
-    /// The branch.
     pub branch: String,
-    /// Its rustc.
     pub rustc: Version,
 }
 
-/// What a release of `PyO3` knows of `CPython`.
+/// Which Pythons a release of `PyO3` supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pyo3Support {
     /// The newest minor version of Python 3.
     pub newest_python: u8,
-    /// Whether its build script refuses a newer one.
+    /// Whether its build script refuses newer ones.
     pub refuses: bool,
 }
 
 impl Toolchains {
-    /// The table that the program comes with.
+    /// Parses the table that is compiled in.
     ///
     /// # Panics
-    /// Never: a test reads the table too.
-    #[must_use]
+    /// Never: a test parses the table too.
     pub fn built_in() -> Self {
         toml::from_str(TABLE).expect("the table is checked by a test")
     }
 
-    /// What `PyO3` of this version knows; `None` where it is older than the
-    /// table.
-    #[must_use]
+    /// Returns which Pythons a version of `PyO3` supports; `None` if it is older
+    /// than the table.
     pub fn pyo3(&self, version: &Version) -> Option<Pyo3Support> {
         let row = self.pyo3.iter().find(|row| *version >= row.since)?;
         Some(Pyo3Support {
@@ -73,18 +71,17 @@ impl Toolchains {
         })
     }
 
-    /// The minor versions of Python 3 that `requires-python` allows, oldest
-    /// first.
-    #[must_use]
+    /// Returns the minor versions of Python 3 that `requires-python` allows,
+    /// oldest first.
     pub fn pythons(&self, requires: Option<&str>) -> Vec<u8> {
         (self.oldest_python..=self.newest_python)
             .filter(|minor| allows_python(requires, *minor))
             .collect()
     }
 
-    /// The newest minor version of Python 3 that `requires-python` and `PyO3`
-    /// allow; `PyO3` yields where they can't agree.
-    #[must_use]
+    /// Returns the newest minor version of Python 3 that `requires-python` and
+    /// `PyO3` allow. If they allow none in common, it is the oldest that
+    /// `requires-python` allows, to which `PyO3` comes nearest.
     pub fn newest_python(&self, requires: Option<&str>, pyo3: Option<&Version>) -> u8 {
         let allowed = self.pythons(requires);
         let known = pyo3.and_then(|version| self.pyo3(version));
@@ -99,42 +96,37 @@ impl Toolchains {
     }
 }
 
-/// No minor version of Python has had more patch versions.
+/// Upper bound on the patch versions of a minor version of Python.
 const MAX_PATCH: u64 = 40;
 
-/// Whether `requires-python` allows a version of `CPython` 3.`minor`; one that
-/// makes no sense does.
-#[must_use]
+/// Returns whether `requires-python` allows a patch version of `CPython`
+/// 3.`minor`. An invalid value allows all.
 pub fn allows_python(requires: Option<&str>, minor: u8) -> bool {
     let Some(specifiers) = requires.and_then(python_versions) else {
         return true;
     };
-    // A bound may name a patch version.
+    // A bound may name a patch version, such as `>=3.9.2`.
     let mut versions = (0..=MAX_PATCH).map(|patch| [3, u64::from(minor), patch]);
     versions.any(|parts| specifiers.contains(&PythonVersion::new(parts)))
 }
 
-/// Reads `requires-python`, or Poetry's form of it with `^` and `~`.
+/// Parses `requires-python` (PEP 440), or Poetry's form of it with `^` and `~`.
 fn python_versions(text: &str) -> Option<VersionSpecifiers> {
     let clause = |clause: &str| {
         let clause = clause.trim();
-        let (Some(version), bound) = (match clause.strip_prefix('^') {
-            Some(version) => (Some(version), 1),
-            None => (
-                clause
-                    .strip_prefix('~')
-                    .filter(|rest| !rest.starts_with('=')),
-                2,
-            ),
-        }) else {
-            return clause.to_owned();
+        let tilde = || {
+            clause
+                .strip_prefix('~')
+                .filter(|rest| !rest.starts_with('='))
         };
         // `^3.9` is below 4, `~3.9` below 3.10.
-        let mut parts: Vec<u64> = version
-            .split('.')
-            .filter_map(|part| part.parse().ok())
-            .collect();
-        parts.truncate(bound);
+        let (version, length) = match (clause.strip_prefix('^'), tilde()) {
+            (Some(version), _) => (version, 1),
+            (None, Some(version)) => (version, 2),
+            (None, None) => return clause.to_owned(),
+        };
+        let parts = version.split('.').filter_map(|part| part.parse().ok());
+        let mut parts: Vec<u64> = parts.take(length).collect();
         if let Some(last) = parts.last_mut() {
             *last += 1;
         }
@@ -150,7 +142,7 @@ fn python_versions(text: &str) -> Option<VersionSpecifiers> {
 pub struct Python {
     /// The minor version.
     pub minor: u8,
-    /// Whether it is built without the global interpreter lock (PEP 703).
+    /// Whether the Python is built without the global interpreter lock (PEP 703).
     pub is_free_threaded: bool,
 }
 
@@ -176,7 +168,7 @@ impl fmt::Display for Python {
 }
 
 impl FromStr for Python {
-    /// What it has to be.
+    /// A description of the valid values.
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -208,7 +200,7 @@ impl<'de> Deserialize<'de> for Python {
     }
 }
 
-/// A platform, by Nix's name of it.
+/// A platform that Nix builds for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Platform {
     /// `aarch64-darwin`
@@ -222,10 +214,10 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Those that nixpkgs builds for.
+    /// The platforms that nixpkgs supports today.
     pub const DEFAULT: [Self; 3] = [Self::Aarch64Darwin, Self::Aarch64Linux, Self::X86_64Linux];
 
-    /// All of them, sorted.
+    /// All platforms, sorted by name.
     pub const ALL: [Self; 4] = [
         Self::Aarch64Darwin,
         Self::Aarch64Linux,
@@ -233,7 +225,7 @@ impl Platform {
         Self::X86_64Linux,
     ];
 
-    /// Nix's name.
+    /// Returns Nix's name of the platform.
     #[must_use]
     pub const fn system(self) -> &'static str {
         match self {
@@ -244,27 +236,26 @@ impl Platform {
         }
     }
 
-    /// Reads Nix's name.
+    /// Finds a platform by Nix's name.
     #[must_use]
     pub fn from_system(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|platform| platform.system() == name)
+        let mut all = Self::ALL.into_iter();
+        all.find(|platform| platform.system() == name)
     }
 
-    /// Whether it is Linux.
+    /// Returns whether the platform is Linux.
     #[must_use]
     pub const fn is_linux(self) -> bool {
         matches!(self, Self::Aarch64Linux | Self::X86_64Linux)
     }
 
-    /// Whether its processor is `x86_64`.
+    /// Returns whether the processor is `x86_64`.
     #[must_use]
     pub const fn is_x86_64(self) -> bool {
         matches!(self, Self::X86_64Darwin | Self::X86_64Linux)
     }
 
-    /// What `uname -m` says.
+    /// Returns the processor as `uname -m` and wheel tags name it.
     #[must_use]
     pub const fn machine(self) -> &'static str {
         match self {
@@ -274,7 +265,7 @@ impl Platform {
         }
     }
 
-    /// rustc's name.
+    /// Returns rustc's name of the platform.
     pub const fn triple(self) -> &'static str {
         match self {
             Self::Aarch64Darwin => "aarch64-apple-darwin",
@@ -286,10 +277,10 @@ impl Platform {
 }
 
 impl FromStr for Platform {
-    /// The platforms that there are.
+    /// The list of valid names, as in "one of …".
     type Err = String;
 
-    /// Reads Nix's name, or rustc's.
+    /// Finds a platform by Nix's or rustc's name.
     fn from_str(name: &str) -> Result<Self, String> {
         let is_named = |platform: &Self| platform.system() == name || platform.triple() == name;
         Self::ALL.into_iter().find(is_named).ok_or_else(|| {
@@ -320,32 +311,26 @@ impl<'de> Deserialize<'de> for Platform {
 pub struct Target {
     /// The minor version of Python 3.
     pub python_minor: u8,
-    /// The platforms, at least one.
+    /// The platforms; at least one.
     pub platforms: BTreeSet<Platform>,
 }
 
 impl Target {
-    /// What PEP 508's markers are evaluated in, for each platform.
-    ///
-    /// # Panics
-    /// Never: the versions are versions.
-    #[must_use]
+    /// Returns the values of PEP 508's markers on each platform.
     pub fn environments(&self) -> Vec<(Platform, MarkerEnvironment)> {
-        let platforms = self.platforms.iter();
+        let platforms = self.platforms.iter().copied();
         platforms
-            .map(|&platform| (platform, marker_environment(platform, self.python_minor, 0)))
+            .map(|platform| (platform, marker_environment(platform, self.python_minor, 0)))
             .collect()
     }
 }
 
-/// What PEP 508's markers are evaluated in, for `CPython` 3.`minor`.`patch`.
+/// Returns the values of PEP 508's markers for `CPython` 3.`minor`.`patch`.
 ///
 /// # Panics
-/// Never: the versions are versions.
-#[must_use]
+/// Never: the versions are valid.
 pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnvironment {
-    // The releases are those of nixpkgs' headers and SDK, as pyproject.nix has
-    // it.
+    // pyproject.nix takes the releases from nixpkgs' Linux headers and macOS SDK.
     let (system, sys_platform, release) = if platform.is_linux() {
         ("Linux", "linux", "7.0")
     } else {
@@ -366,7 +351,7 @@ pub fn marker_environment(platform: Platform, minor: u8, patch: u8) -> MarkerEnv
         python_version: &version,
         sys_platform,
     })
-    .expect("the versions above are versions")
+    .expect("the versions above are valid")
 }
 
 #[cfg(test)]
@@ -399,7 +384,7 @@ mod tests {
             table.newest_python(Some(">=3.9,<3.12"), Some(&pyo3("0.22.6"))),
             11
         );
-        // They can't agree: the oldest that may be, which PyO3 is nearest to.
+        // No Python fits both: the oldest allowed one is nearest to PyO3's.
         assert_eq!(
             table.newest_python(Some(">=3.14"), Some(&pyo3("0.22.6"))),
             14

@@ -12,7 +12,7 @@ use super::once_map::OnceMap;
 use super::search_up::find_file_above;
 use super::write::read_text;
 use crate::hash::Sha256;
-use crate::python_lock::{PythonLock, PythonLockError};
+use crate::python_lock::{self, PythonLock, PythonLockError};
 
 /// A lock that was looked for, and where it was found.
 #[derive(Clone)]
@@ -89,7 +89,7 @@ impl PythonLocks {
         let key = (Sha256::of(text.as_bytes()), name.to_owned());
         self.by_text.get_or_try(key, || {
             self.parsed.fetch_add(1, Ordering::Relaxed);
-            PythonLock::read(place, text).map(Arc::new)
+            python_lock::parse(place, text).map(Arc::new)
         })
     }
 

@@ -94,7 +94,7 @@ pub(super) fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
     let place = loaded
         .files
         .display(&join(&project.python_root, "pyproject.toml"));
-    let request = build_system::Request {
+    let request = build_system::RequiringPackage {
         name: &project.identity.name,
         extras: &project.pyproject.optional_dependencies,
         target: &loaded.target,

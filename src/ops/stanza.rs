@@ -96,7 +96,7 @@ impl Making<'_> {
         let build_system = if is_local {
             facts
                 .requirements
-                .unasked(&loaded.project.pyproject.requires)
+                .except_declared(&loaded.project.pyproject.requires)
         } else {
             let given = &self.request.locked.build_system;
             without(&facts.requirements.system, given)

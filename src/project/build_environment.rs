@@ -11,7 +11,7 @@ use super::local_crates::LocalCrates;
 use super::paths::join;
 use super::pyo3::{Pyo3, locked_pyo3};
 use super::roots::RustProject;
-use super::toml_strings::words;
+use super::toml_strings::split_words;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildEnvironment {
@@ -62,7 +62,6 @@ const OTHER_TARGETS: [&str; 4] = ["windows", "wasm", "musl", "emscripten"];
 
 impl BuildEnvironment {
     /// Reads what is around `project`; cargo runs in `python_root`.
-    #[must_use]
     pub fn read(
         files: &SourceFiles,
         python_root: &Utf8Path,
@@ -121,7 +120,7 @@ fn are_harmless(flags: &toml::Value) -> bool {
     if !flags.is_str() && !flags.is_array() {
         return false;
     }
-    let words = words(flags);
+    let words = split_words(flags);
     words.iter().enumerate().all(|(index, word)| {
         let follows_cfg = index > 0 && words[index - 1] == "--cfg";
         follows_cfg
@@ -162,7 +161,7 @@ fn rust_version(
     let root = join(&project.cargo_root, "Cargo.toml");
     let root = files.manifest(&root).ok()?;
     let workspace = root.workspace.as_ref();
-    let inherited = workspace.and_then(|workspace| workspace.rust_version.as_deref());
+    let inherited = workspace.and_then(|workspace| workspace.package.rust_version.as_deref());
     let required = local.crates.values().filter_map(|krate| {
         let field = krate.manifest.rust_version.as_ref()?;
         Some(RequiredRust {
@@ -208,10 +207,7 @@ mod tests {
     use crate::project::Project;
 
     fn environment(files: &[(&str, &str)]) -> BuildEnvironment {
-        let mut source = SourceFiles::new(".");
-        for (path, text) in files {
-            source.insert(*path, Some(text.as_bytes().to_vec()));
-        }
+        let source = SourceFiles::example(files);
         let root = Utf8Path::new(".");
         let project = Project::read(&source, root, Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();

@@ -86,7 +86,11 @@ impl CargoLock {
             format: format(&raw),
             bytes,
             crates: crates(raw, &sources).map_err(content_error)?,
-            registries: other_registries(&sources),
+            registries: sources
+                .into_iter()
+                .filter(|source| source.is_other_registry)
+                .map(|source| source.id)
+                .collect(),
             place,
         })
     }
@@ -117,21 +121,18 @@ impl CargoLock {
 
     /// Returns the number of a registry other than crates.io, from 1, in the
     /// order of the file.
-    #[must_use]
     pub fn registry_number(&self, id: &str) -> Option<usize> {
         let index = self.registries.iter().position(|other| other == id)?;
         Some(index + 1)
     }
 
     /// Returns the index of a local crate in [`CargoLock::crates`].
-    #[must_use]
     pub fn local(&self, name: &str) -> Option<usize> {
         let is_it = |c: &LockedCrate| c.source == CrateSource::Local && c.name.as_str() == name;
         self.crates.iter().position(is_it)
     }
 
     /// Returns the newest version of a crate that isn't local.
-    #[must_use]
     pub fn newest(&self, name: &str) -> Option<&Version> {
         self.crates
             .iter()
@@ -142,7 +143,6 @@ impl CargoLock {
 
     /// Returns the git repositories, sorted by revision. Crates of one revision
     /// are grouped, even if they name different branches or tags.
-    #[must_use]
     pub fn git_revisions(&self) -> Vec<GitRevision> {
         let mut revisions: BTreeMap<String, GitRevision> = BTreeMap::new();
         for krate in &self.crates {
@@ -199,7 +199,6 @@ impl CargoLock {
 }
 
 impl LockedCrate {
-    #[must_use]
     pub fn id(&self) -> CrateVersion {
         CrateVersion {
             name: self.name.clone(),
@@ -208,7 +207,6 @@ impl LockedCrate {
     }
 
     /// Returns the checksum of the `.crate` file.
-    #[must_use]
     pub const fn checksum(&self) -> Option<Sha256> {
         match &self.source {
             CrateSource::CratesIo(checksum) => *checksum,
@@ -232,7 +230,6 @@ impl LockedCrate {
 impl GitRevision {
     /// Returns the key in nixpkgs' `outputHashes`, which may be any one of the
     /// crates, as `name-version`.
-    #[must_use]
     pub fn key(&self) -> String {
         let first = self.crates.first();
         first.map_or_else(String::new, |krate| {
@@ -259,16 +256,37 @@ fn require_known_format(table: &DeTable, text: &str, place: &str) -> Result<(), 
     })
 }
 
-/// Returns each `source` in the order of the file, which `cargo_lock` loses.
-fn sources(table: &DeTable) -> Vec<String> {
+/// A `source` of the file.
+struct Source {
+    /// The text as written.
+    id: String,
+    /// The text as `cargo_lock` prints it: with names decoded and URLs
+    /// normalized.
+    printed: String,
+    /// Whether it is a registry other than crates.io.
+    is_other_registry: bool,
+}
+
+/// Returns the distinct sources in the order of the file, which `cargo_lock`
+/// loses.
+fn sources(table: &DeTable) -> Vec<Source> {
     let packages = table
         .get("package")
         .and_then(|packages| packages.get_ref().as_array());
-    let sources = packages.into_iter().flatten().filter_map(|package| {
+    let mut seen = BTreeSet::new();
+    let ids = packages.into_iter().flatten().filter_map(|package| {
         let source = package.get_ref().as_table()?.get("source")?;
-        source.get_ref().as_str()
+        source.get_ref().as_str().filter(|id| seen.insert(*id))
     });
-    sources.map(str::to_owned).collect()
+    let sources = ids.filter_map(|id| {
+        let parsed: cargo_lock::SourceId = id.parse().ok()?;
+        Some(Source {
+            id: id.to_owned(),
+            printed: parsed.to_string(),
+            is_other_registry: parsed.is_registry() && !parsed.is_default_registry(),
+        })
+    });
+    sources.collect()
 }
 
 fn format(raw: &cargo_lock::Lockfile) -> u8 {
@@ -283,7 +301,7 @@ fn key(name: &cargo_lock::Name, version: &Version, source: Option<&cargo_lock::S
     (name.as_str().to_owned(), version.clone(), source)
 }
 
-fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCrate>, String> {
+fn crates(raw: cargo_lock::Lockfile, sources: &[Source]) -> Result<Vec<LockedCrate>, String> {
     let format = format(&raw);
     let mut packages = raw.packages;
     packages.sort_by_cached_key(|p| key(&p.name, &p.version, p.source.as_ref()));
@@ -297,7 +315,6 @@ fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCra
             ));
         }
     }
-    let ids = source_ids(sources);
     let crates = packages.iter().map(|package| {
         let name = package.name.as_str();
         let dependencies = package.dependencies.iter();
@@ -305,7 +322,7 @@ fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCra
             name: CrateName::new(name)
                 .ok_or_else(|| format!("`{}` is no crate's name", name.escape_debug()))?,
             version: package.version.clone(),
-            source: source(package, &ids, format),
+            source: source(package, sources, format),
             dependencies: dependencies
                 .filter_map(|d| indexes.get(&key(&d.name, &d.version, d.source.as_ref())))
                 .copied()
@@ -315,41 +332,13 @@ fn crates(raw: cargo_lock::Lockfile, sources: &[String]) -> Result<Vec<LockedCra
     crates.collect()
 }
 
-/// Returns each `source` as written, by how `cargo_lock` prints it: it decodes
-/// names and normalizes URLs.
-fn source_ids(sources: &[String]) -> BTreeMap<String, String> {
-    let distinct: BTreeSet<&String> = sources.iter().collect();
-    let pairs = distinct.into_iter().filter_map(|id| {
-        let parsed: cargo_lock::SourceId = id.parse().ok()?;
-        Some((parsed.to_string(), id.clone()))
-    });
-    pairs.collect()
-}
-
-fn other_registries(sources: &[String]) -> Vec<String> {
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-    for id in sources {
-        if !seen.insert(id) {
-            continue;
-        }
-        let parsed: Option<cargo_lock::SourceId> = id.parse().ok();
-        if parsed.is_some_and(|id| id.is_registry() && !id.is_default_registry()) {
-            found.push(id.clone());
-        }
-    }
-    found
-}
-
-fn source(
-    package: &cargo_lock::Package,
-    ids: &BTreeMap<String, String>,
-    format: u8,
-) -> CrateSource {
+fn source(package: &cargo_lock::Package, sources: &[Source], format: u8) -> CrateSource {
     let Some(source) = &package.source else {
         return CrateSource::Local;
     };
     let printed = source.to_string();
-    let id = ids.get(&printed).cloned().unwrap_or(printed);
+    let written = sources.iter().find(|source| source.printed == printed);
+    let id = written.map_or(printed, |source| source.id.clone());
     let checksum = package
         .checksum
         .as_ref()

@@ -27,7 +27,6 @@ pub struct RegistrySource {
 impl RegistrySource {
     /// Returns the index's URL as Cargo's configuration has it: without
     /// `registry+`, but with `sparse+`.
-    #[must_use]
     pub fn url(&self) -> &str {
         self.id.strip_prefix("registry+").unwrap_or(&self.id)
     }
@@ -56,7 +55,6 @@ pub enum GitReference {
 impl GitReference {
     /// Returns the key in a manifest or in Cargo's configuration, and its
     /// value.
-    #[must_use]
     pub fn selector(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Head => None,
@@ -70,7 +68,6 @@ impl GitReference {
 impl GitSource {
     /// Parses `git+URL?branch=NAME#REVISION` of a lockfile with that format
     /// version: names are percent-encoded from version 4 on.
-    #[must_use]
     pub fn parse(id: &str, format: u8) -> Option<Self> {
         let rest = id.strip_prefix("git+")?;
         let (rest, revision) = match rest.split_once('#') {
@@ -103,7 +100,6 @@ impl GitSource {
 
     /// Returns the revision in lower case if it is complete: 40 hexadecimal
     /// digits, or 64 in a repository that uses SHA-256.
-    #[must_use]
     pub fn full_revision(&self) -> Option<String> {
         let revision = self.revision.as_deref()?;
         let is_full = matches!(revision.len(), 40 | 64)
@@ -113,7 +109,6 @@ impl GitSource {
 
     /// Returns the source as Cargo's configuration names it: without the
     /// revision.
-    #[must_use]
     pub fn id(&self) -> String {
         match self.reference.selector() {
             Some((key, value)) => format!("git+{}?{key}={value}", self.url),

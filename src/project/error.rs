@@ -300,10 +300,11 @@ fn no_rust_help(unread: &[Unread]) -> String {
                 `[[tool.setuptools-rust.ext-modules]]`"
             .to_owned();
     }
+    let unread: Vec<_> = unread.iter().map(ToString::to_string).collect();
     format!(
         "some of what says how it is built couldn't be read: {}; if that builds Rust, write this \
          package's stanza by hand",
-        joined(unread, "; ")
+        unread.join("; ")
     )
 }
 
@@ -321,30 +322,23 @@ fn no_pyproject_help(elsewhere: &[String]) -> String {
 
 /// Joins clauses with semicolons; after six, the rest is counted.
 fn listed(clauses: &[impl fmt::Display]) -> String {
-    let rest = match clauses.len().saturating_sub(6) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    let first = &clauses[..clauses.len().min(6)];
-    format!("{}{rest}", joined(first, "; "))
+    let texts = clauses.iter().map(ToString::to_string);
+    join_counted(texts.collect(), 6, "; ", ";")
 }
 
 /// Joins names with commas, each in backticks; after eight, the rest is
 /// counted.
 fn list(names: &[impl fmt::Display]) -> String {
-    let quoted: Vec<_> = names
-        .iter()
-        .take(8)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let rest = match names.len().saturating_sub(8) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{rest}", quoted.join(", "))
+    let texts = names.iter().map(|name| format!("`{name}`"));
+    join_counted(texts.collect(), 8, ", ", "")
 }
 
-fn joined(items: &[impl fmt::Display], separator: &str) -> String {
-    let texts: Vec<_> = items.iter().map(ToString::to_string).collect();
-    texts.join(separator)
+fn join_counted(mut texts: Vec<String>, most: usize, separator: &str, last: &str) -> String {
+    let rest = texts.len().saturating_sub(most);
+    texts.truncate(most);
+    let joined = texts.join(separator);
+    match rest {
+        0 => joined,
+        rest => format!("{joined}{last} and {rest} more"),
+    }
 }

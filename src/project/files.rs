@@ -40,7 +40,6 @@ struct Contents {
 
 /// Returns whether a file's contents are needed, by its path alone;
 /// `python_root` is the folder of the Python project.
-#[must_use]
 pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     match name {
@@ -70,7 +69,6 @@ pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
 
 impl SourceFiles {
     /// Starts with no files; `origin` names the folder or archive in messages.
-    #[must_use]
     pub fn new(origin: impl Into<String>) -> Self {
         Self {
             origin: origin.into(),
@@ -78,7 +76,6 @@ impl SourceFiles {
         }
     }
 
-    #[must_use]
     pub fn of_archive(origin: impl Into<String>) -> Self {
         Self {
             is_archive: true,
@@ -93,7 +90,6 @@ impl SourceFiles {
 
     /// Returns whether the files are an archive's, in which no command can be
     /// run.
-    #[must_use]
     pub const fn is_archive(&self) -> bool {
         self.is_archive
     }
@@ -142,13 +138,11 @@ impl SourceFiles {
     }
 
     /// Returns the folder or archive as the user named it.
-    #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
     /// Formats a path of the project for messages, with the origin before it.
-    #[must_use]
     pub fn display(&self, path: &Utf8Path) -> String {
         match (self.origin.as_str(), path.as_str()) {
             (origin, ".") => origin.to_owned(),
@@ -157,13 +151,11 @@ impl SourceFiles {
         }
     }
 
-    #[must_use]
     pub fn has(&self, path: &Utf8Path) -> bool {
         self.files.contains_key(path)
     }
 
     /// Returns whether a folder exists, that is, whether a file is below it.
-    #[must_use]
     pub fn has_folder(&self, path: &Utf8Path) -> bool {
         let from = (Bound::Excluded(path), Bound::Unbounded);
         let first = self.files.range::<Utf8Path, _>(from).next();
@@ -176,7 +168,6 @@ impl SourceFiles {
     }
 
     /// Returns the bytes of a file that [`is_read`] selects.
-    #[must_use]
     pub fn bytes(&self, path: &Utf8Path) -> Option<&[u8]> {
         Some(&self.contents(path)?.bytes)
     }
@@ -222,6 +213,16 @@ impl SourceFiles {
 
     fn contents(&self, path: &Utf8Path) -> Option<&Contents> {
         self.files.get(path)?.as_deref()
+    }
+
+    /// A folder with these text files, by path.
+    #[cfg(test)]
+    pub(crate) fn example(files: &[(&str, &str)]) -> Self {
+        let mut source = Self::new(".");
+        for (path, text) in files {
+            source.insert(*path, Some(text.as_bytes().to_vec()));
+        }
+        source
     }
 }
 

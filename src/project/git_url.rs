@@ -8,7 +8,6 @@
 /// `may_be_local` says whether the URL may name a repository on this machine:
 /// one in a lockfile may, a submodule's in a repository from the network may
 /// not.
-#[must_use]
 pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
@@ -39,7 +38,6 @@ pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
 }
 
 /// Returns whether a URL leads to this machine's disk.
-#[must_use]
 pub fn is_local(url: &str) -> bool {
     url_problem(url, true).is_none() && url_problem(url, false).is_some()
 }
@@ -52,7 +50,6 @@ fn is_short_ssh(url: &str) -> bool {
 
 /// Resolves the URL of a submodule, which may be relative to the repository's
 /// own, as `git submodule` does. Returns `None` if it leads above the host.
-#[must_use]
 pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
     if !url.starts_with("./") && !url.starts_with("../") {
         return Some(url.to_owned());
@@ -83,7 +80,6 @@ pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
 /// Replaces the credentials of the URLs in a text with `***`. A user name
 /// without a password is a credential too, except for ssh: over HTTP, tokens
 /// are given as the user.
-#[must_use]
 pub fn without_credentials(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;

@@ -23,31 +23,19 @@ pub struct PackageIdentity {
     pub version: Option<String>,
 }
 
-/// Where name and version are looked for.
-pub(super) struct IdentitySources<'a> {
-    pub(super) files: &'a SourceFiles,
-    /// The folder of `pyproject.toml`.
-    pub(super) python_root: &'a Utf8Path,
-    pub(super) pyproject: &'a Pyproject,
-    pub(super) setup_py: ScriptIdentity,
-    /// The first crate that is built.
-    pub(super) module: Option<&'a RustModule>,
-}
-
 impl PackageIdentity {
     /// Looks in `PKG-INFO`, `pyproject.toml`, `setup.cfg`, `setup.py` and, as
-    /// maturin does, in the crate's manifest, in this order.
+    /// maturin does, in the manifest of the first crate, in this order.
     ///
     /// # Errors
     /// If none of them has a name.
-    pub(super) fn find(sources: IdentitySources<'_>) -> Result<Self, ProjectError> {
-        let IdentitySources {
-            files,
-            python_root,
-            pyproject,
-            setup_py,
-            module,
-        } = sources;
+    pub(super) fn find(
+        files: &SourceFiles,
+        python_root: &Utf8Path,
+        pyproject: &Pyproject,
+        setup_py: ScriptIdentity,
+        module: Option<&RustModule>,
+    ) -> Result<Self, ProjectError> {
         let text = |name| {
             let text = files.text(&join(python_root, name));
             text.map(Option::unwrap_or_default)
@@ -84,10 +72,8 @@ fn python_version(version: &str) -> String {
         return version.to_owned();
     };
     parsed.build = BuildMetadata::EMPTY;
-    match parsed.to_string().parse::<pep440_rs::Version>() {
-        Ok(python) => python.to_string(),
-        Err(_) => version.to_owned(),
-    }
+    let python = parsed.to_string().parse::<pep440_rs::Version>();
+    python.map_or_else(|_| version.to_owned(), |python| python.to_string())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub struct LocalCrate {
     /// Whether it belongs to the workspace; cargo resolves the
     /// dev-dependencies of members too.
     pub is_member: bool,
-    /// Whether cargo reads it whatever features are on.
+    /// Whether cargo reads it regardless of features.
     pub is_read: bool,
     /// The version, with an inherited one filled in.
     pub version: Option<String>,
@@ -107,7 +107,6 @@ impl LocalCrates {
     }
 
     /// Returns what keeps cargo from reading the manifests, by kind.
-    #[must_use]
     pub fn problems(&self) -> Vec<ManifestProblem> {
         let mut seen = BTreeSet::new();
         let mut problems: Vec<_> = self
@@ -121,7 +120,6 @@ impl LocalCrates {
 
     /// Returns how many folders above the source root relative paths lead at
     /// most; `None` if none leads out of the source.
-    #[must_use]
     pub fn levels_above(&self) -> Option<usize> {
         let levels = self.problems.iter().filter_map(|problem| match problem {
             ManifestProblem::Outside { up, .. } => *up,
@@ -214,7 +212,7 @@ impl Search<'_> {
             }
         }
         let version = manifest.version.as_ref();
-        let version = version.and_then(|v| v.resolve(parent.workspace.version.as_deref()));
+        let version = version.and_then(|v| v.resolve(parent.workspace.package.version.as_deref()));
         let mut krate = LocalCrate {
             version: version.map(str::to_owned),
             dependencies: Vec::new(),
@@ -340,9 +338,8 @@ impl ParentWorkspace {
 }
 
 impl LocalCrate {
-    /// Returns whether cargo resolves a dependency whatever features are on.
+    /// Returns whether cargo resolves a dependency regardless of features.
     /// Cargo ignores the dev-dependencies of crates outside the workspace.
-    #[must_use]
     pub const fn is_required(&self, dependency: &CargoDependency) -> bool {
         self.is_member || (self.is_read && !dependency.is_dev && !dependency.is_optional)
     }

@@ -33,7 +33,6 @@ pub struct LockState {
 
 impl LockState {
     /// Compares a lockfile with the crates of the project itself.
-    #[must_use]
     pub fn compare(cargo_lock: &CargoLock, local: &LocalCrates) -> Self {
         let mut state = Self {
             broken: local.problems(),
@@ -145,7 +144,7 @@ fn find(cargo_lock: &CargoLock, dependency: &CargoDependency, patched: &BTreeSet
     if !fitting.is_empty() {
         Match::Found(fitting)
     } else if dependency.path.is_some() {
-        // Cargo adds a crate of the project to the lockfile by itself.
+        // Cargo adds crates of the project to the lockfile even offline.
         Match::Found(candidates)
     } else {
         Match::None { candidates }
@@ -200,14 +199,11 @@ mod tests {
 
     fn state(files: &[(&str, &str)]) -> LockState {
         let pyproject = "[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n";
-        state_of([&[("pyproject.toml", pyproject)], files].concat())
+        state_of(&[&[("pyproject.toml", pyproject)], files].concat())
     }
 
-    fn state_of(files: Vec<(&str, &str)>) -> LockState {
-        let mut source = SourceFiles::new(".");
-        for (path, text) in files.into_iter().chain([("Cargo.lock", LOCK)]) {
-            source.insert(path, Some(text.as_bytes().to_vec()));
-        }
+    fn state_of(files: &[(&str, &str)]) -> LockState {
+        let source = SourceFiles::example(&[files, &[("Cargo.lock", LOCK)]].concat());
         let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let rust = &project.rust[0];
         let local = LocalCrates::find(&source, rust).unwrap();
@@ -290,10 +286,10 @@ mod tests {
             ("pyproject.toml", pyproject),
             ("py/a/Cargo.toml", member.as_str()),
         ];
-        let found = state_of([&[("Cargo.toml", root)], &named[..]].concat());
+        let found = state_of(&[&[("Cargo.toml", root)], &named[..]].concat());
         assert_eq!(texts(&found.lacking), ["`new 1`, which `m` asks for"]);
         // cargo: "current package believes it's in a workspace when it's not"
-        let found = state_of([&[("Cargo.toml", "[workspace]\n")], &named[..]].concat());
+        let found = state_of(&[&[("Cargo.toml", "[workspace]\n")], &named[..]].concat());
         assert!(
             found.broken[0]
                 .to_string()

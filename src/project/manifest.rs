@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::toml_strings::strings_in_array;
 
@@ -62,7 +62,6 @@ impl Inheritable {
     }
 
     /// Returns the field's value, given the workspace's.
-    #[must_use]
     pub fn resolve<'a>(&'a self, workspace: Option<&'a str>) -> Option<&'a str> {
         match self {
             Self::Own(text) => Some(text),
@@ -99,17 +98,24 @@ pub struct CargoDependency {
 }
 
 /// A `[workspace]` table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
 pub struct CargoWorkspace {
     /// `members`, with glob patterns.
     pub members: Vec<String>,
     pub exclude: Vec<String>,
-    /// `package.version`, which members inherit.
-    pub version: Option<String>,
-    /// `package.rust-version`, which members inherit.
-    pub rust_version: Option<String>,
-    /// `dependencies`, which members inherit, by key.
+    /// The fields that members inherit.
+    pub package: WorkspacePackage,
+    /// The dependencies that members inherit, by key.
+    #[serde(deserialize_with = "dependencies")]
     pub dependencies: BTreeMap<String, CargoDependency>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WorkspacePackage {
+    pub version: Option<String>,
+    pub rust_version: Option<String>,
 }
 
 impl CargoManifest {
@@ -130,7 +136,7 @@ struct Raw {
     package: Option<RawPackage>,
     // The name of `package` before Cargo 1.0, which cargo still reads.
     project: Option<RawPackage>,
-    workspace: Option<RawWorkspace>,
+    workspace: Option<CargoWorkspace>,
     lib: Option<RawLib>,
     #[serde(default)]
     cargo_features: Vec<String>,
@@ -156,25 +162,6 @@ struct RawPackage {
     workspace: Option<String>,
     #[serde(flatten)]
     rest: Table,
-}
-
-#[derive(Deserialize, Default)]
-struct RawWorkspace {
-    #[serde(default)]
-    members: Vec<String>,
-    #[serde(default)]
-    exclude: Vec<String>,
-    #[serde(default)]
-    package: RawWorkspacePackage,
-    #[serde(default)]
-    dependencies: Table,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-struct RawWorkspacePackage {
-    version: Option<String>,
-    rust_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -212,6 +199,14 @@ impl RawTables {
             })
         })
     }
+}
+
+fn dependencies<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, CargoDependency>, D::Error> {
+    let table = Table::deserialize(deserializer)?.into_iter();
+    let by_key = table.map(|(key, value)| (key.clone(), dependency(&key, &value)));
+    Ok(by_key.collect())
 }
 
 fn dependency(key: &str, value: &toml::Value) -> CargoDependency {
@@ -278,7 +273,7 @@ impl From<Raw> for CargoManifest {
             features: features
                 .map(|(name, value)| (name.clone(), strings(value)))
                 .collect(),
-            workspace: raw.workspace.map(Into::into),
+            workspace: raw.workspace,
             ..Self::default()
         };
         if let Some(package) = raw.package.or(raw.project) {
@@ -295,21 +290,6 @@ impl From<Raw> for CargoManifest {
             manifest.lib_path = lib.path;
         }
         manifest
-    }
-}
-
-impl From<RawWorkspace> for CargoWorkspace {
-    fn from(raw: RawWorkspace) -> Self {
-        let dependencies = raw.dependencies.iter();
-        Self {
-            members: raw.members,
-            exclude: raw.exclude,
-            version: raw.package.version,
-            rust_version: raw.package.rust_version,
-            dependencies: dependencies
-                .map(|(key, value)| (key.clone(), dependency(key, value)))
-                .collect(),
-        }
     }
 }
 

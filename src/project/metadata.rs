@@ -62,12 +62,6 @@ enum License {
     Table { text: Option<String> },
 }
 
-#[derive(Deserialize, Default)]
-struct RawManifest {
-    #[serde(default)]
-    package: toml::Table,
-}
-
 impl Metadata {
     /// Reads `pyproject.toml` and fills in what it lacks from `PKG-INFO`,
     /// `setup.cfg` and, for maturin, the crate's manifest.
@@ -95,7 +89,6 @@ impl Metadata {
     }
 
     /// Returns the first HTTP URL that has one of these labels.
-    #[must_use]
     pub fn url(&self, labels: &[&str]) -> Option<&str> {
         labels
             .iter()
@@ -176,8 +169,8 @@ impl Metadata {
     }
 
     fn from_manifest(text: &str) -> Self {
-        let raw: RawManifest = toml::from_str(text).unwrap_or_default();
-        let value = |key| raw.package.get(key).and_then(toml::Value::as_str);
+        let manifest: toml::Table = toml::from_str(text).unwrap_or_default();
+        let value = |key| manifest.get("package")?.get(key)?.as_str();
         let owned = |key| value(key).map(str::to_owned);
         let urls = [("homepage", "homepage"), ("source", "repository")];
         let urls = urls
@@ -252,10 +245,7 @@ mod tests {
     use super::*;
 
     fn metadata(files: &[(&str, &str)]) -> Metadata {
-        let mut source = SourceFiles::new(".");
-        for (path, text) in files {
-            source.insert(*path, Some(text.as_bytes().to_vec()));
-        }
+        let source = SourceFiles::example(files);
         let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         Metadata::read(&source, &project).unwrap()
     }

@@ -47,7 +47,6 @@ pub use options::CargoOptions;
 pub(crate) use paths::join_inside;
 pub use paths::{MAX_PATH, join, relative_path};
 pub use problems::{Guess, Unread};
-pub use pyo3::Pyo3;
 pub use pyproject::Pyproject;
 pub use roots::{RustModule, RustProject};
 pub use source_kind::SourceKind;

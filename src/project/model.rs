@@ -8,14 +8,15 @@ use semver::Version;
 use super::backend::{self, Context};
 use super::error::ProjectError;
 use super::files::SourceFiles;
-use super::identity::{IdentitySources, PackageIdentity};
+use super::identity::PackageIdentity;
+use super::local_crates::LocalCrates;
 use super::paths::join;
 use super::pkg_info;
 use super::problems::Unread;
+use super::pyo3::Pyo3;
 use super::pyproject::Pyproject;
 use super::roots::{RustProject, rust_projects};
 use super::setup_cfg;
-use super::{LocalCrates, Pyo3};
 use crate::target::Toolchains;
 
 #[derive(Debug)]
@@ -80,13 +81,8 @@ impl Project {
                 (rust, plan) = read_rust(minor)?;
             }
         }
-        let identity = PackageIdentity::find(IdentitySources {
-            files,
-            python_root: root,
-            pyproject: &pyproject,
-            setup_py: plan.identity,
-            module: rust.first().and_then(|project| project.modules.first()),
-        })?;
+        let module = rust.first().and_then(|project| project.modules.first());
+        let identity = PackageIdentity::find(files, root, &pyproject, plan.identity, module)?;
         Ok(Self {
             identity,
             pyproject,

@@ -67,7 +67,6 @@ pub struct CrateName(String);
 
 impl CrateName {
     /// Checks a name; returns `None` if it has other characters.
-    #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let is_valid = !name.is_empty()
             && name
@@ -76,7 +75,6 @@ impl CrateName {
         is_valid.then(|| Self(name.to_owned()))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -8,7 +8,6 @@ pub const MAX_PATH: usize = 4096;
 
 /// Joins a path to a folder and resolves `.` and `..`. Returns `None` if the
 /// path is absolute, too long, or leads out of the source root.
-#[must_use]
 pub(crate) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
     if folder.as_str().len() + path.len() > MAX_PATH {
         return None;
@@ -32,7 +31,6 @@ pub(crate) fn join_inside(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> 
 
 /// Returns how many folders above the source root a path leads; `None` if it
 /// is absolute.
-#[must_use]
 pub(super) fn levels_above(folder: &Utf8Path, path: &str) -> Option<usize> {
     let (mut depth, mut above) = (0, 0);
     for component in folder.components().chain(Utf8Path::new(path).components()) {
@@ -48,7 +46,6 @@ pub(super) fn levels_above(folder: &Utf8Path, path: &str) -> Option<usize> {
 }
 
 /// Returns the path of folder `to` as seen from folder `from`.
-#[must_use]
 pub fn relative_path(to: &Utf8Path, from: &Utf8Path) -> Utf8PathBuf {
     fn parts(path: &Utf8Path) -> Vec<&str> {
         let names = path.components().map(|component| component.as_str());
@@ -66,7 +63,6 @@ pub fn relative_path(to: &Utf8Path, from: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Joins a plain file name to a folder.
-#[must_use]
 pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
     if folder == "." {
         Utf8PathBuf::from(name)
@@ -76,13 +72,11 @@ pub fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
 }
 
 /// Returns the folder that holds a path; `None` for the source root.
-#[must_use]
 pub(super) fn parent(path: &Utf8Path) -> Option<&Utf8Path> {
     (path != ".").then(|| folder_of(path))
 }
 
 /// Returns the folder that a file is in.
-#[must_use]
 pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
     match file.parent() {
         Some(folder) if !folder.as_str().is_empty() => folder,

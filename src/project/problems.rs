@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use thiserror::Error;
 
@@ -114,6 +114,16 @@ pub enum UnreadPart {
     HatchHook(String),
     #[error("`{0}`, the project's own build backend, isn't in its `backend-path`")]
     InTreeBackend(String),
+}
+
+impl Unread {
+    pub(super) fn new(file: &Utf8Path, line: Option<usize>, part: UnreadPart) -> Self {
+        Self {
+            file: Some(file.to_owned()),
+            line,
+            part,
+        }
+    }
 }
 
 impl fmt::Display for Unread {

@@ -21,7 +21,6 @@ pub struct Pyo3 {
 
 impl Pyo3 {
     /// Returns `None` if no Python module is built with PyO3.
-    #[must_use]
     pub fn find(project: &RustProject, local: &LocalCrates) -> Option<Self> {
         let modules = || project.modules.iter().filter(|module| !module.build.is_bin);
         modules().next()?;
@@ -105,20 +104,17 @@ mod tests {
     use crate::project::{Project, SourceFiles};
 
     fn pyo3(maturin: &str, manifest: &str) -> Option<(String, bool)> {
-        let mut source = SourceFiles::new(".");
         let pyproject = format!(
             "[build-system]\nrequires = []\nbuild-backend = \"maturin\"\n[tool.maturin]\n{maturin}"
         );
         let lock = "version = 4\n[[package]]\nname = \"pyo3-ffi\"\nversion = \"0.22.1\"\n\
              source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
         let manifest = format!("[package]\nname = \"m\"\nversion = \"1.0.0\"\n{manifest}");
-        for (path, text) in [
-            ("pyproject.toml", pyproject.as_str()),
+        let source = SourceFiles::example(&[
+            ("pyproject.toml", &pyproject),
             ("Cargo.toml", &manifest),
             ("Cargo.lock", lock),
-        ] {
-            source.insert(path, Some(text.as_bytes().to_vec()));
-        }
+        ]);
         let project = Project::read(&source, Utf8Path::new("."), Some(13)).unwrap();
         let local = LocalCrates::find(&source, &project.rust[0]).unwrap();
         let found = Pyo3::find(&project.rust[0], &local)?;

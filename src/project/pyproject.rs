@@ -11,7 +11,7 @@ use super::error::{ProjectError, toml_error};
 use super::files::SourceFiles;
 use super::options::FeatureSpec;
 use super::paths::join;
-use super::toml_strings::words;
+use super::toml_strings::split_words;
 
 /// The backend that PEP 517 prescribes if `build-backend` is missing.
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
@@ -158,7 +158,6 @@ impl Pyproject {
     }
 
     /// Returns whether the backend is maturin itself.
-    #[must_use]
     pub fn is_maturin(&self) -> bool {
         self.build_backend.split([':', '.']).next() == Some("maturin")
     }
@@ -250,7 +249,7 @@ fn arguments<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 }
 
 fn owned_words(value: &toml::Value) -> Vec<String> {
-    words(value).into_iter().map(str::to_owned).collect()
+    split_words(value).into_iter().map(str::to_owned).collect()
 }
 
 impl Raw {

@@ -67,7 +67,8 @@ impl RustModule {
     ) -> Result<Self, ProjectError> {
         let manifest = files.manifest(&build.manifest)?;
         let root = files.manifest(&join(cargo_root, "Cargo.toml"))?;
-        let inherited = root.workspace.as_ref().and_then(|w| w.version.as_deref());
+        let workspace = root.workspace.as_ref();
+        let inherited = workspace.and_then(|w| w.package.version.as_deref());
         let version = manifest.version.as_ref();
         let version = version.and_then(|version| version.resolve(inherited));
         Ok(Self {
@@ -97,10 +98,10 @@ impl RustProject {
         })
     }
 
-    /// Returns `Cargo.lock`.
+    /// Returns the lockfile, which offline builds need.
     ///
     /// # Errors
-    /// If the file is missing.
+    /// If `Cargo.lock` is missing.
     pub fn require_cargo_lock(&self, files: &SourceFiles) -> Result<&CargoLock, ProjectError> {
         self.cargo_lock
             .as_ref()

@@ -24,13 +24,11 @@ pub enum SourceKind {
 impl SourceKind {
     /// Returns whether uv2nix gives the source no `name`, which Nix names the
     /// unpacked folder after.
-    #[must_use]
     pub const fn is_nameless(&self) -> bool {
         matches!(self, Self::Git(_) | Self::Path)
     }
 
     /// Returns the package's folder in the source.
-    #[must_use]
     pub fn subdirectory(&self) -> Option<&Utf8Path> {
         match self {
             Self::Git(folder) | Self::Url(folder) => folder.as_deref(),

@@ -9,7 +9,7 @@ pub(crate) fn strings_in_array(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the words of a string, or the strings of an array.
-pub(super) fn words(value: &Value) -> Vec<&str> {
+pub(super) fn split_words(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => text.split_whitespace().collect(),
         value => strings_in_array(value).collect(),

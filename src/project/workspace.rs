@@ -54,7 +54,6 @@ pub fn find_workspace_root(
 
 /// Returns whether a crate in `folder`, relative to the workspace root, belongs
 /// to the workspace of the root's `manifest`.
-#[must_use]
 pub fn belongs_to(manifest: &CargoManifest, folder: &Utf8Path) -> bool {
     has_member(manifest, Utf8Path::new("."), folder)
 }
@@ -146,13 +145,9 @@ mod tests {
     const MEMBER: &str = "[package]\nname = \"m\"\nversion = \"1.0.0\"\n";
 
     fn root_of(manifest: &str, files: &[(&str, &str)]) -> String {
-        let mut source = SourceFiles::new(".");
-        for (path, text) in files {
-            source.insert(*path, Some(text.as_bytes().to_vec()));
-        }
-        find_workspace_root(&source, Utf8Path::new(manifest))
-            .unwrap()
-            .into_string()
+        let source = SourceFiles::example(files);
+        let root = find_workspace_root(&source, Utf8Path::new(manifest));
+        root.unwrap().into_string()
     }
 
     #[test]
@@ -232,7 +227,6 @@ mod tests {
         let workspace = CargoWorkspace {
             members: vec!["crates/*".to_owned(), "*a".repeat(20)],
             exclude: vec!["crates/old".to_owned()],
-            version: None,
             ..CargoWorkspace::default()
         };
         assert_eq!(

@@ -29,7 +29,6 @@ pub struct BuildCommand {
 
 impl BuildCommand {
     /// Reads the words of a command; `None` if it calls another program.
-    #[must_use]
     pub fn from_words(words: &[String], line: usize) -> Option<Self> {
         // `[sys.executable, "-m", "maturin"]`, of which the first isn't known.
         let words = match words {

@@ -260,26 +260,20 @@ impl<'a> Interpreter<'a> {
     }
 
     fn if_else(&mut self, statement: &'a StmtIf) -> Flow {
+        let clauses = statement.elif_else_clauses.iter();
+        let clauses = clauses.map(|clause| (clause.test.as_ref(), &*clause.body));
+        let first = (Some(&*statement.test), &*statement.body);
         let mut open: Vec<&'a [Stmt]> = Vec::new();
-        let mut decided = self.test(&statement.test);
-        if decided != Some(false) {
-            open.push(&statement.body);
-        }
-        for clause in &statement.elif_else_clauses {
-            if decided == Some(true) {
-                break;
+        for (test, body) in [first].into_iter().chain(clauses) {
+            let holds = test.map_or(Some(true), |test| self.test(test));
+            if holds != Some(false) {
+                open.push(body);
             }
-            decided = match &clause.test {
-                Some(test) => self.test(test),
-                None => Some(true),
-            };
-            if decided != Some(false) {
-                open.push(&clause.body);
+            if holds == Some(true) {
+                return self.maybe(&open);
             }
         }
-        if decided != Some(true) {
-            open.push(&[]);
-        }
+        open.push(&[]);
         self.maybe(&open)
     }
 
@@ -291,7 +285,7 @@ impl<'a> Interpreter<'a> {
         self.maybe(&cases)
     }
 
-    /// Follows each of several ways, and goes on with the variables that any of
+    /// Follows each of several branches, and goes on with the values that any of
     /// them may leave.
     fn maybe(&mut self, ways: &[&'a [Stmt]]) -> Flow {
         if let [way] = ways {
@@ -518,9 +512,9 @@ impl<'a> Interpreter<'a> {
             Expr::Name(name) => self
                 .lookup(&name.id)
                 .unwrap_or_else(|| Value::Named(name.id.to_string())),
-            Expr::List(list) => self.list(&list.elts),
-            Expr::Tuple(tuple) => self.list(&tuple.elts),
-            Expr::Set(set) => self.list(&set.elts),
+            Expr::List(list) => Value::List(self.items(&list.elts)),
+            Expr::Tuple(tuple) => Value::List(self.items(&tuple.elts)),
+            Expr::Set(set) => Value::List(self.items(&set.elts)),
             Expr::Dict(dict) => self.dict(dict),
             Expr::Call(call) => self.call(call),
             Expr::Attribute(attribute) => {
@@ -565,7 +559,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn list(&mut self, items: &[Expr]) -> Value {
+    /// Evaluates the items of a list or the positional arguments of a call.
+    fn items(&mut self, items: &[Expr]) -> Vec<Value> {
         let mut values = Vec::new();
         for item in items {
             let value = self.eval(item);
@@ -574,7 +569,7 @@ impl<'a> Interpreter<'a> {
                 (_, value) => values.push(value),
             }
         }
-        Value::List(values)
+        values
     }
 
     fn dict(&mut self, dict: &ExprDict) -> Value {
@@ -675,18 +670,13 @@ impl<'a> Interpreter<'a> {
         let mut found = Vec::new();
         for item in items {
             self.assign(&generator.target, item);
-            let mut holds = Some(true);
-            for condition in &generator.ifs {
-                holds = match (holds, self.test(condition)) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (Some(true), Some(true)) => Some(true),
-                    _ => None,
-                };
+            let conditions = generator.ifs.iter();
+            let truths: Vec<_> = conditions.map(|condition| self.test(condition)).collect();
+            if truths.contains(&Some(false)) {
+                continue;
             }
-            match holds {
-                Some(false) => continue,
-                Some(true) => {}
-                None => found.push(self.unknown(&generator.iter, "a choice among items")),
+            if truths.contains(&None) {
+                found.push(self.unknown(&generator.iter, "a choice among items"));
             }
             match self.comprehend(element, rest) {
                 Value::List(more) => found.extend(more),
@@ -729,11 +719,8 @@ impl<'a> Interpreter<'a> {
                 Some(truth) if truth == stops_at => break,
                 Some(_) => {}
                 None => {
-                    let merged = match possible.take() {
-                        Some(before) => before.merge(result.clone()),
-                        None => result.clone(),
-                    };
-                    possible = Some(merged);
+                    let values = possible.take().into_iter().chain([result.clone()]);
+                    possible = values.reduce(Value::merge);
                 }
             }
         }
@@ -821,13 +808,10 @@ impl<'a> Interpreter<'a> {
     }
 
     fn arguments(&mut self, call: &ExprCall) -> Arguments {
-        let mut arguments = Arguments::default();
-        for argument in &call.arguments.args {
-            match (argument, self.eval(argument)) {
-                (Expr::Starred(_), Value::List(more)) => arguments.by_place.extend(more),
-                (_, value) => arguments.by_place.push(value),
-            }
-        }
+        let mut arguments = Arguments {
+            by_place: self.items(&call.arguments.args),
+            by_name: Vec::new(),
+        };
         for keyword in &call.arguments.keywords {
             match (&keyword.arg, self.eval(&keyword.value)) {
                 (Some(name), value) => arguments.by_name.push((name.to_string(), value)),

@@ -5,7 +5,7 @@
 //! Literals, collections, variables, loops over known lists, functions of the
 //! file and questions about the platform have values; everything else is
 //! unknown and is reported with its line where it matters. A condition with an
-//! unknown value is followed both ways.
+//! unknown value has both branches followed.
 
 mod backend;
 mod builtins;

@@ -26,7 +26,7 @@ fn paths(script: &SetupScript) -> Vec<String> {
     script.extensions.iter().map(path).collect()
 }
 
-/// The texts of a list that an expression is worth.
+/// Returns the strings of the list that an expression evaluates to.
 fn worth(expression: &str) -> Vec<String> {
     let script = setup(&format!("setup(setup_requires={expression})"));
     assert_eq!(script.unread_requires, [], "{expression}");
@@ -122,7 +122,8 @@ fn what_is_above_the_project_stays_above() {
 #[test]
 fn a_guess_is_told_as_one() {
     for text in [
-        // Which call is made, what comes first, where it goes: not to be told.
+        // The text doesn't tell which call is made, what precedes the list, or
+        // where the list goes.
         "if ask():\n  setup(rust_extensions=[RustExtension('a', 'c/Cargo.toml')])\nelse:\n  setup()",
         "setup(rust_extensions=[RustExtension('a', path=ask() or 'c/Cargo.toml')])",
         "class D(Distribution):\n  def __init__(self):\n    self.rust_extensions = [RustExtension('a', 'c/Cargo.toml')]\nsetup(distclass=D)",
@@ -174,7 +175,7 @@ fn what_cant_be_told_is_told_with_its_line() {
     };
     assert_eq!(script.unread, [note]);
 
-    // The calls that are there are the best guess.
+    // The calls in the file are the best guess.
     let script =
         setup("def f(x):\n  yield RustExtension('a', 'c/Cargo.toml')\nsetup(rust_extensions=g(f))");
     assert_eq!(paths(&script), ["c/Cargo.toml"]);
@@ -184,7 +185,7 @@ fn what_cant_be_told_is_told_with_its_line() {
     assert_eq!(paths(&script), ["?"]);
     assert_eq!(script.unread.len(), 1, "{:?}", script.unread);
 
-    // Both ways of a condition that can't be told.
+    // Both branches of an unknown condition count.
     let script = setup(
         "if ask():\n  e = [RustExtension('a', 'a/Cargo.toml')]\nelse:\n  e = [RustExtension('b', 'b/Cargo.toml')]\n\
          setup(rust_extensions=e)",

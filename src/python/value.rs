@@ -53,7 +53,7 @@ pub struct Extension {
 }
 
 /// The arguments of a call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) by_place: Vec<Value>,
     pub(super) by_name: Vec<(String, Value)>,

@@ -1,53 +1,47 @@
-//! Whether an environment has a package as a wheel, or builds it.
+//! Whether an environment has a package as a wheel or builds it, by uv2nix's
+//! rules.
 
-use super::{Environment, LockedPackage, PackageSource, Preference, UvSettings};
+use thiserror::Error;
 
-/// What an environment has of a package.
+use super::environment::Environment;
+use super::model::{LockedPackage, LockedSource, url_file_name};
+use super::settings::{Preference, UvSettings};
+
+/// In which form an environment has a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Built {
-    /// A wheel, by its file name.
+pub enum PackageFormat {
+    /// The wheel of that file name.
     Wheel(String),
-    /// A build of its source.
-    Source(Why),
-    /// Nothing: a virtual project has its dependencies alone.
-    Nothing,
-    /// Nothing that uv2nix could make; why.
-    Impossible(String),
+    /// Built from source.
+    Source(SourceReason),
+    /// A virtual project: only its dependencies are there.
+    Virtual,
+    /// uv2nix refuses the package.
+    Impossible(Refusal),
 }
 
 /// Why a package is built from source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The lock has no wheel of it.
+pub enum SourceReason {
     NoWheel,
-    /// None of its wheels fits.
     NoFittingWheel,
-    /// `tool.uv.no-binary` says so.
     NoBinary,
-    /// `tool.uv.no-binary-package` says so.
     NoBinaryPackage,
     /// Sdists are preferred.
     Preferred,
-    /// It is from a git repository.
     Git,
-    /// It is from an archive at a URL.
     Url,
-    /// It is from an archive of the user's.
     Path,
-    /// It is a project of the user's.
     Local,
 }
 
-impl Why {
-    /// Whether the kind of the package's source says so.
-    #[must_use]
+impl SourceReason {
+    /// Returns whether the kind of the package's source is the reason.
     pub const fn is_by_source(self) -> bool {
         matches!(self, Self::Git | Self::Url | Self::Path | Self::Local)
     }
 
-    /// In words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::NoWheel => "the lock has no wheel",
             Self::NoFittingWheel => "no wheel fits",
@@ -62,54 +56,68 @@ impl Why {
     }
 }
 
-/// Chooses as uv2nix does.
-#[must_use]
-pub fn choose(
+/// Why uv2nix refuses a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum Refusal {
+    #[error("both `no-binary-package` and `no-build-package` name it")]
+    Contradiction,
+    #[error("its wheel doesn't fit, and is no source to build")]
+    OnlyUnfittingWheel,
+    #[error("no wheel fits, and the lock has no sdist")]
+    NoSdist,
+    #[error("`no-binary` forbids its wheel")]
+    NoBinary,
+    #[error("`no-binary-package` forbids its wheel")]
+    NoBinaryPackage,
+    #[error("`no-build-package` forbids to build it")]
+    NoBuildPackage,
+}
+
+/// Chooses the format of a package as uv2nix does.
+pub fn choose_format(
     package: &LockedPackage,
     environment: Environment,
     settings: &UvSettings,
     preference: Preference,
-) -> Built {
-    let forced = Forced::of(package, settings, preference);
-    if forced.no_binary_package && forced.no_build_package {
-        let message = "both `no-binary-package` and `no-build-package` name it";
-        return Built::Impossible(message.to_owned());
+) -> PackageFormat {
+    let rules = Rules::of(package, settings, preference);
+    if rules.no_binary_package && rules.no_build_package {
+        return PackageFormat::Impossible(Refusal::Contradiction);
     }
     let wheel = best_wheel(package, environment);
-    let built = match &package.source {
-        PackageSource::Virtual(_) => return Built::Nothing,
-        PackageSource::Directory(_) | PackageSource::Editable(_) => {
-            return Built::Source(Why::Local);
+    let format = match &package.source {
+        LockedSource::Virtual(_) => return PackageFormat::Virtual,
+        LockedSource::Directory(_) | LockedSource::Editable(_) => {
+            return PackageFormat::Source(SourceReason::Local);
         }
-        PackageSource::Git { .. } => Built::Source(Why::Git),
-        PackageSource::Url { url, .. } => match &package.sdist {
-            Some(_) => Built::Source(Why::Url),
-            None => Built::Wheel(super::url_file_name(url)),
+        LockedSource::Git { .. } => PackageFormat::Source(SourceReason::Git),
+        LockedSource::Url { url, .. } => match &package.sdist {
+            Some(_) => PackageFormat::Source(SourceReason::Url),
+            None => PackageFormat::Wheel(url_file_name(url)),
         },
-        PackageSource::Path(_) => match wheel {
-            Some(wheel) => Built::Wheel(wheel),
-            None if package.wheels.is_empty() => Built::Source(Why::Path),
-            None => {
-                let message = "its wheel doesn't fit, and is no source to build";
-                return Built::Impossible(message.to_owned());
-            }
+        LockedSource::Path(_) => match wheel {
+            Some(wheel) => PackageFormat::Wheel(wheel),
+            None if package.wheels.is_empty() => PackageFormat::Source(SourceReason::Path),
+            None => return PackageFormat::Impossible(Refusal::OnlyUnfittingWheel),
         },
-        PackageSource::Registry(_) => match (wheel, &package.sdist) {
-            (Some(wheel), Some(_)) if forced.prefers_wheel() => Built::Wheel(wheel),
-            (Some(wheel), None) => Built::Wheel(wheel),
-            (None, None) => {
-                let message = "no wheel fits, and the lock has no sdist";
-                Built::Impossible(message.to_owned())
+        LockedSource::Registry(_) => match (wheel, &package.sdist) {
+            (Some(wheel), Some(_)) if rules.prefers_wheel() => PackageFormat::Wheel(wheel),
+            (Some(wheel), None) => PackageFormat::Wheel(wheel),
+            (None, None) => PackageFormat::Impossible(Refusal::NoSdist),
+            (wheel, Some(_)) => {
+                PackageFormat::Source(rules.source_reason(package, wheel.is_some()))
             }
-            (wheel, Some(_)) => Built::Source(forced.why(package, wheel.is_some())),
         },
     };
-    forced.allowed(built, settings)
+    match rules.refusal(&format) {
+        Some(refusal) => PackageFormat::Impossible(refusal),
+        None => format,
+    }
 }
 
-/// What the settings say of a package.
+/// What the settings say about a package.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
-struct Forced {
+struct Rules {
     no_build: bool,
     no_binary: bool,
     no_binary_package: bool,
@@ -117,7 +125,7 @@ struct Forced {
     preference: Preference,
 }
 
-impl Forced {
+impl Rules {
     fn of(package: &LockedPackage, settings: &UvSettings, preference: Preference) -> Self {
         let name = package.name.as_str();
         Self {
@@ -130,44 +138,42 @@ impl Forced {
     }
 
     fn prefers_wheel(&self) -> bool {
-        if self.no_build {
-            true
-        } else if self.no_binary || self.no_binary_package {
-            false
-        } else {
-            self.no_build_package || self.preference == Preference::Wheel
-        }
+        let forbids_wheel = self.no_binary || self.no_binary_package;
+        let is_wheel_preferred = self.no_build_package || self.preference == Preference::Wheel;
+        self.no_build || (!forbids_wheel && is_wheel_preferred)
     }
 
-    const fn why(&self, package: &LockedPackage, has_fitting: bool) -> Why {
+    const fn source_reason(
+        &self,
+        package: &LockedPackage,
+        has_fitting_wheel: bool,
+    ) -> SourceReason {
         if package.wheels.is_empty() {
-            Why::NoWheel
-        } else if !has_fitting {
-            Why::NoFittingWheel
+            SourceReason::NoWheel
+        } else if !has_fitting_wheel {
+            SourceReason::NoFittingWheel
         } else if self.no_binary {
-            Why::NoBinary
+            SourceReason::NoBinary
         } else if self.no_binary_package {
-            Why::NoBinaryPackage
+            SourceReason::NoBinaryPackage
         } else {
-            Why::Preferred
+            SourceReason::Preferred
         }
     }
 
-    /// uv2nix throws where the outcome is one that the settings forbid.
-    fn allowed(&self, built: Built, settings: &UvSettings) -> Built {
-        let forbidden = match &built {
-            Built::Wheel(_) if settings.no_binary == Some(true) => "`no-binary` forbids its wheel",
-            Built::Wheel(_) if self.no_binary_package => "`no-binary-package` forbids its wheel",
-            Built::Source(_) if self.no_build_package => "`no-build-package` forbids to build it",
-            _ => return built,
-        };
-        Built::Impossible(forbidden.to_owned())
+    /// Returns why the settings forbid the format; uv2nix then throws.
+    const fn refusal(&self, format: &PackageFormat) -> Option<Refusal> {
+        match format {
+            PackageFormat::Wheel(_) if self.no_binary => Some(Refusal::NoBinary),
+            PackageFormat::Wheel(_) if self.no_binary_package => Some(Refusal::NoBinaryPackage),
+            PackageFormat::Source(_) if self.no_build_package => Some(Refusal::NoBuildPackage),
+            _ => None,
+        }
     }
 }
 
 fn best_wheel(package: &LockedPackage, environment: Environment) -> Option<String> {
-    let names = package.wheels.iter().map(|wheel| &wheel.name);
-    let fitting = names.filter(|name| name.fits(environment));
+    let fitting = package.wheels.iter().filter(|name| name.fits(environment));
     let best = fitting.min_by(|a, b| a.order(b, environment));
     best.map(|name| name.file_name.clone())
 }

@@ -9,16 +9,14 @@ use crate::target::{Platform, Toolchains, allows_python, marker_environment};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-platforms.toml");
 
-/// What an environment is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Environment {
-    /// The platform.
     pub platform: Platform,
     /// The C library, on Linux.
     pub libc: Libc,
     /// The minor version of Python 3.
     pub python_minor: u8,
-    /// Whether it is the build without a global lock.
+    /// Whether the Python is built without the GIL.
     pub is_free_threaded: bool,
 }
 
@@ -46,7 +44,7 @@ pub enum Libc {
     Musl,
 }
 
-/// The table `data/nixpkgs-platforms.toml`.
+/// The table `data/nixpkgs-platforms.toml`; versions are major and minor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -66,34 +64,32 @@ struct PythonRow {
 
 impl Table {
     fn built_in() -> &'static Self {
-        static TABLE_READ: std::sync::LazyLock<Table> = std::sync::LazyLock::new(|| {
+        static BUILT_IN: std::sync::LazyLock<Table> = std::sync::LazyLock::new(|| {
             toml::from_str(TABLE).expect("the table is checked by a test")
         });
-        &TABLE_READ
+        &BUILT_IN
     }
 }
 
-/// The minor version of nixpkgs' `python3`.
-#[must_use]
-pub fn usual_python() -> u8 {
+/// Returns the minor version of nixpkgs' `python3`.
+pub fn nixpkgs_python() -> u8 {
     Table::built_in().usual_python
 }
 
-/// The Python that is taken where none is asked for: that of a
-/// `.python-version`, nixpkgs' own, or the newest that is allowed.
-#[must_use]
-pub fn default_python(file: Option<&str>, requires: Option<&str>) -> u8 {
-    let usual = [file.and_then(python_version), Some(usual_python())];
-    let mut usual = usual.into_iter().flatten();
-    usual
+/// Chooses the minor version of Python if none is asked for: the first allowed
+/// one of a `.python-version` file and nixpkgs' `python3`, otherwise the newest
+/// that `requires-python` allows.
+pub fn choose_python(python_version_file: Option<&str>, requires: Option<&str>) -> u8 {
+    let from_file = python_version_file.and_then(parse_python_version);
+    let mut preferred = from_file.into_iter().chain([nixpkgs_python()]);
+    preferred
         .find(|minor| allows_python(requires, *minor))
         .unwrap_or_else(|| Toolchains::built_in().newest_python(requires, None))
 }
 
-/// The minor version that a `.python-version` asks for, as uv reads it:
-/// `3.13`, `3.13.2`, `cpython@3.13` or `cpython-3.13.2-linux-x86_64-gnu`.
-#[must_use]
-pub fn python_version(text: &str) -> Option<u8> {
+/// Parses a `.python-version` file to a minor version, as uv does: `3.13`,
+/// `3.13.2`, `cpython@3.13` or `cpython-3.13.2-linux-x86_64-gnu`.
+pub fn parse_python_version(text: &str) -> Option<u8> {
     let mut lines = text.lines().map(str::trim);
     let line = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
     let prefixes = ["cpython@", "cpython-", "cpython", "python"];
@@ -104,8 +100,8 @@ pub fn python_version(text: &str) -> Option<u8> {
 }
 
 impl Environment {
-    /// The platform's name, with the C library where it isn't nixpkgs' usual.
-    #[must_use]
+    /// Returns Nix's name of the platform, with the C library unless it is
+    /// nixpkgs' default.
     pub fn system(self) -> String {
         let system = self.platform.system();
         if self.platform.is_linux() && self.libc == Libc::Musl {
@@ -114,26 +110,22 @@ impl Environment {
         system.to_owned()
     }
 
-    /// `3.13`, or `3.13t` without a global lock.
-    #[must_use]
+    /// Returns the Python's version: `3.13`, or `3.13t` without the GIL.
     pub fn python(self) -> String {
-        let suffix = if self.is_free_threaded { "t" } else { "" };
-        format!("3.{}{suffix}", self.python_minor)
+        format!("3.{}{}", self.python_minor, self.abi_suffix())
     }
 
-    /// What `uname -m` says.
-    #[must_use]
-    pub const fn machine(self) -> &'static str {
-        self.platform.machine()
+    const fn abi_suffix(self) -> &'static str {
+        if self.is_free_threaded { "t" } else { "" }
     }
 
-    /// 313 for Python 3.13.
+    /// Returns the Python's version as wheel tags have it: 313 for 3.13.
     pub(super) fn short_version(self) -> u32 {
         let text = format!("3{}", self.python_minor);
         text.parse().unwrap_or_default()
     }
 
-    /// The version of a C library, where the environment has it.
+    /// Returns the version of a C library, if the environment has it.
     pub(super) fn libc_version(self, libc: Libc) -> Option<(u32, u32)> {
         let table = Table::built_in();
         let version = match libc {
@@ -143,19 +135,18 @@ impl Environment {
         (self.platform.is_linux() && self.libc == libc).then_some(version)
     }
 
+    /// Returns the version of macOS's SDK, if the platform is macOS.
     pub(super) fn sdk_version(self) -> Option<(u32, u32)> {
         (!self.platform.is_linux()).then(|| Table::built_in().darwin_sdk)
     }
 
-    /// As nixpkgs' CPython lists them.
-    pub(super) fn abi_tags(self) -> Vec<String> {
-        let suffix = if self.is_free_threaded { "t" } else { "" };
-        let own = format!("cp3{}{suffix}", self.python_minor);
-        vec!["none".into(), "any".into(), "abi3".into(), own]
+    /// Returns the ABI tags that nixpkgs' CPython accepts.
+    pub(super) fn abi_tags(self) -> [String; 4] {
+        let own = format!("cp3{}{}", self.python_minor, self.abi_suffix());
+        ["none".into(), "any".into(), "abi3".into(), own]
     }
 
-    /// What markers of PEP 508 are evaluated in.
-    #[must_use]
+    /// Returns the values of PEP 508's markers.
     pub fn markers(self) -> MarkerEnvironment {
         let rows = &Table::built_in().python;
         let row = rows.iter().find(|row| row.minor == self.python_minor);
@@ -183,7 +174,7 @@ mod tests {
             ("3.999", None),
             ("", None),
         ] {
-            assert_eq!(python_version(text), minor, "{text}");
+            assert_eq!(parse_python_version(text), minor, "{text}");
         }
     }
 
@@ -191,6 +182,6 @@ mod tests {
     fn the_table_is_sound() {
         let table = Table::built_in();
         assert!(table.python.is_sorted_by_key(|row| row.minor));
-        assert!(table.python.iter().any(|row| row.minor == usual_python()));
+        assert!(table.python.iter().any(|row| row.minor == nixpkgs_python()));
     }
 }

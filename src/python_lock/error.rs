@@ -1,25 +1,24 @@
-//! What can be wrong with a lock.
+//! Errors in a lockfile of Python packages.
 
 use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
-/// A lock that can't be read.
+/// An error that only a change to the lockfile or its workspace can fix.
+///
+/// `place` is the path that the message shows.
 #[derive(Debug, Error, Diagnostic)]
 pub enum PythonLockError {
-    /// No lock of Python packages.
+    /// The lockfile doesn't exist.
     #[error("there is no `{path}`")]
     #[diagnostic(
         code(pyhack::python_lock::not_found),
         help("name a `uv.lock` or `pylock.toml`, or the folder of one; `uv lock` makes one")
     )]
-    NotFound {
-        /// The lock.
-        path: String,
-    },
+    NotFound { path: String },
 
-    /// It is no TOML, or lacks what every lock has.
+    /// The file isn't TOML, or lacks a field that every lockfile has.
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
@@ -28,21 +27,17 @@ pub enum PythonLockError {
         )
     )]
     Syntax {
-        /// The lock.
         place: String,
-        /// The line, from 1 on.
+        /// The line, from 1.
         line: usize,
-        /// What is wrong.
         message: String,
-        /// Its text.
         #[source_code]
         text: Arc<NamedSource<String>>,
-        /// Where.
         #[label]
         at: Option<SourceSpan>,
     },
 
-    /// A version of the format that isn't known.
+    /// The version of the format isn't known.
     #[error("`{place}` has version {found} of its format; known is {known}")]
     #[diagnostic(
         code(pyhack::python_lock::version),
@@ -51,15 +46,12 @@ pub enum PythonLockError {
         )
     )]
     Version {
-        /// The lock.
         place: String,
-        /// Its version.
         found: String,
-        /// The one that is known.
         known: &'static str,
     },
 
-    /// An entry that makes no sense.
+    /// An entry makes no sense.
     #[error("`{place}`, line {line}: `{package}` {message}")]
     #[diagnostic(
         code(pyhack::python_lock::entry),
@@ -68,17 +60,14 @@ pub enum PythonLockError {
         )
     )]
     Entry {
-        /// The lock.
         place: String,
-        /// The line of the entry, from 1 on.
+        /// The line of the entry, from 1.
         line: usize,
-        /// The package.
         package: String,
-        /// What is wrong with it.
         message: String,
     },
 
-    /// A source of another package than the lock says.
+    /// A fetched source is another package's than the lockfile says.
     #[error("`{place}` is the source of `{found}`, and the lock says `{expected}`")]
     #[diagnostic(
         code(pyhack::python_lock::other_package),
@@ -87,47 +76,32 @@ pub enum PythonLockError {
         )
     )]
     OtherPackage {
-        /// The source.
         place: String,
-        /// Whose it is.
         found: String,
-        /// Whose it should be.
         expected: String,
     },
 
-    /// A folder that leads out of a source.
+    /// A package's folder leads out of its source.
     #[error("the lock has `{package}` in `{subdirectory}` of its source, which is no folder of it")]
     #[diagnostic(code(pyhack::python_lock::subdirectory), help("lock again: `uv lock`"))]
     Subdirectory {
-        /// The package.
         package: String,
-        /// The folder.
         subdirectory: String,
     },
 
-    /// A package that isn't in the lock.
+    /// The lockfile doesn't have the package.
     #[error("`{place}` has no package `{package}`")]
     #[diagnostic(
         code(pyhack::python_lock::no_package),
         help("name one that it has: `cargo pyhack inspect {place}` lists them")
     )]
-    NoPackage {
-        /// The lock.
-        place: String,
-        /// The package.
-        package: String,
-    },
+    NoPackage { place: String, package: String },
 
-    /// `[tool.uv]` makes no sense.
+    /// `[tool.uv]` has an invalid value.
     #[error("`[tool.uv]` of the workspace of `{place}`: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::settings),
         help("mend it in the `pyproject.toml` beside the lock or of a member")
     )]
-    Settings {
-        /// The lock.
-        place: String,
-        /// What is wrong.
-        message: String,
-    },
+    Settings { place: String, message: String },
 }

@@ -1,14 +1,15 @@
-//! What uv2nix itself makes of real locks, against what we say.
+//! Compares the formats of packages in real lockfiles with uv2nix's.
 //!
-//! `testdata/locks/*/formats.tsv` is what `tests/scripts/uv2nix-formats` found.
+//! `tests/scripts/uv2nix-formats` writes `testdata/locks/*/formats.tsv`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::Why;
+use super::choose::SourceReason;
 use super::*;
+use crate::project::PythonName;
 use crate::target::Platform;
 
-/// A line without the package.
+/// The environment of a line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Case {
     preference: String,
@@ -17,7 +18,7 @@ struct Case {
     python: String,
 }
 
-/// Name, version, format and wheel.
+/// Name, version, format and wheel of each package.
 type Rows = BTreeSet<[String; 4]>;
 
 fn cases(table: &str) -> BTreeMap<Case, Rows> {
@@ -39,7 +40,7 @@ fn cases(table: &str) -> BTreeMap<Case, Rows> {
     cases
 }
 
-/// What we say.
+/// Returns the packages of an environment as the table has them.
 fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
     let python = case.python.trim_end_matches('t');
     let environment = Environment {
@@ -61,16 +62,16 @@ fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
             .version
             .clone()
             .unwrap_or_else(|| "0.0.0".to_owned());
-        let (format, wheel) = match choose(package, environment, settings, preference) {
-            Built::Wheel(name) => ("wheel", name),
-            Built::Source(Why::Local) => ("local", "-".to_owned()),
-            Built::Source(_) => ("pyproject", "-".to_owned()),
-            Built::Nothing => ("virtual", "-".to_owned()),
-            // It takes a wheel by path for an archive to build, and fails there.
-            Built::Impossible(_) if matches!(package.source, PackageSource::Path(_)) => {
+        let (format, wheel) = match choose_format(package, environment, settings, preference) {
+            PackageFormat::Wheel(name) => ("wheel", name),
+            PackageFormat::Source(SourceReason::Local) => ("local", "-".to_owned()),
+            PackageFormat::Source(_) => ("pyproject", "-".to_owned()),
+            PackageFormat::Virtual => ("virtual", "-".to_owned()),
+            // uv2nix chooses to build the wheel by path, and fails only then.
+            PackageFormat::Impossible(_) if matches!(package.source, LockedSource::Path(_)) => {
                 ("pyproject", "-".to_owned())
             }
-            Built::Impossible(_) => ("error", "-".to_owned()),
+            PackageFormat::Impossible(_) => ("error", "-".to_owned()),
         };
         let version = if format == "error" {
             "-".to_owned()
@@ -85,17 +86,19 @@ fn rows(lock: &PythonLock, settings: &UvSettings, case: &Case) -> Rows {
         .collect()
 }
 
-/// Where nixpkgs' order of wheels says two things at once: its sorting decides.
+/// Returns whether nixpkgs' order of the package's wheels is contradictory, so
+/// that its sorting algorithm decides.
 fn is_unordered(name: &str) -> bool {
     name.starts_with("mac-order") || name == "build-tags-language"
 }
 
-/// pyproject.nix looks for a name that it doesn't have, and fails.
+/// Returns whether a package has a musl wheel for POWER, on which pyproject.nix
+/// fails.
 fn is_for_power(lock: &PythonLock, name: &str) -> bool {
-    let wheels = lock
-        .entries(&PythonName::new(name))
-        .flat_map(|entry| &entry.wheels);
-    let mut names = wheels.map(|wheel| &wheel.name.file_name);
+    let entries = lock.entries(&PythonName::new(name));
+    let mut names = entries
+        .flat_map(|entry| &entry.wheels)
+        .map(|wheel| &wheel.file_name);
     names.any(|name| name.contains("musllinux") && name.contains("ppc64le"))
 }
 
@@ -104,12 +107,12 @@ fn compare(
     (pyproject, members): (&str, &[&str]),
     (lock, table): (&str, &str),
 ) -> usize {
-    let lock = PythonLock::read("uv.lock", lock).unwrap();
+    let lock = parse("uv.lock", lock).unwrap();
     let members: Vec<_> = members.iter().map(|text| (*text).to_owned()).collect();
     let settings = UvSettings::read(pyproject, &members).unwrap();
     let mut count = 0;
     for (case, expected) in cases(table) {
-        // The whole set throws.
+        // The evaluation of the whole package set fails.
         if expected.iter().any(|row| row[0] == "*") {
             continue;
         }

@@ -1,56 +1,48 @@
-//! The indexes that `[tool.uv]` names: who asks for a login, and which.
+//! The package indexes that `[tool.uv]` names, for their credentials.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-use super::settings::Pyproject;
+use super::settings::WithToolUv;
 use crate::project::{strings_in_array, without_credentials};
 
-/// An index or a page of links. Its address may hold a password.
-#[derive(Clone, PartialEq, Eq)]
+/// An index or a page of links. The URL may contain a password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct NamedIndex {
-    /// Its name, if it has one.
+    /// The name by which credentials are looked up.
     pub name: Option<String>,
-    /// Its address.
+    /// The address, with credentials if the file has them.
     pub url: String,
 }
 
 impl fmt::Debug for NamedIndex {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("NamedIndex");
-        shown.field("name", &self.name);
-        shown.field("url", &without_credentials(&self.url)).finish()
+        let mut fields = formatter.debug_struct("NamedIndex");
+        fields.field("name", &self.name);
+        fields
+            .field("url", &without_credentials(&self.url))
+            .finish()
     }
 }
 
-#[derive(Deserialize)]
-struct Index {
-    name: Option<String>,
-    url: String,
-}
-
-/// The indexes of a `pyproject.toml`, or of a `uv.toml` put below
-/// `[tool.uv]`. What makes no sense is left out: uv tells of it.
-#[must_use]
-pub fn indexes(pyproject: &str) -> Vec<NamedIndex> {
-    let pyproject: Pyproject<toml::Table> = toml::from_str(pyproject).unwrap_or_default();
+/// Reads the indexes of a `pyproject.toml`, or of a `uv.toml` put below
+/// `[tool.uv]`. Invalid entries are left out: uv reports them.
+pub fn read_indexes(pyproject: &str) -> Vec<NamedIndex> {
+    let pyproject: WithToolUv<toml::Table> = toml::from_str(pyproject).unwrap_or_default();
     let uv = pyproject.tool.uv;
     let tables = uv.get("index").and_then(toml::Value::as_array);
-    let named = tables.into_iter().flatten().filter_map(|table| {
-        let Index { name, url } = table.clone().try_into().ok()?;
-        Some(NamedIndex { name, url })
-    });
-    let others = ["index-url", "extra-index-url", "find-links"];
-    let others = others
+    let tables = tables.into_iter().flatten();
+    let named = tables.filter_map(|table| table.clone().try_into().ok());
+    let unnamed = ["index-url", "extra-index-url", "find-links"]
         .iter()
         .filter_map(|key| uv.get(*key))
-        .flat_map(strings);
-    let others = others.map(|url| NamedIndex {
-        name: None,
-        url: url.to_owned(),
-    });
-    named.chain(others).collect()
+        .flat_map(strings)
+        .map(|url| NamedIndex {
+            name: None,
+            url: url.to_owned(),
+        });
+    named.chain(unnamed).collect()
 }
 
 /// Returns a string, or the strings of an array.
@@ -69,7 +61,7 @@ mod tests {
             [[tool.uv.index]]\nname = \"my-corp\"\nurl = \"https://c.example.org/simple\"\nexplicit = true\n\
             [[tool.uv.index]]\nurl = \"https://d.example.org/simple\"\n\
             [[tool.uv.index]]\nname = \"broken\"\n";
-        let found = indexes(text);
+        let found = read_indexes(text);
         let shown = format!("{found:?}");
         assert!(!shown.contains("secret"), "{shown}");
         let found = found.iter().map(|index| {
@@ -85,7 +77,7 @@ mod tests {
                 ("-", "https://u:secret@b.example.org/simple"),
             ]
         );
-        assert_eq!(indexes("tool = 3"), []);
-        assert_eq!(indexes("["), []);
+        assert_eq!(read_indexes("tool = 3"), []);
+        assert_eq!(read_indexes("["), []);
     }
 }

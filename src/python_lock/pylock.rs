@@ -6,8 +6,9 @@ use camino::Utf8PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::reader::{Reader, artifact, wheel};
-use super::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLock, PythonLockError};
+use super::error::PythonLockError;
+use super::model::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLock};
+use super::reader::{Reader, artifact_place, invalid_hash, wheel_name};
 use crate::hash::Sha256;
 use crate::project::PythonName;
 
@@ -48,8 +49,7 @@ struct Package {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Vcs {
-    #[serde(rename = "type")]
-    kind: String,
+    r#type: String,
     url: Option<String>,
     path: Option<String>,
     commit_id: String,
@@ -75,68 +75,67 @@ struct File {
     subdirectory: Option<Utf8PathBuf>,
 }
 
-pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockError> {
+pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockError> {
     let mut reader = Reader::new(place, text);
     let head: Head = reader.parse()?;
-    let version = head.lock_version;
-    let major = version
-        .as_deref()
-        .and_then(|version| version.split('.').next());
-    if major != Some("1") {
+    let version = head.lock_version.as_deref();
+    if version.and_then(|version| version.split('.').next()) != Some("1") {
         return Err(reader.unknown_version(version));
     }
     let lock: Lock = reader.parse()?;
-    let packages = reader.entries(lock.packages, |package| &package.name, locked)?;
     let groups = lock.dependency_groups.iter().chain(&lock.default_groups);
-    let groups = groups.map(|group| group_extra(group));
+    let group_extras = groups.map(|group| group_extra(group));
     Ok(PythonLock {
         requires_python: lock.requires_python,
-        packages,
+        extras: lock.extras.into_iter().chain(group_extras).collect(),
+        packages: reader.entries(lock.packages, |package| &package.name, locked_package)?,
         conflicts: Vec::new(),
         is_flat: true,
-        extras: lock.extras.into_iter().chain(groups).collect(),
     })
 }
 
-fn locked(package: Package, line: usize, reader: &mut Reader) -> Result<LockedPackage, String> {
-    let name = PythonName::new(&package.name);
-    if !name.is_valid() {
-        return Err("is no name of a package".to_owned());
-    }
+fn locked_package(
+    package: Package,
+    name: PythonName,
+    reader: &mut Reader,
+) -> Result<LockedPackage, String> {
     let marker = package.marker.as_deref().map(with_extras);
-    let markers = vec![reader.marker(marker.as_deref())?];
+    let marker = marker.map(|marker| reader.marker(&marker)).transpose()?;
     let (source, archive) = source(&package)?;
-    let sdist = package.sdist.as_ref().map(file).transpose()?;
-    let wheels = package.wheels.iter();
-    let wheels = wheels.map(|found| Ok(wheel(found.name.as_ref(), file(found)?)));
-    let wheels: Result<Vec<_>, String> = wheels.collect();
-    let archive_wheel = archive.clone().and_then(|archive| wheel(None, archive));
-    let wheels = wheels?.into_iter().flatten();
+    let sdist = package.sdist.as_ref().map(artifact).transpose()?;
+    let mut wheels = Vec::new();
+    for file in &package.wheels {
+        wheels.extend(wheel_name(file.name.as_ref(), &artifact(file)?));
+    }
+    let archive_wheel = archive
+        .as_ref()
+        .and_then(|archive| wheel_name(None, archive));
+    let sdist = archive.filter(|_| archive_wheel.is_none()).or(sdist);
+    wheels.extend(archive_wheel);
     Ok(LockedPackage {
         name,
         version: package.version,
-        sdist: archive.filter(|_| archive_wheel.is_none()).or(sdist),
         source,
-        wheels: wheels.chain(archive_wheel).collect(),
-        markers,
+        sdist,
+        wheels,
+        markers: marker.into_iter().collect(),
         dependencies: Vec::new(),
         optional: BTreeMap::new(),
         groups: BTreeMap::new(),
-        line,
     })
 }
 
-/// Where it is from, and the archive if that is one.
-fn source(package: &Package) -> Result<(PackageSource, Option<Artifact>), String> {
+/// Returns the source, and its archive if it is one.
+fn source(package: &Package) -> Result<(LockedSource, Option<Artifact>), String> {
     if let Some(vcs) = &package.vcs {
         let address = vcs.url.as_ref().or(vcs.path.as_ref());
-        let (Some(url), "git") = (address, vcs.kind.as_str()) else {
-            let kind = vcs.kind.escape_debug();
+        let (Some(url), "git") = (address, vcs.r#type.as_str()) else {
+            let kind = vcs.r#type.escape_debug();
             return Err(format!(
                 "is in a repository of a kind that isn't known: `{kind}`"
             ));
         };
-        let source = PackageSource::Git {
+        let source = LockedSource::Git {
             url: url.clone(),
             revision: vcs.commit_id.clone(),
             subdirectory: vcs.subdirectory.clone(),
@@ -148,53 +147,54 @@ fn source(package: &Package) -> Result<(PackageSource, Option<Artifact>), String
             Some(below) => directory.path.join(below),
             None => directory.path.clone(),
         };
-        let source = if directory.editable {
-            PackageSource::Editable(path)
+        let kind = if directory.editable {
+            LockedSource::Editable
         } else {
-            PackageSource::Directory(path)
+            LockedSource::Directory
         };
-        return Ok((source, None));
+        return Ok((kind(path), None));
     }
-    if let Some(archive) = &package.archive {
-        let found = file(archive)?;
-        let source = match &found.place {
-            ArtifactPlace::Url(url) => PackageSource::Url {
+    if let Some(file) = &package.archive {
+        let archive = artifact(file)?;
+        let source = match &archive.place {
+            ArtifactPlace::Url(url) => LockedSource::Url {
                 url: url.clone(),
-                subdirectory: archive.subdirectory.clone(),
+                subdirectory: file.subdirectory.clone(),
             },
-            ArtifactPlace::Path(path) => PackageSource::Path(path.clone()),
+            ArtifactPlace::Path(path) => LockedSource::Path(path.clone()),
             ArtifactPlace::Nowhere => return Err("has an archive without an address".to_owned()),
         };
-        return Ok((source, Some(found)));
+        return Ok((source, Some(archive)));
     }
     let index = package.index.clone().unwrap_or_default();
-    Ok((PackageSource::Registry(index), None))
+    Ok((LockedSource::Registry(index), None))
 }
 
-fn file(file: &File) -> Result<Artifact, String> {
+fn artifact(file: &File) -> Result<Artifact, String> {
     let hex = file.hashes.get("sha256");
-    let hash = hex.map(|hex| {
-        let wrong = || format!("has a hash that is none: `{}`", hex.escape_debug());
-        Sha256::from_hex(hex).ok_or_else(wrong)
-    });
-    let place = (file.url.as_ref(), file.path.as_ref());
-    Ok(artifact(place, hash.transpose()?, file.size))
+    let hash = hex.map(|hex| Sha256::from_hex(hex).ok_or_else(|| invalid_hash(hex)));
+    Ok(Artifact {
+        place: artifact_place(file.url.as_ref(), file.path.as_ref()),
+        hash: hash.transpose()?,
+        size: file.size,
+    })
 }
 
-/// Extras and groups have one space of names in PEP 508's `extra`.
+/// Returns the extra that stands for a dependency group, since PEP 508's
+/// `extra` has one namespace for both.
 fn group_extra(group: &str) -> String {
     format!("group-{group}")
 }
 
-/// `'x' in extras` and `'x' in dependency_groups`, which PEP 751 adds to
-/// markers, said with PEP 508's `extra`.
+/// Rewrites `'x' in extras` and `'x' in dependency_groups`, which PEP 751 adds
+/// to markers, to PEP 508's `extra`.
 fn with_extras(marker: &str) -> String {
-    let mut said = marker.to_owned();
+    let mut rewritten = marker.to_owned();
     for (variable, is_group) in [("extras", false), ("dependency_groups", true)] {
         for (word, operator) in [(" not in ", "!="), (" in ", "==")] {
             let end = format!("{word}{variable}");
-            while let Some(at) = said.find(&end) {
-                let Some((start, name)) = quoted_before(&said[..at]) else {
+            while let Some(at) = rewritten.find(&end) {
+                let Some((start, name)) = quoted_suffix(&rewritten[..at]) else {
                     break;
                 };
                 let name = if is_group {
@@ -203,15 +203,16 @@ fn with_extras(marker: &str) -> String {
                     name.to_owned()
                 };
                 let clause = format!("extra {operator} '{name}'");
-                said.replace_range(start..at + end.len(), &clause);
+                rewritten.replace_range(start..at + end.len(), &clause);
             }
         }
     }
-    said
+    rewritten
 }
 
-/// The text in quotes at an end, and where it begins.
-fn quoted_before(text: &str) -> Option<(usize, &str)> {
+/// Returns the quoted text that a text ends with, and the offset of its first
+/// quote.
+fn quoted_suffix(text: &str) -> Option<(usize, &str)> {
     let quote = text.chars().last().filter(|c| matches!(c, '\'' | '"'))?;
     let inner = &text[..text.len() - 1];
     let start = inner.rfind(quote)?;
@@ -223,9 +224,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extras_and_groups_are_said_with_extra() {
-        let said = with_extras("'gui' in extras and \"dev\" not in dependency_groups");
-        assert_eq!(said, "extra == 'gui' and extra != 'group-dev'");
+    fn extras_and_groups_become_extra() {
+        let rewritten = with_extras("'gui' in extras and \"dev\" not in dependency_groups");
+        assert_eq!(rewritten, "extra == 'gui' and extra != 'group-dev'");
         assert_eq!(with_extras("x in extras"), "x in extras");
     }
 }

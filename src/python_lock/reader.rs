@@ -1,38 +1,37 @@
-//! What the readers of both formats share.
+//! What the parsers of both formats share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use miette::{NamedSource, SourceSpan};
 use pep508_rs::MarkerTree;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use super::{Artifact, ArtifactPlace, LockedPackage, LockedWheel, PythonLockError, WheelName};
-use crate::hash::Sha256;
+use super::error::PythonLockError;
+use super::model::{Artifact, ArtifactPlace, LockedPackage};
+use super::wheel::WheelName;
+use crate::project::PythonName;
 
-/// A lock that is being read.
+/// A lockfile that is being parsed.
 pub(super) struct Reader<'a> {
-    pub place: &'a str,
+    place: &'a str,
     text: &'a str,
-    /// Where lines begin.
-    lines: Vec<usize>,
-    /// Markers that were read: the same stand in many entries.
+    /// Markers that were parsed; most are in many entries.
     markers: HashMap<String, MarkerTree>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(place: &'a str, text: &'a str) -> Self {
-        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             place,
             text,
-            lines: [0].into_iter().chain(newlines).collect(),
             markers: HashMap::new(),
         }
     }
 
-    /// Reads the whole.
+    /// Parses the whole file as one type.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, PythonLockError> {
         toml::from_str(self.text).map_err(|error| PythonLockError::Syntax {
             place: self.place.to_owned(),
@@ -43,26 +42,32 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The line of a place, from 1 on.
-    pub(super) fn line(&self, at: usize) -> usize {
-        self.lines.partition_point(|start| *start <= at).max(1)
+    /// Returns the line of an offset, from 1.
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.bytes().take(at);
+        before.filter(|byte| *byte == b'\n').count() + 1
     }
 
-    /// Reads the entries, each with its line; what is wrong with one is told by
-    /// its name.
+    /// Converts the entries. An error names the entry and its line.
     pub(super) fn entries<T>(
         &mut self,
         entries: Vec<Spanned<T>>,
         name: impl Fn(&T) -> &str,
-        read: impl Fn(T, usize, &mut Self) -> Result<LockedPackage, String>,
+        convert: impl Fn(T, PythonName, &mut Self) -> Result<LockedPackage, String>,
     ) -> Result<Vec<LockedPackage>, PythonLockError> {
         let entries = entries.into_iter().map(|entry| {
-            let line = self.line(entry.span().start);
+            let at = entry.span().start;
             let entry = entry.into_inner();
             let package = name(&entry).escape_debug().to_string();
-            read(entry, line, self).map_err(|message| PythonLockError::Entry {
+            let normalized = PythonName::new(name(&entry));
+            let converted = if normalized.is_valid() {
+                convert(entry, normalized, self)
+            } else {
+                Err("is no name of a package".to_owned())
+            };
+            converted.map_err(|message| PythonLockError::Entry {
                 place: self.place.to_owned(),
-                line,
+                line: self.line(at),
                 package,
                 message,
             })
@@ -70,8 +75,7 @@ impl<'a> Reader<'a> {
         entries.collect()
     }
 
-    /// Refuses a format of another version.
-    pub(super) fn unknown_version(&self, found: Option<String>) -> PythonLockError {
+    pub(super) fn unknown_version(&self, found: Option<&str>) -> PythonLockError {
         PythonLockError::Version {
             place: self.place.to_owned(),
             found: found.map_or_else(|| "no".to_owned(), |found| found.escape_debug().to_string()),
@@ -79,10 +83,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn marker(&mut self, text: Option<&str>) -> Result<MarkerTree, String> {
-        let Some(text) = text else {
-            return Ok(MarkerTree::default());
-        };
+    pub(super) fn marker(&mut self, text: &str) -> Result<MarkerTree, String> {
         if let Some(known) = self.markers.get(text) {
             return Ok(known.clone());
         }
@@ -97,23 +98,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A file of an entry: `url`, or `path`, or neither.
-pub(super) fn artifact(
-    (url, path): (Option<&String>, Option<&String>),
-    hash: Option<Sha256>,
-    size: Option<u64>,
-) -> Artifact {
-    let place = match (url, path) {
+/// Returns where a file of an entry is: at `url`, at `path`, or unknown.
+pub(super) fn artifact_place(url: Option<&String>, path: Option<&String>) -> ArtifactPlace {
+    match (url, path) {
         (Some(url), _) => ArtifactPlace::Url(url.clone()),
-        (None, Some(path)) => ArtifactPlace::Path(path.into()),
+        (None, Some(path)) => ArtifactPlace::Path(Utf8PathBuf::from(path)),
         (None, None) => ArtifactPlace::Nowhere,
-    };
-    Artifact { place, hash, size }
+    }
 }
 
-/// A wheel, if its name is one of a wheel.
-pub(super) fn wheel(name: Option<&String>, artifact: Artifact) -> Option<LockedWheel> {
-    let name = name.cloned().unwrap_or_else(|| artifact.file_name());
-    let name = WheelName::new(&name)?;
-    Some(LockedWheel { name, artifact })
+/// Returns the name of a wheel; `None` for a file with another name.
+pub(super) fn wheel_name(name: Option<&String>, artifact: &Artifact) -> Option<WheelName> {
+    WheelName::parse(&name.cloned().unwrap_or_else(|| artifact.file_name()))
+}
+
+pub(super) fn invalid_hash(text: &str) -> String {
+    format!("has a hash that is none: `{}`", text.escape_debug())
 }

@@ -1,4 +1,4 @@
-//! `[tool.uv]`, as far as it decides what is built from source.
+//! `[tool.uv]`: the settings that decide what is built from source.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -25,8 +25,7 @@ pub enum Preference {
 }
 
 impl Preference {
-    /// The word that uv2nix has for it.
-    #[must_use]
+    /// Returns uv2nix's value of `sourcePreference`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Wheel => "wheel",
@@ -35,31 +34,27 @@ impl Preference {
     }
 }
 
-/// `[tool.uv]` of a workspace.
+/// `[tool.uv]` of all `pyproject.toml` files of a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct UvSettings {
-    /// `no-binary`
     pub no_binary: Option<bool>,
-    /// `no-build`
     pub no_build: Option<bool>,
-    /// `no-binary-package`, by the names as they are written: uv2nix looks
-    /// for them so.
+    /// The names as written: uv2nix doesn't normalize them.
     pub no_binary_package: BTreeSet<String>,
-    /// `no-build-package`, likewise.
+    /// The names as written: uv2nix doesn't normalize them.
     pub no_build_package: BTreeSet<String>,
-    /// `extra-build-dependencies`
     pub extra_build_dependencies: BTreeMap<PythonName, Vec<Requirement<VerbatimUrl>>>,
-    /// The packages in `sources`.
+    /// The packages that have an entry in `sources`.
     pub sources: BTreeSet<PythonName>,
 }
 
+/// A `pyproject.toml` of which only `[tool.uv]` is read, as `T`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Pyproject<T: Default> {
+pub(super) struct WithToolUv<T: Default> {
     pub tool: Tool<T>,
 }
 
-/// `[tool]`, of which what uv asks for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Tool<T: Default> {
@@ -85,47 +80,44 @@ enum ExtraDependency {
 }
 
 impl UvSettings {
-    /// Reads the `pyproject.toml` beside the lock, and those of the
-    /// workspace's members.
+    /// Reads the `pyproject.toml` beside the lockfile and those of the members.
     ///
     /// # Errors
-    /// Says what uv2nix would refuse too.
+    /// If a file is wrong or members contradict each other; uv2nix refuses these
+    /// too.
     pub fn read(root: &str, members: &[String]) -> Result<Self, String> {
         let parse = |text: &str| -> Result<Uv, String> {
-            let pyproject: Pyproject<Uv> =
+            let pyproject: WithToolUv<Uv> =
                 toml::from_str(text).map_err(|error| error.message().to_owned())?;
             Ok(pyproject.tool.uv)
         };
         let mut settings = Self::default();
         let root = parse(root)?;
         let members = members.iter().map(|text| parse(text));
-        for uv in members
-            .collect::<Result<Vec<_>, _>>()?
-            .iter()
-            .chain([&root])
-        {
+        let members = members.collect::<Result<Vec<_>, _>>()?;
+        for uv in members.iter().chain([&root]) {
             settings.no_binary = agreed("no-binary", settings.no_binary, uv.no_binary)?;
             settings.no_build = agreed("no-build", settings.no_build, uv.no_build)?;
-            let packages = uv.no_binary_package.iter().cloned();
-            settings.no_binary_package.extend(packages);
-            let packages = uv.no_build_package.iter().cloned();
-            settings.no_build_package.extend(packages);
+            let no_binary = uv.no_binary_package.iter().cloned();
+            settings.no_binary_package.extend(no_binary);
+            let no_build = uv.no_build_package.iter().cloned();
+            settings.no_build_package.extend(no_build);
             let sources = uv.sources.keys().map(|name| PythonName::new(name));
             settings.sources.extend(sources);
         }
         for (name, dependencies) in root.extra_build_dependencies {
-            let dependencies = dependencies.iter().map(ExtraDependency::requirement);
-            let dependencies: Result<Vec<_>, _> = dependencies.collect();
-            let told = |message| format!("`extra-build-dependencies` of `{name}`: {message}");
+            let requirements = dependencies.iter().map(ExtraDependency::requirement);
+            let requirements = requirements
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|message| format!("`extra-build-dependencies` of `{name}`: {message}"))?;
             let name = PythonName::new(&name);
-            let dependencies = dependencies.map_err(told)?;
-            settings.extra_build_dependencies.insert(name, dependencies);
+            settings.extra_build_dependencies.insert(name, requirements);
         }
         Ok(settings)
     }
 }
 
-/// A value that several files give.
+/// Returns the value that several files give.
 fn agreed(name: &str, one: Option<bool>, other: Option<bool>) -> Result<Option<bool>, String> {
     match (one, other) {
         (Some(one), Some(other)) if one != other => Err(format!(

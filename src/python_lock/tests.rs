@@ -1,4 +1,5 @@
-use super::choose::Why;
+use super::choose::SourceReason;
+use super::wheel::WheelName;
 use super::*;
 use crate::target::Platform;
 
@@ -12,7 +13,7 @@ fn environment(platform: Platform, python_minor: u8) -> Environment {
 }
 
 fn fits(name: &str, environment: Environment) -> bool {
-    WheelName::new(name).unwrap().fits(environment)
+    WheelName::parse(name).unwrap().fits(environment)
 }
 
 #[test]
@@ -94,9 +95,9 @@ fn what_is_no_wheel() {
         "a-1.0-x-py3-none-any.whl",
         "a--py3-none-any.whl",
     ] {
-        assert_eq!(WheelName::new(name), None, "{name}");
+        assert_eq!(WheelName::parse(name), None, "{name}");
     }
-    assert!(WheelName::new("a-1.0-1build-py3-none-any.whl").is_some());
+    assert!(WheelName::parse("a-1.0-1build-py3-none-any.whl").is_some());
 }
 
 const LOCK: &str = r#"
@@ -157,7 +158,7 @@ fn reached(lock: &PythonLock, environment: Environment) -> Vec<String> {
 
 #[test]
 fn forks_markers_and_extras() {
-    let lock = PythonLock::read("uv.lock", LOCK).unwrap();
+    let lock = parse("uv.lock", LOCK).unwrap();
     let linux = reached(&lock, environment(Platform::X86_64Linux, 12));
     assert_eq!(linux, ["app 1.0", "a 1.0", "c 1.0"]);
     let mac = reached(&lock, environment(Platform::Aarch64Darwin, 13));
@@ -166,23 +167,23 @@ fn forks_markers_and_extras() {
 
 #[test]
 fn what_is_built_and_why() {
-    let lock = PythonLock::read("uv.lock", LOCK).unwrap();
+    let lock = parse("uv.lock", LOCK).unwrap();
     let linux = environment(Platform::X86_64Linux, 13);
     let settings = UvSettings::default();
     let built: Vec<_> = lock
         .packages
         .iter()
-        .map(|package| choose(package, linux, &settings, Preference::Wheel))
+        .map(|package| choose_format(package, linux, &settings, Preference::Wheel))
         .collect();
     assert_eq!(
         built,
         [
-            Built::Nothing,
-            Built::Source(Why::NoWheel),
-            Built::Wheel("a-2.0-py3-none-any.whl".to_owned()),
-            Built::Source(Why::Git),
-            Built::Source(Why::Url),
-            Built::Source(Why::Local),
+            PackageFormat::Virtual,
+            PackageFormat::Source(SourceReason::NoWheel),
+            PackageFormat::Wheel("a-2.0-py3-none-any.whl".to_owned()),
+            PackageFormat::Source(SourceReason::Git),
+            PackageFormat::Source(SourceReason::Url),
+            PackageFormat::Source(SourceReason::Local),
         ]
     );
     let c = lock.packages[4].sdist.as_ref().unwrap();
@@ -194,22 +195,22 @@ fn what_is_built_and_why() {
 
 #[test]
 fn settings_force_and_forbid() {
-    let lock = PythonLock::read("uv.lock", LOCK).unwrap();
+    let lock = parse("uv.lock", LOCK).unwrap();
     let linux = environment(Platform::X86_64Linux, 13);
     let of = |place: usize, text: &str| {
         let settings = UvSettings::read(text, &[]).unwrap();
-        choose(&lock.packages[place], linux, &settings, Preference::Sdist)
+        choose_format(&lock.packages[place], linux, &settings, Preference::Sdist)
     };
-    let is_impossible = |built: Built| matches!(built, Built::Impossible(_));
+    let is_impossible = |built: PackageFormat| matches!(built, PackageFormat::Impossible(_));
     assert!(is_impossible(of(1, "tool.uv.no-build-package = ['a']")));
     assert!(is_impossible(of(2, "tool.uv.no-binary-package = ['a']")));
     assert!(is_impossible(of(2, "tool.uv.no-binary = true")));
     let both = "tool.uv = { no-binary-package = ['a'], no-build-package = ['a'] }";
     assert!(is_impossible(of(1, both)));
-    // uv2nix looks for names as they are written.
+    // uv2nix doesn't normalize names in the settings.
     assert_eq!(
         of(1, "tool.uv.no-build-package = ['A']"),
-        Built::Source(Why::NoWheel)
+        PackageFormat::Source(SourceReason::NoWheel)
     );
     let different = UvSettings::read(
         "tool.uv.no-build = true",
@@ -220,7 +221,7 @@ fn settings_force_and_forbid() {
 
 #[test]
 fn a_lock_of_another_version_or_none() {
-    let read = |place: &str, text: &str| PythonLock::read(place, text).unwrap_err().to_string();
+    let read = |place: &str, text: &str| parse(place, text).unwrap_err().to_string();
     assert_eq!(
         read("uv.lock", "version = 2\npackage = 3"),
         "`uv.lock` has version 2 of its format; known is 1"
@@ -262,18 +263,21 @@ archive = { path = "c-1.0-py3-none-any.whl", hashes = { sha256 = "00000000000000
 name = "d"
 directory = { path = "d", editable = true }
 "#;
-    let lock = PythonLock::read("here/pylock.toml", text).unwrap();
-    let words: Vec<_> = lock.packages.iter().map(|p| p.source.word()).collect();
+    let lock = parse("here/pylock.toml", text).unwrap();
+    let words: Vec<_> = lock.packages.iter().map(|p| p.source.key()).collect();
     assert_eq!(words, ["registry", "git", "path", "editable"]);
     let linux = environment(Platform::X86_64Linux, 13);
     assert_eq!(reach(&lock, &linux.markers()).len(), 4);
     let mac = environment(Platform::Aarch64Darwin, 13);
     assert_eq!(reach(&lock, &mac.markers()).len(), 3);
-    let built = choose(
+    let built = choose_format(
         &lock.packages[2],
         linux,
         &UvSettings::default(),
         Preference::Wheel,
     );
-    assert_eq!(built, Built::Wheel("c-1.0-py3-none-any.whl".to_owned()));
+    assert_eq!(
+        built,
+        PackageFormat::Wheel("c-1.0-py3-none-any.whl".to_owned())
+    );
 }

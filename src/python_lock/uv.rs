@@ -6,11 +6,12 @@ use camino::Utf8PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::reader::{Reader, artifact, wheel};
-use super::{
-    Artifact, ArtifactPlace, Conflict, ConflictItem, Dependency, LockedPackage, PackageSource,
-    PythonLock, PythonLockError,
+use super::error::PythonLockError;
+use super::model::{
+    Artifact, ArtifactPlace, Conflict, ConflictItem, LockedPackage, LockedSource, PythonDependency,
+    PythonLock,
 };
+use super::reader::{Reader, artifact_place, invalid_hash, wheel_name};
 use crate::hash::Sha256;
 use crate::project::PythonName;
 
@@ -57,6 +58,7 @@ struct Package {
     wheels: Vec<File>,
 }
 
+/// The keys of `source`; one of them says the kind.
 #[derive(Default, Deserialize)]
 struct Source {
     registry: Option<String>,
@@ -65,8 +67,7 @@ struct Source {
     path: Option<Utf8PathBuf>,
     directory: Option<Utf8PathBuf>,
     editable: Option<Utf8PathBuf>,
-    #[serde(rename = "virtual")]
-    is_virtual: Option<Utf8PathBuf>,
+    r#virtual: Option<Utf8PathBuf>,
     subdirectory: Option<Utf8PathBuf>,
 }
 
@@ -87,162 +88,153 @@ struct File {
     subdirectory: Option<Utf8PathBuf>,
 }
 
-pub(super) fn read(place: &str, text: &str) -> Result<PythonLock, PythonLockError> {
+pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockError> {
     let mut reader = Reader::new(place, text);
-    // What else stands in another version isn't known.
+    // Other versions may give other fields another type.
     let head: Head = reader.parse()?;
     if head.version != Some(VERSION) {
-        return Err(reader.unknown_version(head.version.map(|found| found.to_string())));
+        let found = head.version.map(|found| found.to_string());
+        return Err(reader.unknown_version(found.as_deref()));
     }
     let lock: Lock = reader.parse()?;
-    let packages = reader.entries(lock.package, |package| &package.name, locked)?;
+    let sets = lock.conflicts.into_iter();
     Ok(PythonLock {
         requires_python: lock.requires_python,
-        packages,
-        conflicts: lock.conflicts.into_iter().map(conflicts).collect(),
+        packages: reader.entries(lock.package, |package| &package.name, locked_package)?,
+        conflicts: sets
+            .map(|set| set.into_iter().map(conflict).collect())
+            .collect(),
         is_flat: false,
         extras: Vec::new(),
     })
 }
 
-fn conflicts(set: Vec<RawConflict>) -> Vec<Conflict> {
-    let conflict = |conflict: RawConflict| Conflict {
-        package: PythonName::new(&conflict.package),
-        item: match (conflict.extra, conflict.group) {
+fn conflict(raw: RawConflict) -> Conflict {
+    Conflict {
+        package: PythonName::new(&raw.package),
+        item: match (raw.extra, raw.group) {
             (Some(extra), _) => ConflictItem::Extra(extra),
             (None, Some(group)) => ConflictItem::Group(group),
             (None, None) => ConflictItem::Package,
         },
-    };
-    set.into_iter().map(conflict).collect()
+    }
 }
 
-fn locked(package: Package, line: usize, reader: &mut Reader) -> Result<LockedPackage, String> {
-    let name = PythonName::new(&package.name);
-    if !name.is_valid() {
-        return Err("is no name of a package".to_owned());
-    }
+fn locked_package(
+    package: Package,
+    name: PythonName,
+    reader: &mut Reader,
+) -> Result<LockedPackage, String> {
     let markers = package.resolution_markers.iter();
-    let markers = markers.map(|marker| reader.marker(Some(marker)));
+    let markers = markers.map(|marker| reader.marker(marker));
     let markers = markers.collect::<Result<_, _>>()?;
-    let mut sdist = package.sdist.as_ref().map(file).transpose()?;
-    let subdirectory = package.sdist.as_ref().and_then(|f| f.subdirectory.clone());
-    let source = source(&package.source, subdirectory)?;
-    // The entries of these have its hash alone.
+    let mut sdist = package.sdist.as_ref().map(artifact).transpose()?;
+    let subdirectory = package.sdist.and_then(|file| file.subdirectory);
+    let source = locked_source(package.source, subdirectory)?;
+    // For these sources, the sdist has only a hash.
     match (&mut sdist, &source) {
-        (Some(sdist), PackageSource::Url { url, .. }) => {
+        (Some(sdist), LockedSource::Url { url, .. }) => {
             sdist.place = ArtifactPlace::Url(url.clone());
         }
-        (Some(sdist), PackageSource::Path(path)) => {
+        (Some(sdist), LockedSource::Path(path)) => {
             sdist.place = ArtifactPlace::Path(path.clone());
         }
         _ => {}
     }
-    let wheels = package.wheels.iter();
-    let wheels = wheels.map(|found| Ok(wheel(found.filename.as_ref(), file(found)?)));
-    let wheels: Result<Vec<_>, String> = wheels.collect();
+    let mut wheels = Vec::new();
+    for file in &package.wheels {
+        wheels.extend(wheel_name(file.filename.as_ref(), &artifact(file)?));
+    }
     Ok(LockedPackage {
         name,
         version: package.version,
         source,
         sdist,
-        wheels: wheels?.into_iter().flatten().collect(),
+        wheels,
         markers,
-        dependencies: needs(&package.dependencies, reader)?,
-        optional: by_name(&package.optional_dependencies, reader)?,
-        groups: by_name(&package.dev_dependencies, reader)?,
-        line,
+        dependencies: dependencies(package.dependencies, reader)?,
+        optional: by_name(package.optional_dependencies, reader)?,
+        groups: by_name(package.dev_dependencies, reader)?,
     })
 }
 
-fn source(source: &Source, subdirectory: Option<Utf8PathBuf>) -> Result<PackageSource, String> {
-    let subdirectory = source.subdirectory.clone().or(subdirectory);
-    Ok(match source {
-        Source {
-            registry: Some(registry),
-            ..
-        } => PackageSource::Registry(registry.clone()),
-        Source { git: Some(git), .. } => git_source(git)?,
-        Source { url: Some(url), .. } => PackageSource::Url {
-            url: url.clone(),
-            subdirectory,
-        },
-        Source {
-            path: Some(path), ..
-        } => PackageSource::Path(path.clone()),
-        Source {
-            directory: Some(path),
-            ..
-        } => PackageSource::Directory(path.clone()),
-        Source {
-            editable: Some(path),
-            ..
-        } => PackageSource::Editable(path.clone()),
-        Source {
-            is_virtual: Some(path),
-            ..
-        } => PackageSource::Virtual(path.clone()),
-        _ => return Err("has a source of a kind that isn't known".to_owned()),
-    })
+fn locked_source(
+    source: Source,
+    sdist_subdirectory: Option<Utf8PathBuf>,
+) -> Result<LockedSource, String> {
+    let subdirectory = source.subdirectory.or(sdist_subdirectory);
+    if let Some(registry) = source.registry {
+        Ok(LockedSource::Registry(registry))
+    } else if let Some(git) = source.git {
+        git_source(&git)
+    } else if let Some(url) = source.url {
+        Ok(LockedSource::Url { url, subdirectory })
+    } else if let Some(path) = source.path {
+        Ok(LockedSource::Path(path))
+    } else if let Some(path) = source.directory {
+        Ok(LockedSource::Directory(path))
+    } else if let Some(path) = source.editable {
+        Ok(LockedSource::Editable(path))
+    } else if let Some(path) = source.r#virtual {
+        Ok(LockedSource::Virtual(path))
+    } else {
+        Err("has a source of a kind that isn't known".to_owned())
+    }
 }
 
-/// `https://example.org/r?subdirectory=bindings%2Fpython&tag=v1#0123abc`
-fn git_source(text: &str) -> Result<PackageSource, String> {
-    let wrong = || {
+/// Parses `https://example.org/r?subdirectory=bindings%2Fpython&tag=v1#0123abc`.
+fn git_source(text: &str) -> Result<LockedSource, String> {
+    let invalid = || {
         format!(
             "has a git address that makes no sense: `{}`",
             text.escape_debug()
         )
     };
-    let (address, revision) = text.rsplit_once('#').ok_or_else(wrong)?;
-    let url = reqwest::Url::parse(address).map_err(|_| wrong())?;
+    let (address, revision) = text.rsplit_once('#').ok_or_else(invalid)?;
+    let url = reqwest::Url::parse(address).map_err(|_| invalid())?;
     let mut pairs = url.query_pairs();
     let subdirectory = pairs
         .find(|(key, _)| key == "subdirectory")
         .map(|(_, folder)| folder.into_owned().into());
     let address = address.split('?').next().unwrap_or_default();
-    Ok(PackageSource::Git {
+    Ok(LockedSource::Git {
         url: address.to_owned(),
         revision: revision.to_owned(),
         subdirectory,
     })
 }
 
-fn file(file: &File) -> Result<Artifact, String> {
-    let hash = file.hash.as_deref().map(sha256).transpose()?.flatten();
-    Ok(artifact(
-        (file.url.as_ref(), file.path.as_ref()),
-        hash,
-        file.size,
-    ))
+fn artifact(file: &File) -> Result<Artifact, String> {
+    // Hashes of other algorithms are ignored.
+    let hex = file
+        .hash
+        .as_deref()
+        .and_then(|hash| Some((hash, hash.strip_prefix("sha256:")?)));
+    let hash = hex.map(|(text, hex)| Sha256::from_hex(hex).ok_or_else(|| invalid_hash(text)));
+    Ok(Artifact {
+        place: artifact_place(file.url.as_ref(), file.path.as_ref()),
+        hash: hash.transpose()?,
+        size: file.size,
+    })
 }
 
-/// `sha256:...`; none where it is another algorithm's.
-fn sha256(text: &str) -> Result<Option<Sha256>, String> {
-    let Some(hex) = text.strip_prefix("sha256:") else {
-        return Ok(None);
-    };
-    let hash = Sha256::from_hex(hex);
-    let wrong = || format!("has a hash that is none: `{}`", text.escape_debug());
-    hash.map(Some).ok_or_else(wrong)
-}
-
-fn needs(needs: &[Need], reader: &mut Reader) -> Result<Vec<Dependency>, String> {
-    let need = |need: &Need| {
-        Ok(Dependency {
+fn dependencies(needs: Vec<Need>, reader: &mut Reader) -> Result<Vec<PythonDependency>, String> {
+    let dependencies = needs.into_iter().map(|need| {
+        let marker = need.marker.map(|marker| reader.marker(&marker));
+        Ok(PythonDependency {
             name: PythonName::new(&need.name),
-            version: need.version.clone(),
-            marker: reader.marker(need.marker.as_deref())?,
+            version: need.version,
+            marker: marker.transpose()?.unwrap_or_default(),
         })
-    };
-    needs.iter().map(need).collect()
+    });
+    dependencies.collect()
 }
 
 fn by_name(
-    all: &BTreeMap<String, Vec<Need>>,
+    needs: BTreeMap<String, Vec<Need>>,
     reader: &mut Reader,
-) -> Result<BTreeMap<String, Vec<Dependency>>, String> {
-    let each = all.iter();
-    let each = each.map(|(name, list)| Ok((name.clone(), needs(list, reader)?)));
-    each.collect()
+) -> Result<BTreeMap<String, Vec<PythonDependency>>, String> {
+    let groups = needs.into_iter();
+    let groups = groups.map(|(name, needs)| Ok((name, dependencies(needs, reader)?)));
+    groups.collect()
 }

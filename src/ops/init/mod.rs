@@ -24,7 +24,7 @@ use crate::nix::flake::{
 use crate::nix::{Form, empty_overlay, normalized};
 use crate::overlay::unified_diff;
 use crate::project::{Pyproject, PythonName, SourceFiles, require_name};
-use crate::python_lock::{Preference, PythonLock, default_python, python_version};
+use crate::python_lock::{Preference, PythonLock, choose_python, parse_python_version};
 use crate::warning::{Warning, WarningReport, as_reports};
 use members::Members;
 use python::Wanted;
@@ -150,9 +150,9 @@ impl Workspace {
             wheels: (options.preference == Preference::Wheel).then_some(&*lock),
         };
         let python_minor = wanted.choose()?;
-        let usual = default_python(file.as_deref(), lock.requires_python.as_deref());
+        let usual = choose_python(file.as_deref(), lock.requires_python.as_deref());
         let is_unread = options.python_minor.is_none()
-            && file.is_some_and(|text| python_version(&text).is_none());
+            && file.is_some_and(|text| parse_python_version(&text).is_none());
         let warnings = is_unread.then_some(Warning::PythonVersion { python_minor });
         let configured = overlay(folder)?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Which Python a flake takes.
 
 use crate::nix::flake::{InitError, PYTHON_VERSION_FILE};
-use crate::python_lock::{PythonLock, python_version, usual_python};
+use crate::python_lock::{PythonLock, nixpkgs_python, parse_python_version};
 use crate::target::{Toolchains, allows_python};
 
 /// What decides.
@@ -22,7 +22,7 @@ impl Wanted<'_> {
     /// Chooses one; it is always one that `requires-python` allows.
     pub(super) fn choose(&self) -> Result<u8, InitError> {
         let by_flag = self.asked.map(|minor| ("--python", minor));
-        let by_file = || Some((PYTHON_VERSION_FILE, python_version(self.file?)?));
+        let by_file = || Some((PYTHON_VERSION_FILE, parse_python_version(self.file?)?));
         let requires = || self.requires.unwrap_or_default().to_owned();
         if let Some((asked, minor)) = by_flag.or_else(by_file) {
             if allows_python(self.requires, minor) {
@@ -42,7 +42,7 @@ impl Wanted<'_> {
         let can_be_built = |minor: &&u8| **minor <= newest;
         let has_wheels = |minor: &&u8| self.wheels.is_none_or(|lock| lock.has_wheels_for(**minor));
         // nixpkgs' own has the most in its caches, and is what `lock` takes.
-        let usual = usual_python();
+        let usual = nixpkgs_python();
         let usual = allowed.iter().filter(move |minor| **minor == usual);
         let mut newest_first = usual.chain(allowed.iter().rev()).filter(can_be_built);
         let first = newest_first.clone().next();
@@ -59,12 +59,13 @@ impl Wanted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::python_lock;
 
     /// A choice for `>=3.11,<3.14`: by flag, file, Rust and wheels.
     fn chosen(asked: Option<u8>, file: &str, newest: Option<u8>, has_lock: bool) -> Option<u8> {
         let lock = "version = 1\n[[package]]\nname = \"a\"\nsource = { registry = \"x\" }\n\
             wheels = [{ url = \"a-1-cp312-cp312-any.whl\" }]\n";
-        let lock = PythonLock::read("uv.lock", lock).unwrap();
+        let lock = python_lock::parse("uv.lock", lock).unwrap();
         let wanted = Wanted {
             asked,
             file: Some(file),

@@ -13,7 +13,7 @@ use crate::ops::locked::{Asked, Finding, Planned, Saved, Workspace, worst};
 use crate::ops::overlay::MadeStanza;
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
-use crate::python_lock::{ArtifactPlace, Built, Environment, LockedPackage, PackageSource};
+use crate::python_lock::{ArtifactPlace, Environment, LockedPackage, LockedSource, PackageFormat};
 use crate::target::allows_python;
 use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 
@@ -245,7 +245,7 @@ impl Run<'_> {
             name: package.map_or_else(String::new, |package| package.name.to_string()),
             version: (!versions.is_empty()).then(|| versions.join(",")),
             source: package
-                .map_or("", |package| package.source.word())
+                .map_or("", |package| package.source.key())
                 .to_owned(),
             builds: builds.collect(),
             is_built: entries.iter().any(|planned| planned.is_built()),
@@ -254,10 +254,10 @@ impl Run<'_> {
     }
 
     /// What an environment has of a package, in a word, and which or why.
-    fn words(self, package: &LockedPackage, built: &Built) -> (String, String) {
+    fn words(self, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
         let (built, why) = match built {
-            Built::Wheel(file) => ("wheel", file.clone()),
-            Built::Source(why) => {
+            PackageFormat::Wheel(file) => ("wheel", file.clone()),
+            PackageFormat::Source(why) => {
                 let is_told =
                     why.is_by_source() && self.workspace.settings.sources.contains(&package.name);
                 let by = if is_told {
@@ -265,17 +265,17 @@ impl Run<'_> {
                 } else {
                     ""
                 };
-                ("source", format!("{}{by}", why.words()))
+                ("source", format!("{}{by}", why.describe()))
             }
-            Built::Nothing => ("nothing", "a virtual project".to_owned()),
-            Built::Impossible(why) => ("impossible", why.clone()),
+            PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
+            PackageFormat::Impossible(why) => ("impossible", why.to_string()),
         };
         (built.to_owned(), why)
     }
 
     fn fetched(self, entry: usize) -> Option<Fetch> {
         let package = &self.workspace.lock.packages[entry];
-        if let PackageSource::Git { url, revision, .. } = &package.source {
+        if let LockedSource::Git { url, revision, .. } = &package.source {
             return Some(Fetch {
                 url: format!("{}#{revision}", without_credentials(url)),
                 size: None,

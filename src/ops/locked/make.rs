@@ -15,7 +15,7 @@ use crate::ops::stanza::{folder_of, joined};
 use crate::options::{Options, Setting};
 use crate::overlay::{Digests, Document};
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
-use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
+use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
 
 /// The file that a stanza is made for.
@@ -121,21 +121,21 @@ impl Workspace {
         };
         let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
         match &package.source {
-            PackageSource::Git { url, .. } => {
+            LockedSource::Git { url, .. } => {
                 let git = git_source(&package.source);
                 let tree = git.map(|git| session.git().tree(&git)).transpose()?;
                 let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
                 request.path = utf8(tree.folder)?;
                 locked.shown = Some(without_credentials(url));
             }
-            PackageSource::Directory(folder)
-            | PackageSource::Editable(folder)
-            | PackageSource::Virtual(folder) => {
+            LockedSource::Directory(folder)
+            | LockedSource::Editable(folder)
+            | LockedSource::Virtual(folder) => {
                 request.path = joined(self.folder(), folder);
                 locked.is_whole = false;
                 root = None;
             }
-            PackageSource::Registry(_) | PackageSource::Url { .. } | PackageSource::Path(_) => {
+            LockedSource::Registry(_) | LockedSource::Url { .. } | LockedSource::Path(_) => {
                 let artifact = package.sdist.as_ref().unwrap_or(&NOWHERE);
                 request.path = self.artifact(package, artifact)?;
                 locked.shown = Some(artifact.file_name());
@@ -156,7 +156,7 @@ impl Workspace {
     }
 
     /// Whether the checkout of a repository's revision is in our cache.
-    pub(in crate::ops) fn has_checkout(source: &PackageSource, session: &Session) -> bool {
+    pub(in crate::ops) fn has_checkout(source: &LockedSource, session: &Session) -> bool {
         git_source(source).is_some_and(|git| session.git().has_tree(&git))
     }
 
@@ -166,7 +166,7 @@ impl Workspace {
         artifact: &Artifact,
     ) -> Result<Utf8PathBuf, IoError> {
         let index = match &package.source {
-            PackageSource::Registry(index) => Some(index.as_str()),
+            LockedSource::Registry(index) => Some(index.as_str()),
             _ => None,
         };
         self.store.file(Wanted {
@@ -209,7 +209,7 @@ impl Workspace {
             });
             let source = match &package.source {
                 // Whichever mirror it is from.
-                PackageSource::Registry(_) | PackageSource::Url { .. } => String::new(),
+                LockedSource::Registry(_) | LockedSource::Url { .. } => String::new(),
                 source => format!("{source:?}"),
             };
             let kind = package.source.kind();
@@ -233,8 +233,8 @@ impl Workspace {
 }
 
 /// The repository of a package, at its revision.
-fn git_source(source: &PackageSource) -> Option<GitSource> {
-    let PackageSource::Git { url, revision, .. } = source else {
+fn git_source(source: &LockedSource) -> Option<GitSource> {
+    let LockedSource::Git { url, revision, .. } = source else {
         return None;
     };
     Some(GitSource {

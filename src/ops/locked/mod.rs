@@ -15,7 +15,7 @@ use crate::io::write::{is_file, is_folder, read_text};
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
 use crate::python_lock::{
-    LockedPackage, PythonLock, PythonLockError, UvSettings, default_python, indexes,
+    LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
 };
 
 pub(super) use make::{Place, label, make_locked};
@@ -68,12 +68,12 @@ impl Workspace {
             message,
         })?;
         let python = text_of(".python-version".into())?;
-        let python_minor = default_python(python.as_deref(), lock.requires_python.as_deref());
+        let python_minor = choose_python(python.as_deref(), lock.requires_python.as_deref());
         let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
             python_minor,
-            store: session.artifacts().with_indexes(&indexes(&root)),
+            store: session.artifacts().with_indexes(&read_indexes(&root)),
             settings,
             lock,
             path,

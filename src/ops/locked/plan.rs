@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::Workspace;
 use crate::options::{Chosen, EnvironmentOptions, Options};
 use crate::project::PythonName;
-use crate::python_lock::{Built, Environment, LockedPackage, Preference, choose, reach};
+use crate::python_lock::{
+    Environment, LockedPackage, PackageFormat, Preference, choose_format, reach,
+};
 use crate::target::Python;
 
 /// The environments that are asked for, and how packages are chosen in them.
@@ -20,7 +22,7 @@ pub(in crate::ops) struct Asked {
 pub(in crate::ops) struct Planned<'a> {
     pub package: &'a LockedPackage,
     /// Where it is at all.
-    pub builds: BTreeMap<Environment, Built>,
+    pub builds: BTreeMap<Environment, PackageFormat>,
 }
 
 impl Asked {
@@ -57,7 +59,7 @@ impl Planned<'_> {
     /// Whether it is built from source somewhere.
     pub(in crate::ops) fn is_built(&self) -> bool {
         let mut builds = self.builds.values();
-        builds.any(|built| matches!(built, Built::Source(_)))
+        builds.any(|built| matches!(built, PackageFormat::Source(_)))
     }
 }
 
@@ -74,7 +76,7 @@ impl Workspace {
         for &environment in &asked.environments {
             for place in reach(&self.lock, &environment.markers()) {
                 let package = &self.lock.packages[place];
-                let built = choose(package, environment, &self.settings, asked.preference);
+                let built = choose_format(package, environment, &self.settings, asked.preference);
                 planned[place].builds.insert(environment, built);
             }
         }

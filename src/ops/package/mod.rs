@@ -254,7 +254,7 @@ impl Maker<'_> {
         }
         let project = &self.loaded.project;
         let place = join(&project.python_root, "pyproject.toml");
-        let request = build_system::Request {
+        let request = build_system::RequiringPackage {
             name: &project.identity.name,
             extras: &metadata.extras,
             target: &self.loaded.target,

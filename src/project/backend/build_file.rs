@@ -41,21 +41,17 @@ pub(super) fn plan(context: Context<'_>, name: &str) -> Result<BackendPlan, Proj
             let manifest = manifest.unwrap_or_else(|| "Cargo.toml".to_owned());
             let manifest = join_inside(folder_of(path), &manifest)
                 .filter(|manifest| context.files.has(manifest));
-            match manifest {
-                Some(manifest) => plan.add_once(PlannedModule {
-                    options,
-                    guess: Some(Guess::BuildFile {
-                        file: path.to_owned(),
-                        line,
-                    }),
-                    ..PlannedModule::new(manifest, RootRule::BuildFile)
-                }),
-                None => plan.unread.push(Unread {
-                    file: Some(path.to_owned()),
-                    line: Some(line),
-                    part: UnreadPart::CratePath,
-                }),
-            }
+            let Some(manifest) = manifest else {
+                let unread = Unread::new(path, Some(line), UnreadPart::CratePath);
+                plan.unread.push(unread);
+                continue;
+            };
+            let file = path.to_owned();
+            plan.add_once(PlannedModule {
+                options,
+                guess: Some(Guess::BuildFile { file, line }),
+                ..PlannedModule::new(manifest, RootRule::BuildFile)
+            });
         }
     }
     Ok(plan)
@@ -70,7 +66,7 @@ struct CargoCall {
 }
 
 fn cargo_calls(text: &str) -> Vec<CargoCall> {
-    let words = words(text);
+    let words = split_words(text);
     let mut calls = Vec::new();
     for (index, (line, word)) in words.iter().enumerate() {
         let mut rest = words[index + 1..].iter().map(|(_, word)| *word).peekable();
@@ -123,7 +119,7 @@ fn corrosion_arguments<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> 
 
 /// Returns words and parentheses without comments, each with its line, from 1.
 /// Paths lose the file's own folder.
-fn words(text: &str) -> Vec<(usize, &str)> {
+fn split_words(text: &str) -> Vec<(usize, &str)> {
     let is_separator =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | ';');
     let mut words = Vec::new();

@@ -42,7 +42,7 @@ pub(super) fn plan(
     }) else {
         return Ok(plan);
     };
-    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, s));
+    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, &s));
     match read {
         Ok(script) => {
             plan.modules = extension_modules(context, &script, &path)?;
@@ -65,7 +65,7 @@ pub(super) fn add_commands(
     file: &Utf8Path,
     text: &str,
 ) {
-    let read = context.with_situation(file, "__main__", |s| python::read_commands(text, s));
+    let read = context.with_situation(file, "__main__", |s| python::read_commands(text, &s));
     match read {
         Ok(commands) => {
             for command in &commands {
@@ -92,11 +92,9 @@ pub(super) fn add_command(
         .and_then(|folder| join_inside(&folder, path))
         .filter(|manifest| context.files.has(manifest));
     let Some(manifest) = manifest else {
-        plan.unread.push(Unread {
-            file: Some(file.to_owned()),
-            line: Some(command.line),
-            part: UnreadPart::BuildCommand,
-        });
+        let line = Some(command.line);
+        plan.unread
+            .push(Unread::new(file, line, UnreadPart::BuildCommand));
         return;
     };
     let package = options.package.as_deref();

@@ -48,14 +48,14 @@ impl<'a> Context<'a> {
         self,
         file: &Utf8Path,
         module_name: &str,
-        read: impl FnOnce(&Situation<'_>) -> T,
+        read: impl FnOnce(Situation<'_>) -> T,
     ) -> T {
         let exists = |path: &str| {
             let path = join_inside(self.root, path)?;
             Some(path == "." || self.files.has(&path) || self.files.has_folder(&path))
         };
         let file = file.strip_prefix(self.root).unwrap_or(file);
-        read(&Situation {
+        read(Situation {
             exists: &exists,
             file: file.as_str(),
             module_name,

@@ -51,7 +51,6 @@ pub enum RootRule {
 
 impl RootRule {
     /// Describes the rule in the words of the configuration.
-    #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
             Self::MaturinManifestPath => "tool.maturin.manifest-path",
@@ -128,9 +127,5 @@ impl BackendPlan {
 
 /// Converts a note of the interpreter about a Python file.
 pub(super) fn unread_python(file: &Utf8Path, note: &Note) -> Unread {
-    Unread {
-        file: Some(file.to_owned()),
-        line: Some(note.line),
-        part: UnreadPart::Python(note.what.clone()),
-    }
+    Unread::new(file, Some(note.line), UnreadPart::Python(note.what.clone()))
 }

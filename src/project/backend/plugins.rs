@@ -73,11 +73,11 @@ fn hook_plan(context: Context<'_>, name: &str, hook: &Value) -> Result<BackendPl
             }
         }
         "hatch-rs" | "pyo3" => plan.modules.push(plugin_module(context, hook)?),
-        name if RUST_WORDS.iter().any(|word| name.contains(word)) => plan.unread.push(Unread {
-            file: Some("pyproject.toml".into()),
-            line: None,
-            part: UnreadPart::HatchHook(name.to_owned()),
-        }),
+        name if RUST_WORDS.iter().any(|word| name.contains(word)) => {
+            let part = UnreadPart::HatchHook(name.to_owned());
+            plan.unread
+                .push(Unread::new("pyproject.toml".into(), None, part));
+        }
         _ => {}
     }
     Ok(plan)

@@ -1,7 +1,7 @@
 //! The choice of the backend's rules.
 
 use super::context::Context;
-use super::plan::BackendPlan;
+use super::plan::{BackendPlan, unread_python};
 use super::{build_file, maturin, plugins, setuptools};
 use crate::project::error::ProjectError;
 use crate::project::problems::{Guess, Unread, UnreadPart};
@@ -65,30 +65,29 @@ impl Backend {
 /// Finds what the project's backend has cargo build.
 ///
 /// # Errors
-/// If a manifest that is named doesn't exist or lies outside of the source.
+/// If a manifest that is named doesn't exist or is outside of the source.
 pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let name = &context.pyproject.build_backend;
     let declared = Backend::from_name(name);
     if context.pyproject.backend_path.is_empty() {
         return declared.plan(context);
     }
-    let Some((file, text)) = context.in_tree_backend()? else {
-        let mut plan = declared.plan(context)?;
-        plan.unread.push(Unread {
+    let read = match context.in_tree_backend()? {
+        Some((file, text)) => context
+            .with_situation(&file, "backend", |s| python::read_backend(text, &s))
+            .map_err(|note| unread_python(&file, &note))
+            .map(|in_tree| (file, in_tree)),
+        None => Err(Unread {
             file: None,
             line: None,
             part: UnreadPart::InTreeBackend(name.clone()),
-        });
-        return Ok(plan);
+        }),
     };
-    let read = context.with_situation(&file, "backend", |situation| {
-        python::read_backend(text, situation)
-    });
-    let in_tree = match read {
-        Ok(in_tree) => in_tree,
-        Err(note) => {
+    let (file, in_tree) = match read {
+        Ok(read) => read,
+        Err(unread) => {
             let mut plan = declared.plan(context)?;
-            plan.add_notes(&file, [&note]);
+            plan.unread.push(unread);
             return Ok(plan);
         }
     };

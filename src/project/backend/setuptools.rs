@@ -12,7 +12,7 @@ use crate::project::name::PythonName;
 use crate::project::options::CargoOptions;
 use crate::project::problems::{Guess, Unread, UnreadPart};
 use crate::project::setup_cfg;
-use crate::python::{self, Note, Platform, SetupScript, Situation};
+use crate::python::{Platform, SetupScript, Situation, read_setup_py};
 
 pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let setup_cfg = context.files.text(&context.path("setup.cfg"))?;
@@ -23,7 +23,7 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     };
     let file = context.path("setup.py");
     if let Some(text) = context.files.text(&file)? {
-        add_setup_py(&mut plan, context, SetupPy { file: &file, text })?;
+        add_setup_py(&mut plan, context, &file, text)?;
     }
     if plan.modules.is_empty() {
         plan.modules.extend(guess(context, &plan)?);
@@ -31,55 +31,49 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     Ok(plan)
 }
 
-#[derive(Clone, Copy)]
-struct SetupPy<'a> {
-    file: &'a Utf8Path,
-    text: &'a str,
-}
-
-impl SetupPy<'_> {
-    fn read(
-        self,
-        context: Context<'_>,
-        change: impl FnOnce(&mut Situation<'_>),
-    ) -> Result<SetupScript, Note> {
-        context.with_situation(self.file, "__main__", |situation| {
-            let mut situation = *situation;
-            change(&mut situation);
-            python::read_setup_py(self.text, &situation)
-        })
-    }
-}
-
 /// Adds what `setup.py` says, its extensions only if the table has none.
 fn add_setup_py(
     plan: &mut BackendPlan,
     context: Context<'_>,
-    setup_py: SetupPy<'_>,
+    file: &Utf8Path,
+    text: &str,
 ) -> Result<(), ProjectError> {
-    let file = setup_py.file;
-    let script = setup_py.read(context, |_| {}).unwrap_or_else(|note| {
+    let script = context.with_situation(file, "__main__", |s| read_setup_py(text, &s));
+    let script = script.unwrap_or_else(|note| {
         plan.add_notes(file, [&note]);
         SetupScript::default()
     });
-    let on_macos = setup_py.read(context, |situation| situation.platform = Platform::MACOS);
+    let on_macos = context.with_situation(file, "__main__", |situation| {
+        let platform = Platform::MACOS;
+        read_setup_py(
+            text,
+            &Situation {
+                platform,
+                ..situation
+            },
+        )
+    });
     if on_macos.is_ok_and(|on_macos| on_macos != script) {
-        plan.unread.push(Unread {
-            file: Some(file.to_owned()),
-            line: None,
-            part: UnreadPart::DiffersOnMacos,
-        });
+        plan.unread
+            .push(Unread::new(file, None, UnreadPart::DiffersOnMacos));
     }
     // setuptools' hook runs `setup.py egg_info` to find `setup_requires`.
-    let egg_info = setup_py.read(context, |situation| situation.command = "egg_info");
+    let egg_info = context.with_situation(file, "__main__", |situation| {
+        let command = "egg_info";
+        read_setup_py(
+            text,
+            &Situation {
+                command,
+                ..situation
+            },
+        )
+    });
     let requires = egg_info.map(|script| script.setup_requires);
     plan.requires.extend(requires.unwrap_or_default());
-    plan.unread
-        .extend(script.unread_requires.iter().map(|note| Unread {
-            file: Some(file.to_owned()),
-            line: Some(note.line),
-            part: UnreadPart::SetupRequires(note.what.clone()),
-        }));
+    for note in &script.unread_requires {
+        let part = UnreadPart::SetupRequires(note.what.clone());
+        plan.unread.push(Unread::new(file, Some(note.line), part));
+    }
     if plan.modules.is_empty() {
         plan.modules = build_script::extension_modules(context, &script, file)?;
         plan.add_notes(file, &script.unread);
@@ -89,7 +83,7 @@ fn add_setup_py(
         version: script.version,
     };
     if plan.modules.is_empty() {
-        build_script::add_commands(plan, context, file, setup_py.text);
+        build_script::add_commands(plan, context, file, text);
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
-//! Names of wheels, and which environments take them: the rules of PEP 425,
-//! 513, 571, 599, 600 and 656, as far as pyproject.nix has them.
+//! File names of wheels (PEP 427), and which environments accept them: PEP 425,
+//! 513, 571, 599, 600 and 656 as far as pyproject.nix implements them.
 
 use std::cmp::Ordering;
 
-use super::{Environment, Libc};
+use super::environment::{Environment, Libc};
 use crate::target::Platform;
 
-/// What a wheel's file name says (PEP 427).
+/// The parts of a wheel's file name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WheelName {
-    /// The whole of it.
+    /// The whole name.
     pub file_name: String,
     /// The build tag, which breaks ties.
     build: Option<String>,
@@ -21,17 +21,17 @@ pub struct WheelName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PythonTag {
     implementation: String,
-    /// `3`, `39`, `313`; none for all.
+    /// `3`, `39` or `313`; `None` for all versions.
     version: Option<u32>,
 }
 
-/// What tells which of two wheels goes first.
+/// What decides which of two wheels is preferred: build tag, newest Python,
+/// whether the wheel is for one machine. Greater is better.
 type Rank = (Option<String>, u32, bool);
 
 impl WheelName {
-    /// Reads a file name; none where it isn't one of a wheel.
-    #[must_use]
-    pub fn new(file_name: &str) -> Option<Self> {
+    /// Parses a file name; `None` if it isn't that of a wheel.
+    pub fn parse(file_name: &str) -> Option<Self> {
         let parts: Vec<_> = file_name.strip_suffix(".whl")?.split('-').collect();
         let (build, python, abi, platform) = match parts[..] {
             [_, _, python, abi, platform] => (None, python, abi, platform),
@@ -43,33 +43,32 @@ impl WheelName {
         if parts.iter().any(|part| part.is_empty()) {
             return None;
         }
-        let words = |tags: &str| tags.split('.').map(str::to_owned).collect();
-        let python = python.split('.').map(PythonTag::new);
+        let split_tags = |tags: &str| tags.split('.').map(str::to_owned).collect();
+        let python = python.split('.').map(PythonTag::parse);
         Some(Self {
             file_name: file_name.to_owned(),
             build,
             python: python.collect::<Option<_>>()?,
-            abi: words(abi),
-            platform: words(platform),
+            abi: split_tags(abi),
+            platform: split_tags(platform),
         })
     }
 
-    /// Whether an environment takes it.
-    #[must_use]
+    /// Returns whether an environment accepts the wheel.
     pub fn fits(&self, environment: Environment) -> bool {
-        self.fits_python(environment) && self.platform.iter().any(|tag| fits(tag, environment))
+        let mut platforms = self.platform.iter();
+        self.fits_python(environment) && platforms.any(|tag| fits_platform(tag, environment))
     }
 
-    /// Whether `CPython` 3.`minor`, with its global lock, takes it on some
-    /// platform.
+    /// Returns whether `CPython` 3.`minor` with the GIL accepts the wheel on
+    /// some platform.
     pub(super) fn is_for_python(&self, minor: u8) -> bool {
-        let environment = Environment {
+        self.fits_python(Environment {
             platform: Platform::X86_64Linux,
             libc: Libc::Glibc,
             python_minor: minor,
             is_free_threaded: false,
-        };
-        self.fits_python(environment)
+        })
     }
 
     fn fits_python(&self, environment: Environment) -> bool {
@@ -79,22 +78,22 @@ impl WheelName {
     }
 
     fn rank(&self, environment: Environment) -> Rank {
-        let versions = self.python.iter().filter(|tag| tag.fits(environment));
-        let newest = versions.filter_map(|tag| tag.version).max();
-        let macs = self.platform.iter().filter_map(|tag| MacTag::new(tag));
-        let has_own = macs.into_iter().any(|tag| tag.machine != "universal2");
-        (self.build.clone(), newest.unwrap_or_default(), has_own)
+        let fitting = self.python.iter().filter(|tag| tag.fits(environment));
+        let newest = fitting.filter_map(|tag| tag.version).max();
+        let mut macs = self.platform.iter().filter_map(|tag| MacTag::parse(tag));
+        let is_for_one_machine = macs.any(|tag| tag.machine != "universal2");
+        let build = self.build.clone();
+        (build, newest.unwrap_or_default(), is_for_one_machine)
     }
 
-    /// Which of two goes first in an environment that takes both.
-    #[must_use]
+    /// Orders two wheels that an environment accepts, the preferred one first.
     pub fn order(&self, other: &Self, environment: Environment) -> Ordering {
         other.rank(environment).cmp(&self.rank(environment))
     }
 }
 
 impl PythonTag {
-    fn new(tag: &str) -> Option<Self> {
+    fn parse(tag: &str) -> Option<Self> {
         let letters = tag.trim_end_matches(is_digit);
         let digits = &tag[letters.len()..];
         let is_word = !letters.is_empty() && letters.chars().all(|c| c.is_ascii_lowercase());
@@ -126,48 +125,50 @@ struct MacTag<'a> {
 }
 
 impl<'a> MacTag<'a> {
-    fn new(tag: &'a str) -> Option<Self> {
-        let (version, machine) = versioned(tag.strip_prefix("macosx_")?)?;
+    fn parse(tag: &'a str) -> Option<Self> {
+        let (version, machine) = split_version(tag.strip_prefix("macosx_")?)?;
         Some(Self { version, machine })
     }
 }
 
-/// `2_17_x86_64`
-fn versioned(text: &str) -> Option<((u32, u32), &str)> {
+/// Splits `2_17_x86_64` into version and machine.
+fn split_version(text: &str) -> Option<((u32, u32), &str)> {
     let mut parts = text.splitn(3, '_');
     let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     Some(((major, minor), parts.next()?))
 }
 
-/// The tags before PEP 600, as those that they are short for.
-fn legacy(tag: &str) -> Option<((u32, u32), &str)> {
-    let old = [
+/// Splits a tag from before PEP 600 into the glibc version that it stands for,
+/// and the machine.
+fn split_legacy(tag: &str) -> Option<((u32, u32), &str)> {
+    let legacy = [
         ("manylinux1_", (2, 5)),
         ("manylinux2010_", (2, 12)),
         ("manylinux2014_", (2, 17)),
     ];
-    old.into_iter()
+    legacy
+        .into_iter()
         .find_map(|(prefix, version)| Some((version, tag.strip_prefix(prefix)?)))
 }
 
-fn fits(tag: &str, environment: Environment) -> bool {
-    let is_linux = environment.platform.is_linux();
-    let machine = environment.machine();
+fn fits_platform(tag: &str, environment: Environment) -> bool {
+    let machine = environment.platform.machine();
+    let fits_libc = |required: Option<((u32, u32), &str)>, libc| {
+        let has = environment.libc_version(libc);
+        required.is_some_and(|(version, of)| has >= Some(version) && of == machine)
+    };
     if tag == "any" {
         true
     } else if let Some(rest) = tag.strip_prefix("musllinux_") {
-        let known = environment.libc_version(Libc::Musl);
-        versioned(rest).is_some_and(|(least, of)| known >= Some(least) && of == machine)
+        fits_libc(split_version(rest), Libc::Musl)
     } else if tag.starts_with("manylinux") {
-        let least = legacy(tag).or_else(|| versioned(tag.strip_prefix("manylinux_")?));
-        let known = environment.libc_version(Libc::Glibc);
-        least.is_some_and(|(least, of)| known >= Some(least) && of == machine)
-    } else if let Some(tag) = MacTag::new(tag) {
+        let required = split_legacy(tag).or_else(|| split_version(tag.strip_prefix("manylinux_")?));
+        fits_libc(required, Libc::Glibc)
+    } else if let Some(tag) = MacTag::parse(tag) {
         environment.sdk_version() >= Some(tag.version)
             && (tag.machine == "universal2" || tag.machine == machine)
     } else {
-        let of = tag.strip_prefix("linux_");
-        is_linux && of == Some(machine)
+        environment.platform.is_linux() && tag.strip_prefix("linux_") == Some(machine)
     }
 }
 
