@@ -143,6 +143,17 @@ pub enum IoError {
         path: Utf8PathBuf,
     },
 
+    /// Another program changed a file between reading and writing it.
+    #[error("`{path}` was changed by another program while it was worked at")]
+    #[diagnostic(
+        code(pyhack::files::changed),
+        help("nothing was written: run the command again")
+    )]
+    Changed {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+
     /// An archive that can't be read to its end.
     #[error("`{path}` is damaged or cut short: {message}")]
     #[diagnostic(code(pyhack::source::damaged), help("fetch the sdist again"))]

@@ -8,17 +8,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::cache::FileLock;
 use super::cargo_settings::cargo_home;
 use super::crate_store::VERIFIED;
 use super::once_map::OnceMap;
 use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
-use super::source::Source;
+use super::source::{Source, full_path};
 use super::verified::Verified;
 use super::{
     ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,
     ProjectConfig, PythonLockFailure,
 };
+use crate::hash::Sha256;
 use crate::python_lock::{PythonLock, PythonLockError};
 
 /// One run: what it may use, and what it has opened so far. A clone shares
@@ -43,6 +45,8 @@ struct Shared {
     /// By the folder of an overlay.
     pins: OnceMap<Utf8PathBuf, Arc<Vec<FoundPins>>>,
     sources: Mutex<BTreeMap<SourceKey, Weak<Source>>>,
+    /// Those that this run holds, by the overlay's full path.
+    overlay_locks: Mutex<BTreeMap<Utf8PathBuf, Weak<FileLock>>>,
     opened: Arc<Opened>,
 }
 
@@ -309,6 +313,32 @@ impl Session {
         self.shared.python_locks.parse(place, text)
     }
 
+    /// Waits until no other run changes an overlay, and keeps others from it as
+    /// long as the lock is held. This run may lock it several times. `None` if
+    /// it can't be locked: without a cache, or where that can't be written.
+    pub(crate) fn lock_overlay(&self, file: &Utf8Path) -> Option<Arc<FileLock>> {
+        let path = full_path(file).ok()??;
+        let locks = self.shared.overlay_locks.lock();
+        let mut locks = locks.unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = locks.get(&path).and_then(Weak::upgrade) {
+            return Some(lock);
+        }
+        let name = Sha256::of(path.as_str().as_bytes());
+        let mut has_waited = false;
+        let lock = self
+            .cache()
+            .lock_after(format!("overlays/{name}.lock"), || {
+                has_waited = true;
+                self.progress.start("Waiting", 1);
+            });
+        if has_waited {
+            self.progress.finish();
+        }
+        let lock = Arc::new(lock.ok()??);
+        locks.insert(path, Arc::downgrade(&lock));
+        Some(lock)
+    }
+
     /// The files that pin nixpkgs and pyproject.nix for the overlay in a
     /// folder.
     #[must_use]
@@ -337,6 +367,7 @@ impl Shared {
             python_locks: PythonLocks::default(),
             pins: OnceMap::default(),
             sources: Mutex::default(),
+            overlay_locks: Mutex::default(),
             opened: Arc::default(),
         }
     }

@@ -15,7 +15,7 @@ use super::digests::{self, Beside};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::locked::Place;
-use super::overlay::{Draft, MadeStanza, Writing, make, with_stanza};
+use super::overlay::{Draft, MadeStanza, Writing, make, redo_if_changed, with_stanza};
 use super::recipe::Recipe;
 use super::stanza::{folder_of, joined};
 use crate::error::Error;
@@ -110,34 +110,49 @@ pub fn check(checking: &Checking, session: &Session) -> Result<CheckReport, Erro
         session.offline()
     };
     let mut report = CheckReport::default();
-    for (file, wanted) in &checking.files {
-        let writing = Writing {
-            file: file.clone(),
-            form: Form::File,
-            force: checking.force,
-            dry_run: !checking.fix,
-            formatter: checking.formatter.clone(),
-        };
-        let draft = Draft::open(&writing)?;
-        let lock = checking.locks.get(file);
-        if !draft.is_there() && wanted.is_empty() && lock.is_none() {
-            let place = file.to_string();
-            return Err(OverlayError::NotFound { place }.into());
-        }
-        let file = draft.file().to_owned();
-        let run = Run {
-            file: &file,
-            writing: &writing,
-            session: &session,
-        };
-        let draft = if run.check_lock(&draft, lock, &mut report)? {
-            // It is another file now.
-            Draft::open(&writing)?
-        } else {
-            draft
-        };
-        run.check(draft, wanted, &mut report)?;
+    for file in checking.files.keys() {
+        let found = redo_if_changed(|| check_file(file, checking, &session))?;
+        report.stanzas.extend(found.stanzas);
+        report.changed.extend(found.changed);
+        report.diff.push_str(&found.diff);
     }
+    Ok(report)
+}
+
+fn check_file(
+    file: &Utf8Path,
+    checking: &Checking,
+    session: &Session,
+) -> Result<CheckReport, Error> {
+    let mut report = CheckReport::default();
+    let nothing = BTreeMap::new();
+    let wanted = checking.files.get(file).unwrap_or(&nothing);
+    let writing = Writing {
+        file: file.to_owned(),
+        form: Form::File,
+        force: checking.force,
+        dry_run: !checking.fix,
+        formatter: checking.formatter.clone(),
+    };
+    let draft = Draft::open(&writing, session)?;
+    let lock = checking.locks.get(file);
+    if !draft.is_there() && wanted.is_empty() && lock.is_none() {
+        let place = file.to_string();
+        return Err(OverlayError::NotFound { place }.into());
+    }
+    let file = draft.file().to_owned();
+    let run = Run {
+        file: &file,
+        writing: &writing,
+        session,
+    };
+    let draft = if run.check_lock(&draft, lock, &mut report)? {
+        // It is another file now.
+        Draft::open(&writing, session)?
+    } else {
+        draft
+    };
+    run.check(draft, wanted, &mut report)?;
     Ok(report)
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, Writing};
+use super::overlay::{Draft, Writing, redo_if_changed};
 use super::recipe::Recipe;
 use super::stanza::folder_of;
 use crate::error::Error;
@@ -74,11 +74,7 @@ pub struct KeptFinding(pub(super) Finding);
 /// Where the lock or the overlay can't be read, or the overlay can't be
 /// written. What is wrong with single packages is in the report.
 pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method itself isn't general enough over lifetimes"
-    )]
-    prepared(request, session, |run| run.run())
+    prepared(request, session, |run| redo_if_changed(|| run.run()))
 }
 
 /// Reads a lock and plans what is done with it.
@@ -143,7 +139,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn run(self) -> Result<LockReport, Error> {
         let mut draft = match &self.request.writing {
-            Some(writing) => Draft::open(writing)?,
+            Some(writing) => Draft::open(writing, self.session)?,
             None => Draft::nowhere(),
         };
         let jobs = self.jobs(&draft)?;

@@ -1,12 +1,15 @@
 //! An overlay file that is being changed.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{MadeStanza, Writing};
 use crate::error::Error;
-use crate::io::IoError;
+use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
 use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
+use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form, skeleton};
 use crate::ops::recipe::Recipe;
 use crate::ops::stanza::{KeptLock, is_cargos_lock};
@@ -17,6 +20,8 @@ use crate::overlay::{
 /// A file as it is, and as it is to be.
 pub(in crate::ops) struct Draft {
     writing: Writing,
+    /// Keeps other runs from the file until it is written.
+    lock: Option<Arc<FileLock>>,
     is_there: bool,
     /// Its text; nothing where it isn't there.
     old: String,
@@ -35,9 +40,11 @@ pub(in crate::ops) struct Written {
 }
 
 impl Draft {
-    /// Reads a file, or begins one.
-    pub(in crate::ops) fn open(writing: &Writing) -> Result<Self, Error> {
+    /// Reads a file, or begins one. No other run writes it until the draft is
+    /// finished, or dropped.
+    pub(in crate::ops) fn open(writing: &Writing, session: &Session) -> Result<Self, Error> {
         let file = real_file(&writing.file)?;
+        let lock = (!writing.dry_run).then(|| session.lock_overlay(&file));
         let found = read_text(&file)?;
         let is_there = found.is_some();
         let old = found.unwrap_or_default();
@@ -53,6 +60,7 @@ impl Draft {
                 file,
                 ..writing.clone()
             },
+            lock: lock.flatten(),
             is_there,
             old,
             text,
@@ -70,6 +78,7 @@ impl Draft {
                 dry_run: true,
                 formatter: None,
             },
+            lock: None,
             is_there: false,
             old: String::new(),
             text: "{ }".to_owned(),
@@ -153,7 +162,7 @@ impl Draft {
         let diff = unified_diff(&self.old, &self.text, file.as_str());
         let locks = self.locks.into_iter();
         let mut files: Vec<_> = locks.map(|lock| (lock.path, lock.bytes)).collect();
-        files.push((file, self.text.clone().into_bytes()));
+        files.push((file.clone(), self.text.clone().into_bytes()));
         let mut changed = Vec::new();
         for (path, bytes) in &files {
             if read_file(path)?.as_ref() != Some(bytes) {
@@ -161,6 +170,9 @@ impl Draft {
             }
         }
         if !dry_run {
+            if self.lock.is_none() {
+                require_unchanged(&file, &self.old)?;
+            }
             write_files(&files)?;
         }
         Ok(Written {
@@ -191,6 +203,15 @@ pub(in crate::ops) fn with_stanza(
         force: writing.force,
     };
     with_block(overlay, &block)
+}
+
+/// Refuses to overwrite what another run wrote meanwhile.
+fn require_unchanged(file: &Utf8Path, old: &str) -> Result<(), Error> {
+    if read_text(file)?.unwrap_or_default() == old {
+        return Ok(());
+    }
+    let path = file.to_owned();
+    Err(IoError::Changed { path }.into())
 }
 
 /// Refuses to overwrite a file that is no lock of ours: whoever chose the

@@ -10,13 +10,16 @@ use super::prebuilt::make_prebuilt;
 use super::recipe::Recipe;
 use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, require_name};
 use crate::error::Error;
-use crate::io::Session;
 use crate::io::source::way_to;
+use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form};
 use crate::overlay::{Made, Overlay};
 use crate::warning::Warning;
 
 mod draft;
+
+/// How often the work on one overlay is done before it is given up.
+const MAX_TRIES: usize = 5;
 
 pub(super) use draft::{Draft, with_stanza};
 
@@ -61,7 +64,27 @@ pub fn write_stanzas(
     writing: &Writing,
     session: &Session,
 ) -> Result<Snippet, Error> {
-    let mut draft = Draft::open(writing)?;
+    redo_if_changed(|| write_stanzas_once(recipes, writing, session))
+}
+
+/// Does the work on an overlay again if another program changed the file
+/// meanwhile, which happens only where the file can't be locked.
+pub(super) fn redo_if_changed<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..MAX_TRIES {
+        match work() {
+            Err(Error::Io(IoError::Changed { .. })) => {}
+            result => return result,
+        }
+    }
+    work()
+}
+
+fn write_stanzas_once(
+    recipes: &[Recipe],
+    writing: &Writing,
+    session: &Session,
+) -> Result<Snippet, Error> {
+    let mut draft = Draft::open(writing, session)?;
     let mut snippet = Snippet::default();
     for recipe in recipes {
         let place = Place {
