@@ -14,6 +14,7 @@ pub mod git_crates;
 pub mod network;
 mod once_map;
 mod parallel;
+pub mod paths;
 pub mod pins;
 pub mod progress;
 pub mod python_locks;

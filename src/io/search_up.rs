@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
-use super::source::{full_path, resolved};
+use super::paths::{full_folder_path, full_path};
 
 /// A folder that was reached from another one by going up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub fn find_cargo_workspace(
     member: &Utf8Path,
     is_workspace: impl Fn(&str, &Utf8Path) -> bool,
 ) -> Result<Option<usize>, IoError> {
-    let Some(start) = resolved(folder)? else {
+    let Some(start) = full_folder_path(folder)? else {
         return Ok(None);
     };
     let mut folders = start.ancestors().enumerate().skip(1);

@@ -12,9 +12,10 @@ use super::cache::FileLock;
 use super::cargo_settings::cargo_home;
 use super::crate_store::VERIFIED;
 use super::once_map::OnceMap;
+use super::paths::full_path;
 use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
-use super::source::{Source, full_path};
+use super::source::Source;
 use super::verified::Verified;
 use super::{
     ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::paths::{full_folder_path, parent_folder};
 use super::search_up::steps_to_repository;
 use super::{IoError, folder, sdist};
 use crate::hash::{Sha256, Sha256Writer};
@@ -142,15 +143,7 @@ pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
     if !is_such || path.is_dir() {
         return path;
     }
-    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
-    folder.unwrap_or(Utf8Path::new("."))
-}
-
-/// Whether something is a folder; nothing where it isn't there.
-#[must_use]
-pub fn is_folder(path: &Utf8Path) -> Option<bool> {
-    let metadata = fs::metadata(path).ok()?;
-    Some(metadata.is_dir())
+    parent_folder(path)
 }
 
 /// Whether a folder is one that cargo or git has something in.
@@ -160,7 +153,7 @@ pub fn is_workspace(folder: &Utf8Path) -> bool {
 }
 
 fn within_repository(folder: &Utf8Path) -> bool {
-    let full = resolved(folder).ok().flatten();
+    let full = full_folder_path(folder).ok().flatten();
     full.is_some_and(|full| steps_to_repository(&full).is_some())
 }
 
@@ -181,7 +174,7 @@ pub fn folder_above(
     up: usize,
     is_workspace: bool,
 ) -> Result<Option<(Utf8PathBuf, Utf8PathBuf)>, IoError> {
-    let Some(start) = resolved(folder)? else {
+    let Some(start) = full_folder_path(folder)? else {
         return Ok(None);
     };
     let repository = steps_to_repository(&start);
@@ -199,72 +192,4 @@ pub fn folder_above(
         folder.join(steps)
     };
     Ok(Some((name, below)))
-}
-
-/// The way from one folder to another.
-///
-/// # Errors
-/// Where either can't be resolved.
-pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (full_path(from)?, resolved(to)?) else {
-        return Ok(to.to_owned());
-    };
-    let common = here
-        .components()
-        .zip(there.components())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let up = here.components().skip(common).map(|_| "..");
-    let down = there.components().skip(common).map(|part| part.as_str());
-    let way: Utf8PathBuf = up.chain(down).collect();
-    Ok(if way.as_str().is_empty() {
-        ".".into()
-    } else {
-        way
-    })
-}
-
-/// The way from a folder to a file or folder.
-///
-/// # Errors
-/// Where either can't be resolved.
-pub fn way_to(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    if path.is_dir() {
-        return way_between(folder, path);
-    }
-    let parent = path.parent().filter(|parent| !parent.as_str().is_empty());
-    let way = way_between(folder, parent.unwrap_or(Utf8Path::new(".")))?;
-    let name = path.file_name().unwrap_or_default();
-    Ok(if way == "." {
-        name.into()
-    } else {
-        way.join(name)
-    })
-}
-
-/// The full path, without links, of a file or folder that may have to be made
-/// yet; `None` where it is no UTF-8.
-///
-/// # Errors
-/// Where what is there can't be resolved.
-pub fn full_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
-    if path.exists() || path.is_symlink() {
-        return Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(path)?).ok());
-    }
-    let above = match path.parent() {
-        Some(above) if !above.as_str().is_empty() => above,
-        _ => Utf8Path::new("."),
-    };
-    let name = path.file_name().unwrap_or_default();
-    Ok(full_path(above)?.map(|above| above.join(name)))
-}
-
-/// The folder's full path; `None` where it is no UTF-8.
-pub(super) fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
-    let project = if folder.is_dir() {
-        folder
-    } else {
-        folder.parent().unwrap_or(folder)
-    };
-    Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(project)?).ok())
 }

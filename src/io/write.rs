@@ -42,37 +42,6 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     Ok(())
 }
 
-/// Whether there is a file.
-#[must_use]
-pub fn is_file(path: &Utf8Path) -> bool {
-    path.is_file()
-}
-
-/// Whether there is a folder.
-#[must_use]
-pub fn is_folder(path: &Utf8Path) -> bool {
-    path.is_dir()
-}
-
-/// Whether a path is a link.
-#[must_use]
-pub fn is_link(path: &Utf8Path) -> bool {
-    path.is_symlink()
-}
-
-/// The file that a path leads to: Nix, too, takes paths in a file from where
-/// it really is.
-///
-/// # Errors
-/// Where a link leads to nothing.
-pub fn real_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    if !path.is_symlink() {
-        return Ok(path.to_owned());
-    }
-    let real = fs::canonicalize(path)?;
-    Utf8PathBuf::from_path_buf(real).map_err(|path| IoError::NoText { path })
-}
-
 /// Writes files, all of them or, where one can't be, none.
 ///
 /// # Errors

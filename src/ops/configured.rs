@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::recipe::Recipe;
-use super::stanza::joined;
 use crate::config::Config;
 use crate::error::Error;
+use crate::io::paths::{full_path, join_below, relative_path};
 use crate::io::search_up::{FolderAbove, search_up};
-use crate::io::source::{full_path, is_sdist_folder, way_between};
+use crate::io::source::is_sdist_folder;
 use crate::io::write::read_text;
 use crate::nix::normalized;
 use crate::overlay::OverlayError;
@@ -55,11 +55,11 @@ impl Configured {
                 let Some(text) = read_text(&path).ok().flatten() else {
                     continue;
                 };
-                let shown = joined(&way_between(here, &folder)?, Utf8Path::new(name));
+                let shown = join_below(&relative_path(here, &folder)?, name);
                 let config = Config::read(shown.as_str(), &text, depth).map_err(Box::new)?;
                 if let Some(config) = config {
                     require_inside(&folder, depth, config.overlay.as_deref())?;
-                    let folder = way_between(here, &folder)?;
+                    let folder = relative_path(here, &folder)?;
                     return Ok(Some(Self { config, folder }));
                 }
             }
@@ -71,7 +71,7 @@ impl Configured {
     #[must_use]
     pub fn overlay(&self) -> Option<Utf8PathBuf> {
         let overlay = self.config.overlay.as_ref();
-        overlay.map(|overlay| joined(&self.folder, overlay))
+        overlay.map(|overlay| join_below(&self.folder, overlay))
     }
 
     /// What is asked for, for each package.
@@ -103,7 +103,7 @@ impl Configured {
 
     /// With paths from the working folder.
     fn with_paths_from_here(&self, recipe: Recipe) -> Recipe {
-        recipe.with_paths(|path| normalized(&joined(&self.folder, path)))
+        recipe.with_paths(|path| normalized(&join_below(&self.folder, path)))
     }
 
     /// The lock of which the overlay has the stanzas, and how they are made.

@@ -9,11 +9,10 @@ use super::digests::rules;
 use super::nix_snippet::SnippetPackage;
 use super::overlay::{MadeStanza, is_version};
 use super::recipe::Recipe;
-use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::paths::{join_below, parent_folder, relative_path};
 use crate::io::python_locks::FoundPythonLock;
-use crate::io::source::way_to;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
 use crate::overlay::{Made, OverlayError};
 use crate::project::PythonName;
@@ -80,7 +79,7 @@ pub(super) fn make_prebuilt(
     file: &Utf8Path,
     session: &Session,
 ) -> Result<MadeStanza, Error> {
-    let folder = folder_of(file);
+    let folder = parent_folder(file);
     let wrong = |message: String| OverlayError::Recipe {
         place: file.to_string(),
         message,
@@ -118,7 +117,7 @@ pub(super) fn make_prebuilt(
         lock: Some(path),
         ..recipe.clone()
     };
-    let recipe = recipe.moved(|path| way_to(folder, path))?;
+    let recipe = recipe.moved(|path| relative_path(folder, path))?;
     Ok(MadeStanza {
         stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
         package: SnippetPackage {
@@ -169,7 +168,7 @@ fn locked(recipe: &Recipe, folder: &Utf8Path, session: &Session) -> Result<Found
         path: path.into_string(),
     };
     let Some(path) = &recipe.lock else {
-        let path = joined(folder, Utf8Path::new("uv.lock"));
+        let path = join_below(folder, "uv.lock");
         let found = session.python_lock_above(folder)?;
         return Ok(found.ok_or_else(|| missing(path))?);
     };

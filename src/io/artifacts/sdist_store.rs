@@ -13,6 +13,7 @@ use super::{ArtifactError, name};
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::crate_store::lock_download;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
+use crate::io::paths::utf8_path;
 use crate::io::verified::{FileState, Verified};
 use crate::io::{Cache, IoError, Network};
 use crate::project::without_credentials;
@@ -102,7 +103,7 @@ impl ArtifactStore {
                     "http" | "https" => self.remote(&url, wanted),
                     "file" => {
                         let path = url.to_file_path().map_err(|()| address())?;
-                        self.on_disk(utf8(path)?, wanted)
+                        self.on_disk(utf8_path(path)?, wanted)
                     }
                     _ => Err(address().into()),
                 }
@@ -175,7 +176,7 @@ impl ArtifactStore {
         }
         check_limit(artifact.size.unwrap_or_default(), wanted)?;
         let path = self.place(artifact, hash).ok_or(ArtifactError::NoCache)?;
-        let path = utf8(path)?;
+        let path = utf8_path(path)?;
         if self.is_cached(&path, hash) {
             return Ok(path);
         }
@@ -350,8 +351,4 @@ fn shown_text(text: &str) -> String {
         Some((_, rest)) => format!("***@{rest}"),
         None => without_credentials(text),
     }
-}
-
-fn utf8(path: PathBuf) -> Result<Utf8PathBuf, IoError> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| IoError::NoText { path })
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
+use crate::io::paths::{join_below, parent_folder};
 use crate::nix::normalized;
 use crate::ops::lock::{
     Failure, LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock,
 };
 use crate::ops::overlay::Draft;
 use crate::ops::recipe::Recipe;
-use crate::ops::stanza::{folder_of, joined};
 use crate::overlay::Overlay;
 
 /// What a lock is asked for: how its stanzas are made, and what is said of
@@ -64,8 +64,8 @@ impl Run<'_> {
             block.recipe.as_deref()
         };
         let recipe: Recipe = serde_json::from_str(mark.or_else(of_block)?).ok()?;
-        let folder = folder_of(self.file);
-        Some(recipe.with_paths(|path| normalized(&joined(folder, path))))
+        let folder = parent_folder(self.file);
+        Some(recipe.with_paths(|path| normalized(&join_below(folder, path))))
     }
 
     fn checked(self, package: &LockedPackageReport, overlay: &Overlay) -> Option<CheckedStanza> {

@@ -17,8 +17,8 @@ use super::lock::is_of_lock;
 use super::locked::Place;
 use super::overlay::{Draft, MadeStanza, Writing, make, redo_if_changed, with_stanza};
 use super::recipe::Recipe;
-use super::stanza::{folder_of, joined};
 use crate::error::Error;
+use crate::io::paths::{join_below, parent_folder};
 use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
@@ -252,8 +252,8 @@ impl Run<'_> {
         if recipe.path.is_none() && recipe.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
-        let folder = folder_of(self.file);
-        Ok(recipe.with_paths(|path| normalized(&joined(folder, path))))
+        let folder = parent_folder(self.file);
+        Ok(recipe.with_paths(|path| normalized(&join_below(folder, path))))
     }
 
     /// Checks a stanza, and makes it anew where it is out of date.
@@ -360,12 +360,12 @@ impl Run<'_> {
     fn now(self, request: &Request, old: &Made, name: &str) -> Result<(Made, Arc<Source>), Error> {
         let beside = match old.beside.as_str() {
             "" => None,
-            name => read_file(&joined(folder_of(self.file), Utf8Path::new(name)))?,
+            name => read_file(&join_below(parent_folder(self.file), name))?,
         };
         let source = digests::source(&request.path, old.up, self.session)?;
         let beside = Beside {
             lock: beside.as_deref(),
-            kind: digests::kind_in_lock(folder_of(self.file), name, self.session),
+            kind: digests::kind_in_lock(parent_folder(self.file), name, self.session),
         };
         let now = digests::of_source(&source, request, old.up, &beside)?;
         Ok((now, source))

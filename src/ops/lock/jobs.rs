@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
-use crate::io::source::{Source, way_to};
+use crate::io::paths::{join_below, parent_folder, relative_path};
+use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
@@ -14,7 +15,6 @@ use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, make};
 use crate::ops::recipe::Recipe;
-use crate::ops::stanza::{folder_of, joined};
 use crate::overlay::{Block, Made, Overlay, text_digest};
 use crate::project::{ProjectError, PythonName};
 
@@ -79,7 +79,7 @@ impl Run<'_> {
         entries: &[usize],
         (draft, overlay): (&Draft, &Overlay),
     ) -> Result<Job, Error> {
-        let folder = folder_of(draft.file());
+        let folder = parent_folder(draft.file());
         let configured = self.request.packages.get(name.as_str());
         let recipe = configured.cloned().unwrap_or_default().over(self.recipe);
         let local = entries.iter().find_map(|&entry| {
@@ -90,7 +90,7 @@ impl Run<'_> {
         let old = block.and_then(|block| block.made.as_ref());
         let (recipe, made, source) = if let Some(below) = local {
             let recipe = Recipe {
-                path: Some(joined(self.workspace.folder(), below)),
+                path: Some(join_below(self.workspace.folder(), below)),
                 lock: None,
                 all: None,
                 source_preference: None,
@@ -106,7 +106,7 @@ impl Run<'_> {
                 .digests((entries, self.asked), draft.file(), old);
             (recipe, Some(made), None)
         };
-        let moved = recipe.clone().moved(|path| way_to(folder, path))?;
+        let moved = recipe.clone().moved(|path| relative_path(folder, path))?;
         let marked = moved.in_one_line();
         let is_fresh = made.as_ref().zip(block).is_some_and(|(made, block)| {
             block.recipe.as_ref() == Some(&marked) && is_fresh(made, block, overlay.text)
@@ -124,7 +124,7 @@ impl Run<'_> {
                 lock: None,
                 ..moved
             };
-            let beside = joined(folder, format!("{name}.lock").as_str().into());
+            let beside = join_below(folder, format!("{name}.lock"));
             let beside = read_file(&beside).ok().flatten();
             Results::key(&made, &plain.in_one_line(), beside.as_deref())
         });
@@ -192,10 +192,10 @@ impl Run<'_> {
     ) -> Option<(Made, Arc<Source>)> {
         let (request, _) = recipe.asked(draft.file().as_str()).ok()?;
         let old = old.cloned().unwrap_or_default();
-        let folder = folder_of(draft.file());
+        let folder = parent_folder(draft.file());
         let beside = match old.beside.as_str() {
             "" => None,
-            name => read_file(&joined(folder, name.into())).ok()?,
+            name => read_file(&join_below(folder, name)).ok()?,
         };
         let source = digests::source(&request.path, old.up, self.session).ok()?;
         let beside = Beside {
@@ -255,7 +255,7 @@ impl Run<'_> {
         stanzas: &mut Vec<AnyStanza>,
     ) -> LockedPackageReport {
         let mut told = self.told(job);
-        let folder = folder_of(draft.file()).to_owned();
+        let folder = parent_folder(draft.file()).to_owned();
         let made = match done {
             Done::Fresh => {
                 told.rust = Some(true);

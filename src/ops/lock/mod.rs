@@ -13,9 +13,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
 use super::overlay::{Draft, Writing, redo_if_changed};
 use super::recipe::Recipe;
-use super::stanza::folder_of;
 use crate::error::Error;
-use crate::io::source::way_to;
+use crate::io::paths::{parent_folder, relative_path};
 use crate::io::write::read_text;
 use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{Form, print_all};
@@ -202,7 +201,7 @@ impl Run<'_> {
 
     /// Takes stanzas of the lock out whose packages are no longer in it.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
-        let lock = way_to(folder_of(draft.file()), &self.workspace.path)?;
+        let lock = relative_path(parent_folder(draft.file()), &self.workspace.path)?;
         let is_gone = |name: &str, recipe: &Recipe| {
             let name = PythonName::new(name);
             recipe.lock.as_ref() == Some(&lock)
@@ -219,8 +218,11 @@ impl Run<'_> {
         without: impl Iterator<Item = (&'a str, &'a str)>,
         file: &Utf8Path,
     ) -> Result<LockMark, Error> {
-        let folder = folder_of(file);
-        let recipe = self.recipe.clone().moved(|path| way_to(folder, path))?;
+        let folder = parent_folder(file);
+        let recipe = self
+            .recipe
+            .clone()
+            .moved(|path| relative_path(folder, path))?;
         Ok(LockMark::new(recipe.in_one_line(), without))
     }
 }

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Asked, Saved, Workspace};
 use crate::error::Error;
 use crate::io::artifacts::Wanted;
+use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
-use crate::ops::recipe::Recipe;
-use crate::ops::stanza::{folder_of, joined};
+use crate::ops::recipe::{Recipe, is_below};
 use crate::overlay::Made;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, PackageSource, PythonLockError};
@@ -67,7 +67,7 @@ impl Workspace {
         place: Place,
     ) -> Result<Saved, Error> {
         let mut request = self.request(package, (recipe, asked), place.session)?;
-        request.lock_folder = Some(folder_of(place.file).to_owned());
+        request.lock_folder = Some(parent_folder(place.file).to_owned());
         let (_, mut options) = recipe.asked(place.file.as_str())?;
         options.source = Some(package.source.kind());
         let loaded = Loaded::read(&request, place.session)?;
@@ -124,13 +124,13 @@ impl Workspace {
                 let git = git_source(&package.source);
                 let tree = git.map(|git| session.git().tree(&git)).transpose()?;
                 let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
-                request.path = utf8(tree.folder)?;
+                request.path = utf8_path(tree.folder)?;
                 locked.shown = Some(without_credentials(url));
             }
             PackageSource::Directory(folder)
             | PackageSource::Editable(folder)
             | PackageSource::Virtual(folder) => {
-                request.path = joined(self.folder(), folder);
+                request.path = join_below(self.folder(), folder);
                 locked.is_whole = false;
                 root = None;
             }
@@ -256,16 +256,4 @@ pub(in crate::ops) fn label(package: &LockedPackage) -> String {
         Some(version) => format!("{} {version}", package.name),
         None => package.name.to_string(),
     }
-}
-
-fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf, IoError> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| {
-        let message = format!("`{}` is no UTF-8", path.display());
-        std::io::Error::other(message).into()
-    })
-}
-
-fn is_below(path: &Utf8Path) -> bool {
-    path.components()
-        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
 }

@@ -8,7 +8,8 @@ use super::{MadeStanza, Writing};
 use crate::error::Error;
 use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
-use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
+use crate::io::paths::{is_link, linked_file};
+use crate::io::write::{read_file, read_text, write_files};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form, skeleton};
 use crate::ops::recipe::Recipe;
@@ -43,7 +44,7 @@ impl Draft {
     /// Reads a file, or begins one. No other run writes it until the draft is
     /// finished, or dropped.
     pub(in crate::ops) fn open(writing: &Writing, session: &Session) -> Result<Self, Error> {
-        let file = real_file(&writing.file)?;
+        let file = linked_file(&writing.file)?;
         let lock = (!writing.dry_run).then(|| session.lock_overlay(&file));
         let found = read_text(&file)?;
         let is_there = found.is_some();

@@ -8,9 +8,9 @@ use super::locked::{Place, Saved, SavedLock};
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
 use super::recipe::Recipe;
-use super::stanza::{KeptLock, Making, StanzaOptions, folder_of, require_name};
+use super::stanza::{KeptLock, Making, StanzaOptions, require_name};
 use crate::error::Error;
-use crate::io::source::way_to;
+use crate::io::paths::{parent_folder, relative_path};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form};
 use crate::overlay::{Made, Overlay};
@@ -112,7 +112,7 @@ pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
     if recipe.prebuilt.is_some() {
         return make_prebuilt(recipe, file, session);
     }
-    let folder = folder_of(file);
+    let folder = parent_folder(file);
     let (mut request, options) = recipe.asked(file.as_str())?;
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
@@ -130,7 +130,7 @@ pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
     if let Some(lock) = beside {
         digests.beside.clone_from(&lock.name);
     }
-    let recipe = recipe.clone().moved(|path| way_to(folder, path))?;
+    let recipe = recipe.clone().moved(|path| relative_path(folder, path))?;
     Ok(saved.made(folder, recipe.in_one_line(), digests))
 }
 
@@ -141,7 +141,7 @@ pub(super) fn made_of(
     options: &StanzaOptions,
     place: Place,
 ) -> Result<Saved, Error> {
-    let folder = folder_of(place.file);
+    let folder = parent_folder(place.file);
     let name = loaded.project.identity.name.as_str();
     let overlay = Overlay::parse(place.file.as_str(), place.text)?;
     request.known_hashes = overlay.known_hashes(name);

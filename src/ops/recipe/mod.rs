@@ -342,7 +342,7 @@ pub fn require_library(name: &str) -> Result<(), String> {
 }
 
 /// Whether a path leads to something below, and nowhere else.
-fn is_below(path: &Utf8Path) -> bool {
+pub(super) fn is_below(path: &Utf8Path) -> bool {
     path.components()
         .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
         && !path.as_str().chars().any(char::is_control)
