@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cache::FileLock;
-use super::cargo_settings::cargo_home;
 use super::crate_store::VERIFIED;
 use super::once_map::OnceMap;
 use super::paths::full_path;
 use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
+use super::registry::cargo_home;
 use super::source::Source;
 use super::verified::Verified;
 use super::{

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::netrc::Netrc;
-use crate::io::registry::Token;
+use crate::io::network::Token;
 use crate::python_lock::NamedIndex;
 
 /// The logins that are known. They hold passwords, so there is no `Debug`.

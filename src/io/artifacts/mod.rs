@@ -2,11 +2,9 @@
 //! the lock, never by asking an index; verified, and kept in our cache.
 
 mod credentials;
-mod error;
 mod name;
 mod netrc;
 mod sdist_store;
 
 pub use credentials::Credentials;
-pub use error::ArtifactError;
 pub use sdist_store::{ArtifactStore, Wanted};

@@ -9,9 +9,10 @@ use fs_err as fs;
 use reqwest::Url;
 
 use super::credentials::{Credentials, Login, take_login};
-use super::{ArtifactError, name};
+use super::name;
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::crate_store::lock_download;
+use crate::io::error::ArtifactError;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
 use crate::io::paths::utf8_path;
 use crate::io::verified::{FileState, Verified};

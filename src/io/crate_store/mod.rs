@@ -9,8 +9,8 @@ use std::sync::Arc;
 use fs_err as fs;
 
 use super::cache::{Cache, FileLock, Stage};
-use super::cargo_settings::CargoSettings;
 use super::network::{Answer, Body, HttpSettings, Request};
+use super::registry::CargoSettings;
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified, VerifiedFile};
 use super::{IoError, Network};

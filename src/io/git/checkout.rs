@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::super::IoError;
-use super::error::GitError;
+use super::super::error::{GitError, IoError};
 use super::listing::{Limits, Link, Listing};
 use super::program::{output, sealed, words};
 use super::{GitStore, shown};

@@ -20,20 +20,19 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
+use super::Network;
 use super::cache::{Cache, FileLock};
+use super::error::{GitError, IoError};
 use super::tree::nar_hash;
-use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{GitSource, is_local, without_credentials};
 
 mod checkout;
-mod error;
 mod listing;
 mod mirror;
 mod objects;
 mod program;
 
-pub use error::GitError;
 pub(crate) use mirror::Mirrors;
 
 use self::checkout::{Checkout, Wanted};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use backon::{BlockingRetryable, ExponentialBuilder};
 use fs_err as fs;
 
-use super::super::{IoError, Network};
+use super::super::Network;
+use super::super::error::{GitError, IoError};
 use super::checkout::Wanted;
-use super::error::GitError;
 use super::program::{fetching, init, output, sealed, words};
 use super::{GitStore, shown};
 use crate::hash::Sha256;

@@ -7,8 +7,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::super::IoError;
-use super::error::GitError;
+use super::super::error::{GitError, IoError};
 use crate::project::without_credentials;
 
 /// Nothing that a message needs is longer.

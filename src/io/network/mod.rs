@@ -5,19 +5,19 @@ mod client;
 mod download;
 mod retry;
 mod settings;
+mod token;
 
 use std::sync::{Arc, OnceLock};
 
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
 
-use super::registry::Token;
 use download::Download;
 
 pub(super) use download::MAX_BODY;
-pub use retry::RETRY_VARIABLE;
 pub(super) use retry::pauses;
 pub use settings::HttpSettings;
+pub use token::Token;
 
 /// Whether anything may be fetched.
 #[derive(Clone, Default)]

@@ -8,9 +8,6 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::HttpSettings;
 
-/// Overrides the first pause before another try, in seconds.
-pub const RETRY_VARIABLE: &str = "CARGO_PYHACK_RETRY_SECONDS";
-
 /// Nobody waits longer, whatever the server asks for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use cargo_config2::{Config, de};
 
-use super::RETRY_VARIABLE;
-
 /// Overrides after how many seconds without a byte a connection is cut.
 pub const STALL_VARIABLE: &str = "CARGO_PYHACK_STALL_SECONDS";
+
+/// Overrides the first pause before another try, in seconds.
+pub const RETRY_VARIABLE: &str = "CARGO_PYHACK_RETRY_SECONDS";
 
 /// What is said of HTTP. It may hold a proxy's password, so it has no `Debug`.
 #[derive(Clone)]

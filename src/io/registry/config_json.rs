@@ -12,10 +12,9 @@ use serde::Deserialize;
 use tame_index::utils::url_to_local_dir;
 
 use super::super::Network;
-use super::super::cargo_settings::CargoSettings;
-use super::super::network::{Answer, Request, pauses};
+use super::super::network::{Answer, Request, Token, pauses};
 use super::super::once_map::OnceMap;
-use super::{Index, Token, Unusable, git_index};
+use super::{CargoSettings, Index, Unusable, git_index};
 use crate::project::without_credentials;
 
 /// With what registries are asked.

@@ -4,39 +4,14 @@
 //! is run.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use cargo_config2::Config;
-use data_encoding::BASE64;
 use fs_err as fs;
 use serde::Deserialize;
 
+use super::super::network::Token;
 use super::sources::{CRATES_IO, env_form};
-
-/// A secret, which nothing prints.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Token(String);
-
-impl Token {
-    /// The text that is sent.
-    pub(in crate::io) fn secret(&self) -> &str {
-        &self.0
-    }
-
-    /// A name and a password, as HTTP's basic authentication has them.
-    pub(in crate::io) fn basic(user: &str, password: &str) -> Self {
-        let pair = format!("{user}:{password}");
-        Self(format!("Basic {}", BASE64.encode(pair.as_bytes())))
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token(hidden)")
-    }
-}
 
 /// The tokens that are known, by the registry's name as variables have it.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +40,7 @@ impl Tokens {
         let registries = config.registries.iter();
         let written = registries.map(|(name, r)| (name.as_str(), r.token.clone()));
         for (name, token) in written.chain([(CRATES_IO, config.registry.token.clone())]) {
-            tokens.add(name, token.map(Token));
+            tokens.add(name, token.map(Token::new));
         }
         let credentials = home.map(credentials).unwrap_or_default();
         for (name, entry) in credentials.registries {
@@ -78,16 +53,16 @@ impl Tokens {
                 name.strip_suffix("_TOKEN")
             });
             if let Some(name) = name {
-                tokens.add(name, value.into_string().ok().map(Token));
+                tokens.add(name, value.into_string().ok().map(Token::new));
             } else if variable == "CARGO_REGISTRY_TOKEN" {
-                tokens.add(CRATES_IO, value.into_string().ok().map(Token));
+                tokens.add(CRATES_IO, value.into_string().ok().map(Token::new));
             }
         }
         tokens
     }
 
     fn add(&mut self, name: &str, token: Option<Token>) {
-        if let Some(token) = token.filter(|token| !token.0.is_empty()) {
+        if let Some(token) = token.filter(|token| !token.secret().is_empty()) {
             self.0.insert(env_form(name), token);
         }
     }
@@ -114,8 +89,8 @@ mod tests {
     #[test]
     fn no_token_is_shown() {
         let mut tokens = Tokens::default();
-        tokens.add("my-corp", Some(Token("secret".to_owned())));
-        tokens.add("empty", Some(Token(String::new())));
+        tokens.add("my-corp", Some(Token::new("secret".to_owned())));
+        tokens.add("empty", Some(Token::new(String::new())));
         assert!(!format!("{tokens:?}").contains("secret"));
         assert_eq!(tokens.of(&["x", "MY_CORP"]).unwrap().secret(), "secret");
         assert_eq!(tokens.of(&["empty"]), None);

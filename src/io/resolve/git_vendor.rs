@@ -14,7 +14,8 @@ use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
-use super::super::git::{GitError, Mirrors};
+use super::super::error::GitError;
+use super::super::git::Mirrors;
 use super::super::vendor_dir::move_folder;
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns, skeletons};

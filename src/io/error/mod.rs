@@ -6,8 +6,11 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::artifacts::ArtifactError;
-use super::git::GitError;
+mod artifact;
+mod git;
+
+pub use artifact::ArtifactError;
+pub use git::GitError;
 
 /// Reading, fetching or writing failed.
 #[derive(Debug, Error, Diagnostic)]

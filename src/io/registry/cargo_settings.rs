@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_config2::{Config, ResolveOptions};
 
-use super::network::HttpSettings;
-use super::registry::{Index, SourceTables, Supplier, Tokens};
+use super::super::network::HttpSettings;
+use super::{Index, SourceTables, Supplier, Tokens};
 use crate::project::CrateSource;
 
 /// Whether a project's own `.cargo/config.toml` counts.
@@ -101,7 +101,7 @@ impl CargoSettings {
 }
 
 /// `CARGO_HOME`, or where cargo has it without the variable.
-pub(super) fn cargo_home() -> Option<PathBuf> {
+pub(in crate::io) fn cargo_home() -> Option<PathBuf> {
     let variable = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty());
     let home = variable
         .map(PathBuf::from)
