@@ -89,18 +89,26 @@ const HOME: &str = "cargo-home";
 /// So many crates may be gone from the registry.
 const MAX_GONE: usize = 64;
 
+/// A locked crate that the registry no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct GoneCrate<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
 /// The crate and version in cargo's "failed to select a version for the
 /// requirement `NAME = "..."` (locked to VERSION)".
-fn gone(message: &str) -> Option<(&str, &str)> {
+fn gone(message: &str) -> Option<GoneCrate<'_>> {
     let (before, after) = message.split_once("(locked to ")?;
     let version = after.split(')').next()?;
     let requirement = before.rsplit("requirement `").next()?;
     let name = requirement.split(' ').next()?;
-    Some((name, version))
+    Some(GoneCrate { name, version })
 }
 
 /// A lock without one of its crates; `None` where it isn't in it.
-fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
+fn without_crate(lock: &str, gone: GoneCrate) -> Option<String> {
+    let GoneCrate { name, version } = gone;
     let head = format!("\nname = \"{name}\"\nversion = \"{version}\"\n");
     let marker = "[[package]]";
     let start = lock.find(&format!("{marker}{head}"))?;
@@ -270,7 +278,8 @@ mod tests {
     fn a_crate_that_is_gone_is_taken_out() {
         let message =
             "failed to select a version for the requirement `b = \"^1\"` (locked to 1.0.12); x";
-        assert_eq!(gone(message), Some(("b", "1.0.12")));
+        let krate = |name, version| GoneCrate { name, version };
+        assert_eq!(gone(message), Some(krate("b", "1.0.12")));
         assert_eq!(gone("something else"), None);
         let package =
             |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.12\"\n\n");
@@ -280,13 +289,13 @@ mod tests {
             package("b"),
             package("c")
         );
-        let without = without_crate(&lock, ("b", "1.0.12")).unwrap();
+        let without = without_crate(&lock, krate("b", "1.0.12")).unwrap();
         assert_eq!(
             without,
             format!("version = 4\n\n{}{}", package("a"), package("c"))
         );
-        let without = without_crate(&lock, ("c", "1.0.12")).unwrap();
+        let without = without_crate(&lock, krate("c", "1.0.12")).unwrap();
         assert!(!without.contains("\"c\""));
-        assert_eq!(without_crate(&lock, ("b", "2.0.0")), None);
+        assert_eq!(without_crate(&lock, krate("b", "2.0.0")), None);
     }
 }

@@ -2,7 +2,7 @@
 //! cargo to resolve.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -49,7 +49,7 @@ pub(super) fn git_skeletons(
         let folder = folder(krate).expect("a tree has a revision");
         let name = krate.name.as_str();
         match manifests.find(name, &krate.version.to_string()) {
-            Ok(found) => write(&tree, &manifests, (&found, &folder)).map(Ok),
+            Ok(found) => write(&tree, &manifests, &found, &folder).map(Ok),
             Err(why) => Ok(Err(format!("can't be read: {why}"))),
         }
     };
@@ -95,7 +95,8 @@ fn kept(folder: &Path) -> Option<GitSkeleton> {
 fn write(
     tree: &GitTree,
     manifests: &GitManifests,
-    (found, folder): (&GitCrate, &PathBuf),
+    found: &GitCrate,
+    folder: &Path,
 ) -> Result<GitSkeleton, IoError> {
     let (mut files, mut reaches_out) = (BTreeMap::new(), BTreeSet::new());
     let of_crate = tree.folder.join(&found.folder);
@@ -134,9 +135,9 @@ fn write(
     let manifest = found.manifest.to_string();
     let beside = (REACHES_OUT, serde_json::to_vec(&reaches_out));
     let beside = [(beside.0, beside.1.unwrap_or_default())];
-    let digest = Skeleton::write(folder, (None, &manifest), &files, &beside)?;
+    let digest = Skeleton::write(folder, None, &manifest, &files, &beside)?;
     let skeleton = Skeleton {
-        folder: folder.clone(),
+        folder: folder.to_owned(),
         digest,
     };
     Ok(GitSkeleton {

@@ -39,7 +39,7 @@ pub fn in_order<I: Sync, T: Send, R>(
     job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
-    within(WINDOW, items, (threads, job), consume)
+    within(WINDOW, items, threads, job, consume)
 }
 
 /// The same where results are small: any number of them may wait, so that no
@@ -50,7 +50,7 @@ pub fn all_in_order<I: Sync, T: Send, R>(
     job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
-    within(usize::MAX, items, (threads, job), consume)
+    within(usize::MAX, items, threads, job, consume)
 }
 
 /// Tells whether `test` holds for every item, on `threads` threads. Once it
@@ -98,7 +98,8 @@ pub fn on_deep_stack<R: Send>(job: impl FnOnce() -> R + Send) -> R {
 fn within<I: Sync, T: Send, R>(
     window: usize,
     items: &[I],
-    (threads, job): (usize, impl Fn(&I) -> T + Sync),
+    threads: usize,
+    job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
     let shared = Shared {

@@ -51,7 +51,7 @@ impl Skeleton {
         })?;
         let manifest = files.get("Cargo.toml").and_then(Option::as_deref);
         let manifest = String::from_utf8_lossy(manifest.unwrap_or_default());
-        let digest = Self::write(&folder, (Some(checksum), &manifest), &files, &[])?;
+        let digest = Self::write(&folder, Some(checksum), &manifest, &files, &[])?;
         Ok(Self { folder, digest })
     }
 
@@ -59,7 +59,8 @@ impl Skeleton {
     /// what else is to lie in it.
     pub(super) fn write(
         folder: &Path,
-        (checksum, manifest): (Option<&Sha256>, &str),
+        checksum: Option<&Sha256>,
+        manifest: &str,
         files: &BTreeMap<String, Option<Vec<u8>>>,
         others: &[(&str, Vec<u8>)],
     ) -> Result<CrateDigest, IoError> {

@@ -7,4 +7,4 @@ mod netrc;
 mod sdist_store;
 
 pub use credentials::Credentials;
-pub use sdist_store::{ArtifactStore, Wanted};
+pub use sdist_store::{ArtifactRef, ArtifactStore};

@@ -37,7 +37,7 @@ pub struct ArtifactStore {
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ArtifactRef<'a> {
     /// What the lock says of it.
     pub artifact: &'a Artifact,
     /// Name and version, for messages.
@@ -89,7 +89,7 @@ impl ArtifactStore {
     ///
     /// # Errors
     /// Where it can't be had, or isn't what the lock says.
-    pub fn file(&self, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    pub fn file(&self, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let label = || wanted.label.to_owned();
         match &wanted.artifact.place {
             ArtifactPlace::Nowhere => Err(ArtifactError::Nowhere { label: label() }.into()),
@@ -131,7 +131,7 @@ impl ArtifactStore {
     }
 
     /// A file of the user's own: it is used where it is.
-    fn on_disk(&self, path: Utf8PathBuf, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    fn on_disk(&self, path: Utf8PathBuf, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -152,12 +152,12 @@ impl ArtifactStore {
         check_size(metadata.len(), wanted, path.as_str())?;
         if let Some(expected) = &wanted.artifact.hash {
             let found = self.hash(path.as_std_path(), expected)?;
-            check_hash(&found, expected, (wanted.label, path.as_str()))?;
+            check_hash(&found, expected, wanted.label, path.as_str())?;
         }
         Ok(path)
     }
 
-    fn remote(&self, url: &Url, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    fn remote(&self, url: &Url, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let artifact = wanted.artifact;
         let label = || wanted.label.to_owned();
         let Some(hash) = &artifact.hash else {
@@ -229,11 +229,11 @@ impl ArtifactStore {
         Ok(found)
     }
 
-    fn download(&self, url: &Url, hash: &Sha256, wanted: Wanted) -> Result<Vec<u8>, IoError> {
+    fn download(&self, url: &Url, hash: &Sha256, wanted: ArtifactRef) -> Result<Vec<u8>, IoError> {
         let mut body = self.body(url, wanted)?;
         let check = |body: &Body| {
             check_size(body.bytes.len() as u64, wanted, &shown(url))?;
-            check_hash(&Sha256::of(&body.bytes), hash, (wanted.label, &shown(url)))
+            check_hash(&Sha256::of(&body.bytes), hash, wanted.label, &shown(url))
         };
         if body.was_resumed && check(&body).is_err() {
             // Its parts may be of two files.
@@ -243,7 +243,7 @@ impl ArtifactStore {
         Ok(body.bytes)
     }
 
-    fn body(&self, url: &Url, wanted: Wanted) -> Result<Body, IoError> {
+    fn body(&self, url: &Url, wanted: ArtifactRef) -> Result<Body, IoError> {
         let mut login = self.credentials.at_first(url, wanted.index);
         let mut bare = url.clone();
         take_login(&mut bare, "");
@@ -290,7 +290,7 @@ impl ArtifactStore {
     }
 }
 
-fn check_limit(size: u64, wanted: Wanted) -> Result<(), ArtifactError> {
+fn check_limit(size: u64, wanted: ArtifactRef) -> Result<(), ArtifactError> {
     if size <= MAX_BODY {
         return Ok(());
     }
@@ -302,7 +302,7 @@ fn check_limit(size: u64, wanted: Wanted) -> Result<(), ArtifactError> {
 }
 
 /// Compares what came with the lock, which may have no size.
-fn check_size(found: u64, wanted: Wanted, url: &str) -> Result<(), ArtifactError> {
+fn check_size(found: u64, wanted: ArtifactRef, url: &str) -> Result<(), ArtifactError> {
     match wanted.artifact.size {
         Some(expected) if expected != found => Err(ArtifactError::Size {
             label: wanted.label.to_owned(),
@@ -317,7 +317,8 @@ fn check_size(found: u64, wanted: Wanted, url: &str) -> Result<(), ArtifactError
 fn check_hash(
     found: &Sha256,
     expected: &Sha256,
-    (label, url): (&str, &str),
+    label: &str,
+    url: &str,
 ) -> Result<(), ArtifactError> {
     if found == expected {
         return Ok(());

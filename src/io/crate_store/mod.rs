@@ -140,7 +140,7 @@ impl CrateStore {
     /// A cached file that isn't what the lock says is as good as none.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
         self.places(krate, Some(checksum))
-            .find_map(|path| self.read_verified(&path, (krate, checksum)))
+            .find_map(|path| self.read_verified(&path, krate, checksum))
     }
 
     /// Where a crate may be cached.
@@ -175,7 +175,8 @@ impl CrateStore {
     fn read_verified(
         &self,
         path: &Path,
-        (krate, checksum): (&LockedCrate, &Sha256),
+        krate: &LockedCrate,
+        checksum: &Sha256,
     ) -> Option<Vec<u8>> {
         let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;

@@ -7,8 +7,8 @@ use std::process::{Child, Stdio};
 use camino::Utf8PathBuf;
 
 use super::super::IoError;
-use super::checkout::Wanted;
 use super::program::{no_git, sealed};
+use super::spec::CheckoutSpec;
 
 /// What may still be written: trees may name the same file over and over.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +62,14 @@ impl Listing {
     /// Lists a revision, and takes what it has off the limits; `None` where
     /// objects of it are missing.
     pub(super) fn read(
-        wanted: &Wanted,
+        spec: &CheckoutSpec,
         repository: &Path,
         limits: &mut Limits,
     ) -> Result<Option<Self>, IoError> {
         let mut left = *limits;
         let mut git = sealed(repository);
         git.args(["ls-tree", "-r", "-l", "-z", "--full-tree"])
-            .arg(&wanted.revision)
+            .arg(&spec.revision)
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut child = git.spawn().map_err(|error| no_git(&error))?;
@@ -80,8 +80,8 @@ impl Listing {
         }
         let status = child.wait()?;
         match listing? {
-            Err(Refusal::TooLarge(what)) => Err(wanted.too_large(what)),
-            Err(Refusal::Unsound(what)) => Err(wanted.unsound(what.to_owned())),
+            Err(Refusal::TooLarge(what)) => Err(spec.too_large(what)),
+            Err(Refusal::Unsound(what)) => Err(spec.unsound(what.to_owned())),
             Err(Refusal::Missing) => Ok(None),
             Ok(_) if !status.success() => Ok(None),
             Ok(listing) => {
@@ -139,7 +139,7 @@ impl Listing {
     }
 }
 
-/// Its output isn't wanted any more.
+/// Its output isn't spec any more.
 fn stop(child: &mut Child) {
     // It may have ended by itself.
     let _ = child.kill();

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::super::IoError;
-use super::checkout::{Checkout, Wanted};
+use super::checkout::Checkout;
 use super::program::{output, sealed};
+use super::spec::CheckoutSpec;
 use super::{GitStore, revision};
 use crate::project::{GitReference, GitSource, is_local};
 
@@ -30,11 +31,11 @@ impl GitStore {
             let files = folder.join("files");
             fs::create_dir_all(&files)?;
             let mut checkout = Checkout::new(self, &folder, is_local(&git.url));
-            let wanted = Wanted {
+            let spec = CheckoutSpec {
                 url: git.url.clone(),
                 revision: revision(git)?,
             };
-            checkout.fill(&wanted, &files, ("".into(), 0))?;
+            checkout.fill(&spec, &files)?;
             for (made, repository) in checkout.made {
                 // Those of one URL read the same objects.
                 let mirror = mirrors.entry(made.url).or_insert(repository).clone();
@@ -45,7 +46,7 @@ impl GitStore {
                 )?;
                 revisions.entry(mirror).or_default().push(made.revision);
             }
-            point_as_asked(&mirrors[&git.url], &git.reference, &wanted.revision)?;
+            point_as_asked(&mirrors[&git.url], &git.reference, &spec.revision)?;
         }
         for (mirror, revisions) in revisions {
             // What was fetched has no history.

@@ -32,10 +32,12 @@ mod listing;
 mod mirror;
 mod objects;
 mod program;
+mod spec;
 
 pub(crate) use mirror::Mirrors;
 
-use self::checkout::{Checkout, Wanted};
+use self::checkout::Checkout;
+use self::spec::CheckoutSpec;
 
 /// Makes checkouts of git repositories, and keeps them.
 pub struct GitStore {
@@ -97,11 +99,11 @@ impl GitStore {
         let new = part.path().join("tree");
         fs::create_dir(&new)?;
         let mut checkout = Checkout::new(self, part.path(), is_local(&git.url));
-        let wanted = Wanted {
+        let spec = CheckoutSpec {
             url: git.url.clone(),
             revision: revision.clone(),
         };
-        checkout.fill(&wanted, &new, ("".into(), 0))?;
+        checkout.fill(&spec, &new)?;
         let submodules = checkout.submodules;
         let hash = nar_hash(&new)?;
         let folder = trees.join(&revision);

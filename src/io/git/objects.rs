@@ -9,8 +9,8 @@ use fs_err as fs;
 
 use super::super::Network;
 use super::super::error::{GitError, IoError};
-use super::checkout::Wanted;
 use super::program::{fetching, init, output, sealed, words};
+use super::spec::CheckoutSpec;
 use super::{GitStore, shown};
 use crate::hash::Sha256;
 use crate::project::is_local;
@@ -48,43 +48,47 @@ const PASSING: [&str; 16] = [
 impl GitStore {
     /// Sees to it that `repository`, an empty one, can read the revision's
     /// objects.
-    pub(super) fn provide(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        init(repository, &wanted.revision)?;
-        if self.has(wanted, repository)? {
+    pub(super) fn provide(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
+        init(repository, &spec.revision)?;
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        self.check_online(wanted)?;
-        let _lock = self.lock(&name(&wanted.url))?;
+        self.check_online(spec)?;
+        let _lock = self.lock(&name(&spec.url))?;
         // Another thread may have fetched it meanwhile.
-        if self.has(wanted, repository)? {
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        self.fetch(wanted, repository)
+        self.fetch(spec, repository)
     }
 
     /// The same, whatever is there already.
-    pub(super) fn provide_anew(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        self.check_online(wanted)?;
-        let _lock = self.lock(&name(&wanted.url))?;
-        self.fetch(wanted, repository)
+    pub(super) fn provide_anew(
+        &self,
+        spec: &CheckoutSpec,
+        repository: &Path,
+    ) -> Result<(), IoError> {
+        self.check_online(spec)?;
+        let _lock = self.lock(&name(&spec.url))?;
+        self.fetch(spec, repository)
     }
 
-    fn check_online(&self, wanted: &Wanted) -> Result<(), GitError> {
+    fn check_online(&self, spec: &CheckoutSpec) -> Result<(), GitError> {
         if matches!(self.network, Network::Offline) {
-            let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+            let (url, revision) = (shown(&spec.url), spec.revision.clone());
             return Err(GitError::Offline { url, revision });
         }
         Ok(())
     }
 
-    fn fetch(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        let database = self.database(&wanted.url)?;
-        init(&database, &wanted.revision)?;
-        fetch(wanted, &database)?;
-        if self.has(wanted, repository)? {
+    fn fetch(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
+        let database = self.database(&spec.url)?;
+        init(&database, &spec.revision)?;
+        fetch(spec, &database)?;
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+        let (url, revision) = (shown(&spec.url), spec.revision.clone());
         Err(GitError::NoSuchRevision { url, revision }.into())
     }
 
@@ -95,10 +99,10 @@ impl GitStore {
 
     /// Whether the revision is in a database that there is: `repository` takes
     /// the objects of all.
-    fn has(&self, wanted: &Wanted, repository: &Path) -> Result<bool, IoError> {
-        let mut databases = vec![self.database(&wanted.url)?];
+    fn has(&self, spec: &CheckoutSpec, repository: &Path) -> Result<bool, IoError> {
+        let mut databases = vec![self.database(&spec.url)?];
         // Cargo's are of SHA-1 alone; git refuses others beside them.
-        if wanted.revision.len() == 40 {
+        if spec.revision.len() == 40 {
             databases.extend(self.cargo_databases());
         }
         let mut alternates = Vec::new();
@@ -116,7 +120,7 @@ impl GitStore {
         fs::write(info.join("alternates"), alternates.concat())?;
         let mut git = sealed(repository);
         git.args(["cat-file", "-e"])
-            .arg(format!("{}^{{commit}}", wanted.revision));
+            .arg(format!("{}^{{commit}}", spec.revision));
         Ok(output(&mut git)?.status.success())
     }
 
@@ -142,20 +146,13 @@ fn name(url: &str) -> String {
 
 /// Fetches the one revision, or all of them where the server doesn't give
 /// single ones.
-fn fetch(wanted: &Wanted, database: &Path) -> Result<(), IoError> {
-    let allows_file = is_local(&wanted.url) || leads_to_disk(database, &wanted.url)?;
+fn fetch(spec: &CheckoutSpec, database: &Path) -> Result<(), IoError> {
+    let allows_file = is_local(&spec.url) || leads_to_disk(database, &spec.url)?;
     let failed = |message| {
-        let url = shown(&wanted.url);
+        let url = shown(&spec.url);
         IoError::from(GitError::Fetch { url, message })
     };
-    let one = [
-        "--no-tags",
-        "--depth",
-        "1",
-        "--",
-        &wanted.url,
-        &wanted.revision,
-    ];
+    let one = ["--no-tags", "--depth", "1", "--", &spec.url, &spec.revision];
     match fetch_with(database, allows_file, &one) {
         Ok(()) => return Ok(()),
         Err(Failure::Ours(error)) => return Err(error),
@@ -168,7 +165,7 @@ fn fetch(wanted: &Wanted, database: &Path) -> Result<(), IoError> {
     }
     all.extend([
         "--",
-        &wanted.url,
+        &spec.url,
         "HEAD",
         "+refs/heads/*:refs/pyhack/heads/*",
         "+refs/tags/*:refs/pyhack/tags/*",

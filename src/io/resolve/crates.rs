@@ -23,7 +23,7 @@ const THREADS: usize = 16;
 
 /// The crates that are reached, as far as they can be had.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct ReachedCrates {
     /// By their places in the lock.
     pub skeletons: BTreeMap<usize, Skeleton>,
     /// Why others can't be had, likewise.
@@ -32,13 +32,13 @@ pub(super) struct Found {
     pub reaching_out: Vec<String>,
 }
 
-/// Reads the crates that are reached.
-pub(super) fn skeletons(
+/// Reads the crates of registries that are reached.
+pub(super) fn registry_skeletons(
     request: ResolveRequest,
     store: &CrateStore,
     scratch: &Path,
     progress: &dyn Progress,
-) -> Result<Found, IoError> {
+) -> Result<ReachedCrates, IoError> {
     let (mut crates, mut missing) = (Vec::new(), BTreeMap::new());
     for &place in request.reached {
         let krate = &request.lock.crates[place];
@@ -90,13 +90,11 @@ pub(super) fn skeletons(
         },
     );
     progress.finish();
-    let mut found = Found {
+    Ok(ReachedCrates {
         skeletons: found?,
         missing,
-        ..Found::default()
-    };
-    super::git::add(request, progress, &mut found)?;
-    Ok(found)
+        ..ReachedCrates::default()
+    })
 }
 
 /// Says for which crates the lock stands in.

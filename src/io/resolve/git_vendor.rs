@@ -18,9 +18,9 @@ use super::super::error::GitError;
 use super::super::git::Mirrors;
 use super::super::vendor_dir::move_folder;
 use super::super::{CrateStore, IoError, Progress};
-use super::crates::{Defaults, StandIns, skeletons};
+use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
-use super::{ResolveRequest, link, registry_names};
+use super::{ResolveRequest, link, registry_names, skeletons};
 use crate::project::{CrateSource, GitSource, join, without_credentials};
 use crate::vendor::git_crate::leads_out;
 
@@ -55,7 +55,7 @@ pub fn vendored_git_crates(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(above)?;
-    write_registries(request, store, (scratch.path(), progress))?;
+    write_registries(request, store, scratch.path(), progress)?;
     let mirrors_folder = scratch.path().join("mirrors");
     let sources: Vec<_> = sources.into_iter().collect();
     for git in &sources {
@@ -115,7 +115,8 @@ fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoErro
 fn write_registries(
     request: ResolveRequest,
     store: &CrateStore,
-    (scratch, progress): (&Path, &dyn Progress),
+    scratch: &Path,
+    progress: &dyn Progress,
 ) -> Result<(), IoError> {
     let is_git = |place: &usize| matches!(request.lock.crates[*place].source, CrateSource::Git(_));
     let others = request.reached.iter().copied();

@@ -12,7 +12,8 @@ use cargo_metadata::Metadata;
 use fs_err as fs;
 use toml::{Table, Value};
 
-use self::crates::{Defaults, Found, StandIns, skeletons, stand_in_reason};
+use self::crates::{Defaults, ReachedCrates, StandIns, registry_skeletons, stand_in_reason};
+use self::git::add_git_skeletons;
 use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
@@ -98,7 +99,7 @@ pub fn resolve(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;
-    let Found {
+    let ReachedCrates {
         skeletons,
         missing,
         reaching_out,
@@ -153,6 +154,18 @@ pub fn read_alone(
     resolved.reaching_out = found.reaching_out;
     resolved.digests = digests(request, found.skeletons);
     Ok(resolved)
+}
+
+/// Reads the crates that are reached.
+fn skeletons(
+    request: ResolveRequest,
+    store: &CrateStore,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<ReachedCrates, IoError> {
+    let mut found = registry_skeletons(request, store, scratch, progress)?;
+    add_git_skeletons(request, progress, &mut found)?;
+    Ok(found)
 }
 
 fn digests(request: ResolveRequest, skeletons: BTreeMap<usize, Skeleton>) -> Digests {

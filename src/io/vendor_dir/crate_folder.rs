@@ -74,16 +74,16 @@ impl CrateWriter<'_> {
         git: &GitSource,
         target: &Path,
     ) -> Result<(), IoError> {
-        let krate = (&planned.krate, git);
+        let krate = &planned.krate;
         match planned.form {
             Form::Checkout | Form::Tarball => write_checkout(git, self.git, target),
-            Form::Stub => copy_skeleton(&skeleton(krate, self.git)?, target),
-            Form::Whole => write_whole(krate, self.layout, self.git, target),
+            Form::Stub => copy_skeleton(&skeleton(krate, git, self.git)?, target),
+            Form::Whole => write_whole(krate, git, self.layout, self.git, target),
             Form::Cargo => match self.from_cargo.get(&planned.label()) {
                 // It can be written to, so that none may be a link to it.
                 Some(folder) if self.link_mode == LinkMode::Symlink => self.place(folder, target),
                 Some(folder) => each_file(folder, target, copy),
-                None => write_whole(krate, self.layout, self.git, target),
+                None => write_whole(krate, git, self.layout, self.git, target),
             },
         }
     }

@@ -51,7 +51,8 @@ fn link(_to: &Path, at: &Path) -> Result<(), IoError> {
 
 /// The skeleton of a crate.
 pub(super) fn skeleton(
-    (krate, git): (&LockedCrate, &GitSource),
+    krate: &LockedCrate,
+    git: &GitSource,
     store: &GitStore,
 ) -> Result<PathBuf, IoError> {
     let skeletons = git_skeletons(git, &[krate], store)?;
@@ -65,7 +66,8 @@ pub(super) fn skeleton(
 /// Copies a crate as nixpkgs does: its folder, with what links in the
 /// repository lead to, and a manifest that stands alone.
 pub(super) fn write_whole(
-    (krate, git): (&LockedCrate, &GitSource),
+    krate: &LockedCrate,
+    git: &GitSource,
     layout: Layout,
     store: &GitStore,
     target: &Path,

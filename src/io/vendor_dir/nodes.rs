@@ -33,9 +33,10 @@ struct State {
     mode: u32,
     /// Of a file or link: that of a folder says nothing.
     size: u64,
-    /// When it was last changed, in seconds since 1970 and nanoseconds: a
-    /// folder's changes with the names in it.
-    time: (i64, u64),
+    /// When it was last changed, in seconds since 1970: a folder's time changes
+    /// with the names in it.
+    seconds: i64,
+    nanoseconds: u64,
 }
 
 impl Nodes {
@@ -133,7 +134,8 @@ impl State {
         Self {
             mode: metadata.mode(),
             size: if metadata.is_dir() { 0 } else { metadata.len() },
-            time: (metadata.mtime(), metadata.mtime_nsec().unsigned_abs()),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec().unsigned_abs(),
         }
     }
 
@@ -145,10 +147,8 @@ impl State {
         Self {
             mode: 0,
             size: if metadata.is_dir() { 0 } else { metadata.len() },
-            time: (
-                i64::try_from(time.as_secs()).unwrap_or_default(),
-                time.subsec_nanos().into(),
-            ),
+            seconds: i64::try_from(time.as_secs()).unwrap_or_default(),
+            nanoseconds: time.subsec_nanos().into(),
         }
     }
 
@@ -166,7 +166,8 @@ impl State {
         Some(Self {
             mode: stat.st_mode.into(),
             size: size.try_into().ok()?,
-            time: (stat.st_mtime.into(), stat.st_mtime_nsec.try_into().ok()?),
+            seconds: stat.st_mtime.into(),
+            nanoseconds: stat.st_mtime_nsec.try_into().ok()?,
         })
     }
 }
@@ -176,12 +177,11 @@ struct States(Sha256Writer);
 
 impl States {
     fn add(&mut self, state: &State) {
-        let (seconds, nanos) = state.time;
         let mut bytes = [0; 28];
         bytes[..4].copy_from_slice(&state.mode.to_le_bytes());
         bytes[4..12].copy_from_slice(&state.size.to_le_bytes());
-        bytes[12..20].copy_from_slice(&seconds.to_le_bytes());
-        bytes[20..].copy_from_slice(&nanos.to_le_bytes());
+        bytes[12..20].copy_from_slice(&state.seconds.to_le_bytes());
+        bytes[20..].copy_from_slice(&state.nanoseconds.to_le_bytes());
         self.0
             .write_all(&bytes)
             .expect("hashing in memory cannot fail");

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Asked, Saved, Workspace};
 use crate::error::Error;
-use crate::io::artifacts::Wanted;
+use crate::io::artifacts::ArtifactRef;
 use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
 use crate::ops::load::{Loaded, Locked, Request};
@@ -168,7 +168,7 @@ impl Workspace {
             PackageSource::Registry(index) => Some(index.as_str()),
             _ => None,
         };
-        self.store.file(Wanted {
+        self.store.file(ArtifactRef {
             artifact,
             label: &label(package),
             lock_folder: self.folder(),
