@@ -1,5 +1,5 @@
-//! The crates of a git checkout: their manifests, and skeletons of them for
-//! cargo to resolve.
+//! The crates of a git checkout: their manifests, and skeletons of them that
+//! cargo resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,20 +14,19 @@ use crate::project::{GitSource, LockedCrate};
 use crate::vendor::git_crate::{is_looked_into, leads_out, reaching_out};
 use crate::vendor::{GitCrate, GitManifests};
 
-/// Changes with what is kept, so that older ones aren't taken for it.
+/// The folder in the cache; its name changes with what is kept.
 const FOLDER: &str = "skeletons-git-1";
 const REACHES_OUT: &str = ".pyhack-reaches-out.json";
 
-/// The skeleton of a crate from git.
 #[derive(Debug, Clone)]
 pub(super) struct GitSkeleton {
     pub skeleton: Skeleton,
-    /// What it needs outside of its folder.
+    /// What the crate needs outside of its folder.
     pub reaches_out: BTreeSet<String>,
 }
 
-/// The skeletons of crates of one revision, in their order; for one that the
-/// repository doesn't have, why.
+/// Returns the skeletons of crates of one revision, in their order, or why the
+/// repository doesn't have one of them.
 pub(super) fn git_skeletons(
     git: &GitSource,
     crates: &[&LockedCrate],
@@ -59,7 +58,7 @@ pub(super) fn git_skeletons(
 /// Reads the manifests of a checkout.
 ///
 /// # Errors
-/// Where the disk fails.
+/// Fails if the disk does.
 pub fn git_manifests(tree: &GitTree) -> Result<GitManifests, IoError> {
     let is_wanted = |entry: &DirEntry| {
         let name = entry.file_name().to_str();
@@ -146,15 +145,15 @@ fn write(
     })
 }
 
-/// A path relative to a folder; `None` where it is no text, as nothing that
-/// cargo builds is.
+/// Returns a path relative to a folder; `None` if it isn't UTF-8, as nothing is
+/// that cargo builds.
 fn below(folder: &Path, entry: &DirEntry) -> Option<Utf8PathBuf> {
     let path = entry.path().strip_prefix(folder).ok()?;
     Utf8PathBuf::from_path_buf(path.to_owned()).ok()
 }
 
-/// The text of a file. A link could lead to any file of the user's: those that
-/// stay in the checkout are followed.
+/// Reads the text of a file. Links are followed within the checkout: others
+/// could lead to any file of the user's.
 fn text(tree: &GitTree, entry: &DirEntry) -> Result<Option<String>, IoError> {
     let mut path = entry.path().to_owned();
     if entry.path_is_symlink() {

@@ -1,4 +1,4 @@
-//! Everything that touches the world: files, archives, the network.
+//! Everything that touches the world: files, archives, processes, the network.
 
 pub mod artifacts;
 

@@ -20,7 +20,7 @@ enum Kind {
     Archive(Archive),
 }
 
-/// An sdist. All that is asked of it comes from one opening of the file.
+/// An sdist. Everything that is read of it comes from one opening of the file.
 pub struct Archive {
     path: Utf8PathBuf,
     file: Mutex<fs::File>,
@@ -29,8 +29,8 @@ pub struct Archive {
 }
 
 impl Source {
-    /// Reads the names of all files of a folder and the texts that matter, or
-    /// opens an archive.
+    /// Opens an archive, or reads a folder: the names of all files, and the
+    /// texts that matter.
     pub(super) fn open(path: &Utf8Path) -> Result<Self, IoError> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -64,11 +64,11 @@ impl Source {
         Ok(Self(Kind::Folder(Arc::new(files))))
     }
 
-    /// The names of all files, and the texts that matter. An archive is read
-    /// in memory, nothing is unpacked.
+    /// Returns the names of all files, and the texts that matter. An archive is
+    /// read in memory; nothing is unpacked.
     ///
     /// # Errors
-    /// Where it is an archive of an unknown kind, or can't be read.
+    /// Fails if it is an archive of an unknown kind, or can't be read.
     pub fn files(&self) -> Result<Arc<SourceFiles>, IoError> {
         match &self.0 {
             Kind::Folder(files) => Ok(files.clone()),
@@ -76,7 +76,6 @@ impl Source {
         }
     }
 
-    /// The archive, if it is one.
     #[must_use]
     pub const fn archive(&self) -> Option<&Archive> {
         match &self.0 {
@@ -105,25 +104,25 @@ impl Archive {
         Ok(self.files.get_or_init(|| Arc::new(files)).clone())
     }
 
-    /// The SHA-256 of the file.
+    /// Returns the SHA-256 of the file.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub fn hash(&self) -> Result<Sha256, IoError> {
         self.hash_with(b"")
     }
 
-    /// The SHA-256 of the file's bytes and `more` after them.
+    /// Returns the SHA-256 of the file's bytes followed by `more`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// Fails if the file can't be read.
     pub fn hash_with(&self, more: &[u8]) -> Result<Sha256, IoError> {
         let mut writer = self.hashed()?.clone();
         writer.write_all(more)?;
         Ok(writer.finish())
     }
 
-    /// What is hashed of the file, to which more can be added.
+    /// Returns the hasher after the file's bytes.
     fn hashed(&self) -> Result<&Sha256Writer, IoError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(hashed) = self.hashed.get() {
@@ -136,7 +135,8 @@ impl Archive {
     }
 }
 
-/// The folder of a project, which may be named by a file that each has.
+/// Returns the folder of a project, which may be named by its `pyproject.toml`
+/// or `setup.py`.
 #[must_use]
 pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
     let is_such = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
@@ -146,7 +146,7 @@ pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
     parent_folder(path)
 }
 
-/// Whether a folder is one that cargo or git has something in.
+/// Whether a folder is a cargo project, or in a git repository.
 #[must_use]
 pub fn is_workspace(folder: &Utf8Path) -> bool {
     folder.join("Cargo.toml").is_file() || within_repository(folder)
@@ -163,12 +163,12 @@ pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
     folder.join("PKG-INFO").is_file()
 }
 
-/// The folder `up` steps above `folder`, and the way back down. A project may
-/// send us up within its git repository only, unless a workspace of the
-/// user's is there; what it shall not do is to have us read anything else.
+/// Returns the folder `up` steps above `folder`, and the path back down. A
+/// project may lead above itself only within its git repository, or to a
+/// workspace of the user's: it must not have anything else read.
 ///
 /// # Errors
-/// Where the folder can't be resolved.
+/// Fails if the folder can't be resolved.
 pub fn folder_above(
     folder: &Utf8Path,
     up: usize,

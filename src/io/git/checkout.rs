@@ -1,7 +1,7 @@
-//! A revision's files, and those of its submodules, in a folder.
+//! Writes a revision's files, and those of its submodules, into a folder.
 //!
-//! `git submodule update` is never asked: it would run what `.gitmodules` and
-//! the user's filters say.
+//! `git submodule update` isn't used: it runs what `.gitmodules` and the user's
+//! filters say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,20 +10,19 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::super::error::{GitError, IoError};
 use super::listing::{Limits, Link, Listing};
-use super::program::{output, sealed, words};
+use super::program::{git_message, output, sealed};
 use super::spec::CheckoutSpec;
-use super::{GitStore, shown};
+use super::{GitStore, redacted_url};
 use crate::project::{submodule_url, url_problem};
 
 const MAX_DEPTH: usize = 16;
 const MAX_SUBMODULES: usize = 1000;
 
-/// A checkout that is being made.
 pub(super) struct Checkout<'a> {
     store: &'a GitStore,
-    /// For repositories of this one checkout.
+    /// The folder for the repositories of this one checkout.
     scratch: &'a Path,
-    /// Whether a submodule may lie on this disk.
+    /// Whether a submodule may be on this disk.
     may_be_local: bool,
     limits: Limits,
     /// The repositories that were read, one for each revision.
@@ -35,7 +34,7 @@ pub(super) struct Checkout<'a> {
 #[derive(Clone, Copy)]
 struct Position<'a> {
     path: &'a Utf8Path,
-    /// How many submodules it is below.
+    /// How many submodules it is nested in.
     depth: usize,
 }
 
@@ -67,7 +66,7 @@ impl<'a> Checkout<'a> {
         position: Position,
     ) -> Result<(), IoError> {
         if let Some(problem) = url_problem(&spec.url, self.may_be_local) {
-            let url = shown(&spec.url);
+            let url = redacted_url(&spec.url);
             return Err(GitError::Url { url, problem }.into());
         }
         if position.depth > MAX_DEPTH {
@@ -90,8 +89,8 @@ impl<'a> Checkout<'a> {
         Ok(())
     }
 
-    /// What is in a revision. A database of Cargo's may have lost objects, so
-    /// that ours has to have them.
+    /// Lists a revision. If objects are missing, as cargo's databases may have
+    /// lost some, it is fetched into our database.
     fn list(&mut self, spec: &CheckoutSpec, repository: &Path) -> Result<Listing, IoError> {
         self.store.provide(spec, repository)?;
         if let Some(listing) = Listing::read(spec, repository, &mut self.limits)? {
@@ -102,8 +101,8 @@ impl<'a> Checkout<'a> {
         listing.ok_or_else(|| spec.unsound("objects of it are missing or damaged".to_owned()))
     }
 
-    /// Fills the folder of a submodule; one that `.gitmodules` doesn't know
-    /// stays empty, as with git.
+    /// Fills the folder of a submodule. As with git, it stays empty if
+    /// `.gitmodules` doesn't know the submodule.
     fn fill_link(
         &mut self,
         spec: &CheckoutSpec,
@@ -122,7 +121,7 @@ impl<'a> Checkout<'a> {
             return Err(spec.unsound(format!("the submodule `{path}` is at no sound path")));
         }
         let url = submodule_url(&spec.url, &module.url).ok_or_else(|| {
-            let url = shown(&module.url);
+            let url = redacted_url(&module.url);
             spec.unsound(format!("the submodule's URL `{url}` leads too far up"))
         })?;
         let path = position.path.join(&link.path);
@@ -144,7 +143,7 @@ fn write_files(spec: &CheckoutSpec, repository: &Path, folder: &Path) -> Result<
     git.env("GIT_WORK_TREE", folder)
         .args(["checkout", "--quiet", "--detach", &spec.revision]);
     let output = output(&mut git)?;
-    // A file that can't be written is told, and then passed over.
+    // Git reports a file that it can't write, and goes on.
     let is_whole = !output
         .stderr
         .split(|&byte| byte == b'\n')
@@ -152,10 +151,9 @@ fn write_files(spec: &CheckoutSpec, repository: &Path, folder: &Path) -> Result<
     if output.status.success() && is_whole {
         return Ok(());
     }
-    Err(spec.unsound(words(&output.stderr)))
+    Err(spec.unsound(git_message(&output.stderr)))
 }
 
-/// A section of `.gitmodules`.
 #[derive(Debug, Default)]
 struct Module {
     path: String,
@@ -163,15 +161,15 @@ struct Module {
     update: String,
 }
 
-/// `.gitmodules`, read as git reads configuration, but from the revision
-/// itself: nothing is included, and what it says to run isn't looked at.
+/// Reads `.gitmodules` as git reads configuration, but from the revision
+/// itself. Nothing is included, and commands in it are ignored.
 fn modules(spec: &CheckoutSpec, repository: &Path) -> Result<BTreeMap<String, Module>, IoError> {
     let mut git = sealed(repository);
     git.args(["config", "--list", "-z", "--no-includes", "--blob"])
         .arg(format!("{}:.gitmodules", spec.revision));
     let output = output(&mut git)?;
     if !output.status.success() {
-        let message = words(&output.stderr);
+        let message = git_message(&output.stderr);
         return Err(spec.unsound(format!("`.gitmodules`: {message}")));
     }
     Ok(parse_modules(&String::from_utf8_lossy(&output.stdout)))
@@ -196,7 +194,8 @@ fn parse_modules(text: &str) -> BTreeMap<String, Module> {
     modules
 }
 
-/// Whether a path can lead nowhere but below.
+/// Whether a path stays below the folder that it starts from, and out of
+/// `.git`.
 fn is_plain(path: &Utf8Path) -> bool {
     let mut components = path.components();
     components.all(|component| match component {
@@ -205,7 +204,7 @@ fn is_plain(path: &Utf8Path) -> bool {
     })
 }
 
-/// Whether folders alone, and no link, lead there.
+/// Whether the path leads through folders alone, and not through a link.
 fn is_real_folder(folder: &Path, path: &Utf8Path) -> bool {
     let mut there = folder.to_owned();
     path.components().all(|component| {

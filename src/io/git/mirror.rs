@@ -1,5 +1,5 @@
-//! Repositories that stand in for those on the network, so that cargo can be
-//! asked without one: each has what a lock asks of it, and nothing more.
+//! Repositories that stand in for those on the network, so that cargo can run
+//! without one. Each has what a lock asks of it, and nothing more.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::spec::CheckoutSpec;
 use super::{GitStore, revision};
 use crate::project::{GitReference, GitSource, is_local};
 
-/// Repositories by the URLs that they stand in for.
+/// The folders of repositories, by the URLs that they stand in for.
 pub(crate) type Mirrors = BTreeMap<String, PathBuf>;
 
 impl GitStore {
@@ -37,7 +37,7 @@ impl GitStore {
             };
             checkout.fill(&spec, &files)?;
             for (made, repository) in checkout.made {
-                // Those of one URL read the same objects.
+                // Repositories of one URL read the same objects.
                 let mirror = mirrors.entry(made.url).or_insert(repository).clone();
                 point(
                     &mirror,
@@ -56,7 +56,7 @@ impl GitStore {
     }
 }
 
-/// Has what the manifest asks for lead to the locked revision.
+/// Makes the reference that a manifest asks for lead to the locked revision.
 fn point_as_asked(mirror: &Path, reference: &GitReference, revision: &str) -> Result<(), IoError> {
     match reference {
         GitReference::Head => {
@@ -67,7 +67,7 @@ fn point_as_asked(mirror: &Path, reference: &GitReference, revision: &str) -> Re
         }
         GitReference::Branch(name) => point(mirror, &format!("refs/heads/{name}"), revision),
         GitReference::Rev(name) if name.starts_with("refs/") => point(mirror, name, revision),
-        // A hash is found by itself; what isn't one is a tag or a branch.
+        // Cargo finds a hash by itself; anything else is a tag or a branch.
         GitReference::Rev(name) if name.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(()),
         GitReference::Tag(name) | GitReference::Rev(name) => {
             point(mirror, &format!("refs/tags/{name}"), revision)

@@ -1,9 +1,8 @@
-//! What is checked out.
+//! The revision that is checked out.
 
 use super::super::error::{GitError, IoError};
-use super::shown;
+use super::redacted_url;
 
-/// A revision of a repository.
 #[derive(Debug, Clone)]
 pub(super) struct CheckoutSpec {
     pub url: String,
@@ -12,7 +11,7 @@ pub(super) struct CheckoutSpec {
 
 impl CheckoutSpec {
     pub(super) fn too_large(&self, what: &'static str) -> IoError {
-        let (url, revision) = (shown(&self.url), self.revision.clone());
+        let (url, revision) = (redacted_url(&self.url), self.revision.clone());
         GitError::TooLarge {
             url,
             revision,
@@ -22,7 +21,7 @@ impl CheckoutSpec {
     }
 
     pub(super) fn unsound(&self, message: String) -> IoError {
-        let (url, revision) = (shown(&self.url), self.revision.clone());
+        let (url, revision) = (redacted_url(&self.url), self.revision.clone());
         GitError::Checkout {
             url,
             revision,

@@ -5,23 +5,22 @@ use std::fmt;
 use data_encoding::BASE64;
 use serde::Deserialize;
 
-/// A secret, which nothing prints.
+/// A secret, which `Debug` doesn't show.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Token(String);
 
 impl Token {
-    /// A token as a registry gives it out.
     pub(in crate::io) const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text that is sent.
+    /// Returns the text that is sent.
     pub(in crate::io) fn secret(&self) -> &str {
         &self.0
     }
 
-    /// A name and a password, as HTTP's basic authentication has them.
+    /// Makes a token for HTTP's basic authentication.
     pub(in crate::io) fn basic(user: &str, password: &str) -> Self {
         let pair = format!("{user}:{password}");
         Self(format!("Basic {}", BASE64.encode(pair.as_bytes())))

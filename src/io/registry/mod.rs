@@ -1,5 +1,5 @@
-//! Registries: which one serves the crates of a source, what its
-//! `config.json` says, and who may fetch from it.
+//! Registries: which one serves the crates of a source, what its `config.json`
+//! says, and with which token it is asked.
 
 mod cargo_settings;
 mod config_json;

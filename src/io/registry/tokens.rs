@@ -1,7 +1,6 @@
 //! Tokens of registries, from where `cargo login` and CI put them.
 //!
-//! Credential providers that Cargo's configuration names are programs: none
-//! is run.
+//! Credential providers in Cargo's configuration are programs, and aren't run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +12,12 @@ use serde::Deserialize;
 use super::super::network::Token;
 use super::sources::{CRATES_IO, env_form};
 
-/// The tokens that are known, by the registry's name as variables have it.
+/// The known tokens, by the name of the registry as environment variables spell
+/// it.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens(BTreeMap<String, Token>);
 
-/// `credentials.toml`
+/// The format of `credentials.toml`.
 #[derive(Default, Deserialize)]
 struct Credentials {
     #[serde(default)]
@@ -32,8 +32,8 @@ struct Entry {
 }
 
 impl Tokens {
-    /// Collects the tokens: those of Cargo's configuration, in their place
-    /// those of its credentials, in theirs those of the environment.
+    /// Reads the tokens. Those of the environment come first, then those of
+    /// `credentials.toml`, then those of Cargo's configuration.
     #[must_use]
     pub fn load(config: &Config, home: Option<&Path>) -> Self {
         let mut tokens = Self::default();
@@ -67,13 +67,13 @@ impl Tokens {
         }
     }
 
-    /// The token of the first of these registries that has one.
+    /// Returns the token of the first of these registries that has one.
     pub(super) fn of(&self, names: &[&str]) -> Option<&Token> {
         names.iter().find_map(|name| self.0.get(&env_form(name)))
     }
 }
 
-/// The file that cargo would take. One that isn't read has no tokens, and no
+/// Reads the file that cargo would. A file that can't be read has no tokens: no
 /// text of it may get into a message.
 fn credentials(home: &Path) -> Credentials {
     let files = [home.join("credentials"), home.join("credentials.toml")];

@@ -8,17 +8,16 @@ use super::ResolveRequest;
 use super::crates::ReachedCrates;
 use crate::project::{CrateSource, GitSource};
 
-/// Each is a git of its own.
+/// Each thread runs git.
 const THREADS: usize = 4;
 
-/// A repository's revision.
 struct Revision<'a> {
     source: &'a GitSource,
-    /// Where its crates are in the lock.
+    /// The places of its crates in the lock.
     places: Vec<usize>,
 }
 
-/// Adds the skeletons of crates from git, and why others can't be had.
+/// Adds the skeletons of crates from git, and why others can't be read.
 pub(super) fn add_git_skeletons(
     request: ResolveRequest,
     progress: &dyn Progress,

@@ -20,7 +20,7 @@ use crate::io::paths::{exists, is_folder, is_link, join_below, relative_path};
 use std::sync::Arc;
 
 use crate::io::search_up::find_file_above;
-use crate::io::write::{create_files, read_text};
+use crate::io::write::{NewFile, create_files, read_text};
 use crate::io::{IoError, Session};
 use crate::nix::flake::{ExistingFlake, Flake, ImportedOverlay, Input};
 use crate::nix::{Form, normalized, skeleton};
@@ -105,6 +105,11 @@ pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Erro
         report.written.push(path.to_string());
         report.diff.push_str(&unified_diff("", text, path.as_str()));
     }
+    let files = files.into_iter().map(|(path, text)| NewFile {
+        path,
+        bytes: text.into_bytes(),
+    });
+    let files: Vec<_> = files.collect();
     if !options.dry_run {
         create_files(&files)?;
     }

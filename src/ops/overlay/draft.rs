@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
 use crate::io::paths::{is_link, linked_file};
-use crate::io::write::{read_file, read_text, write_files};
+use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form, skeleton};
 use crate::ops::recipe::Recipe;
@@ -162,24 +162,24 @@ impl Draft {
         let Writing { file, dry_run, .. } = self.writing;
         let diff = unified_diff(&self.old, &self.text, file.as_str());
         let locks = self.locks.into_iter();
-        let mut files: Vec<_> = locks.map(|lock| (lock.path, lock.bytes)).collect();
-        files.push((file.clone(), self.text.clone().into_bytes()));
-        let mut changed = Vec::new();
-        for (path, bytes) in &files {
-            if read_file(path)?.as_ref() != Some(bytes) {
-                changed.push(path.to_string());
-            }
-        }
+        let mut files: Vec<_> = locks
+            .map(|KeptLock { path, bytes }| NewFile { path, bytes })
+            .collect();
+        files.push(NewFile {
+            path: file.clone(),
+            bytes: self.text.clone().into_bytes(),
+        });
+        let changed = changed_files(&files)?;
         if !dry_run {
             if self.lock.is_none() {
                 require_unchanged(&file, &self.old)?;
             }
-            write_files(&files)?;
+            write_files(&changed)?;
         }
         Ok(Written {
             text: self.text,
-            files: files.iter().map(|(path, _)| path.to_string()).collect(),
-            changed,
+            files: files.iter().map(|file| file.path.to_string()).collect(),
+            changed: changed.iter().map(|file| file.path.to_string()).collect(),
             diff,
         })
     }
