@@ -31,7 +31,7 @@ pub fn join_below(folder: &Utf8Path, below: impl AsRef<Utf8Path>) -> Utf8PathBuf
 ///
 /// # Errors
 /// Fails if what exists can't be resolved.
-pub fn relative_path(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+pub fn path_from(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
     if path.is_dir() {
         return relative_folder(folder, path);
     }
@@ -149,7 +149,7 @@ mod tests {
             ("a/new", "c", "../../c"),
             ("a", "gone/file", "../gone/file"),
         ] {
-            let found = relative_path(&root.join(from), &root.join(to));
+            let found = path_from(&root.join(from), &root.join(to));
             assert_eq!(found.unwrap(), expected, "{from} {to}");
         }
     }
@@ -161,7 +161,7 @@ mod tests {
         let root = Utf8Path::from_path(temporary.path()).unwrap();
         fs::create_dir_all(root.join("real")).unwrap();
         std::os::unix::fs::symlink("real", root.join("link")).unwrap();
-        let found = relative_path(&root.join("link"), &root.join("real/file"));
+        let found = path_from(&root.join("link"), &root.join("real/file"));
         assert_eq!(found.unwrap(), "file");
         let full = full_path(&root.join("link/new/file")).unwrap().unwrap();
         assert!(full.ends_with("real/new/file"), "{full}");

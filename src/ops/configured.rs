@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::recipe::Recipe;
 use crate::config::Config;
 use crate::error::Error;
-use crate::io::paths::{full_path, join_below, relative_path};
+use crate::io::paths::{full_path, join_below, path_from};
 use crate::io::search_up::{FolderAbove, search_up};
 use crate::io::source::is_sdist_folder;
 use crate::io::write::read_text;
@@ -55,11 +55,11 @@ impl Configured {
                 let Some(text) = read_text(&path).ok().flatten() else {
                     continue;
                 };
-                let shown = join_below(&relative_path(here, &folder)?, name);
+                let shown = join_below(&path_from(here, &folder)?, name);
                 let config = Config::read(shown.as_str(), &text, depth).map_err(Box::new)?;
                 if let Some(config) = config {
                     require_inside(&folder, depth, config.overlay.as_deref())?;
-                    let folder = relative_path(here, &folder)?;
+                    let folder = path_from(here, &folder)?;
                     return Ok(Some(Self { config, folder }));
                 }
             }

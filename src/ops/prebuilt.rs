@@ -11,7 +11,7 @@ use super::overlay::{MadeStanza, is_version};
 use super::recipe::Recipe;
 use crate::error::Error;
 use crate::io::Session;
-use crate::io::paths::{join_below, parent_folder, relative_path};
+use crate::io::paths::{join_below, parent_folder, path_from};
 use crate::io::python_locks::FoundPythonLock;
 use crate::nix::{AnyStanza, Dropped, Prebuilt, is_identifier};
 use crate::overlay::{Made, OverlayError};
@@ -117,7 +117,7 @@ pub(super) fn make_prebuilt(
         lock: Some(path),
         ..recipe.clone()
     };
-    let recipe = recipe.moved(|path| relative_path(folder, path))?;
+    let recipe = recipe.moved(|path| path_from(folder, path))?;
     Ok(MadeStanza {
         stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
         package: SnippetPackage {

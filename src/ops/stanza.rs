@@ -12,7 +12,7 @@ use super::stanza_inputs::{attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
-use crate::io::paths::{join_below, relative_path};
+use crate::io::paths::{join_below, path_from};
 use crate::nix::{LockFile, OwnExpr, Source, Stanza};
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceFiles, SourceKind, join, way,
@@ -184,7 +184,7 @@ impl Making<'_> {
     /// is relative to the folder of the overlay.
     fn source(self, loaded: &Loaded) -> Result<Source, Error> {
         Ok(Source {
-            path: relative_path(self.folder, loaded.files.origin().into())?,
+            path: path_from(self.folder, loaded.files.origin().into())?,
             python_root: loaded.project.python_root.clone(),
         })
     }
@@ -201,7 +201,7 @@ impl Making<'_> {
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
         let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options.no_ifd);
         if let (Some(named), true) = (&self.request.lock_file, is_copied || is_beside) {
-            let path = relative_path(self.folder, named)?;
+            let path = path_from(self.folder, named)?;
             return Ok((Some(LockFile { path, is_copied }), None));
         }
         if is_copied || is_beside {

@@ -16,7 +16,7 @@ pub use error::InitError;
 use super::configured::Configured;
 use super::stanza::require_name;
 use crate::error::Error;
-use crate::io::paths::{exists, is_folder, is_link, join_below, relative_path};
+use crate::io::paths::{exists, is_folder, is_link, join_below, path_from};
 use std::sync::Arc;
 
 use crate::io::search_up::find_file_above;
@@ -269,7 +269,7 @@ fn lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, Error> 
         return Ok(lock);
     }
     let found = find_file_above(folder, "uv.lock");
-    let above = found.and_then(|lock| relative_path(folder, lock.parent()?).ok());
+    let above = found.and_then(|lock| path_from(folder, lock.parent()?).ok());
     Err(InitError::NoLock {
         folder: folder.to_string(),
         above: above.map(|way| normalized(&join_below(folder, &way)).to_string()),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
-use crate::io::paths::{join_below, parent_folder, relative_path};
+use crate::io::paths::{join_below, parent_folder, path_from};
 use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{Progress, Session};
@@ -106,7 +106,7 @@ impl Run<'_> {
                 .digests((entries, self.asked), draft.file(), old);
             (recipe, Some(made), None)
         };
-        let moved = recipe.clone().moved(|path| relative_path(folder, path))?;
+        let moved = recipe.clone().moved(|path| path_from(folder, path))?;
         let marked = moved.in_one_line();
         let is_fresh = made.as_ref().zip(block).is_some_and(|(made, block)| {
             block.recipe.as_ref() == Some(&marked) && is_fresh(made, block, overlay.text)

@@ -14,7 +14,7 @@ use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
 use super::overlay::{Draft, Writing, redo_if_changed};
 use super::recipe::Recipe;
 use crate::error::Error;
-use crate::io::paths::{parent_folder, relative_path};
+use crate::io::paths::{parent_folder, path_from};
 use crate::io::write::read_text;
 use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{Form, print_all};
@@ -201,7 +201,7 @@ impl Run<'_> {
 
     /// Takes stanzas of the lock out whose packages are no longer in it.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
-        let lock = relative_path(parent_folder(draft.file()), &self.workspace.path)?;
+        let lock = path_from(parent_folder(draft.file()), &self.workspace.path)?;
         let is_gone = |name: &str, recipe: &Recipe| {
             let name = PythonName::new(name);
             recipe.lock.as_ref() == Some(&lock)
@@ -219,10 +219,7 @@ impl Run<'_> {
         file: &Utf8Path,
     ) -> Result<LockMark, Error> {
         let folder = parent_folder(file);
-        let recipe = self
-            .recipe
-            .clone()
-            .moved(|path| relative_path(folder, path))?;
+        let recipe = self.recipe.clone().moved(|path| path_from(folder, path))?;
         Ok(LockMark::new(recipe.in_one_line(), without))
     }
 }

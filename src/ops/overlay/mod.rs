@@ -10,7 +10,7 @@ use super::prebuilt::make_prebuilt;
 use super::recipe::Recipe;
 use super::stanza::{KeptLock, Making, StanzaOptions, require_name};
 use crate::error::Error;
-use crate::io::paths::{parent_folder, relative_path};
+use crate::io::paths::{parent_folder, path_from};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form};
 use crate::overlay::{Made, Overlay};
@@ -130,7 +130,7 @@ pub(super) fn make(recipe: &Recipe, place: Place) -> Result<MadeStanza, Error> {
     if let Some(lock) = beside {
         digests.beside.clone_from(&lock.name);
     }
-    let recipe = recipe.clone().moved(|path| relative_path(folder, path))?;
+    let recipe = recipe.clone().moved(|path| path_from(folder, path))?;
     Ok(saved.made(folder, recipe.in_one_line(), digests))
 }
 

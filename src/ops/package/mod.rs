@@ -12,7 +12,7 @@ use super::stanza::{Making, StanzaOptions, visible};
 use super::stanza_inputs::{attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
-use crate::io::paths::{linked_file, parent_folder, relative_path};
+use crate::io::paths::{linked_file, parent_folder, path_from};
 use crate::io::write::write_file;
 use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
@@ -175,7 +175,7 @@ impl Maker<'_> {
         let path = &self.making.request.path;
         let Some(archive) = self.loaded.source.archive() else {
             return Ok(PackageSource::Folder {
-                path: relative_path(self.making.folder, files.origin().into())?,
+                path: path_from(self.making.folder, files.origin().into())?,
                 is_named: self.places(self.is_maturin()).source_root != ".",
             });
         };
@@ -232,7 +232,7 @@ impl Maker<'_> {
         let (request, session) = (self.making.request, self.making.session);
         let path = match (&self.loaded.kept_lock, &request.lock_file) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
-            (None, Some(named)) => Some(relative_path(self.making.folder, named)?),
+            (None, Some(named)) => Some(path_from(self.making.folder, named)?),
             (None, None) => None,
         };
         Ok(CargoDeps::Lock {
