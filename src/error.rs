@@ -114,6 +114,7 @@ impl Error {
                 | IoError::NoSafeFolder
                 | IoError::CargoNetwork { .. }
                 | IoError::NoText { .. }
+                | IoError::Changed { .. }
                 | IoError::File(_) => Exit::Surroundings,
             },
         }

@@ -40,7 +40,7 @@ mod warning;
 pub mod testing {
     pub use crate::cli::FORMAT_VERSION;
     pub use crate::hash::{NarWriter, Sha256};
-    pub use crate::io::artifacts::{ArtifactStore, Credentials, Wanted};
+    pub use crate::io::artifacts::{ArtifactRef, ArtifactStore, Credentials};
     pub use crate::io::network::HttpSettings;
     pub use crate::io::{IoError, Network};
     pub use crate::native::features::BuildRequest;

@@ -1,9 +1,9 @@
 //! The program's own cache: a folder of the user's that all runs share.
 //!
-//! Every file in it is written here, as a whole or not at all. Most entries are
-//! found by the digest of all that decides them; the name of an entry's folder
-//! changes with what is kept in it, so that an entry of another version is never
-//! read.
+//! All files in it are written here, each as a whole or not at all. Most
+//! entries are found by the digest of everything that decides them. The name of
+//! an entry's folder changes with the format of the entries, so that those of
+//! another version are never read.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -17,16 +17,16 @@ use super::IoError;
 use super::write::replace_file;
 use crate::hash::Sha256;
 
-/// Overrides the folder of the cache.
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 
-/// The cache, if the user has a place for one. Without it nothing is kept.
+/// The cache. Nothing is kept if the user has no folder for one.
 #[derive(Debug, Clone, Default)]
 pub struct Cache {
     folder: Option<PathBuf>,
 }
 
-/// A kind of entry: `FOLDER/12/1234...ENDING`, by the digest of its key.
+/// A kind of entry: files `FOLDER/12/1234...ENDING`, named after the digest of
+/// the entry's key.
 pub struct Stage<T> {
     folder: &'static str,
     ending: &'static str,
@@ -35,7 +35,6 @@ pub struct Stage<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Stage<T> {
-    /// Entries that are JSON.
     #[must_use]
     pub const fn json(folder: &'static str, ending: &'static str) -> Self {
         Self {
@@ -48,7 +47,6 @@ impl<T: Serialize + DeserializeOwned> Stage<T> {
 }
 
 impl Stage<Vec<u8>> {
-    /// Entries that are bytes.
     #[must_use]
     pub const fn bytes(folder: &'static str, ending: &'static str) -> Self {
         Self {
@@ -61,7 +59,6 @@ impl Stage<Vec<u8>> {
 }
 
 impl Stage<String> {
-    /// Entries that are text.
     #[must_use]
     pub const fn text(folder: &'static str, ending: &'static str) -> Self {
         Self {
@@ -74,7 +71,6 @@ impl Stage<String> {
 }
 
 impl Stage<Sha256> {
-    /// Entries that are digests.
     #[must_use]
     pub const fn digest(folder: &'static str, ending: &'static str) -> Self {
         Self {
@@ -87,8 +83,8 @@ impl Stage<Sha256> {
 }
 
 impl Cache {
-    /// The folder that the environment variable names, else `cargo-pyhack` in
-    /// the user's cache folder.
+    /// Opens the folder that the environment variable names, else
+    /// `cargo-pyhack` in the user's cache folder.
     #[must_use]
     pub fn of_user() -> Self {
         let variable = std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty());
@@ -100,19 +96,18 @@ impl Cache {
         Self::at(folder.and_then(|folder| std::path::absolute(folder).ok()))
     }
 
-    /// A cache in this folder, or none.
     #[must_use]
     pub const fn at(folder: Option<PathBuf>) -> Self {
         Self { folder }
     }
 
-    /// The folder, if there is a cache.
+    /// Returns the folder, if there is a cache.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
 
-    /// Returns the entry of a key, if there is a sound one.
+    /// Returns the entry of a key; a damaged one doesn't count.
     #[must_use]
     pub fn get<T>(&self, stage: &Stage<T>, key: &Sha256) -> Option<T> {
         (stage.read)(fs::read(self.path(stage, key)?).ok()?)
@@ -121,7 +116,7 @@ impl Cache {
     /// Keeps the entry of a key.
     ///
     /// # Errors
-    /// Fails if the disk does.
+    /// Fails if it can't be written.
     pub fn put<T>(&self, stage: &Stage<T>, key: &Sha256, value: &T) -> Result<(), IoError> {
         match (self.path(stage, key), (stage.write)(value)) {
             (Some(path), Some(bytes)) => replace_file(&path, &bytes),
@@ -132,8 +127,8 @@ impl Cache {
     /// Returns the entry of a key, or makes and keeps it.
     ///
     /// # Errors
-    /// Fails if `make` does. An entry that can't be kept is made again by the
-    /// next run.
+    /// Fails if `make` does. If the entry can't be kept, the next run makes it
+    /// again.
     pub fn get_or<T, E>(
         &self,
         stage: &Stage<T>,
@@ -148,19 +143,19 @@ impl Cache {
         Ok(value)
     }
 
-    /// The file of an entry, whether it is there or not.
+    /// Returns where the entry of a key is, whether it exists or not.
     pub(super) fn path<T>(&self, stage: &Stage<T>, key: &Sha256) -> Option<PathBuf> {
         let hex = key.to_hex();
         let folder = self.folder()?.join(stage.folder).join(&hex[..2]);
         Some(folder.join(format!("{hex}{}", stage.ending)))
     }
 
-    /// Reads a file of the cache that has a name of its own.
+    /// Reads a file of the cache that isn't named after a key.
     pub(super) fn read_file(&self, name: impl AsRef<Path>) -> Option<Vec<u8>> {
         fs::read(self.folder()?.join(name)).ok()
     }
 
-    /// Writes a file of the cache that has a name of its own.
+    /// Writes a file of the cache that isn't named after a key.
     pub(super) fn write_file(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<(), IoError> {
         match self.folder() {
             Some(folder) => replace_file(&folder.join(name), bytes),
@@ -169,7 +164,7 @@ impl Cache {
     }
 
     /// Waits until no other run or thread holds the lock of this name, and
-    /// holds it. `None` without a cache.
+    /// takes it. Returns `None` without a cache.
     ///
     /// # Errors
     /// Fails if the cache can't be written, or its file system has no locks.
@@ -177,10 +172,10 @@ impl Cache {
         self.lock_after(name, || ())
     }
 
-    /// Likewise; calls `on_wait` before it waits for another one.
+    /// Likewise; calls `on_wait` before it waits for another run.
     ///
     /// # Errors
-    /// As [`Cache::lock`].
+    /// See [`Cache::lock`].
     pub(super) fn lock_after(
         &self,
         name: impl AsRef<Path>,
@@ -204,17 +199,18 @@ impl Cache {
     }
 }
 
-/// A file that this run holds locked until it is dropped.
+/// A file that this run keeps locked until the value is dropped.
 #[derive(Debug)]
 pub struct FileLock {
     path: PathBuf,
-    /// Closing it ends the lock.
+    /// Closing the file releases the lock.
     _file: File,
 }
 
 impl FileLock {
-    /// Removes the file while the lock is held. Who waits for it gets the lock,
-    /// and another run one of its own: only for work that is done by now.
+    /// Removes the file while the lock is held. A run that waits for it and a
+    /// run that comes later can then hold the lock at the same time, so this is
+    /// only for work that is done by then.
     pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.path);
     }

@@ -1,9 +1,10 @@
-//! Asks cargo for a lock, in a folder of ours with a configuration of ours.
+//! Has cargo generate a lock, in a scratch folder with a configuration of our
+//! own.
 //!
-//! The folder has the project's manifests and empty files for its sources:
-//! cargo reads nothing else to resolve dependencies. What could make it run
-//! something of the project's (`.cargo/config.toml`, `rust-toolchain.toml`,
-//! build scripts) is never there.
+//! The folder has the project's manifests and empty files in the place of its
+//! sources: cargo reads nothing else to resolve dependencies. It never has what
+//! could make cargo run something of the project's: `.cargo/config.toml`,
+//! `rust-toolchain.toml`, build scripts.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -17,8 +18,8 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 use super::{Cache, CrateStore, IoError, Network};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
-/// What cargo, rustup and TLS need of the environment; nothing of it comes
-/// from a project.
+/// The environment variables that cargo, rustup and TLS need. None of them
+/// comes from a project.
 const KEPT_VARIABLES: [&str; 18] = [
     "PATH",
     "HOME",
@@ -40,11 +41,12 @@ const KEPT_VARIABLES: [&str; 18] = [
     "ALL_PROXY",
 ];
 
-/// Has cargo make the lock of a project, or mend the one that it has:
+/// Has cargo generate the lock of a project, or update the existing one;
 /// versions that fit are kept.
 ///
 /// # Errors
-/// Where there is no cargo, it finds no lock that fits, or the disk fails.
+/// Fails if cargo can't be run or finds no lock that fits, or if the disk
+/// fails.
 pub fn generate_lock(
     files: &SourceFiles,
     project: &RustProject,
@@ -64,8 +66,8 @@ pub fn generate_lock(
     let lock = manifest.with_file_name("Cargo.lock");
     for _ in 0..MAX_GONE {
         match run_cargo(scratch.path(), &home, &manifest, store.network()) {
-            // A locked version that the registry no longer has: cargo shall
-            // choose another for it, and keep the rest.
+            // The registry no longer has a locked version: cargo has to choose
+            // another one for this crate, and to keep the rest.
             Err(IoError::Resolution { message }) => {
                 let text = fs::read_to_string(&lock).unwrap_or_default();
                 let without = gone(&message).and_then(|gone| without_crate(&text, gone));
@@ -83,24 +85,31 @@ pub fn generate_lock(
     Ok(fs::read(lock)?)
 }
 
-/// The folder that cargo takes for its own.
+/// The folder that serves as `CARGO_HOME`.
 const HOME: &str = "cargo-home";
 
-/// So many crates may be gone from the registry.
+/// Upper bound on locked crates that the registry no longer has.
 const MAX_GONE: usize = 64;
 
-/// The crate and version in cargo's "failed to select a version for the
-/// requirement `NAME = "..."` (locked to VERSION)".
-fn gone(message: &str) -> Option<(&str, &str)> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct GoneCrate<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+/// Parses cargo's "failed to select a version for the requirement `NAME =
+/// "..."` (locked to VERSION)".
+fn gone(message: &str) -> Option<GoneCrate<'_>> {
     let (before, after) = message.split_once("(locked to ")?;
     let version = after.split(')').next()?;
     let requirement = before.rsplit("requirement `").next()?;
     let name = requirement.split(' ').next()?;
-    Some((name, version))
+    Some(GoneCrate { name, version })
 }
 
-/// A lock without one of its crates; `None` where it isn't in it.
-fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
+/// Removes a crate from a lock; returns `None` if it isn't there.
+fn without_crate(lock: &str, gone: GoneCrate) -> Option<String> {
+    let GoneCrate { name, version } = gone;
     let head = format!("\nname = \"{name}\"\nversion = \"{version}\"\n");
     let marker = "[[package]]";
     let start = lock.find(&format!("{marker}{head}"))?;
@@ -110,8 +119,11 @@ fn without_crate(lock: &str, (name, version): (&str, &str)) -> Option<String> {
     Some(format!("{}{}", &lock[..start], &lock[start + length..]))
 }
 
-/// The first of our places that no setting of a project's lies above: cargo
-/// and rustup look for theirs in every folder above.
+/// Returns the first folder of ours with no settings of a project above it:
+/// cargo and rustup look for their settings in all parent folders.
+///
+/// # Errors
+/// Fails if neither the cache nor the temporary folder is safe.
 pub(super) fn safe_folder(source: &Path, store: &CrateStore) -> Result<PathBuf, IoError> {
     let source = fs::canonicalize(source).unwrap_or_default();
     let home = store.cargo_home();
@@ -124,7 +136,7 @@ pub(super) fn safe_folder(source: &Path, store: &CrateStore) -> Result<PathBuf, 
                 ".cargo/config",
                 ".cargo/config.toml",
             ];
-            // The user's own are meant.
+            // The user's own configuration is meant to count.
             let is_own = home.as_deref() == Some(&above.join(".cargo"));
             !is_own && files.iter().any(|file| above.join(file).exists())
         };
@@ -142,8 +154,8 @@ pub(super) fn safe_folder(source: &Path, store: &CrateStore) -> Result<PathBuf, 
     Err(IoError::NoSafeFolder)
 }
 
-/// Manifests and the lock as they are, sources as empty files: cargo finds a
-/// crate's targets by their names.
+/// Writes the manifests and the lock as they are, and the sources as empty
+/// files: cargo recognises a crate's targets by file names.
 pub(super) fn write_skeleton(
     files: &SourceFiles,
     project: &RustProject,
@@ -189,16 +201,16 @@ fn write_configuration(cache: PathBuf, index: &str) -> Result<(), IoError> {
     Cache::at(Some(cache)).write_file(name, text.as_bytes())
 }
 
-/// Cargo with a configuration and an environment of ours.
+/// Prepares a run of cargo with a configuration and an environment of our own.
 pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
-    // Cargo tells its subcommands which cargo it is.
+    // Cargo sets this variable for its subcommands.
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut cargo = Command::new(program);
     cargo.current_dir(folder).env_clear();
     for name in KEPT_VARIABLES {
         cargo.envs(std::env::var_os(name).map(|value| (name, value)));
     }
-    // The last two keep wrappers of the user's configuration away.
+    // The last two override wrappers from the user's configuration.
     cargo
         .env("CARGO_HOME", home)
         .env("RUSTC_WRAPPER", "")
@@ -244,14 +256,14 @@ fn run_cargo(
     })
 }
 
-/// Cargo's words on one line, paths relative to the source.
+/// Returns cargo's message on one line, with paths relative to the source.
 pub(super) fn sentence(text: &str, scratch: &Path) -> String {
     let source = scratch.join("source").display().to_string();
     let text = text
         .replace(&format!("{source}/"), "")
         .replace(&source, ".")
         .replace(&scratch.display().to_string(), "");
-    // A lock or a manifest may have them in the URL of a git repository.
+    // URLs of git repositories in a lock or manifest may have credentials.
     let text = without_credentials(&text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let joined = lines.collect::<Vec<_>>().join("; ");
@@ -270,7 +282,8 @@ mod tests {
     fn a_crate_that_is_gone_is_taken_out() {
         let message =
             "failed to select a version for the requirement `b = \"^1\"` (locked to 1.0.12); x";
-        assert_eq!(gone(message), Some(("b", "1.0.12")));
+        let krate = |name, version| GoneCrate { name, version };
+        assert_eq!(gone(message), Some(krate("b", "1.0.12")));
         assert_eq!(gone("something else"), None);
         let package =
             |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.12\"\n\n");
@@ -280,13 +293,13 @@ mod tests {
             package("b"),
             package("c")
         );
-        let without = without_crate(&lock, ("b", "1.0.12")).unwrap();
+        let without = without_crate(&lock, krate("b", "1.0.12")).unwrap();
         assert_eq!(
             without,
             format!("version = 4\n\n{}{}", package("a"), package("c"))
         );
-        let without = without_crate(&lock, ("c", "1.0.12")).unwrap();
+        let without = without_crate(&lock, krate("c", "1.0.12")).unwrap();
         assert!(!without.contains("\"c\""));
-        assert_eq!(without_crate(&lock, ("b", "2.0.0")), None);
+        assert_eq!(without_crate(&lock, krate("b", "2.0.0")), None);
     }
 }

@@ -1,12 +1,12 @@
-//! Programs of the user's that text is sent through.
+//! Programs of the user's that text is piped through.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Sends a text through a command, which is split at spaces.
+/// Pipes a text through a command, which is split at spaces.
 ///
 /// # Errors
-/// Says why it can't be run, or how it failed.
+/// The message says why the command can't be run, or how it failed.
 pub fn send_through(command: &str, text: &str) -> Result<String, String> {
     let mut words = command.split_whitespace();
     let mut child = Command::new(words.next().unwrap_or_default())
@@ -17,7 +17,7 @@ pub fn send_through(command: &str, text: &str) -> Result<String, String> {
         .spawn()
         .map_err(|error| error.to_string())?;
     if let Some(mut stdin) = child.stdin.take() {
-        // One that reads nothing says why by its exit code.
+        // A program that reads nothing says why by its exit code.
         let _ = stdin.write_all(text.as_bytes());
     }
     let output = child

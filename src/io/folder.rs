@@ -1,4 +1,4 @@
-//! A project folder.
+//! Reads a project folder.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,14 +12,14 @@ use super::vendored::Vendored;
 use crate::project::{SourceFiles, is_read};
 use crate::vendor::checksum_json::CHECKSUM_FILE;
 
-/// No manifest or lock is as large in earnest.
+/// Upper bound on the size of a file that is read, in bytes.
 const MAX_TEXT: u64 = 64 << 20;
 
-/// All that is read of a folder has no more in earnest.
+/// Upper bound on all files that are read of one folder, in bytes.
 const MAX_ALL: u64 = 512 << 20;
 
-/// Reads a folder with the Python project in `python_root` of it; what builds
-/// and editors leave in it is passed over.
+/// Reads a folder with the Python project in `python_root` of it, without what
+/// builds, editors and vendoring leave in it.
 pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut reader = Reader {
         root,
@@ -45,18 +45,17 @@ pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<Sou
     Ok(reader.files)
 }
 
-/// A folder that is being read.
 struct Reader<'a> {
     root: &'a Utf8Path,
     python_root: &'a Utf8Path,
     files: SourceFiles,
-    /// How many bytes may still be read.
+    /// How many more bytes may be read.
     left: u64,
     links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
 }
 
 impl Reader<'_> {
-    /// Reads what is below a folder, without what `is_wanted` refuses.
+    /// Reads what is below a folder, except for what `is_wanted` refuses.
     fn read(
         &mut self,
         folder: &Utf8Path,
@@ -68,8 +67,8 @@ impl Reader<'_> {
         };
         for entry in WalkDir::new(folder).into_iter().filter_entry(is_entered) {
             let entry = entry.map_err(std::io::Error::from)?;
-            // Whatever has a name that is no text can't be one of the files that
-            // decide something.
+            // None of the files that decide something has a name that isn't
+            // UTF-8.
             let Some(path) = relative(self.root, &entry) else {
                 continue;
             };
@@ -97,7 +96,7 @@ fn is_vendored_crate(entry: &DirEntry) -> bool {
     may_be && entry.path().join(CHECKSUM_FILE).is_file()
 }
 
-/// Reads a file, if it isn't larger than any manifest or lock is.
+/// Reads a file, unless it is larger than any manifest, lock or script.
 fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, IoError> {
     let mut bytes = Vec::new();
     let limit = MAX_TEXT.min(*left);
@@ -126,8 +125,8 @@ fn is_passed_over(entry: &DirEntry) -> bool {
         || entry.path().join("pyvenv.cfg").exists()
 }
 
-/// What a link in the folder leads to, relative to it. A stranger's folder
-/// shall not make us read another place's files.
+/// Returns where a link of the folder leads, relative to the folder. Links out
+/// of it aren't followed: a stranger's project must not have other files read.
 fn inside(root: &Utf8Path, link: &DirEntry) -> Option<Utf8PathBuf> {
     let root = fs::canonicalize(root).ok()?;
     let target = fs::canonicalize(link.path()).ok()?;

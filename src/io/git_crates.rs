@@ -1,8 +1,8 @@
-//! The crates of a git checkout: their manifests, and skeletons of them for
-//! cargo to resolve.
+//! The crates of a git checkout: their manifests, and skeletons of them that
+//! cargo resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -14,20 +14,19 @@ use crate::project::{GitSource, LockedCrate};
 use crate::vendor::git_crate::{is_searched_for_crates, leaves_crate, paths_outside_crate};
 use crate::vendor::{GitCrate, GitManifests};
 
-/// Changes with what is kept, so that older ones aren't taken for it.
+/// The folder in the cache; its name changes with what is kept.
 const FOLDER: &str = "skeletons-git-1";
 const REACHES_OUT: &str = ".pyhack-reaches-out.json";
 
-/// The skeleton of a crate from git.
 #[derive(Debug, Clone)]
 pub(super) struct GitSkeleton {
     pub skeleton: Skeleton,
-    /// What it needs outside of its folder.
+    /// What the crate needs outside of its folder.
     pub reaches_out: BTreeSet<String>,
 }
 
-/// The skeletons of crates of one revision, in their order; for one that the
-/// repository doesn't have, why.
+/// Returns the skeletons of crates of one revision, in their order, or why the
+/// repository doesn't have one of them.
 pub(super) fn git_skeletons(
     git: &GitSource,
     crates: &[&LockedCrate],
@@ -49,7 +48,7 @@ pub(super) fn git_skeletons(
         let folder = folder(krate).expect("a tree has a revision");
         let name = krate.name.as_str();
         match manifests.find(name, &krate.version.to_string()) {
-            Ok(found) => write(&tree, &manifests, (&found, &folder)).map(Ok),
+            Ok(found) => write(&tree, &manifests, &found, &folder).map(Ok),
             Err(why) => Ok(Err(format!("can't be read: {why}"))),
         }
     };
@@ -59,7 +58,7 @@ pub(super) fn git_skeletons(
 /// Reads the manifests of a checkout.
 ///
 /// # Errors
-/// Where the disk fails.
+/// Fails if the disk does.
 pub fn git_manifests(tree: &GitTree) -> Result<GitManifests, IoError> {
     let is_wanted = |entry: &DirEntry| {
         let name = entry.file_name().to_str();
@@ -97,7 +96,8 @@ fn kept(folder: &Path) -> Option<GitSkeleton> {
 fn write(
     tree: &GitTree,
     manifests: &GitManifests,
-    (found, folder): (&GitCrate, &PathBuf),
+    found: &GitCrate,
+    folder: &Path,
 ) -> Result<GitSkeleton, IoError> {
     let (mut files, mut reaches_out) = (BTreeMap::new(), BTreeSet::new());
     let of_crate = tree.folder.join(&found.folder);
@@ -140,9 +140,9 @@ fn write(
     let manifest = found.manifest.to_string();
     let beside = (REACHES_OUT, serde_json::to_vec(&reaches_out));
     let beside = [(beside.0, beside.1.unwrap_or_default())];
-    let digest = Skeleton::write(folder, (None, &manifest), &files, &beside)?;
+    let digest = Skeleton::write(folder, None, &manifest, &files, &beside)?;
     let skeleton = Skeleton {
-        folder: folder.clone(),
+        folder: folder.to_owned(),
         digest,
     };
     Ok(GitSkeleton {
@@ -151,15 +151,15 @@ fn write(
     })
 }
 
-/// A path relative to a folder; `None` where it is no text, as nothing that
-/// cargo builds is.
+/// Returns a path relative to a folder; `None` if it isn't UTF-8, as nothing is
+/// that cargo builds.
 fn below(folder: &Path, entry: &DirEntry) -> Option<Utf8PathBuf> {
     let path = entry.path().strip_prefix(folder).ok()?;
     Utf8PathBuf::from_path_buf(path.to_owned()).ok()
 }
 
-/// The text of a file. A link could lead to any file of the user's: those that
-/// stay in the checkout are followed.
+/// Reads the text of a file. Links are followed within the checkout: others
+/// could lead to any file of the user's.
 fn text(tree: &GitTree, entry: &DirEntry) -> Result<Option<String>, IoError> {
     let mut path = entry.path().to_owned();
     if entry.path_is_symlink() {

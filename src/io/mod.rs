@@ -1,10 +1,9 @@
-//! Everything that touches the world: files, archives, the network.
+//! Everything that touches the world: files, archives, processes, the network.
 
 pub mod artifacts;
 
 pub mod cache;
 pub mod cargo;
-pub mod cargo_settings;
 pub mod crate_store;
 mod error;
 pub mod filter;
@@ -14,6 +13,7 @@ pub mod git_crates;
 pub mod network;
 mod once_map;
 mod parallel;
+pub mod paths;
 pub mod pins;
 pub mod progress;
 pub mod python_locks;
@@ -35,7 +35,6 @@ pub mod write;
 
 pub use artifacts::ArtifactStore;
 pub use cache::Cache;
-pub use cargo_settings::{CargoSettings, ProjectConfig};
 pub use crate_store::CrateStore;
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
@@ -44,4 +43,5 @@ pub use parallel::{all, all_in_order, in_order, on_deep_stack};
 pub use progress::Progress;
 pub use python_locks::PythonLockFailure;
 pub use read_ahead::read_ahead;
+pub use registry::{CargoSettings, ProjectConfig};
 pub use session::Session;

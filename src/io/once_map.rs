@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A value once it was made; the lock is held while it is being made.
 type Slot<V> = Arc<Mutex<Option<V>>>;
 
-/// Values by key, each made at its first use. Threads that need the same one
+/// Values by key, each made at its first use. Threads that need the same value
 /// at the same time wait for it.
 pub(super) struct OnceMap<K, V>(Mutex<BTreeMap<K, Slot<V>>>);
 
@@ -18,13 +18,13 @@ impl<K, V> Default for OnceMap<K, V> {
 }
 
 impl<K: Ord, V: Clone> OnceMap<K, V> {
-    /// Returns the value of a key, and makes it if this is the first use.
+    /// Returns the value of a key, and makes it at the first use.
     pub(super) fn get_or_make(&self, key: K, make: impl FnOnce() -> V) -> V {
         let Ok(value) = self.get_or_try(key, || Ok::<_, Infallible>(make()));
         value
     }
 
-    /// Likewise; a failure isn't kept, so that the next use tries again.
+    /// Likewise. A failure isn't kept: the next use tries again.
     pub(super) fn get_or_try<E>(
         &self,
         key: K,

@@ -1,13 +1,13 @@
-//! Work on many threads whose results come in order.
+//! Work on many threads, with results in the order of the items.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many results may wait for their turn: a bound on memory.
+/// How many results may wait for their turn, which bounds the memory.
 const WINDOW: usize = 32;
 
-/// Enough for folders in folders: no path has room for more of them.
+/// Enough for nested folders: no path is long enough for more of them.
 const STACK: usize = 64 << 20;
 
 struct State<T> {
@@ -15,13 +15,12 @@ struct State<T> {
     window: usize,
     /// The next item that no thread has taken.
     next: usize,
-    /// How many results were handed out.
     handed_out: usize,
-    /// Results that wait for those before them.
+    /// Results that wait for earlier ones.
     ready: BTreeMap<usize, T>,
-    /// Nobody wants further results.
+    /// Whether no further results are needed.
     is_over: bool,
-    /// A job panicked, so its result will never come.
+    /// Whether a job panicked, so that its result never comes.
     is_broken: bool,
 }
 
@@ -30,31 +29,31 @@ struct Shared<T> {
     changed: Condvar,
 }
 
-/// Runs `job` on every item with up to `threads` threads, and gives `consume`
-/// the results in the items' order. Once `consume` returns, no further item is
-/// begun.
+/// Runs `job` on every item on up to `threads` threads, and hands the results
+/// to `consume` in the order of the items. After `consume` returns, no further
+/// item is begun.
 pub fn in_order<I: Sync, T: Send, R>(
     items: &[I],
     threads: usize,
     job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
-    within(WINDOW, items, (threads, job), consume)
+    within(WINDOW, items, threads, job, consume)
 }
 
-/// The same where results are small: any number of them may wait, so that no
-/// thread does where one job takes long.
+/// Likewise for small results: any number of them may wait, so that no thread
+/// is idle while one job takes long.
 pub fn all_in_order<I: Sync, T: Send, R>(
     items: &[I],
     threads: usize,
     job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
-    within(usize::MAX, items, (threads, job), consume)
+    within(usize::MAX, items, threads, job, consume)
 }
 
-/// Tells whether `test` holds for every item, on `threads` threads. Once it
-/// fails for one, no further item is begun.
+/// Whether `test` holds for every item, on `threads` threads. After it fails
+/// for one item, no further one is begun.
 pub fn all<I: Sync>(items: &[I], threads: usize, test: impl Fn(&I) -> bool + Sync) -> bool {
     let (next, holds) = (AtomicUsize::new(0), AtomicBool::new(true));
     let work = || {
@@ -81,10 +80,10 @@ fn deep() -> std::thread::Builder {
     std::thread::Builder::new().stack_size(STACK)
 }
 
-/// Runs what goes down into folders, however deep they are.
+/// Runs a job that recurses into folders, however deep they are.
 ///
 /// # Panics
-/// Where `job` does, or the system starts no thread.
+/// Panics if `job` does, or if the system can't start a thread.
 pub fn on_deep_stack<R: Send>(job: impl FnOnce() -> R + Send) -> R {
     std::thread::scope(|scope| {
         let thread = deep().spawn_scoped(scope, job).expect(STARTED);
@@ -98,7 +97,8 @@ pub fn on_deep_stack<R: Send>(job: impl FnOnce() -> R + Send) -> R {
 fn within<I: Sync, T: Send, R>(
     window: usize,
     items: &[I],
-    (threads, job): (usize, impl Fn(&I) -> T + Sync),
+    threads: usize,
+    job: impl Fn(&I) -> T + Sync,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
     let shared = Shared {
@@ -113,7 +113,7 @@ fn within<I: Sync, T: Send, R>(
         changed: Condvar::new(),
     };
     std::thread::scope(|scope| {
-        // Also where `consume` panics, or the threads would wait for ever.
+        // Also if `consume` panics: otherwise the threads would wait for ever.
         let _over = Over(&shared);
         for _ in 0..threads.clamp(1, items.len().max(1)) {
             deep()
@@ -153,7 +153,7 @@ impl<T> Shared<T> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Told at the end of a thread, so that nobody waits for a job that
+    /// Called at the end of a thread, so that nobody waits for a job that
     /// panicked.
     fn end_of_thread(&self) {
         if std::thread::panicking() {

@@ -6,25 +6,23 @@ use fs_err as fs;
 use super::search_up::search_up;
 use crate::nix::pins::{Pin, PinFile};
 
-/// No such file is larger in earnest.
+/// Upper bound on the size of such a file, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
 
-/// A file that pins inputs.
 #[derive(Debug)]
 pub struct FoundPins {
-    /// Its kind.
     pub file: PinFile,
-    /// Where it is, as seen from where the command runs.
+    /// Where the file is, as seen from the working folder.
     pub place: Utf8PathBuf,
-    /// What it pins, or why it can't be read.
+    /// What the file pins, or why it can't be read.
     pub pins: Result<Vec<Pin>, String>,
 }
 
-/// The files of the nearest folder that has any: `folder`, or one above it
-/// within its git repository.
+/// Returns the files of the nearest folder that has any: `folder`, or one above
+/// it within its git repository.
 #[must_use]
 pub fn find_pins(folder: &Utf8Path) -> Vec<FoundPins> {
-    // A file may be written into a folder that isn't there yet.
+    // A file may be written into a folder that doesn't exist yet.
     let mut folders = folder.ancestors();
     let there = folders.find(|folder| folder.is_dir());
     let there = there.unwrap_or(Utf8Path::new("."));
@@ -37,7 +35,7 @@ pub fn find_pins(folder: &Utf8Path) -> Vec<FoundPins> {
     found.find(|found| !found.is_empty()).unwrap_or_default()
 }
 
-/// The path of a folder that is some steps above another one.
+/// Returns the path of the folder that is some steps above another one.
 fn go_up(folder: &Utf8Path, steps: usize) -> Utf8PathBuf {
     let up: Utf8PathBuf = std::iter::repeat_n("..", steps).collect();
     match (folder.as_str(), steps) {

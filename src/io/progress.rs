@@ -1,16 +1,16 @@
-//! How work that takes time tells how far it is.
+//! How long-running work reports its progress.
 
-/// Hears of progress; fetching code knows nothing about bars.
+/// Receives reports of progress, so that fetching code doesn't depend on
+/// progress bars.
 pub trait Progress: Send + Sync {
-    /// Work of `total` steps begins.
+    /// Work of `total` steps begins; `what` is a word for it.
     fn start(&self, what: &'static str, total: u64);
-    /// One step is done.
     fn step(&self);
-    /// The work is over, done or not.
+    /// The work is over, whether it succeeded or not.
     fn finish(&self);
 }
 
-/// Says nothing.
+/// Shows nothing.
 pub struct Silent;
 
 impl Progress for Silent {

@@ -14,21 +14,19 @@ use super::write::read_text;
 use crate::hash::Sha256;
 use crate::python_lock::{self, PythonLock, PythonLockError};
 
-/// A lock that was looked for, and where it was found.
+/// A lock, and where it was found.
 #[derive(Clone)]
 pub struct FoundPythonLock {
     /// The full path.
     pub path: Utf8PathBuf,
-    /// What is in it.
     pub lock: Arc<PythonLock>,
 }
 
 /// Why a lock can't be read.
 #[derive(Debug)]
 pub enum PythonLockFailure {
-    /// The file can't.
     Io(IoError),
-    /// What is in it is no lock.
+    /// The text isn't a lock.
     Lock(PythonLockError),
 }
 
@@ -38,23 +36,24 @@ impl From<IoError> for PythonLockFailure {
     }
 }
 
-/// The locks that were parsed so far. A failure isn't kept: its message names
-/// the lock as it was asked for.
+/// The locks that were parsed so far. Failures aren't kept, as their messages
+/// name the lock as it was asked for.
 #[derive(Default)]
 pub(super) struct PythonLocks {
     by_path: OnceMap<PathBuf, Option<Arc<PythonLock>>>,
-    /// By the digest of the text and the file's name, which says the format.
+    /// By the digest of the text and the name of the file, which decides the
+    /// format.
     by_text: OnceMap<(Sha256, String), Arc<PythonLock>>,
     parsed: AtomicUsize,
 }
 
 impl PythonLocks {
-    /// Reads a lock file; `None` if there is no such file.
+    /// Reads a lock file; returns `None` if there isn't one.
     pub(super) fn read(
         &self,
         path: &Utf8Path,
     ) -> Result<Option<Arc<PythonLock>>, PythonLockFailure> {
-        // A file that isn't there may be written later.
+        // A file that doesn't exist may be written later.
         let Ok(full) = fs::canonicalize(path) else {
             return Ok(None);
         };
@@ -93,7 +92,7 @@ impl PythonLocks {
         })
     }
 
-    /// How many locks were parsed.
+    /// Returns how many locks were parsed.
     #[cfg(test)]
     pub(super) fn parsed(&self) -> usize {
         self.parsed.load(Ordering::Relaxed)

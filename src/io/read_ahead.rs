@@ -1,28 +1,29 @@
-//! Files that a thread of their own reads, while what it has read is used.
+//! Files that a separate thread reads ahead of their use.
 
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// Fits into the cache of a core.
+/// In bytes; fits into the cache of a core.
 const BLOCK: usize = 256 << 10;
-/// All there are: they are used again and again, since new memory costs more
-/// than to read.
+/// How many blocks there are. They are used again and again, since new memory
+/// costs more than reading does.
 const BLOCKS: usize = 4;
 
 struct Block {
     bytes: Vec<u8>,
-    /// Whether its file ends with it.
+    /// Whether the file ends with this block.
     is_last: bool,
 }
 
-/// What was read, and the blocks that go back.
+/// The blocks that were read, and the way back for used ones.
 pub struct Ahead {
     filled: Receiver<Block>,
     used: SyncSender<Vec<u8>>,
 }
 
 impl Ahead {
-    /// The next file. It has to be read to its end before the one after it.
+    /// Returns the next file. It has to be read to its end before the one after
+    /// it.
     pub const fn file(&self) -> AheadFile<'_> {
         AheadFile {
             ahead: self,
@@ -32,18 +33,17 @@ impl Ahead {
     }
 }
 
-/// A file of them.
 pub struct AheadFile<'a> {
     ahead: &'a Ahead,
     block: Option<Block>,
     at: usize,
 }
 
-/// Reads files one after the other, and gives `consume` what was read.
+/// Reads files one after the other, and hands what was read to `consume`.
 ///
 /// # Errors
-/// The first one of opening or reading a file: what `consume` made of it is
-/// worth nothing then.
+/// Returns the first error of opening or reading a file. The result of
+/// `consume` is worth nothing then.
 pub fn read_ahead<F: Read, R>(
     files: impl Iterator<Item = io::Result<F>> + Send,
     consume: impl FnOnce(&Ahead) -> R,
@@ -54,7 +54,8 @@ pub fn read_ahead<F: Read, R>(
         let reader = scope.spawn(move || read_all(files, &to_consumer, &empty));
         let ahead = Ahead { filled, used };
         let result = consume(&ahead);
-        // Or the thread would wait for ever where not all was asked for.
+        // Otherwise the thread would wait for ever if not everything was asked
+        // for.
         drop(ahead);
         let read = reader.join();
         read.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))?;
@@ -62,7 +63,7 @@ pub fn read_ahead<F: Read, R>(
     })
 }
 
-/// Ends where nobody wants further blocks.
+/// Ends when no further blocks are asked for.
 fn read_all<F: Read>(
     files: impl Iterator<Item = io::Result<F>>,
     filled: &SyncSender<Block>,
@@ -92,7 +93,7 @@ impl BufRead for AheadFile<'_> {
         let is_used = |block: &Block| self.at == block.bytes.len() && !block.is_last;
         if self.block.as_ref().is_none_or(is_used) {
             let next = self.ahead.filled.recv();
-            // The thread tells why.
+            // The thread reports why.
             let next = next.map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
             if let Some(used) = self.block.replace(next) {
                 self.give_back(used);
@@ -112,7 +113,7 @@ impl BufRead for AheadFile<'_> {
 
 impl AheadFile<'_> {
     fn give_back(&self, block: Block) {
-        // There is a place for each of them; the thread may be at its end.
+        // There is room for each block; the thread may have ended.
         let _ = self.ahead.used.send(block.bytes);
     }
 }

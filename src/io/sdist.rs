@@ -1,9 +1,9 @@
-//! What is in an sdist, read in memory: nothing of it is written anywhere.
+//! Reads an sdist in memory; nothing of it is written to the disk.
 //!
-//! The source distribution format has one folder at the top,
-//! `<name>-<version>/`; paths come out relative to it. An entry that would
-//! leave that folder makes the whole archive suspect, so it is refused rather
-//! than skipped.
+//! By the source distribution format, there is one folder at the top,
+//! `<name>-<version>/`; paths are returned relative to it. An entry that would
+//! leave that folder makes the whole archive suspect: it is refused rather than
+//! skipped.
 
 use std::io::{self, Read, Seek as _};
 
@@ -14,9 +14,10 @@ use fs_err::File;
 use super::IoError;
 use crate::project::{MAX_PATH, SourceFiles, is_read};
 
-/// No file that we read is as large in earnest; all of them together neither.
+/// Upper bound on all files that are read of one archive, in bytes.
 const MAX_TEXT: u64 = 256 << 20;
-/// An archive that unpacks to more is an attack on whoever reads it.
+/// Upper bound on the size of an unpacked archive, in bytes. A larger one is an
+/// attack.
 const MAX_UNPACKED: u64 = 8 << 30;
 
 /// Reads a `.tar.gz` from its beginning; `path` is its name.
@@ -39,7 +40,7 @@ pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFile
             return Err(collector.refuse(&name, "is a device or of an unknown kind"));
         }
     }
-    // What follows the last entry holds gzip's checksum: read it too.
+    // What follows the last entry has gzip's checksum, so it is read too.
     let mut rest = archive.into_inner();
     let copied = io::copy(&mut rest, &mut io::sink());
     let is_too_large = rest.limit() == 0;
@@ -59,8 +60,8 @@ pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFile
     collector.finish()
 }
 
-/// Whether the first gzip stream of a file is whole: the trouble lies behind
-/// it then.
+/// Whether the first gzip stream of a file is complete. Then the damage is
+/// behind it.
 fn is_whole(file: &mut File) -> bool {
     if file.rewind().is_err() {
         return false;
@@ -69,8 +70,8 @@ fn is_whole(file: &mut File) -> bool {
     io::copy(&mut gzip, &mut io::sink()).is_ok()
 }
 
-/// Refuses long names and extended headers that are larger than any is: the
-/// reader below would take them into memory.
+/// Refuses long names and extended headers of more than 1 MiB: the reader below
+/// would take them into memory.
 fn check_names(path: &Utf8Path, file: &mut File) -> Result<(), IoError> {
     file.rewind()?;
     let gzip = MultiGzDecoder::new(io::BufReader::new(file));
@@ -148,7 +149,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Adds a file, or only looks at a folder's name.
+    /// Adds a file; of a folder, only the name is checked.
     fn add(&mut self, name: &[u8], is_file: bool, contents: &mut dyn Read) -> Result<(), IoError> {
         let Some(path) = self.inside(name)? else {
             return if is_file {
@@ -165,7 +166,8 @@ impl<'a> Collector<'a> {
         } else {
             None
         };
-        // Two readers could take one each, so what decides must be the same.
+        // Two readers could choose different ones, so those that decide
+        // something must be the same.
         if self.files.has(&path) && self.files.bytes(&path) != bytes.as_deref() {
             return Err(self.refuse(name, "stands in it twice, with different contents"));
         }
@@ -188,7 +190,7 @@ impl<'a> Collector<'a> {
         Ok(bytes)
     }
 
-    /// Remembers a link; it is followed once all files are known.
+    /// Remembers a link; links are followed after all files are known.
     fn add_link(&mut self, name: &[u8], target: &[u8], is_symbolic: bool) -> Result<(), IoError> {
         let Some(path) = self.inside(name)? else {
             return Err(self.refuse(name, "is in no folder"));
@@ -211,7 +213,7 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// The path below the top folder; `None` for the top folder itself.
+    /// Returns the path below the top folder; `None` for the top folder itself.
     fn inside(&mut self, name: &[u8]) -> Result<Option<Utf8PathBuf>, IoError> {
         if name.len() > MAX_PATH {
             return Err(self.refuse(&name[..64], "... has a longer name than any system takes"));
@@ -250,8 +252,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Works out a link's target from a folder; `None` where it is absolute or
-/// goes above the start of the archive.
+/// Resolves a link's target from a folder; `None` if it is absolute or goes
+/// above the start of the archive.
 fn resolve(start: &Utf8Path, target: &str) -> Option<Utf8PathBuf> {
     let mut path = start.to_owned();
     for component in Utf8Path::new(target).components() {

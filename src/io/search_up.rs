@@ -1,16 +1,16 @@
 //! Looks for files in a folder and in those above it.
 //!
-//! There is one rule: what lies above a folder says something about it only
-//! within its git repository. Outside of a repository the folder stands alone,
-//! so that a file in a home or temporary folder changes nothing. A Cargo
-//! workspace is the one exception: it is found wherever cargo finds it, as the
-//! workspace itself has to name the member.
+//! One rule holds for all of them: what is above a folder counts only within
+//! its git repository. Outside of a repository the folder stands alone, so that
+//! a file in a home or temporary folder changes nothing. The one exception is a
+//! Cargo workspace, which is found wherever cargo finds it: the workspace
+//! itself has to name the member.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
-use super::source::{full_path, resolved};
+use super::paths::{full_folder_path, full_path};
 
 /// A folder that was reached from another one by going up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct FolderAbove {
     pub depth: usize,
 }
 
-/// Returns a folder, which may have to be made yet, and those above it up to
-/// the top of its git repository; nothing if it has no full path in UTF-8.
+/// Returns a folder, which needn't exist yet, and those above it up to the top
+/// of its git repository. Returns nothing if its full path isn't UTF-8.
 #[must_use]
 pub fn search_up(folder: &Utf8Path) -> Vec<FolderAbove> {
     let Some(start) = full_path(folder).ok().flatten() else {
@@ -49,16 +49,16 @@ pub fn find_file_above(folder: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     paths.find(|path| path.is_file())
 }
 
-/// How many folders the top of the git repository is above a folder, by its
-/// full path; `None` outside of any.
+/// Returns how many folders the top of the git repository is above a folder
+/// with that full path; `None` outside of a repository.
 pub(super) fn steps_to_repository(folder: &Utf8Path) -> Option<usize> {
     let mut folders = folder.ancestors();
     folders.position(|folder| folder.join(".git").exists())
 }
 
 /// Returns how many folders above `folder` the first `Cargo.toml` is for which
-/// `is_workspace` holds. That gets the text, and the path from there to `member`
-/// in the folder.
+/// `is_workspace` holds. The function gets the text, and the path from there to
+/// `member` in the folder.
 ///
 /// # Errors
 /// Fails if the folder can't be resolved.
@@ -67,7 +67,7 @@ pub fn find_cargo_workspace(
     member: &Utf8Path,
     is_workspace: impl Fn(&str, &Utf8Path) -> bool,
 ) -> Result<Option<usize>, IoError> {
-    let Some(start) = resolved(folder)? else {
+    let Some(start) = full_folder_path(folder)? else {
         return Ok(None);
     };
     let mut folders = start.ancestors().enumerate().skip(1);

@@ -1,5 +1,5 @@
-//! What one run of the program shares: each store, setting and file is opened
-//! at its first use, once, and then shared between all commands and threads.
+//! What the parts of one run share. Each store, setting and file is opened at
+//! its first use, once, and is then shared by all commands and threads.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,24 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cargo_settings::cargo_home;
+use super::cache::FileLock;
 use super::crate_store::VERIFIED;
 use super::once_map::OnceMap;
+use super::paths::full_path;
 use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
+use super::registry::cargo_home;
 use super::source::Source;
 use super::verified::Verified;
 use super::{
     ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,
     ProjectConfig, PythonLockFailure,
 };
+use crate::hash::Sha256;
 use crate::python_lock::{PythonLock, PythonLockError};
 
-/// One run: what it may use, and what it has opened so far. A clone shares
-/// all of it.
+/// One run: what it may use, and what it has opened so far. Clones share all of
+/// it.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -34,46 +37,45 @@ struct Shared {
     project_config: ProjectConfig,
     cache: Cache,
     cargo_home: Option<PathBuf>,
-    /// By the project's folder, where its own configuration counts.
+    /// By the project's folder if its own configuration counts.
     crates: OnceMap<Option<PathBuf>, Arc<CrateStore>>,
     verified_crates: Arc<Verified>,
     git: OnceLock<GitStore>,
     artifacts: OnceLock<ArtifactStore>,
     python_locks: PythonLocks,
-    /// By the folder of an overlay.
+    /// By the folder of the overlay.
     pins: OnceMap<Utf8PathBuf, Arc<Vec<FoundPins>>>,
     sources: Mutex<BTreeMap<SourceKey, Weak<Source>>>,
+    /// The locks that this run holds, by the overlay's full path.
+    overlay_locks: Mutex<BTreeMap<Utf8PathBuf, Weak<FileLock>>>,
     opened: Arc<Opened>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct SourceKey {
     path: Utf8PathBuf,
-    /// The folder of the Python project in it.
+    /// The folder of the Python project in the source.
     python_root: Utf8PathBuf,
 }
 
-/// How often something was opened or read that should be once a run.
+/// Counts what should be opened or read once a run.
 #[derive(Default)]
 struct Opened {
     archives: AtomicUsize,
     cargo_settings: AtomicUsize,
 }
 
-/// What tests compare.
+/// The counts that tests compare.
 #[cfg(test)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct OpenedCounts {
-    /// Sdists that were opened.
     pub archives: usize,
-    /// Readings of Cargo's configuration.
     pub cargo_settings: usize,
-    /// Locks of Python packages that were parsed.
     pub python_locks: usize,
 }
 
 impl Session {
-    /// Begins a run with the user's own cache and `CARGO_HOME`.
+    /// Starts a run with the user's own cache and `CARGO_HOME`.
     #[must_use]
     pub(crate) fn new(
         network: Network,
@@ -87,7 +89,7 @@ impl Session {
         }
     }
 
-    /// A run without a network and without a display, whose cache and
+    /// Starts a run without a network and a progress display, whose cache and
     /// `CARGO_HOME` are below a folder.
     #[cfg(test)]
     pub(crate) fn for_tests(folder: &Path) -> Self {
@@ -100,7 +102,6 @@ impl Session {
         }
     }
 
-    /// How often what is shared was opened.
     #[cfg(test)]
     pub(crate) fn opened(&self) -> OpenedCounts {
         let opened = &self.shared.opened;
@@ -111,8 +112,8 @@ impl Session {
         }
     }
 
-    /// A session that fetches nothing, with the same settings and progress
-    /// display.
+    /// Returns a session that fetches nothing, with the same settings and
+    /// progress display.
     #[must_use]
     pub(crate) fn offline(&self) -> Self {
         if self.network().is_offline() {
@@ -133,7 +134,7 @@ impl Session {
         }
     }
 
-    /// The same session with another progress display.
+    /// Returns the same session with another progress display.
     #[must_use]
     pub(crate) fn with_progress(&self, progress: Arc<dyn Progress>) -> Self {
         Self {
@@ -142,31 +143,27 @@ impl Session {
         }
     }
 
-    /// Where progress is shown.
     #[must_use]
     pub(crate) fn progress(&self) -> &dyn Progress {
         &*self.progress
     }
 
-    /// What may be fetched.
     #[must_use]
     pub(crate) fn network(&self) -> &Network {
         &self.shared.network
     }
 
-    /// Whether projects' own Cargo configuration counts.
     #[must_use]
     pub(crate) fn trusts_project_config(&self) -> bool {
         self.shared.project_config == ProjectConfig::Trusted
     }
 
-    /// Our cache.
     #[must_use]
     pub(crate) fn cache(&self) -> &Cache {
         &self.shared.cache
     }
 
-    /// Where the crates of a project come from, whose own configuration counts
+    /// Returns the crates for a project, whose own Cargo configuration counts
     /// if it is trusted.
     #[must_use]
     pub(crate) fn crates(&self, project: &Utf8Path) -> Arc<CrateStore> {
@@ -175,7 +172,7 @@ impl Session {
         self.crates_of(folder.as_deref())
     }
 
-    /// Where crates come from by the user's configuration alone.
+    /// Returns the crates by the user's configuration alone.
     #[must_use]
     pub(crate) fn user_crates(&self) -> Arc<CrateStore> {
         self.crates_of(None)
@@ -198,7 +195,6 @@ impl Session {
         })
     }
 
-    /// Where git repositories come from.
     #[must_use]
     pub(crate) fn git(&self) -> &GitStore {
         let shared = &self.shared;
@@ -209,7 +205,6 @@ impl Session {
         shared.git.get_or_init(open)
     }
 
-    /// Where sdists come from.
     #[must_use]
     pub(crate) fn artifacts(&self) -> &ArtifactStore {
         self.shared.artifacts.get_or_init(|| {
@@ -219,11 +214,11 @@ impl Session {
         })
     }
 
-    /// The project at a path. As long as anybody holds it, it is neither
-    /// opened nor read again.
+    /// Returns the project at a path. It isn't opened again as long as somebody
+    /// holds it.
     ///
     /// # Errors
-    /// Where it doesn't exist or can't be read.
+    /// Fails if it doesn't exist or can't be read.
     pub(crate) fn source(&self, path: &Utf8Path) -> Result<Arc<Source>, IoError> {
         let key = SourceKey {
             path: path.to_owned(),
@@ -238,10 +233,11 @@ impl Session {
         })
     }
 
-    /// A folder around the Python project in `python_root` of it, likewise.
+    /// Returns a folder with the Python project in `python_root` of it,
+    /// likewise.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub(crate) fn source_around(
         &self,
         folder: &Utf8Path,
@@ -254,8 +250,7 @@ impl Session {
         self.source_of(key, || Source::of_folder(folder, python_root))
     }
 
-    /// An sdist holds memory and an open file: it is dropped once nobody needs
-    /// it any more.
+    /// Sources are held weakly: an sdist takes memory and an open file.
     fn source_of(
         &self,
         key: SourceKey,
@@ -268,16 +263,16 @@ impl Session {
         if let Some(source) = sources().get(&key).and_then(Weak::upgrade) {
             return Ok(source);
         }
-        // Others go on meanwhile: threads seldom need the same one.
+        // Other threads go on meanwhile; they seldom need the same source.
         let source = Arc::new(open()?);
         sources().insert(key, Arc::downgrade(&source));
         Ok(source)
     }
 
-    /// The lock of Python packages at a path; `None` if there is no such file.
+    /// Returns the Python lock at a path; `None` if there is no such file.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub(crate) fn python_lock(
         &self,
         path: &Utf8Path,
@@ -285,10 +280,10 @@ impl Session {
         self.shared.python_locks.read(path)
     }
 
-    /// The `uv.lock` in a folder or above it, if there is one.
+    /// Returns the first `uv.lock` in a folder or above it.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub(crate) fn python_lock_above(
         &self,
         folder: &Utf8Path,
@@ -296,11 +291,11 @@ impl Session {
         self.shared.python_locks.read_above(folder)
     }
 
-    /// The lock of Python packages in a project's files; `place` is its path
-    /// in messages.
+    /// Parses a Python lock that is among a project's files; `place` is its
+    /// path for messages.
     ///
     /// # Errors
-    /// Where it makes no sense.
+    /// Fails if it isn't a valid lock.
     pub(crate) fn python_lock_in(
         &self,
         place: &str,
@@ -309,8 +304,34 @@ impl Session {
         self.shared.python_locks.parse(place, text)
     }
 
-    /// The files that pin nixpkgs and pyproject.nix for the overlay in a
-    /// folder.
+    /// Waits until no other run changes an overlay, and keeps others from it as
+    /// long as the lock is held. This run may take the lock several times.
+    /// Returns `None` if there is no cache that can be written.
+    pub(crate) fn lock_overlay(&self, file: &Utf8Path) -> Option<Arc<FileLock>> {
+        let path = full_path(file).ok()??;
+        let locks = self.shared.overlay_locks.lock();
+        let mut locks = locks.unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = locks.get(&path).and_then(Weak::upgrade) {
+            return Some(lock);
+        }
+        let name = Sha256::of(path.as_str().as_bytes());
+        let mut has_waited = false;
+        let lock = self
+            .cache()
+            .lock_after(format!("overlays/{name}.lock"), || {
+                has_waited = true;
+                self.progress.start("Waiting", 1);
+            });
+        if has_waited {
+            self.progress.finish();
+        }
+        let lock = Arc::new(lock.ok()??);
+        locks.insert(path, Arc::downgrade(&lock));
+        Some(lock)
+    }
+
+    /// Returns the files that pin nixpkgs and pyproject.nix for the overlay in
+    /// a folder.
     #[must_use]
     pub(crate) fn pins(&self, folder: &Utf8Path) -> Arc<Vec<FoundPins>> {
         let pins = &self.shared.pins;
@@ -337,6 +358,7 @@ impl Shared {
             python_locks: PythonLocks::default(),
             pins: OnceMap::default(),
             sources: Mutex::default(),
+            overlay_locks: Mutex::default(),
             opened: Arc::default(),
         }
     }

@@ -1,8 +1,8 @@
-//! Crates as far as cargo needs them to resolve dependencies: the manifest,
-//! and empty files for the targets.
+//! Skeletons of crates: what cargo needs to resolve dependencies, which is the
+//! manifest, and empty files for the targets.
 //!
-//! They are kept in our cache beside the digest of the crate's text, so that
-//! a crate is unpacked for this once only.
+//! The cache keeps them with the digest of the crate's text, so that a crate is
+//! unpacked for this only once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,12 @@ use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
-/// Changes with what is kept, so that older ones aren't taken for it.
+/// The folder in the cache; its name changes with what is kept.
 const FOLDER: &str = "skeletons-2";
 const DIGEST: &str = ".pyhack-digest.json";
-/// Larger files of Rust hold tables.
+/// In bytes; larger Rust files hold tables.
 pub(super) const MAX_TEXT: u64 = 1 << 20;
 
-/// A crate of which cargo can read the manifest.
 #[derive(Debug, Clone)]
 pub(super) struct Skeleton {
     pub folder: PathBuf,
@@ -31,8 +30,8 @@ pub(super) struct Skeleton {
 }
 
 impl Skeleton {
-    /// The skeleton of a crate: ours, or made from the crate; in `scratch`
-    /// where there is no cache.
+    /// Returns the skeleton of a crate from the cache, or makes it; without a
+    /// cache, in `scratch`.
     pub(super) fn of(
         krate: &LockedCrate,
         checksum: &Sha256,
@@ -51,15 +50,16 @@ impl Skeleton {
         })?;
         let manifest = files.get("Cargo.toml").and_then(Option::as_deref);
         let manifest = String::from_utf8_lossy(manifest.unwrap_or_default());
-        let digest = Self::write(&folder, (Some(checksum), &manifest), &files, &[])?;
+        let digest = Self::write(&folder, Some(checksum), &manifest, &files, &[])?;
         Ok(Self { folder, digest })
     }
 
-    /// Writes the skeleton of a crate with this checksum and manifest, and
-    /// what else is to lie in it.
+    /// Writes the skeleton of a crate; `files` are its paths with the texts
+    /// that were read, `others` are more files for the skeleton.
     pub(super) fn write(
         folder: &Path,
-        (checksum, manifest): (Option<&Sha256>, &str),
+        checksum: Option<&Sha256>,
+        manifest: &str,
         files: &BTreeMap<String, Option<Vec<u8>>>,
         others: &[(&str, Vec<u8>)],
     ) -> Result<SourceFacts, IoError> {
@@ -85,8 +85,8 @@ impl Skeleton {
         }
         let text = serde_json::to_vec(&digest).unwrap_or_default();
         fs::write(new.join(DIGEST), text)?;
-        // Another run may have been faster; its is the same. Or the folder is
-        // damaged.
+        // Another run may have been faster, with the same result; or the folder
+        // is damaged.
         if fs::rename(&new, folder).is_err() && kept_digest(folder).is_none() {
             let _ = fs::rename(folder, part.path().join("old"));
             fs::rename(&new, folder)?;

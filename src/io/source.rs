@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::paths::{full_folder_path, parent_folder};
 use super::search_up::steps_to_repository;
 use super::{IoError, folder, sdist};
 use crate::hash::{Sha256, Sha256Writer};
@@ -19,7 +20,7 @@ enum Kind {
     Archive(Archive),
 }
 
-/// An sdist. All that is asked of it comes from one opening of the file.
+/// An sdist. Everything that is read of it comes from one opening of the file.
 pub struct Archive {
     path: Utf8PathBuf,
     file: Mutex<fs::File>,
@@ -28,8 +29,8 @@ pub struct Archive {
 }
 
 impl Source {
-    /// Reads the names of all files of a folder and the texts that matter, or
-    /// opens an archive.
+    /// Opens an archive, or reads a folder: the names of all files, and the
+    /// texts that matter.
     pub(super) fn open(path: &Utf8Path) -> Result<Self, IoError> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -63,11 +64,11 @@ impl Source {
         Ok(Self(Kind::Folder(Arc::new(files))))
     }
 
-    /// The names of all files, and the texts that matter. An archive is read
-    /// in memory, nothing is unpacked.
+    /// Returns the names of all files, and the texts that matter. An archive is
+    /// read in memory; nothing is unpacked.
     ///
     /// # Errors
-    /// Where it is an archive of an unknown kind, or can't be read.
+    /// Fails if it is an archive of an unknown kind, or can't be read.
     pub fn files(&self) -> Result<Arc<SourceFiles>, IoError> {
         match &self.0 {
             Kind::Folder(files) => Ok(files.clone()),
@@ -75,7 +76,6 @@ impl Source {
         }
     }
 
-    /// The archive, if it is one.
     #[must_use]
     pub const fn archive(&self) -> Option<&Archive> {
         match &self.0 {
@@ -104,25 +104,25 @@ impl Archive {
         Ok(self.files.get_or_init(|| Arc::new(files)).clone())
     }
 
-    /// The SHA-256 of the file.
+    /// Returns the SHA-256 of the file.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub fn hash(&self) -> Result<Sha256, IoError> {
         self.hash_with(b"")
     }
 
-    /// The SHA-256 of the file's bytes and `more` after them.
+    /// Returns the SHA-256 of the file's bytes followed by `more`.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// Fails if the file can't be read.
     pub fn hash_with(&self, more: &[u8]) -> Result<Sha256, IoError> {
         let mut writer = self.hashed()?.clone();
         writer.write_all(more)?;
         Ok(writer.finish())
     }
 
-    /// What is hashed of the file, to which more can be added.
+    /// Returns the hasher after the file's bytes.
     fn hashed(&self) -> Result<&Sha256Writer, IoError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(hashed) = self.hashed.get() {
@@ -135,32 +135,25 @@ impl Archive {
     }
 }
 
-/// The folder of a project, which may be named by a file that each has.
+/// Returns the folder of a project, which may be named by its `pyproject.toml`
+/// or `setup.py`.
 #[must_use]
 pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
     let is_such = matches!(path.file_name(), Some("pyproject.toml" | "setup.py"));
     if !is_such || path.is_dir() {
         return path;
     }
-    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
-    folder.unwrap_or(Utf8Path::new("."))
+    parent_folder(path)
 }
 
-/// Whether something is a folder; nothing where it isn't there.
-#[must_use]
-pub fn is_folder(path: &Utf8Path) -> Option<bool> {
-    let metadata = fs::metadata(path).ok()?;
-    Some(metadata.is_dir())
-}
-
-/// Whether a folder is one that cargo or git has something in.
+/// Whether a folder is a cargo project, or in a git repository.
 #[must_use]
 pub fn is_workspace(folder: &Utf8Path) -> bool {
     folder.join("Cargo.toml").is_file() || within_repository(folder)
 }
 
 fn within_repository(folder: &Utf8Path) -> bool {
-    let full = resolved(folder).ok().flatten();
+    let full = full_folder_path(folder).ok().flatten();
     full.is_some_and(|full| steps_to_repository(&full).is_some())
 }
 
@@ -170,18 +163,18 @@ pub fn is_sdist_folder(folder: &Utf8Path) -> bool {
     folder.join("PKG-INFO").is_file()
 }
 
-/// The folder `up` steps above `folder`, and the way back down. A project may
-/// send us up within its git repository only, unless a workspace of the
-/// user's is there; what it shall not do is to have us read anything else.
+/// Returns the folder `up` steps above `folder`, and the path back down. A
+/// project may lead above itself only within its git repository, or to a
+/// workspace of the user's: it must not have anything else read.
 ///
 /// # Errors
-/// Where the folder can't be resolved.
+/// Fails if the folder can't be resolved.
 pub fn folder_above(
     folder: &Utf8Path,
     up: usize,
     is_workspace: bool,
 ) -> Result<Option<(Utf8PathBuf, Utf8PathBuf)>, IoError> {
-    let Some(start) = resolved(folder)? else {
+    let Some(start) = full_folder_path(folder)? else {
         return Ok(None);
     };
     let repository = steps_to_repository(&start);
@@ -199,72 +192,4 @@ pub fn folder_above(
         folder.join(steps)
     };
     Ok(Some((name, below)))
-}
-
-/// The way from one folder to another.
-///
-/// # Errors
-/// Where either can't be resolved.
-pub fn way_between(from: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    let (Some(here), Some(there)) = (full_path(from)?, resolved(to)?) else {
-        return Ok(to.to_owned());
-    };
-    let common = here
-        .components()
-        .zip(there.components())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let up = here.components().skip(common).map(|_| "..");
-    let down = there.components().skip(common).map(|part| part.as_str());
-    let way: Utf8PathBuf = up.chain(down).collect();
-    Ok(if way.as_str().is_empty() {
-        ".".into()
-    } else {
-        way
-    })
-}
-
-/// The way from a folder to a file or folder.
-///
-/// # Errors
-/// Where either can't be resolved.
-pub fn way_to(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    if path.is_dir() {
-        return way_between(folder, path);
-    }
-    let parent = path.parent().filter(|parent| !parent.as_str().is_empty());
-    let way = way_between(folder, parent.unwrap_or(Utf8Path::new(".")))?;
-    let name = path.file_name().unwrap_or_default();
-    Ok(if way == "." {
-        name.into()
-    } else {
-        way.join(name)
-    })
-}
-
-/// The full path, without links, of a file or folder that may have to be made
-/// yet; `None` where it is no UTF-8.
-///
-/// # Errors
-/// Where what is there can't be resolved.
-pub fn full_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
-    if path.exists() || path.is_symlink() {
-        return Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(path)?).ok());
-    }
-    let above = match path.parent() {
-        Some(above) if !above.as_str().is_empty() => above,
-        _ => Utf8Path::new("."),
-    };
-    let name = path.file_name().unwrap_or_default();
-    Ok(full_path(above)?.map(|above| above.join(name)))
-}
-
-/// The folder's full path; `None` where it is no UTF-8.
-pub(super) fn resolved(folder: &Utf8Path) -> Result<Option<Utf8PathBuf>, IoError> {
-    let project = if folder.is_dir() {
-        folder
-    } else {
-        folder.parent().unwrap_or(folder)
-    };
-    Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(project)?).ok())
 }

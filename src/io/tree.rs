@@ -1,4 +1,4 @@
-//! What is on the disk, as a Nix archive: the hash that `nix hash path` gives.
+//! Files on the disk as a Nix archive, hashed as `nix hash path` does.
 
 use std::io::{self, BufReader, Write};
 use std::path::Path;
@@ -8,13 +8,13 @@ use fs_err as fs;
 use super::{IoError, on_deep_stack};
 use crate::hash::{NarWriter, Sha256, Sha256Writer};
 
-/// Few system calls for large files, and within the cache of a core.
+/// In bytes: few system calls for large files, and within the cache of a core.
 const BUFFER: usize = 64 << 10;
 
 /// Hashes a file, a folder or a link as a Nix archive.
 ///
 /// # Errors
-/// Where it can't be read, or something in it is neither.
+/// Fails if it can't be read, or holds something else.
 pub fn nar_hash(path: &Path) -> Result<Sha256, IoError> {
     if let Err(error) = fs::symlink_metadata(path)
         && error.kind() == io::ErrorKind::NotFound
@@ -29,11 +29,11 @@ pub fn nar_hash(path: &Path) -> Result<Sha256, IoError> {
     })
 }
 
-/// Writes the node of a file, a folder or a link; [`on_deep_stack`], as folders
-/// may be deep.
+/// Writes the node of a file, a folder or a link. Folders may be deep: run it
+/// [`on_deep_stack`].
 ///
 /// # Errors
-/// As those of [`nar_hash`].
+/// See [`nar_hash`].
 pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     let kind = metadata.file_type();
@@ -52,7 +52,7 @@ pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<(
     let mut names = Vec::new();
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
-        // On unix these are the bytes that the disk has.
+        // On Unix these are the bytes that are on the disk.
         names.push((name.as_encoded_bytes().to_vec(), name));
     }
     names.sort();

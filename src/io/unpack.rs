@@ -1,8 +1,8 @@
-//! From a `.crate` file to a folder.
+//! Unpacks `.crate` files.
 //!
-//! A crate comes from a stranger: every entry has to be a file or folder
-//! below `<name>-<version>/`, or the crate is refused as a whole. cargo makes
-//! no crate with links.
+//! A crate comes from a stranger: each entry has to be a file or folder below
+//! `<name>-<version>/`, or the whole crate is refused. Crates that cargo
+//! packages have no links.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
@@ -17,22 +17,22 @@ use crate::hash::Sha256;
 use crate::project::LockedCrate;
 use crate::vendor::plan::is_kept_by_cargo_vendor;
 
-/// Cargo's own limits: a crate unpacks to at most 512 MiB, or 20 times its
-/// size where that is more.
+/// Cargo's own limits: a crate unpacks to at most 512 MiB, or to 20 times its
+/// size if that is more.
 const MAX_UNPACKED: u64 = 512 << 20;
 const MAX_RATIO: u64 = 20;
 
-/// Which files of a crate are kept, and whether their checksums are wanted.
+/// Which files of a crate are kept, and whether their checksums are returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// Those that `cargo vendor` keeps, with their checksums.
     AsCargo,
-    /// All, without.
+    /// All files, without checksums.
     All,
 }
 
-/// Unpacks `bytes` into the new folder `target`, and gives back the checksum
-/// of each file, if those are wanted.
+/// Unpacks `bytes` into the new folder `target`, and returns the checksums of
+/// the files if `kept` asks for them.
 pub(super) fn unpack_crate(
     krate: &LockedCrate,
     bytes: &[u8],
@@ -61,7 +61,7 @@ pub(super) fn unpack_crate(
     Ok(hashes)
 }
 
-/// The folders of a crate: each is asked for with every file, and made once.
+/// The folders of a crate. Each file asks for its folder, which is made once.
 struct Folders<'a> {
     target: &'a Path,
     made: BTreeSet<Utf8PathBuf>,
@@ -87,8 +87,8 @@ impl<'a> Folders<'a> {
     }
 }
 
-/// Reads the names of a crate's files, and the contents of those that
-/// `wanted` asks for by name and size.
+/// Reads the names of a crate's files, and the contents of those that `wanted`
+/// accepts by name and size.
 pub(super) fn read_crate(
     krate: &LockedCrate,
     bytes: &[u8],
@@ -112,8 +112,8 @@ pub(super) fn read_crate(
 
 type Entry<'a, 'b> = tar::Entry<'a, io::Take<MultiGzDecoder<&'b [u8]>>>;
 
-/// Goes through the files, with their modes, and folders, without, of a
-/// crate.
+/// Calls `take` for each file of a crate with its mode, and for each folder
+/// without.
 fn each_file<'b>(
     krate: &LockedCrate,
     bytes: &'b [u8],
@@ -150,7 +150,7 @@ fn each_file<'b>(
             take(&path, Some(mode), entry)?;
         }
     }
-    // gzip's checksum stands at the end.
+    // gzip's checksum is at the end.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
 }
@@ -162,8 +162,8 @@ fn damaged(krate: &LockedCrate, error: &io::Error) -> IoError {
     }
 }
 
-/// The path below the crate's folder; `None` where it isn't below, or no
-/// text.
+/// Returns the path below the crate's folder; `None` if it isn't below, or
+/// isn't UTF-8.
 fn below(name: &[u8], top: &str) -> Option<Utf8PathBuf> {
     let path = Utf8Path::new(std::str::from_utf8(name).ok()?);
     let path = path.strip_prefix(top).ok()?;
@@ -179,7 +179,7 @@ fn write_new(path: &Path, mode: u32, contents: &[u8]) -> Result<(), IoError> {
     Ok(())
 }
 
-/// As cargo: the archive's permission bits, less those of the umask.
+/// As cargo does: the archive's permission bits without those of the umask.
 #[cfg(unix)]
 fn set_mode(options: &mut fs::OpenOptions, mode: u32) {
     use fs_err::os::unix::fs::OpenOptionsExt;

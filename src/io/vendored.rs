@@ -1,8 +1,8 @@
 //! Folders of vendored crates in a project, which are no part of its source.
 //!
-//! `cargo vendor` and the fetchers of nixpkgs put `.cargo-checksum.json` beside
-//! the manifest of each crate. Crates that a manifest of the project names by
-//! path are built from there and stay.
+//! `cargo vendor` and nixpkgs' fetchers put `.cargo-checksum.json` beside the
+//! manifest of each crate. Crates that a manifest of the project names by path
+//! are built from there, and stay.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +11,24 @@ use toml::{Table, Value};
 
 use crate::project::{SourceFiles, join, join_inside};
 
-/// What is in a folder of the project that makes it more than a vendor folder.
+/// Files that make a folder more than a vendor folder.
 const OWN_FILES: [&str; 4] = ["Cargo.toml", "pyproject.toml", "setup.py", "setup.cfg"];
 
-/// The folders of a project that hold vendored crates.
+/// Finds the vendor folders of a project.
 #[derive(Debug, Default)]
 pub(super) struct Vendored {
-    /// The crates that were left out.
+    /// The vendored crates, which weren't read.
     crates: BTreeSet<Utf8PathBuf>,
 }
 
 impl Vendored {
-    /// Takes up a crate that was left out because of its checksum file.
+    /// Adds a folder with a checksum file, which isn't read.
     pub(super) fn add(&mut self, krate: Utf8PathBuf) {
         self.crates.insert(krate);
     }
 
-    /// Removes what lies beside vendored crates, and returns the crates that the
-    /// project builds from there.
+    /// Removes what lies beside vendored crates. Returns the crates that the
+    /// project builds by path, which have to be read.
     pub(super) fn take_out(self, files: &mut SourceFiles) -> Vec<Utf8PathBuf> {
         let named = paths_in_manifests(files);
         let mut folders = archive_folders(files);
@@ -50,8 +50,8 @@ impl Vendored {
     }
 }
 
-/// The folder that crates were vendored into: that of the crate, or the one
-/// above it if the crates of each source have a folder of their own.
+/// Returns the folder that a crate was vendored into: the crate's parent, or
+/// the one above it if the crates of each source have a folder of their own.
 fn vendor_folder(krate: &Utf8Path) -> Option<&Utf8Path> {
     let folder = krate.parent()?;
     let name = folder.file_name().unwrap_or_default();
@@ -63,8 +63,8 @@ fn vendor_folder(krate: &Utf8Path) -> Option<&Utf8Path> {
     }
 }
 
-/// The folders with crates as they were downloaded, beside the lock: what
-/// nixpkgs' `fetchCargoVendor` hashes.
+/// Returns the folders of packed crates beside a lock: the tree that nixpkgs'
+/// `fetchCargoVendor` hashes.
 fn archive_folders(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
     let archives = files.paths().filter_map(|path| {
         let folder = path.parent()?;
@@ -84,8 +84,8 @@ fn is_numbered(name: &str, start: &str) -> bool {
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether a path of a manifest is a pattern such as `vendor/*` that may stand
-/// for a crate.
+/// Whether a path of a manifest is a pattern such as `vendor/*` that may match
+/// a crate.
 fn covers(path: &Utf8Path, krate: &Utf8Path) -> bool {
     let plain = |part: &str| !part.contains(['*', '?', '[']);
     let mut parts = path.components().map(|part| part.as_str());
@@ -94,8 +94,8 @@ fn covers(path: &Utf8Path, krate: &Utf8Path) -> bool {
     is_pattern && krate.starts_with(start)
 }
 
-/// The paths that the manifests of a project name: of dependencies and
-/// patches, and of members of workspaces.
+/// Returns the paths that the manifests of a project name: of dependencies,
+/// patches and members of workspaces.
 fn paths_in_manifests(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
     let manifests = files.paths();
     let manifests = manifests.filter(|path| path.file_name() == Some("Cargo.toml"));

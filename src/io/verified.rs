@@ -1,5 +1,5 @@
-//! Which files of the caches were hashed before, and haven't changed since:
-//! hashing all crates again takes as long as hashing their tree.
+//! Remembers which files of the caches were hashed before and haven't changed
+//! since: hashing all crates again would take as long as hashing their tree.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,8 +11,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::Cache;
 use crate::hash::Sha256;
 
-/// What tells a file from another, and from itself before a change. The time
-/// of a change can't be set back by whoever changes a file.
+/// What tells a file from others, and from itself before a change. Whoever
+/// changes a file can't set back the time of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileState {
     device: u64,
@@ -21,13 +21,13 @@ pub(super) struct FileState {
     changed: i128,
 }
 
-/// A file that was changed less long ago may change again in the same tick of
-/// the file system's clock.
+/// In nanoseconds. A file that was changed more recently may change again
+/// within the same tick of the file system's clock.
 #[cfg(unix)]
 const SETTLED: i128 = 2_000_000_000;
 
 impl FileState {
-    /// The state of a file, if it is one to remember.
+    /// Returns the state of a file, if it has been unchanged for long enough.
     #[cfg(unix)]
     pub(super) fn of(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
@@ -44,14 +44,15 @@ impl FileState {
         })
     }
 
-    /// Other systems tell no time that can't be set back.
+    /// Other systems have no time that can't be set back.
     #[cfg(not(unix))]
     pub(super) fn of(_metadata: &Metadata) -> Option<Self> {
         None
     }
 }
 
-/// A file that was hashed before. Its last read fails if it was changed since.
+/// A file that was hashed before. Its last read fails if the file has changed
+/// since.
 #[derive(Debug)]
 pub struct VerifiedFile {
     file: File,
@@ -69,11 +70,11 @@ impl Read for VerifiedFile {
     }
 }
 
-/// A list in our cache: a line for each file.
+/// A list in the cache, with a line for each file. New lines are written when
+/// it is dropped.
 #[derive(Debug)]
 pub(super) struct Verified {
     cache: Cache,
-    /// The name of the list.
     name: &'static str,
     known: OnceLock<BTreeMap<String, FileState>>,
     new: Mutex<BTreeMap<String, FileState>>,
@@ -89,7 +90,7 @@ impl Verified {
         }
     }
 
-    /// Whether a file in that state had that checksum.
+    /// Whether a file in this state had this checksum.
     pub(super) fn knows(&self, checksum: &Sha256, state: &FileState) -> bool {
         self.known
             .get_or_init(|| self.read())
@@ -97,13 +98,14 @@ impl Verified {
             == Some(state)
     }
 
-    /// The size of a file that had that checksum, if it is unchanged.
+    /// Returns the size in bytes of a file that had this checksum, if it is
+    /// unchanged.
     pub(super) fn size(&self, checksum: &Sha256, path: &Path) -> Option<u64> {
         let state = FileState::of(&std::fs::metadata(path).ok()?)?;
         self.knows(checksum, &state).then_some(state.size)
     }
 
-    /// Opens such a file.
+    /// Opens a file that had this checksum, if it is unchanged.
     pub(super) fn open(&self, checksum: &Sha256, path: &Path) -> Option<VerifiedFile> {
         let file = File::open(path).ok()?;
         let state = FileState::of(&file.metadata().ok()?)?;
@@ -123,7 +125,7 @@ impl Verified {
     }
 }
 
-/// `CHECKSUM DEVICE INODE SIZE CHANGED`
+/// Parses `CHECKSUM DEVICE INODE SIZE CHANGED`.
 fn parse(line: &str) -> Option<(String, FileState)> {
     let mut words = line.split(' ');
     let checksum = words.next()?.to_owned();
@@ -137,14 +139,14 @@ fn parse(line: &str) -> Option<(String, FileState)> {
 }
 
 impl Drop for Verified {
-    /// What isn't remembered is hashed again: nothing is told of failures.
+    /// A failure isn't reported: what isn't remembered is hashed again.
     fn drop(&mut self) {
         let new = self.new.get_mut().unwrap_or_else(PoisonError::into_inner);
         let new = std::mem::take(new);
         if new.is_empty() {
             return;
         }
-        // Another run may have written meanwhile, or does so now.
+        // Another run may have written the list meanwhile, or be doing so.
         let _lock = self.cache.lock(format!("locks/{}.lock", self.name));
         let mut all = self.read();
         all.extend(new);

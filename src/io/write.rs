@@ -1,4 +1,4 @@
-//! Files that are written as a whole or not at all.
+//! Reads and writes whole files: a file is written completely or not at all.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -8,12 +8,12 @@ use fs_err as fs;
 
 use super::IoError;
 
-/// Writes a file beside its place and renames it there; false where it has
-/// these bytes already.
+/// Writes a file beside its place and renames it. Returns false if it has these
+/// bytes already.
 ///
 /// # Errors
-/// Where the disk fails, or the file has other bytes and `overwrite` is off;
-/// it is then as it was.
+/// Fails if the disk does, or if the file has other bytes and `overwrite` is
+/// off. The file is then as it was.
 pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool, IoError> {
     match fs::read(path) {
         Ok(old) if old == bytes => return Ok(false),
@@ -33,8 +33,8 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
     Ok(true)
 }
 
-/// Writes a file, and the folders above it. Others that write the same one at
-/// the same time each put a whole one in its place.
+/// Writes a file, and makes the folders above it. If several runs write it at
+/// the same time, each puts a whole file in its place.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     let mut part = part(path, Readers::User)?;
     part.write_all(bytes)?;
@@ -42,47 +42,34 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     Ok(())
 }
 
-/// Whether there is a file.
-#[must_use]
-pub fn is_file(path: &Utf8Path) -> bool {
-    path.is_file()
+/// A file as it is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    pub path: Utf8PathBuf,
+    pub bytes: Vec<u8>,
 }
 
-/// Whether there is a folder.
-#[must_use]
-pub fn is_folder(path: &Utf8Path) -> bool {
-    path.is_dir()
-}
-
-/// Whether a path is a link.
-#[must_use]
-pub fn is_link(path: &Utf8Path) -> bool {
-    path.is_symlink()
-}
-
-/// The file that a path leads to: Nix, too, takes paths in a file from where
-/// it really is.
+/// Returns the files that don't have their bytes yet.
 ///
 /// # Errors
-/// Where a link leads to nothing.
-pub fn real_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    if !path.is_symlink() {
-        return Ok(path.to_owned());
-    }
-    let real = fs::canonicalize(path)?;
-    Utf8PathBuf::from_path_buf(real).map_err(|path| IoError::NoText { path })
-}
-
-/// Writes files, all of them or, where one can't be, none.
-///
-/// # Errors
-/// Where the disk fails.
-pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
-    let mut parts = Vec::new();
-    for (path, bytes) in files {
-        if fs::read(path).is_ok_and(|old| old == *bytes) {
-            continue;
+/// Fails if one can't be read.
+pub fn changed_files(files: &[NewFile]) -> Result<Vec<&NewFile>, IoError> {
+    let mut changed = Vec::new();
+    for file in files {
+        if read_file(&file.path)?.as_ref() != Some(&file.bytes) {
+            changed.push(file);
         }
+    }
+    Ok(changed)
+}
+
+/// Writes all of these files, or none if one can't be written.
+///
+/// # Errors
+/// Fails if the disk does.
+pub fn write_files(files: &[&NewFile]) -> Result<(), IoError> {
+    let mut parts = Vec::new();
+    for NewFile { path, bytes } in files {
         let mut part = part(path, Readers::Everyone)?;
         part.write_all(bytes)?;
         if let Ok(metadata) = fs::metadata(path) {
@@ -96,23 +83,23 @@ pub fn write_files(files: &[(Utf8PathBuf, Vec<u8>)]) -> Result<(), IoError> {
     Ok(())
 }
 
-/// Makes files that aren't there, all of them or, where one can't be, none.
-/// What is there, a link too, is never replaced.
+/// Writes all of these new files, or none if one can't be written. An existing
+/// file or link is never replaced.
 ///
 /// # Errors
-/// Where the disk fails, or one of them is there.
-pub fn create_files(files: &[(Utf8PathBuf, String)]) -> Result<(), IoError> {
+/// Fails if the disk does, or if one of them exists.
+pub fn create_files(files: &[NewFile]) -> Result<(), IoError> {
     let mut parts = Vec::new();
-    for (path, text) in files {
+    for NewFile { path, bytes } in files {
         let mut part = part(path, Readers::Everyone)?;
-        part.write_all(text.as_bytes())?;
+        part.write_all(bytes)?;
         parts.push((path, part));
     }
     let mut made: Vec<&Utf8PathBuf> = Vec::new();
     for (path, part) in parts {
         if let Err(error) = part.persist_noclobber(path) {
             for path in made {
-                // The error that led here is the one to tell of.
+                // The error that led here is the one to report.
                 let _ = fs::remove_file(path);
             }
             return Err(error.error.into());
@@ -123,7 +110,7 @@ pub fn create_files(files: &[(Utf8PathBuf, String)]) -> Result<(), IoError> {
 }
 
 /// A file that is written piece by piece, and renamed to its place once it is
-/// whole.
+/// complete.
 pub struct AtomicFile {
     path: Utf8PathBuf,
     part: Part,
@@ -131,15 +118,15 @@ pub struct AtomicFile {
 
 enum Part {
     Beside(tempfile::NamedTempFile),
-    /// A pipe or a device, which nothing can take the place of.
+    /// A pipe or a device, which can't be replaced.
     InPlace(fs::File),
 }
 
 impl AtomicFile {
-    /// Begins a file; through a link it is the one that that leads to.
+    /// Starts a file; if the path is a link, the one that it leads to.
     ///
     /// # Errors
-    /// Where its folder can't be written, or a folder is in its place.
+    /// Fails if its folder can't be written, or a folder is in its place.
     pub fn new(path: &Utf8Path) -> Result<Self, IoError> {
         let path = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let part = match fs::metadata(&path) {
@@ -152,10 +139,10 @@ impl AtomicFile {
         Ok(Self { path, part })
     }
 
-    /// Puts it in its place.
+    /// Puts the file in its place.
     ///
     /// # Errors
-    /// Where it can't be renamed.
+    /// Fails if it can't be renamed.
     pub fn finish(self) -> Result<(), IoError> {
         if let Part::Beside(part) = self.part {
             part.persist(&self.path).map_err(|error| error.error)?;
@@ -180,14 +167,14 @@ impl std::io::Write for AtomicFile {
     }
 }
 
-/// Who may read a new file, as far as the umask lets them.
+/// Who may read a new file, as far as the umask allows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Readers {
     User,
     Everyone,
 }
 
-/// A new file beside the place of another.
+/// Makes a new file beside the place of another one.
 fn part(path: impl AsRef<Path>, readers: Readers) -> Result<tempfile::NamedTempFile, IoError> {
     let folder = match path.as_ref().parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -205,10 +192,10 @@ fn part(path: impl AsRef<Path>, readers: Readers) -> Result<tempfile::NamedTempF
     Ok(builder.prefix(".pyhack-").tempfile_in(folder)?)
 }
 
-/// Reads a file, if there is one.
+/// Reads a file; returns `None` if there isn't one.
 ///
 /// # Errors
-/// Where it can't be read, or is no file: reading a pipe may never end.
+/// Fails if it can't be read, or isn't a file: reading a pipe may never end.
 pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let path = path.to_owned();
@@ -221,10 +208,10 @@ pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
     }
 }
 
-/// Reads a file of text, if there is one.
+/// Reads a text file; returns `None` if there isn't one.
 ///
 /// # Errors
-/// Likewise, or where it isn't UTF-8.
+/// Fails likewise, or if it isn't UTF-8.
 pub fn read_text(path: &Utf8Path) -> Result<Option<String>, IoError> {
     let Some(bytes) = read_file(path)? else {
         return Ok(None);

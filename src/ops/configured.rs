@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::joined;
 use crate::error::Error;
+use crate::io::paths::{full_path, join_below, path_from};
 use crate::io::search_up::{FolderAbove, search_up};
-use crate::io::source::{full_path, is_sdist_folder, way_between};
+use crate::io::source::is_sdist_folder;
 use crate::io::write::read_text;
 use crate::nix::normalized;
 use crate::options::{Config, Layers, Options, UnusedSubdirectory};
@@ -60,11 +60,11 @@ impl Configured {
                 let Some(text) = read_text(&path).ok().flatten() else {
                     continue;
                 };
-                let shown = joined(&way_between(here, &folder)?, Utf8Path::new(name));
+                let shown = join_below(&path_from(here, &folder)?, name);
                 let config = Config::read(shown.as_str(), &text, depth).map_err(Box::new)?;
                 if let Some(config) = config {
                     require_inside(&folder, depth, config.overlay.as_deref())?;
-                    let folder = way_between(here, &folder)?;
+                    let folder = path_from(here, &folder)?;
                     return Ok(Some(Self { config, folder }));
                 }
             }
@@ -76,7 +76,7 @@ impl Configured {
     #[must_use]
     pub fn overlay(&self) -> Option<Utf8PathBuf> {
         let overlay = self.config.overlay.as_ref();
-        overlay.map(|overlay| joined(&self.folder, overlay))
+        overlay.map(|overlay| join_below(&self.folder, overlay))
     }
 
     /// The packages that have to have a stanza besides those of the lock, by
@@ -168,7 +168,7 @@ impl Configured {
 
     /// With paths relative to the working folder.
     fn moved_here(&self, options: Options) -> Options {
-        options.with_paths(|path| normalized(&joined(&self.folder, path)))
+        options.with_paths(|path| normalized(&join_below(&self.folder, path)))
     }
 }
 

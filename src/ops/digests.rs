@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::load::{Loaded, Request};
-use super::stanza::{folder_of, joined};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
+use crate::io::paths::{join_below, parent_folder};
 use crate::io::source::{Source, folder_above, is_workspace, project_folder};
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
@@ -70,7 +70,7 @@ pub(super) fn of_source(
 /// The digests of what a lock of Python packages says of one, and of the lock
 /// that lies beside the overlay.
 pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) -> Digests {
-    let path = beside.map(|name| joined(folder_of(file), Utf8Path::new(name)));
+    let path = beside.map(|name| join_below(parent_folder(file), Utf8Path::new(name)));
     let bytes = path.and_then(|path| read_file(&path).ok().flatten());
     Digests {
         source: digest(source),

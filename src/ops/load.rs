@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::joined;
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
+use crate::io::paths::join_below;
 use crate::io::search_up::find_cargo_workspace;
 use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
@@ -109,7 +109,7 @@ impl Loaded {
         let mut loaded = Self::read_source(request, session)?;
         if let (Some(folder), true) = (&request.lock_folder, request.generates_lock()) {
             let name = lock_name(&loaded, loaded.rust(request)?)?;
-            loaded.kept_lock = Some(joined(folder, Utf8Path::new(&name)));
+            loaded.kept_lock = Some(join_below(folder, &name));
         }
         if let Some(path) = request.options.cargo_lock() {
             let bytes =

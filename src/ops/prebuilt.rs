@@ -8,11 +8,10 @@ use serde::Deserialize;
 use super::digests::rules;
 use super::nix_snippet::SnippetPackage;
 use super::overlay::MadeStanza;
-use super::stanza::{folder_of, joined};
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::paths::{join_below, parent_folder, path_from};
 use crate::io::python_locks::FoundPythonLock;
-use crate::io::source::way_to;
 use crate::nix::{AnyStanza, Dropped, Prebuilt};
 use crate::options::{DroppedName, Options, PrebuiltPackage};
 use crate::overlay::{Digests, OverlayError, digest};
@@ -43,7 +42,7 @@ pub(super) fn make_prebuilt(
     file: &Utf8Path,
     session: &Session,
 ) -> Result<MadeStanza, Error> {
-    let folder = folder_of(file);
+    let folder = parent_folder(file);
     let package = options.nixpkgs.prebuilt.as_ref();
     let package = package.ok_or_else(|| OverlayError::Recipe {
         place: file.to_string(),
@@ -79,7 +78,7 @@ pub(super) fn make_prebuilt(
     let text = format!("{prebuilt:?} {version}");
     let mut marked = options.clone();
     marked.input.uv_lock = Some(path);
-    let marked = marked.try_with_paths(|path| way_to(folder, path))?;
+    let marked = marked.try_with_paths(|path| path_from(folder, path))?;
     Ok(MadeStanza {
         stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
         package: SnippetPackage {
@@ -113,7 +112,7 @@ fn locked(
         path: path.into_string(),
     };
     let Some(path) = &options.input.uv_lock else {
-        let path = joined(folder, Utf8Path::new("uv.lock"));
+        let path = join_below(folder, Utf8Path::new("uv.lock"));
         let found = session.python_lock_above(folder)?;
         return Ok(found.ok_or_else(|| missing(path))?);
     };

@@ -12,7 +12,7 @@ use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
-use crate::io::source::{way_between, way_to};
+use crate::io::paths::{join_below, path_from};
 use crate::nix::{AdjacentCargoLock, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
 use crate::project::{
@@ -156,7 +156,7 @@ impl Making<'_> {
     /// is relative to the folder of the overlay.
     fn source(self, loaded: &Loaded) -> Result<SourceOverride, Error> {
         Ok(SourceOverride {
-            path: way_between(self.folder, loaded.files.origin().into())?,
+            path: path_from(self.folder, loaded.files.origin().into())?,
             python_root: loaded.project.python_root.clone(),
         })
     }
@@ -173,7 +173,7 @@ impl Making<'_> {
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
         let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options().no_ifd());
         if let (Some(named), true) = (self.request.options.cargo_lock(), is_copied || is_beside) {
-            let path = way_to(self.folder, named)?;
+            let path = path_from(self.folder, named)?;
             return Ok((Some(AdjacentCargoLock { path, is_copied }), None));
         }
         if is_copied || is_beside {
@@ -181,14 +181,14 @@ impl Making<'_> {
             let bytes = rust.cargo_lock.as_ref().map(|lock| lock.bytes.clone());
             let bytes = loaded.other_lock.clone().or(bytes).unwrap_or_default();
             let kept = KeptLock {
-                path: joined(self.folder, Utf8Path::new(&name)),
+                path: join_below(self.folder, &name),
                 bytes,
             };
             let path = name.into();
             return Ok((Some(AdjacentCargoLock { path, is_copied }), Some(kept)));
         }
         let own = stanza.source.as_ref().map(|source| AdjacentCargoLock {
-            path: joined(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
+            path: join_below(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
             is_copied: false,
         });
         Ok((own, None))
@@ -242,20 +242,4 @@ fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>)
 
 fn uses_maturin(system: &BuildSystem) -> bool {
     system.contains_key(&PythonName::new("maturin"))
-}
-
-/// The folder of a file.
-pub(super) fn folder_of(file: &Utf8Path) -> &Utf8Path {
-    match file.parent() {
-        Some(folder) if !folder.as_str().is_empty() => folder,
-        _ => Utf8Path::new("."),
-    }
-}
-
-pub(super) fn joined(folder: &Utf8Path, below: &Utf8Path) -> Utf8PathBuf {
-    if folder == "." {
-        below.to_owned()
-    } else {
-        folder.join(below)
-    }
 }

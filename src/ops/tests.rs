@@ -32,6 +32,13 @@ impl Folder {
         Utf8Path::from_path(self.0.path()).unwrap().join(name)
     }
 
+    /// Has no cache that can be written.
+    fn without_cache() -> Self {
+        let folder = Self::new();
+        write_file(&folder.path("cache"), b"", true).unwrap();
+        folder
+    }
+
     fn session(&self) -> Session {
         Session::for_tests(self.0.path())
     }
@@ -82,14 +89,37 @@ impl Folder {
     }
 
     fn write_to(&self, file: &str, packages: &[Options], session: &Session) {
-        let writing = Writing {
+        write_stanzas(packages, &self.writing(file), session).unwrap();
+    }
+
+    fn writing(&self, file: &str) -> Writing {
+        Writing {
             file: self.path(file),
             form: Form::File,
             force: false,
             dry_run: false,
             formatter: None,
+        }
+    }
+
+    /// Writes a stanza while another program changes the overlay, as `change`
+    /// says in the language of the shell.
+    #[cfg(unix)]
+    fn write_beside_another(&self, change: &str) -> Result<String, String> {
+        let overlay = self.path("overlay.nix");
+        let text = "{ pkgs, lib, hacks, ... }:\nfinal: prev: {\n}\n";
+        write_file(&overlay, text.as_bytes(), true).unwrap();
+        let script = format!("cd {}\n{change}\ncat\n", self.path(""));
+        let path = self.path("other.sh");
+        write_file(&path, script.as_bytes(), true).unwrap();
+        let writing = Writing {
+            formatter: Some(format!("sh {path}")),
+            ..self.writing("overlay.nix")
         };
-        write_stanzas(packages, &writing, session).unwrap();
+        let options = self.sdist("one", "1.0.0", true);
+        let written = write_stanzas(&[options], &writing, &self.session());
+        let written = written.map_err(|error| error.to_string());
+        written.map(|_| read_text(&overlay).unwrap().unwrap())
     }
 
     fn check(&self, fix: bool, session: &Session) -> CheckReport {
@@ -181,4 +211,28 @@ fn a_python_lock_above_the_overlay_counts_within_the_repository_alone() {
     assert!(!stanza().contains("doUnpack = false;"));
     write_file(&folder.path(".git"), b"", true).unwrap();
     assert!(stanza().contains("doUnpack = false;"));
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_cache_the_work_is_done_again_if_the_overlay_was_changed_meanwhile() {
+    let folder = Folder::without_cache();
+    let once = "[ -e seen ] || echo '# of another program' >> overlay.nix; touch seen";
+    let text = folder.write_beside_another(once).unwrap();
+    assert!(text.contains("# of another program"), "{text}");
+    assert!(text.contains("# pyhack: begin one 1.0.0"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_overlay_that_is_always_changed_meanwhile_is_left_alone() {
+    let folder = Folder::without_cache();
+    let error = folder.write_beside_another("echo '# more' >> overlay.nix");
+    let path = folder.path("overlay.nix");
+    assert_eq!(
+        error.unwrap_err(),
+        format!("`{path}` was changed by another program while it was worked at")
+    );
+    let text = read_text(&path).unwrap().unwrap();
+    assert!(!text.contains("# pyhack"), "{text}");
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
+use crate::io::paths::utf8_path;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
 use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
@@ -216,8 +217,7 @@ impl Planned<'_> {
         progress: &dyn Progress,
     ) -> Result<VendorReport, Error> {
         let scratch = tempfile::tempdir().map_err(IoError::from)?;
-        let folder = Utf8PathBuf::from_path_buf(scratch.path().join("vendor"))
-            .map_err(|path| IoError::NoText { path })?;
+        let folder = utf8_path(scratch.path().join("vendor"))?;
         let written = VendorFolder {
             folder: &folder,
             plan: self.plan,

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_pyhack::testing::HttpSettings;
 use cargo_pyhack::testing::Sha256;
 use cargo_pyhack::testing::{Artifact, ArtifactPlace, NamedIndex};
-use cargo_pyhack::testing::{ArtifactStore, Credentials, Wanted};
+use cargo_pyhack::testing::{ArtifactRef, ArtifactStore, Credentials};
 use cargo_pyhack::testing::{IoError, Network};
 use data_encoding::BASE64;
 use miette::Diagnostic as _;
@@ -55,7 +55,7 @@ fn file_of(
     artifact: &Artifact,
     index: Option<&str>,
 ) -> Result<Utf8PathBuf, IoError> {
-    store.file(Wanted {
+    store.file(ArtifactRef {
         artifact,
         label: "a 1.0",
         lock_folder: Utf8Path::new("/nonexistent"),
@@ -481,7 +481,7 @@ fn files_of_this_disk_are_used_in_place() {
             hash,
             size: None,
         };
-        store.file(Wanted {
+        store.file(ArtifactRef {
             artifact: &artifact,
             label: "a 1.0",
             lock_folder: &folder,
@@ -502,7 +502,7 @@ fn files_of_this_disk_are_used_in_place() {
     assert_told(get("b.zip", None), "artifacts::missing", &["doesn't exist"]);
     assert_told(get(".", None), "files::no_file", &[]);
     assert_told(get("/dev/zero", None), "files::no_file", &[]);
-    let remote = store.file(Wanted {
+    let remote = store.file(ArtifactRef {
         artifact: &at("https://example.org/a.zip"),
         label: "a 1.0",
         lock_folder: &folder,

@@ -257,3 +257,35 @@ fn another_program_may_lay_it_out() {
         "{failure}"
     );
 }
+
+/// Each of two runs at a time puts its stanza in, and leaves nothing else.
+#[test]
+fn two_runs_at_a_time_lose_no_stanza() {
+    let sandbox = Sandbox::new();
+    let lock = ["one", "two"].map(|name| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://example.org/simple\" }}\n\n"
+        )
+    });
+    sandbox.write("uv.lock", format!("version = 1\n\n{}", lock.concat()));
+    for pair in 0..20 {
+        let file = format!("overlays/{pair}.nix");
+        let runs = ["one", "two"].map(|name| {
+            let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+            let arguments = ["nix-snippet", "-q", "--prebuilt", name, "--write", &file];
+            command.args(arguments).arg("uv.lock").spawn().unwrap()
+        });
+        for mut run in runs {
+            assert!(run.wait().unwrap().success());
+        }
+        let text = std::fs::read_to_string(sandbox.path(&file)).unwrap();
+        for name in ["one", "two"] {
+            let begin = format!("# pyhack: begin {name} 1.0\n");
+            assert!(text.contains(&begin), "{pair}: {text}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(sandbox.path("overlays"))
+        .unwrap()
+        .collect();
+    assert_eq!(left.len(), 20, "{left:?}");
+}

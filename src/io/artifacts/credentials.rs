@@ -1,6 +1,7 @@
-//! Who is asked with which login, as uv has it: of the address itself, of an
-//! index with the same beginning, and only once a server asks for one, of
-//! another index on that server, or of netrc.
+//! Chooses the login for a server, by uv's rules: first that of the address
+//! itself, then that of an index whose address is a prefix. Only after the
+//! server has asked for a login come those of other indexes on the same server,
+//! and netrc.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,39 +12,40 @@ use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::netrc::Netrc;
-use crate::io::registry::Token;
+use crate::io::network::Token;
 use crate::python_lock::NamedIndex;
 
-/// The logins that are known. They hold passwords, so there is no `Debug`.
+/// The known logins. There is no `Debug`, as they hold passwords.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// The environment's, as far as uv has them.
+    /// Environment variables that start with `UV_`.
     variables: BTreeMap<String, String>,
     netrc: Option<PathBuf>,
-    /// What `netrc` says; without a line it can't be read at all.
+    /// The parsed netrc file; the error is the line that makes no sense, or
+    /// `None` if the file can't be read.
     read: OnceLock<Result<Netrc, Option<usize>>>,
     indexes: Vec<Index>,
 }
 
 #[derive(Clone)]
 struct Index {
-    /// Its address, without a login.
+    /// Without a login.
     url: Url,
-    /// Its name as variables have it.
+    /// The index's name, spelled as in environment variables.
     variable: Option<String>,
     login: Option<Login>,
 }
 
-/// A name, and mostly a password.
+/// A user name, and mostly a password.
 #[derive(Clone)]
 pub(super) struct Login {
     user: String,
     password: Option<String>,
-    /// Where it was found, in words.
+    /// Where the login was found, for messages.
     pub(super) origin: String,
 }
 
-/// Variables with one address or several, and what is between them.
+/// Variables with index addresses, and the character between the addresses.
 const ADDRESSES: [(&str, char); 5] = [
     ("UV_DEFAULT_INDEX", ' '),
     ("UV_INDEX", ' '),
@@ -53,7 +55,7 @@ const ADDRESSES: [(&str, char); 5] = [
 ];
 
 impl Credentials {
-    /// Those of the user who runs this.
+    /// Reads the logins of the user who runs the program.
     #[must_use]
     pub fn of_user() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -62,7 +64,7 @@ impl Credentials {
         Self::new(std::env::vars_os().filter_map(text), netrc_file())
     }
 
-    /// Those of these variables and that file.
+    /// Reads the logins of these variables and of a netrc file.
     #[must_use]
     pub fn new(
         variables: impl IntoIterator<Item = (String, String)>,
@@ -86,7 +88,7 @@ impl Credentials {
         credentials
     }
 
-    /// Adds the indexes of a project, after those of the variables.
+    /// Adds a project's indexes, after those of the variables.
     pub(super) fn add_indexes(&mut self, indexes: &[NamedIndex]) {
         for index in indexes {
             self.add(index, "`[tool.uv]`");
@@ -117,8 +119,8 @@ impl Credentials {
         });
     }
 
-    /// The login to begin with, where there is one; `index` is the address of
-    /// the index in the lock.
+    /// Returns the login for the first request to `url`; `index` is the address
+    /// of the package's index in the lock.
     pub(super) fn at_first(&self, url: &Url, index: Option<&str>) -> Option<Login> {
         let mut bare = url.clone();
         let own = take_login(&mut bare, "its address in the lock");
@@ -126,7 +128,7 @@ impl Credentials {
         let login = own.or_else(of_index).or_else(|| {
             let with_login = self.indexes.iter().filter(|index| index.login.is_some());
             let fitting = with_login.filter_map(|index| Some((index.shared(url)?, index)));
-            // Of equal ones the first.
+            // Of several with the same length, the first one counts.
             let best = fitting.rev().max_by_key(|(shared, _)| *shared);
             best.and_then(|(_, index)| index.login.clone())
         })?;
@@ -137,12 +139,12 @@ impl Credentials {
         Some(known.unwrap_or(login))
     }
 
-    /// The login where a server asked for one.
+    /// Returns the login to use after a server has asked for one.
     pub(super) fn when_asked(&self, url: &Url) -> Option<Login> {
         self.on_server(url, None)
     }
 
-    /// A login with a password for a server.
+    /// Returns a login with a password for the server of `url`.
     fn on_server(&self, url: &Url, user: Option<&str>) -> Option<Login> {
         let usable =
             |login: &&Login| login.password.is_some() && user.is_none_or(|user| login.user == user);
@@ -163,7 +165,7 @@ impl Credentials {
         logins.find(usable).cloned().or_else(of_netrc)
     }
 
-    /// What to do where no login is known.
+    /// Says what to do where no login is known.
     pub(super) fn advice(&self, url: &Url, index: Option<&str>) -> String {
         let host = url.host_str().unwrap_or_default();
         let file = self.netrc.as_ref();
@@ -190,7 +192,8 @@ impl Credentials {
         }
     }
 
-    /// The index of the lock, where it is on the same server as a file.
+    /// Returns the index that the lock names, if it is on the same server as
+    /// the file.
     fn index(&self, url: &Url, index: Option<&str>) -> Option<&Index> {
         let wanted = Url::parse(index?).ok()?;
         if wanted.origin() != url.origin() {
@@ -202,7 +205,7 @@ impl Credentials {
         })
     }
 
-    /// None where there is no such file.
+    /// Returns `None` if there is no netrc file.
     fn netrc(&self) -> Option<&Result<Netrc, Option<usize>>> {
         let path = self.netrc.as_deref().filter(|path| path.exists())?;
         Some(self.read.get_or_init(|| read(path)))
@@ -210,8 +213,9 @@ impl Credentials {
 }
 
 impl Index {
-    /// How much of its path a file has, if it is below it: uv leaves out
-    /// `simple` at the end.
+    /// Returns the length of the path that a file shares with the index, if it
+    /// is below it. As in uv, `simple` at the end of the index's path doesn't
+    /// count.
     fn shared(&self, url: &Url) -> Option<usize> {
         let path = self.url.path().trim_end_matches('/');
         let path = match path.rsplit_once('/') {
@@ -226,13 +230,12 @@ impl Index {
 }
 
 impl Login {
-    /// What is sent.
     pub(super) fn token(&self) -> Token {
         Token::basic(&self.user, self.password.as_deref().unwrap_or_default())
     }
 }
 
-/// Takes the login out of an address.
+/// Removes the login from an address and returns it.
 pub(super) fn take_login(url: &mut Url, origin: &str) -> Option<Login> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let login = Login {
@@ -246,7 +249,7 @@ pub(super) fn take_login(url: &mut Url, origin: &str) -> Option<Login> {
     (!login.user.is_empty() || login.password.is_some()).then_some(login)
 }
 
-/// `NAME=ADDRESS`, or an address alone.
+/// Parses `NAME=ADDRESS`, or an address alone.
 fn in_variable(text: &str) -> NamedIndex {
     let named = text.split_once('=').filter(|(name, _)| {
         let mut bytes = name.bytes();
@@ -261,7 +264,7 @@ fn variables_of(name: &str) -> [String; 2] {
     ["USERNAME", "PASSWORD"].map(|part| format!("UV_INDEX_{name}_{part}"))
 }
 
-/// An index's name as it stands in variables.
+/// Returns an index's name as environment variables spell it.
 fn env_form(name: &str) -> String {
     let letter = |c: char| {
         if c.is_ascii_alphanumeric() {
@@ -282,7 +285,7 @@ fn read(path: &Path) -> Result<Netrc, Option<usize>> {
     Netrc::parse(&text).map_err(Some)
 }
 
-/// The user's file, as uv finds it.
+/// Finds the user's netrc file where uv does.
 fn netrc_file() -> Option<PathBuf> {
     let variable = std::env::var_os("NETRC").filter(|path| !path.is_empty());
     variable.map(PathBuf::from).or_else(|| {

@@ -1,12 +1,11 @@
-//! Sdists and archives of Python locks: found by the address and the hash in
-//! the lock, never by asking an index; verified, and kept in our cache.
+//! Sdists and other archives that Python locks name. They are found by the
+//! address and hash in the lock, never by asking an index; they are verified
+//! and kept in the cache.
 
 mod credentials;
-mod error;
 mod name;
 mod netrc;
 mod sdist_store;
 
 pub use credentials::Credentials;
-pub use error::ArtifactError;
-pub use sdist_store::{ArtifactStore, Wanted};
+pub use sdist_store::{ArtifactRef, ArtifactStore};

@@ -1,12 +1,13 @@
-//! Names of files in our cache: they are a stranger's.
+//! File names from locks, which become names in the cache.
 
-/// The endings that are read as sdists.
+/// The endings of archives that can be read as sdists.
 const ENDINGS: [&str; 3] = [".tar.gz", ".tgz", ".zip"];
 
-/// File systems take no longer ones.
+/// In bytes, below the 255 that file systems allow.
 const LONGEST: usize = 200;
 
-/// Whether a file may have this name below our cache.
+/// Whether a file of the cache may have this name: it can't lead elsewhere,
+/// hide, or be taken for an option.
 pub(super) fn is_sound(name: &str) -> bool {
     let small = name.to_ascii_lowercase();
     let has_stem = |ending: &str| {

@@ -1,23 +1,23 @@
-//! `.netrc` files, as curl and Python read them. The crates for it have
-//! passwords in their messages, or know one login of a host alone.
+//! Reads `.netrc` files as curl and Python do. The crates for it show passwords
+//! in their messages, or know only one login for each host.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a file says. It holds passwords, so it has no `Debug`.
+/// The entries of a file. There is no `Debug`, as they hold passwords.
 #[derive(Clone)]
 pub(super) struct Netrc(Vec<Entry>);
 
 #[derive(Clone, Default)]
 struct Entry {
-    /// None for `default`.
+    /// `None` for the `default` entry.
     host: Option<String>,
     login: Option<String>,
     password: Option<String>,
 }
 
 impl Netrc {
-    /// Reads a file; where it makes no sense, gives the line.
+    /// Parses a file. The error is the line that makes no sense.
     pub(super) fn parse(text: &str) -> Result<Self, usize> {
         let mut words = Words {
             rest: text.chars().peekable(),
@@ -47,8 +47,8 @@ impl Netrc {
         Ok(Self(entries))
     }
 
-    /// Login and password for a host, with that login if one is asked for:
-    /// the first that fits, and `default` only after all others.
+    /// Returns login and password for a host, and for that login if one is
+    /// given: the first entry that fits, and `default` only after all others.
     pub(super) fn find(&self, host: &str, login: Option<&str>) -> Option<(&str, &str)> {
         let usable = |entry: &'_ &Entry| {
             entry.password.is_some()
@@ -66,14 +66,14 @@ impl Netrc {
     }
 }
 
-/// Words with white space between, some in quotes.
+/// Words between white space, of which some are quoted.
 struct Words<'a> {
     rest: Peekable<Chars<'a>>,
     line: usize,
 }
 
 impl Words<'_> {
-    /// The next word that isn't in a comment.
+    /// Returns the next word that isn't in a comment.
     fn next(&mut self) -> Result<Option<String>, usize> {
         loop {
             let word = self.word()?;
@@ -84,7 +84,8 @@ impl Words<'_> {
         }
     }
 
-    /// The next word, whatever it begins with: a password may begin with `#`.
+    /// Returns the next word, whatever it starts with: a password may start
+    /// with `#`.
     fn value(&mut self) -> Result<String, usize> {
         self.word()?.ok_or(self.line)
     }
@@ -128,14 +129,14 @@ impl Words<'_> {
         c
     }
 
-    /// What is left of this line, but for its end.
+    /// Skips the rest of the line, but not its end.
     fn skip_line(&mut self) {
         while self.rest.peek().is_some_and(|c| *c != '\n') {
             self.char();
         }
     }
 
-    /// A macro ends with an empty line.
+    /// Skips a macro, which ends with an empty line.
     fn skip_macro(&mut self) {
         let mut was_end = false;
         while let Some(c) = self.char() {

@@ -1,4 +1,4 @@
-//! Fetches, verifies and keeps the files of Python locks.
+//! Fetches, verifies and keeps the files that Python locks name.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,21 +9,24 @@ use fs_err as fs;
 use reqwest::Url;
 
 use super::credentials::{Credentials, Login, take_login};
-use super::{ArtifactError, name};
+use super::name;
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::crate_store::lock_download;
+use crate::io::error::ArtifactError;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
+use crate::io::paths::utf8_path;
 use crate::io::verified::{FileState, Verified};
 use crate::io::{Cache, IoError, Network};
 use crate::project::without_credentials;
 use crate::python_lock::{Artifact, ArtifactPlace, NamedIndex};
 
-/// Below our cache, by hash.
+/// The folder in the cache, with files by their hashes.
 const FOLDER: &str = "sdists-1";
-/// The list of files that were hashed.
+/// The name of the list of verified files.
 const VERIFIED: &str = "verified-sdists-1";
 
-/// Gives files of Python locks; what it gives out has the hash of the lock.
+/// Provides the files that Python locks name; each has the hash that is in the
+/// lock.
 #[derive(Clone)]
 pub struct ArtifactStore {
     network: Network,
@@ -33,21 +36,21 @@ pub struct ArtifactStore {
     verified: Arc<Verified>,
 }
 
-/// What is asked for.
+/// An artifact of a lock, with what it takes to find it.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
-    /// What the lock says of it.
+pub struct ArtifactRef<'a> {
+    /// Its place, hash and size, as the lock has them.
     pub artifact: &'a Artifact,
-    /// Name and version, for messages.
+    /// Name and version of the package, for messages.
     pub label: &'a str,
-    /// The folder of the lock, which paths are relative to.
+    /// The folder of the lock, to which paths are relative.
     pub lock_folder: &'a Utf8Path,
-    /// The address of the package's index in the lock.
+    /// The address of the package's index, as the lock has it.
     pub index: Option<&'a str>,
 }
 
 impl ArtifactStore {
-    /// Opens our cache, with the user's logins; nothing is fetched yet.
+    /// Opens the cache, with the user's logins. Nothing is fetched yet.
     #[must_use]
     pub fn open(cache: &Cache, network: Network, settings: HttpSettings) -> Self {
         let store = Self::in_cache(cache.folder().map(Path::to_owned), network, settings);
@@ -67,15 +70,15 @@ impl ArtifactStore {
         }
     }
 
-    /// The same store with these logins, in the place of others.
+    /// Replaces the logins.
     #[must_use]
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
     }
 
-    /// The same store with the indexes of a project, whose logins may be in
-    /// variables or in their addresses.
+    /// Returns the same store with the indexes of a project, which may have
+    /// logins in their addresses or in variables.
     #[must_use]
     pub fn with_indexes(&self, indexes: &[NamedIndex]) -> Self {
         let mut store = self.clone();
@@ -83,11 +86,12 @@ impl ArtifactStore {
         store
     }
 
-    /// The file, verified: in our cache, or where it is on this disk.
+    /// Returns a verified file: the one in the cache, or where the lock says it
+    /// is on this disk.
     ///
     /// # Errors
-    /// Where it can't be had, or isn't what the lock says.
-    pub fn file(&self, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    /// Fails if it can't be fetched or read, or isn't what the lock says.
+    pub fn file(&self, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let label = || wanted.label.to_owned();
         match &wanted.artifact.place {
             ArtifactPlace::Nowhere => Err(ArtifactError::Nowhere { label: label() }.into()),
@@ -95,14 +99,14 @@ impl ArtifactStore {
             ArtifactPlace::Url(text) => {
                 let address = || ArtifactError::Address {
                     label: label(),
-                    url: shown_text(text),
+                    url: redacted_text(text),
                 };
                 let url = Url::parse(text).map_err(|_| address())?;
                 match url.scheme() {
                     "http" | "https" => self.remote(&url, wanted),
                     "file" => {
                         let path = url.to_file_path().map_err(|()| address())?;
-                        self.on_disk(utf8(path)?, wanted)
+                        self.on_disk(utf8_path(path)?, wanted)
                     }
                     _ => Err(address().into()),
                 }
@@ -110,8 +114,8 @@ impl ArtifactStore {
         }
     }
 
-    /// Whether nothing has to be fetched: the file is in our cache, or the
-    /// lock says that it is on this disk. It isn't hashed.
+    /// Whether nothing has to be fetched: the file is in the cache, or the lock
+    /// says that it is on this disk. It isn't hashed.
     #[must_use]
     pub fn has(&self, artifact: &Artifact) -> bool {
         match &artifact.place {
@@ -119,7 +123,9 @@ impl ArtifactStore {
             ArtifactPlace::Path(_) => true,
             ArtifactPlace::Url(url) if url.starts_with("file:") => true,
             ArtifactPlace::Url(_) => {
-                let path = artifact.hash.and_then(|hash| self.place(artifact, &hash));
+                let path = artifact
+                    .hash
+                    .and_then(|hash| self.cached_path(artifact, &hash));
                 let metadata = path.and_then(|path| fs::metadata(path).ok());
                 metadata.is_some_and(|metadata| {
                     metadata.is_file() && artifact.size.is_none_or(|size| size == metadata.len())
@@ -128,8 +134,8 @@ impl ArtifactStore {
         }
     }
 
-    /// A file of the user's own: it is used where it is.
-    fn on_disk(&self, path: Utf8PathBuf, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    /// Verifies a file of the user's, which is used where it is.
+    fn on_disk(&self, path: Utf8PathBuf, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -150,18 +156,18 @@ impl ArtifactStore {
         check_size(metadata.len(), wanted, path.as_str())?;
         if let Some(expected) = &wanted.artifact.hash {
             let found = self.hash(path.as_std_path(), expected)?;
-            check_hash(&found, expected, (wanted.label, path.as_str()))?;
+            check_hash(&found, expected, wanted.label, path.as_str())?;
         }
         Ok(path)
     }
 
-    fn remote(&self, url: &Url, wanted: Wanted) -> Result<Utf8PathBuf, IoError> {
+    fn remote(&self, url: &Url, wanted: ArtifactRef) -> Result<Utf8PathBuf, IoError> {
         let artifact = wanted.artifact;
         let label = || wanted.label.to_owned();
         let Some(hash) = &artifact.hash else {
             return Err(ArtifactError::NoHash {
                 label: label(),
-                url: shown(url),
+                url: redacted_url(url),
             }
             .into());
         };
@@ -174,33 +180,35 @@ impl ArtifactStore {
             .into());
         }
         check_limit(artifact.size.unwrap_or_default(), wanted)?;
-        let path = self.place(artifact, hash).ok_or(ArtifactError::NoCache)?;
-        let path = utf8(path)?;
+        let path = self
+            .cached_path(artifact, hash)
+            .ok_or(ArtifactError::NoCache)?;
+        let path = utf8_path(path)?;
         if self.is_cached(&path, hash) {
             return Ok(path);
         }
-        // Another run may be fetching it: it is there then.
+        // Another run may be fetching it, and then it is there now.
         let lock = lock_download(&self.cache, hash);
         if lock.is_none() || !self.is_cached(&path, hash) {
             let bytes = self.download(url, hash, wanted)?;
             self.cache.write_file(&path, &bytes)?;
         }
         if let Some(lock) = &lock {
-            // While it is held: whoever waits for it finds the file.
+            // While the lock is held: who waits for it finds the file.
             lock.remove();
         }
         Ok(path)
     }
 
-    /// Where our cache has a file.
-    fn place(&self, artifact: &Artifact, hash: &Sha256) -> Option<PathBuf> {
+    /// Returns where the cache keeps a file.
+    fn cached_path(&self, artifact: &Artifact, hash: &Sha256) -> Option<PathBuf> {
         let name = artifact.file_name();
         let hex = hash.to_hex();
         let folder = self.cache.folder()?.join(FOLDER).join(&hex[..2]);
         name::is_sound(&name).then(|| folder.join(&hex).join(name))
     }
 
-    /// A cached file that isn't what the lock says is as good as none.
+    /// Whether the cache has the file. One with another hash doesn't count.
     fn is_cached(&self, path: &Utf8Path, hash: &Sha256) -> bool {
         path.is_file()
             && self
@@ -208,8 +216,8 @@ impl ArtifactStore {
                 .is_ok_and(|found| found == *hash)
     }
 
-    /// The hash of a file: read now, or known to be `expected` if it was that
-    /// before and the file hasn't changed since.
+    /// Returns the hash of a file. It isn't read if it is known to have had the
+    /// hash `expected` and hasn't changed since.
     fn hash(&self, path: &Path, expected: &Sha256) -> Result<Sha256, IoError> {
         let mut file = fs::File::open(path)?;
         let before = FileState::of(&file.metadata()?);
@@ -217,7 +225,7 @@ impl ArtifactStore {
             return Ok(*expected);
         }
         let mut writer = Sha256Writer::default();
-        // A file of a stranger's choice may have no end.
+        // A file that a stranger's lock names may have no end.
         io::copy(&mut file.by_ref().take(MAX_BODY), &mut writer)?;
         let found = writer.finish();
         let after = FileState::of(&file.metadata()?).filter(|state| before == Some(*state));
@@ -227,21 +235,26 @@ impl ArtifactStore {
         Ok(found)
     }
 
-    fn download(&self, url: &Url, hash: &Sha256, wanted: Wanted) -> Result<Vec<u8>, IoError> {
+    fn download(&self, url: &Url, hash: &Sha256, wanted: ArtifactRef) -> Result<Vec<u8>, IoError> {
         let mut body = self.body(url, wanted)?;
         let check = |body: &Body| {
-            check_size(body.bytes.len() as u64, wanted, &shown(url))?;
-            check_hash(&Sha256::of(&body.bytes), hash, (wanted.label, &shown(url)))
+            check_size(body.bytes.len() as u64, wanted, &redacted_url(url))?;
+            check_hash(
+                &Sha256::of(&body.bytes),
+                hash,
+                wanted.label,
+                &redacted_url(url),
+            )
         };
         if body.was_resumed && check(&body).is_err() {
-            // Its parts may be of two files.
+            // The parts of the body may be of two files.
             body = self.body(url, wanted)?;
         }
         check(&body)?;
         Ok(body.bytes)
     }
 
-    fn body(&self, url: &Url, wanted: Wanted) -> Result<Body, IoError> {
+    fn body(&self, url: &Url, wanted: ArtifactRef) -> Result<Body, IoError> {
         let mut login = self.credentials.at_first(url, wanted.index);
         let mut bare = url.clone();
         take_login(&mut bare, "");
@@ -251,8 +264,8 @@ impl ArtifactStore {
         };
         let token = login.as_ref().map(Login::token);
         let mut answer = get(token.as_ref());
-        // As uv does, whom nobody asked for it gets no login, and who hides
-        // a file from strangers may say that there is none.
+        // As in uv: a server that didn't ask gets no login, but one may hide a
+        // file from strangers by saying that there is none.
         if login.is_none()
             && let Ok(Some(Answer::Refused(_) | Answer::Missing(403 | 404))) = answer
         {
@@ -261,7 +274,7 @@ impl ArtifactStore {
                 answer = get(Some(&login.token()));
             }
         }
-        let (label, url) = (wanted.label.to_owned(), shown(url));
+        let (label, url) = (wanted.label.to_owned(), redacted_url(url));
         let error = match (answer, login) {
             (Ok(Some(Answer::Body(body))), _) => return Ok(body),
             (Ok(Some(Answer::Refused(status))), Some(login)) => ArtifactError::CredentialsRefused {
@@ -288,7 +301,7 @@ impl ArtifactStore {
     }
 }
 
-fn check_limit(size: u64, wanted: Wanted) -> Result<(), ArtifactError> {
+fn check_limit(size: u64, wanted: ArtifactRef) -> Result<(), ArtifactError> {
     if size <= MAX_BODY {
         return Ok(());
     }
@@ -299,8 +312,8 @@ fn check_limit(size: u64, wanted: Wanted) -> Result<(), ArtifactError> {
     })
 }
 
-/// Compares what came with the lock, which may have no size.
-fn check_size(found: u64, wanted: Wanted, url: &str) -> Result<(), ArtifactError> {
+/// Compares a size with that in the lock, if it has one.
+fn check_size(found: u64, wanted: ArtifactRef, url: &str) -> Result<(), ArtifactError> {
     match wanted.artifact.size {
         Some(expected) if expected != found => Err(ArtifactError::Size {
             label: wanted.label.to_owned(),
@@ -315,7 +328,8 @@ fn check_size(found: u64, wanted: Wanted, url: &str) -> Result<(), ArtifactError
 fn check_hash(
     found: &Sha256,
     expected: &Sha256,
-    (label, url): (&str, &str),
+    label: &str,
+    url: &str,
 ) -> Result<(), ArtifactError> {
     if found == expected {
         return Ok(());
@@ -328,8 +342,8 @@ fn check_hash(
     })
 }
 
-/// An address without its secrets: signatures stand in queries.
-fn shown(url: &Url) -> String {
+/// Returns an address without its secrets; queries hold signatures.
+fn redacted_url(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
@@ -337,12 +351,12 @@ fn shown(url: &Url) -> String {
     url.into()
 }
 
-/// The same of a text that needs not be an address.
-fn shown_text(text: &str) -> String {
+/// Likewise, for a text that may be something else than an address.
+fn redacted_text(text: &str) -> String {
     if let Ok(url) = Url::parse(text) {
-        // What has no host may have anything in its place.
+        // Without a host, anything may be a secret.
         return match url.host_str() {
-            Some(_) => shown(&url),
+            Some(_) => redacted_url(&url),
             None => format!("{}:...", url.scheme()),
         };
     }
@@ -350,8 +364,4 @@ fn shown_text(text: &str) -> String {
         Some((_, rest)) => format!("***@{rest}"),
         None => without_credentials(text),
     }
-}
-
-fn utf8(path: PathBuf) -> Result<Utf8PathBuf, IoError> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| IoError::NoText { path })
 }

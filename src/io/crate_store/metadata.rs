@@ -1,4 +1,4 @@
-//! What registries say of crates besides the crates themselves.
+//! What registries say about crates besides the crates themselves.
 
 use super::{CrateStore, DOWNLOADS, YANKED, YANKED_FOLDER};
 use crate::hash::Sha256;
@@ -10,14 +10,14 @@ use crate::io::registry::{
 use crate::project::{CrateSource, LockedCrate, RegistrySource, without_credentials};
 
 impl CrateStore {
-    /// The crates that a registry was seen to have yanked: in cargo's copy of
-    /// its index when a crate was first read from cargo's cache, or in the
-    /// index itself when it was fetched.
+    /// Returns the crates that a registry has yanked, as far as that was seen:
+    /// in cargo's copy of the index when a crate was first read from cargo's
+    /// cache, or in the index itself when the crate was fetched.
     pub fn yanked<'a>(
         &self,
         crates: impl Iterator<Item = &'a LockedCrate>,
     ) -> Vec<&'a LockedCrate> {
-        // Most often there are none at all.
+        // Mostly no crate at all is known to be yanked.
         let cache = self.cache.folder();
         let any = cache.map(|cache| cache.join(YANKED_FOLDER));
         let any = any.is_some_and(|folder| folder.is_dir());
@@ -29,7 +29,8 @@ impl CrateStore {
         crates.filter(|_| any).filter(is_yanked).collect()
     }
 
-    /// An index that can't be read says nothing: the crate itself is there.
+    /// Whether the index says that a crate is yanked. An index that can't be
+    /// read says nothing: the crate itself is there.
     pub(super) fn is_yanked_in(&self, index: &Index, krate: &LockedCrate, remote: &Remote) -> bool {
         let Index::Sparse(url) = index else {
             return self.is_known_yanked(index, krate);
@@ -52,7 +53,7 @@ impl CrateStore {
         home.is_some_and(|home| is_known_yanked(index, home, krate))
     }
 
-    /// Looks into cargo's copy of the index for a crate of its cache.
+    /// Looks for a crate of cargo's cache in cargo's copy of the index.
     pub(super) fn look_for_yanked(&self, krate: &LockedCrate, checksum: &Sha256) {
         if let Ok(Supplier::Registry(index)) = self.settings.supplier(&krate.source)
             && self.is_known_yanked(&index, krate)
@@ -61,11 +62,12 @@ impl CrateStore {
         }
     }
 
-    /// Where nixpkgs' `importCargoLock` can fetch the crates of a registry
-    /// from: what it takes as a value of `extraRegistries`.
+    /// Returns the address from which nixpkgs' `importCargoLock` can fetch the
+    /// crates of a registry: a value of `extraRegistries`.
     ///
     /// # Errors
-    /// Where the registry can't be asked, or its addresses have another form.
+    /// Fails if the registry can't be reached, or has addresses of another
+    /// form.
     pub fn nix_download(&self, source: &RegistrySource) -> Result<String, IoError> {
         let key = Sha256::of(source.id.as_bytes());
         if self.network.is_offline()

@@ -1,4 +1,4 @@
-//! Crates of registries, verified: from Cargo's cache, from our own, from a
+//! Crates of registries, verified: from cargo's cache, from our own, from a
 //! folder that replaces a registry, or from the registry.
 
 use std::fs::File;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use fs_err as fs;
 
 use super::cache::{Cache, FileLock, Stage};
-use super::cargo_settings::CargoSettings;
 use super::network::{Answer, Body, HttpSettings, Request};
+use super::registry::CargoSettings;
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified, VerifiedFile};
 use super::{IoError, Network};
@@ -19,17 +19,17 @@ use crate::project::{LockedCrate, without_credentials};
 
 mod metadata;
 
-/// Crates, by their checksums.
+/// `.crate` files, by their checksums.
 const CRATES: Stage<Vec<u8>> = Stage::bytes("crates", ".crate");
-/// Where registries have their crates, by the hash of their names.
+/// The address of a registry's crates, by the digest of its name.
 const DOWNLOADS: Stage<String> = Stage::text("downloads-1", ".url");
-/// The list of files that were hashed.
+/// The name of the list of verified files.
 pub(super) const VERIFIED: &str = "verified-1";
 const YANKED_FOLDER: &str = "yanked-1";
-/// An empty file for each crate that a registry was seen to have yanked.
+/// An empty entry for each crate that a registry was seen to have yanked.
 const YANKED: Stage<Vec<u8>> = Stage::bytes(YANKED_FOLDER, ".yanked");
 
-/// Reads crates; what it gives out has the checksum that was asked for.
+/// Provides crates; each has the checksum that was asked for.
 pub struct CrateStore {
     network: Network,
     settings: Arc<CargoSettings>,
@@ -40,7 +40,7 @@ pub struct CrateStore {
 }
 
 impl CrateStore {
-    /// Opens the caches, with settings that may be a trusted project's.
+    /// Opens the caches. The settings may be those of a trusted project.
     pub(super) fn open(
         network: Network,
         settings: CargoSettings,
@@ -57,7 +57,6 @@ impl CrateStore {
         }
     }
 
-    /// The same store without the network.
     pub(super) fn offline(&self) -> Self {
         Self {
             network: Network::Offline,
@@ -69,17 +68,15 @@ impl CrateStore {
         }
     }
 
-    /// The network that crates are fetched from.
     pub(super) const fn network(&self) -> &Network {
         &self.network
     }
 
-    /// How servers are reached.
     pub(super) fn http(&self) -> &HttpSettings {
         &self.settings.http
     }
 
-    /// The sparse index that stands for crates.io, without `sparse+`.
+    /// Returns the sparse index that stands for crates.io, without `sparse+`.
     pub(super) fn crates_io_index(&self) -> Result<String, IoError> {
         let index = self.settings.crates_io_index();
         index.map_err(|message| IoError::CargoConfig { message })
@@ -88,8 +85,8 @@ impl CrateStore {
     /// Reads the `.crate` file of a crate.
     ///
     /// # Errors
-    /// Where it is in no cache and can't be fetched, or what the registry
-    /// gives has another checksum.
+    /// Fails if it is in no cache and can't be fetched, or the registry's file
+    /// has another checksum.
     pub fn read(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
         if let Some(bytes) = self.cached(krate, checksum) {
             return Ok(bytes);
@@ -107,7 +104,7 @@ impl CrateStore {
             settings: &self.settings,
         };
         let remote = self.remotes.remote(&index, reach).map_err(unusable)?;
-        // Another run may be fetching the same crate: it is there then.
+        // Another run may be fetching the same crate, and then it is there now.
         let lock = self.lock(checksum);
         let known = lock.as_ref().and_then(|_| self.cached(krate, checksum));
         let bytes = if let Some(bytes) = known {
@@ -121,30 +118,29 @@ impl CrateStore {
             bytes
         };
         if let Some(lock) = &lock {
-            // While it is held: whoever waits for it finds the crate.
+            // While the lock is held: who waits for it finds the crate.
             lock.remove();
         }
         Ok(bytes)
     }
 
-    /// Our cache.
     pub(super) const fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// Cargo's folder.
+    /// Returns `CARGO_HOME`.
     pub(super) fn cargo_home(&self) -> Option<&Path> {
         self.settings.home.as_deref()
     }
 
-    /// A cached file that isn't what the lock says is as good as none.
+    /// Reads a crate from a cache. A file with another checksum doesn't count.
     fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
-        self.places(krate, Some(checksum))
-            .find_map(|path| self.read_verified(&path, (krate, checksum)))
+        self.cached_paths(krate, Some(checksum))
+            .find_map(|path| self.read_verified(&path, krate, checksum))
     }
 
-    /// Where a crate may be cached.
-    fn places(
+    /// Returns the paths that a crate may have in the caches.
+    fn cached_paths(
         &self,
         krate: &LockedCrate,
         checksum: Option<&Sha256>,
@@ -155,27 +151,29 @@ impl CrateStore {
         own.into_iter().chain(theirs)
     }
 
-    /// The size of a crate's file, where that was read and verified before and
-    /// is unchanged.
+    /// Returns the size of a crate's file in bytes, if the file was verified
+    /// before and hasn't changed since.
     #[must_use]
     pub fn verified_size(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<u64> {
-        let mut places = self.places(krate, Some(checksum));
+        let mut places = self.cached_paths(krate, Some(checksum));
         places.find_map(|path| self.verified.size(checksum, &path))
     }
 
-    /// Opens the file of such a crate.
+    /// Opens the file of a crate, if it was verified before and hasn't changed
+    /// since.
     #[must_use]
     pub fn open_verified(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<VerifiedFile> {
-        let mut places = self.places(krate, Some(checksum));
+        let mut places = self.cached_paths(krate, Some(checksum));
         places.find_map(|path| self.verified.open(checksum, &path))
     }
 
-    /// Reads a file, if it has the checksum: now, or when it was last read and
-    /// it hasn't changed since.
+    /// Reads a file if it has the checksum. It isn't hashed if it was verified
+    /// before and hasn't changed since.
     fn read_verified(
         &self,
         path: &Path,
-        (krate, checksum): (&LockedCrate, &Sha256),
+        krate: &LockedCrate,
+        checksum: &Sha256,
     ) -> Option<Vec<u8>> {
         let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
@@ -197,20 +195,19 @@ impl CrateStore {
         is_right.then_some(bytes)
     }
 
-    /// Whether a cache has a file for a crate.
+    /// Whether a cache has a file for the crate.
     #[must_use]
     pub fn has(&self, krate: &LockedCrate) -> bool {
         self.cached_size(krate) > 0
     }
 
-    /// How many bytes a crate has in a cache; 0 where it is in none.
+    /// Returns the size of a crate's file in bytes, or 0 if no cache has it.
     pub(super) fn cached_size(&self, krate: &LockedCrate) -> u64 {
-        self.places(krate, krate.checksum().as_ref())
+        self.cached_paths(krate, krate.checksum().as_ref())
             .find_map(|path| fs::metadata(path).ok())
             .map_or(0, |metadata| metadata.len())
     }
 
-    /// Waits until nobody else fetches the crate.
     fn lock(&self, checksum: &Sha256) -> Option<FileLock> {
         lock_download(&self.cache, checksum)
     }
@@ -226,7 +223,7 @@ impl CrateStore {
         if Sha256::of(&body.bytes) == *checksum {
             return Ok(body.bytes);
         }
-        // Its parts may be of two files.
+        // The parts of the body may be of two files.
         let body = if body.was_resumed {
             self.body(krate, remote, &url)?
         } else {
@@ -269,8 +266,8 @@ impl CrateStore {
     }
 }
 
-/// Waits until nobody else fetches the file with this checksum. Where files
-/// can't be locked, two runs may fetch it, and no harm is done.
+/// Waits until no other run fetches the file with this checksum. If files can't
+/// be locked, two runs fetch it, which does no harm.
 pub(super) fn lock_download(cache: &Cache, checksum: &Sha256) -> Option<FileLock> {
     cache.lock(format!("locks/{checksum}.lock")).ok()?
 }

@@ -1,41 +1,41 @@
-//! A revision's files, and those of its submodules, in a folder.
+//! Writes a revision's files, and those of its submodules, into a folder.
 //!
-//! `git submodule update` is never asked: it would run what `.gitmodules` and
-//! the user's filters say.
+//! `git submodule update` isn't used: it runs what `.gitmodules` and the user's
+//! filters say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::super::IoError;
-use super::error::GitError;
+use super::super::error::{GitError, IoError};
 use super::listing::{Limits, Link, Listing};
-use super::program::{output, sealed, words};
-use super::{GitStore, shown};
+use super::program::{git_message, output, sealed};
+use super::spec::CheckoutSpec;
+use super::{GitStore, redacted_url};
 use crate::project::{submodule_url, url_problem};
 
 const MAX_DEPTH: usize = 16;
 const MAX_SUBMODULES: usize = 1000;
 
-/// A revision of a repository.
-#[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    pub url: String,
-    pub revision: String,
-}
-
-/// A checkout that is being made.
 pub(super) struct Checkout<'a> {
     store: &'a GitStore,
-    /// For repositories of this one checkout.
+    /// The folder for the repositories of this one checkout.
     scratch: &'a Path,
-    /// Whether a submodule may lie on this disk.
+    /// Whether a submodule may be on this disk.
     may_be_local: bool,
     limits: Limits,
     /// The repositories that were read, one for each revision.
-    pub made: Vec<(Wanted, PathBuf)>,
+    pub made: Vec<(CheckoutSpec, PathBuf)>,
     pub submodules: BTreeSet<Utf8PathBuf>,
+}
+
+/// Where a repository is in the whole checkout.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    path: &'a Utf8Path,
+    /// How many submodules it is nested in.
+    depth: usize,
 }
 
 impl<'a> Checkout<'a> {
@@ -50,109 +50,100 @@ impl<'a> Checkout<'a> {
         }
     }
 
-    /// Fills a folder, which is empty; `place` says where it is in the whole,
-    /// and below how many others.
-    pub(super) fn fill(
+    /// Fills the checkout's folder, which is empty.
+    pub(super) fn fill(&mut self, spec: &CheckoutSpec, folder: &Path) -> Result<(), IoError> {
+        let top = Position {
+            path: Utf8Path::new(""),
+            depth: 0,
+        };
+        self.fill_at(spec, folder, top)
+    }
+
+    fn fill_at(
         &mut self,
-        wanted: &Wanted,
+        spec: &CheckoutSpec,
         folder: &Path,
-        place: (&Utf8Path, usize),
+        position: Position,
     ) -> Result<(), IoError> {
-        if let Some(problem) = url_problem(&wanted.url, self.may_be_local) {
-            let url = shown(&wanted.url);
+        if let Some(problem) = url_problem(&spec.url, self.may_be_local) {
+            let url = redacted_url(&spec.url);
             return Err(GitError::Url { url, problem }.into());
         }
-        if place.1 > MAX_DEPTH {
-            return Err(wanted.too_large("submodules in submodules, more than 16 deep"));
+        if position.depth > MAX_DEPTH {
+            return Err(spec.too_large("submodules in submodules, more than 16 deep"));
         }
         if self.made.len() > MAX_SUBMODULES {
-            return Err(wanted.too_large("more than 1000 submodules"));
+            return Err(spec.too_large("more than 1000 submodules"));
         }
         let repository = self.scratch.join(format!("{}.git", self.made.len()));
-        self.made.push((wanted.clone(), repository.clone()));
-        let listing = self.list(wanted, &repository)?;
-        write_files(wanted, &repository, folder)?;
+        self.made.push((spec.clone(), repository.clone()));
+        let listing = self.list(spec, &repository)?;
+        write_files(spec, &repository, folder)?;
         if listing.links.is_empty() || !listing.has_modules {
             return Ok(());
         }
-        let modules = modules(wanted, &repository)?;
+        let modules = modules(spec, &repository)?;
         for link in listing.links {
-            self.fill_link(wanted, (folder, place), (&link, &modules))?;
+            self.fill_link(spec, folder, position, &link, &modules)?;
         }
         Ok(())
     }
 
-    /// What is in a revision. A database of Cargo's may have lost objects, so
-    /// that ours has to have them.
-    fn list(&mut self, wanted: &Wanted, repository: &Path) -> Result<Listing, IoError> {
-        self.store.provide(wanted, repository)?;
-        if let Some(listing) = Listing::read(wanted, repository, &mut self.limits)? {
+    /// Lists a revision. If objects are missing, as cargo's databases may have
+    /// lost some, it is fetched into our database.
+    fn list(&mut self, spec: &CheckoutSpec, repository: &Path) -> Result<Listing, IoError> {
+        self.store.provide(spec, repository)?;
+        if let Some(listing) = Listing::read(spec, repository, &mut self.limits)? {
             return Ok(listing);
         }
-        self.store.provide_anew(wanted, repository)?;
-        let listing = Listing::read(wanted, repository, &mut self.limits)?;
-        listing.ok_or_else(|| wanted.unsound("objects of it are missing or damaged".to_owned()))
+        self.store.provide_anew(spec, repository)?;
+        let listing = Listing::read(spec, repository, &mut self.limits)?;
+        listing.ok_or_else(|| spec.unsound("objects of it are missing or damaged".to_owned()))
     }
 
-    /// Fills the folder of a submodule; one that `.gitmodules` doesn't know
-    /// stays empty, as with git.
+    /// Fills the folder of a submodule. As with git, it stays empty if
+    /// `.gitmodules` doesn't know the submodule.
     fn fill_link(
         &mut self,
-        wanted: &Wanted,
-        (folder, (below, depth)): (&Path, (&Utf8Path, usize)),
-        (link, modules): (&Link, &BTreeMap<String, Module>),
+        spec: &CheckoutSpec,
+        folder: &Path,
+        position: Position,
+        link: &Link,
+        modules: &BTreeMap<String, Module>,
     ) -> Result<(), IoError> {
         let module = modules.values().find(|m| m.path == link.path.as_str());
         let Some(module) = module.filter(|m| !m.url.is_empty() && m.update != "none") else {
             return Ok(());
         };
         let inside = folder.join(&link.path);
-        if !is_plain(&link.path) || !is_folder(folder, &link.path) {
+        if !is_plain(&link.path) || !is_real_folder(folder, &link.path) {
             let path = link.path.as_str().escape_debug();
-            return Err(wanted.unsound(format!("the submodule `{path}` is at no sound path")));
+            return Err(spec.unsound(format!("the submodule `{path}` is at no sound path")));
         }
-        let url = submodule_url(&wanted.url, &module.url).ok_or_else(|| {
-            let url = shown(&module.url);
-            wanted.unsound(format!("the submodule's URL `{url}` leads too far up"))
+        let url = submodule_url(&spec.url, &module.url).ok_or_else(|| {
+            let url = redacted_url(&module.url);
+            spec.unsound(format!("the submodule's URL `{url}` leads too far up"))
         })?;
-        let below = below.join(&link.path);
-        let inner = Wanted {
+        let path = position.path.join(&link.path);
+        let inner = CheckoutSpec {
             url,
             revision: link.revision.clone(),
         };
-        self.submodules.insert(below.clone());
-        self.fill(&inner, &inside, (&below, depth + 1))
+        self.submodules.insert(path.clone());
+        let position = Position {
+            path: &path,
+            depth: position.depth + 1,
+        };
+        self.fill_at(&inner, &inside, position)
     }
 }
 
-impl Wanted {
-    pub(super) fn too_large(&self, what: &'static str) -> IoError {
-        let (url, revision) = (shown(&self.url), self.revision.clone());
-        GitError::TooLarge {
-            url,
-            revision,
-            what,
-        }
-        .into()
-    }
-
-    pub(super) fn unsound(&self, message: String) -> IoError {
-        let (url, revision) = (shown(&self.url), self.revision.clone());
-        GitError::Checkout {
-            url,
-            revision,
-            message,
-        }
-        .into()
-    }
-}
-
-fn write_files(wanted: &Wanted, repository: &Path, folder: &Path) -> Result<(), IoError> {
+fn write_files(spec: &CheckoutSpec, repository: &Path, folder: &Path) -> Result<(), IoError> {
     let mut git = sealed(repository);
     git.env("GIT_WORK_TREE", folder)
-        .args(["checkout", "--quiet", "--detach", &wanted.revision]);
+        .args(["checkout", "--quiet", "--detach", &spec.revision]);
     let output = output(&mut git)?;
-    // A file that can't be written is told, and then passed over.
+    // Git reports a file that it can't write, and goes on.
     let is_whole = !output
         .stderr
         .split(|&byte| byte == b'\n')
@@ -160,10 +151,9 @@ fn write_files(wanted: &Wanted, repository: &Path, folder: &Path) -> Result<(), 
     if output.status.success() && is_whole {
         return Ok(());
     }
-    Err(wanted.unsound(words(&output.stderr)))
+    Err(spec.unsound(git_message(&output.stderr)))
 }
 
-/// A section of `.gitmodules`.
 #[derive(Debug, Default)]
 struct Module {
     path: String,
@@ -171,16 +161,16 @@ struct Module {
     update: String,
 }
 
-/// `.gitmodules`, read as git reads configuration, but from the revision
-/// itself: nothing is included, and what it says to run isn't looked at.
-fn modules(wanted: &Wanted, repository: &Path) -> Result<BTreeMap<String, Module>, IoError> {
+/// Reads `.gitmodules` as git reads configuration, but from the revision
+/// itself. Nothing is included, and commands in it are ignored.
+fn modules(spec: &CheckoutSpec, repository: &Path) -> Result<BTreeMap<String, Module>, IoError> {
     let mut git = sealed(repository);
     git.args(["config", "--list", "-z", "--no-includes", "--blob"])
-        .arg(format!("{}:.gitmodules", wanted.revision));
+        .arg(format!("{}:.gitmodules", spec.revision));
     let output = output(&mut git)?;
     if !output.status.success() {
-        let message = words(&output.stderr);
-        return Err(wanted.unsound(format!("`.gitmodules`: {message}")));
+        let message = git_message(&output.stderr);
+        return Err(spec.unsound(format!("`.gitmodules`: {message}")));
     }
     Ok(parse_modules(&String::from_utf8_lossy(&output.stdout)))
 }
@@ -204,7 +194,8 @@ fn parse_modules(text: &str) -> BTreeMap<String, Module> {
     modules
 }
 
-/// Whether a path can lead nowhere but below.
+/// Whether a path stays below the folder that it starts from, and out of
+/// `.git`.
 fn is_plain(path: &Utf8Path) -> bool {
     let mut components = path.components();
     components.all(|component| match component {
@@ -213,8 +204,8 @@ fn is_plain(path: &Utf8Path) -> bool {
     })
 }
 
-/// Whether folders alone, and no link, lead there.
-fn is_folder(folder: &Path, path: &Utf8Path) -> bool {
+/// Whether the path leads through folders alone, and not through a link.
+fn is_real_folder(folder: &Path, path: &Utf8Path) -> bool {
     let mut there = folder.to_owned();
     path.components().all(|component| {
         there.push(component.as_str());

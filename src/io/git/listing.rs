@@ -1,4 +1,4 @@
-//! What a revision consists of, looked at before anything is written.
+//! Lists what a revision has before anything of it is written.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,24 +7,24 @@ use std::process::{Child, Stdio};
 use camino::Utf8PathBuf;
 
 use super::super::IoError;
-use super::checkout::Wanted;
 use super::program::{no_git, sealed};
+use super::spec::CheckoutSpec;
 
-/// What may still be written: trees may name the same file over and over.
+/// What may still be written. Trees may name the same file over and over, so
+/// that a small repository can have an endless checkout.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     files: u64,
     bytes: u64,
 }
 
-/// A submodule, as the tree has it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub path: Utf8PathBuf,
     pub revision: String,
 }
 
-/// A revision's submodules.
+/// The submodules of a revision.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing {
     pub links: Vec<Link>,
@@ -32,7 +32,7 @@ pub(super) struct Listing {
     pub has_modules: bool,
 }
 
-/// What a listing has that isn't taken.
+/// Why a revision isn't checked out.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
     TooLarge(&'static str),
@@ -41,7 +41,7 @@ enum Refusal {
 }
 
 impl Limits {
-    /// Several times the largest repositories that hold crates.
+    /// Several times the size of the largest repositories that hold crates.
     pub(super) const fn of_a_checkout() -> Self {
         Self {
             files: 500_000,
@@ -59,17 +59,17 @@ impl Limits {
 }
 
 impl Listing {
-    /// Lists a revision, and takes what it has off the limits; `None` where
-    /// objects of it are missing.
+    /// Lists a revision, and takes its size off the limits. Returns `None` if
+    /// objects are missing.
     pub(super) fn read(
-        wanted: &Wanted,
+        spec: &CheckoutSpec,
         repository: &Path,
         limits: &mut Limits,
     ) -> Result<Option<Self>, IoError> {
         let mut left = *limits;
         let mut git = sealed(repository);
         git.args(["ls-tree", "-r", "-l", "-z", "--full-tree"])
-            .arg(&wanted.revision)
+            .arg(&spec.revision)
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut child = git.spawn().map_err(|error| no_git(&error))?;
@@ -80,8 +80,8 @@ impl Listing {
         }
         let status = child.wait()?;
         match listing? {
-            Err(Refusal::TooLarge(what)) => Err(wanted.too_large(what)),
-            Err(Refusal::Unsound(what)) => Err(wanted.unsound(what.to_owned())),
+            Err(Refusal::TooLarge(what)) => Err(spec.too_large(what)),
+            Err(Refusal::Unsound(what)) => Err(spec.unsound(what.to_owned())),
             Err(Refusal::Missing) => Ok(None),
             Ok(_) if !status.success() => Ok(None),
             Ok(listing) => {
@@ -107,7 +107,7 @@ impl Listing {
         }
     }
 
-    /// `<mode> <type> <object> <size>\t<path>\0`
+    /// Parses `<mode> <type> <object> <size>\t<path>\0`.
     fn add(&mut self, line: &[u8], limits: &mut Limits) -> Result<(), Refusal> {
         let unsound = Refusal::Unsound("its trees can't be read");
         let line = line.strip_suffix(&[0]).unwrap_or(line);
@@ -139,7 +139,7 @@ impl Listing {
     }
 }
 
-/// Its output isn't wanted any more.
+/// Ends a process whose output isn't needed any more.
 fn stop(child: &mut Child) {
     // It may have ended by itself.
     let _ = child.kill();

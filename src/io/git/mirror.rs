@@ -1,5 +1,5 @@
-//! Repositories that stand in for those on the network, so that cargo can be
-//! asked without one: each has what a lock asks of it, and nothing more.
+//! Repositories that stand in for those on the network, so that cargo can run
+//! without one. Each has what a lock asks of it, and nothing more.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::super::IoError;
-use super::checkout::{Checkout, Wanted};
+use super::checkout::Checkout;
 use super::program::{output, sealed};
+use super::spec::CheckoutSpec;
 use super::{GitStore, revision};
 use crate::project::{GitReference, GitSource, is_local};
 
-/// Repositories by the URLs that they stand in for.
+/// The folders of repositories, by the URLs that they stand in for.
 pub(crate) type Mirrors = BTreeMap<String, PathBuf>;
 
 impl GitStore {
@@ -30,13 +31,13 @@ impl GitStore {
             let files = folder.join("files");
             fs::create_dir_all(&files)?;
             let mut checkout = Checkout::new(self, &folder, is_local(&git.url));
-            let wanted = Wanted {
+            let spec = CheckoutSpec {
                 url: git.url.clone(),
                 revision: revision(git)?,
             };
-            checkout.fill(&wanted, &files, ("".into(), 0))?;
+            checkout.fill(&spec, &files)?;
             for (made, repository) in checkout.made {
-                // Those of one URL read the same objects.
+                // Repositories of one URL read the same objects.
                 let mirror = mirrors.entry(made.url).or_insert(repository).clone();
                 point(
                     &mirror,
@@ -45,7 +46,7 @@ impl GitStore {
                 )?;
                 revisions.entry(mirror).or_default().push(made.revision);
             }
-            point_as_asked(&mirrors[&git.url], &git.reference, &wanted.revision)?;
+            point_as_asked(&mirrors[&git.url], &git.reference, &spec.revision)?;
         }
         for (mirror, revisions) in revisions {
             // What was fetched has no history.
@@ -55,7 +56,7 @@ impl GitStore {
     }
 }
 
-/// Has what the manifest asks for lead to the locked revision.
+/// Makes the reference that a manifest asks for lead to the locked revision.
 fn point_as_asked(mirror: &Path, reference: &GitReference, revision: &str) -> Result<(), IoError> {
     match reference {
         GitReference::Head => {
@@ -66,7 +67,7 @@ fn point_as_asked(mirror: &Path, reference: &GitReference, revision: &str) -> Re
         }
         GitReference::Branch(name) => point(mirror, &format!("refs/heads/{name}"), revision),
         GitReference::Rev(name) if name.starts_with("refs/") => point(mirror, name, revision),
-        // A hash is found by itself; what isn't one is a tag or a branch.
+        // Cargo finds a hash by itself; anything else is a tag or a branch.
         GitReference::Rev(name) if name.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(()),
         GitReference::Tag(name) | GitReference::Rev(name) => {
             point(mirror, &format!("refs/tags/{name}"), revision)

@@ -1,15 +1,15 @@
-//! Checkouts of git repositories: from our cache, from what Cargo has fetched,
+//! Checkouts of git repositories: from the cache, from what cargo has fetched,
 //! or from the network.
 //!
 //! ```text
 //! git/db/<hash of the URL>.git    what was fetched, without a work tree
-//! git/trees/<revision>            a checkout, submodules in it and no `.git`
-//! git/trees/<revision>.json       what is known of it; written last
+//! git/trees/<revision>            a checkout, with submodules and without `.git`
+//! git/trees/<revision>.json       its hash and submodules; written last
 //! ```
 //!
 //! Nothing of a repository is run: no filter, no hook, no command of a
-//! submodule's. A revision is a hash of all that belongs to it, so a checkout
-//! is the same wherever it comes from.
+//! submodule's. A revision is a hash of all that belongs to it, so that a
+//! checkout is the same wherever it comes from.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,41 +20,42 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
+use super::Network;
 use super::cache::{Cache, FileLock};
+use super::error::{GitError, IoError};
 use super::tree::nar_hash;
-use super::{IoError, Network};
 use crate::hash::Sha256;
 use crate::project::{GitSource, is_local, without_credentials};
 
 mod checkout;
-mod error;
 mod listing;
 mod mirror;
 mod objects;
 mod program;
+mod spec;
 
-pub use error::GitError;
 pub(crate) use mirror::Mirrors;
 
-use self::checkout::{Checkout, Wanted};
+use self::checkout::Checkout;
+use self::spec::CheckoutSpec;
 
 /// Makes checkouts of git repositories, and keeps them.
 pub struct GitStore {
     network: Network,
     cache: Cache,
-    /// In the place of a cache, where there is none.
+    /// Stands in for the cache if there is none.
     scratch: OnceLock<(TempDir, Cache)>,
     cargo_home: Option<PathBuf>,
 }
 
-/// A checkout; it is never changed.
+/// A checkout, which never changes.
 #[derive(Debug, Clone)]
 pub struct GitTree {
-    /// The folder, without `.git`.
+    /// The checkout's folder.
     pub folder: PathBuf,
-    /// The folders of submodules, relative to it.
+    /// The folders of submodules, relative to the checkout's.
     pub submodules: BTreeSet<Utf8PathBuf>,
-    /// SHA-256 of the folder as a Nix archive.
+    /// The SHA-256 of the folder as a Nix archive.
     pub hash: Sha256,
 }
 
@@ -66,7 +67,7 @@ struct Metadata {
 }
 
 impl GitStore {
-    /// Opens the caches; nothing is fetched yet.
+    /// Opens the caches. Nothing is fetched yet.
     pub(super) const fn open(network: Network, cache: Cache, cargo_home: Option<PathBuf>) -> Self {
         Self {
             network,
@@ -76,19 +77,19 @@ impl GitStore {
         }
     }
 
-    /// The checkout of a repository's revision.
+    /// Returns the checkout of a repository's revision.
     ///
     /// # Errors
-    /// Where the lock doesn't say the revision, it can't be had, or git
-    /// refuses what is in it.
+    /// Fails if the lock names no revision, the repository can't be fetched, or
+    /// git refuses what is in it.
     pub fn tree(&self, git: &GitSource) -> Result<GitTree, IoError> {
         let revision = revision(git)?;
         let trees = self.trees()?;
-        if let Some(tree) = kept(&trees, &revision) {
+        if let Some(tree) = kept_tree(&trees, &revision) {
             return Ok(tree);
         }
         let _lock = self.lock(&revision)?;
-        if let Some(tree) = kept(&trees, &revision) {
+        if let Some(tree) = kept_tree(&trees, &revision) {
             return Ok(tree);
         }
         fs::create_dir_all(&trees)?;
@@ -98,16 +99,16 @@ impl GitStore {
         let new = part.path().join("tree");
         fs::create_dir(&new)?;
         let mut checkout = Checkout::new(self, part.path(), is_local(&git.url));
-        let wanted = Wanted {
+        let spec = CheckoutSpec {
             url: git.url.clone(),
             revision: revision.clone(),
         };
-        checkout.fill(&wanted, &new, ("".into(), 0))?;
+        checkout.fill(&spec, &new)?;
         let submodules = checkout.submodules;
         let hash = nar_hash(&new)?;
         let folder = trees.join(&revision);
         if folder.symlink_metadata().is_ok() {
-            // Left over by a run that was stopped.
+            // Left over from a run that was stopped.
             fs::remove_dir_all(&folder)?;
         }
         fs::rename(&new, &folder)?;
@@ -116,34 +117,34 @@ impl GitStore {
             submodules,
             hash,
         };
-        self.keep(&revision, &tree)?;
+        self.keep_metadata(&revision, &tree)?;
         Ok(tree)
     }
 
-    /// Whether a checkout is in our cache.
+    /// Whether the cache has the checkout.
     #[must_use]
     pub fn has_tree(&self, git: &GitSource) -> bool {
         let revision = git.full_revision();
         let trees = self.trees().ok();
         let tree = revision.zip(trees);
-        tree.is_some_and(|(revision, trees)| kept(&trees, &revision).is_some())
+        tree.is_some_and(|(revision, trees)| kept_tree(&trees, &revision).is_some())
     }
 
-    /// The hash of a revision's checkout as a Nix archive, which may be known
-    /// without it.
+    /// Returns the hash of a revision's checkout as a Nix archive. That of a
+    /// checkout that was made before is known.
     ///
     /// # Errors
-    /// As [`GitStore::tree`].
+    /// See [`GitStore::tree`].
     pub fn hash(&self, git: &GitSource) -> Result<Sha256, IoError> {
         let revision = revision(git)?;
-        let known = metadata(&self.trees()?, &revision);
+        let known = kept_metadata(&self.trees()?, &revision);
         match known.and_then(|known| Sha256::from_hex(&known.nar_sha256)) {
             Some(hash) => Ok(hash),
             None => Ok(self.tree(git)?.hash),
         }
     }
 
-    /// Our cache, or a folder for this run alone.
+    /// Returns the cache, or one for this run alone.
     fn own_cache(&self) -> Result<&Cache, IoError> {
         if self.cache.folder().is_some() {
             return Ok(&self.cache);
@@ -157,7 +158,7 @@ impl GitStore {
         Ok(cache)
     }
 
-    /// The folder of our cache, or of the one for this run alone.
+    /// Returns the folder of the cache, or of the one for this run alone.
     pub(super) fn cache_folder(&self) -> Result<&Path, IoError> {
         let folder = self.own_cache()?.folder();
         Ok(folder.expect("one without a folder isn't given out"))
@@ -167,13 +168,14 @@ impl GitStore {
         Ok(self.cache_folder()?.join("git").join("trees"))
     }
 
-    /// Waits until no other run or thread works at the same.
+    /// Waits until no other run or thread holds the lock of this name, and
+    /// takes it.
     fn lock(&self, name: &str) -> Result<Option<FileLock>, IoError> {
         let path = Path::new("git").join("locks").join(name);
         self.own_cache()?.lock(path)
     }
 
-    fn keep(&self, revision: &str, tree: &GitTree) -> Result<(), IoError> {
+    fn keep_metadata(&self, revision: &str, tree: &GitTree) -> Result<(), IoError> {
         let metadata = Metadata {
             nar_sha256: tree.hash.to_hex(),
             submodules: tree.submodules.clone(),
@@ -184,10 +186,10 @@ impl GitStore {
     }
 }
 
-/// The revision that a lock says.
+/// Returns the full revision that a lock names.
 fn revision(git: &GitSource) -> Result<String, GitError> {
     git.full_revision().ok_or_else(|| GitError::NoRevision {
-        url: shown(&git.url),
+        url: redacted_url(&git.url),
         found: git
             .revision
             .as_ref()
@@ -196,19 +198,19 @@ fn revision(git: &GitSource) -> Result<String, GitError> {
     })
 }
 
-/// A URL for messages.
-fn shown(url: &str) -> String {
+/// Returns a URL for messages: without credentials, and escaped.
+fn redacted_url(url: &str) -> String {
     without_credentials(url).escape_debug().to_string()
 }
 
-fn metadata(trees: &Path, revision: &str) -> Option<Metadata> {
+fn kept_metadata(trees: &Path, revision: &str) -> Option<Metadata> {
     let text = fs::read(trees.join(format!("{revision}.json"))).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
-fn kept(trees: &Path, revision: &str) -> Option<GitTree> {
+fn kept_tree(trees: &Path, revision: &str) -> Option<GitTree> {
     let folder = trees.join(revision);
-    let metadata = metadata(trees, revision).filter(|_| folder.is_dir())?;
+    let metadata = kept_metadata(trees, revision).filter(|_| folder.is_dir())?;
     Some(GitTree {
         folder,
         submodules: metadata.submodules,

@@ -1,5 +1,5 @@
-//! Where the objects of a revision are: in a database of ours, in one of
-//! Cargo's, or on a server.
+//! Provides the objects of a revision: from our database, from one of cargo's,
+//! or from a server.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,25 +7,25 @@ use std::time::Duration;
 use backon::{BlockingRetryable, ExponentialBuilder};
 use fs_err as fs;
 
-use super::super::{IoError, Network};
-use super::checkout::Wanted;
-use super::error::GitError;
-use super::program::{fetching, init, output, sealed, words};
-use super::{GitStore, shown};
+use super::super::Network;
+use super::super::error::{GitError, IoError};
+use super::program::{fetching, git_message, init, output, sealed};
+use super::spec::CheckoutSpec;
+use super::{GitStore, redacted_url};
 use crate::hash::Sha256;
 use crate::project::is_local;
 
-/// How a try ended that gave nothing.
+/// Why a try failed.
 enum Failure {
     /// The server will answer the same next time.
     Final(String),
     /// Another try may help.
     Passing(String),
-    /// There is no git.
+    /// Git can't be run.
     Ours(IoError),
 }
 
-/// What git says where the network has failed, not the server refused.
+/// What git says if the network fails, rather than the server refusing.
 const PASSING: [&str; 16] = [
     "Could not resolve host",
     "Could not resolve hostname",
@@ -46,64 +46,69 @@ const PASSING: [&str; 16] = [
 ];
 
 impl GitStore {
-    /// Sees to it that `repository`, an empty one, can read the revision's
-    /// objects.
-    pub(super) fn provide(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        init(repository, &wanted.revision)?;
-        if self.has(wanted, repository)? {
+    /// Makes the revision's objects readable from `repository`, which is empty.
+    pub(super) fn provide(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
+        init(repository, &spec.revision)?;
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        self.check_online(wanted)?;
-        let _lock = self.lock(&name(&wanted.url))?;
+        self.check_online(spec)?;
+        let _lock = self.lock(&database_name(&spec.url))?;
         // Another thread may have fetched it meanwhile.
-        if self.has(wanted, repository)? {
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        self.fetch(wanted, repository)
+        self.fetch(spec, repository)
     }
 
-    /// The same, whatever is there already.
-    pub(super) fn provide_anew(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        self.check_online(wanted)?;
-        let _lock = self.lock(&name(&wanted.url))?;
-        self.fetch(wanted, repository)
+    /// Likewise, but fetches the objects even if they seem to be there.
+    pub(super) fn provide_anew(
+        &self,
+        spec: &CheckoutSpec,
+        repository: &Path,
+    ) -> Result<(), IoError> {
+        self.check_online(spec)?;
+        let _lock = self.lock(&database_name(&spec.url))?;
+        self.fetch(spec, repository)
     }
 
-    fn check_online(&self, wanted: &Wanted) -> Result<(), GitError> {
+    fn check_online(&self, spec: &CheckoutSpec) -> Result<(), GitError> {
         if matches!(self.network, Network::Offline) {
-            let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+            let (url, revision) = (redacted_url(&spec.url), spec.revision.clone());
             return Err(GitError::Offline { url, revision });
         }
         Ok(())
     }
 
-    fn fetch(&self, wanted: &Wanted, repository: &Path) -> Result<(), IoError> {
-        let database = self.database(&wanted.url)?;
-        init(&database, &wanted.revision)?;
-        fetch(wanted, &database)?;
-        if self.has(wanted, repository)? {
+    fn fetch(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
+        let database = self.database(&spec.url)?;
+        init(&database, &spec.revision)?;
+        fetch(spec, &database)?;
+        if self.has(spec, repository)? {
             return Ok(());
         }
-        let (url, revision) = (shown(&wanted.url), wanted.revision.clone());
+        let (url, revision) = (redacted_url(&spec.url), spec.revision.clone());
         Err(GitError::NoSuchRevision { url, revision }.into())
     }
 
     fn database(&self, url: &str) -> Result<PathBuf, IoError> {
         let databases = self.cache_folder()?.join("git").join("db");
-        Ok(databases.join(format!("{}.git", name(url))))
+        Ok(databases.join(format!("{}.git", database_name(url))))
     }
 
-    /// Whether the revision is in a database that there is: `repository` takes
-    /// the objects of all.
-    fn has(&self, wanted: &Wanted, repository: &Path) -> Result<bool, IoError> {
-        let mut databases = vec![self.database(&wanted.url)?];
-        // Cargo's are of SHA-1 alone; git refuses others beside them.
-        if wanted.revision.len() == 40 {
+    /// Whether one of the existing databases has the revision. `repository`
+    /// gets the objects of all of them.
+    fn has(&self, spec: &CheckoutSpec, repository: &Path) -> Result<bool, IoError> {
+        let mut databases = vec![self.database(&spec.url)?];
+        // Cargo's databases have SHA-1 objects; git refuses other ones beside
+        // them.
+        if spec.revision.len() == 40 {
             databases.extend(self.cargo_databases());
         }
         let mut alternates = Vec::new();
         for objects in databases.iter().map(|database| database.join("objects")) {
-            // A line of the file is a path, some are quoted or comments.
+            // Each line of the file is a path; those in quotes or with `#` mean
+            // something else.
             let text = objects.to_str().filter(|text| !text.contains('\n'));
             if let Some(text) = text.filter(|text| text.starts_with('/') || cfg!(windows))
                 && objects.is_dir()
@@ -116,11 +121,11 @@ impl GitStore {
         fs::write(info.join("alternates"), alternates.concat())?;
         let mut git = sealed(repository);
         git.args(["cat-file", "-e"])
-            .arg(format!("{}^{{commit}}", wanted.revision));
+            .arg(format!("{}^{{commit}}", spec.revision));
         Ok(output(&mut git)?.status.success())
     }
 
-    /// What Cargo has fetched.
+    /// Returns the databases that cargo has fetched.
     fn cargo_databases(&self) -> Vec<PathBuf> {
         let folder = self.cargo_home.as_ref().map(|home| home.join("git/db"));
         let folder = folder.and_then(|folder| std::path::absolute(folder).ok());
@@ -135,27 +140,19 @@ impl GitStore {
     }
 }
 
-/// The name of a URL's database.
-fn name(url: &str) -> String {
+/// Names the database of a URL.
+fn database_name(url: &str) -> String {
     Sha256::of(url.as_bytes()).to_hex()[..16].to_owned()
 }
 
-/// Fetches the one revision, or all of them where the server doesn't give
-/// single ones.
-fn fetch(wanted: &Wanted, database: &Path) -> Result<(), IoError> {
-    let allows_file = is_local(&wanted.url) || leads_to_disk(database, &wanted.url)?;
+/// Fetches one revision, or all if the server doesn't give out single ones.
+fn fetch(spec: &CheckoutSpec, database: &Path) -> Result<(), IoError> {
+    let allows_file = is_local(&spec.url) || leads_to_disk(database, &spec.url)?;
     let failed = |message| {
-        let url = shown(&wanted.url);
+        let url = redacted_url(&spec.url);
         IoError::from(GitError::Fetch { url, message })
     };
-    let one = [
-        "--no-tags",
-        "--depth",
-        "1",
-        "--",
-        &wanted.url,
-        &wanted.revision,
-    ];
+    let one = ["--no-tags", "--depth", "1", "--", &spec.url, &spec.revision];
     match fetch_with(database, allows_file, &one) {
         Ok(()) => return Ok(()),
         Err(Failure::Ours(error)) => return Err(error),
@@ -168,7 +165,7 @@ fn fetch(wanted: &Wanted, database: &Path) -> Result<(), IoError> {
     }
     all.extend([
         "--",
-        &wanted.url,
+        &spec.url,
         "HEAD",
         "+refs/heads/*:refs/pyhack/heads/*",
         "+refs/tags/*:refs/pyhack/tags/*",
@@ -191,7 +188,7 @@ fn fetch_with(database: &Path, allows_file: bool, arguments: &[&str]) -> Result<
         if output.status.success() {
             return Ok(());
         }
-        let message = words(&output.stderr);
+        let message = git_message(&output.stderr);
         Err(if PASSING.iter().any(|word| message.contains(word)) {
             Failure::Passing(message)
         } else {
@@ -204,8 +201,8 @@ fn fetch_with(database: &Path, allows_file: bool, arguments: &[&str]) -> Result<
         .call()
 }
 
-/// Whether the user's own `url.*.insteadOf` puts a repository of this disk in
-/// the place of one elsewhere.
+/// Whether the user's own `url.*.insteadOf` replaces a remote repository by one
+/// on this disk.
 fn leads_to_disk(database: &Path, url: &str) -> Result<bool, IoError> {
     let mut git = fetching(database, false);
     git.args(["ls-remote", "--get-url", "--", url]);

@@ -1,21 +1,20 @@
-//! The program `git`, in two ways: sealed off for what a stranger wrote, and
-//! with the user's configuration for the network.
+//! Runs `git` in two ways: sealed off for what a stranger wrote, and with the
+//! user's configuration for the network.
 //!
-//! A library would have to bring along credential helpers, ssh and
-//! `url.*.insteadOf`; git has them.
+//! A library would need its own credential helpers, ssh and `url.*.insteadOf`,
+//! which git has.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::super::IoError;
-use super::error::GitError;
+use super::super::error::{GitError, IoError};
 use crate::project::without_credentials;
 
-/// Nothing that a message needs is longer.
+/// Upper bound on a message, in characters.
 const MAX_MESSAGE: usize = 600;
 
-/// What fetching needs of git's own variables; the others could lead it to
-/// another repository.
+/// Git's own variables that fetching needs. The others could lead it to another
+/// repository.
 const KEPT_VARIABLES: [&str; 12] = [
     "GIT_ASKPASS",
     "GIT_CONFIG_GLOBAL",
@@ -31,8 +30,8 @@ const KEPT_VARIABLES: [&str; 12] = [
     "GIT_SSL_CAPATH",
 ];
 
-/// Git without any configuration but the repository's, which is ours: no
-/// filters, no hooks, no network.
+/// Prepares git without any configuration but that of the repository, which is
+/// ours: no filters, no hooks, no network.
 pub(super) fn sealed(repository: &Path) -> Command {
     let mut git = bare_command(repository, |_| false);
     git.env("GIT_CONFIG_GLOBAL", null())
@@ -49,8 +48,8 @@ pub(super) fn sealed(repository: &Path) -> Command {
     git
 }
 
-/// Git as the user has set it up, for fetching into `repository`. Of the
-/// protocols, `file` is for a lock that names one of this disk.
+/// Prepares git as the user has set it up, to fetch into `repository`. The
+/// protocol `file` is only for a lock that names a repository on this disk.
 pub(super) fn fetching(repository: &Path, allows_file: bool) -> Command {
     let is_kept = |name: &str| {
         KEPT_VARIABLES.contains(&name)
@@ -85,7 +84,7 @@ fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
             git.env_remove(name);
         }
     }
-    // In our folder: git looks for repositories from the current one on.
+    // Git looks for repositories from the current folder on.
     git.current_dir(repository)
         .env("GIT_DIR", repository)
         .env("GIT_TERMINAL_PROMPT", "0")
@@ -99,12 +98,11 @@ fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
     git
 }
 
-/// The name of the file that is always empty.
+/// Names the file that is always empty.
 const fn null() -> &'static str {
     if cfg!(windows) { "NUL" } else { "/dev/null" }
 }
 
-/// Runs a command to its end.
 pub(super) fn output(git: &mut Command) -> Result<Output, IoError> {
     git.output().map_err(|error| no_git(&error))
 }
@@ -114,7 +112,7 @@ pub(super) fn no_git(error: &std::io::Error) -> IoError {
     GitError::NoGit { message }.into()
 }
 
-/// Makes a repository without a work tree, if there is none.
+/// Makes a repository without a work tree, unless there is one.
 pub(super) fn init(repository: &Path, revision: &str) -> Result<(), IoError> {
     if repository.join("HEAD").exists() {
         return Ok(());
@@ -132,12 +130,12 @@ pub(super) fn init(repository: &Path, revision: &str) -> Result<(), IoError> {
     if output.status.success() {
         return Ok(());
     }
-    Err(std::io::Error::other(format!("git init: {}", words(&output.stderr))).into())
+    Err(std::io::Error::other(format!("git init: {}", git_message(&output.stderr))).into())
 }
 
-/// What git says, on one line: without credentials, and without what could
-/// steer a terminal, since a server has a say in it.
-pub(super) fn words(stderr: &[u8]) -> String {
+/// Returns git's message on one line, without credentials and without control
+/// characters: a server decides parts of it.
+pub(super) fn git_message(stderr: &[u8]) -> String {
     let text = without_credentials(&String::from_utf8_lossy(stderr));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines = lines.map(|line| line.strip_prefix("fatal: ").unwrap_or(line));
@@ -158,10 +156,10 @@ mod tests {
     fn what_git_says_is_fit_for_a_terminal() {
         let said = "remote: \u{1b}[31mred\nfatal: no access to 'https://a:b@h/x'\n".as_bytes();
         assert_eq!(
-            words(said),
+            git_message(said),
             "remote: ?[31mred; no access to 'https://***@h/x'"
         );
-        assert_eq!(words(b""), "git says nothing");
-        assert!(words("x".repeat(9000).as_bytes()).len() < 700);
+        assert_eq!(git_message(b""), "git says nothing");
+        assert!(git_message("x".repeat(9000).as_bytes()).len() < 700);
     }
 }

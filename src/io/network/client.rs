@@ -1,4 +1,4 @@
-//! The client: TLS, proxies, redirects.
+//! Makes the HTTP client: TLS, proxies, redirects.
 
 use fs_err as fs;
 use reqwest::blocking::{Client, ClientBuilder};
@@ -10,25 +10,26 @@ use crate::project::without_credentials;
 
 const MAX_REDIRECTS: usize = 10;
 
-/// Makes a client.
 pub(super) fn client(settings: &HttpSettings) -> Result<Client, String> {
-    // Another thread or a test may have installed one already: any will do.
+    // Another thread or a test may have installed a provider already; any will
+    // do.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder()
         .user_agent(concat!("cargo-pyhack/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::custom(redirect))
         .connect_timeout(settings.stall)
-        // Of one answer or one read from it, not of the whole.
+        // This is for one answer or one read from it, not for the whole
+        // download.
         .timeout(settings.stall);
     let client = with_certificates(with_proxy(client, settings)?, settings)?;
-    client.build().map_err(|error| chain(&error))
+    client.build().map_err(|error| with_causes(&error))
 }
 
 fn with_proxy(client: ClientBuilder, settings: &HttpSettings) -> Result<ClientBuilder, String> {
     let Some(proxy) = &settings.proxy else {
         return Ok(client);
     };
-    // As curl has it, the protocol may be left out.
+    // As with curl, the protocol is optional.
     let url = if proxy.contains("://") {
         proxy.clone()
     } else {
@@ -53,15 +54,16 @@ fn with_certificates(
         format!("the certificates in `{path}` can't be read: {message}")
     };
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
-    let certificates = Certificate::from_pem_bundle(&bytes).map_err(|error| told(chain(&error)))?;
+    let certificates =
+        Certificate::from_pem_bundle(&bytes).map_err(|error| told(with_causes(&error)))?;
     if certificates.is_empty() {
         return Err(told("there are none in it".to_owned()));
     }
     Ok(client.tls_certs_only(certificates))
 }
 
-/// Follows a redirect, unless it goes on for ever or leaves TLS. A token goes
-/// to no other host: reqwest takes it out by itself.
+/// Follows a redirect, unless there are too many or it leaves TLS. reqwest
+/// removes the token if the host changes.
 fn redirect(attempt: Attempt) -> Action {
     let previous = attempt.previous();
     let was_safe = previous.iter().any(|url| url.scheme() == "https");
@@ -74,8 +76,8 @@ fn redirect(attempt: Attempt) -> Action {
     }
 }
 
-/// An error and all its causes: reqwest's first line alone says too little.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+/// Returns an error with all its causes: reqwest's first line says too little.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

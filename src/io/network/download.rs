@@ -1,5 +1,5 @@
-//! One download, in as many tries as it takes: what came of a body that was
-//! cut is kept, and the rest asked for.
+//! One download in as many tries as it takes. If a body is cut short, the next
+//! try asks for the rest.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant, SystemTime};
@@ -8,18 +8,18 @@ use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 
-use super::client::chain;
+use super::client::with_causes;
 use super::retry::{may_pass, pauses, retry_after};
 use super::{Body, HttpSettings, Request};
 
-/// Larger than any crate or sdist that registries take, so that a server can't fill
-/// the memory.
+/// Upper bound on a body, in bytes: larger than any crate or sdist, so that a
+/// server can't fill the memory.
 pub(in crate::io) const MAX_BODY: u64 = 512 << 20;
 
-/// A server that sends one byte now and then is left alone after so long.
+/// A server that sends a byte now and then is given up after this time.
 const MAX_TIME: Duration = Duration::from_mins(10);
 
-/// How one try ended.
+/// How a try failed.
 enum Failure {
     /// The server will answer the same next time.
     Status(StatusCode),
@@ -29,13 +29,12 @@ enum Failure {
     Passing(String, Option<Duration>),
 }
 
-/// A download that is under way.
 pub(super) struct Download<'a> {
     client: &'a Client,
     request: Request<'a>,
     settings: &'a HttpSettings,
     begun: Instant,
-    /// What came so far.
+    /// What has come so far.
     body: Vec<u8>,
     was_resumed: bool,
 }
@@ -56,7 +55,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Gives the body, or the status that the server answers in its place.
+    /// Returns the body, or the status that the server answered instead.
     pub(super) fn run(mut self) -> Result<Result<Body, StatusCode>, String> {
         let mut pauses = pauses(self.settings);
         loop {
@@ -89,7 +88,7 @@ impl<'a> Download<'a> {
             let message = format!("the server answered {status}");
             return Err(Failure::Passing(message, asked));
         }
-        // The file may have become another, shorter one.
+        // The file may have been replaced by a shorter one.
         if status == StatusCode::RANGE_NOT_SATISFIABLE && !self.body.is_empty() {
             return Err(self.start_anew("the server has no rest of what it began"));
         }
@@ -129,9 +128,9 @@ impl<'a> Download<'a> {
         request.send().map_err(|error| {
             let error = error.without_url();
             if error.is_redirect() || error.is_builder() {
-                return Failure::Final(chain(&error));
+                return Failure::Final(with_causes(&error));
             }
-            Failure::Passing(self.told(&error, error.is_timeout()), None)
+            Failure::Passing(self.describe(&error, error.is_timeout()), None)
         })
     }
 
@@ -155,22 +154,22 @@ impl<'a> Download<'a> {
                 Err(error) => {
                     let inner = error.get_ref().and_then(|e| e.downcast_ref());
                     let is_stall = inner.is_some_and(reqwest::Error::is_timeout);
-                    return Err(Failure::Passing(self.told(&error, is_stall), None));
+                    return Err(Failure::Passing(self.describe(&error, is_stall), None));
                 }
             }
         }
     }
 
-    fn told(&self, error: &dyn std::error::Error, is_stall: bool) -> String {
+    fn describe(&self, error: &dyn std::error::Error, is_stall: bool) -> String {
         if is_stall {
             let seconds = self.settings.stall.as_secs_f64();
             return format!("the server sent nothing for {seconds} seconds");
         }
-        chain(error)
+        with_causes(error)
     }
 }
 
-/// Where a part begins, by `Content-Range: bytes 5-9/10`.
+/// Returns where a part begins, by `Content-Range: bytes 5-9/10`.
 fn first_byte(headers: &HeaderMap) -> Option<usize> {
     let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
     let (first, _) = text.trim().strip_prefix("bytes ")?.split_once('-')?;

@@ -1,65 +1,60 @@
-//! The network, as a capability: who has no [`Network::Online`] can't open a
+//! The network as a capability: without a [`Network::Online`] nothing opens a
 //! socket.
 
 mod client;
 mod download;
 mod retry;
 mod settings;
+mod token;
 
 use std::sync::{Arc, OnceLock};
 
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
 
-use super::registry::Token;
 use download::Download;
 
 pub(super) use download::MAX_BODY;
-pub use retry::RETRY_VARIABLE;
 pub(super) use retry::pauses;
 pub use settings::HttpSettings;
+pub use token::Token;
 
-/// Whether anything may be fetched.
+/// Access to the network, or none.
 #[derive(Clone, Default)]
 pub enum Network {
-    /// Nothing.
     #[default]
+    /// Requests are answered with `None`.
     Offline,
-    /// Everything; the client is made at the first request, and shared by
-    /// copies.
+    /// The client is made at the first request, and clones share it.
     Online(Arc<OnceLock<Result<Client, String>>>),
 }
 
-/// What is asked for.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The address.
     pub url: &'a str,
     /// Sent to this host alone.
     pub token: Option<&'a Token>,
 }
 
-/// What a server answered.
 pub enum Answer {
-    /// The body.
     Body(Body),
-    /// There is nothing, says this status.
+    /// The server has nothing at that address; its HTTP status.
     Missing(u16),
-    /// A token is missing, or this one isn't enough.
+    /// The server asks for a token, or refuses the one that was sent; its HTTP
+    /// status.
     Refused(u16),
 }
 
-/// A body, whole as far as HTTP can tell.
+/// A body, complete as far as HTTP can tell.
 pub struct Body {
-    /// Its bytes.
     pub bytes: Vec<u8>,
     /// Whether it was put together from several answers.
     pub was_resumed: bool,
 }
 
 impl Network {
-    /// The network, if neither `offline` nor Cargo's variable
-    /// `CARGO_NET_OFFLINE` forbids it.
+    /// The network, unless `offline` or Cargo's variable `CARGO_NET_OFFLINE`
+    /// forbids it.
     #[must_use]
     pub fn new(offline: bool) -> Self {
         let is_forbidden = std::env::var_os("CARGO_NET_OFFLINE").is_some_and(|v| v == "true");
@@ -70,7 +65,7 @@ impl Network {
         }
     }
 
-    /// The same network with a client of its own, for other settings.
+    /// Returns the same network with a client of its own, for other settings.
     #[must_use]
     pub fn with_own_client(&self) -> Self {
         match self {
@@ -85,10 +80,12 @@ impl Network {
         matches!(self, Self::Offline)
     }
 
-    /// Fetches, trying again where the trouble may pass. `None` offline.
+    /// Sends a request, and repeats it after transient errors. Returns `None`
+    /// offline.
     ///
     /// # Errors
-    /// Why the server can't be reached or doesn't answer soundly.
+    /// The message says why the server can't be reached, or what is wrong with
+    /// its answer.
     pub fn get(&self, request: Request, settings: &HttpSettings) -> Result<Option<Answer>, String> {
         let Self::Online(client) = self else {
             return Ok(None);
@@ -99,8 +96,8 @@ impl Network {
             Ok(body) => Answer::Body(body),
             Err(status) => match status {
                 StatusCode::UNAUTHORIZED => Answer::Refused(status.as_u16()),
-                // Registries answer 403 for a token that isn't enough,
-                // crates.io for a crate that never was.
+                // Registries answer 403 if the token isn't enough, crates.io if
+                // there never was such a crate.
                 StatusCode::FORBIDDEN if request.token.is_some() => {
                     Answer::Refused(status.as_u16())
                 }

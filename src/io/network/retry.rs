@@ -1,4 +1,4 @@
-//! When to try again.
+//! When a request is sent again.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,14 +8,11 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::HttpSettings;
 
-/// Overrides the first pause before another try, in seconds.
-pub const RETRY_VARIABLE: &str = "CARGO_PYHACK_RETRY_SECONDS";
-
-/// Nobody waits longer, whatever the server asks for.
+/// Upper bound on a pause, whatever the server asks for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// The pauses between tries: each about twice the one before, with a random
-/// part so that many clients don't come back at once.
+/// Returns the pauses between tries: each about twice as long as the one
+/// before, with a random part so that many clients don't come back at once.
 pub(in crate::io) fn pauses(settings: &HttpSettings) -> impl Iterator<Item = Duration> + use<> {
     ExponentialBuilder::default()
         .with_min_delay(settings.first_pause)
@@ -34,7 +31,8 @@ pub(super) fn may_pass(status: StatusCode) -> bool {
         )
 }
 
-/// How long the server asks to be left alone: a number of seconds or a date.
+/// Returns how long the server asks to wait: a number of seconds, or until a
+/// date.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let pause = match text.parse() {

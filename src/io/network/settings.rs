@@ -1,28 +1,30 @@
-//! How to reach servers: what Cargo's configuration and the environment say
-//! of HTTP.
+//! How servers are reached: what Cargo's configuration and the environment say
+//! about HTTP.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cargo_config2::{Config, de};
 
-use super::RETRY_VARIABLE;
-
 /// Overrides after how many seconds without a byte a connection is cut.
 pub const STALL_VARIABLE: &str = "CARGO_PYHACK_STALL_SECONDS";
 
-/// What is said of HTTP. It may hold a proxy's password, so it has no `Debug`.
+/// Overrides the first pause before another try, in seconds.
+pub const RETRY_VARIABLE: &str = "CARGO_PYHACK_RETRY_SECONDS";
+
+/// Settings for HTTP. There is no `Debug`, as a proxy may have a password.
 #[derive(Clone)]
 pub struct HttpSettings {
-    /// A proxy for everything; without it those of `HTTPS_PROXY` and its like.
+    /// The proxy for everything; otherwise those of `HTTPS_PROXY` and related
+    /// variables count.
     pub proxy: Option<String>,
-    /// A file of certificates that is trusted in the place of the system's.
+    /// A file of certificates that are trusted instead of the system's.
     pub certificates: Option<PathBuf>,
     /// How long nothing may come before a connection is cut.
     pub stall: Duration,
-    /// The first pause before another try; the next are longer.
+    /// The first pause before another try; later ones are longer.
     pub first_pause: Duration,
-    /// How many more tries there are after the first.
+    /// How many tries follow the first one.
     pub retries: usize,
 }
 
@@ -39,14 +41,15 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Puts them together from Cargo's configuration, read from `folder` and
-    /// the `CARGO_HOME` `home`, and the environment, which comes first.
+    /// Reads Cargo's configuration and the environment, which comes first. The
+    /// configuration was loaded for `folder` and the `CARGO_HOME` `home`.
     #[must_use]
     pub fn new(config: &Config, folder: &Path, home: Option<&Path>) -> Self {
         let default = Self::default();
         let timeout = config.http.timeout.map(|seconds| seconds.max(1).into());
         let certificates = config.http.cainfo.as_ref().map(|path| {
-            // An environment variable is relative to where we are.
+            // A path in an environment variable is relative to the working
+            // folder.
             let is_variable = std::env::var_os("CARGO_HTTP_CAINFO").is_some();
             if is_variable || Path::new(path).is_absolute() {
                 return PathBuf::from(path);
@@ -71,9 +74,10 @@ impl HttpSettings {
     }
 }
 
-/// What `http.cainfo` is relative to: the folder that the folder of the
-/// configuration file is in, as the Cargo Reference says of all paths. Which
-/// file that is can only be told by reading them once more.
+/// Returns the folder that `http.cainfo` is relative to: as with all paths, the
+/// one above the folder of the configuration file (Cargo Reference,
+/// "Config-relative paths"). Only reading the files again tells which file that
+/// is.
 fn configuration_folder(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
     let config = de::Config::load_with_options(folder, home.map(Path::to_owned)).ok()?;
     match config.http.cainfo?.definition? {
@@ -82,14 +86,14 @@ fn configuration_folder(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// Nix's own variable. In builds without a network it names a file that isn't
-/// there.
+/// Returns the file that Nix's own variable names. In builds without a network,
+/// that doesn't exist.
 fn nix_certificates() -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os("NIX_SSL_CERT_FILE")?);
     path.is_file().then_some(path)
 }
 
-/// A number of seconds, which may be a fraction.
+/// Reads a number of seconds, which may be a fraction.
 fn seconds(variable: &str) -> Option<Duration> {
     let seconds: f64 = std::env::var(variable).ok()?.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds)

@@ -1,7 +1,7 @@
-//! What a registry's `config.json` says; see the Cargo Reference, "Index
-//! Format" and "Registry Authentication".
+//! A registry's `config.json`: see the Cargo Reference, "Index Format" and
+//! "Registry Authentication".
 //!
-//! It is read once a run, from cargo's copy of the index where there is one.
+//! It is read once a run, from cargo's copy of the index if there is one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,13 +12,12 @@ use serde::Deserialize;
 use tame_index::utils::url_to_local_dir;
 
 use super::super::Network;
-use super::super::cargo_settings::CargoSettings;
-use super::super::network::{Answer, Request, pauses};
+use super::super::network::{Answer, Request, Token, pauses};
 use super::super::once_map::OnceMap;
-use super::{Index, Token, Unusable, git_index};
+use super::{CargoSettings, Index, Unusable, git_index};
 use crate::project::without_credentials;
 
-/// With what registries are asked.
+/// What it takes to ask a registry.
 #[derive(Clone, Copy)]
 pub(in crate::io) struct Reach<'a> {
     pub network: &'a Network,
@@ -30,16 +29,15 @@ pub(in crate::io) struct Reach<'a> {
 pub(in crate::io) struct Remote {
     /// The template of a crate's address.
     pub dl: String,
-    /// What a download has to be asked for with.
+    /// What a download is authorised with.
     pub token: Option<Token>,
     /// The index, for messages.
     pub url: String,
-    /// The registry's name.
     pub name: Option<String>,
 }
 
-/// What the registries said that were asked so far; why one can't be used is
-/// remembered, too.
+/// The answers of the registries that were asked so far, including the reasons
+/// why one can't be used.
 #[derive(Default)]
 pub(in crate::io) struct Remotes(OnceMap<Index, Result<Arc<Remote>, Unusable>>);
 
@@ -51,8 +49,8 @@ struct ConfigJson {
 }
 
 impl Remotes {
-    /// What a registry says; threads that ask at the same time wait for one
-    /// answer.
+    /// Returns a registry's answer. Threads that ask at the same time wait for
+    /// the same one.
     pub(in crate::io) fn remote(
         &self,
         index: &Index,
@@ -79,7 +77,7 @@ impl Reach<'_> {
             token: self.settings.tokens.of(&names).cloned(),
             name: names.first().map(|name| (*name).to_owned()),
         };
-        let (bytes, was_token_sent) = match (self.kept(&registry.url), index) {
+        let (bytes, was_token_sent) = match (self.cargo_copy(&registry.url), index) {
             (Some(bytes), _) => (bytes, false),
             (None, Index::Sparse(_)) => self.fetch(&registry)?,
             (None, Index::Git(url)) => (self.fetch_git(url)?, false),
@@ -87,8 +85,8 @@ impl Reach<'_> {
         registry.read(&bytes, was_token_sent)
     }
 
-    /// Fetches it without a token, and where that is refused with one, which
-    /// is told.
+    /// Fetches the file without a token. If that is refused, fetches it with
+    /// one, and says so.
     fn fetch(self, registry: &Registry) -> Result<(Vec<u8>, bool), Unusable> {
         let get = |token| {
             let url = &registry.place;
@@ -119,7 +117,7 @@ impl Reach<'_> {
     fn fetch_git(self, url: &str) -> Result<Vec<u8>, Unusable> {
         let mut pauses = pauses(&self.settings.http);
         loop {
-            let message = match git_index::fetch(url, self.settings.http.stall) {
+            let message = match git_index::fetch_config(url, self.settings.http.stall) {
                 Ok(bytes) => return Ok(bytes),
                 Err(message) => message,
             };
@@ -132,9 +130,9 @@ impl Reach<'_> {
         }
     }
 
-    /// Cargo's copy, by the names that newer and older versions give it, if
-    /// it is sound.
-    fn kept(self, index: &str) -> Option<Vec<u8>> {
+    /// Returns cargo's sound copy, under the names that newer and older
+    /// versions of cargo use.
+    fn cargo_copy(self, index: &str) -> Option<Vec<u8>> {
         let indices = self.settings.home.as_ref()?.join("registry").join("index");
         let is_sound = |bytes: &Vec<u8>| serde_json::from_slice::<ConfigJson>(bytes).is_ok();
         let mut copies = [true, false].into_iter().filter_map(|is_stable| {
@@ -143,14 +141,16 @@ impl Reach<'_> {
             let repository = folder.join(".git");
             fs::read(folder.join("config.json")).ok().or_else(|| {
                 let is_there = repository.is_dir();
-                is_there.then(|| git_index::kept(&repository)).flatten()
+                is_there
+                    .then(|| git_index::read_cargo_copy(&repository))
+                    .flatten()
             })
         });
         copies.find(is_sound)
     }
 }
 
-/// A registry before it is known what it says.
+/// A registry before its `config.json` was read.
 struct Registry {
     /// Where its `config.json` is.
     place: String,
@@ -171,8 +171,9 @@ impl Registry {
         let token = if config.auth_required {
             Some(self.require_token()?.clone())
         } else {
-            // It asked for the token without saying so: that is for the
-            // host of the index, and no other.
+            // The registry asked for the token without saying so in
+            // `config.json`: it is meant for the host of the index, and for no
+            // other.
             let is_meant = was_token_sent && is_same_host(&config.dl, &self.place);
             self.token.clone().filter(|_| is_meant)
         };

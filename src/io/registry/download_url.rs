@@ -1,10 +1,10 @@
-//! Where a registry has a crate.
+//! The address of a crate in a registry.
 
 use crate::hash::Sha256;
 use crate::project::LockedCrate;
 
-/// Fills in a `dl` template: the markers of the Cargo Reference's "Index
-/// Format", or none of them and the API's path.
+/// Fills in a `dl` template. Without one of the markers of the Cargo
+/// Reference's "Index Format", the path of the API is added.
 pub(in crate::io) fn download_url(
     template: &str,
     krate: &LockedCrate,
@@ -35,15 +35,15 @@ pub(in crate::io) fn download_url(
         })
 }
 
-/// What nixpkgs' `importCargoLock` can fetch from: it adds the path of the
-/// API to what it is given, and knows no markers.
+/// Returns what nixpkgs' `importCargoLock` can fetch from: it adds the path of
+/// the API itself, and knows no markers.
 pub(in crate::io) fn nix_download(template: &str) -> Option<&str> {
     let plain = template.strip_suffix("/{crate}/{version}/download");
     let plain = plain.unwrap_or(template).trim_end_matches('/');
     (!plain.contains('{')).then_some(plain)
 }
 
-/// The folder of a crate in an index; names are ASCII.
+/// Returns the folder of a crate in an index. Names of crates are ASCII.
 fn index_prefix(name: &str) -> String {
     match name.len() {
         1 | 2 => name.len().to_string(),

@@ -1,6 +1,6 @@
-//! `config.json` of an index that is a git repository, read with the `git`
-//! program: that obeys the user's settings, `insteadOf` and credential
-//! helpers among them.
+//! Reads the `config.json` of an index that is a git repository. The program
+//! `git` does it, as it obeys the user's settings, such as `insteadOf` and
+//! credential helpers.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// No `config.json` is longer.
+/// Upper bound on a `config.json`, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
 
 /// The last commit of an index is small, or `git` leaves its blobs out.
 const MAX_TIME: Duration = Duration::from_mins(5);
 
-/// What makes git look at another repository than it is told to.
+/// Variables that lead git to another repository.
 const FOREIGN: [&str; 6] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -24,9 +24,9 @@ const FOREIGN: [&str; 6] = [
     "GIT_NAMESPACE",
 ];
 
-/// Fetches the index's last commit and gives its `config.json`.
-pub(super) fn fetch(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
-    check(url)?;
+/// Fetches the index's last commit, and returns its `config.json`.
+pub(super) fn fetch_config(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
+    require_fetchable(url)?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let git = |arguments: &[&str]| git(folder.path(), stall, arguments);
     git(&["init", "--quiet", "--bare", "."])?;
@@ -43,8 +43,8 @@ pub(super) fn fetch(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
     git(&["show", "FETCH_HEAD:config.json"])
 }
 
-/// Whether what git says is trouble that may pass: git has one exit code for
-/// all.
+/// Whether git's message is about a transient error: git has one exit code for
+/// all errors.
 pub(super) fn may_pass(message: &str) -> bool {
     const SIGNS: [&str; 11] = [
         "Could not resolve host",
@@ -62,15 +62,15 @@ pub(super) fn may_pass(message: &str) -> bool {
     SIGNS.iter().any(|sign| message.contains(sign))
 }
 
-/// `config.json` of the copy that cargo keeps of an index.
-pub(super) fn kept(repository: &Path) -> Option<Vec<u8>> {
+/// Reads `config.json` in cargo's copy of an index.
+pub(super) fn read_cargo_copy(repository: &Path) -> Option<Vec<u8>> {
     let stall = Duration::from_secs(1);
     git(repository, stall, &["show", "origin/HEAD:config.json"]).ok()
 }
 
-/// The address stands in a stranger's lock: only what cargo's own git can
-/// reach, nothing that would be taken for a flag or for a program to run.
-fn check(url: &str) -> Result<(), String> {
+/// Accepts only addresses that cargo's own git can reach. They come from a
+/// stranger's lock, and must not be taken for an option or a program to run.
+fn require_fetchable(url: &str) -> Result<(), String> {
     let schemes = ["https://", "http://", "ssh://", "git://", "file://"];
     if schemes.iter().any(|scheme| url.starts_with(scheme)) {
         return Ok(());
@@ -164,14 +164,14 @@ mod tests {
             "--upload-pack=id",
             "git@h:x",
         ] {
-            assert!(check(url).is_err(), "{url}");
+            assert!(require_fetchable(url).is_err(), "{url}");
         }
         for url in [
             "https://example.org/i",
             "file:///srv/i",
             "ssh://git@example.org/i",
         ] {
-            assert!(check(url).is_ok(), "{url}");
+            assert!(require_fetchable(url).is_ok(), "{url}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Which registry serves the crates of a source: the Cargo Reference's
-//! "Source Replacement", and the names of registries.
+//! Which registry serves the crates of a source (Cargo Reference, "Source
+//! Replacement"), and what registries are called.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,10 +11,9 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 /// The name of crates.io in Cargo's configuration.
 pub(super) const CRATES_IO: &str = "crates-io";
 
-/// Who serves crates.
+/// What serves crates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Supplier {
-    /// A registry.
     Registry(Index),
     /// A folder with `.crate` files.
     Folder(PathBuf),
@@ -23,13 +22,13 @@ pub enum Supplier {
 /// Where a registry's index is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Index {
-    /// At this address, which has `/` at its end.
+    /// An address, with `/` at its end.
     Sparse(String),
-    /// In this git repository.
+    /// A git repository.
     Git(String),
 }
 
-/// What Cargo's configuration says of sources and registries.
+/// What Cargo's configuration says about sources and registries.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTables {
     sources: BTreeMap<String, SourceConfigValue>,
@@ -38,7 +37,6 @@ pub struct SourceTables {
 }
 
 impl SourceTables {
-    /// Takes them out of Cargo's configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let indices = config.registries.iter();
@@ -46,8 +44,9 @@ impl SourceTables {
         Self::of(config.source.clone(), &indices.collect())
     }
 
-    /// `CARGO_REGISTRIES_MY_CORP_INDEX` stands in the table as `MY_CORP`,
-    /// whatever the registry is called in files.
+    /// Renames registries that come from variables:
+    /// `CARGO_REGISTRIES_MY_CORP_INDEX` is in the table as `MY_CORP`, whatever
+    /// the registry is called in files.
     fn of(
         sources: BTreeMap<String, SourceConfigValue>,
         indices: &BTreeMap<String, String>,
@@ -72,11 +71,11 @@ impl SourceTables {
         }
     }
 
-    /// Who serves the crates of the registry that the lock calls `id`, or of
-    /// crates.io.
+    /// Returns what serves the crates of the registry that the lock calls `id`,
+    /// or of crates.io.
     ///
     /// # Errors
-    /// Where the configuration leads nowhere.
+    /// The message says where the configuration leads to nothing.
     pub fn supplier(&self, id: Option<&str>) -> Result<Supplier, String> {
         let first = match id {
             None => CRATES_IO.to_owned(),
@@ -97,7 +96,7 @@ impl SourceTables {
         Err("`replace-with` goes round in a circle".to_owned())
     }
 
-    /// The names of the registry with this index.
+    /// Returns the names of the registry with this index.
     pub(in crate::io) fn names(&self, index: &Index) -> Vec<&str> {
         let is_crates_io = *index == by_index(CRATES_IO_HTTP_INDEX);
         let named = self
@@ -108,7 +107,7 @@ impl SourceTables {
         named.chain(is_crates_io.then_some(CRATES_IO)).collect()
     }
 
-    /// The name of the source that is this registry.
+    /// Returns the name of the source that is this registry.
     fn source_named(&self, id: &str) -> Option<&str> {
         let wanted = canonical(id);
         let is_it = |url: Option<&String>| url.is_some_and(|url| canonical(url) == wanted);
@@ -122,7 +121,7 @@ impl SourceTables {
         name.map(String::as_str)
     }
 
-    /// Who is at the end of a chain.
+    /// Returns what is at the end of a chain.
     fn end(
         &self,
         first: &str,
@@ -156,13 +155,13 @@ impl SourceTables {
     }
 }
 
-/// A registry's name as it stands in variables.
+/// Returns a registry's name as environment variables spell it.
 pub(super) fn env_form(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
 }
 
 fn by_index(url: &str) -> Index {
-    // What is in the one index of crates.io is in the other, too.
+    // The two indexes of crates.io have the same crates.
     let url = if canonical(url) == CRATES_IO_INDEX {
         CRATES_IO_HTTP_INDEX
     } else {
@@ -174,7 +173,7 @@ fn by_index(url: &str) -> Index {
     }
 }
 
-/// Cargo takes these for one index, too.
+/// Returns what cargo compares to tell indexes apart.
 fn canonical(id: &str) -> &str {
     let url = id.strip_prefix("registry+").unwrap_or(id);
     let url = url.trim_end_matches('/');

@@ -1,48 +1,23 @@
 //! Tokens of registries, from where `cargo login` and CI put them.
 //!
-//! Credential providers that Cargo's configuration names are programs: none
-//! is run.
+//! Credential providers in Cargo's configuration are programs, and aren't run.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use cargo_config2::Config;
-use data_encoding::BASE64;
 use fs_err as fs;
 use serde::Deserialize;
 
+use super::super::network::Token;
 use super::sources::{CRATES_IO, env_form};
 
-/// A secret, which nothing prints.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Token(String);
-
-impl Token {
-    /// The text that is sent.
-    pub(in crate::io) fn secret(&self) -> &str {
-        &self.0
-    }
-
-    /// A name and a password, as HTTP's basic authentication has them.
-    pub(in crate::io) fn basic(user: &str, password: &str) -> Self {
-        let pair = format!("{user}:{password}");
-        Self(format!("Basic {}", BASE64.encode(pair.as_bytes())))
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token(hidden)")
-    }
-}
-
-/// The tokens that are known, by the registry's name as variables have it.
+/// The known tokens, by the name of the registry as environment variables spell
+/// it.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens(BTreeMap<String, Token>);
 
-/// `credentials.toml`
+/// The format of `credentials.toml`.
 #[derive(Default, Deserialize)]
 struct Credentials {
     #[serde(default)]
@@ -57,15 +32,15 @@ struct Entry {
 }
 
 impl Tokens {
-    /// Collects the tokens: those of Cargo's configuration, in their place
-    /// those of its credentials, in theirs those of the environment.
+    /// Reads the tokens. Those of the environment come first, then those of
+    /// `credentials.toml`, then those of Cargo's configuration.
     #[must_use]
     pub fn load(config: &Config, home: Option<&Path>) -> Self {
         let mut tokens = Self::default();
         let registries = config.registries.iter();
         let written = registries.map(|(name, r)| (name.as_str(), r.token.clone()));
         for (name, token) in written.chain([(CRATES_IO, config.registry.token.clone())]) {
-            tokens.add(name, token.map(Token));
+            tokens.add(name, token.map(Token::new));
         }
         let credentials = home.map(credentials).unwrap_or_default();
         for (name, entry) in credentials.registries {
@@ -78,27 +53,27 @@ impl Tokens {
                 name.strip_suffix("_TOKEN")
             });
             if let Some(name) = name {
-                tokens.add(name, value.into_string().ok().map(Token));
+                tokens.add(name, value.into_string().ok().map(Token::new));
             } else if variable == "CARGO_REGISTRY_TOKEN" {
-                tokens.add(CRATES_IO, value.into_string().ok().map(Token));
+                tokens.add(CRATES_IO, value.into_string().ok().map(Token::new));
             }
         }
         tokens
     }
 
     fn add(&mut self, name: &str, token: Option<Token>) {
-        if let Some(token) = token.filter(|token| !token.0.is_empty()) {
+        if let Some(token) = token.filter(|token| !token.secret().is_empty()) {
             self.0.insert(env_form(name), token);
         }
     }
 
-    /// The token of the first of these registries that has one.
+    /// Returns the token of the first of these registries that has one.
     pub(super) fn of(&self, names: &[&str]) -> Option<&Token> {
         names.iter().find_map(|name| self.0.get(&env_form(name)))
     }
 }
 
-/// The file that cargo would take. One that isn't read has no tokens, and no
+/// Reads the file that cargo would. A file that can't be read has no tokens: no
 /// text of it may get into a message.
 fn credentials(home: &Path) -> Credentials {
     let files = [home.join("credentials"), home.join("credentials.toml")];
@@ -114,8 +89,8 @@ mod tests {
     #[test]
     fn no_token_is_shown() {
         let mut tokens = Tokens::default();
-        tokens.add("my-corp", Some(Token("secret".to_owned())));
-        tokens.add("empty", Some(Token(String::new())));
+        tokens.add("my-corp", Some(Token::new("secret".to_owned())));
+        tokens.add("empty", Some(Token::new(String::new())));
         assert!(!format!("{tokens:?}").contains("secret"));
         assert_eq!(tokens.of(&["x", "MY_CORP"]).unwrap().secret(), "secret");
         assert_eq!(tokens.of(&["empty"]), None);

@@ -1,24 +1,30 @@
-//! Why a registry can't be used. It is remembered for all of its crates, so
-//! it can be copied, which errors of the disk can't.
+//! Why a registry can't be used. The reason is remembered for all of its
+//! crates, so that it has to be `Clone`, which errors of the disk aren't.
 
 use super::super::IoError;
 use super::sources::env_form;
 use crate::project::without_credentials;
 
-/// Why a registry can't be used.
 #[derive(Debug, Clone)]
 pub(in crate::io) enum Unusable {
-    /// Nothing may be fetched.
     Offline,
     /// Cargo's configuration can't be used.
     Settings(String),
-    /// An address can't be fetched.
-    Download { url: String, message: String },
+    Download {
+        url: String,
+        message: String,
+    },
     /// An index in git can't be read.
-    Repository { url: String, message: String },
-    /// A token is asked for and there is none.
-    NoToken { url: String, name: Option<String> },
-    /// The token isn't taken.
+    Repository {
+        url: String,
+        message: String,
+    },
+    /// A token is needed, and none is known.
+    NoToken {
+        url: String,
+        name: Option<String>,
+    },
+    /// The registry doesn't accept the token.
     TokenRefused {
         url: String,
         name: Option<String>,
@@ -27,7 +33,7 @@ pub(in crate::io) enum Unusable {
 }
 
 impl Unusable {
-    /// The error of a crate that would have come from there.
+    /// Returns the error of a crate that would have come from the registry.
     pub(in crate::io) fn for_crate(self, krate: &str) -> IoError {
         match self {
             Self::Offline => IoError::Offline {

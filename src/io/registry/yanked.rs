@@ -1,5 +1,5 @@
-//! Which crates a registry has yanked: cargo takes them no longer into locks,
-//! and goes on building with those that are in one.
+//! Which crates a registry has yanked. Cargo takes such crates into no new
+//! lock, and still builds with those of an existing one.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use tame_index::{IndexKrate, KrateName};
 use super::Index;
 use crate::project::LockedCrate;
 
-/// The address of a crate's entry in a sparse index.
+/// Returns the address of a crate's entry in a sparse index.
 pub(in crate::io) fn entry_url(index: &str, krate: &LockedCrate) -> Option<String> {
     Some(format!("{index}{}", entry_path(krate)?))
 }

@@ -1,5 +1,5 @@
-//! The crates that cargo is shown: skeletons, and stand-ins for those that
-//! can't be had.
+//! The crates that cargo sees: skeletons, and stand-ins for those that can't be
+//! fetched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -23,24 +23,24 @@ use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 /// Enough to keep a slow network busy.
 const THREADS: usize = 16;
 
-/// The crates that are reached, as far as they can be had.
+/// The crates that are reached, as far as they can be fetched.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct ReachedCrates {
     /// By their places in the lock.
     pub skeletons: BTreeMap<usize, Skeleton>,
-    /// Why others can't be had, likewise.
+    /// Why other crates can't be fetched, likewise.
     pub missing: BTreeMap<usize, String>,
-    /// Which of git's crates need files outside of their folders.
+    /// Messages about crates from git that need files outside of their folders.
     pub reaching_out: Vec<String>,
 }
 
-/// Reads the crates that are reached.
-pub(super) fn skeletons(
+/// Reads the crates of registries that are reached.
+pub(super) fn registry_skeletons(
     request: ResolveRequest,
     store: &CrateStore,
     scratch: &Path,
     progress: &dyn Progress,
-) -> Result<Found, IoError> {
+) -> Result<ReachedCrates, IoError> {
     let (mut crates, mut missing) = (Vec::new(), BTreeMap::new());
     for &place in request.reached {
         let krate = &request.lock.crates[place];
@@ -58,8 +58,8 @@ pub(super) fn skeletons(
         missing.insert(place, reason.to_owned());
     }
     progress.start("Reading", crates.len() as u64);
-    // Without crates.io there is no network, and no other crate can be
-    // fetched either.
+    // If crates.io can't be reached there is no network, and no other crate can
+    // be fetched either.
     let caches_alone = OnceLock::new();
     let found = in_order(
         &crates,
@@ -92,16 +92,14 @@ pub(super) fn skeletons(
         },
     );
     progress.finish();
-    let mut found = Found {
+    Ok(ReachedCrates {
         skeletons: found?,
         missing,
-        ..Found::default()
-    };
-    super::git::add(request, progress, &mut found)?;
-    Ok(found)
+        ..ReachedCrates::default()
+    })
 }
 
-/// Says for which crates the lock stands in.
+/// Says for which crates the lock stands in, and why.
 pub(super) fn stand_in_reason(
     lock: &CargoLock,
     missing: &BTreeMap<usize, String>,
@@ -124,17 +122,16 @@ pub(super) fn stand_in_reason(
     (!missing.is_empty()).then_some(text)
 }
 
-/// Whether crates that nothing is known to ask features of have their default
-/// ones.
+/// Whether a crate has its default features if nothing is known to ask for any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Defaults {
-    /// Where the lock has what those need.
+    /// It has them if the lock has what they need.
     Likely,
-    /// They don't.
+    /// It doesn't have them.
     None,
 }
 
-/// Manifests for the crates that can't be had.
+/// Manifests for the crates that can't be fetched.
 pub(super) struct StandIns<'a> {
     lock: &'a CargoLock,
     places: &'a [usize],

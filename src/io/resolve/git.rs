@@ -5,27 +5,33 @@ use std::collections::BTreeMap;
 use super::super::git_crates::{GitSkeleton, git_skeletons};
 use super::super::{IoError, Progress, in_order};
 use super::ResolveRequest;
-use super::crates::Found;
+use super::crates::ReachedCrates;
 use crate::project::{CrateSource, GitSource};
 
-/// Each is a git of its own.
+/// Each thread runs git.
 const THREADS: usize = 4;
 
-/// A repository's revision and the places of its crates in the lock.
-type Revision<'a> = (&'a GitSource, Vec<usize>);
+struct Revision<'a> {
+    source: &'a GitSource,
+    /// The places of its crates in the lock.
+    places: Vec<usize>,
+}
 
-/// Adds the skeletons of crates from git, and why others can't be had.
-pub(super) fn add(
+/// Adds the skeletons of crates from git, and why others can't be read.
+pub(super) fn add_git_skeletons(
     request: ResolveRequest,
     progress: &dyn Progress,
-    found: &mut Found,
+    found: &mut ReachedCrates,
 ) -> Result<(), IoError> {
     let mut revisions: BTreeMap<_, Revision> = BTreeMap::new();
     for &place in request.reached {
         if let CrateSource::Git(git) = &request.lock.crates[place].source {
             let revision = git.full_revision().unwrap_or_else(|| git.id());
-            let entry = revisions.entry(revision);
-            entry.or_insert_with(|| (git, Vec::new())).1.push(place);
+            let entry = revisions.entry(revision).or_insert_with(|| Revision {
+                source: git,
+                places: Vec::new(),
+            });
+            entry.places.push(place);
         }
     }
     if revisions.is_empty() {
@@ -33,15 +39,16 @@ pub(super) fn add(
     }
     let revisions: Vec<_> = revisions.into_values().collect();
     progress.start("Checking out", revisions.len() as u64);
-    let read = |(git, places): &Revision| {
-        let crates = places.iter().map(|&place| &request.lock.crates[place]);
-        let skeletons = git_skeletons(git, &crates.collect::<Vec<_>>(), request.git);
+    let read = |revision: &Revision| {
+        let places = revision.places.iter();
+        let crates: Vec<_> = places.map(|&place| &request.lock.crates[place]).collect();
+        let skeletons = git_skeletons(revision.source, &crates, request.git);
         progress.step();
         skeletons
     };
     let result = in_order(&revisions, THREADS, read, |results| {
-        for ((_, places), result) in revisions.iter().zip(results) {
-            add_revision(request, places, result, found)?;
+        for (revision, result) in revisions.iter().zip(results) {
+            add_revision(request, &revision.places, result, found)?;
         }
         Ok(())
     });
@@ -53,7 +60,7 @@ fn add_revision(
     request: ResolveRequest,
     places: &[usize],
     result: Result<Vec<Result<GitSkeleton, String>>, IoError>,
-    found: &mut Found,
+    found: &mut ReachedCrates,
 ) -> Result<(), IoError> {
     let skeletons = match result {
         Ok(skeletons) => skeletons,

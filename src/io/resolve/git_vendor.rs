@@ -1,8 +1,8 @@
-//! Crates from git as `cargo vendor` writes them: cargo itself does, since it
-//! writes their manifests anew.
+//! Crates from git as `cargo vendor` writes them. Cargo itself does it, since
+//! it rewrites their manifests.
 //!
-//! It runs in a folder of ours, without a network: crates of registries are
-//! skeletons, and git finds repositories of ours behind every URL.
+//! It runs in a scratch folder and without a network: crates of registries are
+//! skeletons, and git finds local repositories behind all URLs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -14,22 +14,23 @@ use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
-use super::super::git::{GitError, Mirrors};
+use super::super::error::GitError;
+use super::super::git::Mirrors;
 use super::super::vendor_dir::move_folder;
 use super::super::{CrateStore, IoError, Progress};
-use super::crates::{Defaults, StandIns, skeletons};
+use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
-use super::{ResolveRequest, link, registry_names};
+use super::{ResolveRequest, link, registry_names, skeletons};
 use crate::project::{CrateSource, GitSource, join, without_credentials};
 use crate::vendor::git_crate::leaves_crate;
 
-/// Changes with what is kept, so that older ones aren't taken for it.
+/// The folder in the cache; its name changes with what is kept.
 const FOLDER: &str = "vendored-1";
 
-/// The folders of the crates from git, by their places in the lock.
+/// Returns the folders of the crates from git, by their places in the lock.
 ///
 /// # Errors
-/// Where a repository can't be had, or cargo can't make sense of it.
+/// Fails if a repository can't be fetched, or cargo can't vendor the crates.
 pub fn vendored_git_crates(
     request: ResolveRequest,
     store: &CrateStore,
@@ -54,7 +55,7 @@ pub fn vendored_git_crates(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(above)?;
-    write_registries(request, store, (scratch.path(), progress))?;
+    write_registries(request, store, scratch.path(), progress)?;
     let mirrors_folder = scratch.path().join("mirrors");
     let sources: Vec<_> = sources.into_iter().collect();
     for git in &sources {
@@ -69,7 +70,7 @@ pub fn vendored_git_crates(
         let name = folder.file_name().unwrap_or_default();
         let made = scratch.path().join("vendored").join(name);
         fs::create_dir_all(folder.parent().unwrap_or(&cache))?;
-        // Another run may have been faster; its is the same.
+        // Another run may have been faster, with the same result.
         if let Err(error) = move_folder(&made, folder)
             && !folder.is_dir()
         {
@@ -79,8 +80,8 @@ pub fn vendored_git_crates(
     Ok(folders)
 }
 
-/// Cargo follows links when it copies a crate: none may lead out of the
-/// repository, to files of the user's.
+/// Refuses a repository with links that lead out of it. Cargo follows links
+/// when it copies a crate, and would copy files of the user's.
 fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoError> {
     let tree = request.git.tree(git)?;
     let root = fs::canonicalize(&tree.folder)?;
@@ -97,7 +98,7 @@ fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoErro
             parent.unwrap_or(Utf8Path::new(".")),
             &target.to_string_lossy(),
         );
-        // By way of another link, too.
+        // Through another link, too.
         let real = fs::canonicalize(entry.path()).ok();
         if is_out || real.is_some_and(|real| !real.starts_with(&root)) {
             return Err(GitError::Checkout {
@@ -114,7 +115,8 @@ fn require_inside(request: ResolveRequest, git: &GitSource) -> Result<(), IoErro
 fn write_registries(
     request: ResolveRequest,
     store: &CrateStore,
-    (scratch, progress): (&Path, &dyn Progress),
+    scratch: &Path,
+    progress: &dyn Progress,
 ) -> Result<(), IoError> {
     let is_git = |place: &usize| matches!(request.lock.crates[*place].source, CrateSource::Git(_));
     let others = request.reached.iter().copied();
@@ -163,7 +165,8 @@ fn run(scratch: &Path, manifest: &Path, mirrors: &Mirrors) -> Result<(), IoError
     Err(IoError::CargoFailed { message })
 }
 
-/// Sends git to our repositories, and nowhere else.
+/// Writes a configuration that sends git to the local repositories, and nowhere
+/// else.
 fn configuration(mirrors: &Mirrors) -> String {
     let mut text =
         "[protocol]\n\tallow = never\n[protocol \"file\"]\n\tallow = always\n".to_owned();
@@ -179,8 +182,8 @@ fn configuration(mirrors: &Mirrors) -> String {
     text
 }
 
-/// Git refuses to take from a repository without history unless it is told to
-/// by a flag that cargo doesn't give: a program of that name does.
+/// Puts a program `git` first in `PATH`. Git fetches from a repository without
+/// history only with an option that cargo doesn't pass; that program does.
 #[cfg(unix)]
 fn path_with_git(scratch: &Path) -> Result<OsString, IoError> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,8 +1,8 @@
-//! Has cargo resolve the crates of a lock, offline, in a folder of ours.
+//! Has cargo resolve the crates of a lock, offline, in a scratch folder.
 //!
 //! The folder has the manifests of the project's own crates that lead to the
 //! module, and a directory source with skeletons of the others. No crate is
-//! unpacked whole, and nothing of any is run.
+//! unpacked as a whole, and no code of a crate is run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ use cargo_metadata::Metadata;
 use fs_err as fs;
 use toml::{Table, Value};
 
-use self::crates::{Defaults, Found, StandIns, skeletons, stand_in_reason};
+use self::crates::{Defaults, ReachedCrates, StandIns, registry_skeletons, stand_in_reason};
+use self::git::add_git_skeletons;
 use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
@@ -33,38 +34,32 @@ mod sources;
 pub use git_vendor::vendored_git_crates;
 pub use platform::needed_on;
 
-/// What is to be resolved.
+/// What is resolved.
 #[derive(Clone, Copy)]
 pub struct ResolveRequest<'a> {
-    /// The source.
     pub files: &'a SourceFiles,
-    /// The folder that cargo builds in.
     pub project: &'a RustProject,
-    /// The crates of the project's own.
     pub local: &'a LocalCrates,
-    /// The lock.
     pub lock: &'a CargoLock,
-    /// The places in it that can be reached from the modules' crates.
+    /// The places in the lock that can be reached from the modules' crates.
     pub reached: &'a BTreeSet<usize>,
-    /// Where crates from git come from.
     pub git: &'a GitStore,
 }
 
-/// What became of it.
+/// The result of [`resolve`].
 #[derive(Debug)]
 pub struct Resolved {
     /// What cargo resolved, or why it didn't.
     pub graph: Result<CrateGraph, String>,
-    /// The digests of crates, by name and version.
+    /// By name and version.
     pub digests: SourceFactsByCrate,
-    /// Why the lock's edges stand in for some crates, where they do.
+    /// Why the lock's edges stand in for some crates, if they do.
     pub stand_ins: Option<String>,
-    /// Which crates from git need files outside of their folders.
+    /// Messages about crates from git that need files outside of their folders.
     pub reaching_out: Vec<String>,
 }
 
 impl Resolved {
-    /// Nothing is resolved, for this reason.
     #[must_use]
     pub const fn not(reason: String) -> Self {
         Self {
@@ -79,9 +74,9 @@ impl Resolved {
 /// Has cargo resolve what the modules may need.
 ///
 /// # Errors
-/// Where a crate is damaged, isn't what the lock says, or the disk fails. What
-/// can't be had is an answer: [`Resolved::graph`] and [`Resolved::stand_ins`]
-/// say why.
+/// Fails if a crate is damaged or isn't what the lock says, or if the disk
+/// fails. A crate that can't be fetched isn't an error: [`Resolved::graph`] and
+/// [`Resolved::stand_ins`] say why.
 pub fn resolve(
     request: ResolveRequest,
     store: &CrateStore,
@@ -98,7 +93,7 @@ pub fn resolve(
     let scratch = tempfile::Builder::new()
         .prefix("scratch-")
         .tempdir_in(cache)?;
-    let Found {
+    let ReachedCrates {
         skeletons,
         missing,
         reaching_out,
@@ -137,10 +132,10 @@ pub fn resolve(
     Ok(resolved)
 }
 
-/// Reads the crates where cargo needn't be asked, for this reason.
+/// Reads the crates without asking cargo, for this reason.
 ///
 /// # Errors
-/// As those of [`resolve`].
+/// See [`resolve`].
 pub fn read_alone(
     request: ResolveRequest,
     reason: String,
@@ -155,6 +150,18 @@ pub fn read_alone(
     Ok(resolved)
 }
 
+/// Reads the crates that are reached.
+fn skeletons(
+    request: ResolveRequest,
+    store: &CrateStore,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<ReachedCrates, IoError> {
+    let mut found = registry_skeletons(request, store, scratch, progress)?;
+    add_git_skeletons(request, progress, &mut found)?;
+    Ok(found)
+}
+
 fn digests(request: ResolveRequest, skeletons: BTreeMap<usize, Skeleton>) -> SourceFactsByCrate {
     let skeletons = skeletons.into_iter();
     let others =
@@ -166,7 +173,7 @@ fn key(krate: &LockedCrate) -> (String, String) {
     (krate.name.to_string(), krate.version.to_string())
 }
 
-/// Names a folder by a link, or copies it where there are none.
+/// Links to a folder, or copies it where there are no links.
 fn link(from: &Path, to: &Path) -> Result<(), IoError> {
     #[cfg(unix)]
     fs_err::os::unix::fs::symlink(from, to)?;
@@ -182,7 +189,7 @@ fn link(from: &Path, to: &Path) -> Result<(), IoError> {
     Ok(())
 }
 
-/// The project's own crates that are reached, by folder.
+/// Returns the project's own crates that are reached: folder and name.
 fn own_crates(request: ResolveRequest<'_>) -> impl Iterator<Item = (&Utf8Path, String)> {
     let names: BTreeSet<_> = request
         .reached
@@ -200,7 +207,7 @@ fn own_crates(request: ResolveRequest<'_>) -> impl Iterator<Item = (&Utf8Path, S
     })
 }
 
-/// The paths of the files of a crate, relative to its folder.
+/// Returns the paths of a crate's files, relative to its folder.
 fn paths_in<'a>(
     files: &'a SourceFiles,
     folder: &'a Utf8Path,
@@ -234,8 +241,8 @@ fn local_digests(request: ResolveRequest) -> Vec<((String, String), SourceFacts)
         .collect()
 }
 
-/// What the manifests call registries, with the index that the lock has for
-/// it: the user's configuration may have none.
+/// Returns the names that manifests use for registries, with their indexes from
+/// the lock: the user's configuration may not know them.
 fn registry_names(request: ResolveRequest) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     let own = request.local.crates.keys().map(Utf8PathBuf::as_path);
@@ -275,7 +282,7 @@ fn manifest_in(files: &SourceFiles, folder: &Utf8Path) -> Table {
     text.parse().unwrap_or_default()
 }
 
-/// The lock, and the manifests that lead to the modules.
+/// Writes the lock, and the manifests that lead to the modules.
 fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError> {
     let root = &request.project.cargo_root;
     let manifest = |folder: &Utf8Path| manifest_in(request.files, folder);
@@ -302,14 +309,17 @@ fn write_source(request: ResolveRequest, to: &Path) -> Result<Resolver, IoError>
         let members = workspaces.get(folder).map(Vec::as_slice);
         let text = trim_manifest(manifest(folder), rules, members, &patches).to_string();
         let paths = paths_in(request.files, folder).map(Utf8Path::as_str);
-        write_manifest(&place(to, folder), &text, paths)?;
+        write_manifest(&scratch_folder(to, folder), &text, paths)?;
     }
-    fs::write(place(to, root).join("Cargo.lock"), &request.lock.bytes)?;
+    fs::write(
+        scratch_folder(to, root).join("Cargo.lock"),
+        &request.lock.bytes,
+    )?;
     Ok(resolver)
 }
 
-/// The roots of the workspaces that the crates belong to or inherit from, and
-/// the members that matter.
+/// Returns the roots of the workspaces that the crates belong to or inherit
+/// from, each with the members that matter.
 fn workspaces(
     request: ResolveRequest,
     modules: &BTreeSet<Utf8PathBuf>,
@@ -323,7 +333,7 @@ fn workspaces(
             continue;
         };
         let members = workspaces.entry(above.clone()).or_default();
-        // What a member uses by path becomes one by itself.
+        // Path dependencies of a member are members without being named.
         if above != folder && (above != *root || modules.contains(folder)) {
             members.push(relative_path(folder, &above).to_string());
         }
@@ -331,7 +341,7 @@ fn workspaces(
     workspaces
 }
 
-/// The folders of the modules' crates.
+/// Returns the folders of the modules' crates.
 fn modules(project: &RustProject) -> impl Iterator<Item = Utf8PathBuf> {
     project.modules.iter().map(|module| {
         let folder = module.build.manifest.parent().unwrap_or(Utf8Path::new(""));
@@ -343,8 +353,8 @@ fn modules(project: &RustProject) -> impl Iterator<Item = Utf8PathBuf> {
     })
 }
 
-/// A folder of the source in our own.
-fn place(source: &Path, folder: &Utf8Path) -> PathBuf {
+/// Returns where a folder of the source is in the scratch folder.
+fn scratch_folder(source: &Path, folder: &Utf8Path) -> PathBuf {
     if folder == "." {
         source.to_owned()
     } else {
@@ -352,8 +362,9 @@ fn place(source: &Path, folder: &Utf8Path) -> PathBuf {
     }
 }
 
-/// Runs `cargo metadata`: with all features, so that what isn't built can be
-/// told too, or with the module's where those need more than the lock has.
+/// Runs `cargo metadata`: with all features, so that the result also has what
+/// isn't built. If these need more than the lock has, it runs with the module's
+/// features.
 fn run(request: ResolveRequest, scratch: &Path, resolver: Resolver) -> Result<CrateGraph, String> {
     let Some(module) = request.project.modules.first() else {
         return Err("no crate becomes a module".to_owned());

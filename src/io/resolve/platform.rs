@@ -1,26 +1,27 @@
-//! Which crates of a lock a build on some platforms needs.
+//! Which crates of a lock are needed to build on some platforms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::cache::Stage;
 use super::super::cargo::{safe_folder, write_skeleton};
 use super::super::{CrateStore, IoError, Progress};
-use super::crates::{Defaults, StandIns, skeletons};
+use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
-use super::{ResolveRequest, link, registry_names, run_metadata};
+use super::{ResolveRequest, link, registry_names, run_metadata, skeletons};
 use crate::hash::Sha256;
 use crate::project::join;
 use crate::target::Platform;
 use cargo_metadata::{DependencyKind, Metadata};
 
-/// Places in a lock, by what decides whether they are needed.
+/// The places of needed crates in a lock.
 const NEEDED: Stage<BTreeSet<usize>> = Stage::json("needed-1", ".json");
 
-/// The places in the lock of the crates that builds of the workspace need on
-/// these platforms with any features. What only tests need is left out.
+/// Returns the places in the lock of the crates that are needed to build the
+/// workspace on these platforms with any features, without those that only
+/// tests need.
 ///
 /// # Errors
-/// Where crates can't be had, or cargo can't resolve them.
+/// Fails if crates can't be fetched, or cargo can't resolve them.
 pub fn needed_on(
     platforms: &BTreeSet<Platform>,
     request: ResolveRequest,
@@ -60,7 +61,8 @@ pub fn needed_on(
     Ok(needed)
 }
 
-/// All that decides what is needed: the lock, the manifests, the platforms.
+/// The digest of all that decides which crates are needed: the lock, the
+/// manifests, the platforms.
 fn key(platforms: &BTreeSet<Platform>, request: ResolveRequest) -> Sha256 {
     let mut text = Vec::new();
     let mut add = |bytes: &[u8]| {
@@ -86,8 +88,8 @@ fn known(key: &Sha256, request: ResolveRequest, store: &CrateStore) -> Option<BT
     places.iter().all(is_there).then_some(places)
 }
 
-/// Where the crates that cargo resolved stand in the lock. Of several with
-/// the same name and version all count.
+/// Returns the places in the lock of the crates that cargo resolved. If several
+/// have the same name and version, all of them count.
 fn places_of(metadata: &Metadata, request: ResolveRequest) -> BTreeSet<usize> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     let nodes: BTreeMap<_, _> = nodes.map(|node| (&node.id, node)).collect();

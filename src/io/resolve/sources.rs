@@ -1,5 +1,5 @@
-//! Directory sources for cargo to read, one for each source of the lock:
-//! crates of the same name and version may come from two.
+//! Directory sources for cargo, one for each source of the lock: two sources
+//! may have crates of the same name and version.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use toml::{Table, Value};
 use super::super::IoError;
 use crate::project::{CargoLock, CrateSource};
 
-/// The directory sources in a folder of ours.
+/// The directory sources in a scratch folder.
 pub(super) struct Sources<'a> {
     scratch: &'a Path,
     lock: &'a CargoLock,
-    /// By the source's name in Cargo's configuration: our folder, and what
-    /// the configuration says of the source.
+    /// By the source's name in Cargo's configuration: the folder, and what the
+    /// configuration says about the source.
     folders: BTreeMap<String, (PathBuf, Table)>,
 }
 
@@ -28,8 +28,8 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Where the crate at `place` of the lock belongs; the folder above is
-    /// there.
+    /// Returns the folder for the crate at `place` of the lock, and makes the
+    /// one above it.
     pub(super) fn folder(&mut self, place: usize) -> Result<PathBuf, IoError> {
         let krate = &self.lock.crates[place];
         let (id, table) = configured(&krate.source);
@@ -42,8 +42,8 @@ impl<'a> Sources<'a> {
         Ok(folder.join(format!("{}-{}", krate.name, krate.version)))
     }
 
-    /// Writes the folder that cargo takes for its home.
-    /// `names` are what manifests call registries, with their indices.
+    /// Writes the folder that serves as `CARGO_HOME`. `names` are the names
+    /// that manifests use for registries, with their indexes.
     pub(super) fn write_home(
         &self,
         scratch: &Path,
@@ -74,8 +74,8 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// How Cargo's configuration names a source; see the Cargo Reference, "Source
-/// Replacement".
+/// Returns how Cargo's configuration describes a source (Cargo Reference,
+/// "Source Replacement").
 fn configured(source: &CrateSource) -> (String, Table) {
     let text = |text: &str| Value::String(text.to_owned());
     let mut table = Table::new();

@@ -1,4 +1,4 @@
-//! A folder as a tar archive: the same bytes for the same files.
+//! A folder as a tar archive, with the same bytes for the same files.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,11 +8,11 @@ use walkdir::WalkDir;
 
 use super::super::IoError;
 
-/// Writes what is in `folder` as a tar archive, below the folder `name`:
-/// sorted, of nobody's, and without times.
+/// Writes the contents of `folder` as a tar archive, below the folder `name`:
+/// sorted, without owners and times.
 ///
 /// # Errors
-/// Where a file can't be read, or `out` can't be written.
+/// Fails if a file can't be read, or `out` can't be written.
 pub fn write_tar(folder: &Path, name: &str, out: &mut dyn Write) -> Result<(), IoError> {
     let mut builder = tar::Builder::new(out);
     for entry in WalkDir::new(folder).sort_by_file_name() {

@@ -1,4 +1,4 @@
-//! One crate in a vendored folder, in each of its forms.
+//! Writes one crate into a vendor folder, in each of its forms.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,12 +18,11 @@ use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 use crate::vendor::{CrateForm, Layout, LinkMode, PlannedCrate};
 
-/// Changes with what is kept, so that older ones aren't taken for it.
+/// The folder in the cache; its name changes with what is kept.
 const UNPACKED: &str = "unpacked-1";
-/// How files begin that are of ours, not of a crate's, in its skeleton.
+/// The start of file names in a skeleton that are ours, and not the crate's.
 const OURS: &str = ".pyhack-";
 
-/// Writes crates into folders.
 #[derive(Clone, Copy)]
 pub(super) struct CrateWriter<'a> {
     pub store: &'a CrateStore,
@@ -31,13 +30,13 @@ pub(super) struct CrateWriter<'a> {
     /// Crates from git as cargo wrote them, by `name version`.
     pub from_cargo: &'a BTreeMap<String, PathBuf>,
     pub layout: Layout,
-    /// For what is kept nowhere.
+    /// For what isn't kept.
     pub scratch: &'a Path,
     pub link_mode: LinkMode,
 }
 
 impl CrateWriter<'_> {
-    /// Writes a crate to the new folder or file `target`.
+    /// Writes a crate to `target`, which doesn't exist yet.
     pub(super) fn write(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
@@ -59,11 +58,11 @@ impl CrateWriter<'_> {
                 self.unpack(planned, target)
             }
             CrateForm::Cargo | CrateForm::Whole => match self.unpacked(planned)? {
-                Some(folder) => self.place(&folder, target),
+                Some(folder) => self.link_or_copy(&folder, target),
                 // There is no cache to link to.
                 None => self.unpack(planned, target),
             },
-            // Crates of registries have none.
+            // Only crates from git have one.
             CrateForm::Checkout => Ok(()),
         }
     }
@@ -74,16 +73,19 @@ impl CrateWriter<'_> {
         git: &GitSource,
         target: &Path,
     ) -> Result<(), IoError> {
-        let krate = (&planned.krate, git);
+        let krate = &planned.krate;
         match planned.form {
             CrateForm::Checkout | CrateForm::Tarball => write_checkout(git, self.git, target),
-            CrateForm::Stub => copy_skeleton(&skeleton(krate, self.git)?, target),
-            CrateForm::Whole => write_whole(krate, self.layout, self.git, target),
+            CrateForm::Stub => copy_skeleton(&skeleton(krate, git, self.git)?, target),
+            CrateForm::Whole => write_whole(krate, git, self.layout, self.git, target),
             CrateForm::Cargo => match self.from_cargo.get(&planned.label()) {
-                // It can be written to, so that none may be a link to it.
-                Some(folder) if self.link_mode == LinkMode::Symlink => self.place(folder, target),
+                // The cache's folder is writable, so hard links to its files
+                // are unsafe.
+                Some(folder) if self.link_mode == LinkMode::Symlink => {
+                    self.link_or_copy(folder, target)
+                }
                 Some(folder) => each_file(folder, target, copy),
-                None => write_whole(krate, self.layout, self.git, target),
+                None => write_whole(krate, git, self.layout, self.git, target),
             },
         }
     }
@@ -99,7 +101,7 @@ impl CrateWriter<'_> {
         };
         let files = unpack_crate(&planned.krate, &bytes, kept, target)?;
         let text = if self.layout == Layout::FetchCargoVendorUnpacked {
-            // As Python writes it.
+            // As Python's `json` writes it.
             format!("{{\"files\": {{}}, \"package\": \"{}\"}}", sum.to_hex())
         } else {
             ChecksumFile::new(Some(&sum), &files).to_text()
@@ -107,7 +109,7 @@ impl CrateWriter<'_> {
         Ok(fs::write(target.join(CHECKSUM_FILE), text)?)
     }
 
-    /// The folder in our cache that a crate is unpacked in.
+    /// Returns the folder in the cache that the crate is unpacked in.
     fn unpacked(self, planned: &PlannedCrate) -> Result<Option<PathBuf>, IoError> {
         let Some(cache) = self.store.cache().folder() else {
             return Ok(None);
@@ -129,8 +131,8 @@ impl CrateWriter<'_> {
             return Ok(Some(folder));
         }
         fs::create_dir_all(&beside)?;
-        // Nobody takes for a leftover what another run has just made, and
-        // links from. Where files can't be locked, a run may fail.
+        // The lock keeps a run from removing as a leftover what another one has
+        // just made, and links from. If files can't be locked, a run may fail.
         let lock = File::create(beside.join(".lock"))?;
         let _ = lock.lock();
         if is_kept() {
@@ -152,8 +154,8 @@ impl CrateWriter<'_> {
         Ok(Some(folder))
     }
 
-    /// Puts a folder of our cache at `target`.
-    fn place(self, from: &Path, target: &Path) -> Result<(), IoError> {
+    /// Puts a folder of the cache at `target`.
+    fn link_or_copy(self, from: &Path, target: &Path) -> Result<(), IoError> {
         match self.link_mode {
             LinkMode::Symlink => symlink(from, target),
             LinkMode::Copy => each_file(from, target, copy),
@@ -163,7 +165,7 @@ impl CrateWriter<'_> {
     }
 }
 
-/// A plan is only made of crates that have one.
+/// Plans have only crates with a checksum.
 fn checksum(planned: &PlannedCrate) -> Sha256 {
     planned
         .krate
@@ -171,7 +173,7 @@ fn checksum(planned: &PlannedCrate) -> Sha256 {
         .unwrap_or_else(|| Sha256::of(b"no checksum"))
 }
 
-/// Files that several folders share aren't written to by accident then.
+/// So that files which several folders share aren't written to by accident.
 fn make_read_only(folder: &Path) -> Result<(), IoError> {
     for entry in WalkDir::new(folder) {
         let entry = entry.map_err(io::Error::from)?;
@@ -190,7 +192,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), IoError> {
     Ok(())
 }
 
-/// Copies a file where the cache is on another file system.
+/// Makes a hard link, or copies the file if the cache is on another file
+/// system.
 fn hardlink(from: &Path, to: &Path) -> Result<(), IoError> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy(from, to),
@@ -198,8 +201,8 @@ fn hardlink(from: &Path, to: &Path) -> Result<(), IoError> {
     }
 }
 
-/// Moves a folder, to another file system too. It is there as a whole or not
-/// at all.
+/// Moves a folder, if need be to another file system. It arrives as a whole or
+/// not at all.
 pub(in crate::io) fn move_folder(from: &Path, to: &Path) -> Result<(), IoError> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
@@ -212,8 +215,8 @@ pub(in crate::io) fn move_folder(from: &Path, to: &Path) -> Result<(), IoError> 
     Ok(fs::rename(copied, to)?)
 }
 
-/// Copies a skeleton without what we keep in it: others read it too, so that
-/// it is never linked to.
+/// Copies a skeleton without our own files. It is never linked to, as other
+/// runs read it.
 fn copy_skeleton(from: &Path, to: &Path) -> Result<(), IoError> {
     each_file(from, to, |file, to| {
         let relative = file.strip_prefix(from).unwrap_or(file).to_str();
@@ -224,7 +227,7 @@ fn copy_skeleton(from: &Path, to: &Path) -> Result<(), IoError> {
     })
 }
 
-/// Makes the same folders at `to`, and has `each` make each file.
+/// Makes the folders of `from` at `to`, and calls `each` for each file.
 fn each_file(
     from: &Path,
     to: &Path,
@@ -254,7 +257,7 @@ fn symlink(from: &Path, to: &Path) -> Result<(), IoError> {
     each_file(from, to, |from, to| Ok(fs::copy(from, to).map(drop)?))
 }
 
-/// Shares a file's blocks; copies them where the file system can't.
+/// Shares a file's blocks, or copies them if the file system can't.
 fn reflink(from: &Path, to: &Path) -> Result<(), IoError> {
     let source = fs::File::open(from)?;
     let mut target = fs::OpenOptions::new()
@@ -267,7 +270,7 @@ fn reflink(from: &Path, to: &Path) -> Result<(), IoError> {
         target.flush()?;
     }
     let mut permissions = fs::metadata(from)?.permissions();
-    // A copy is the user's own.
+    // The copy is the user's own.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

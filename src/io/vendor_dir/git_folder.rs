@@ -1,4 +1,4 @@
-//! Crates from git in a vendored folder.
+//! Writes crates from git into a vendor folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,9 +49,9 @@ fn link(_to: &Path, at: &Path) -> Result<(), IoError> {
     Err(io::Error::other(message).into())
 }
 
-/// The skeleton of a crate.
 pub(super) fn skeleton(
-    (krate, git): (&LockedCrate, &GitSource),
+    krate: &LockedCrate,
+    git: &GitSource,
     store: &GitStore,
 ) -> Result<PathBuf, IoError> {
     let skeletons = git_skeletons(git, &[krate], store)?;
@@ -62,10 +62,11 @@ pub(super) fn skeleton(
     }
 }
 
-/// Copies a crate as nixpkgs does: its folder, with what links in the
+/// Copies a crate as nixpkgs does: its folder with what links within the
 /// repository lead to, and a manifest that stands alone.
 pub(super) fn write_whole(
-    (krate, git): (&LockedCrate, &GitSource),
+    krate: &LockedCrate,
+    git: &GitSource,
     layout: Layout,
     store: &GitStore,
     target: &Path,
@@ -107,12 +108,12 @@ fn unfound(krate: &LockedCrate, why: &str) -> IoError {
     }
 }
 
-/// Links can name a folder again and again: what a checkout itself may have.
+/// Links can name a folder again and again; these are the limits of a checkout.
 const MAX_FILES: usize = 500_000;
 const MAX_BYTES: u64 = 2 << 30;
 
-/// Copies a folder of a checkout; links become what they lead to, but for
-/// those that lead nowhere, out of the checkout, or round in a circle.
+/// Copies a folder of a checkout. Links become what they lead to, except for
+/// those that lead nowhere, out of the checkout or round in a circle.
 struct Copy {
     root: PathBuf,
     /// The folders that are being copied.

@@ -1,4 +1,4 @@
-//! A vendored folder on the disk: replaced as a whole, or not at all.
+//! A vendor folder on the disk, which is replaced as a whole or not at all.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -23,38 +23,33 @@ mod stamp;
 pub use archive::write_tar;
 pub(super) use crate_folder::move_folder;
 
-/// Most of the time of a cold run goes into waiting for answers.
+/// Most of the time of a cold run is spent waiting for servers.
 const THREADS: usize = 16;
 
-/// A folder, and what it shall hold.
+/// A vendor folder, and what it is to hold.
 #[derive(Clone, Copy)]
 pub struct VendorFolder<'a> {
-    /// Where it is.
     pub folder: &'a Utf8Path,
-    /// What goes where.
     pub plan: &'a VendorPlan,
-    /// How files get there.
     pub link_mode: LinkMode,
-    /// Where crates come from.
     pub store: &'a CrateStore,
-    /// Where those from git come from.
     pub git: &'a GitStore,
-    /// Those that cargo wrote, by `name version`.
+    /// Crates that cargo wrote, by `name version`.
     pub from_cargo: &'a BTreeMap<String, PathBuf>,
 }
 
-/// What was written.
+/// The result of writing a vendor folder.
 #[derive(Debug, Default)]
 pub struct Written {
     /// How many crates are in the folder.
     pub crates: usize,
-    /// The crates that are left out, which the registry no longer has and
-    /// nothing needs.
+    /// Crates that were left out: the registry no longer has them, and nothing
+    /// needs them.
     pub gone: Vec<String>,
 }
 
-/// What is known of a folder before anybody knows what it shall hold: to look
-/// at all its files takes as long as to read the project.
+/// What is known of a folder before its plan is made: checking all of its files
+/// takes as long as reading the project.
 #[derive(Default)]
 pub struct Seen {
     stamp: Option<Stamp>,
@@ -62,7 +57,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Looks at a folder.
     #[must_use]
     pub fn look(folder: &Utf8Path, cache: &Cache) -> Self {
         let folder = folder.as_std_path();
@@ -76,13 +70,14 @@ impl Seen {
 }
 
 impl VendorFolder<'_> {
-    /// Tells whether the folder holds what the plan says and nothing else.
+    /// Returns the crates of the folder if it holds what the plan says, and
+    /// nothing else.
     ///
-    /// The folder may be a stranger's: it counts only where we wrote it, and
-    /// neither a file's size nor its time has changed since.
+    /// The folder may be a stranger's. It counts only if we wrote it, and no
+    /// size or time in it has changed since.
     ///
     /// # Errors
-    /// Where the folder is a link, holds what no `vendor` wrote, or can't be
+    /// Fails if the folder is a link, holds what no `vendor` wrote, or can't be
     /// read.
     pub fn current(self, seen: Seen) -> Result<Option<Written>, IoError> {
         let Ok(metadata) = fs::symlink_metadata(self.folder) else {
@@ -110,13 +105,13 @@ impl VendorFolder<'_> {
         Ok(None)
     }
 
-    /// A folder is only replaced where all in it looks like ours.
+    /// Refuses to replace a folder unless everything in it looks like ours.
     fn require_ours(self, stamp: Option<&Stamp>) -> Result<(), IoError> {
         for entry in fs::read_dir(self.folder)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_known = stamp.is_some_and(|stamp| stamp.has(&name));
-            // Through a link, too: a crate may be one.
+            // A crate may be a link.
             let is_crate = entry.path().join(CHECKSUM_FILE).is_file();
             let target = fs::read_link(entry.path()).ok();
             let cache = self.store.cache().folder();
@@ -134,12 +129,12 @@ impl VendorFolder<'_> {
         Ok(())
     }
 
-    /// Writes the folder beside its place and renames it there. Crates that
-    /// are in it unchanged keep their files.
+    /// Writes the folder beside its place and renames it. Crates that are in it
+    /// unchanged keep their files.
     ///
     /// # Errors
-    /// Where a crate can't be had, is unsound, or the disk fails; the folder is
-    /// then as it was.
+    /// Fails if a crate can't be fetched or is invalid, or if the disk fails.
+    /// The folder is then as it was.
     pub fn write(self, progress: &dyn Progress) -> Result<Written, IoError> {
         let folder = self.folder.as_std_path();
         let beside = match folder.parent() {
@@ -168,7 +163,7 @@ impl VendorFolder<'_> {
         stamp.add_others(&new)?;
         let old = staging.path().join("old");
         swap(folder, &new, &old)?;
-        // It is in the one place or the other.
+        // The former folder is in one of these places.
         remove(&old);
         remove(&new);
         stamp.keep(folder, self.store.cache())?;
@@ -192,7 +187,7 @@ impl VendorFolder<'_> {
         let folder = self.folder.as_std_path();
         let old = Stamp::load(folder, self.store.cache());
         let old = old.filter(|old| old.link_mode_is(self.link_mode));
-        // The largest first, so that none is left for the end.
+        // The largest first, so that none of them is left for the end.
         let mut crates: Vec<_> = self.plan.crates.iter().collect();
         crates.sort_by_cached_key(|planned| Reverse(self.store.cached_size(&planned.krate)));
         progress.start("Vendoring", crates.len() as u64);
@@ -234,12 +229,12 @@ impl VendorFolder<'_> {
     }
 }
 
-/// Takes away what killed runs left: nobody else stages this folder now. What
+/// Removes what killed runs left; no other run stages this folder now. What
 /// can't be removed does no harm.
 fn clear_staging(beside: &Path, prefix: &str) {
     for entry in fs::read_dir(beside).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // What follows is tempfile's: no `-`, as a longer name may have.
+        // The rest is `tempfile`'s, which has no `-` as a longer name may have.
         let is_left = name
             .strip_prefix(prefix)
             .is_some_and(|rest| !rest.contains('-'));
@@ -249,8 +244,7 @@ fn clear_staging(beside: &Path, prefix: &str) {
     }
 }
 
-/// Removes a folder, if there is one: also where folders in it were made
-/// read-only.
+/// Removes a folder if there is one, even if folders in it are read-only.
 fn remove(folder: &Path) {
     if fs::remove_dir_all(folder).is_ok() || !folder.is_dir() {
         return;
@@ -270,7 +264,7 @@ fn remove(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// Whether an entry is one that a layout of nixpkgs' has beside crates, and
+/// Whether a layout of nixpkgs has this entry beside the crates, and the entry
 /// holds nothing else.
 fn is_of_layout(layout: Layout, path: &Path, name: &str) -> bool {
     let all = |is_it: &dyn Fn(&Path, &str) -> bool| {
@@ -310,7 +304,7 @@ fn is_of_layout(layout: Layout, path: &Path, name: &str) -> bool {
     }
 }
 
-/// Puts `new` in the place of `folder`, in one step where the system can.
+/// Replaces `folder` by `new`, in one step if the system can.
 fn swap(folder: &Path, new: &Path, old: &Path) -> Result<(), IoError> {
     if !folder.exists() {
         return Ok(fs::rename(new, folder)?);
@@ -325,8 +319,8 @@ fn swap(folder: &Path, new: &Path, old: &Path) -> Result<(), IoError> {
     })
 }
 
-/// Exchanges two folders, so that nobody ever sees none. Not every file
-/// system can.
+/// Exchanges two folders, so that one is there at any time. Not every file
+/// system can do it.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn exchange(a: &Path, b: &Path) -> bool {
     use rustix::fs::{CWD, RenameFlags, renameat_with};

@@ -1,5 +1,4 @@
-//! What is in a folder, and whether it is as it was: told without reading a
-//! file.
+//! What is in a folder, and whether that has changed, without reading a file.
 
 use std::fs::Metadata;
 use std::io::Write as _;
@@ -12,35 +11,37 @@ use walkdir::WalkDir;
 use super::super::IoError;
 use crate::hash::Sha256Writer;
 
-/// Stands behind each path. Cargo packages no file with it in its name; a
-/// folder that has one nevertheless counts as changed.
+/// Ends each path. Cargo packages no file with this character in its name; a
+/// folder with one counts as changed.
 const END: char = '|';
 
-/// The files and folders in a folder, itself included, and a digest of what
-/// the file system tells of them.
+/// The files and folders in a folder, itself included, and a digest of what the
+/// file system says about them.
 ///
-/// One text and one digest, as there are tens of thousands.
+/// Both are single strings, as there are tens of thousands of files.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Nodes {
-    /// Relative to the folder, and empty for itself.
+    /// Relative to the folder; the folder's own is empty.
     paths: String,
     /// In hexadecimal.
     states: String,
 }
 
-/// What is seen of a file, a folder or a link.
+/// What is compared of a file, a folder or a link.
 struct State {
     mode: u32,
-    /// Of a file or link: that of a folder says nothing.
+    /// Of a file or link, in bytes; 0 for a folder, whose size says nothing.
     size: u64,
-    /// When it was last changed, in seconds since 1970 and nanoseconds: a
-    /// folder's changes with the names in it.
-    time: (i64, u64),
+    /// When it was last changed, in seconds since 1970. A folder's time changes
+    /// with the names in it.
+    seconds: i64,
+    nanoseconds: u64,
 }
 
 impl Nodes {
-    /// Looks at a folder, without what `is_left_out` and is below that. A link
-    /// in its place is all there is: what that leads to isn't the user's.
+    /// Reads the state of a folder, without paths that `is_left_out` accepts
+    /// and what is below them. A link isn't followed: what it leads to isn't
+    /// the user's.
     pub(super) fn of(folder: &Path, is_left_out: impl Fn(&str) -> bool) -> Result<Self, IoError> {
         let (mut paths, mut states) = (String::new(), States::default());
         let mut entries = WalkDir::new(folder).follow_root_links(false).into_iter();
@@ -63,18 +64,19 @@ impl Nodes {
         Ok(Self { paths, states })
     }
 
-    /// The paths, each after the folder that it is in.
+    /// Returns the paths, each after that of its folder.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
         self.paths.split_terminator(END)
     }
 
-    /// Whether all that was in a folder is there as it was.
+    /// Whether everything in a folder is unchanged.
     pub(super) fn are_in(&self, folder: &Path) -> bool {
         let found = self.states_in(folder);
         found.is_some_and(|found| found == self.states)
     }
 
-    /// Asks from the folder on: the way there is gone once.
+    /// Looks up the paths from the opened folder, so that its own path is
+    /// resolved only once.
     #[cfg(unix)]
     fn states_in(&self, folder: &Path) -> Option<String> {
         use rustix::fs::{AtFlags, Mode, OFlags, open, statat};
@@ -96,7 +98,7 @@ impl Nodes {
         self.states_by_path(folder)
     }
 
-    /// For what is no folder: a link, or a file.
+    /// For a link or a file in the place of the folder.
     fn states_by_path(&self, folder: &Path) -> Option<String> {
         let mut states = States::default();
         for path in self.paths() {
@@ -111,7 +113,7 @@ impl Nodes {
         Some(states.finish())
     }
 
-    /// Puts the same files into a new folder.
+    /// Puts hard links to the files into a new folder.
     pub(super) fn link(&self, folder: &Path, new: &Path) -> Result<(), IoError> {
         fs::create_dir_all(new.parent().unwrap_or(new))?;
         for path in self.paths() {
@@ -133,7 +135,8 @@ impl State {
         Self {
             mode: metadata.mode(),
             size: if metadata.is_dir() { 0 } else { metadata.len() },
-            time: (metadata.mtime(), metadata.mtime_nsec().unsigned_abs()),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec().unsigned_abs(),
         }
     }
 
@@ -145,14 +148,12 @@ impl State {
         Self {
             mode: 0,
             size: if metadata.is_dir() { 0 } else { metadata.len() },
-            time: (
-                i64::try_from(time.as_secs()).unwrap_or_default(),
-                time.subsec_nanos().into(),
-            ),
+            seconds: i64::try_from(time.as_secs()).unwrap_or_default(),
+            nanoseconds: time.subsec_nanos().into(),
         }
     }
 
-    /// The same from the system's own answer, whose types are those of the
+    /// Reads the state from the system's own struct, whose types depend on the
     /// system.
     #[cfg(unix)]
     #[allow(
@@ -166,7 +167,8 @@ impl State {
         Some(Self {
             mode: stat.st_mode.into(),
             size: size.try_into().ok()?,
-            time: (stat.st_mtime.into(), stat.st_mtime_nsec.try_into().ok()?),
+            seconds: stat.st_mtime.into(),
+            nanoseconds: stat.st_mtime_nsec.try_into().ok()?,
         })
     }
 }
@@ -176,12 +178,11 @@ struct States(Sha256Writer);
 
 impl States {
     fn add(&mut self, state: &State) {
-        let (seconds, nanos) = state.time;
         let mut bytes = [0; 28];
         bytes[..4].copy_from_slice(&state.mode.to_le_bytes());
         bytes[4..12].copy_from_slice(&state.size.to_le_bytes());
-        bytes[12..20].copy_from_slice(&seconds.to_le_bytes());
-        bytes[20..].copy_from_slice(&nanos.to_le_bytes());
+        bytes[12..20].copy_from_slice(&state.seconds.to_le_bytes());
+        bytes[20..].copy_from_slice(&state.nanoseconds.to_le_bytes());
         self.0
             .write_all(&bytes)
             .expect("hashing in memory cannot fail");
@@ -255,7 +256,7 @@ mod tests {
                 nodes.states_by_path(folder.path()),
                 nodes.states_in(folder.path())
             );
-            // The clock of the file system may stand still between.
+            // The clock of the file system may stand still in between.
             std::thread::sleep(std::time::Duration::from_millis(20));
             change(folder.path());
             assert!(!nodes.are_in(folder.path()), "{number}");

@@ -1,5 +1,5 @@
-//! What we wrote into a vendored folder, and when: kept in our cache, so that
-//! no stranger's folder can claim it.
+//! What we wrote into a vendor folder, and when. It is kept in the cache, so
+//! that a stranger's folder can't claim it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::vendor::{LinkMode, PlannedCrate, VendorPlan};
 
 /// The project is read at the same time.
 const LEAST_THREADS: usize = 3;
-/// The kernel does most of the work, which more would wait for.
+/// The kernel does most of the work; more threads would wait for it.
 const MOST_THREADS: usize = 8;
 
 /// What a folder was made from, and what is in it.
@@ -26,7 +26,7 @@ pub(super) struct Stamp {
     link_mode: String,
     /// By path.
     crates: BTreeMap<String, StampedCrate>,
-    /// The folder itself, and what isn't a crate's.
+    /// The folder itself, and what doesn't belong to a crate.
     others: Nodes,
 }
 
@@ -37,7 +37,7 @@ struct StampedCrate {
 }
 
 impl Stamp {
-    /// The stamp of a folder that is yet to be written.
+    /// Starts the stamp of a folder that is being written.
     pub(super) fn of(plan: &VendorPlan, link_mode: LinkMode) -> Self {
         Self {
             digest: plan.digest().to_hex(),
@@ -52,14 +52,14 @@ impl Stamp {
             .insert(planned.path.clone(), StampedCrate { key, nodes });
     }
 
-    /// Takes up what isn't a crate's: before the folder is put in its place,
+    /// Adds what doesn't belong to a crate. The folder isn't in its place yet,
     /// where another run may write.
     pub(super) fn add_others(&mut self, folder: &Path) -> Result<(), IoError> {
         self.others = Nodes::of(folder, |path| self.crates.contains_key(path))?;
         Ok(())
     }
 
-    /// Keeps the stamp of a folder that was written just now.
+    /// Keeps the stamp of a folder that has just been written.
     pub(super) fn keep(self, folder: &Path, cache: &Cache) -> Result<(), IoError> {
         let Ok(folder) = fs::canonicalize(folder) else {
             return Ok(());
@@ -68,7 +68,7 @@ impl Stamp {
         cache.write_file(named(&folder, ".json"), &bytes)
     }
 
-    /// The stamp of a folder, if we wrote it.
+    /// Reads the stamp of a folder, if we wrote the folder.
     pub(super) fn load(folder: &Path, cache: &Cache) -> Option<Self> {
         let folder = fs::canonicalize(folder).ok()?;
         let bytes = cache.read_file(named(&folder, ".json"))?;
@@ -87,20 +87,20 @@ impl Stamp {
         self.crates.len()
     }
 
-    /// The crates of a plan that were left out.
+    /// Returns the crates of a plan that were left out.
     pub(super) fn gone(&self, plan: &VendorPlan) -> Vec<String> {
         let gone = plan.crates.iter();
         let gone = gone.filter(|planned| !self.crates.contains_key(&planned.path));
         gone.map(PlannedCrate::label).collect()
     }
 
-    /// Whether an entry of the folder was written by us.
+    /// Whether we wrote an entry of the folder.
     pub(super) fn has(&self, name: &str) -> bool {
         let is_it = |path: &str| path.split('/').next() == Some(name);
         self.crates.keys().map(String::as_str).any(is_it) || self.others.paths().any(is_it)
     }
 
-    /// Whether all of the folder is as we wrote it.
+    /// Whether the whole folder is as we wrote it.
     pub(super) fn holds(&self, folder: &Path) -> bool {
         let crates = self.crates.iter();
         let mut lists: Vec<_> = crates
@@ -112,8 +112,8 @@ impl Stamp {
         all(&lists, threads, |(folder, nodes)| nodes.are_in(folder))
     }
 
-    /// Takes a crate that is unchanged over into a new folder: its files are
-    /// the same ones there.
+    /// Links the files of an unchanged crate into a new folder; returns whether
+    /// that was possible.
     pub(super) fn keep_crate(&self, planned: &PlannedCrate, folder: &Path, new: &Path) -> bool {
         let stamped = self.crates.get(&planned.path);
         let Some(stamped) = stamped.filter(|stamped| stamped.key == planned.key()) else {
@@ -132,14 +132,14 @@ impl Stamp {
     }
 }
 
-/// The file of our cache that is about a folder, by its full path.
+/// Names the cache's file about a folder, by the folder's full path.
 fn named(folder: &Path, ending: &str) -> String {
     let name = Sha256::of(folder.as_os_str().as_encoded_bytes()).to_hex();
     format!("vendored/{name}{ending}")
 }
 
-/// Waits until no other run writes the folder. Where files can't be locked,
-/// the last one to end wins.
+/// Waits until no other run writes the folder. If files can't be locked, the
+/// last run wins.
 pub(super) fn lock(folder: &Path, cache: &Cache) -> Option<FileLock> {
     let parent = folder.parent().filter(|path| !path.as_os_str().is_empty());
     let parent = fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;

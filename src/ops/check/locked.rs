@@ -2,12 +2,12 @@
 
 use super::{Cause, CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
+use crate::io::paths::join_below;
 use crate::nix::normalized;
 use crate::ops::lock::{
     LockReport, LockRequest, LockedPackageReport, StanzaState, is_of_lock, lock_into,
 };
 use crate::ops::overlay::Draft;
-use crate::ops::stanza::joined;
 use crate::options::{Layers, Options};
 
 impl Run<'_> {
@@ -47,7 +47,7 @@ impl Run<'_> {
         };
         let options: Options = serde_json::from_str(mark.or_else(of_block)?).ok()?;
         Some(Layers {
-            general: options.with_paths(|path| normalized(&joined(self.folder(), path))),
+            general: options.with_paths(|path| normalized(&join_below(self.folder(), path))),
             ..Layers::default()
         })
     }

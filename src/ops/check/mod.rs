@@ -16,9 +16,9 @@ use super::digests::{self, Beside, Details};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::locked::Place;
-use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make};
-use super::stanza::{folder_of, joined};
+use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make, redo_if_changed};
 use crate::error::Error;
+use crate::io::paths::{join_below, parent_folder};
 use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{IoError, Session};
@@ -124,40 +124,53 @@ pub fn check(
         session.offline()
     };
     let mut report = CheckReport::default();
-    for checked in checked_files(&request.files, configured)? {
-        let CheckedFile {
-            file,
-            packages: wanted,
-            lock,
-        } = checked;
-        let writing = Writing {
-            file: file.clone(),
-            form: Form::File,
-            force: request.force,
-            dry_run: !request.fix,
-            formatter: request.formatter.clone(),
-        };
-        let overlay = OverlayFile::open(&writing)?;
-        if !overlay.exists() && wanted.is_empty() && lock.is_none() {
-            let place = file.to_string();
-            return Err(OverlayError::NotFound { place }.into());
-        }
-        let run = Run {
-            overlay: &overlay,
-            is_dry: writing.dry_run,
-            session: &session,
-        };
-        let mut draft = overlay.draft();
-        let has_lock = run.check_lock(&mut draft, lock, &mut report)?;
-        let has_stanzas = run.check(&mut draft, &wanted, &mut report)?;
-        if !has_lock && !has_stanzas {
-            continue;
-        }
-        let written = draft.finish()?;
-        report.diff.push_str(&written.diff);
-        if !writing.dry_run {
-            report.changed.extend(written.changed);
-        }
+    for file in checked_files(&request.files, configured)? {
+        let found = redo_if_changed(|| check_file(&file, request, &session))?;
+        report.stanzas.extend(found.stanzas);
+        report.changed.extend(found.changed);
+        report.diff.push_str(&found.diff);
+    }
+    Ok(report)
+}
+
+fn check_file(
+    checked: &CheckedFile,
+    request: &CheckRequest,
+    session: &Session,
+) -> Result<CheckReport, Error> {
+    let mut report = CheckReport::default();
+    let CheckedFile {
+        file,
+        packages: wanted,
+        lock,
+    } = checked;
+    let writing = Writing {
+        file: file.clone(),
+        form: Form::File,
+        force: request.force,
+        dry_run: !request.fix,
+        formatter: request.formatter.clone(),
+    };
+    let overlay = OverlayFile::open(&writing, session)?;
+    if !overlay.exists() && wanted.is_empty() && lock.is_none() {
+        let place = file.to_string();
+        return Err(OverlayError::NotFound { place }.into());
+    }
+    let run = Run {
+        overlay: &overlay,
+        is_dry: writing.dry_run,
+        session,
+    };
+    let mut draft = overlay.draft();
+    let has_lock = run.check_lock(&mut draft, lock.clone(), &mut report)?;
+    let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
+    if !has_lock && !has_stanzas {
+        return Ok(report);
+    }
+    let written = draft.finish()?;
+    report.diff.push_str(&written.diff);
+    if !writing.dry_run {
+        report.changed.extend(written.changed);
     }
     Ok(report)
 }
@@ -236,7 +249,7 @@ impl<'a> Run<'a> {
 
     /// The folder of the file.
     fn folder(self) -> &'a Utf8Path {
-        folder_of(self.overlay.path())
+        parent_folder(self.overlay.path())
     }
 
     /// Where stanzas are made for.
@@ -264,7 +277,7 @@ impl<'a> Run<'a> {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
         let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
-        Ok(recipe.with_paths(|path| normalized(&joined(self.folder(), path))))
+        Ok(recipe.with_paths(|path| normalized(&join_below(self.folder(), path))))
     }
 
     /// Checks a stanza, and makes it anew where it is out of date.
@@ -340,7 +353,7 @@ impl<'a> Run<'a> {
         let beside = old.map(|old| old.beside.as_str());
         let beside = match beside.filter(|name| !name.is_empty()) {
             None => None,
-            Some(name) => read_file(&joined(self.folder(), Utf8Path::new(name)))?,
+            Some(name) => read_file(&join_below(self.folder(), Utf8Path::new(name)))?,
         };
         let up = old.map_or(0, |old| old.up);
         let source = digests::source(&request.path, up, self.session)?;

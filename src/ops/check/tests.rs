@@ -1,6 +1,7 @@
 //! Tests of `check` with stanzas that take neither cargo nor a network.
 
 use super::*;
+use crate::io::paths::parent_folder;
 use crate::ops::fixtures::Folder;
 use crate::ops::overlay::write_stanzas;
 use crate::options::Config;
@@ -100,7 +101,7 @@ fn a_package_that_left_the_lock_for_the_configuration_keeps_its_place() {
     };
     config.general.input.uv_lock = Some("uv.lock".into());
     let overlay = folder.overlay();
-    let configured = Configured::new(config, folder_of(&overlay).to_owned());
+    let configured = Configured::new(config, parent_folder(&overlay).to_owned());
     let run = |fix| {
         let request = CheckRequest {
             fix,

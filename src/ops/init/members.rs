@@ -9,7 +9,7 @@
 use camino::Utf8Path;
 
 use crate::io::Session;
-use crate::io::source::full_path;
+use crate::io::paths::full_path;
 use crate::nix::flake::Shell;
 use crate::ops::load::{Loaded, Request};
 use crate::options::Setting;

@@ -12,11 +12,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::configured::Configured;
-use super::stanza::joined;
 use crate::error::Error;
+use crate::io::paths::{exists, is_folder, is_link, join_below, path_from};
 use crate::io::search_up::find_file_above;
-use crate::io::source::{is_folder, way_between};
-use crate::io::write::{create_files, is_link, read_text};
+use crate::io::write::{NewFile, create_files, read_text};
 use crate::io::{IoError, Session};
 use crate::nix::flake::{
     ExistingFlake, Flake, FlakeInput, ImportedOverlay, InitError, PYTHON_VERSION_FILE,
@@ -79,8 +78,8 @@ pub struct InitReport {
 /// Python fits; nothing is written then.
 pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Error> {
     let workspace = Workspace::read(options, session)?;
-    let place = |name: &str| joined(&options.folder, Utf8Path::new(name));
-    let overlay = joined(&options.folder, &workspace.overlay);
+    let place = |name: &str| join_below(&options.folder, name);
+    let overlay = join_below(&options.folder, &workspace.overlay);
     let flake_file = place("flake.nix");
     let overlay_text = existing(&overlay)?;
     let flake_text = existing(&flake_file)?;
@@ -105,6 +104,11 @@ pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Erro
         report.written.push(path.to_string());
         report.diff.push_str(&unified_diff("", text, path.as_str()));
     }
+    let files = files.into_iter().map(|(path, text)| NewFile {
+        path,
+        bytes: text.into_bytes(),
+    });
+    let files: Vec<_> = files.collect();
     if !options.dry_run {
         create_files(&files)?;
     }
@@ -136,7 +140,7 @@ impl Workspace {
             // It goes into those of derivations, which Nix is strict about.
             require_name(name, folder.as_str())?;
         }
-        let file = read_text(&joined(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
+        let file = read_text(&join_below(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
         let members = Members::read(folder, &lock, options.python_minor, session);
         let requires = lock
             .requires_python
@@ -232,38 +236,36 @@ impl InitReport {
 }
 
 fn require_folder(folder: &Utf8Path) -> Result<(), Error> {
-    match is_folder(folder) {
-        Some(true) => Ok(()),
-        Some(false) => Err(InitError::NotAFolder {
-            folder: folder.to_string(),
-        }
-        .into()),
-        None => Err(IoError::NotFound {
-            path: folder.to_owned(),
-        }
-        .into()),
+    if is_folder(folder) {
+        return Ok(());
     }
+    if exists(folder) {
+        let folder = folder.to_string();
+        return Err(InitError::NotAFolder { folder }.into());
+    }
+    let path = folder.to_owned();
+    Err(IoError::NotFound { path }.into())
 }
 
 fn pyproject(folder: &Utf8Path) -> Result<Pyproject, Error> {
     let name = Utf8Path::new("pyproject.toml");
     let mut files = SourceFiles::new(folder.as_str());
-    if let Some(text) = read_text(&joined(folder, name))? {
+    if let Some(text) = read_text(&join_below(folder, name))? {
         files.insert(name, Some(text.into_bytes()));
     }
     Ok(Pyproject::read(&files, Utf8Path::new("."))?)
 }
 
 fn lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, Error> {
-    let path = joined(folder, Utf8Path::new("uv.lock"));
+    let path = join_below(folder, "uv.lock");
     if let Some(lock) = session.python_lock(&path)? {
         return Ok(lock);
     }
     let found = find_file_above(folder, "uv.lock");
-    let above = found.and_then(|lock| way_between(folder, lock.parent()?).ok());
+    let above = found.and_then(|lock| path_from(folder, lock.parent()?).ok());
     Err(InitError::NoLock {
         folder: folder.to_string(),
-        above: above.map(|way| normalized(&joined(folder, &way)).to_string()),
+        above: above.map(|way| normalized(&join_below(folder, &way)).to_string()),
     }
     .into())
 }

@@ -7,7 +7,8 @@ use camino::Utf8Path;
 
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
-use crate::io::source::{Source, way_to};
+use crate::io::paths::{join_below, parent_folder, path_from};
+use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
@@ -16,7 +17,6 @@ use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, MadeStanza, OverlayFile, make};
-use crate::ops::stanza::{folder_of, joined};
 use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
@@ -79,7 +79,7 @@ impl Run<'_> {
     }
 
     fn job(self, name: &PythonName, entries: &[usize], file: &OverlayFile) -> Result<Job, Error> {
-        let folder = folder_of(file.path());
+        let folder = parent_folder(file.path());
         let mut options = self.layers.of(name.as_str());
         let local = entries.iter().find_map(|&entry| {
             let source = &self.workspace.lock.packages[entry].source;
@@ -90,7 +90,7 @@ impl Run<'_> {
         let old = block.and_then(|block| block.digests.as_ref());
         let (digests, source) = if let Some(below) = local {
             options.input = InputOptions {
-                path: Some(joined(self.workspace.folder(), below)),
+                path: Some(join_below(self.workspace.folder(), below)),
                 uv_lock: None,
             };
             options.environment = EnvironmentOptions::default();
@@ -104,7 +104,7 @@ impl Run<'_> {
         };
         let mut moved = options
             .clone()
-            .try_with_paths(|path| way_to(folder, path))?;
+            .try_with_paths(|path| path_from(folder, path))?;
         let marked = moved.in_one_line();
         let reasons = block.map(|block| self.reasons(entries, block, digests.as_ref(), &marked));
         let digests = digests.unwrap_or_default();
@@ -116,7 +116,7 @@ impl Run<'_> {
         let key = local.is_none().then(|| {
             // Wherever the lock is, the stanza is the same.
             moved.input.uv_lock = None;
-            let beside = joined(folder, format!("{name}.lock").as_str().into());
+            let beside = join_below(folder, format!("{name}.lock"));
             let beside = read_file(&beside).ok().flatten();
             Results::key(&digests, &moved.in_one_line(), beside.as_deref())
         });
@@ -173,10 +173,10 @@ impl Run<'_> {
     ) -> Option<(Digests, Arc<Source>)> {
         let request = Request::new(options);
         let old = old.cloned().unwrap_or_default();
-        let folder = folder_of(file);
+        let folder = parent_folder(file);
         let beside = match old.beside.as_str() {
             "" => None,
-            name => read_file(&joined(folder, name.into())).ok()?,
+            name => read_file(&join_below(folder, name)).ok()?,
         };
         let source = digests::source(&request.path, old.up, self.session).ok()?;
         let beside = Beside {
@@ -236,7 +236,7 @@ impl Run<'_> {
         stanzas: &mut Vec<AnyStanza>,
     ) -> LockedPackageReport {
         let mut told = self.told(job);
-        let folder = folder_of(draft.file().path());
+        let folder = parent_folder(draft.file().path());
         let made = match done {
             Done::Fresh => {
                 told.rust = Some(true);

@@ -13,10 +13,9 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
-use super::overlay::{Draft, OverlayFile, Writing};
-use super::stanza::folder_of;
+use super::overlay::{Draft, OverlayFile, Writing, redo_if_changed};
 use crate::error::Error;
-use crate::io::source::way_to;
+use crate::io::paths::{parent_folder, path_from};
 use crate::io::write::read_text;
 use crate::io::{IoError, Session, all_in_order};
 use crate::nix::{AnyStanza, Form, print_all};
@@ -73,31 +72,7 @@ pub struct KeptFinding(pub(super) Finding);
 /// Where the lock or the overlay can't be read, or the overlay can't be
 /// written. What is wrong with single packages is in the report.
 pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
-    prepared(request, session, |run| {
-        let file = match &request.writing {
-            Some(writing) => OverlayFile::open(writing)?,
-            None => OverlayFile::nowhere()?,
-        };
-        let mut draft = file.draft();
-        let Outcome {
-            mut report,
-            stanzas,
-        } = run.run(&mut draft)?;
-        if request.is_plan {
-            return Ok(report);
-        }
-        if request.writing.is_none() {
-            let form = request.form.unwrap_or(Form::Overlay);
-            report.nix = print_all(&stanzas, form);
-            return Ok(report);
-        }
-        let written = draft.finish()?;
-        report.nix = written.text;
-        report.files = written.files;
-        report.changed = written.changed;
-        report.diff = written.diff;
-        Ok(report)
-    })
+    prepared(request, session, |run| redo_if_changed(|| run.write()))
 }
 
 /// Puts the stanzas of a lock into a draft, which the caller writes.
@@ -182,6 +157,34 @@ struct Outcome {
 }
 
 impl Run<'_> {
+    /// Puts the stanzas into the file, or prints them if there is none.
+    fn write(self) -> Result<LockReport, Error> {
+        let request = self.request;
+        let file = match &request.writing {
+            Some(writing) => OverlayFile::open(writing, self.session)?,
+            None => OverlayFile::nowhere()?,
+        };
+        let mut draft = file.draft();
+        let Outcome {
+            mut report,
+            stanzas,
+        } = self.run(&mut draft)?;
+        if request.is_plan {
+            return Ok(report);
+        }
+        if request.writing.is_none() {
+            let form = request.form.unwrap_or(Form::Overlay);
+            report.nix = print_all(&stanzas, form);
+            return Ok(report);
+        }
+        let written = draft.finish()?;
+        report.nix = written.text;
+        report.files = written.files;
+        report.changed = written.changed;
+        report.diff = written.diff;
+        Ok(report)
+    }
+
     fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
         let jobs = self.jobs(draft.file())?;
         let mut report = LockReport::new(self.workspace, self.asked);
@@ -235,7 +238,7 @@ impl Run<'_> {
     /// except for those that were edited by hand.
     fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
         let file = draft.file();
-        let lock = way_to(folder_of(file.path()), &self.workspace.path)?;
+        let lock = path_from(parent_folder(file.path()), &self.workspace.path)?;
         let blocks = file.document().blocks().iter();
         let gone = blocks.filter(|block| block.is_as_written() && self.is_gone(block, &lock));
         let gone: Vec<_> = gone.map(|block| block.name.clone()).collect();
@@ -261,9 +264,9 @@ impl Run<'_> {
         without: impl Iterator<Item = (&'a str, &'a str)>,
         file: &Utf8Path,
     ) -> Result<PythonLockMark, Error> {
-        let folder = folder_of(file);
+        let folder = parent_folder(file);
         let common = self.layers.common();
-        let common = common.try_with_paths(|path| way_to(folder, path))?;
+        let common = common.try_with_paths(|path| path_from(folder, path))?;
         Ok(PythonLockMark::new(common.in_one_line(), without))
     }
 }

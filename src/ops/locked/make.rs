@@ -7,11 +7,11 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{Asked, Saved, Workspace};
 use crate::error::Error;
-use crate::io::artifacts::Wanted;
+use crate::io::artifacts::ArtifactRef;
+use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
-use crate::ops::stanza::{folder_of, joined};
 use crate::options::{Options, Setting};
 use crate::overlay::{Digests, Document};
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
@@ -68,7 +68,7 @@ impl Workspace {
         place: Place,
     ) -> Result<Saved, Error> {
         let mut request = self.request(package, (options, asked), place.session)?;
-        request.lock_folder = Some(folder_of(place.file).to_owned());
+        request.lock_folder = Some(parent_folder(place.file).to_owned());
         request.options.source = package.source.kind().into();
         let loaded = Loaded::read(&request, place.session)?;
         let saved = made_of(&loaded, &mut request, place)?;
@@ -125,13 +125,13 @@ impl Workspace {
                 let git = git_source(&package.source);
                 let tree = git.map(|git| session.git().tree(&git)).transpose()?;
                 let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
-                request.path = utf8(tree.folder)?;
+                request.path = utf8_path(tree.folder)?;
                 locked.shown = Some(without_credentials(url));
             }
             LockedSource::Directory(folder)
             | LockedSource::Editable(folder)
             | LockedSource::Virtual(folder) => {
-                request.path = joined(self.folder(), folder);
+                request.path = join_below(self.folder(), folder);
                 locked.is_whole = false;
                 root = None;
             }
@@ -169,7 +169,7 @@ impl Workspace {
             LockedSource::Registry(index) => Some(index.as_str()),
             _ => None,
         };
-        self.store.file(Wanted {
+        self.store.file(ArtifactRef {
             artifact,
             label: &label(package),
             lock_folder: self.folder(),
@@ -259,13 +259,7 @@ pub(in crate::ops) fn label(package: &LockedPackage) -> String {
     }
 }
 
-fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf, IoError> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| {
-        let message = format!("`{}` is no UTF-8", path.display());
-        std::io::Error::other(message).into()
-    })
-}
-
+/// Whether a path leads to something below its folder, and nowhere else.
 fn is_below(path: &Utf8Path) -> bool {
     path.components()
         .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::stanza::{folder_of, joined};
 use crate::error::Error;
-use crate::io::write::{is_file, is_folder, read_text};
+use crate::io::paths::{is_file, is_folder, join_below, parent_folder};
+use crate::io::write::read_text;
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
 use crate::python_lock::{
@@ -46,9 +46,9 @@ impl Workspace {
         let lock = lock.ok_or_else(|| PythonLockError::NotFound {
             path: path.to_string(),
         })?;
-        let folder = folder_of(&path);
+        let folder = parent_folder(&path);
         let text_of = |path: &Utf8Path| -> Result<Option<String>, Error> {
-            let path = joined(folder, path);
+            let path = join_below(folder, path);
             Ok(if is_file(&path) {
                 read_text(&path)?
             } else {
@@ -82,7 +82,7 @@ impl Workspace {
 
     /// The lock's folder.
     pub(super) fn folder(&self) -> &Utf8Path {
-        folder_of(&self.path)
+        parent_folder(&self.path)
     }
 
     /// The entries of a package that can be built from source.
@@ -101,7 +101,7 @@ fn lock_file(path: &Utf8Path) -> Result<Utf8PathBuf, PythonLockError> {
     if !is_folder(path) {
         return Ok(path.to_owned());
     }
-    let files = NAMES.map(|name| joined(path, Utf8Path::new(name)));
+    let files = NAMES.map(|name| join_below(path, name));
     let found = files.iter().find(|file| is_file(file));
     found.cloned().ok_or_else(|| PythonLockError::NotFound {
         path: files[0].to_string(),

@@ -151,7 +151,7 @@ impl Saved {
         digests: Digests,
     ) -> MadeStanza {
         let locks = self.locks.into_iter().map(|lock| KeptLock {
-            path: crate::ops::stanza::joined(folder, lock.name.as_str().into()),
+            path: crate::io::paths::join_below(folder, &lock.name),
             bytes: lock.text.into_bytes(),
         });
         MadeStanza {

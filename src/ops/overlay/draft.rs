@@ -1,12 +1,16 @@
 //! An overlay file, and changes to it that are written at once.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{MadeStanza, Writing};
 use crate::error::Error;
-use crate::io::IoError;
+use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
-use crate::io::write::{is_link, read_file, read_text, real_file, write_files};
+use crate::io::paths::{is_link, linked_file};
+use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
+use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form, empty_overlay};
 use crate::ops::stanza::KeptLock;
 use crate::overlay::{
@@ -21,6 +25,9 @@ pub(in crate::ops) struct OverlayFile {
     /// Its text, if it exists.
     old: Option<String>,
     document: Document,
+    /// Keeps other runs from writing the file until this value is dropped;
+    /// `None` in a dry run, or if the cache can't hold a lock.
+    lock: Option<Arc<FileLock>>,
 }
 
 /// Changes to an [`OverlayFile`].
@@ -42,9 +49,11 @@ pub(in crate::ops) struct Written {
 
 impl OverlayFile {
     /// Reads and parses a file. One that doesn't exist, or is empty, is parsed
-    /// as the skeleton that it is going to be.
-    pub(in crate::ops) fn open(writing: &Writing) -> Result<Self, Error> {
-        let file = real_file(&writing.file)?;
+    /// as the skeleton that it is going to be. No other run writes it until
+    /// this value is dropped.
+    pub(in crate::ops) fn open(writing: &Writing, session: &Session) -> Result<Self, Error> {
+        let file = linked_file(&writing.file)?;
+        let lock = (!writing.dry_run).then(|| session.lock_overlay(&file));
         let old = read_text(&file)?;
         let written = old.as_deref().filter(|text| !text.trim().is_empty());
         let document = if let Some(text) = written {
@@ -62,6 +71,7 @@ impl OverlayFile {
             },
             old,
             document,
+            lock: lock.flatten(),
         })
     }
 
@@ -78,6 +88,7 @@ impl OverlayFile {
                 formatter: None,
             },
             old: None,
+            lock: None,
         })
     }
 
@@ -187,21 +198,24 @@ impl<'f> Draft<'f> {
         let old = self.file.old.as_deref().unwrap_or_default();
         let diff = unified_diff(old, &text, file.as_str());
         let locks = self.locks.into_iter();
-        let mut files: Vec<_> = locks.map(|lock| (lock.path, lock.bytes)).collect();
-        files.push((file.clone(), text.clone().into_bytes()));
-        let mut changed = Vec::new();
-        for (path, bytes) in &files {
-            if read_file(path)?.as_ref() != Some(bytes) {
-                changed.push(path.to_string());
-            }
-        }
+        let mut files: Vec<_> = locks
+            .map(|KeptLock { path, bytes }| NewFile { path, bytes })
+            .collect();
+        files.push(NewFile {
+            path: file.clone(),
+            bytes: text.clone().into_bytes(),
+        });
+        let changed = changed_files(&files)?;
         if !dry_run {
-            write_files(&files)?;
+            if self.file.lock.is_none() {
+                require_unchanged(file, old)?;
+            }
+            write_files(&changed)?;
         }
         Ok(Written {
             text,
-            files: files.iter().map(|(path, _)| path.to_string()).collect(),
-            changed,
+            files: files.iter().map(|file| file.path.to_string()).collect(),
+            changed: changed.iter().map(|file| file.path.to_string()).collect(),
             diff,
         })
     }
@@ -241,4 +255,13 @@ fn formatted(stanza: &AnyStanza, command: &str) -> Result<String, OverlayError> 
         command: command.to_owned(),
         message,
     })
+}
+
+/// Refuses to overwrite what another run wrote meanwhile.
+fn require_unchanged(file: &Utf8Path, old: &str) -> Result<(), Error> {
+    if read_text(file)?.unwrap_or_default() == old {
+        return Ok(());
+    }
+    let path = file.to_owned();
+    Err(IoError::Changed { path }.into())
 }

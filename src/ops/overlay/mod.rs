@@ -7,10 +7,10 @@ use super::load::{Loaded, Request};
 use super::locked::{Place, Saved, SavedLock};
 use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::stanza::{KeptLock, Making, folder_of};
+use super::stanza::{KeptLock, Making};
 use crate::error::Error;
-use crate::io::Session;
-use crate::io::source::way_to;
+use crate::io::paths::{parent_folder, path_from};
+use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, Form};
 use crate::options::Options;
 use crate::overlay::Digests;
@@ -22,6 +22,9 @@ mod draft;
 mod tests;
 
 pub(super) use draft::{Draft, OverlayFile};
+
+/// How often the work on an overlay is done that other programs change.
+const MAX_TRIES: usize = 5;
 
 /// What is done with a file.
 #[derive(Debug, Clone)]
@@ -64,7 +67,27 @@ pub(super) fn write_stanzas(
     writing: &Writing,
     session: &Session,
 ) -> Result<Snippet, Error> {
-    let file = OverlayFile::open(writing)?;
+    redo_if_changed(|| write_stanzas_once(packages, writing, session))
+}
+
+/// Does the work on an overlay again if another program changed the file
+/// meanwhile, which happens only if the file can't be locked.
+pub(super) fn redo_if_changed<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..MAX_TRIES {
+        match work() {
+            Err(Error::Io(IoError::Changed { .. })) => {}
+            result => return result,
+        }
+    }
+    work()
+}
+
+fn write_stanzas_once(
+    packages: &[Options],
+    writing: &Writing,
+    session: &Session,
+) -> Result<Snippet, Error> {
+    let file = OverlayFile::open(writing, session)?;
     let mut draft = file.draft();
     let place = Place {
         file: file.path(),
@@ -93,7 +116,7 @@ pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error>
     if options.nixpkgs.prebuilt.is_some() {
         return make_prebuilt(options, place.file, session);
     }
-    let folder = folder_of(place.file);
+    let folder = parent_folder(place.file);
     let mut request = Request::new(options);
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
@@ -113,7 +136,7 @@ pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error>
     }
     let marked = options
         .clone()
-        .try_with_paths(|path| way_to(folder, path))?;
+        .try_with_paths(|path| path_from(folder, path))?;
     Ok(saved.made(folder, marked.in_one_line(), digests))
 }
 
@@ -123,7 +146,7 @@ pub(super) fn made_of(
     request: &mut Request,
     place: Place,
 ) -> Result<Saved, Error> {
-    let folder = folder_of(place.file);
+    let folder = parent_folder(place.file);
     let name = loaded.project.identity.name.as_str();
     request.known_hashes = place.document.known_hashes(name);
     let making = Making {

@@ -8,12 +8,12 @@ use super::facts::Facts;
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::nix_snippet::{Snippet, SnippetPackage};
-use super::stanza::{Making, folder_of};
+use super::stanza::Making;
 use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
-use crate::io::source::{way_between, way_to};
-use crate::io::write::{real_file, write_file};
+use crate::io::paths::{linked_file, parent_folder, path_from};
+use crate::io::write::write_file;
 use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
 use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
@@ -35,7 +35,7 @@ impl PackageFile {
     /// The same where a link to it leads.
     fn real(&self) -> Result<Self, IoError> {
         Ok(Self {
-            path: real_file(&self.path)?,
+            path: linked_file(&self.path)?,
             overwrite: self.overwrite,
         })
     }
@@ -52,7 +52,7 @@ pub fn nixpkgs_package(
 ) -> Result<Snippet, Error> {
     let file = file.map(PackageFile::real).transpose()?;
     let file = file.as_ref();
-    let folder = file.map_or(Utf8Path::new("."), |to| folder_of(&to.path));
+    let folder = file.map_or(Utf8Path::new("."), |to| parent_folder(&to.path));
     request.lock_folder = file.map(|_| folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
     let rust = loaded.rust(&request)?;
@@ -173,7 +173,7 @@ impl Maker<'_> {
         let path = &self.making.request.path;
         let Some(archive) = self.loaded.source.archive() else {
             return Ok(PackageSource::Folder {
-                path: way_between(self.making.folder, files.origin().into())?,
+                path: path_from(self.making.folder, files.origin().into())?,
                 is_named: self.folders(self.is_maturin()).source_root != ".",
             });
         };
@@ -230,7 +230,7 @@ impl Maker<'_> {
         let (request, session) = (self.making.request, self.making.session);
         let path = match (&self.loaded.kept_lock, request.options.cargo_lock()) {
             (Some(kept), _) => kept.file_name().map(Utf8PathBuf::from),
-            (None, Some(named)) => Some(way_to(self.making.folder, named)?),
+            (None, Some(named)) => Some(path_from(self.making.folder, named)?),
             (None, None) => None,
         };
         Ok(CargoDeps::Lock {

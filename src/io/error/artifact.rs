@@ -1,23 +1,19 @@
-//! Why a file of a Python lock can't be had.
+//! Errors of the files that Python locks name.
 
 use miette::Diagnostic;
 use thiserror::Error;
 
-/// A file of a Python lock can't be had, or isn't what the lock says.
+/// A file of a Python lock can't be fetched or read, or isn't what the lock
+/// says.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ArtifactError {
-    /// The lock has neither address nor path.
     #[error("the lock doesn't say where the source of `{label}` is")]
     #[diagnostic(
         code(pyhack::artifacts::nowhere),
         help("lock again with an index that gives addresses: `uv lock`")
     )]
-    Nowhere {
-        /// Name and version.
-        label: String,
-    },
+    Nowhere { label: String },
 
-    /// The lock has no SHA-256.
     #[error(
         "the lock has no SHA-256 for `{url}`, the source of `{label}`, so it couldn't be verified"
     )]
@@ -27,14 +23,8 @@ pub enum ArtifactError {
             "lock again: `uv lock`; if that changes nothing, use an index that gives SHA-256 hashes"
         )
     )]
-    NoHash {
-        /// Name and version.
-        label: String,
-        /// The address.
-        url: String,
-    },
+    NoHash { label: String, url: String },
 
-    /// An address that nothing is fetched from.
     #[error(
         "the source of `{label}` is at `{url}`, which is neither a sound http(s) nor a file address"
     )]
@@ -42,14 +32,9 @@ pub enum ArtifactError {
         code(pyhack::artifacts::address),
         help("lock again with an index or source that has `https://` addresses")
     )]
-    Address {
-        /// Name and version.
-        label: String,
-        /// The address.
-        url: String,
-    },
+    Address { label: String, url: String },
 
-    /// A name that no sdist has.
+    /// A file name that can't be used in the cache.
     #[error("the source of `{label}` is the file `{name}`, which no sdist is called")]
     #[diagnostic(
         code(pyhack::artifacts::name),
@@ -58,29 +43,21 @@ pub enum ArtifactError {
              name the folder"
         )
     )]
-    Name {
-        /// Name and version.
-        label: String,
-        /// The file's name.
-        name: String,
-    },
+    Name { label: String, name: String },
 
-    /// Larger than anything that is read.
     #[error("the source of `{label}` has {size} bytes, and no more than {limit} MiB are read")]
     #[diagnostic(
         code(pyhack::artifacts::too_large),
         help("unpack it by hand and name the folder")
     )]
     TooLarge {
-        /// Name and version.
         label: String,
-        /// Its size, or what the lock says of it.
+        /// In bytes, of the file or as the lock has it.
         size: u64,
-        /// The limit in MiB.
+        /// In MiB.
         limit: u64,
     },
 
-    /// Another hash than the lock's.
     #[error(
         "the source of `{label}` from `{url}` has the SHA-256 {found}, the lock says {expected}"
     )]
@@ -92,17 +69,12 @@ pub enum ArtifactError {
         )
     )]
     Checksum {
-        /// Name and version.
         label: String,
-        /// Where it is from.
         url: String,
-        /// SHA-256 of what came.
         found: String,
-        /// SHA-256 in the lock.
         expected: String,
     },
 
-    /// Another size than the lock's.
     #[error("the source of `{label}` from `{url}` has {found} bytes, the lock says {expected}")]
     #[diagnostic(
         code(pyhack::artifacts::size),
@@ -112,43 +84,33 @@ pub enum ArtifactError {
         )
     )]
     Size {
-        /// Name and version.
         label: String,
-        /// Where it is from.
         url: String,
-        /// What came.
+        /// In bytes.
         found: u64,
-        /// What the lock says.
+        /// In bytes.
         expected: u64,
     },
 
-    /// It isn't there.
     #[error("the source of `{label}` isn't there (`{url}` {answer})")]
     #[diagnostic(
         code(pyhack::artifacts::missing),
         help("lock again, to a version that exists: `uv lock --upgrade-package NAME`")
     )]
     Missing {
-        /// Name and version.
         label: String,
-        /// Where it was looked for.
         url: String,
-        /// What came of it.
+        /// `doesn't exist`, or what the server answered.
         answer: String,
     },
 
-    /// Nothing may be fetched.
     #[error("the source of `{label}` is in no cache, and `--offline` forbids fetching it")]
     #[diagnostic(
         code(pyhack::artifacts::offline),
         help("run it once without `--offline`")
     )]
-    Offline {
-        /// Name and version.
-        label: String,
-    },
+    Offline { label: String },
 
-    /// There is no folder to keep it in.
     #[error("there is no folder for the cache")]
     #[diagnostic(
         code(pyhack::artifacts::no_cache),
@@ -156,39 +118,34 @@ pub enum ArtifactError {
     )]
     NoCache,
 
-    /// A login is asked for, and none is known.
     #[error("`{url}` asks for a login (it answered {status}), and none is known")]
     #[diagnostic(
         code(pyhack::artifacts::no_credentials),
         help("{advice}; keyrings, which are programs, aren't asked")
     )]
     NoCredentials {
-        /// The address.
         url: String,
-        /// The HTTP status.
         status: u16,
-        /// Where to put a login.
+        /// Where a login can be put.
         advice: String,
     },
 
-    /// The login that is known isn't taken.
     #[error("`{url}` doesn't take the login of {origin} (it answered {status})")]
     #[diagnostic(
         code(pyhack::artifacts::credentials_refused),
         help("mend name and password there; they may have expired, or lack the right to read")
     )]
     CredentialsRefused {
-        /// The address.
         url: String,
-        /// Where the login was found.
+        /// Where the login was found, with backquotes.
         origin: String,
-        /// The HTTP status.
         status: u16,
     },
 }
 
 impl ArtifactError {
-    /// Whether the surroundings have to be mended, not the lock.
+    /// Whether the environment of the run is at fault: network, logins or disk,
+    /// and not the lock.
     #[must_use]
     pub const fn is_of_the_surroundings(&self) -> bool {
         matches!(

@@ -1,47 +1,45 @@
 //! What Cargo's own configuration says about registries and the network.
 //!
-//! Only the user's configuration counts (`CARGO_HOME/config.toml` and the
-//! environment). A `.cargo/config.toml` in the project is a stranger's and is
-//! never looked at, unless the user says that it is trusted.
+//! Only the user's configuration counts: `CARGO_HOME/config.toml` and the
+//! environment. A `.cargo/config.toml` in the project is a stranger's, and is
+//! only read if the user trusts it.
 
 use std::path::{Path, PathBuf};
 
 use cargo_config2::{Config, ResolveOptions};
 
-use super::network::HttpSettings;
-use super::registry::{Index, SourceTables, Supplier, Tokens};
+use super::super::network::HttpSettings;
+use super::{Index, SourceTables, Supplier, Tokens};
 use crate::project::CrateSource;
 
 /// Whether a project's own `.cargo/config.toml` counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProjectConfig {
-    /// It is never looked at.
+    /// It is never read.
     #[default]
     Ignored,
-    /// That of the project's folder and of those above it.
+    /// The files in the project's folder and in those above it count.
     Trusted,
 }
 
-/// Cargo's folder, and who serves crates.
+/// Cargo's home folder, how servers are reached, and which registry serves a
+/// crate.
 pub struct CargoSettings {
-    /// `CARGO_HOME`.
     pub home: Option<PathBuf>,
-    /// How to reach servers.
     pub http: HttpSettings,
-    /// Secrets of registries.
     pub tokens: Tokens,
-    /// Registries; or why nothing can be fetched, which matters only once
-    /// something has to be.
+    /// The registries; the error says why nothing can be fetched, which matters
+    /// only once something has to be.
     tables: Result<SourceTables, String>,
 }
 
 impl CargoSettings {
     /// Reads the configuration of the user, whose `CARGO_HOME` is `home`, and
-    /// that of a project's folder if it is trusted.
+    /// that of a trusted project's folder.
     #[must_use]
     pub fn load(home: Option<PathBuf>, project: Option<&Path>) -> Self {
-        // From the root folder: no folder that a project could have written
-        // lies on the way.
+        // From the root folder, no folder that a project could have written is
+        // on the way.
         let folder = project.unwrap_or(Path::new("/"));
         let options = ResolveOptions::default().cargo_home(home.clone());
         match Config::load_with_options(folder, options) {
@@ -60,10 +58,10 @@ impl CargoSettings {
         }
     }
 
-    /// Who serves the crates of a source.
+    /// Returns which registry or folder serves the crates of a source.
     ///
     /// # Errors
-    /// Where the configuration can't be read or leads nowhere.
+    /// The message says why the configuration can't be read, or leads nowhere.
     pub fn supplier(&self, source: &CrateSource) -> Result<Supplier, String> {
         let tables = self.tables.as_ref().map_err(Clone::clone)?;
         match source {
@@ -75,11 +73,11 @@ impl CargoSettings {
         }
     }
 
-    /// The sparse index that stands for crates.io, which cargo resolves
-    /// from; without `sparse+`.
+    /// Returns the sparse index that replaces crates.io, from which cargo
+    /// resolves, without `sparse+`.
     ///
     /// # Errors
-    /// Where nothing or something else does.
+    /// The message says why there is none.
     pub fn crates_io_index(&self) -> Result<String, String> {
         match self.supplier(&CrateSource::CratesIo(None))? {
             Supplier::Registry(Index::Sparse(index)) => Ok(index),
@@ -93,15 +91,15 @@ impl CargoSettings {
         }
     }
 
-    /// The names of the registry with this index.
+    /// Returns the names of the registry with this index.
     pub(super) fn names(&self, index: &Index) -> Vec<&str> {
         let tables = self.tables.as_ref();
         tables.map_or_else(|_| Vec::new(), |tables| tables.names(index))
     }
 }
 
-/// `CARGO_HOME`, or where cargo has it without the variable.
-pub(super) fn cargo_home() -> Option<PathBuf> {
+/// Returns `CARGO_HOME`, or cargo's default for it.
+pub(in crate::io) fn cargo_home() -> Option<PathBuf> {
     let variable = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty());
     let home = variable
         .map(PathBuf::from)
