@@ -154,6 +154,8 @@ impl World {
             repository.write(&path, bytes);
         }
         repository.commit_at("2026-01-01T00:00:00Z");
+        // A `uv.lock` above an overlay counts within a repository.
+        fs::create_dir(sandbox.path(".git")).unwrap();
         Self { sandbox, registry }
     }
 

@@ -57,7 +57,6 @@ fn assert_opened_once(counts: &BTreeMap<String, usize>) {
 }
 
 #[test]
-#[ignore = "files are still read several times; run `cargo test --test it opens:: -- --ignored`"]
 fn writing_a_stanza_opens_each_file_once() {
     let (sandbox, _registry) = project();
     let counts = opened(
@@ -74,7 +73,6 @@ fn writing_a_stanza_opens_each_file_once() {
 }
 
 #[test]
-#[ignore = "files are still read several times; run `cargo test --test it opens:: -- --ignored`"]
 fn fixing_a_stanza_opens_each_file_once() {
     let (sandbox, _registry) = project();
     let newer = Sdist::rust("fast", "1.0", &[]);

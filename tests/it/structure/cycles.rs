@@ -12,46 +12,7 @@ use super::sources::{ModulePath, SOURCES, shown};
 /// Known cycles, each as the list of its modules. The test fails on a new
 /// cycle, on a new module in a known one, and on an entry whose cycle no longer
 /// exists.
-const KNOWN: &[&[&str]] = &[
-    &["cli::report", "cli::ui"],
-    &["config", "error", "ops"],
-    &[
-        "io::artifacts",
-        "io::cargo_settings",
-        "io::error",
-        "io::git",
-        "io::network",
-        "io::registry",
-        "io::store",
-        "io::tree",
-        "io::verified",
-    ],
-    &["io::git::checkout", "io::git::listing"],
-    &["io::network::retry", "io::network::settings"],
-    &["io::resolve::crates", "io::resolve::git"],
-    &["io::vendor_dir::crate_folder", "io::vendor_dir::git_folder"],
-    &["native::features", "native::graph"],
-    &["nix::expr", "nix::layout", "nix::print"],
-    &[
-        "ops::digests",
-        "ops::facts",
-        "ops::hash",
-        "ops::load",
-        "ops::native",
-        "ops::stanza",
-        "ops::stanza_inputs",
-    ],
-    &["ops::lock::jobs", "ops::lock::report"],
-    &[
-        "ops::locked",
-        "ops::nix_snippet",
-        "ops::overlay",
-        "ops::prebuilt",
-    ],
-    &["overlay::keep", "overlay::made"],
-    &["project::backend", "project::roots"],
-    &["project::files", "project::manifest"],
-];
+const KNOWN: &[&[&str]] = &[];
 
 type Edges = BTreeMap<ModulePath, BTreeSet<ModulePath>>;
 
