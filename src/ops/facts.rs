@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use semver::Version;
-
 use super::load::{Loaded, Request};
-use super::native::{BOOTSTRAP, NativeFacts};
+use super::native::{BOOTSTRAP, NativeFacts, outdated_pyo3};
 use crate::build_system::{self, Requirements};
 use crate::error::Error;
 use crate::io::{CrateStore, Session};
@@ -15,7 +13,7 @@ use crate::project::{
     RustProject, Unread, join,
 };
 use crate::python_lock::PythonLock;
-use crate::target::{Pyo3Support, Toolchains};
+use crate::target::Toolchains;
 use crate::warning::{RustcOf, Warning};
 
 /// What is known of one folder that cargo builds in.
@@ -280,19 +278,6 @@ fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
         version: version.clone(),
         rustc: RustcOf::Branches(too_old),
     })
-}
-
-/// PyO3, where it doesn't know a Python as new as this one.
-pub(super) fn outdated_pyo3(
-    environment: &BuildEnvironment,
-    python_minor: u8,
-) -> Option<(&Version, Pyo3Support)> {
-    let pyo3 = environment
-        .pyo3
-        .as_ref()
-        .filter(|pyo3| !pyo3.has_abi3_version)?;
-    let known = Toolchains::built_in().pyo3(&pyo3.version)?;
-    (known.newest_python < python_minor).then_some((&pyo3.version, known))
 }
 
 fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warning> {

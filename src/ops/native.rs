@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::outdated_pyo3;
+use semver::Version;
+
 use super::load::{Loaded, Request};
 use crate::error::Error;
 use crate::io::Session;
@@ -16,7 +17,7 @@ use crate::nix::pins::NeededRust;
 use crate::project::{
     BuildEnvironment, CargoLock, LocalCrates, LockState, RustProject, SourceFiles, join,
 };
-use crate::target::Target;
+use crate::target::{Pyo3Support, Target, Toolchains};
 use crate::warning::Warning;
 
 /// Has a stable rustc take unstable features.
@@ -253,4 +254,17 @@ fn dev_only(files: &SourceFiles) -> DevOnlyCrates {
             .or_insert(manifest.dev_only.clone());
     }
     found
+}
+
+/// PyO3, where it doesn't know a Python as new as this one.
+pub(super) fn outdated_pyo3(
+    environment: &BuildEnvironment,
+    python_minor: u8,
+) -> Option<(&Version, Pyo3Support)> {
+    let pyo3 = environment
+        .pyo3
+        .as_ref()
+        .filter(|pyo3| !pyo3.has_abi3_version)?;
+    let known = Toolchains::built_in().pyo3(&pyo3.version)?;
+    (known.newest_python < python_minor).then_some((&pyo3.version, known))
 }

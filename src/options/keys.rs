@@ -11,8 +11,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::additions::Additions;
+use super::error::UnusedSubdirectory;
 use super::field::{Field, Names};
-use super::layers::UnusedSubdirectory;
 use super::setting::{Chosen, Setting};
 use super::values::{
     Attribute, DroppedName, Library, Platforms, PrebuiltPackage, SourceWord, Subdirectory,

@@ -1,9 +1,6 @@
-//! Several layers of options, and what can be wrong with them together.
+//! Several layers of options.
 
 use std::collections::BTreeMap;
-
-use camino::Utf8PathBuf;
-use thiserror::Error;
 
 use super::keys::Options;
 
@@ -31,12 +28,4 @@ impl Layers {
     pub fn common(&self) -> Options {
         self.command_line.clone().over(self.general.clone())
     }
-}
-
-/// A subdirectory is named, and the source is no repository or archive that
-/// could have one.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{folder}`: a subdirectory goes with a source that is `git` or `url`")]
-pub struct UnusedSubdirectory {
-    pub(super) folder: Utf8PathBuf,
 }

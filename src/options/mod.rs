@@ -16,6 +16,7 @@
 
 mod additions;
 pub mod config;
+mod error;
 mod field;
 mod keys;
 mod layers;
@@ -27,10 +28,11 @@ mod words;
 
 pub use additions::Additions;
 pub use config::{Config, ConfigError, PackageStyle};
+pub use error::UnusedSubdirectory;
 pub use keys::{
     EnvironmentOptions, ExtraOptions, GenerateOptions, InputOptions, NixpkgsOptions, Options,
     RustOptions, SourceOptions, StanzaOptions, TargetOptions,
 };
-pub use layers::{Layers, UnusedSubdirectory};
+pub use layers::Layers;
 pub use setting::{Chosen, Setting};
 pub use values::{Attribute, DroppedName, PrebuiltPackage};

@@ -6,11 +6,7 @@ use std::str::FromStr;
 use rnix::SyntaxKind;
 
 use super::PREFIX;
-use crate::hash::Sha256;
-
-/// Hexadecimal digits kept of each SHA-256: enough to notice a change, not to
-/// withstand an attack.
-const DIGITS: usize = 16;
+use super::hash::digest;
 
 /// Largest `up` that is accepted from a mark.
 const MAX_UP: usize = 16;
@@ -97,20 +93,6 @@ impl FromStr for Digests {
         }
         Ok(digests)
     }
-}
-
-/// Returns a digest in the form that marks use.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    shorten(&Sha256::of(bytes))
-}
-
-/// Returns a hash as marks hold it.
-#[must_use]
-pub fn shorten(hash: &Sha256) -> String {
-    let mut hex = hash.to_hex();
-    hex.truncate(DIGITS);
-    hex
 }
 
 /// Returns the digest of a stanza's tokens, without lines to keep, so that

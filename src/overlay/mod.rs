@@ -23,19 +23,21 @@ mod error;
 #[cfg(test)]
 mod fixtures;
 mod freshness;
+mod hash;
 mod keep;
 mod lines;
 mod python_lock_mark;
 mod sets;
 
 pub use blocks::Block;
-pub use digests::{Digests, digest, shorten, text_digest};
+pub use digests::{Digests, text_digest};
 pub use document::Document;
 #[cfg(test)]
 pub use document::count_parses;
 pub use edits::{Change, Edits, NewBlock, says_the_same};
 pub use error::OverlayError;
 pub use freshness::{MadeFrom, Reason, RecipeChange, Wanted, freshness};
+pub use hash::{digest, shorten};
 pub use python_lock_mark::PythonLockMark;
 
 /// The beginning of every mark.

@@ -125,7 +125,16 @@ pub fn check(
     };
     let mut report = CheckReport::default();
     for file in checked_files(&request.files, configured)? {
-        let found = redo_if_changed(|| check_file(&file, request, &session))?;
+        let mut found = redo_if_changed(|| check_file(&file, request, &session))?;
+        // Another path may have led to the same file.
+        let is_reported = |stanza: &CheckedStanza| {
+            let mut reported = report.stanzas.iter();
+            reported.any(|other| other.file == stanza.file && other.package == stanza.package)
+        };
+        found.stanzas.retain(|stanza| !is_reported(stanza));
+        if found.stanzas.is_empty() {
+            continue;
+        }
         report.stanzas.extend(found.stanzas);
         report.changed.extend(found.changed);
         report.diff.push_str(&found.diff);

@@ -7,13 +7,13 @@ use std::ops::Range;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use miette::NamedSource;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::model::{Config, PackageStyle};
-use super::prebuilt::{prebuilt, require_distinct};
-use crate::options::Options;
+use super::prebuilt::PrebuiltForm;
 use crate::options::values::is_attribute_path;
+use crate::options::{NixpkgsOptions, Options, PrebuiltPackage};
 
 /// The keys that aren't options of packages.
 const OWN_KEYS: [&str; 3] = ["overlay", "packages", "style"];
@@ -302,4 +302,44 @@ pub(super) fn owned(value: &DeValue) -> toml::Value {
         DeValue::Float(number) => toml::Value::Float(number.as_str().parse().unwrap_or_default()),
         DeValue::Datetime(time) => toml::Value::Datetime(*time),
     }
+}
+
+/// Refuses a package that is to be built and to be taken from nixpkgs.
+fn require_distinct(
+    reader: Reader,
+    prebuilt: &BTreeMap<String, Options>,
+    packages: &BTreeMap<String, Options>,
+    table: &DeTable,
+) -> Result<(), ConfigError> {
+    let mut names = prebuilt.keys();
+    let Some(name) = names.find(|name| packages.contains_key(*name)) else {
+        return Ok(());
+    };
+    let message = format!("`{name}` stands in `packages` and in `prebuilt`");
+    let help = "it is built, or taken from nixpkgs: take it out of one";
+    let at = table.get("prebuilt").map_or(0..0, Spanned::span);
+    Err(reader.wrong(message, help, at))
+}
+
+/// Reads the list: `"NAME"`, `"NAME=ATTR"`, or a table each.
+fn prebuilt(reader: Reader, entries: &DeArray) -> Result<BTreeMap<String, Options>, ConfigError> {
+    let help = "write `\"NAME\"`, `\"NAME=ATTR\"`, or `{ name = \"NAME\", attr = \"ATTR\", drop = [...] }`";
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        let wrong = |message: String| reader.wrong(message, help, entry.span());
+        let form: PrebuiltForm = owned(entry.get_ref())
+            .try_into()
+            .map_err(|_| wrong("that names no package to take from nixpkgs".to_owned()))?;
+        let nixpkgs = NixpkgsOptions::try_from(form).map_err(wrong)?;
+        let name = nixpkgs
+            .prebuilt
+            .as_ref()
+            .map(|PrebuiltPackage { name, .. }| name.to_string());
+        let options = Options {
+            nixpkgs,
+            ..Options::default()
+        };
+        found.insert(name.unwrap_or_default(), options);
+    }
+    Ok(found)
 }
