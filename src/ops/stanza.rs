@@ -188,7 +188,7 @@ impl Making<'_> {
             return Ok((Some(AdjacentCargoLock { path, is_copied }), Some(kept)));
         }
         let own = stanza.source.as_ref().map(|source| AdjacentCargoLock {
-            path: join_below(&source.path, &join(&rust.cargo_root, "Cargo.lock")),
+            path: join_below(&source.path, join(&rust.cargo_root, "Cargo.lock")),
             is_copied: false,
         });
         Ok((own, None))

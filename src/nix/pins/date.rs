@@ -7,10 +7,6 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// A day of the Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the day of the month is called day"
-)]
 pub struct Day {
     year: i64,
     month: i64,

@@ -34,6 +34,10 @@ pub(super) struct Job {
     pub marked: String,
     /// The digests of what it is made from.
     pub digests: Digests,
+    /// The options that decide its result, in one line.
+    recipe: String,
+    /// Whether a lock that doesn't fit is replaced by a generated one.
+    generates_lock: bool,
     /// What its result is kept by; none for a project of the user's.
     pub key: Option<String>,
     /// Whether the file has what would be made.
@@ -113,12 +117,16 @@ impl Run<'_> {
             && document
                 .python_lock_mark()
                 .is_some_and(|mark| mark.is_without_rust(name.as_str(), &digests.source));
+        // Wherever the lock is, the stanza is the same.
+        moved.input.uv_lock = None;
+        let recipe = moved.in_one_line();
+        let generates_lock = options.generate.generate_lock.unwrap_or_default();
         let key = local.is_none().then(|| {
-            // Wherever the lock is, the stanza is the same.
-            moved.input.uv_lock = None;
+            // One that was generated before is used again, and decides the
+            // stanza. All others are only written.
             let beside = join_below(folder, format!("{name}.lock"));
-            let beside = read_file(&beside).ok().flatten();
-            Results::key(&digests, &moved.in_one_line(), beside.as_deref())
+            let beside = generates_lock.then(|| read_file(&beside).ok().flatten());
+            Results::key(&digests, &recipe, beside.flatten().as_deref())
         });
         Ok(Job {
             name: name.clone(),
@@ -126,6 +134,8 @@ impl Run<'_> {
             options,
             marked,
             digests,
+            recipe,
+            generates_lock,
             key,
             is_fresh: reasons.as_ref().is_some_and(Vec::is_empty),
             has_none,
@@ -217,6 +227,13 @@ impl Run<'_> {
             Err(error) => Finding::Failed((&error).into()),
         };
         results.add(key, &finding);
+        if let (Finding::Rust(saved), true) = (&finding, job.generates_lock) {
+            // The next run finds the lock that this one generated.
+            for lock in &saved.locks {
+                let key = Results::key(&job.digests, &job.recipe, Some(lock.text.as_bytes()));
+                results.add(&key, &finding);
+            }
+        }
         Done::Found(finding)
     }
 
