@@ -19,7 +19,7 @@ mod pyo3;
 mod pyproject;
 mod python_metadata;
 mod roots;
-mod setup_cfg;
+pub(crate) mod setup_cfg;
 mod source_kind;
 mod surroundings;
 mod workspace;

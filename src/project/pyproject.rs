@@ -34,6 +34,8 @@ pub struct Pyproject {
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
     /// `build-system.requires`, or what PEP 518 has in its place.
     pub requires: Vec<String>,
+    /// Whether the file has a `build-system.requires`.
+    pub has_requires: bool,
     /// `build-system.build-backend`, or what PEP 517 has in its place.
     pub build_backend: String,
     /// `build-system.backend-path`.
@@ -154,7 +156,7 @@ impl Pyproject {
     }
 
     /// A table or value below `tool`.
-    pub(super) fn tool(&self, keys: &[&str]) -> Option<&toml::Value> {
+    pub(crate) fn tool(&self, keys: &[&str]) -> Option<&toml::Value> {
         let (first, rest) = keys.split_first()?;
         let value = self.tool.get(*first)?;
         rest.iter().try_fold(value, |value, key| value.get(key))
@@ -301,6 +303,7 @@ impl Raw {
                 .requires_python
                 .or_else(|| poetry_python.map(str::to_owned)),
             optional_dependencies: project.optional_dependencies,
+            has_requires: build_system.requires.is_some(),
             requires: build_system.requires.unwrap_or(default),
             build_backend: build_system
                 .build_backend

@@ -26,7 +26,7 @@ pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
 
 /// A list: one item a line, or with semicolons between, as setuptools reads
 /// it.
-pub(super) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
+pub(crate) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
     let value = value(text, section, key).unwrap_or_default();
     let separator = if value.contains('\n') { '\n' } else { ';' };
     value

@@ -40,6 +40,7 @@ impl Interpreter<'_> {
                     "os.name" => Value::str("posix"),
                     "os.sep" => Value::str("/"),
                     "sys.implementation.name" => Value::str("cpython"),
+                    "typing.TYPE_CHECKING" => Value::Bool(false),
                     "sys.version_info.major" => Value::Int(3),
                     "sys.version_info.minor" => Value::Int(self.situation.python_minor.into()),
                     _ => Value::Named(full),
@@ -186,7 +187,10 @@ fn dictionary(first: Option<&Value>, by_name: &[(String, Value)]) -> Option<Valu
 /// `setup` too.
 fn is_setup(name: &str) -> bool {
     let module = name.split('.').next().unwrap_or(name);
-    name == "setup" || matches!(module, "setuptools" | "distutils" | "skbuild" | "numpy")
+    name == "setup" || matches!(
+            module,
+            "setuptools" | "distutils" | "skbuild" | "scikit_build_core" | "numpy"
+        )
 }
 
 pub(super) fn joined(parts: &[Value]) -> Option<Value> {

@@ -12,6 +12,7 @@ mod calls;
 mod commands;
 mod eval;
 mod exec;
+mod imports;
 mod known;
 mod methods;
 mod operations;
@@ -24,6 +25,9 @@ use ruff_python_ast::{Expr, ExprCall, ModModule, PySourceType};
 use ruff_python_parser::Parsed;
 
 pub use commands::BuildCommand;
+pub use imports::{
+    Certainty, Import, Located, ModuleConstants, ScriptNeeds, read_constants, read_needs,
+};
 pub use value::{Extension, Note};
 
 use calls::Arguments;
