@@ -47,6 +47,8 @@ pub struct Pyproject {
     /// Arguments for maturin that uv passes on: `build-args` in
     /// `tool.uv.config-settings`.
     pub(super) build_arguments: Vec<String>,
+    /// The `project` table as written.
+    pub(crate) project: toml::Table,
     /// `tool`, for backends with tables of their own.
     tool: toml::Table,
 }
@@ -152,7 +154,7 @@ impl Pyproject {
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
         // Once with types, which keeps the place of an error, once without.
         let tables: RawTables = toml::from_str(text)?;
-        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables.tool))
+        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables))
     }
 
     /// A table or value below `tool`.
@@ -195,6 +197,8 @@ struct Raw {
 /// What backends have tables for that are looked up by name.
 #[derive(Deserialize)]
 struct RawTables {
+    #[serde(default)]
+    project: toml::Table,
     #[serde(default)]
     tool: toml::Table,
 }
@@ -278,7 +282,7 @@ fn arguments<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 }
 
 impl Raw {
-    fn into_pyproject(self, tables: toml::Table) -> Pyproject {
+    fn into_pyproject(self, tables: RawTables) -> Pyproject {
         let tool = self.tool;
         let build_system = self.build_system.unwrap_or(RawBuildSystem {
             requires: None,
@@ -316,7 +320,8 @@ impl Raw {
                 .find_map(|key| uv.config_settings.get(*key))
                 .map(words)
                 .unwrap_or_default(),
-            tool: tables,
+            project: tables.project,
+            tool: tables.tool,
         }
     }
 }

@@ -56,6 +56,9 @@ pub struct ScriptNeeds {
     pub imports: Vec<Import>,
     /// The requirements in `setup_requires`, all with the line of the keyword.
     pub setup_requires: Vec<Located>,
+    /// Those that `setup_requires` has under a condition that the text doesn't
+    /// decide.
+    pub doubtful_requires: Vec<Located>,
     /// The arguments of `setup` that have a true value.
     pub keywords: Vec<Located>,
     /// The line of a function `build` that the script itself doesn't call:
@@ -63,15 +66,17 @@ pub struct ScriptNeeds {
     pub build_function: Option<usize>,
     /// What of `setup_requires` the text doesn't tell.
     pub unread: Vec<Note>,
+    /// Calls of `setup` with arguments that the text doesn't tell.
+    pub hidden: Vec<Note>,
 }
 
-/// What flit-core reads from a module without importing it.
+/// What a build backend reads from a module without importing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModuleConstants {
     /// Whether it has a docstring.
     pub has_docstring: bool,
-    /// Whether it assigns a literal to `__version__`.
-    pub has_version: bool,
+    /// Whether it assigns a literal to the attribute that is asked for.
+    pub has_attribute: bool,
 }
 
 /// Reads what a script needs.
@@ -85,23 +90,33 @@ pub fn read_needs(text: &str, situation: &Situation) -> Result<ScriptNeeds, Note
     })
 }
 
-/// Reads docstring and version of a module.
+/// Reads whether a module has a docstring and a literal `attribute`.
 ///
 /// # Errors
 /// Fails if it isn't Python: the line, and what is wrong there.
-pub fn read_constants(text: &str, situation: &Situation) -> Result<ModuleConstants, Note> {
-    with_syntax(text, situation, |module, _| constants(&module.syntax().body))
+pub fn read_constants(
+    text: &str,
+    attribute: &str,
+    situation: &Situation,
+) -> Result<ModuleConstants, Note> {
+    with_syntax(text, situation, |module, _| {
+        constants(&module.syntax().body, attribute)
+    })
 }
 
-fn constants(body: &[Stmt]) -> ModuleConstants {
+fn constants(body: &[Stmt], attribute: &str) -> ModuleConstants {
     let is_text = |expression: &Expr| matches!(expression, Expr::StringLiteral(_));
-    let is_literal = |expression: &Expr| expression.is_literal_expr();
-    let is_version = |target: &Expr| matches!(target, Expr::Name(name) if name.id == "__version__");
-    let assigns_version = |statement: &Stmt| match statement {
-        Stmt::Assign(assign) => is_literal(&assign.value) && assign.targets.iter().any(is_version),
+    let is_literal = |expression: &Expr| match expression {
+        Expr::Tuple(tuple) => tuple.elts.iter().all(Expr::is_literal_expr),
+        Expr::List(list) => list.elts.iter().all(Expr::is_literal_expr),
+        other => other.is_literal_expr(),
+    };
+    let is_it = |target: &Expr| matches!(target, Expr::Name(name) if name.id == attribute);
+    let assigns_it = |statement: &Stmt| match statement {
+        Stmt::Assign(assign) => is_literal(&assign.value) && assign.targets.iter().any(is_it),
         Stmt::AnnAssign(assign) => {
             let value = assign.value.as_deref();
-            value.is_some_and(is_literal) && is_version(&assign.target)
+            value.is_some_and(is_literal) && is_it(&assign.target)
         }
         _ => false,
     };
@@ -110,7 +125,7 @@ fn constants(body: &[Stmt]) -> ModuleConstants {
         has_docstring: first.is_some_and(
             |statement| matches!(statement, Stmt::Expr(first) if is_text(&first.value)),
         ),
-        has_version: body.iter().any(assigns_version),
+        has_attribute: body.iter().any(assigns_it),
     }
 }
 
@@ -127,11 +142,15 @@ fn needs<'a>(module: &'a Parsed<ModModule>, interpreter: &mut Interpreter<'a>) -
         for (name, value) in arguments {
             if name == "setup_requires" {
                 let line = keyword_line(body, name, interpreter).unwrap_or(*line);
-                let texts = value.texts(&mut found.unread, line);
-                let texts = texts.into_iter().map(|text| Located { line, text });
-                found.setup_requires.extend(texts);
+                let located = |text| Located { line, text };
+                let (certain, doubtful) = alternatives(value, line, &mut found.unread);
+                found
+                    .setup_requires
+                    .extend(certain.into_iter().map(located));
+                let doubtful = doubtful.into_iter().map(located);
+                found.doubtful_requires.extend(doubtful);
             } else if name == "**" {
-                found.unread.push(Note {
+                found.hidden.push(Note {
                     line: *line,
                     what: "what `**` hands to `setup`".to_owned(),
                 });
@@ -144,6 +163,34 @@ fn needs<'a>(module: &'a Parsed<ModModule>, interpreter: &mut Interpreter<'a>) -
         }
     }
     found
+}
+
+/// The texts of a list: those that each alternative has, and the others.
+fn alternatives(value: &Value, line: usize, notes: &mut Vec<Note>) -> (Vec<String>, Vec<String>) {
+    let Value::Either(values) = value else {
+        return (value.texts(notes, line), Vec::new());
+    };
+    let all: Vec<_> = values
+        .iter()
+        .map(|value| value.texts(notes, line))
+        .collect();
+    let mut certain = Vec::new();
+    let mut doubtful = Vec::new();
+    for text in all.iter().flatten() {
+        let list = if all.iter().all(|texts| texts.contains(text)) {
+            &mut certain
+        } else {
+            &mut doubtful
+        };
+        if !list.contains(text) {
+            list.push(text.clone());
+        }
+    }
+    if !doubtful.is_empty() {
+        let what = "a choice that only running it would make".to_owned();
+        notes.push(Note { line, what });
+    }
+    (certain, doubtful)
 }
 
 /// The line where an argument is first written: as a keyword, or as the key of
@@ -235,7 +282,9 @@ fn deferred(body: &[Stmt], interpreter: &Interpreter<'_>) -> Vec<Import> {
         match statement {
             Stmt::Import(statement) => {
                 let names = statement.names.iter();
-                names.map(|alias| import(&alias.name, Vec::new(), 0)).collect()
+                names
+                    .map(|alias| import(&alias.name, Vec::new(), 0))
+                    .collect()
             }
             Stmt::ImportFrom(statement) => {
                 let module = statement.module.as_ref().map_or("", |m| m.as_str());
@@ -359,7 +408,8 @@ mod tests {
 
     #[test]
     fn an_import_that_may_fail_is_guarded() {
-        let text = "try:\n  from Cython.Build import cythonize\nexcept ImportError:\n  cythonize = None\n";
+        let text =
+            "try:\n  from Cython.Build import cythonize\nexcept ImportError:\n  cythonize = None\n";
         assert_eq!(certainty(text), [Guarded]);
         let text = "try:\n  import torch\nexcept (ImportError, OSError):\n  torch = None\nelse:\n  import ninja\n";
         assert_eq!(certainty(text), [Guarded, Guarded]);
@@ -426,7 +476,25 @@ mod tests {
             "from setuptools import setup\nkw = {\n 'setup_requires': ['pbr'],\n 'pbr': True}\nsetup(**kw)\n",
         );
         assert_eq!(found.setup_requires[0].line, 3);
-        assert!(found.keywords.iter().any(|k| k.text == "pbr" && k.line == 4));
+        assert!(
+            found
+                .keywords
+                .iter()
+                .any(|k| k.text == "pbr" && k.line == 4)
+        );
+    }
+
+    #[test]
+    fn alternatives_of_setup_requires_are_doubtful() {
+        let found = read(
+            "from setuptools import setup\nneeds = ['cffi']\nif mpi():\n  needs.append('mpi4py')\nsetup(setup_requires=needs)\n",
+        );
+        let texts = |found: &[Located]| -> Vec<String> {
+            found.iter().map(|located| located.text.clone()).collect()
+        };
+        assert_eq!(texts(&found.setup_requires), ["cffi"]);
+        assert_eq!(texts(&found.doubtful_requires), ["mpi4py"]);
+        assert_eq!(found.unread.len(), 1);
     }
 
     #[test]
@@ -454,8 +522,8 @@ mod tests {
                 python_minor: 13,
                 platform: Platform::LINUX,
             };
-            let found = read_constants(text, &situation).unwrap();
-            (found.has_docstring, found.has_version)
+            let found = read_constants(text, "__version__", &situation).unwrap();
+            (found.has_docstring, found.has_attribute)
         };
         assert_eq!(read("'''What it is.'''\n__version__ = '1'\n"), (true, true));
         assert_eq!(read("__version__: str = '1'\n"), (false, true));

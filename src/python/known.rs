@@ -187,7 +187,8 @@ fn dictionary(first: Option<&Value>, by_name: &[(String, Value)]) -> Option<Valu
 /// `setup` too.
 fn is_setup(name: &str) -> bool {
     let module = name.split('.').next().unwrap_or(name);
-    name == "setup" || matches!(
+    name == "setup"
+        || matches!(
             module,
             "setuptools" | "distutils" | "skbuild" | "scikit_build_core" | "numpy"
         )
