@@ -25,9 +25,7 @@ use ruff_python_ast::{Expr, ExprCall, ModModule, PySourceType};
 use ruff_python_parser::Parsed;
 
 pub use commands::BuildCommand;
-pub use imports::{
-    Certainty, Import, Located, ModuleConstants, ScriptNeeds, read_constants, read_needs,
-};
+pub use imports::{Certainty, Import, Located, ScriptNeeds, read_constants, read_needs};
 pub use value::{Extension, Note};
 
 use calls::Arguments;

@@ -37,26 +37,31 @@ struct BoundRow {
     when: When,
     symptom: String,
     likelihood: Likelihood,
-    pin: Option<String>,
-    post_patch: Option<Vec<String>>,
-    manual: Option<String>,
+    mend: Option<Mend>,
     evidence: String,
 }
 
 /// What a source has.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct When {
-    excluded: Option<Version>,
-    #[serde(default)]
-    excluded_any: bool,
-    keyword: Option<String>,
-    import: Option<String>,
-    backend: Option<String>,
-    #[serde(default)]
-    build_function: bool,
-    package: Option<PythonName>,
-    versions: Option<VersionSpecifiers>,
+#[serde(rename_all = "kebab-case")]
+enum When {
+    /// A requirement that excludes the set's version, which is newer.
+    Excluded,
+    /// The same, and this version, too.
+    Excludes(Version),
+    /// A true argument of `setup`.
+    Keyword(String),
+    /// An import of a module, or of one below it.
+    Import(String),
+    /// A `build-backend`.
+    Backend(String),
+    /// A build script of poetry that only defines `build`.
+    BuildFunction,
+    /// Such a package.
+    Package {
+        name: PythonName,
+        versions: VersionSpecifiers,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -194,18 +199,12 @@ impl BoundRow {
         request: JudgeRequest<'_>,
         requirement: Option<&BuildRequirement>,
     ) -> Option<Mend> {
-        if let (true, Some(place)) = (self.when.build_function, &request.facts.build_function) {
+        if let (When::BuildFunction, Some(place)) = (&self.when, &request.facts.build_function) {
             let script = place.file.file_name().unwrap_or_default();
             return Some(Mend::PostPatch(generate_setup_file(script)));
         }
-        if let Some(lines) = &self.post_patch {
-            return Some(Mend::PostPatch(lines.clone()));
-        }
-        if let Some(pin) = &self.pin {
-            return Some(Mend::Pin(pin.clone()));
-        }
-        if let Some(manual) = &self.manual {
-            return Some(Mend::Manual(manual.clone()));
+        if self.mend.is_some() {
+            return self.mend.clone();
         }
         requirement.map(|requirement| Mend::Pin(requirement.without_marker()))
     }
@@ -220,47 +219,44 @@ impl When {
         system: &PythonName,
     ) -> Option<(Option<Place>, Option<&'a BuildRequirement>)> {
         let facts = request.facts;
-        if self.excluded_any || self.excluded.is_some() {
+        let excludes = |first: Option<&Version>| {
             let version = set.get(system)?.version.as_ref()?;
-            let mut requirements = facts.requirements.iter();
-            let found = requirements.find(|requirement| {
-                let first = self.excluded.as_ref();
+            facts.requirements.iter().find(|requirement| {
                 requirement.name() == *system
                     && requirement.holds(set)
                     && requirement.is_exceeded(version)
                     && first.is_none_or(|first| requirement.is_exceeded(first))
-            })?;
-            return Some((None, Some(found)));
+            })
+        };
+        match self {
+            Self::Excluded => Some((None, Some(excludes(None)?))),
+            Self::Excludes(first) => Some((None, Some(excludes(Some(first))?))),
+            Self::Keyword(name) => {
+                let found = facts
+                    .keywords
+                    .iter()
+                    .find(|keyword| keyword.name == *name)?;
+                Some((Some(found.place.clone()), None))
+            }
+            Self::Import(module) => {
+                let found = facts.imports.iter().find(|import| {
+                    let rest = import.module.strip_prefix(module.as_str());
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                })?;
+                Some((Some(found.place.clone()), None))
+            }
+            Self::Backend(backend) => {
+                let module = facts.backend.split(':').next().unwrap_or_default();
+                let is_it = module == backend && facts.backend_path.is_empty();
+                is_it.then_some((None, None))
+            }
+            Self::BuildFunction => Some((Some(facts.build_function.clone()?), None)),
+            Self::Package { name, versions } => {
+                let is_version = request.version.is_some_and(|own| versions.contains(own));
+                let is_asked = request.resolved.system.contains_key(system);
+                (name == request.name && is_version && is_asked).then_some((None, None))
+            }
         }
-        if let Some(name) = &self.keyword {
-            let found = facts
-                .keywords
-                .iter()
-                .find(|keyword| keyword.name == *name)?;
-            return Some((Some(found.place.clone()), None));
-        }
-        if let Some(module) = &self.import {
-            let found = facts.imports.iter().find(|import| {
-                let rest = import.module.strip_prefix(module.as_str());
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })?;
-            return Some((Some(found.place.clone()), None));
-        }
-        if let Some(backend) = &self.backend {
-            let module = facts.backend.split(':').next().unwrap_or_default();
-            let is_it = module == backend && facts.backend_path.is_empty();
-            return is_it.then_some((None, None));
-        }
-        if self.build_function {
-            let place = facts.build_function.clone()?;
-            return Some((Some(place), None));
-        }
-        let package = self.package.as_ref()?;
-        let versions = self.versions.as_ref();
-        let is_version =
-            versions.is_none_or(|v| request.version.is_some_and(|own| v.contains(own)));
-        let is_asked = request.resolved.system.contains_key(system);
-        (package == request.name && is_version && is_asked).then_some((None, None))
     }
 }
 
@@ -376,5 +372,316 @@ impl BuildRequirement {
         let mut requirement = self.requirement.clone();
         requirement.marker = pep508_rs::MarkerTree::default();
         requirement.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::project::SourceFiles;
+    use crate::python_build::package_set::{BuildSystemTable, UserLock};
+    use crate::python_build::resolve::{ResolveRequest, resolve};
+    use crate::python_lock::{Environment, Libc, Preference, PythonLock, UvSettings};
+    use crate::target::Platform;
+
+    struct Case<'a> {
+        name: &'a str,
+        version: &'a str,
+        python_minor: u8,
+        lock: Option<&'a str>,
+    }
+
+    const CASE: Case<'_> = Case {
+        name: "own",
+        version: "1.0",
+        python_minor: 13,
+        lock: None,
+    };
+
+    fn judged_as(case: &Case<'_>, files: &[(&str, &str)]) -> Vec<Consequence> {
+        let mut source = SourceFiles::new("own");
+        for (path, text) in files {
+            source.insert(*path, Some(text.as_bytes().to_vec()));
+        }
+        let name = PythonName::new(case.name);
+        let root = Utf8Path::new(".");
+        let facts = BuildFacts::read(&source, root, &name, case.python_minor).unwrap();
+        let environment = Environment {
+            platform: Platform::X86_64Linux,
+            libc: Libc::Glibc,
+            python_minor: case.python_minor,
+            is_free_threaded: false,
+        };
+        let python_lock = case
+            .lock
+            .map(|lock| PythonLock::read("uv.lock", lock).unwrap());
+        let settings = UvSettings::default();
+        let lock = python_lock.as_ref().map(|python_lock| UserLock {
+            python_lock,
+            settings: &settings,
+            preference: Preference::Wheel,
+        });
+        let set = PackageSet::of(BuildSystemTable::built_in(), lock, environment);
+        let sets = [(environment.platform, set)].into();
+        let resolved = resolve(ResolveRequest {
+            name: &name,
+            requirements: &facts.requirements,
+            sets: &sets,
+            settings: None,
+        });
+        judge(JudgeRequest {
+            name: &name,
+            version: case.version.parse().ok().as_ref(),
+            facts: &facts,
+            resolved: &resolved,
+            sets: &sets,
+        })
+    }
+
+    fn judged(files: &[(&str, &str)]) -> Vec<Consequence> {
+        judged_as(&CASE, files)
+    }
+
+    /// The symptoms, each with the package of the set.
+    fn symptoms(found: &[Consequence]) -> Vec<String> {
+        let found = found.iter();
+        found
+            .map(|c| format!("{}: {}", c.system, c.symptom))
+            .collect()
+    }
+
+    fn setup(text: &str) -> Vec<Consequence> {
+        judged(&[(
+            "setup.py",
+            &format!("from setuptools import setup\n{text}\n"),
+        )])
+    }
+
+    fn requires(text: &str) -> Vec<Consequence> {
+        let pyproject = format!(
+            "[build-system]\nrequires = [{text}]\nbuild-backend = 'setuptools.build_meta'\n"
+        );
+        judged(&[("pyproject.toml", &pyproject)])
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        let rules = Rules::built_in();
+        let key = |row: &BoundRow| row.system.clone();
+        assert!(rules.bound.iter().map(key).is_sorted());
+        for row in &rules.bound {
+            if let Some(Mend::Pin(pin)) = &row.mend {
+                super::super::requirement::known(pin);
+            }
+        }
+        let table = BuildSystemTable::built_in();
+        let environment = Environment {
+            platform: Platform::X86_64Linux,
+            libc: Libc::Glibc,
+            python_minor: 13,
+            is_free_threaded: false,
+        };
+        let set = PackageSet::of(table, None, environment);
+        for row in &rules.bound {
+            assert!(set.get(&row.system).is_some(), "{row:?}");
+        }
+        for row in &rules.replacement {
+            assert!(
+                set.get(&row.with).is_some() && set.get(&row.name).is_none(),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_source_that_the_set_fits_has_no_consequences() {
+        assert_eq!(requires("'setuptools>=61', 'wheel'"), []);
+    }
+
+    #[test]
+    fn pkg_resources_is_gone() {
+        let found = setup("import pkg_resources\nsetup()");
+        assert_eq!(symptoms(&found), ["setuptools: no module `pkg_resources`"]);
+        assert_eq!(found[0].mend, Some(Mend::Pin("setuptools<82".to_owned())));
+        assert_eq!(found[0].likelihood, Likelihood::Certain);
+        assert_eq!(found[0].place.as_ref().unwrap().to_string(), "setup.py:2");
+    }
+
+    #[test]
+    fn a_guarded_import_has_no_consequence() {
+        let text = "try:\n  import pkg_resources\nexcept ImportError:\n  pass\nsetup()";
+        assert_eq!(setup(text), []);
+    }
+
+    #[test]
+    fn a_set_with_an_old_setuptools_has_pkg_resources() {
+        let lock = "version = 1\n[[package]]\nname = 'app'\nversion = '1'\nsource = { virtual = '.' }\ndependencies = [{ name = 'setuptools' }]\n\
+                    [[package]]\nname = 'setuptools'\nversion = '81.0.0'\nsource = { registry = 'https://example.org/simple' }\n\
+                    wheels = [{ url = 'https://example.org/setuptools-81.0.0-py3-none-any.whl' }]\n";
+        let case = Case {
+            lock: Some(lock),
+            ..CASE
+        };
+        let script = "from setuptools import setup\nimport pkg_resources\nsetup()\n";
+        assert_eq!(judged_as(&case, &[("setup.py", script)]), []);
+    }
+
+    #[test]
+    fn use_2to3_stops_setuptools() {
+        let found = setup("extra = {}\nextra.update(use_2to3=True)\nsetup(**extra)");
+        assert_eq!(
+            symptoms(&found),
+            ["setuptools: the build stops with `use_2to3 is invalid`"]
+        );
+        assert!(matches!(found[0].mend, Some(Mend::Manual(_))));
+    }
+
+    #[test]
+    fn numpy_distutils_depends_on_python() {
+        let script =
+            "from setuptools import setup\nfrom numpy.distutils.core import Extension\nsetup()\n";
+        let on = |python_minor| {
+            let case = Case {
+                python_minor,
+                ..CASE
+            };
+            let found = judged_as(&case, &[("setup.py", script)]);
+            found
+                .into_iter()
+                .filter(|c| c.system.as_str() == "numpy")
+                .collect::<Vec<_>>()
+        };
+        assert!(matches!(on(13)[0].mend, Some(Mend::Manual(_))));
+        // The set's NumPy 2.4 still has it there.
+        assert_eq!(on(11), []);
+    }
+
+    #[test]
+    fn bounds_of_another_major_version_are_judged() {
+        let found = requires("'setuptools', 'Cython<3', 'numpy<2'");
+        assert_eq!(
+            found
+                .iter()
+                .map(|c| (c.system.as_str(), c.likelihood))
+                .collect::<Vec<_>>(),
+            [
+                ("cython", Likelihood::Possible),
+                ("numpy", Likelihood::Possible)
+            ]
+        );
+        assert_eq!(found[0].mend, Some(Mend::Pin("cython<3".to_owned())));
+        // They allow the first version with the symptom.
+        assert_eq!(requires("'setuptools', 'Cython<3.1', 'numpy>=2,<2.3'"), []);
+    }
+
+    #[test]
+    fn a_marker_that_does_not_hold_has_no_consequence() {
+        assert_eq!(
+            requires("'setuptools', \"numpy<2; python_version < '3.9'\""),
+            []
+        );
+    }
+
+    #[test]
+    fn an_older_set_is_told_apart() {
+        let found = requires("'setuptools>=99'");
+        assert_eq!(
+            symptoms(&found),
+            ["setuptools: setuptools 84.0.0 is older than `setuptools>=99`"]
+        );
+        assert_eq!(found[0].mend, Some(Mend::Pin("setuptools>=99".to_owned())));
+    }
+
+    #[test]
+    fn pyyaml_6_0_1_stops_with_cython_3() {
+        let pyproject = "[build-system]\nrequires = ['setuptools', 'wheel', 'Cython']\nbuild-backend = 'setuptools.build_meta'\n";
+        let of = |version| {
+            let case = Case {
+                name: "pyyaml",
+                version,
+                ..CASE
+            };
+            symptoms(&judged_as(&case, &[("pyproject.toml", pyproject)]))
+        };
+        assert_eq!(
+            of("5.4.1"),
+            ["cython: the build stops with `AttributeError: cython_sources`"]
+        );
+        assert_eq!(of("6.0.2"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_backend_of_poetry_itself_is_replaced() {
+        let pyproject =
+            "[build-system]\nrequires = ['poetry>=0.12']\nbuild-backend = 'poetry.masonry.api'\n";
+        let found = judged(&[("pyproject.toml", pyproject)]);
+        assert_eq!(found[0].system.as_str(), "poetry-core");
+        let line = "sed -i 's/poetry\\.masonry\\.api/poetry.core.masonry.api/' pyproject.toml";
+        assert_eq!(found[0].mend, Some(Mend::PostPatch(vec![line.to_owned()])));
+    }
+
+    #[test]
+    fn the_backend_of_flit_itself_is_replaced() {
+        let pyproject = "[build-system]\nrequires = ['flit']\nbuild-backend = 'flit.buildapi'\n";
+        let found = judged(&[("pyproject.toml", pyproject)]);
+        assert_eq!(found[0].system.as_str(), "flit-core");
+        assert!(matches!(&found[0].mend, Some(Mend::PostPatch(lines)) if lines.len() == 1));
+    }
+
+    #[test]
+    fn a_build_function_needs_a_setup_file() {
+        let pyproject = "[tool.poetry]\nname = 'own'\nversion = '1'\nbuild = 'build.py'\n[build-system]\nrequires = ['poetry-core>=1.0']\nbuild-backend = 'poetry.core.masonry.api'\n";
+        let script = "def build(setup_kwargs):\n  setup_kwargs.update({})\n";
+        let found = judged(&[("pyproject.toml", pyproject), ("build.py", script)]);
+        assert_eq!(found[0].system.as_str(), "poetry-core");
+        let Some(Mend::PostPatch(lines)) = &found[0].mend else {
+            panic!("{found:?}");
+        };
+        assert!(lines[0].contains("generate-setup-file = true"), "{lines:?}");
+    }
+
+    #[test]
+    fn modules_that_left_the_standard_library_are_told() {
+        let found = setup("import imp\nsetup()");
+        assert_eq!(
+            symptoms(&found),
+            ["python: no module `imp` in the standard library"]
+        );
+        let case = Case {
+            python_minor: 11,
+            ..CASE
+        };
+        let script = "from setuptools import setup\nimport imp\nsetup()\n";
+        assert_eq!(judged_as(&case, &[("setup.py", script)]), []);
+    }
+
+    #[test]
+    fn a_project_table_without_version_is_completed() {
+        let mend = |text: &str, more: &[(&str, &str)]| {
+            let files = [&[("pyproject.toml", text)], more].concat();
+            let found = judged(&files);
+            assert_eq!(found[0].system.as_str(), "uv");
+            found[0].mend.clone().unwrap()
+        };
+        let maturin = "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n[project]\nname = 'own'\n";
+        let line = "sed -i '/^\\[project\\]/a dynamic = [\"version\"]' pyproject.toml";
+        assert_eq!(mend(maturin, &[]), Mend::PostPatch(vec![line.to_owned()]));
+        let dynamic = format!("{maturin}dynamic = ['readme']\n");
+        let Mend::PostPatch(lines) = mend(&dynamic, &[]) else {
+            panic!()
+        };
+        assert!(
+            lines[0].contains("s/^dynamic *= *\\[/&\"version\", /"),
+            "{lines:?}"
+        );
+        let setuptools = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n[project]\nname = 'own'\n";
+        assert!(matches!(mend(setuptools, &[]), Mend::Manual(_)));
+        let script = [(
+            "setup.py",
+            "from setuptools import setup\nsetup(version='1')\n",
+        )];
+        assert!(matches!(mend(setuptools, &script), Mend::PostPatch(_)));
     }
 }

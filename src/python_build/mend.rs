@@ -1,12 +1,13 @@
 //! Mends: what a stanza can change so that a source builds with the set.
 
+use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::bounds::{Consequence, Likelihood};
 use crate::project::{Pyproject, PythonName};
 
 /// The keys of `[package.metadata.maturin]` that maturin refuses since 0.14:
-/// `check_removed_python_metadata` in src/cargo_toml.rs of 1.14.1.
+/// `check_removed_python_metadata` in `src/cargo_toml.rs` of 1.14.1.
 const REFUSED_KEYS: [&str; 12] = [
     "scripts",
     "classifiers",
@@ -23,7 +24,8 @@ const REFUSED_KEYS: [&str; 12] = [
 ];
 
 /// What makes a source build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mend {
     /// Lines for `postPatch`, run in the folder of `pyproject.toml`.
     PostPatch(Vec<String>),
@@ -175,7 +177,7 @@ pub(super) fn complete_project(
     }
     if lacking.contains(&"project.version") {
         if has_dynamic {
-            let command = "/^\\[project\\]/,/^\\[project\\./ s/^dynamic *= *\\[/&\"version\", /";
+            let command = "/^\\[project\\]/,/^\\[/ s/^dynamic *= *\\[/&\"version\", /";
             lines.push(format!("sed -i {} pyproject.toml", quoted(command)));
         } else {
             add("dynamic = [\"version\"]");
@@ -211,4 +213,114 @@ fn append(lines: &[String]) -> String {
 /// A word for the shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::project::SourceFiles;
+
+    fn metadata(pyproject: &str, manifest: &str) -> Option<Consequence> {
+        let mut files = SourceFiles::new("rpds-py");
+        files.insert("pyproject.toml", Some(pyproject.as_bytes().to_vec()));
+        let pyproject = Pyproject::read(&files, Utf8Path::new(".")).unwrap();
+        maturin_metadata(MaturinSource {
+            name: &PythonName::new("rpds-py"),
+            pyproject: &pyproject,
+            manifest_path: "Cargo.toml",
+            manifest,
+        })
+    }
+
+    fn lines(pyproject: &str, manifest: &str) -> Vec<String> {
+        match metadata(pyproject, manifest).unwrap().mend {
+            Some(Mend::PostPatch(lines)) => lines,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const BUILD: &str =
+        "[build-system]\nrequires = ['maturin>=0.12,<0.13']\nbuild-backend = 'maturin'\n";
+
+    #[test]
+    fn a_name_becomes_the_module_name() {
+        let manifest = "[package]\nname = 'rpds'\n[package.metadata.maturin]\nname = 'rpds.rpds'\npython-source = 'python'\n";
+        assert_eq!(
+            lines(BUILD, manifest),
+            [
+                "printf '%s\\n' '' '[tool.maturin]' 'module-name = \"rpds.rpds\"' 'python-source = \"python\"' >> pyproject.toml"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_table_that_is_there_takes_the_settings() {
+        let pyproject = format!("{BUILD}[tool.maturin]\nbindings = 'pyo3'\n");
+        let manifest = "[package]\nname = 'a'\n[package.metadata.maturin]\nname = 'a.b'\n";
+        assert_eq!(
+            lines(&pyproject, manifest),
+            ["sed -i '/^\\[tool\\.maturin\\]/a module-name = \"a.b\"' pyproject.toml"]
+        );
+        let named = format!("{BUILD}[tool.maturin]\nmodule-name = 'a.b'\n");
+        assert_eq!(metadata(&named, manifest), None);
+    }
+
+    #[test]
+    fn refused_keys_are_put_where_maturin_does_not_look() {
+        let manifest = "[package]\nname = 'a'\n[package.metadata.maturin]\nrequires-dist = ['attrs']\n\
+                        [package.metadata.maturin.scripts]\na = 'a:main'\n";
+        let found = metadata(BUILD, manifest).unwrap();
+        assert_eq!(
+            found.symptom,
+            "maturin refuses `scripts`, `requires-dist` in `[package.metadata.maturin]`"
+        );
+        assert_eq!(
+            lines(BUILD, manifest),
+            [
+                "sed -i 's/^\\[package\\.metadata\\.maturin/[package.metadata.old-maturin/' Cargo.toml",
+                "printf '%s\\n' '' '[project]' 'name = \"rpds-py\"' 'dynamic = [\"version\"]' '[project.scripts]' 'a = \"a:main\"' >> pyproject.toml"
+            ]
+        );
+    }
+
+    #[test]
+    fn programs_of_a_project_table_stay() {
+        let pyproject =
+            format!("{BUILD}[project]\nname = 'a'\nversion = '1'\nscripts = {{ a = 'a:main' }}\n");
+        let manifest = "[package]\nname = 'a'\n[package.metadata.maturin.scripts]\na = 'a:main'\n";
+        assert_eq!(lines(&pyproject, manifest).len(), 1);
+    }
+
+    #[test]
+    fn a_manifest_without_such_metadata_needs_nothing() {
+        assert_eq!(metadata(BUILD, "[package]\nname = 'a'\n"), None);
+        let targets = "[package]\nname = 'a'\n[[package.metadata.maturin.targets]]\nname = 'a'\n";
+        assert_eq!(metadata(BUILD, targets), None);
+    }
+
+    #[test]
+    fn what_the_shell_could_read_otherwise_is_left_to_people() {
+        let manifest = "[package]\nname = 'a'\n[package.metadata.maturin]\nname = \"a'; rm b\"\n";
+        let found = metadata(BUILD, manifest).unwrap();
+        assert!(matches!(found.mend, Some(Mend::Manual(_))), "{found:?}");
+        let inline = "[package]\nname = 'a'\nmetadata.maturin = { requires-dist = [] }\n";
+        let found = metadata(BUILD, inline).unwrap();
+        assert!(matches!(found.mend, Some(Mend::Manual(_))), "{found:?}");
+    }
+
+    #[test]
+    fn the_forms_of_a_poetry_script_are_changed() {
+        let lines = generate_setup_file("build.py");
+        assert_eq!(
+            lines[0],
+            "sed -i 's/^build *= *[\"'\\''\"]build\\.py[\"'\\''\"] *$/build = { script = \"build.py\", generate-setup-file = true }/' pyproject.toml"
+                .replace("[\"'\\''\"]", "[\"'\\'']")
+        );
+        assert_eq!(
+            lines[1],
+            "sed -i '/^\\[tool\\.poetry\\.build\\]/a generate-setup-file = true' pyproject.toml"
+        );
+    }
 }

@@ -336,9 +336,8 @@ fn locked_package(
     SetPackage {
         version: locked.version.as_ref().and_then(|text| text.parse().ok()),
         format: match built(lock.preference) {
-            Built::Wheel(_) => BuildFormat::Wheel,
-            // A virtual project is made, but nothing of it is built.
-            Built::Nothing => BuildFormat::Wheel,
+            // Of a virtual project nothing is built either.
+            Built::Wheel(_) | Built::Nothing => BuildFormat::Wheel,
             Built::Source(_) => BuildFormat::Source,
             Built::Impossible(_) => BuildFormat::Unavailable,
         },

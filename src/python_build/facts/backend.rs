@@ -14,7 +14,7 @@ use crate::python_build::requirement::{Place, Unread};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Setuptools,
-    /// setuptools with CMake: `scikit_build_core.setuptools.build_meta`.
+    /// setuptools with `CMake`: `scikit_build_core.setuptools.build_meta`.
     ScikitBuildSetuptools,
     ScikitBuildCore,
     Meson,
@@ -237,7 +237,7 @@ impl Backend {
 }
 
 /// The script of `tool.poetry.build`.
-pub(super) fn poetry_script<'a>(context: Context<'a>) -> Option<&'a str> {
+pub(super) fn poetry_script(context: Context<'_>) -> Option<&str> {
     match context.tool(&["poetry", "build"])? {
         Value::String(script) => Some(script),
         table => table.get("script").and_then(Value::as_str),
@@ -246,9 +246,7 @@ pub(super) fn poetry_script<'a>(context: Context<'a>) -> Option<&'a str> {
 
 /// hatchling's hooks for wheels that are enabled, by name. A hook of the wheel
 /// target replaces one of all targets.
-pub(super) fn hatch_hooks<'a>(
-    context: Context<'a>,
-) -> impl Iterator<Item = (&'a str, &'a toml::Table)> {
+pub(super) fn hatch_hooks(context: Context<'_>) -> impl Iterator<Item = (&str, &toml::Table)> {
     let tables = [
         context.tool(&["hatch", "build", "hooks"]),
         context.tool(&["hatch", "build", "targets", "wheel", "hooks"]),
@@ -289,7 +287,7 @@ fn is_of_package(context: Context<'_>) -> bool {
 }
 
 /// The file of the source's own backend, with its text.
-fn own_module<'a>(context: Context<'a>) -> Result<Option<(Utf8PathBuf, &'a str)>, ProjectError> {
+fn own_module(context: Context<'_>) -> Result<Option<(Utf8PathBuf, &str)>, ProjectError> {
     let backend = &context.pyproject.build_backend;
     let module = backend.split(':').next().unwrap_or_default();
     for folder in &context.pyproject.backend_path {
@@ -315,7 +313,7 @@ fn is_module(file: &Utf8Path, module: &str) -> bool {
 }
 
 /// Whether setuptools reads an attribute without importing its module:
-/// setuptools/config/expand.py of 84.0.0.
+/// `setuptools/config/expand.py` of 84.0.0.
 fn has_literal(context: Context<'_>, module: &str, attribute: &str) -> Result<bool, ProjectError> {
     let scripts = script_context(context);
     for folder in [".", "src", "lib"] {

