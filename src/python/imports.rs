@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_that_the_text_does_not_decide_are_told() {
+    fn conditions_that_the_text_does_not_decide_are_reported() {
         let text = "if probe():\n  import numpy\n";
         assert_eq!(certainty(text), [Conditional]);
     }

@@ -9,7 +9,7 @@ use pep440_rs::{Operator, Version, VersionSpecifiers};
 use pep508_rs::VersionOrUrl;
 use serde::Deserialize;
 
-use super::facts::BuildFacts;
+use super::facts::{BuildFacts, ImportedModule};
 use super::import_names::{ImportNames, Provider};
 use super::mend::{Mend, complete_project, generate_setup_file};
 use super::package_set::{PackageSet, PackageSets};
@@ -182,14 +182,19 @@ impl BoundRow {
         if !is_too_new || !is_python {
             return None;
         }
-        let (place, requirement) = self.when.find(request, set, &self.system)?;
+        let found = self.when.find(request, set, &self.system)?;
+        let likelihood = if found.is_doubtful {
+            self.likelihood.min(Likelihood::Possible)
+        } else {
+            self.likelihood
+        };
         Some(Consequence {
             system: self.system.clone(),
             version: version.cloned(),
             symptom: self.symptom.clone(),
-            likelihood: self.likelihood,
-            place,
-            mend: self.mend(request, requirement),
+            likelihood,
+            mend: self.mend(request, found.requirement),
+            place: found.place,
             evidence: self.evidence.clone(),
         })
     }
@@ -210,51 +215,76 @@ impl BoundRow {
     }
 }
 
+/// What in a source fulfils a condition.
+#[derive(Default)]
+struct Trigger<'a> {
+    place: Option<Place>,
+    requirement: Option<&'a BuildRequirement>,
+    /// Whether the text leaves open that the build comes there.
+    is_doubtful: bool,
+}
+
+impl Trigger<'_> {
+    fn at(place: &Place) -> Self {
+        Self {
+            place: Some(place.clone()),
+            ..Self::default()
+        }
+    }
+}
+
 impl When {
-    /// What in the source fulfils it: a place, or a requirement.
+    /// What in the source fulfils it.
     fn find<'a>(
         &self,
         request: JudgeRequest<'a>,
         set: &PackageSet,
         system: &PythonName,
-    ) -> Option<(Option<Place>, Option<&'a BuildRequirement>)> {
+    ) -> Option<Trigger<'a>> {
         let facts = request.facts;
         let excludes = |first: Option<&Version>| {
             let version = set.get(system)?.version.as_ref()?;
-            facts.requirements.iter().find(|requirement| {
+            let requirement = facts.requirements.iter().find(|requirement| {
                 requirement.name() == *system
                     && requirement.holds(set)
                     && requirement.is_exceeded(version)
                     && first.is_none_or(|first| requirement.is_exceeded(first))
+            })?;
+            Some(Trigger {
+                requirement: Some(requirement),
+                ..Trigger::default()
             })
         };
         match self {
-            Self::Excluded => Some((None, Some(excludes(None)?))),
-            Self::Excludes(first) => Some((None, Some(excludes(Some(first))?))),
+            Self::Excluded => excludes(None),
+            Self::Excludes(first) => excludes(Some(first)),
             Self::Keyword(name) => {
-                let found = facts
-                    .keywords
-                    .iter()
-                    .find(|keyword| keyword.name == *name)?;
-                Some((Some(found.place.clone()), None))
+                let mut keywords = facts.keywords.iter();
+                let found = keywords.find(|keyword| keyword.name == *name)?;
+                Some(Trigger::at(&found.place))
             }
             Self::Import(module) => {
-                let found = facts.imports.iter().find(|import| {
+                let is_it = |import: &&ImportedModule| {
                     let rest = import.module.strip_prefix(module.as_str());
                     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                })?;
-                Some((Some(found.place.clone()), None))
+                };
+                let certain = facts.imports.iter().find(is_it);
+                let doubtful = || facts.doubtful.iter().find(is_it);
+                Some(Trigger {
+                    is_doubtful: certain.is_none(),
+                    ..Trigger::at(&certain.or_else(doubtful)?.place)
+                })
             }
             Self::Backend(backend) => {
                 let module = facts.backend.split(':').next().unwrap_or_default();
                 let is_it = module == backend && facts.backend_path.is_empty();
-                is_it.then_some((None, None))
+                is_it.then(Trigger::default)
             }
-            Self::BuildFunction => Some((Some(facts.build_function.clone()?), None)),
+            Self::BuildFunction => Some(Trigger::at(facts.build_function.as_ref()?)),
             Self::Package { name, versions } => {
                 let is_version = request.version.is_some_and(|own| versions.contains(own));
                 let is_asked = request.resolved.system.contains_key(system);
-                (name == request.name && is_version && is_asked).then_some((None, None))
+                (name == request.name && is_version && is_asked).then(Trigger::default)
             }
         }
     }
@@ -516,6 +546,14 @@ mod tests {
     }
 
     #[test]
+    fn an_import_in_a_build_command_is_possible() {
+        let found = setup(
+            "from setuptools.command.build_ext import build_ext\nclass build(build_ext):\n  def run(self):\n    import pkg_resources\nsetup()",
+        );
+        assert_eq!(found[0].likelihood, Likelihood::Possible);
+    }
+
+    #[test]
     fn a_set_with_an_old_setuptools_has_pkg_resources() {
         let lock = "version = 1\n[[package]]\nname = 'app'\nversion = '1'\nsource = { virtual = '.' }\ndependencies = [{ name = 'setuptools' }]\n\
                     [[package]]\nname = 'setuptools'\nversion = '81.0.0'\nsource = { registry = 'https://example.org/simple' }\n\
@@ -585,7 +623,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_set_is_told_apart() {
+    fn an_older_set_is_not_a_newer_one() {
         let found = requires("'setuptools>=99'");
         assert_eq!(
             symptoms(&found),
@@ -643,7 +681,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_that_left_the_standard_library_are_told() {
+    fn modules_that_left_the_standard_library_are_reported() {
         let found = setup("import imp\nsetup()");
         assert_eq!(
             symptoms(&found),

@@ -271,6 +271,19 @@ impl PackageSet {
         }
     }
 
+    /// The sets of several environments, by platform.
+    #[must_use]
+    pub fn of_all(
+        table: &BuildSystemTable,
+        lock: Option<UserLock<'_>>,
+        environments: &[Environment],
+    ) -> PackageSets {
+        let environments = environments.iter();
+        environments
+            .map(|&environment| (environment.platform, Self::of(table, lock, environment)))
+            .collect()
+    }
+
     /// What markers are evaluated in.
     #[must_use]
     pub const fn markers(&self) -> &MarkerEnvironment {

@@ -73,7 +73,7 @@ pub struct BuildRequirement {
     pub is_doubtful: bool,
 }
 
-/// What decides about build requirements and can't be told from the text.
+/// What decides about build requirements and the text leaves open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
     /// Where it is.

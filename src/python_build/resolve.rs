@@ -270,19 +270,15 @@ mod tests {
             settings: &settings,
             preference: Preference::Wheel,
         });
-        let set = |platform| {
-            let environment = Environment {
-                platform,
-                libc: Libc::Glibc,
-                python_minor: 13,
-                is_free_threaded: false,
-            };
-            let table = BuildSystemTable::built_in();
-            (platform, PackageSet::of(table, lock, environment))
+        let environment = |platform| Environment {
+            platform,
+            libc: Libc::Glibc,
+            python_minor: 13,
+            is_free_threaded: false,
         };
-        [Platform::Aarch64Darwin, Platform::X86_64Linux]
-            .map(set)
-            .into()
+        let platforms = [Platform::Aarch64Darwin, Platform::X86_64Linux];
+        let table = BuildSystemTable::built_in();
+        PackageSet::of_all(table, lock, &platforms.map(environment))
     }
 
     fn requirement(text: &str) -> BuildRequirement {
@@ -417,9 +413,9 @@ wheels = [{ url = "https://example.org/setuptools-69.5.1-py3-none-any.whl" }]
     }
 
     #[test]
-    fn bounds_that_the_set_is_outside_of_are_told() {
+    fn bounds_that_the_set_is_outside_of_are_reported() {
         let found = resolved(&["setuptools<69", "cython~=3.0.5", "numpy>=2.0"]);
-        let told: Vec<_> = found
+        let violations: Vec<_> = found
             .violations
             .iter()
             .map(|v| {
@@ -434,7 +430,7 @@ wheels = [{ url = "https://example.org/setuptools-69.5.1-py3-none-any.whl" }]
             ("setuptools<69", "84.0.0".to_owned(), 2),
             ("cython~=3.0.5", "3.2.9".to_owned(), 2),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(violations, expected);
         assert_eq!(system(&found), ["cython", "numpy", "setuptools"]);
     }
 
@@ -482,7 +478,7 @@ wheels = [{ url = "https://example.org/setuptools-69.5.1-py3-none-any.whl" }]
     }
 
     #[test]
-    fn urls_are_told() {
+    fn urls_are_reported() {
         let found = resolved(&["setuptools @ https://example.org/setuptools.tar.gz"]);
         assert_eq!(system(&found), ["setuptools"]);
         assert!(found.urls[&PythonName::new("setuptools")].contains("example.org"));

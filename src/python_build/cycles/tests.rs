@@ -336,7 +336,7 @@ fn a_pure_wheel_is_taken_rather_than_another() {
 }
 
 #[test]
-fn a_cycle_without_wheels_is_told_and_others_go_on() {
+fn a_cycle_without_wheels_is_reported_and_others_go_on() {
     let requires_b = &[(
         "pyproject.toml",
         "[build-system]\nrequires = ['setuptools', 'b']\nbuild-backend = 'setuptools.build_meta'\n",
@@ -412,7 +412,7 @@ fn extra_build_dependencies_are_edges_too() {
 }
 
 #[test]
-fn packages_without_facts_are_told() {
+fn packages_without_facts_are_reported() {
     let plan = plan_of(&[locked("a", "1", &[], &[]), locked("b", "1", &[], WITH_FLIT)]);
     let unknown: Vec<_> = plan.unknown.iter().map(PythonName::as_str).collect();
     assert_eq!(unknown, ["a"]);

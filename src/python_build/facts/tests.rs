@@ -134,7 +134,7 @@ fn a_backend_that_requires_lacks_is_required() {
 }
 
 #[test]
-fn what_is_no_requirement_is_told_and_keeps_its_name() {
+fn what_is_no_requirement_is_reported_and_keeps_its_name() {
     let facts = facts(&[(
         "pyproject.toml",
         "[build-system]\nrequires = ['setuptools', 'numpy>=one']\nbuild-backend = 'setuptools.build_meta'\n",
@@ -182,7 +182,7 @@ fn an_import_that_explains_its_failure_is_required() {
 }
 
 #[test]
-fn imports_that_the_text_does_not_decide_are_told() {
+fn imports_that_the_text_does_not_decide_are_reported() {
     let facts = setup_py(
         "from setuptools.command.build_ext import build_ext\nif probe():\n  import pythran\n\
          class build(build_ext):\n  def run(self):\n    import numpy\n",
@@ -205,7 +205,7 @@ fn imports_that_the_text_does_not_decide_are_told() {
 }
 
 #[test]
-fn a_doubtful_import_that_is_required_anyway_is_not_told() {
+fn a_doubtful_import_that_is_required_anyway_is_not_reported() {
     let facts = setup_py(
         "from setuptools.command.build_ext import build_ext\nsetup(setup_requires=['numpy'])\n\
          class build(build_ext):\n  def run(self):\n    import numpy\n",
@@ -364,7 +364,7 @@ fn setup_requires_of_one_platform_has_a_marker() {
 }
 
 #[test]
-fn setup_requires_that_is_computed_is_told() {
+fn setup_requires_that_is_computed_is_reported() {
     let facts = setup_py("setup(setup_requires=open('requirements.txt').read())\n");
     assert_eq!(
         unread(&facts),
@@ -412,7 +412,7 @@ fn a_version_that_is_no_literal_is_imported() {
 }
 
 #[test]
-fn a_broken_setup_py_is_told() {
+fn a_broken_setup_py_is_reported() {
     let facts = facts(&[(
         "setup.py",
         "from setuptools import setup\nprint 'Python 2'\n",
@@ -433,7 +433,7 @@ fn python_2_modules_are_no_distributions() {
 }
 
 #[test]
-fn hidden_arguments_are_told_where_setup_requires_is_a_word() {
+fn hidden_arguments_are_reported_where_setup_requires_is_a_word() {
     let with = |word: &str| {
         let script = format!("from helpers import options\nsetup(**options())\n{word}\n");
         unread(&facts(&[
@@ -522,10 +522,10 @@ fn scikit_build_core_goes_by_its_settings() {
             "setuptools-scm"
         ]
     );
-    let told = with(
+    let facts = with(
         "metadata.version.provider = 'own_provider'\n[[tool.scikit-build.overrides]]\nif.python-version = '>=3.13'\n",
     );
-    assert_eq!(told.unread.len(), 2);
+    assert_eq!(facts.unread.len(), 2);
 }
 
 #[test]
@@ -558,7 +558,7 @@ fn the_custom_hook_of_hatchling_is_read() {
 }
 
 #[test]
-fn settings_of_hatchling_elsewhere_are_told() {
+fn settings_of_hatchling_elsewhere_are_reported() {
     let pyproject = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
     let facts = facts(&[("pyproject.toml", pyproject), ("hatch.toml", "")]);
     assert_eq!(
@@ -634,7 +634,7 @@ fn a_backend_of_the_sources_own_has_the_hook_of_what_it_wraps() {
 }
 
 #[test]
-fn a_backend_that_is_not_there_is_told() {
+fn a_backend_that_is_not_there_is_reported() {
     let facts = facts(&[(
         "pyproject.toml",
         "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['tools']\n",
@@ -646,7 +646,7 @@ fn a_backend_that_is_not_there_is_told() {
 }
 
 #[test]
-fn an_unknown_backend_is_told() {
+fn an_unknown_backend_is_reported() {
     let facts = with_backend("'enscons'", "enscons.api", "");
     assert_eq!(names(&facts), ["enscons"]);
     assert_eq!(
@@ -683,7 +683,7 @@ fn poetry_core_runs_a_build_script() {
 }
 
 #[test]
-fn pdm_backend_runs_setuptools_if_it_is_told_to() {
+fn pdm_backend_runs_setuptools_with_run_setuptools() {
     let facts = with_backend("'pdm-backend'", "pdm.backend", "");
     assert_eq!(names(&facts), ["pdm-backend"]);
     let more = "[tool.pdm.build]\nrun-setuptools = true\n";
