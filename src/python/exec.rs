@@ -9,7 +9,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::Situation;
-use super::imports::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
+use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::value::{Note, Value};
 
 /// So much is gone through before the rest counts as not to be told.

@@ -2,43 +2,11 @@
 //! `setup_requires`.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{
-    ExceptHandlerExceptHandler, Expr, ExprCall, Keyword, ModModule, Stmt, StmtClassDef,
-};
-use ruff_python_parser::Parsed;
+use ruff_python_ast::{Expr, ExprCall, Keyword, Stmt, StmtClassDef};
 
+use super::certainty::{Certainty, Import};
 use super::exec::Interpreter;
 use super::value::{Note, Value};
-use super::{Situation, with_syntax};
-
-/// Whether an import is executed, and whether the script needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Certainty {
-    /// The script fails without the module.
-    Certain,
-    /// The script goes on if the import fails.
-    Guarded,
-    /// It depends on a condition that the text doesn't decide.
-    Conditional,
-    /// It is in a method of a build command, which the build may call.
-    Deferred,
-}
-
-/// An import statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
-    /// The module: `a.b` of `import a.b` and of `from a.b import c`; empty in
-    /// `from . import a`.
-    pub module: String,
-    /// What is taken from it: `c` of `from a.b import c`.
-    pub names: Vec<String>,
-    /// The number of leading dots.
-    pub level: u32,
-    /// The line, from 1.
-    pub line: usize,
-    /// Whether it is executed.
-    pub certainty: Certainty,
-}
 
 /// A text and its line, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,32 +47,8 @@ pub struct ModuleConstants {
     pub has_attribute: bool,
 }
 
-/// Reads what a script needs.
-///
-/// # Errors
-/// Fails if it isn't Python: the line, and what is wrong there.
-pub fn read_needs(text: &str, situation: &Situation) -> Result<ScriptNeeds, Note> {
-    with_syntax(text, situation, |module, interpreter| {
-        let _ = interpreter.block(&module.syntax().body);
-        needs(module, interpreter)
-    })
-}
-
-/// Reads whether a module has a docstring and a literal `attribute`.
-///
-/// # Errors
-/// Fails if it isn't Python: the line, and what is wrong there.
-pub fn read_constants(
-    text: &str,
-    attribute: &str,
-    situation: &Situation,
-) -> Result<ModuleConstants, Note> {
-    with_syntax(text, situation, |module, _| {
-        constants(&module.syntax().body, attribute)
-    })
-}
-
-fn constants(body: &[Stmt], attribute: &str) -> ModuleConstants {
+/// What flit-core and setuptools look for before they import a module.
+pub(super) fn constants(body: &[Stmt], attribute: &str) -> ModuleConstants {
     let is_text = |expression: &Expr| matches!(expression, Expr::StringLiteral(_));
     let is_literal = |expression: &Expr| match expression {
         Expr::Tuple(tuple) => tuple.elts.iter().all(Expr::is_literal_expr),
@@ -129,8 +73,8 @@ fn constants(body: &[Stmt], attribute: &str) -> ModuleConstants {
     }
 }
 
-fn needs<'a>(module: &'a Parsed<ModModule>, interpreter: &mut Interpreter<'a>) -> ScriptNeeds {
-    let body = &module.syntax().body;
+/// What a script needs that was gone through.
+pub(super) fn needs(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> ScriptNeeds {
     let mut found = ScriptNeeds {
         imports: std::mem::take(&mut interpreter.imports),
         build_function: uncalled_build(body, interpreter),
@@ -312,62 +256,10 @@ fn is_build_command(class: &StmtClassDef) -> bool {
     })
 }
 
-/// Whether a handler runs when an import fails.
-pub(super) fn catches_import_error(handler: &ExceptHandlerExceptHandler) -> bool {
-    let is_one = |expression: &Expr| {
-        let name = match expression {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => return false,
-        };
-        matches!(
-            name,
-            "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException"
-        )
-    };
-    match handler.type_.as_deref() {
-        None => true,
-        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(is_one),
-        Some(other) => is_one(other),
-    }
-}
-
-/// Whether a block ends the script: it raises an error or exits.
-pub(super) fn leaves(body: &[Stmt]) -> bool {
-    let is_exit = |expression: &Expr| {
-        let Expr::Call(ExprCall { func, .. }) = expression else {
-            return false;
-        };
-        match &**func {
-            Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
-            Expr::Attribute(attribute) => matches!(attribute.attr.as_str(), "exit" | "_exit"),
-            _ => false,
-        }
-    };
-    body.iter().any(|statement| match statement {
-        Stmt::Raise(_) => true,
-        Stmt::Expr(statement) => is_exit(&statement.value),
-        _ => false,
-    })
-}
-
-/// Whether it is `contextlib.suppress(ImportError)`, or of another error: a
-/// block in it may end early anyway.
-pub(super) fn suppresses_import_error(expression: &Expr) -> bool {
-    let Expr::Call(ExprCall { func, .. }) = expression else {
-        return false;
-    };
-    match &**func {
-        Expr::Name(name) => name.id == "suppress",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::python::Platform;
+    use crate::python::{Platform, Situation, read_constants, read_needs};
 
     fn exists(path: &str) -> Option<bool> {
         (!path.starts_with("..")).then(|| path == "there.c")

@@ -9,6 +9,7 @@
 
 mod assign;
 mod calls;
+mod certainty;
 mod commands;
 mod eval;
 mod exec;
@@ -24,8 +25,9 @@ use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, ExprCall, ModModule, PySourceType};
 use ruff_python_parser::Parsed;
 
+pub use certainty::{Certainty, Import};
 pub use commands::BuildCommand;
-pub use imports::{Certainty, Import, Located, ScriptNeeds, read_constants, read_needs};
+pub use imports::{Located, ModuleConstants, ScriptNeeds};
 pub use value::{Extension, Note};
 
 use calls::Arguments;
@@ -127,6 +129,32 @@ pub fn read_setup_py(text: &str, situation: &Situation) -> Result<SetupScript, N
     with_syntax(text, situation, |module, interpreter| {
         let _ = interpreter.block(&module.syntax().body);
         setup_script(module, interpreter)
+    })
+}
+
+/// Reads what a script needs in order to run.
+///
+/// # Errors
+/// Fails if it isn't Python: the line, and what is wrong there.
+pub fn read_needs(text: &str, situation: &Situation) -> Result<ScriptNeeds, Note> {
+    with_syntax(text, situation, |module, interpreter| {
+        let body = &module.syntax().body;
+        let _ = interpreter.block(body);
+        imports::needs(body, interpreter)
+    })
+}
+
+/// Reads whether a module has a docstring and a literal `attribute`.
+///
+/// # Errors
+/// Fails if it isn't Python: the line, and what is wrong there.
+pub fn read_constants(
+    text: &str,
+    attribute: &str,
+    situation: &Situation,
+) -> Result<ModuleConstants, Note> {
+    with_syntax(text, situation, |module, _| {
+        imports::constants(&module.syntax().body, attribute)
     })
 }
 

@@ -2,117 +2,18 @@
 //! expects. The set has one version of each build system, so bounds in
 //! `build-system.requires` bind nobody.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use pep440_rs::{Operator, Version, VersionSpecifiers};
+use pep440_rs::{Operator, Version};
 use pep508_rs::VersionOrUrl;
-use serde::Deserialize;
 
+use super::consequence::{Consequence, Likelihood, Mend};
 use super::facts::{BuildFacts, ImportedModule};
 use super::import_names::{ImportNames, Provider};
-use super::mend::{Mend, complete_project, generate_setup_file};
+use super::mend::{complete_project, generate_setup_file};
 use super::package_set::{PackageSet, PackageSets};
 use super::requirement::{BuildRequirement, Place};
 use super::resolve::Resolved;
+use super::rules::{BoundRow, Rules, When};
 use crate::project::PythonName;
-
-const TABLE: &str = include_str!("../../data/build-bounds.toml");
-
-/// The table `data/build-bounds.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rules {
-    bound: Vec<BoundRow>,
-    replacement: Vec<ReplacementRow>,
-    unneeded: Vec<UnneededRow>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BoundRow {
-    system: PythonName,
-    too_new: Option<VersionSpecifiers>,
-    python: Option<VersionSpecifiers>,
-    when: When,
-    symptom: String,
-    likelihood: Likelihood,
-    mend: Option<Mend>,
-    evidence: String,
-}
-
-/// What a source has.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum When {
-    /// A requirement that excludes the set's version, which is newer.
-    Excluded,
-    /// The same, and this version, too.
-    Excludes(Version),
-    /// A true argument of `setup`.
-    Keyword(String),
-    /// An import of a module, or of one below it.
-    Import(String),
-    /// A `build-backend`.
-    Backend(String),
-    /// A build script of poetry that only defines `build`.
-    BuildFunction,
-    /// Such a package.
-    Package {
-        name: PythonName,
-        versions: VersionSpecifiers,
-    },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReplacementRow {
-    name: PythonName,
-    with: PythonName,
-    #[expect(dead_code, reason = "it is there for readers of the table")]
-    evidence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnneededRow {
-    names: BTreeSet<PythonName>,
-    #[expect(dead_code, reason = "it is there for readers of the table")]
-    why: String,
-}
-
-/// How likely a symptom is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Likelihood {
-    /// The build works nearly always.
-    Unlikely,
-    /// It depends on the source's code.
-    Possible,
-    /// It fails nearly always.
-    Likely,
-    /// It always comes.
-    Certain,
-}
-
-/// What goes wrong with the package set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consequence {
-    /// The package of the set, or `python`.
-    pub system: PythonName,
-    /// Its version there.
-    pub version: Option<Version>,
-    /// What happens.
-    pub symptom: String,
-    /// How likely it is.
-    pub likelihood: Likelihood,
-    /// What in the source brings it.
-    pub place: Option<Place>,
-    /// What can be done.
-    pub mend: Option<Mend>,
-    /// Where it can be checked.
-    pub evidence: String,
-}
 
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
@@ -127,29 +28,6 @@ pub struct JudgeRequest<'a> {
     pub resolved: &'a Resolved,
     /// The sets of the platforms.
     pub sets: &'a PackageSets,
-}
-
-impl Rules {
-    /// The table that the program comes with.
-    ///
-    /// # Panics
-    /// Never: a test reads the table too.
-    pub(super) fn built_in() -> &'static Self {
-        static TABLE_READ: LazyLock<Rules> =
-            LazyLock::new(|| toml::from_str(TABLE).expect("the table is checked by a test"));
-        &TABLE_READ
-    }
-
-    /// The package that stands in for another.
-    pub(super) fn replacement(&self, name: &PythonName) -> Option<&PythonName> {
-        let row = self.replacement.iter().find(|row| row.name == *name)?;
-        Some(&row.with)
-    }
-
-    /// Whether wheels are built without a package.
-    pub(super) fn is_unneeded(&self, name: &PythonName) -> bool {
-        self.unneeded.iter().any(|row| row.names.contains(name))
-    }
 }
 
 /// What goes wrong when a source is built with the sets: nothing that is
@@ -494,35 +372,6 @@ mod tests {
             "[build-system]\nrequires = [{text}]\nbuild-backend = 'setuptools.build_meta'\n"
         );
         judged(&[("pyproject.toml", &pyproject)])
-    }
-
-    #[test]
-    fn the_table_is_sound() {
-        let rules = Rules::built_in();
-        let key = |row: &BoundRow| row.system.clone();
-        assert!(rules.bound.iter().map(key).is_sorted());
-        for row in &rules.bound {
-            if let Some(Mend::Pin(pin)) = &row.mend {
-                super::super::requirement::known(pin);
-            }
-        }
-        let table = BuildSystemTable::built_in();
-        let environment = Environment {
-            platform: Platform::X86_64Linux,
-            libc: Libc::Glibc,
-            python_minor: 13,
-            is_free_threaded: false,
-        };
-        let set = PackageSet::of(table, None, environment);
-        for row in &rules.bound {
-            assert!(set.get(&row.system).is_some(), "{row:?}");
-        }
-        for row in &rules.replacement {
-            assert!(
-                set.get(&row.with).is_some() && set.get(&row.name).is_none(),
-                "{row:?}"
-            );
-        }
     }
 
     #[test]

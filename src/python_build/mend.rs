@@ -1,9 +1,8 @@
 //! Mends: what a stanza can change so that a source builds with the set.
 
-use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::bounds::{Consequence, Likelihood};
+use super::consequence::{Consequence, Likelihood, Mend};
 use crate::project::{Pyproject, PythonName};
 
 /// The keys of `[package.metadata.maturin]` that maturin refuses since 0.14:
@@ -22,18 +21,6 @@ const REFUSED_KEYS: [&str; 12] = [
     "provides-extra",
     "description-content-type",
 ];
-
-/// What makes a source build.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mend {
-    /// Lines for `postPatch`, run in the folder of `pyproject.toml`.
-    PostPatch(Vec<String>),
-    /// A requirement for the user's lock, whose packages replace the set's.
-    Pin(String),
-    /// Something that a person has to do.
-    Manual(String),
-}
 
 /// The crate that maturin builds, for `[package.metadata.maturin]`.
 #[derive(Debug, Clone, Copy)]

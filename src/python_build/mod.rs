@@ -12,6 +12,7 @@
 //! and tables in, values out.
 
 mod bounds;
+mod consequence;
 mod cycles;
 mod facts;
 mod import_names;
@@ -19,11 +20,13 @@ mod mend;
 mod package_set;
 mod requirement;
 mod resolve;
+mod rules;
 
-pub use bounds::{Consequence, JudgeRequest, Likelihood, judge};
+pub use bounds::{JudgeRequest, judge};
+pub use consequence::{Consequence, Likelihood, Mend};
 pub use cycles::{BuildPlan, Cycle, DroppedRequirement, plan};
 pub use facts::{BuildFacts, ImportedModule, SetupKeyword};
-pub use mend::{MaturinSource, Mend, maturin_metadata};
+pub use mend::{MaturinSource, maturin_metadata};
 pub use package_set::{
     BuildFormat, BuildSystemTable, Dependencies, Fix, PackageOrigin, PackageSet, PackageSets,
     SetPackage, UserLock,

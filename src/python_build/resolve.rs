@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::VersionOrUrl;
 
-use super::bounds::Rules;
 use super::package_set::{PackageSet, PackageSets};
 use super::requirement::{BuildRequirement, Origin};
+use super::rules::Rules;
 use crate::build_system::BuildSystem;
 use crate::project::PythonName;
 use crate::python_lock::UvSettings;

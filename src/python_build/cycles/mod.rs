@@ -10,11 +10,11 @@ use std::fmt;
 
 use pep440_rs::Version;
 
-use super::bounds::Rules;
 use super::facts::{BuildFacts, ImportedModule};
 use super::package_set::{BuildFormat, PackageOrigin, PackageSet, PackageSets};
 use super::requirement::Origin;
 use super::resolve::{ResolveRequest, Resolved, resolve};
+use super::rules::Rules;
 use crate::project::PythonName;
 use crate::python_lock::UvSettings;
 use crate::target::Platform;

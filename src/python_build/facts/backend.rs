@@ -3,12 +3,13 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;
 
+use super::context::Context;
+use super::list::RequirementList;
 use super::scripts::{Script, ScriptContext};
-use super::{BuildFacts, Context};
 use crate::project::{ProjectError, join_inside, setup_cfg};
 use crate::python;
 use crate::python_build::import_names::{ImportNames, Provider};
-use crate::python_build::requirement::{Place, Unread};
+use crate::python_build::requirement::Place;
 
 /// The backends whose hooks are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +46,8 @@ pub(super) struct Backend {
 }
 
 impl Kind {
-    /// The kind of `build-backend`.
-    fn of(backend: &str) -> Self {
-        let module = backend.split(':').next().unwrap_or_default();
+    /// The kind of the module of `build-backend`.
+    fn of(module: &str) -> Self {
         let parts: Vec<_> = module.split('.').collect();
         match parts[..] {
             // pbr's and jupyter-packaging's hooks are those of setuptools:
@@ -82,20 +82,21 @@ impl Backend {
     ///
     /// # Errors
     /// Fails if the module of the source's own backend isn't UTF-8.
-    pub(super) fn find(context: Context<'_>, facts: &mut BuildFacts) -> Result<Self, ProjectError> {
+    pub(super) fn find(
+        context: Context<'_>,
+        list: &mut RequirementList,
+    ) -> Result<Self, ProjectError> {
         let name = &context.pyproject.build_backend;
         let known = Self {
-            kind: Kind::of(name),
+            kind: Kind::of(context.backend_module()),
             own_requires: Vec::new(),
             calls_hook: true,
             file: None,
         };
         if context.pyproject.backend_path.is_empty() {
             if known.kind == Kind::Unknown {
-                facts.unread.push(Unread {
-                    place: context.pyproject_place(),
-                    what: format!("the build backend `{name}`, whose hooks aren't known"),
-                });
+                let what = format!("the build backend `{name}`, whose hooks aren't known");
+                list.note(context.pyproject_place(), what);
             }
             return Ok(known);
         }
@@ -103,31 +104,23 @@ impl Backend {
             return Ok(known);
         }
         let Some((file, text)) = own_module(context)? else {
-            facts.unread.push(Unread {
-                place: context.pyproject_place(),
-                what: format!("the build backend `{name}`, which isn't in its `backend-path`"),
-            });
+            let what = format!("the build backend `{name}`, which isn't in its `backend-path`");
+            list.note(context.pyproject_place(), what);
             return Ok(known);
         };
-        let script_context = script_context(context);
-        let read = script_context.with_situation(&file, "backend", |situation| {
+        let read = script_context(context).with_situation(&file, "backend", |situation| {
             python::read_backend(text, situation)
         });
         let own = match read {
             Ok(own) => own,
             Err(note) => {
-                facts.unread.push(Unread {
-                    place: Place::line(&file, note.line),
-                    what: note.what,
-                });
+                list.note(Place::line(&file, note.line), note.what);
                 return Ok(known);
             }
         };
-        let notes = own.unread.into_iter();
-        facts.unread.extend(notes.map(|note| Unread {
-            place: Place::line(&file, note.line),
-            what: note.what,
-        }));
+        for note in own.unread {
+            list.note(Place::line(&file, note.line), note.what);
+        }
         Ok(Self {
             kind: own.wraps.as_deref().map_or(known.kind, Kind::of),
             calls_hook: own.requires.is_none() || own.asks_wrapped,
@@ -265,13 +258,7 @@ pub(super) fn hatch_hooks(context: Context<'_>) -> impl Iterator<Item = (&str, &
 }
 
 pub(super) const fn script_context(context: Context<'_>) -> ScriptContext<'_> {
-    ScriptContext {
-        files: context.files,
-        root: context.root,
-        own: context.name,
-        python_minor: context.python_minor,
-        platform: python::Platform::LINUX,
-    }
+    ScriptContext::new(context, python::Platform::LINUX)
 }
 
 /// Whether the source is the backend's own: setuptools, flit-core and others
@@ -280,16 +267,14 @@ fn is_of_package(context: Context<'_>) -> bool {
     if context.pyproject.backend_path.is_empty() {
         return false;
     }
-    let backend = &context.pyproject.build_backend;
-    let module = backend.split(':').next().unwrap_or_default();
+    let module = context.backend_module();
     let provider = ImportNames::built_in().provider(module, context.python_minor);
     provider == Provider::Distribution(context.name)
 }
 
 /// The file of the source's own backend, with its text.
 fn own_module(context: Context<'_>) -> Result<Option<(Utf8PathBuf, &str)>, ProjectError> {
-    let backend = &context.pyproject.build_backend;
-    let module = backend.split(':').next().unwrap_or_default();
+    let module = context.backend_module();
     for folder in &context.pyproject.backend_path {
         let Some(folder) = join_inside(context.root, folder) else {
             continue;

@@ -6,51 +6,52 @@
 use toml::Value;
 
 use super::backend::{Backend, Kind, hatch_hooks, poetry_script, script_context};
-use super::{BuildFacts, Context, texts};
+use super::context::{Context, texts};
+use super::list::RequirementList;
 use crate::project::{ProjectError, join_inside, setup_cfg};
 use crate::python;
-use crate::python_build::requirement::{Origin, Place, Unread};
+use crate::python_build::requirement::{Origin, Place};
 
-impl BuildFacts {
+/// The hook of the backend that builds a source.
+pub(super) struct Hooks<'a> {
+    pub context: Context<'a>,
+    /// What is required.
+    pub list: &'a mut RequirementList,
+}
+
+impl Hooks<'_> {
     /// Adds what the backend's hook returns.
     ///
     /// # Errors
     /// Fails if a file that the hook reads isn't UTF-8.
-    pub(super) fn add_hooks(
-        &mut self,
-        context: Context<'_>,
-        backend: &Backend,
-    ) -> Result<(), ProjectError> {
-        let name = &context.pyproject.build_backend;
+    pub(super) fn add(mut self, backend: &Backend) -> Result<(), ProjectError> {
+        let context = self.context;
+        let name = &self.context.pyproject.build_backend;
         for text in &backend.own_requires {
-            self.add_hook(context, text, format!("the build backend `{name}`"));
+            self.add_hook(text, format!("the build backend `{name}`"));
         }
         if !backend.calls_hook {
             return Ok(());
         }
         match backend.kind {
-            Kind::Setuptools => self.add_setuptools_hook(context)?,
+            Kind::Setuptools => self.add_setuptools_hook()?,
             Kind::ScikitBuildSetuptools => {
-                self.add_setuptools_hook(context)?;
-                self.add_cmake(context);
+                self.add_setuptools_hook()?;
+                self.add_cmake();
             }
-            Kind::ScikitBuildCore => self.add_scikit_build_core_hook(context),
-            Kind::Meson => self.add_meson_hook(context),
-            Kind::Hatchling => self.add_hatchling_hook(context),
-            Kind::Poetry => self.add_poetry_hook(context),
-            Kind::Pdm => self.add_pdm_hook(context),
-            Kind::Flit => self.add_flit_hook(context)?,
-            Kind::Maturin => self.add_maturin_hook(context),
-            Kind::PyBuildCmake => self.add_py_build_cmake_hook(context),
+            Kind::ScikitBuildCore => self.add_scikit_build_core_hook(),
+            Kind::Meson => self.add_meson_hook(),
+            Kind::Hatchling => self.add_hatchling_hook(),
+            Kind::Poetry => self.add_poetry_hook(),
+            Kind::Pdm => self.add_pdm_hook(),
+            Kind::Flit => self.add_flit_hook()?,
+            Kind::Maturin => self.add_maturin_hook(),
+            Kind::PyBuildCmake => self.add_py_build_cmake_hook(),
             Kind::Bootstrap => {
                 // hatchling/ouroboros.py of 1.32.0, pdm/backend/intree.py of
                 // 2.4.9: both return `project.dependencies`.
                 for text in context.dependencies() {
-                    self.add_hook(
-                        context,
-                        &text,
-                        "`project.dependencies` of the build backend",
-                    );
+                    self.add_hook(&text, "`project.dependencies` of the build backend");
                 }
             }
             Kind::WithoutHook | Kind::Unknown => {}
@@ -58,10 +59,17 @@ impl BuildFacts {
         Ok(())
     }
 
+    /// Adds a requirement that the hook returns.
+    fn add_hook(&mut self, text: &str, what: impl Into<String>) {
+        let origin = Origin::BackendHook { what: what.into() };
+        self.list.add(text, origin, &self.context.pyproject_place());
+    }
+
     /// `setuptools/build_meta.py`: the hook runs `setup.py egg_info` and returns
     /// `setup_requires`, of which the scripts are read elsewhere.
-    fn add_setuptools_hook(&mut self, context: Context<'_>) -> Result<(), ProjectError> {
-        self.add_wheel_for_old_setuptools();
+    fn add_setuptools_hook(&mut self) -> Result<(), ProjectError> {
+        let context = self.context;
+        self.list.add_wheel_for_old_setuptools();
         let file = context.path("setup.cfg");
         let text = context.files.text(&file)?.unwrap_or_default();
         let mut lines = text.lines();
@@ -71,19 +79,21 @@ impl BuildFacts {
             None => Place::file(&file),
         };
         for text in setup_cfg::list(text, "options", "setup_requires") {
-            self.add(&text, Origin::SetupRequires(place.clone()), &place);
+            self.list
+                .add(&text, Origin::SetupRequires(place.clone()), &place);
         }
         Ok(())
     }
 
     /// `mesonpy/__init__.py` of 0.20.0: ninja unless it is on PATH. `patchelf`,
     /// which the hook asks for on Linux, is on PATH: stdenv has it there.
-    fn add_meson_hook(&mut self, context: Context<'_>) {
-        self.add_hook(context, "ninja>=1.8.2", "meson-python, which runs ninja");
+    fn add_meson_hook(&mut self) {
+        self.add_hook("ninja>=1.8.2", "meson-python, which runs ninja");
     }
 
     /// `hatchling/builders/config.py` of 1.32.0 (`dependencies`).
-    fn add_hatchling_hook(&mut self, context: Context<'_>) {
+    fn add_hatchling_hook(&mut self) {
+        let context = self.context;
         let mut needs_runtime = false;
         let mut features = Vec::new();
         let tables = [
@@ -95,45 +105,42 @@ impl BuildFacts {
                 continue;
             };
             for text in texts(table.get("dependencies")) {
-                self.add_hook(context, &text, format!("`tool.{}`", keys.join(".")));
+                self.add_hook(&text, format!("`tool.{}`", keys.join(".")));
             }
             needs_runtime |= is_true(table.get("require-runtime-dependencies"));
             features.extend(texts(table.get("require-runtime-features")));
         }
         for (name, hook) in hatch_hooks(context) {
             for text in texts(hook.get("dependencies")) {
-                self.add_hook(context, &text, format!("hatchling's hook `{name}`"));
+                self.add_hook(&text, format!("hatchling's hook `{name}`"));
             }
             needs_runtime |= is_true(hook.get("require-runtime-dependencies"));
             features.extend(texts(hook.get("require-runtime-features")));
         }
         if needs_runtime {
             for text in context.dependencies() {
-                self.add_hook(
-                    context,
-                    &text,
-                    "`require-runtime-dependencies` of hatchling",
-                );
+                self.add_hook(&text, "`require-runtime-dependencies` of hatchling");
             }
         }
         for feature in features {
             let extras = &context.pyproject.optional_dependencies;
             for text in extras.get(&feature).into_iter().flatten() {
-                self.add_hook(context, text, "`require-runtime-features` of hatchling");
+                self.add_hook(text, "`require-runtime-features` of hatchling");
             }
         }
         let file = context.path("hatch.toml");
         if context.files.has(&file) {
-            self.unread.push(Unread {
-                place: Place::file(&file),
-                what: "settings of hatchling beside `pyproject.toml`".to_owned(),
-            });
+            self.list.note(
+                Place::file(&file),
+                "settings of hatchling beside `pyproject.toml`".to_owned(),
+            );
         }
     }
 
     /// `scikit_build_core/build/__init__.py` and `builder/get_requires.py` of
     /// 1.0.3.
-    fn add_scikit_build_core_hook(&mut self, context: Context<'_>) {
+    fn add_scikit_build_core_hook(&mut self) {
+        let context = self.context;
         let settings = context.tool(&["scikit-build"]);
         let get = |keys: &[&str]| {
             let mut keys = keys.iter();
@@ -141,61 +148,61 @@ impl BuildFacts {
         };
         let is_off = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(false);
         if !is_off(get(&["wheel", "cmake"])) {
-            self.add_cmake(context);
+            self.add_cmake();
         }
         for text in texts(get(&["build", "requires"])) {
             if text.contains('{') {
-                self.unread.push(Unread {
-                    place: context.pyproject_place(),
-                    what: format!("`{text}` in `tool.scikit-build.build.requires`"),
-                });
+                self.list.note(
+                    context.pyproject_place(),
+                    format!("`{text}` in `tool.scikit-build.build.requires`"),
+                );
             } else {
-                self.add_hook(context, &text, "`tool.scikit-build.build.requires`");
+                self.add_hook(&text, "`tool.scikit-build.build.requires`");
             }
         }
         let metadata = get(&["metadata"]).and_then(Value::as_table);
         for (_, entry) in metadata.into_iter().flatten() {
             let provider = entry.get("provider").and_then(Value::as_str);
-            self.add_metadata_provider(context, provider.unwrap_or_default());
+            self.add_metadata_provider(provider.unwrap_or_default());
         }
         let entries = context.tool(&["dynamic-metadata"]);
         for entry in entries.and_then(Value::as_array).into_iter().flatten() {
             let provider = entry.get("provider").and_then(Value::as_str);
-            self.add_metadata_provider(context, provider.unwrap_or_default());
+            self.add_metadata_provider(provider.unwrap_or_default());
         }
         let overrides = get(&["overrides"]).and_then(Value::as_array);
         if overrides.is_some_and(|list| !list.is_empty()) {
-            self.unread.push(Unread {
-                place: context.pyproject_place(),
-                what: "`tool.scikit-build.overrides`, which may change the requirements".to_owned(),
-            });
+            self.list.note(
+                context.pyproject_place(),
+                "`tool.scikit-build.overrides`, which may change the requirements".to_owned(),
+            );
         }
     }
 
     /// `get_requires_for_dynamic_metadata` of `scikit_build_core/metadata`.
-    fn add_metadata_provider(&mut self, context: Context<'_>, provider: &str) {
+    fn add_metadata_provider(&mut self, provider: &str) {
+        let context = self.context;
         let module = provider.split(':').next().unwrap_or_default();
         match module.strip_prefix("scikit_build_core.metadata.") {
             Some("setuptools_scm") => {
-                self.add_hook(context, "setuptools-scm", format!("`{provider}`"));
+                self.add_hook("setuptools-scm", format!("`{provider}`"));
             }
             Some("fancy_pypi_readme") => {
                 let text = "hatch-fancy-pypi-readme>=23.2";
-                self.add_hook(context, text, format!("`{provider}`"));
+                self.add_hook(text, format!("`{provider}`"));
             }
             Some("regex" | "template") => {}
             _ if provider.is_empty() => {}
-            _ => self.unread.push(Unread {
-                place: context.pyproject_place(),
-                what: format!(
-                    "the provider of metadata `{provider}`, whose requirements aren't known"
-                ),
-            }),
+            _ => self.list.note(
+                context.pyproject_place(),
+                format!("the provider of metadata `{provider}`, whose requirements aren't known"),
+            ),
         }
     }
 
     /// `CMake`, and ninja unless another generator is chosen.
-    fn add_cmake(&mut self, context: Context<'_>) {
+    fn add_cmake(&mut self) {
+        let context = self.context;
         let get = |keys: &[&str]| context.tool(&[&["scikit-build"], keys].concat());
         let bounds = |program| {
             let version = get(&[program, "version"]).and_then(Value::as_str);
@@ -210,36 +217,39 @@ impl BuildFacts {
             }
         };
         let cmake = format!("cmake{}", bounds("cmake"));
-        self.add_hook(context, &cmake, "scikit-build-core, which runs CMake");
+        self.add_hook(&cmake, "scikit-build-core, which runs CMake");
         let arguments = texts(get(&["cmake", "args"]));
         if generator(&arguments).is_none_or(|generator| generator.contains("Ninja")) {
             let ninja = format!("ninja{}", bounds("ninja"));
-            self.add_hook(context, &ninja, "scikit-build-core, which runs ninja");
+            self.add_hook(&ninja, "scikit-build-core, which runs ninja");
         }
     }
 
     /// poetry-core's hook returns nothing (`poetry/core/masonry/api.py` of
     /// 2.4.1), but a `setup.py` that it generates imports setuptools.
-    fn add_poetry_hook(&mut self, context: Context<'_>) {
+    fn add_poetry_hook(&mut self) {
+        let context = self.context;
         if poetry_script(context).is_some()
             && context.is_set(&["poetry", "build", "generate-setup-file"])
         {
             let what = "`tool.poetry.build`, for which poetry-core runs a `setup.py`";
-            self.add_hook(context, "setuptools", what);
+            self.add_hook("setuptools", what);
         }
     }
 
     /// `pdm/backend/__init__.py` of 2.4.9, `pdm/pep517/api.py` of 1.1.4.
-    fn add_pdm_hook(&mut self, context: Context<'_>) {
+    fn add_pdm_hook(&mut self) {
+        let context = self.context;
         if context.is_set(&["pdm", "build", "run-setuptools"]) {
             let what = "`tool.pdm.build.run-setuptools`";
-            self.add_hook(context, "setuptools>=40.8.0", what);
+            self.add_hook("setuptools>=40.8.0", what);
         }
     }
 
     /// `flit_core/buildapi.py` of 3.12.0: the run-time dependencies, if the
     /// module has to be imported for its docstring or its version.
-    fn add_flit_hook(&mut self, context: Context<'_>) -> Result<(), ProjectError> {
+    fn add_flit_hook(&mut self) -> Result<(), ProjectError> {
+        let context = self.context;
         let dynamic = texts(context.pyproject.project.get("dynamic"));
         let is_old = context.pyproject.project.is_empty();
         let is_dynamic = |field: &str| is_old || dynamic.iter().any(|d| d == field);
@@ -280,7 +290,7 @@ impl BuildFacts {
             let old = texts(context.tool(&["flit", "metadata", "requires"]));
             for text in context.dependencies().into_iter().chain(old) {
                 let what = format!("flit-core, which imports `{name}`");
-                self.add_hook(context, &text, what);
+                self.add_hook(&text, what);
             }
         }
         Ok(())
@@ -288,27 +298,29 @@ impl BuildFacts {
 
     /// `maturin/__init__.py` of 1.14.1: cffi for such bindings; `puccinialin`
     /// only where cargo isn't on PATH.
-    fn add_maturin_hook(&mut self, context: Context<'_>) {
+    fn add_maturin_hook(&mut self) {
+        let context = self.context;
         if context.tool_text(&["maturin", "bindings"]) == Some("cffi") {
-            self.add_hook(context, "cffi", "`tool.maturin.bindings`");
+            self.add_hook("cffi", "`tool.maturin.bindings`");
         }
     }
 
     /// `py_build_cmake/commands/try_run.py` of 0.5.0.
-    fn add_py_build_cmake_hook(&mut self, context: Context<'_>) {
+    fn add_py_build_cmake_hook(&mut self) {
+        let context = self.context;
         let Some(cmake) = context.tool(&["py-build-cmake", "cmake"]) else {
             return;
         };
         let text = |key: &str| cmake.get(key).and_then(Value::as_str);
         let least = text("minimum_version").unwrap_or("3.15");
         let cmake = format!("cmake>={least}");
-        self.add_hook(context, &cmake, "py-build-cmake, which runs CMake");
+        self.add_hook(&cmake, "py-build-cmake, which runs CMake");
         let generator = text("generator").unwrap_or_default().to_lowercase();
         if generator.contains("ninja") {
-            self.add_hook(context, "ninja", "`tool.py-build-cmake.cmake.generator`");
+            self.add_hook("ninja", "`tool.py-build-cmake.cmake.generator`");
         }
         if context.tool(&["py-build-cmake", "stubgen"]).is_some() {
-            self.add_hook(context, "mypy>=1.4.0", "`tool.py-build-cmake.stubgen`");
+            self.add_hook("mypy>=1.4.0", "`tool.py-build-cmake.stubgen`");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a source says of its build requirements.
 
 mod backend;
+mod context;
 mod hooks;
+mod list;
 mod scripts;
 #[cfg(test)]
 mod tests;
@@ -12,10 +14,13 @@ use camino::Utf8Path;
 use pep508_rs::MarkerTree;
 
 use super::import_names::{ImportNames, Provider};
-use super::requirement::{BuildRequirement, Condition, Origin, Place, Unread, read};
-use crate::project::{ProjectError, Pyproject, PythonName, SourceFiles, join};
+use super::requirement::{BuildRequirement, Origin, Place, Unread};
+use crate::project::{ProjectError, Pyproject, PythonName, SourceFiles};
 use crate::python::{self, Certainty};
 use backend::Backend;
+use context::Context;
+use hooks::Hooks;
+use list::RequirementList;
 use scripts::{ExternalImport, ScriptContext, ScriptFindings};
 
 /// A module from outside of the source that a build script imports.
@@ -70,16 +75,6 @@ pub struct BuildFacts {
     pub unread: Vec<Unread>,
 }
 
-/// The source that is read.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    files: &'a SourceFiles,
-    root: &'a Utf8Path,
-    name: &'a PythonName,
-    python_minor: u8,
-    pyproject: &'a Pyproject,
-}
-
 impl BuildFacts {
     /// Reads the source of the package `name` whose `pyproject.toml` or
     /// `setup.py` is in the folder `root`, for `CPython` 3.`python_minor`.
@@ -100,108 +95,51 @@ impl BuildFacts {
             python_minor,
             pyproject: &pyproject,
         };
+        let mut list = RequirementList::default();
+        add_declared(context, &mut list);
+        let backend = Backend::find(context, &mut list)?;
+        let hooks = Hooks {
+            context,
+            list: &mut list,
+        };
+        hooks.add(&backend)?;
         let mut facts = Self {
             backend: pyproject.build_backend.clone(),
             backend_path: pyproject.backend_path.clone(),
+            runs_setup_py: backend.kind.runs_setup_py(),
+            knows_version: backend.knows_version(context),
             lacking: pyproject.lacking.clone(),
             has_dynamic: pyproject.project.contains_key("dynamic"),
             ..Self::default()
         };
-        facts.add_declared(context);
-        let backend = Backend::find(context, &mut facts)?;
-        facts.runs_setup_py = backend.kind.runs_setup_py();
-        facts.knows_version = backend.knows_version(context);
-        facts.add_hooks(context, &backend)?;
-        facts.add_scripts(context, &backend)?;
-        facts.add_backend(context);
-        facts.deduplicate();
-        Ok(facts)
-    }
-
-    /// The names that are required under any condition.
-    fn required(&self) -> BTreeSet<PythonName> {
-        self.requirements
-            .iter()
-            .map(BuildRequirement::name)
-            .collect()
-    }
-
-    /// Adds a requirement, or notes that it isn't one.
-    fn add(&mut self, text: &str, origin: Origin, place: &Place) {
-        let requirement = read(text).or_else(|unread| {
-            self.unread.push(Unread {
-                place: place.clone(),
-                what: unread.what,
-            });
-            unread.requirement.ok_or(())
-        });
-        if let Ok(requirement) = requirement {
-            self.requirements.push(BuildRequirement {
-                requirement,
-                origin,
-                condition: None,
-                is_doubtful: false,
-            });
-        }
-    }
-
-    /// Adds what a backend's hook returns.
-    fn add_hook(&mut self, context: Context<'_>, text: &str, what: impl Into<String>) {
-        let origin = Origin::BackendHook { what: what.into() };
-        self.add(text, origin, &context.pyproject_place());
-    }
-
-    fn add_declared(&mut self, context: Context<'_>) {
-        let pyproject = context.pyproject;
-        if pyproject.has_requires {
-            let place = context.pyproject_place();
-            for text in &pyproject.requires {
-                self.add(text, Origin::BuildSystemRequires, &place);
-            }
-        } else {
-            self.add(
-                "setuptools",
-                Origin::LegacyDefault,
-                &context.pyproject_place(),
-            );
-        }
-    }
-
-    /// Adds what the scripts that the backend runs ask for.
-    fn add_scripts(&mut self, context: Context<'_>, backend: &Backend) -> Result<(), ProjectError> {
-        let scripts = backend.scripts(context);
-        let modules = backend.imported_modules(context)?;
-        let read = |platform| {
-            let context = ScriptContext {
-                files: context.files,
-                root: context.root,
-                own: context.name,
-                python_minor: context.python_minor,
-                platform,
-            };
-            context.read(&scripts, &modules)
-        };
-        let findings = [
-            (read(python::Platform::LINUX)?, "linux"),
-            (read(python::Platform::MACOS)?, "darwin"),
-        ];
-        self.add_requirements_of_scripts(&findings);
-        self.add_doubtful_imports(&findings);
+        let findings = read_scripts(context, &backend)?;
+        facts.add_requirements_of_scripts(&findings, &mut list);
+        facts.add_doubtful_imports(&findings, &mut list);
         for (found, _) in findings {
             let keywords = found.keywords.into_iter();
-            self.keywords
+            facts
+                .keywords
                 .extend(keywords.map(|(name, place)| SetupKeyword { name, place }));
             if backend.calls_no_function(context) {
-                self.build_function = self.build_function.take().or(found.build_function);
+                facts.build_function = facts.build_function.take().or(found.build_function);
             }
-            self.unread.extend(found.unread);
+            list.unread.extend(found.unread);
         }
-        Ok(())
+        add_backend(context, &mut list);
+        list.deduplicate();
+        facts.deduplicate();
+        facts.requirements = list.requirements;
+        facts.unread = list.unread;
+        Ok(facts)
     }
 
     /// Adds what scripts need on both platforms, or with a marker what they
     /// need on one of them.
-    fn add_requirements_of_scripts(&mut self, findings: &[(ScriptFindings, &'static str)]) {
+    fn add_requirements_of_scripts(
+        &mut self,
+        findings: &[(ScriptFindings, &'static str)],
+        list: &mut RequirementList,
+    ) {
         let mut asked = Asked::default();
         for (found, platform) in findings {
             for (text, place) in &found.setup_requires {
@@ -223,8 +161,7 @@ impl BuildFacts {
             }
         }
         for ((text, is_doubtful), on) in asked.0 {
-            self.add(&text, on.origin, &on.place);
-            let Some(added) = self.requirements.last_mut() else {
+            let Some(added) = list.add(&text, on.origin, &on.place) else {
                 continue;
             };
             added.is_doubtful = is_doubtful;
@@ -237,18 +174,18 @@ impl BuildFacts {
 
     /// Notes imports of which the text doesn't tell whether the build needs
     /// them, unless something else requires the distribution.
-    fn add_doubtful_imports(&mut self, findings: &[(ScriptFindings, &str)]) {
-        let required: BTreeSet<_> = self
+    fn add_doubtful_imports(
+        &mut self,
+        findings: &[(ScriptFindings, &'static str)],
+        list: &mut RequirementList,
+    ) {
+        let required: BTreeSet<_> = list
             .requirements
             .iter()
             .filter(|requirement| !requirement.is_doubtful)
             .map(BuildRequirement::name)
             .collect();
         for import in findings.iter().flat_map(|(found, _)| &found.imports) {
-            let is_required = import
-                .distribution
-                .as_ref()
-                .is_none_or(|name| required.contains(name));
             let when = match import.certainty {
                 Certainty::Certain => continue,
                 Certainty::Guarded => {
@@ -259,80 +196,70 @@ impl BuildFacts {
                 Certainty::Deferred => "in a build command",
             };
             self.doubtful.push(import.imported());
-            if !is_required {
-                self.unread.push(Unread {
-                    place: import.place.clone(),
-                    what: format!(
-                        "an import of `{}` {when}, which nothing requires",
-                        import.module
-                    ),
-                });
+            let distribution = import.distribution.as_ref();
+            if distribution.is_some_and(|name| !required.contains(name)) {
+                let module = &import.module;
+                let what = format!("an import of `{module}` {when}, which nothing requires");
+                list.note(import.place.clone(), what);
             }
         }
     }
 
-    /// Adds the backend itself where `requires` lacks it. Frontends install
-    /// nothing else, but those that find it installed anyway build with it.
-    fn add_backend(&mut self, context: Context<'_>) {
-        if !self.backend_path.is_empty() {
-            return;
-        }
-        let module = self
-            .backend
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let provider = ImportNames::built_in().provider(&module, context.python_minor);
-        let Provider::Distribution(distribution) = provider else {
-            return;
-        };
-        if *distribution != *context.name && !self.required().contains(distribution) {
-            let text = distribution.to_string();
-            self.add(
-                &text,
-                Origin::Backend { module },
-                &context.pyproject_place(),
-            );
-        }
-    }
-
-    /// Adds a requirement that counts with an old setuptools alone.
-    fn add_wheel_for_old_setuptools(&mut self) {
-        // setuptools 70.1 has `bdist_wheel` itself, and its
-        // `get_requires_for_build_wheel` stopped returning `wheel` then:
-        // setuptools/build_meta.py of 69.5.1 and of 70.1.0.
-        self.requirements.push(BuildRequirement {
-            requirement: super::requirement::known("wheel"),
-            origin: Origin::BackendHook {
-                what: "setuptools before 70.1".to_owned(),
-            },
-            condition: Some(Condition {
-                package: PythonName::new("setuptools"),
-                older_than: pep440_rs::Version::new([70, 1]),
-            }),
-            is_doubtful: false,
-        });
-    }
-
+    /// Removes what is there twice: what is found on several platforms.
     fn deduplicate(&mut self) {
-        for list in [&mut self.optional, &mut self.imports, &mut self.doubtful] {
-            list.sort();
-            list.dedup();
+        for modules in [&mut self.optional, &mut self.imports, &mut self.doubtful] {
+            modules.sort();
+            modules.dedup();
         }
         self.keywords.sort();
         self.keywords.dedup();
-        self.unread.sort();
-        self.unread.dedup();
-        let mut seen = Vec::new();
-        self.requirements.retain(|requirement| {
-            let is_new = !seen.contains(requirement);
-            if is_new {
-                seen.push(requirement.clone());
-            }
-            is_new
-        });
     }
+}
+
+/// Adds `[build-system].requires`, or what PEP 517 has in its place.
+fn add_declared(context: Context<'_>, list: &mut RequirementList) {
+    let place = context.pyproject_place();
+    if context.pyproject.has_requires {
+        for text in &context.pyproject.requires {
+            list.add(text, Origin::BuildSystemRequires, &place);
+        }
+    } else {
+        list.add("setuptools", Origin::LegacyDefault, &place);
+    }
+}
+
+/// Adds the backend itself where `requires` lacks it. Frontends install
+/// nothing else, but those that find it installed anyway build with it.
+fn add_backend(context: Context<'_>, list: &mut RequirementList) {
+    if !context.pyproject.backend_path.is_empty() {
+        return;
+    }
+    let module = context.backend_module().to_owned();
+    let provider = ImportNames::built_in().provider(&module, context.python_minor);
+    if let Provider::Distribution(name) = provider
+        && *name != *context.name
+        && !list.requires(name)
+    {
+        let origin = Origin::Backend { module };
+        list.add(name.as_str(), origin, &context.pyproject_place());
+    }
+}
+
+/// Reads the scripts that the backend runs, on Linux and on macOS.
+fn read_scripts(
+    context: Context<'_>,
+    backend: &Backend,
+) -> Result<[(ScriptFindings, &'static str); 2], ProjectError> {
+    let scripts = backend.scripts(context);
+    let modules = backend.imported_modules(context)?;
+    let read = |platform| {
+        let context = ScriptContext::new(context, platform);
+        context.read(&scripts, &modules)
+    };
+    Ok([
+        (read(python::Platform::LINUX)?, "linux"),
+        (read(python::Platform::MACOS)?, "darwin"),
+    ])
 }
 
 /// What scripts ask for on some platforms, by text and by whether it is
@@ -384,42 +311,4 @@ impl ExternalImport {
             place: self.place.clone(),
         }
     }
-}
-
-impl<'a> Context<'a> {
-    fn path(self, name: &str) -> camino::Utf8PathBuf {
-        join(self.root, name)
-    }
-
-    fn pyproject_place(self) -> Place {
-        Place::file(&self.path("pyproject.toml"))
-    }
-
-    /// A value below `tool`.
-    fn tool(self, keys: &[&str]) -> Option<&'a toml::Value> {
-        self.pyproject.tool(keys)
-    }
-
-    /// A text below `tool`.
-    fn tool_text(self, keys: &[&str]) -> Option<&'a str> {
-        self.tool(keys).and_then(toml::Value::as_str)
-    }
-
-    /// Whether a value below `tool` is true.
-    fn is_set(self, keys: &[&str]) -> bool {
-        let value = self.tool(keys).and_then(toml::Value::as_bool);
-        value.unwrap_or_default()
-    }
-
-    /// `project.dependencies`.
-    fn dependencies(self) -> Vec<String> {
-        texts(self.pyproject.project.get("dependencies"))
-    }
-}
-
-/// The texts of a list.
-fn texts(value: Option<&toml::Value>) -> Vec<String> {
-    let items = value.and_then(toml::Value::as_array).into_iter().flatten();
-    let texts = items.filter_map(toml::Value::as_str);
-    texts.map(str::to_owned).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::context::Context;
 use crate::project::{ProjectError, PythonName, SourceFiles, join, join_inside};
 use crate::python::{self, Certainty, Import, Located, ScriptNeeds, Situation};
 use crate::python_build::import_names::{ImportNames, Provider};
@@ -69,7 +70,17 @@ pub(super) struct ScriptFindings {
     pub unread: Vec<Unread>,
 }
 
-impl ScriptContext<'_> {
+impl<'a> ScriptContext<'a> {
+    pub(super) const fn new(context: Context<'a>, platform: python::Platform) -> Self {
+        Self {
+            files: context.files,
+            root: context.root,
+            own: context.name,
+            python_minor: context.python_minor,
+            platform,
+        }
+    }
+
     /// Reads scripts, and modules that the backend imports by itself.
     ///
     /// # Errors
