@@ -63,7 +63,7 @@ impl Requirements {
         let mut references = 0;
         open.reverse();
         while let Some((text, platforms)) = open.pop() {
-            let requirement = parse(text, request.place)?;
+            let requirement = parse_requirement(text, request.place)?;
             let on: BTreeSet<Platform> = environments
                 .iter()
                 .filter(|(platform, _)| platforms.contains(platform))
@@ -108,7 +108,7 @@ impl Requirements {
     pub fn unasked(&self, requires: &[String]) -> BuildSystem {
         let asked: BTreeSet<_> = requires
             .iter()
-            .filter_map(|text| parse(text, "").ok())
+            .filter_map(|text| parse_requirement(text, "").ok())
             .map(|requirement| PythonName::new(requirement.name.as_ref()))
             .collect();
         let system = self.system.iter();
@@ -135,7 +135,10 @@ impl Requirements {
     }
 }
 
-fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectError> {
+pub(crate) fn parse_requirement(
+    text: &str,
+    place: &str,
+) -> Result<Requirement<VerbatimUrl>, ProjectError> {
     if !is_reasonable(text) {
         return Err(refuse(text, place, "it is longer than anybody means it"));
     }

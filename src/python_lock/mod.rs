@@ -147,6 +147,8 @@ pub struct Dependency {
     pub name: PythonName,
     /// Its version, where the lock has several.
     pub version: Option<String>,
+    /// The extras of it that are needed.
+    pub extras: Vec<String>,
     /// Where it is needed.
     pub marker: MarkerTree,
 }

@@ -74,6 +74,8 @@ struct Source {
 struct Need {
     name: String,
     version: Option<String>,
+    #[serde(default)]
+    extra: Vec<String>,
     marker: Option<String>,
 }
 
@@ -232,6 +234,7 @@ fn needs(needs: &[Need], reader: &mut Reader) -> Result<Vec<Dependency>, String>
         Ok(Dependency {
             name: PythonName::new(&need.name),
             version: need.version.clone(),
+            extras: need.extra.clone(),
             marker: reader.marker(need.marker.as_deref())?,
         })
     };
