@@ -140,6 +140,14 @@ pub enum Warning {
         )
     )]
     UnknownBuildSystem { name: String, is_beside_lock: bool },
+    /// A build system that is newer than the source expects.
+    #[error("the package set has {system}: {symptom}")]
+    #[diagnostic(code(pyhack::warning::too_new_build_system), help("{help}"))]
+    TooNewBuildSystem {
+        system: String,
+        symptom: String,
+        help: String,
+    },
     /// A build requirement names a URL.
     #[error(
         "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"

@@ -168,6 +168,12 @@ impl BuildSystemTable {
         &TABLE_READ
     }
 
+    /// Whether it has a package.
+    #[must_use]
+    pub fn has(&self, name: &PythonName) -> bool {
+        self.package.iter().any(|row| row.name == *name)
+    }
+
     /// The packages that the overlay puts into a set: all that its roots need.
     fn packages(
         &self,

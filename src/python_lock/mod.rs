@@ -73,7 +73,6 @@ pub struct LockedPackage {
     /// By dependency group.
     pub groups: BTreeMap<String, Vec<Dependency>>,
     /// The line of its entry, from 1 on.
-    #[expect(dead_code, reason = "for messages about a single package")]
     pub line: usize,
 }
 
@@ -136,7 +135,6 @@ pub struct LockedWheel {
     /// What its name says.
     pub name: WheelName,
     /// The file.
-    #[expect(dead_code, reason = "wheels aren't fetched")]
     pub artifact: Artifact,
 }
 

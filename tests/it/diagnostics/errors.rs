@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::Transcript;
 use crate::git::{self, project as git_project};
+use crate::locks::fixtures::{self, Sdist, serving};
 use crate::support::{
     Asked, Crate, Registry, Reply, Repository, Sandbox, move_crate, python_project,
 };
@@ -87,6 +88,26 @@ fn files_of_python_locks() {
             .run("lock --offline --write other.nix")
             .text
     );
+}
+
+#[test]
+fn a_build_system_that_no_package_set_has() {
+    let sdists = [
+        Sdist::built_with("good", "1.0", &["setuptools"]),
+        Sdist::built_with("odd", "1.0", &["setuptools", "frobnicate"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&address, "")));
+    sandbox.write("uv.lock", fixtures::uv_lock(&entries.collect::<Vec<_>>()));
+    let transcript = Transcript::new(&sandbox).run("lock --write overlay.nix");
+    assert_snapshot!(transcript.text);
+    let overlay = std::fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    assert!(overlay.contains("# pyhack: begin good 1.0\n"), "{overlay}");
+    assert!(!overlay.contains("begin odd"), "{overlay}");
 }
 
 #[test]
