@@ -29,7 +29,6 @@ mod options;
 mod overlay;
 mod project;
 mod python;
-#[expect(unused_imports, reason = "cycles aren't broken yet")]
 mod python_build;
 mod python_lock;
 mod target;

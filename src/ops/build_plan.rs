@@ -8,10 +8,10 @@ use super::load::{Loaded, Request};
 use super::stanza::without;
 use crate::build_system::BuildSystem;
 use crate::error::Error;
-use crate::project::{ProjectError, PythonName};
+use crate::project::{ProjectError, PythonName, RustProject, relative_path};
 use crate::python_build::{
-    BuildFacts, BuildSystemTable, Consequence, JudgeRequest, Likelihood, Mend, Need, PackageSet,
-    PackageSets, ResolveRequest, Resolved, judge, resolve,
+    BuildFacts, BuildSystemTable, Consequence, JudgeRequest, Likelihood, MaturinSource, Mend, Need,
+    PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
 };
 use crate::python_lock::{Environment, Libc};
 use crate::warning::Warning;
@@ -23,6 +23,8 @@ const OWN_WHEEL_COMMAND: [u64; 2] = [70, 1];
 pub(super) struct SourceBuild {
     /// The build system, without what the package set adds by itself.
     pub system: BuildSystem,
+    /// What the source says.
+    pub facts: BuildFacts,
     /// Commands for `postPatch`.
     pub patches: Vec<String>,
     pub warnings: Vec<Warning>,
@@ -80,10 +82,31 @@ impl SourceBuild {
         warnings.extend(told);
         Ok(Self {
             system: without(&resolved.system, &request.locked.build_system),
+            facts,
             patches,
             warnings,
         })
     }
+}
+
+/// What maturin reads no longer from the manifest of a crate, put where it
+/// reads it today.
+pub(super) fn maturin_mends(
+    loaded: &Loaded,
+    rust: &RustProject,
+) -> Result<(Vec<String>, Vec<Warning>), Error> {
+    let project = &loaded.project;
+    let Some(module) = rust.modules.first() else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let manifest = &module.build.manifest;
+    let consequence = maturin_metadata(MaturinSource {
+        name: &project.identity.name,
+        pyproject: &project.pyproject,
+        manifest_path: relative_path(manifest, &project.python_root).as_str(),
+        manifest: loaded.files.text(manifest)?.unwrap_or_default(),
+    });
+    Ok(mends(consequence.into_iter().collect()))
 }
 
 /// The package sets of pyproject-build-systems alone.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::build_plan::SourceBuild;
+use super::build_plan::{SourceBuild, maturin_mends};
 use super::digests::kind_in_lock;
 use super::facts::Facts;
 use super::hash::lock_output_hashes;
@@ -20,7 +20,7 @@ use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceKind, is_version, join,
     relative_path, visible,
 };
-use crate::python_build::BuildSystemTable;
+use crate::python_build::{BuildFacts, BuildSystemTable, PackageSets};
 use crate::target::Platform;
 use crate::warning::Warning;
 
@@ -40,6 +40,8 @@ pub(super) struct Made {
     pub lock: Option<KeptLock>,
     /// The whole build system, also of a project that has none in its stanza.
     pub build_system: BuildSystem,
+    /// What the source of a package without Rust says of its build.
+    pub facts: Option<BuildFacts>,
     pub warnings: Vec<Warning>,
 }
 
@@ -70,6 +72,14 @@ impl Making<'_> {
         }
         facts.judge_pins(self.folder, rust, self.session);
         let mut stanza = self.stanza(loaded, &facts)?;
+        if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
+            let (patches, told) = maturin_mends(loaded, rust)?;
+            stanza.patches = patches;
+            facts.warnings.extend(told);
+        }
+        if let Some(sets) = &self.request.locked.sets {
+            keep_known_extras(&mut stanza.build_system, sets);
+        }
         let mut cargo = CargoLockImport {
             cargo_root: relative_path(&rust.cargo_root, &loaded.project.python_root),
             lock_file: None,
@@ -91,6 +101,7 @@ impl Making<'_> {
             stanza,
             lock,
             build_system: facts.requirements.system,
+            facts: None,
             warnings: facts.warnings,
         })
     }
@@ -127,6 +138,7 @@ impl Making<'_> {
             native_build_inputs: BTreeMap::new(),
             env: BTreeMap::new(),
             patches: build.patches,
+            prefers_wheel: false,
             dont_use_cmake_configure: false,
             reasons: BTreeMap::new(),
             only_version: None,
@@ -134,18 +146,14 @@ impl Making<'_> {
         };
         add_extra(self.options(), &mut stanza, false);
         stanza.only_version = self.guarded_version(loaded);
-        let is_needed = !stanza.build_system.is_empty()
-            || !stanza.build_inputs.is_empty()
-            || !stanza.native_build_inputs.is_empty()
-            || !stanza.env.is_empty()
-            || !stanza.patches.is_empty();
-        if !is_needed {
+        if !stanza.changes_something() {
             return Err(no_stanza().into());
         }
         Ok(Made {
             stanza,
             lock: None,
             build_system: build.system,
+            facts: Some(build.facts),
             warnings: build.warnings,
         })
     }
@@ -185,6 +193,7 @@ impl Making<'_> {
             native_build_inputs: attributes(&native.native_build_inputs),
             env: variables(&native.env),
             patches: Vec::new(),
+            prefers_wheel: false,
             dont_use_cmake_configure: false,
             reasons: BTreeMap::new(),
             only_version: None,
@@ -310,6 +319,17 @@ pub(super) fn without(
         .filter(|(name, on)| !is_given(name, on))
         .map(|(name, on)| (name.clone(), on.clone()))
         .collect()
+}
+
+/// Drops the extras that the package set doesn't have: asking for one is an
+/// evaluation error.
+fn keep_known_extras(system: &mut BuildSystem, sets: &PackageSets) {
+    for (name, on) in system {
+        for (platform, extras) in on {
+            let found = sets.get(platform).and_then(|set| set.get(name));
+            extras.retain(|extra| found.is_none_or(|found| found.extras.contains_key(extra)));
+        }
+    }
 }
 
 fn uses_maturin(system: &BuildSystem) -> bool {

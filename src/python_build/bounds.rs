@@ -234,7 +234,7 @@ impl JudgeRequest<'_> {
         if facts.lacking.is_empty() {
             return None;
         }
-        let lacks_version = facts.lacking.contains(&"project.version");
+        let lacks_version = facts.lacking.iter().any(|field| field == "project.version");
         let mend = if lacks_version && !facts.knows_version {
             Mend::Manual("add the version to the `[project]` table".to_owned())
         } else {

@@ -151,7 +151,7 @@ impl MaturinSource<'_> {
 /// that names it.
 pub(super) fn complete_project(
     name: &PythonName,
-    lacking: &[&str],
+    lacking: &[String],
     has_dynamic: bool,
 ) -> Vec<String> {
     let mut lines = Vec::new();
@@ -159,10 +159,10 @@ pub(super) fn complete_project(
         let command = format!("/^\\[project\\]/a {line}");
         lines.push(format!("sed -i {} pyproject.toml", quoted(&command)));
     };
-    if lacking.contains(&"project.name") {
+    if lacking.iter().any(|field| field == "project.name") {
         add(&format!("name = \"{name}\""));
     }
-    if lacking.contains(&"project.version") {
+    if lacking.iter().any(|field| field == "project.version") {
         if has_dynamic {
             let command = "/^\\[project\\]/,/^\\[/ s/^dynamic *= *\\[/&\"version\", /";
             lines.push(format!("sed -i {} pyproject.toml", quoted(command)));

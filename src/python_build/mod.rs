@@ -24,14 +24,8 @@ mod rules;
 
 pub use bounds::{JudgeRequest, judge};
 pub use consequence::{Consequence, Likelihood, Mend};
-pub use cycles::{BuildPlan, Cycle, DroppedRequirement, plan};
-pub use facts::{BuildFacts, ImportedModule, SetupKeyword};
+pub use cycles::plan;
+pub use facts::BuildFacts;
 pub use mend::{MaturinSource, maturin_metadata};
-pub use package_set::{
-    BuildFormat, BuildSystemTable, Dependencies, Fix, PackageOrigin, PackageSet, PackageSets,
-    SetPackage, UserLock,
-};
-pub use requirement::{BuildRequirement, Condition, Origin, Place, Unread};
-pub use resolve::{
-    BoundViolation, MissingPackage, Need, Replacement, ResolveRequest, Resolved, resolve,
-};
+pub use package_set::{BuildSystemTable, PackageSet, PackageSets, UserLock};
+pub use resolve::{Need, ResolveRequest, Resolved, resolve};

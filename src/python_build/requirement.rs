@@ -5,12 +5,13 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
+use serde::{Deserialize, Serialize};
 
 use crate::build_system::parse_requirement;
 use crate::project::PythonName;
 
 /// A file of the source and a line of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The file, relative to the source root.
     pub file: Utf8PathBuf,
@@ -19,7 +20,7 @@ pub struct Place {
 }
 
 /// What makes a package a build requirement.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
     /// `[build-system].requires`.
     BuildSystemRequires,
@@ -51,7 +52,7 @@ pub enum Origin {
 }
 
 /// A condition on the package set.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Condition {
     /// A package of the set.
     pub package: PythonName,
@@ -60,7 +61,7 @@ pub struct Condition {
 }
 
 /// A build requirement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRequirement {
     /// The requirement; its marker says where it counts.
     pub requirement: Requirement<VerbatimUrl>,
@@ -74,7 +75,7 @@ pub struct BuildRequirement {
 }
 
 /// What decides about build requirements and the text leaves open.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unread {
     /// Where it is.
     pub place: Place,

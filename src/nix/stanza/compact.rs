@@ -60,6 +60,7 @@ impl Stanza {
     /// The stanza in four lines, if a build system is all that it adds.
     pub(in crate::nix) fn compact(&self) -> Option<CompactStanza> {
         let is_plain = self.cargo.is_none()
+            && !self.prefers_wheel
             && self.kind != SourceKind::Local
             && self.source.is_none()
             && self.build_inputs.is_empty()

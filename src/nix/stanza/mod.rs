@@ -31,6 +31,12 @@ pub const REVISION: &str = "# revision ";
 impl Stanza {
     /// The value of the attribute.
     pub(super) fn value(&self) -> Expr {
+        if self.prefers_wheel {
+            let preference = [("sourcePreference", Expr::string("wheel"))];
+            return Expr::var("prev")
+                .select([self.name.as_str(), "override"])
+                .apply(Expr::attr_set(preference));
+        }
         if self.kind == SourceKind::Local {
             return self.build();
         }
@@ -56,20 +62,28 @@ impl Stanza {
         condition.then(self.build(), otherwise)
     }
 
+    /// Whether it does more than the package set without it.
+    pub fn changes_something(&self) -> bool {
+        self.cargo.is_some() || self.prefers_wheel || !self.overrides().is_empty()
+    }
+
     fn build(&self) -> Expr {
-        let package = match &self.cargo {
-            Some(cargo) => Expr::var("hacks")
-                .select(["importCargoLock"])
-                .apply(self.import_arguments(cargo)),
-            None => Expr::var("prev").select([self.name.as_str()]),
-        };
         let overrides = self.overrides();
-        if overrides.is_empty() {
-            return package;
-        }
-        package
-            .select(["overrideAttrs"])
-            .apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
+        let name = self.name.as_str();
+        let override_attrs = match &self.cargo {
+            None if overrides.is_empty() => return Expr::var("prev").select([name]),
+            None => Expr::var("prev").select([name, "overrideAttrs"]),
+            Some(cargo) => {
+                let imported = Expr::var("hacks")
+                    .select(["importCargoLock"])
+                    .apply(self.import_arguments(cargo));
+                if overrides.is_empty() {
+                    return imported;
+                }
+                imported.select(["overrideAttrs"])
+            }
+        };
+        override_attrs.apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
     }
 
     fn import_arguments(&self, cargo: &CargoLockImport) -> Expr {

@@ -67,6 +67,9 @@ pub struct Stanza {
     /// `pyproject.toml`.
     #[serde(default)]
     pub patches: Vec<String>,
+    /// Whether the package's wheel is taken: `sourcePreference = "wheel"`.
+    #[serde(default)]
+    pub prefers_wheel: bool,
     /// Whether CMake's setup hook must not replace the configure phase.
     pub dont_use_cmake_configure: bool,
     /// Comments by attribute path or variable name.

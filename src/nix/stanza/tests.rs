@@ -91,6 +91,7 @@ fn cryptography() -> Stanza {
         build_inputs: [on("openssl", &Platform::DEFAULT)].into(),
         native_build_inputs: BTreeMap::new(),
         env: BTreeMap::new(),
+        prefers_wheel: false,
         dont_use_cmake_configure: false,
         reasons: BTreeMap::new(),
         only_version: None,
@@ -335,5 +336,17 @@ fn a_source_that_is_patched_has_the_long_guard() {
     let mut stanza = without_rust(&[everywhere("setuptools", &[])]);
     stanza.patches = vec!["sed -i 's/a/b/' setup.py".to_owned()];
     insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
+    cryptography =
+      if (prev.cryptography.passthru.format or null) != "wheel" then
+        prev.cryptography.overrideAttrs (old: {
+          postPatch = "${old.postPatch or ""}\nsed -i 's/a/b/' setup.py\n";
+          nativeBuildInputs =
+            old.nativeBuildInputs
+            ++ final.resolveBuildSystem {
+              setuptools = [ ];
+            };
+        })
+      else
+        prev.cryptography;
     "#);
 }

@@ -1,6 +1,7 @@
 //! `lock`: the stanzas of all packages of a lock of Python packages that are
 //! built from source.
 
+mod cycles;
 mod jobs;
 mod report;
 #[cfg(test)]
@@ -194,7 +195,8 @@ impl Run<'_> {
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect(), self.session.cache());
-        let done = self.work(&jobs, &results, draft.file());
+        let mut done = self.work(&jobs, &results, draft.file());
+        self.break_cycles(&jobs, &mut done);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             told.push(self.take((job, done), draft, &mut stanzas));

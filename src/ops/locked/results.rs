@@ -19,6 +19,7 @@ use crate::ops::overlay::MadeStanza;
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Digests;
 use crate::project::{PythonName, is_version};
+use crate::python_build::BuildFacts;
 use crate::warning::Warning;
 
 /// What was found, in our cache.
@@ -29,6 +30,9 @@ const RESULTS: Stage<Finding> = Stage::json("results-3", "");
 pub(in crate::ops) struct Saved {
     pub stanza: Stanza,
     pub package: SnippetPackage,
+    /// What the source of a package without Rust says of its build.
+    #[serde(default)]
+    pub facts: Option<Box<BuildFacts>>,
     /// How many crates its locks have.
     pub crates: usize,
     /// Its build system, by name.

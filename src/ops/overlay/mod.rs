@@ -158,6 +158,7 @@ pub(super) fn made_of(
         build_system: made.build_system.keys().map(ToString::to_string).collect(),
         build: digests::of_build_system(&made.build_system),
         up: above.map_or(0, |way| way.components().count()),
+        facts: made.facts.map(Box::new),
         stanza: made.stanza,
         locks: lock.into_iter().collect(),
         warnings: made.warnings,

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use pep508_rs::MarkerTree;
+use serde::{Deserialize, Serialize};
 
 use super::import_names::{ImportNames, Provider};
 use super::requirement::{BuildRequirement, Origin, Place, Unread};
@@ -24,7 +25,7 @@ use list::RequirementList;
 use scripts::{ExternalImport, ScriptContext, ScriptFindings};
 
 /// A module from outside of the source that a build script imports.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImportedModule {
     /// The module.
     pub module: String,
@@ -33,7 +34,7 @@ pub struct ImportedModule {
 }
 
 /// An argument of `setup` that has a true value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetupKeyword {
     /// Its name.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct SetupKeyword {
 }
 
 /// What a source says of its build.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BuildFacts {
     /// `build-backend`, or PEP 517's default.
     pub backend: String,
@@ -68,7 +69,7 @@ pub struct BuildFacts {
     /// Whether the backend knows a version that `[project]` doesn't have.
     pub knows_version: bool,
     /// The fields that the `[project]` table lacks and PEP 621 requires.
-    pub lacking: Vec<&'static str>,
+    pub lacking: Vec<String>,
     /// Whether the `[project]` table has a `dynamic` list.
     pub has_dynamic: bool,
     /// What the text doesn't tell.
@@ -108,7 +109,11 @@ impl BuildFacts {
             backend_path: pyproject.backend_path.clone(),
             runs_setup_py: backend.kind.runs_setup_py(),
             knows_version: backend.knows_version(context),
-            lacking: pyproject.missing_fields.clone(),
+            lacking: pyproject
+                .missing_fields
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             has_dynamic: pyproject.project.contains_key("dynamic"),
             ..Self::default()
         };

@@ -111,6 +111,35 @@ fn a_build_system_that_no_package_set_has() {
 }
 
 #[test]
+fn packages_that_are_built_with_each_other() {
+    let sdists = [
+        Sdist::built_with("hen", "1.0", &["setuptools", "egg"]),
+        Sdist::built_with("egg", "1.0", &["setuptools", "hen"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let lock = |has_wheels: bool| {
+        let entries = sdists.iter().map(|sdist| {
+            let wheel = fixtures::WHEEL.replace("NAME", sdist.name);
+            let wheel = wheel.replace("cp39-abi3-manylinux_2_17_x86_64", "py3-none-any");
+            let more = if has_wheels { wheel } else { String::new() };
+            (sdist.name, sdist.entry(&address, &more))
+        });
+        fixtures::uv_lock(&entries.collect::<Vec<_>>())
+    };
+    sandbox.write("uv.lock", lock(false));
+    sandbox.write("wheels/uv.lock", lock(true));
+    let transcript = Transcript::new(&sandbox)
+        .run("lock --write overlay.nix")
+        .run("lock -v --source-preference sdist --write wheels.nix wheels");
+    assert_snapshot!(transcript.text);
+    let overlay = std::fs::read_to_string(sandbox.path("wheels.nix")).unwrap();
+    let wheel = "  egg = prev.egg.override {\n    sourcePreference = \"wheel\";\n  };\n";
+    assert!(overlay.contains(wheel), "{overlay}");
+}
+
+#[test]
 fn entries_of_python_locks() {
     let sandbox = simple();
     let source = "source = { registry = \"https://example.org/simple\" }";
