@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 
 use super::load::{Loaded, Request};
-use super::stanza::without;
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::project::{ProjectError, PythonName, RustProject, relative_path};
@@ -21,7 +20,7 @@ const OWN_WHEEL_COMMAND: [u64; 2] = [70, 1];
 
 /// What is known of the build of a package.
 pub(super) struct SourceBuild {
-    /// The build system, without what the package set adds by itself.
+    /// The build system; what uv2nix adds by itself is in it too.
     pub system: BuildSystem,
     /// What the source says.
     pub facts: BuildFacts,
@@ -41,12 +40,11 @@ impl SourceBuild {
         let python_minor = loaded.target.python_minor;
         let facts = BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)?;
         let own_sets;
-        let sets = match request.locked.sets.as_deref() {
-            Some(sets) => sets,
-            None => {
-                own_sets = sets_without_lock(loaded);
-                &own_sets
-            }
+        let sets = if let Some(sets) = request.locked.sets.as_deref() {
+            sets
+        } else {
+            own_sets = sets_without_lock(loaded);
+            &own_sets
         };
         let mut resolved = resolve(ResolveRequest {
             name,
@@ -81,7 +79,7 @@ impl SourceBuild {
         let (patches, told) = mends(consequences);
         warnings.extend(told);
         Ok(Self {
-            system: without(&resolved.system, &request.locked.build_system),
+            system: resolved.system,
             facts,
             patches,
             warnings,

@@ -132,7 +132,7 @@ impl Making<'_> {
             kind,
             cargo: None,
             source: None,
-            build_system: build.system.clone(),
+            build_system: without(&build.system, &self.request.locked.build_system),
             platforms: loaded.target.platforms.clone(),
             build_inputs: BTreeMap::new(),
             native_build_inputs: BTreeMap::new(),
@@ -145,7 +145,7 @@ impl Making<'_> {
             otherwise: None,
         };
         add_extra(self.options(), &mut stanza, false);
-        stanza.only_version = self.guarded_version(loaded);
+        stanza.only_version = guarded_version(loaded);
         if !stanza.changes_something() {
             return Err(no_stanza().into());
         }
@@ -156,15 +156,6 @@ impl Making<'_> {
             facts: Some(build.facts),
             warnings: build.warnings,
         })
-    }
-
-    /// The version that the stanza compares with: pyproject-build-systems
-    /// has another one of the same package where the lock's isn't needed.
-    fn guarded_version(self, loaded: &Loaded) -> Option<String> {
-        let identity = &loaded.project.identity;
-        let is_brought = BuildSystemTable::built_in().has(&identity.name);
-        let version = identity.version.as_ref().filter(|_| is_brought);
-        version.filter(|version| is_version(version)).cloned()
     }
 
     fn stanza(self, loaded: &Loaded, facts: &Facts) -> Result<Stanza, Error> {
@@ -306,10 +297,7 @@ fn add_extra(options: &Options, stanza: &mut Stanza, uses_maturin: bool) {
 }
 
 /// A build system without what the package set brings by itself.
-pub(super) fn without(
-    system: &BuildSystem,
-    given: &BTreeMap<PythonName, BTreeSet<String>>,
-) -> BuildSystem {
+fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>) -> BuildSystem {
     let is_given = |name: &PythonName, on: &BTreeMap<Platform, BTreeSet<String>>| {
         let given = given.get(name);
         given.is_some_and(|given| on.values().all(|extras| extras.is_subset(given)))
@@ -319,6 +307,15 @@ pub(super) fn without(
         .filter(|(name, on)| !is_given(name, on))
         .map(|(name, on)| (name.clone(), on.clone()))
         .collect()
+}
+
+/// The version that the stanza compares with: pyproject-build-systems has
+/// another one of the same package where the lock's isn't needed.
+fn guarded_version(loaded: &Loaded) -> Option<String> {
+    let identity = &loaded.project.identity;
+    let is_brought = BuildSystemTable::built_in().has(&identity.name);
+    let version = identity.version.as_ref().filter(|_| is_brought);
+    version.filter(|version| is_version(version)).cloned()
 }
 
 /// Drops the extras that the package set doesn't have: asking for one is an

@@ -52,7 +52,7 @@ impl CompactStanza {
 
     fn indented(&self, indentation: &str) -> String {
         let lines = self.text.lines();
-        lines.map(|line| format!("{indentation}{line}\n")).collect()
+        lines.flat_map(|line| [indentation, line, "\n"]).collect()
     }
 }
 
@@ -94,10 +94,10 @@ impl Stanza {
     /// The argument of `resolveBuildSystem` on one line, if all platforms have
     /// the same.
     fn same_everywhere(&self) -> Option<String> {
-        let mut bindings = String::new();
+        let mut bindings = Vec::new();
         for (name, on) in &self.build_system {
-            let mut extras: BTreeSet<&BTreeSet<String>> = on.values().collect();
-            let extras = extras.pop_first().filter(|_| extras.is_empty())?;
+            let mut all_extras: BTreeSet<&BTreeSet<String>> = on.values().collect();
+            let extras = all_extras.pop_first().filter(|_| all_extras.is_empty())?;
             if !self
                 .platforms
                 .iter()
@@ -105,14 +105,15 @@ impl Stanza {
             {
                 return None;
             }
-            let extras: String = extras.iter().map(|extra| format!("\"{extra}\" ")).collect();
-            bindings += &format!("{} = [ {extras}]; ", attribute(name.as_str()));
+            let extras = extras.iter().flat_map(|extra| ["\"", extra, "\" "]);
+            let extras: String = extras.collect();
+            bindings.push(format!("{} = [ {extras}]; ", attribute(name.as_str())));
         }
         // What `resolveBuildSystem` takes an empty set for.
-        if bindings == "setuptools = [ ]; wheel = [ ]; " {
+        if bindings == ["setuptools = [ ]; ", "wheel = [ ]; "] {
             bindings.clear();
         }
-        Some(format!("{{ {bindings}}}"))
+        Some(format!("{{ {}}}", bindings.concat()))
     }
 }
 

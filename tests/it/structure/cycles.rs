@@ -33,6 +33,7 @@ const KNOWN: &[&[&str]] = &[
     &["native::features", "native::graph"],
     &["nix::expr", "nix::layout", "nix::print"],
     &[
+        "ops::build_plan",
         "ops::digests",
         "ops::facts",
         "ops::hash",
