@@ -61,7 +61,7 @@ impl Requirements {
         open.reverse();
         let mut references = 0;
         while let Some((text, platforms)) = open.pop() {
-            let requirement = parse(text, package.place)?;
+            let requirement = parse_requirement(text, package.place)?;
             let on: BTreeSet<Platform> = environments
                 .iter()
                 .filter(|(platform, _)| platforms.contains(platform))
@@ -100,7 +100,10 @@ impl Requirements {
     /// pyproject.nix reads that of a local project, but not what hooks add.
     pub fn except_declared(&self, requires: &[String]) -> BuildSystem {
         let mut system = self.system.clone();
-        for requirement in requires.iter().filter_map(|text| parse(text, "").ok()) {
+        for requirement in requires
+            .iter()
+            .filter_map(|text| parse_requirement(text, "").ok())
+        {
             system.remove(&PythonName::new(requirement.name.as_ref()));
         }
         system
@@ -121,7 +124,10 @@ impl Requirements {
     }
 }
 
-fn parse(text: &str, place: &str) -> Result<Requirement<VerbatimUrl>, ProjectError> {
+pub(crate) fn parse_requirement(
+    text: &str,
+    place: &str,
+) -> Result<Requirement<VerbatimUrl>, ProjectError> {
     if !is_reasonable(text) {
         return Err(refuse(text, place, "it is longer than anybody means it"));
     }

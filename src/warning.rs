@@ -140,6 +140,21 @@ pub enum Warning {
         )
     )]
     UnknownBuildSystem { name: String, is_beside_lock: bool },
+    /// A build system that is newer than the source expects.
+    #[error("the package set has {system}: {symptom}")]
+    #[diagnostic(code(pyhack::warning::too_new_build_system), help("{help}"))]
+    TooNewBuildSystem {
+        system: String,
+        symptom: String,
+        help: String,
+    },
+    /// A package whose wheel is taken, since it is built with itself.
+    #[error("the wheel of `{name}` is taken, since its build needs itself: {cycle}")]
+    #[diagnostic(
+        code(pyhack::warning::wheel_in_cycle),
+        help("nothing has to be done: the stanza sets `sourcePreference` for this package alone")
+    )]
+    WheelInCycle { name: String, cycle: String },
     /// A build requirement names a URL.
     #[error(
         "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"

@@ -4,7 +4,7 @@ use super::expr::{Expr, Parameter};
 use super::ident::Ident;
 use super::prebuilt::Prebuilt;
 use super::print::print;
-use super::stanza::{Form, Stanza};
+use super::stanza::{CompactStanza, Form, Stanza};
 use crate::project::{PythonName, SourceKind};
 
 /// Upper bound on the levels that a stanza is laid out for: deeper
@@ -14,15 +14,15 @@ const MAX_DEPTH: usize = 40;
 /// A stanza of an overlay: an attribute `NAME = ...;`.
 #[derive(Debug, Clone)]
 pub enum AnyStanza {
-    /// Builds a package with a Rust extension.
-    Cargo(Box<Stanza>),
+    /// Builds a package from source.
+    Source(Box<Stanza>),
     /// Takes a package from nixpkgs.
     Prebuilt(Box<Prebuilt>),
 }
 
 impl From<Stanza> for AnyStanza {
     fn from(stanza: Stanza) -> Self {
-        Self::Cargo(Box::new(stanza))
+        Self::Source(Box::new(stanza))
     }
 }
 
@@ -30,7 +30,7 @@ impl AnyStanza {
     /// The package, which is the attribute's name.
     pub const fn name(&self) -> &PythonName {
         match self {
-            Self::Cargo(stanza) => &stanza.name,
+            Self::Source(stanza) => &stanza.name,
             Self::Prebuilt(stanza) => &stanza.name,
         }
     }
@@ -38,7 +38,7 @@ impl AnyStanza {
     /// The attribute paths below `pkgs` of its native inputs.
     pub fn inputs(&self) -> Vec<String> {
         match self {
-            Self::Cargo(stanza) => {
+            Self::Source(stanza) => {
                 let inputs = stanza.build_inputs.keys();
                 let inputs = inputs.chain(stanza.native_build_inputs.keys());
                 inputs.cloned().collect()
@@ -47,9 +47,17 @@ impl AnyStanza {
         }
     }
 
+    /// The stanza in the layout of its own, if it has one.
+    pub fn compact(&self) -> Option<CompactStanza> {
+        match self {
+            Self::Source(stanza) => stanza.compact(),
+            Self::Prebuilt(_) => None,
+        }
+    }
+
     fn value(&self) -> Expr {
         match self {
-            Self::Cargo(stanza) => stanza.value(),
+            Self::Source(stanza) => stanza.value(),
             Self::Prebuilt(stanza) => stanza.value(),
         }
     }
@@ -57,7 +65,7 @@ impl AnyStanza {
     /// Whether a package set may lack the package.
     fn may_be_absent(&self) -> bool {
         match self {
-            Self::Cargo(stanza) => stanza.kind != SourceKind::Local,
+            Self::Source(stanza) => stanza.kind != SourceKind::Local,
             Self::Prebuilt(_) => true,
         }
     }
@@ -66,9 +74,20 @@ impl AnyStanza {
         (self.name().as_str(), self.value())
     }
 
+    fn attribute_or_placeholder(&self) -> (&str, Expr) {
+        let name = self.name().as_str();
+        match self.compact() {
+            Some(_) => (name, Expr::var("prev").select([name])),
+            None => self.attribute(),
+        }
+    }
+
     /// Prints `NAME = ...;` as nixfmt lays it out at this indentation, in
     /// spaces. The text itself isn't indented.
     pub fn print_at(&self, indentation: usize) -> String {
+        if let Some(compact) = self.compact() {
+            return compact.text;
+        }
         let mut set = Expr::attr_set([self.attribute()]);
         let depth = (indentation / 2).clamp(1, MAX_DEPTH);
         for _ in 1..depth {
@@ -80,6 +99,9 @@ impl AnyStanza {
     /// Prints a set with the stanza as its only attribute, for formatters
     /// that take whole expressions.
     pub fn in_set(&self) -> String {
+        if let Some(compact) = self.compact() {
+            return format!("{{\n{}}}\n", compact.text);
+        }
         print(&Expr::attr_set([self.attribute()]))
     }
 
@@ -108,11 +130,14 @@ pub fn print_all(stanzas: &[AnyStanza], form: Form) -> String {
         let texts = stanzas.iter().map(|stanza| stanza.print_at(0));
         return texts.collect::<Vec<_>>().join("\n");
     }
-    let mut set = Expr::attr_set(stanzas.iter().map(AnyStanza::attribute));
+    let mut set = Expr::attr_set(stanzas.iter().map(AnyStanza::attribute_or_placeholder));
     if stanzas.iter().any(AnyStanza::may_be_absent) {
         set = intersect_with_prev(set);
     }
-    print(&overlay(set, form))
+    let compact = stanzas.iter().filter_map(AnyStanza::compact);
+    compact.fold(print(&overlay(set, form)), |text, stanza| {
+        stanza.reveal(&text)
+    })
 }
 
 /// An overlay file without stanzas; `None` for [`Form::Stanza`], which is not

@@ -17,6 +17,7 @@ use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
     SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
+use crate::python_build::PackageSets;
 use crate::target::Target;
 
 /// What is asked for.
@@ -47,6 +48,8 @@ pub struct Locked {
     pub shown: Option<String>,
     /// The packages of the lock, which the package set has.
     pub names: Arc<BTreeSet<PythonName>>,
+    /// The package set of each platform.
+    pub sets: Option<Arc<PackageSets>>,
     /// The build system that the package set brings by itself.
     pub build_system: BTreeMap<PythonName, BTreeSet<String>>,
 }

@@ -12,6 +12,7 @@ pub mod overlay;
 pub mod vendor;
 pub mod why;
 
+mod build_plan;
 mod digests;
 mod facts;
 #[cfg(test)]

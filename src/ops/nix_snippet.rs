@@ -71,8 +71,13 @@ pub(super) fn nix_snippet(
             session,
         };
         let roots = roots(&loaded, request, form)?;
-        for rust in &roots {
-            let made = making.make(&loaded, rust)?;
+        let made = roots.iter().map(|rust| making.make(&loaded, rust));
+        let made = if roots.is_empty() {
+            vec![making.make_without_rust(&loaded)?]
+        } else {
+            made.collect::<Result<_, _>>()?
+        };
+        for made in made {
             if let Some(lock) = &made.lock {
                 let name = lock.path.file_name().unwrap_or_default();
                 snippet.warn([lock_beside(name)]);
@@ -125,7 +130,7 @@ impl Snippet {
     }
 }
 
-/// The Cargo roots to make stanzas for. They may stand one below the other, to
+/// The Cargo roots to make stanzas for: none in a project without Rust. They may stand one below the other, to
 /// choose from; an overlay can't have two of one name.
 fn roots<'a>(
     loaded: &'a Loaded,
@@ -134,6 +139,7 @@ fn roots<'a>(
 ) -> Result<Vec<&'a RustProject>, Error> {
     let is_choice = form == Form::Stanza && request.options.cargo_root().is_none();
     Ok(match &loaded.project.rust[..] {
+        [] if request.options.cargo_root().is_none() => Vec::new(),
         several @ [_, _, ..] if is_choice => several.iter().collect(),
         _ => vec![loaded.rust(request)?],
     })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::build_plan::{SourceBuild, maturin_mends};
 use super::digests::kind_in_lock;
 use super::facts::Facts;
 use super::hash::lock_output_hashes;
@@ -13,11 +14,13 @@ use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::paths::{join_below, path_from};
-use crate::nix::{AdjacentCargoLock, SourceOverride, Stanza};
+use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
 use crate::project::{
-    CrateSource, PythonName, RustProject, SourceKind, join, relative_path, visible,
+    CrateSource, ProjectError, PythonName, RustProject, SourceKind, is_version, join,
+    relative_path, visible,
 };
+use crate::python_build::{BuildFacts, BuildSystemTable, PackageSets};
 use crate::target::Platform;
 use crate::warning::Warning;
 
@@ -37,6 +40,8 @@ pub(super) struct Made {
     pub lock: Option<KeptLock>,
     /// The whole build system, also of a project that has none in its stanza.
     pub build_system: BuildSystem,
+    /// What the source of a package without Rust says of its build.
+    pub facts: Option<BuildFacts>,
     pub warnings: Vec<Warning>,
 }
 
@@ -66,28 +71,95 @@ impl Making<'_> {
             facts.forget_rustc();
         }
         facts.judge_pins(self.folder, rust, self.session);
-        let mut stanza = self.stanza(loaded, rust, &facts)?;
-        stanza.output_hashes = output_hashes;
+        let mut stanza = self.stanza(loaded, &facts)?;
+        if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
+            let (patches, told) = maturin_mends(loaded, rust)?;
+            stanza.patches = patches;
+            facts.warnings.extend(told);
+        }
+        if let Some(sets) = &self.request.locked.sets {
+            keep_known_extras(&mut stanza.build_system, sets);
+        }
+        let mut cargo = CargoLockImport {
+            cargo_root: relative_path(&rust.cargo_root, &loaded.project.python_root),
+            lock_file: None,
+            output_hashes,
+            revisions: BTreeMap::new(),
+            extra_registries: self.extra_registries(rust)?,
+            toolchain: self.options().stanza.toolchain.chosen().cloned(),
+        };
         if !self.options().no_comments() {
             let revisions = lock.git_revisions().into_iter();
-            stanza.revisions = revisions
+            cargo.revisions = revisions
                 .filter_map(|revision| Some((revision.key(), revision.source.full_revision()?)))
                 .collect();
         }
-        stanza.extra_registries = self.extra_registries(rust)?;
         let (lock_file, lock) = self.lock(loaded, rust, &stanza)?;
-        stanza.lock_file = lock_file;
+        cargo.lock_file = lock_file;
+        stanza.cargo = Some(cargo);
         Ok(Made {
             stanza,
             lock,
             build_system: facts.requirements.system,
+            facts: None,
             warnings: facts.warnings,
         })
     }
 
-    fn stanza(self, loaded: &Loaded, rust: &RustProject, facts: &Facts) -> Result<Stanza, Error> {
+    /// Makes the stanza of a package without Rust.
+    ///
+    /// # Errors
+    /// If the package set lacks what the build needs. If the package needs no
+    /// stanza, this is [`ProjectError::NoRust`].
+    pub(super) fn make_without_rust(self, loaded: &Loaded) -> Result<Made, Error> {
+        let no_stanza = || match loaded.rust(self.request) {
+            Err(error) => error,
+            Ok(_) => ProjectError::NoRust {
+                place: loaded.files.origin().to_owned(),
+                unread: Vec::new(),
+            },
+        };
+        let kind = self.kind(loaded);
+        // uv2nix reads the build requirements of local projects itself.
+        if self.options().rust_only() || kind == SourceKind::Local {
+            return Err(no_stanza().into());
+        }
+        let name = &loaded.project.identity.name;
+        visible(&loaded.files, "the name", name.as_str())?;
+        let build = SourceBuild::read(loaded, self.request)?;
+        let mut stanza = Stanza {
+            name: name.clone(),
+            kind,
+            cargo: None,
+            source: None,
+            build_system: without(&build.system, &self.request.locked.build_system),
+            platforms: loaded.target.platforms.clone(),
+            build_inputs: BTreeMap::new(),
+            native_build_inputs: BTreeMap::new(),
+            env: BTreeMap::new(),
+            patches: build.patches,
+            prefers_wheel: false,
+            dont_use_cmake_configure: false,
+            reasons: BTreeMap::new(),
+            only_version: None,
+            otherwise: None,
+        };
+        add_extra(self.options(), &mut stanza, false);
+        stanza.only_version = guarded_version(loaded);
+        if !stanza.changes_something() {
+            return Err(no_stanza().into());
+        }
+        Ok(Made {
+            stanza,
+            lock: None,
+            build_system: build.system,
+            facts: Some(build.facts),
+            warnings: build.warnings,
+        })
+    }
+
+    fn stanza(self, loaded: &Loaded, facts: &Facts) -> Result<Stanza, Error> {
         let native = &facts.native.inputs;
-        let python_root = &loaded.project.python_root;
         let kind = self.kind(loaded);
         let is_local = kind == SourceKind::Local;
         let platforms = &loaded.target.platforms;
@@ -104,18 +176,15 @@ impl Making<'_> {
         let mut stanza = Stanza {
             name: loaded.project.identity.name.clone(),
             kind,
-            cargo_root: relative_path(&rust.cargo_root, python_root),
-            lock_file: None,
-            output_hashes: BTreeMap::new(),
-            revisions: BTreeMap::new(),
-            extra_registries: BTreeMap::new(),
-            toolchain: self.options().stanza.toolchain.chosen().cloned(),
+            cargo: None,
             source,
             build_system,
             platforms: platforms.clone(),
             build_inputs: attributes(&native.build_inputs),
             native_build_inputs: attributes(&native.native_build_inputs),
             env: variables(&native.env),
+            patches: Vec::new(),
+            prefers_wheel: false,
             dont_use_cmake_configure: false,
             reasons: BTreeMap::new(),
             only_version: None,
@@ -238,6 +307,26 @@ fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>)
         .filter(|(name, on)| !is_given(name, on))
         .map(|(name, on)| (name.clone(), on.clone()))
         .collect()
+}
+
+/// The version that the stanza compares with: pyproject-build-systems has
+/// another one of the same package where the lock's isn't needed.
+fn guarded_version(loaded: &Loaded) -> Option<String> {
+    let identity = &loaded.project.identity;
+    let is_brought = BuildSystemTable::built_in().has(&identity.name);
+    let version = identity.version.as_ref().filter(|_| is_brought);
+    version.filter(|version| is_version(version)).cloned()
+}
+
+/// Drops the extras that the package set doesn't have: asking for one is an
+/// evaluation error.
+fn keep_known_extras(system: &mut BuildSystem, sets: &PackageSets) {
+    for (name, on) in system {
+        for (platform, extras) in on {
+            let found = sets.get(platform).and_then(|set| set.get(name));
+            extras.retain(|extra| found.is_none_or(|found| found.extras.contains_key(extra)));
+        }
+    }
 }
 
 fn uses_maturin(system: &BuildSystem) -> bool {

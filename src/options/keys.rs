@@ -193,6 +193,11 @@ keys! {
         /// Those that are wheels are left as they are by them, until a setting makes
         /// the package set take the sdist.
         "all" => all: bool;
+        /// Make stanzas of packages with Rust in them alone
+        ///
+        /// Packages without Rust that are built from source have to get their build
+        /// system elsewhere then.
+        "rust-only" => rust_only: bool;
     }
 
     /// Where the package set has a package from.
@@ -478,6 +483,11 @@ impl Options {
     /// Whether the comments that say why something is there are left out.
     pub fn no_comments(&self) -> bool {
         self.stanza.comments == Some(false)
+    }
+
+    /// Whether packages without Rust get no stanza.
+    pub fn rust_only(&self) -> bool {
+        self.environment.rust_only.unwrap_or_default()
     }
 
     /// Whether a lock lies beside the overlay, so that nothing is imported from

@@ -209,7 +209,14 @@ fn opposites_are_hidden() {
     let flags: Vec<_> = hidden.iter().filter_map(|arg| arg.get_long()).collect();
     assert_eq!(
         flags,
-        ["no-strict", "no-all", "no-generate-lock", "ifd", "comments"]
+        [
+            "no-strict",
+            "no-all",
+            "no-rust-only",
+            "no-generate-lock",
+            "ifd",
+            "comments"
+        ]
     );
 }
 

@@ -38,6 +38,17 @@ pub enum ProjectError {
         unread: Vec<Unread>,
     },
 
+    /// The package set lacks what a package is built with.
+    #[error(
+        "the build of `{place}` needs {}, which the package set doesn't have",
+        list(missing)
+    )]
+    #[diagnostic(
+        code(pyhack::project::missing_build_system),
+        help("have it in the uv.lock that the package set is made from: `uv add --dev {}`", missing.join(" "))
+    )]
+    MissingBuildSystem { place: String, missing: Vec<String> },
+
     /// Cargo builds in more than one folder.
     #[error(
         "`{place}` has several Cargo roots, each with a lock of its own: {}",

@@ -25,7 +25,7 @@ mod problems;
 mod pyo3;
 mod pyproject;
 mod roots;
-mod setup_cfg;
+pub(crate) mod setup_cfg;
 mod source_kind;
 mod toml_strings;
 mod workspace;

@@ -41,6 +41,8 @@ pub struct Pyproject {
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
     /// `build-system.requires`, or PEP 518's default.
     pub requires: Vec<String>,
+    /// Whether the file has a `build-system.requires`.
+    pub has_requires: bool,
     /// `build-system.build-backend`, or PEP 517's default.
     pub build_backend: String,
     /// `build-system.backend-path`.
@@ -52,6 +54,8 @@ pub struct Pyproject {
     /// Arguments that uv passes on to maturin: `build-args` in
     /// `tool.uv.config-settings`.
     pub(super) build_arguments: Vec<String>,
+    /// The `project` table without types.
+    pub(crate) project: toml::Table,
     /// `tool`, for backends whose tables have no type.
     tool: toml::Table,
 }
@@ -134,7 +138,7 @@ impl Pyproject {
             Some(text) => Self::parse(text)
                 .map_err(|error| toml_error(files.display(path), text, &error, HELP)),
             None if files.has(&join(root, "setup.py")) => {
-                Ok(Raw::default().into_pyproject(toml::Table::new()))
+                Ok(Raw::default().into_pyproject(RawTables::default()))
             }
             None => Err(ProjectError::NoPyproject {
                 place: files.origin().to_owned(),
@@ -147,11 +151,11 @@ impl Pyproject {
         // Parsed twice, since errors lose their location if the typed tables
         // are read from a `toml::Table`.
         let tables: RawTables = toml::from_str(text)?;
-        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables.tool))
+        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables))
     }
 
     /// Returns a table or value below `tool`.
-    pub(super) fn tool(&self, keys: &[&str]) -> Option<&toml::Value> {
+    pub(crate) fn tool(&self, keys: &[&str]) -> Option<&toml::Value> {
         let (first, rest) = keys.split_first()?;
         let value = self.tool.get(*first)?;
         rest.iter().try_fold(value, |value, key| value.get(key))
@@ -184,8 +188,10 @@ struct Raw {
 }
 
 /// The tables below `tool` without types.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct RawTables {
+    #[serde(default)]
+    project: toml::Table,
     #[serde(default)]
     tool: toml::Table,
 }
@@ -253,7 +259,7 @@ fn owned_words(value: &toml::Value) -> Vec<String> {
 }
 
 impl Raw {
-    fn into_pyproject(self, tool: toml::Table) -> Pyproject {
+    fn into_pyproject(self, tables: RawTables) -> Pyproject {
         let RawTool {
             maturin,
             setuptools_rust,
@@ -277,6 +283,7 @@ impl Raw {
                 .requires_python
                 .or_else(|| poetry_python.map(str::to_owned)),
             optional_dependencies: project.optional_dependencies,
+            has_requires: build_system.requires.is_some(),
             requires: build_system
                 .requires
                 .unwrap_or_else(|| LEGACY_REQUIRES.map(str::to_owned).to_vec()),
@@ -287,7 +294,8 @@ impl Raw {
             maturin,
             setuptools_rust,
             build_arguments: build_arguments.map(owned_words).unwrap_or_default(),
-            tool,
+            project: tables.project,
+            tool: tables.tool,
         }
     }
 }

@@ -24,9 +24,20 @@ pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
     None
 }
 
+/// Returns the `module.attribute` of an `attr:` value.
+pub(crate) fn attribute(text: &str, section: &str, key: &str) -> Option<String> {
+    let mut lines = section_lines(text, section);
+    lines.find_map(|line| {
+        let (name, value) = line.split_once(['=', ':'])?;
+        let is_key = name.trim().eq_ignore_ascii_case(key);
+        let named = value.trim().strip_prefix("attr:")?;
+        is_key.then(|| named.trim().to_owned())
+    })
+}
+
 /// Returns the items of a list as setuptools splits it: one a line, or
 /// separated by semicolons.
-pub(super) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
+pub(crate) fn list(text: &str, section: &str, key: &str) -> Vec<String> {
     let value = value(text, section, key).unwrap_or_default();
     let separator = if value.contains('\n') { '\n' } else { ';' };
     value
@@ -56,6 +67,8 @@ mod tests {
             "[options]\nname = no\n[metadata]\nname = foo\nversion = attr: foo.__version__\n";
         assert_eq!(value(text, "metadata", "name").as_deref(), Some("foo"));
         assert_eq!(value(text, "metadata", "version"), None);
+        let attribute = attribute(text, "metadata", "version");
+        assert_eq!(attribute.as_deref(), Some("foo.__version__"));
         assert_eq!(value("[a]\nname = b\n", "metadata", "name"), None);
     }
 

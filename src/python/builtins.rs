@@ -17,6 +17,7 @@ pub(super) fn attribute(situation: &Situation<'_>, value: Value, name: &str, lin
                 "os.name" => Value::str("posix"),
                 "os.sep" => Value::str("/"),
                 "sys.implementation.name" => Value::str("cpython"),
+                "typing.TYPE_CHECKING" => Value::Bool(false),
                 "sys.version_info.major" => Value::Int(3),
                 "sys.version_info.minor" => Value::Int((situation.python_minor)().into()),
                 _ => Value::Named(full),
@@ -41,7 +42,7 @@ pub(super) fn is_setup(name: &str) -> bool {
     function == "setup"
         && matches!(
             package,
-            Some("setuptools" | "distutils" | "skbuild" | "numpy")
+            Some("setuptools" | "distutils" | "skbuild" | "scikit_build_core" | "numpy")
         )
 }
 

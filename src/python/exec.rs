@@ -14,6 +14,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
+use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::methods::MethodCall;
 use super::situation::Situation;
 use super::value::{Arguments, Value, insert};
@@ -89,7 +90,11 @@ pub(super) struct Interpreter<'a> {
     /// The names that functions declare `global`.
     shared: BTreeSet<String>,
     /// Whether the function that is being called is a generator.
-    yields: bool,
+    pub(super) yields: bool,
+    /// The imports in the order in which they are executed.
+    pub(super) imports: Vec<Import>,
+    /// Whether the statement that is being executed runs in every build.
+    pub(super) certainty: Certainty,
     pub(super) steps: usize,
     /// The nesting of the expression that is being evaluated.
     depth: usize,
@@ -110,6 +115,8 @@ impl<'a> Interpreter<'a> {
             setups: Vec::new(),
             shared: BTreeSet::new(),
             yields: false,
+            imports: Vec::new(),
+            certainty: Certainty::Certain,
             steps: 0,
             depth: 0,
         }
@@ -231,18 +238,38 @@ impl<'a> Interpreter<'a> {
     }
 
     fn with(&mut self, statement: &'a StmtWith) -> Flow {
+        let mut certainty = Certainty::Certain;
         for item in &statement.items {
             let value = self.eval(&item.context_expr);
             if let Some(target) = &item.optional_vars {
                 self.assign(target, value);
             }
+            if suppresses_import_error(&item.context_expr) {
+                certainty = Certainty::Guarded;
+            }
         }
-        self.block(&statement.body)
+        self.block_with(&statement.body, certainty)
+    }
+
+    /// Goes through statements that are at most as certain as `certainty`.
+    fn block_with(&mut self, body: &'a [Stmt], certainty: Certainty) -> Flow {
+        let before = self.certainty;
+        self.certainty = before.max(certainty);
+        let flow = self.block(body);
+        self.certainty = before;
+        flow
     }
 
     fn import(&mut self, import: &StmtImport) {
         for alias in &import.names {
             let full = alias.name.as_str();
+            self.imports.push(Import {
+                module: full.to_owned(),
+                names: Vec::new(),
+                level: 0,
+                line: self.line(import),
+                certainty: self.certainty,
+            });
             let first = full.split('.').next().unwrap_or(full);
             match &alias.asname {
                 Some(name) => self.bind(name, Value::Named(full.to_owned())),
@@ -253,9 +280,21 @@ impl<'a> Interpreter<'a> {
 
     fn import_from(&mut self, import: &StmtImportFrom) {
         let module = import.module.as_ref().map_or("", |module| module.as_str());
+        self.imports.push(Import {
+            module: module.to_owned(),
+            names: import.names.iter().map(|a| a.name.to_string()).collect(),
+            level: import.level,
+            line: self.line(import),
+            certainty: self.certainty,
+        });
         for alias in &import.names {
             let name = alias.asname.as_ref().unwrap_or(&alias.name);
-            self.bind(name, Value::Named(format!("{module}.{}", alias.name)));
+            let value = match (module, alias.name.as_str()) {
+                // False whenever a program runs.
+                ("typing", "TYPE_CHECKING") => Value::Bool(false),
+                (_, imported) => Value::Named(format!("{module}.{imported}")),
+            };
+            self.bind(name, value);
         }
     }
 
@@ -291,6 +330,14 @@ impl<'a> Interpreter<'a> {
         if let [way] = ways {
             return self.block(way);
         }
+        let ways: Vec<_> = ways
+            .iter()
+            .map(|body| (*body, Certainty::Conditional))
+            .collect();
+        self.fork(&ways)
+    }
+
+    fn fork(&mut self, ways: &[(&'a [Stmt], Certainty)]) -> Flow {
         let copies: usize = self.names().values().map(Value::weight).sum();
         if !self.spend(copies * ways.len()) {
             return Flow::Left;
@@ -298,11 +345,11 @@ impl<'a> Interpreter<'a> {
         let (before, shared) = (self.names().clone(), self.globals.clone());
         let mut after: Option<Names> = None;
         let mut globals_after: Option<Names> = None;
-        for way in ways {
+        for (way, certainty) in ways {
             self.globals.clone_from(&shared);
             *self.names() = before.clone();
             // A `break` or `continue` is ignored, since it may not be reached.
-            if self.block(way) == Flow::Left {
+            if self.block_with(way, *certainty) == Flow::Left {
                 continue;
             }
             let left = std::mem::take(self.names());
@@ -348,15 +395,26 @@ impl<'a> Interpreter<'a> {
         let handler = statement.handlers.iter().map(|handler| match handler {
             ExceptHandler::ExceptHandler(handler) => &*handler.body,
         });
+        let goes_on = statement.handlers.iter().any(|handler| {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            catches_import_error(handler) && !leaves(&handler.body)
+        });
+        let certainty = if goes_on {
+            Certainty::Guarded
+        } else {
+            Certainty::Certain
+        };
         let mut flow = if statement.body.iter().any(may_lack) {
             // Whether the module is installed depends on the build.
-            let ways: Vec<&[Stmt]> = std::iter::once(&*statement.body).chain(handler).collect();
-            self.maybe(&ways)
+            let ways: Vec<_> = std::iter::once((&*statement.body, certainty))
+                .chain(handler.map(|body| (body, Certainty::Conditional)))
+                .collect();
+            self.fork(&ways)
         } else {
-            self.block(&statement.body)
+            self.block_with(&statement.body, certainty)
         };
         if flow == Flow::Next {
-            flow = self.block(&statement.orelse);
+            flow = self.block_with(&statement.orelse, certainty);
         }
         if self.block(&statement.finalbody) == Flow::Left {
             flow = Flow::Left;

@@ -9,8 +9,10 @@
 
 mod backend;
 mod builtins;
+mod certainty;
 mod commands;
 mod exec;
+mod imports;
 mod methods;
 mod operators;
 mod parse;
@@ -20,7 +22,9 @@ mod situation;
 mod value;
 
 pub use backend::read_backend;
+pub use certainty::{Certainty, Import};
 pub use commands::{BuildCommand, read_commands};
+pub use imports::{Located, ScriptNeeds, read_constants, read_needs};
 pub use setup_script::{SetupScript, read_setup_py};
 pub use situation::{Platform, Situation};
 pub use value::{Extension, Note};

@@ -18,6 +18,19 @@ pub enum PythonLockError {
     )]
     NotFound { path: String },
 
+    /// Packages that are built with each other.
+    #[error("each of these is built with the next: {cycle}; Nix can't evaluate that")]
+    #[diagnostic(
+        code(pyhack::python_lock::cycle),
+        help(
+            "have the wheel of one of them in the lock, or leave it out of the lock where the package set has it"
+        )
+    )]
+    Cycle {
+        /// The packages; the last one is the first one again.
+        cycle: String,
+    },
+
     /// The file isn't TOML, or lacks a field that every lockfile has.
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(

@@ -21,10 +21,13 @@ pub use choose::{PackageFormat, choose_format};
 pub use environment::{Environment, Libc, choose_python, nixpkgs_python, parse_python_version};
 pub use error::PythonLockError;
 pub use indexes::{NamedIndex, read_indexes};
-pub use model::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLock};
+pub use model::{
+    Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonDependency, PythonLock,
+};
 pub use parse::parse;
 pub use reach::reach;
 pub use settings::{Preference, UvSettings};
+pub use wheel::WheelName;
 
 #[cfg(test)]
 mod formats;

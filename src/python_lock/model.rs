@@ -98,6 +98,8 @@ pub struct PythonDependency {
     pub name: PythonName,
     /// The version, if the lockfile has several.
     pub version: Option<String>,
+    /// The extras that are needed.
+    pub extras: Vec<String>,
     /// Where the dependency is needed.
     pub marker: MarkerTree,
 }

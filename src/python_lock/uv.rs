@@ -75,6 +75,8 @@ struct Source {
 struct Need {
     name: String,
     version: Option<String>,
+    #[serde(default)]
+    extra: Vec<String>,
     marker: Option<String>,
 }
 
@@ -225,6 +227,7 @@ fn dependencies(needs: Vec<Need>, reader: &mut Reader) -> Result<Vec<PythonDepen
             name: PythonName::new(&need.name),
             version: need.version,
             marker: marker.transpose()?.unwrap_or_default(),
+            extras: need.extra,
         })
     });
     dependencies.collect()

@@ -1,9 +1,9 @@
-//! The stanza of an overlay that builds one Python package with a Rust
-//! extension.
+//! The stanza of an overlay that builds one Python package from source.
 //!
-//! It calls `hacks.importCargoLock` of pyproject.nix, which adds cargo, rustc,
+//! For a package with a Rust extension it calls `hacks.importCargoLock` of pyproject.nix, which adds cargo, rustc,
 //! pkg-config and the hook that unpacks the crates. Everything else is added
-//! with `overrideAttrs`.
+//! with `overrideAttrs`. A package that only needs a build system gets the
+//! short stanza of [`compact`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,12 @@ use crate::native::EnvValue;
 use crate::project::SourceKind;
 use crate::target::Platform;
 
+mod compact;
 mod model;
 
 use self::model::Variables;
-pub use model::{AdjacentCargoLock, Form, SourceOverride, Stanza, normalized};
+pub use compact::CompactStanza;
+pub use model::{AdjacentCargoLock, CargoLockImport, Form, SourceOverride, Stanza, normalized};
 
 /// How the comment begins that names the git revision of the hash on the next
 /// line.
@@ -29,6 +31,12 @@ pub const REVISION: &str = "# revision ";
 impl Stanza {
     /// The value of the attribute.
     pub(super) fn value(&self) -> Expr {
+        if self.prefers_wheel {
+            let preference = [("sourcePreference", Expr::string("wheel"))];
+            return Expr::var("prev")
+                .select([self.name.as_str(), "override"])
+                .apply(Expr::attr_set(preference));
+        }
         if self.kind == SourceKind::Local {
             return self.build();
         }
@@ -38,53 +46,66 @@ impl Stanza {
         let format = Expr::var("prev")
             .select([name, "passthru", "format"])
             .or(null());
-        let mut condition = Expr::var("prev")
-            .has(name)
-            .and(format.differs_from(Expr::string("wheel")));
+        let mut condition = format.differs_from(Expr::string("wheel"));
+        if self.cargo.is_some() {
+            condition = Expr::var("prev").has(name).and(condition);
+        }
         if let Some(version) = &self.only_version {
             let found = Expr::var("prev").select([name, "version"]);
             condition = condition.and(found.equals(Expr::string(version)));
         }
         let otherwise = match &self.otherwise {
             Some(other) => other.value(),
+            None if self.cargo.is_none() => Expr::var("prev").select([name]),
             None => Expr::var("prev").select([name]).or(null()),
         };
         condition.then(self.build(), otherwise)
     }
 
-    fn build(&self) -> Expr {
-        let imported = Expr::var("hacks")
-            .select(["importCargoLock"])
-            .apply(self.import_arguments());
-        let overrides = self.overrides();
-        if overrides.is_empty() {
-            return imported;
-        }
-        imported
-            .select(["overrideAttrs"])
-            .apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
+    /// Whether it does more than the package set without it.
+    pub fn changes_something(&self) -> bool {
+        self.cargo.is_some() || self.prefers_wheel || !self.overrides().is_empty()
     }
 
-    fn import_arguments(&self) -> Expr {
+    fn build(&self) -> Expr {
+        let overrides = self.overrides();
+        let name = self.name.as_str();
+        let override_attrs = match &self.cargo {
+            None if overrides.is_empty() => return Expr::var("prev").select([name]),
+            None => Expr::var("prev").select([name, "overrideAttrs"]),
+            Some(cargo) => {
+                let imported = Expr::var("hacks")
+                    .select(["importCargoLock"])
+                    .apply(self.import_arguments(cargo));
+                if overrides.is_empty() {
+                    return imported;
+                }
+                imported.select(["overrideAttrs"])
+            }
+        };
+        override_attrs.apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
+    }
+
+    fn import_arguments(&self, cargo: &CargoLockImport) -> Expr {
         let prev = Expr::var("prev").select([self.name.as_str()]);
         let mut arguments = vec![("prev", prev)];
-        if self.cargo_root != "." {
-            arguments.push(("cargoRoot", Expr::string(self.cargo_root.as_str())));
+        if cargo.cargo_root != "." {
+            arguments.push(("cargoRoot", Expr::string(cargo.cargo_root.as_str())));
         }
-        if let Some(path) = self.lock_in_subdirectory() {
+        if let Some(path) = self.lock_in_subdirectory(cargo) {
             arguments.push(("lockFile", Expr::string(path.as_str())));
         }
         // Nix can read a lock at a path without an import from derivation, so
         // that the source isn't unpacked for it.
-        let has_path = self.lock_file.is_some() && self.source.is_none();
+        let has_path = cargo.lock_file.is_some() && self.source.is_none();
         if has_path || self.kind.is_nameless() {
             arguments.push(("doUnpack", Expr::var("false")));
         }
-        if let Some(toolchain) = &self.toolchain {
+        if let Some(toolchain) = &cargo.toolchain {
             arguments.push(("cargo", Expr::Own(toolchain.clone())));
             arguments.push(("rustc", Expr::Own(toolchain.clone())));
         }
-        let import_args = self.import_cargo_lock_args();
+        let import_args = cargo.import_cargo_lock_args();
         if !import_args.is_empty() {
             arguments.push(("importCargoLockArgs", Expr::attr_set(import_args)));
         }
@@ -93,40 +114,14 @@ impl Stanza {
 
     /// The path of `Cargo.lock` if the package is in a subdirectory of its
     /// source: pyproject.nix looks `lockFile` up from the top of the source.
-    fn lock_in_subdirectory(&self) -> Option<Utf8PathBuf> {
+    fn lock_in_subdirectory(&self, cargo: &CargoLockImport) -> Option<Utf8PathBuf> {
         let folder = self.kind.subdirectory()?;
-        if self.lock_file.is_some() {
+        if cargo.lock_file.is_some() {
             return None;
         }
         Some(normalized(
-            &folder.join(&self.cargo_root).join("Cargo.lock"),
+            &folder.join(&cargo.cargo_root).join("Cargo.lock"),
         ))
-    }
-
-    fn import_cargo_lock_args(&self) -> Vec<(&'static str, Expr)> {
-        let mut arguments = Vec::new();
-        if let Some(lock) = &self.lock_file {
-            // pyproject.nix' own `lockFile` takes paths only since June 2026.
-            arguments.push(("lockFile", Expr::Path(lock.path.as_str().into())));
-        }
-        if !self.output_hashes.is_empty() {
-            arguments.push(("outputHashes", self.output_hashes()));
-        }
-        if !self.extra_registries.is_empty() {
-            arguments.push(("extraRegistries", string_set(&self.extra_registries)));
-        }
-        arguments
-    }
-
-    /// The hashes with their revisions, by which a later run finds the hashes
-    /// that it needn't compute again.
-    fn output_hashes(&self) -> Expr {
-        let hashes = self.output_hashes.iter().map(|(key, hash)| {
-            let revision = self.revisions.get(key);
-            let comment = revision.map(|revision| format!("{}{revision}", &REVISION[2..]));
-            (key, Expr::string(hash).commented(comment.as_deref()))
-        });
-        Expr::attr_set(hashes)
     }
 
     fn overrides(&self) -> Vec<Binding> {
@@ -159,17 +154,25 @@ impl Stanza {
         attributes
     }
 
-    /// Copies the adjacent `Cargo.lock` into the source.
+    /// Patches the source, and copies the adjacent `Cargo.lock` into it.
     fn post_patch(&self) -> Option<Expr> {
-        let lock = self.lock_file.as_ref().filter(|lock| lock.is_copied)?;
         let old = Expr::var("old").select(["postPatch"]).or(Expr::string(""));
-        let target = LockTarget::new(&self.cargo_root);
-        Some(Expr::Template(vec![
-            Part::Expr(old),
-            Part::text(&format!("\n{}install -m 644 ", target.prepare)),
-            Part::Expr(Expr::Path(lock.path.as_str().into())),
-            Part::text(&format!(" {}\n", target.path)),
-        ]))
+        let mut parts = vec![Part::Expr(old)];
+        for command in &self.patches {
+            parts.push(Part::text(&format!("\n{command}\n")));
+        }
+        let lock = self.cargo.iter().filter_map(|cargo| {
+            let lock = cargo.lock_file.as_ref().filter(|lock| lock.is_copied)?;
+            Some((lock, LockTarget::new(&cargo.cargo_root)))
+        });
+        for (lock, target) in lock {
+            parts.extend([
+                Part::text(&format!("\n{}install -m 644 ", target.prepare)),
+                Part::Expr(Expr::Path(lock.path.as_str().into())),
+                Part::text(&format!(" {}\n", target.path)),
+            ]);
+        }
+        (parts.len() > 1).then_some(Expr::Template(parts))
     }
 
     /// The build system, then the programs.
@@ -214,6 +217,34 @@ impl Stanza {
         let sets = guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet);
         let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
         Expr::chain([old].into_iter().chain(sets), Operator::Update)
+    }
+}
+
+impl CargoLockImport {
+    fn import_cargo_lock_args(&self) -> Vec<(&'static str, Expr)> {
+        let mut arguments = Vec::new();
+        if let Some(lock) = &self.lock_file {
+            // pyproject.nix' own `lockFile` takes paths only since June 2026.
+            arguments.push(("lockFile", Expr::Path(lock.path.as_str().into())));
+        }
+        if !self.output_hashes.is_empty() {
+            arguments.push(("outputHashes", self.output_hashes()));
+        }
+        if !self.extra_registries.is_empty() {
+            arguments.push(("extraRegistries", string_set(&self.extra_registries)));
+        }
+        arguments
+    }
+
+    /// The hashes with their revisions, by which a later run finds the hashes
+    /// that it needn't compute again.
+    fn output_hashes(&self) -> Expr {
+        let hashes = self.output_hashes.iter().map(|(key, hash)| {
+            let revision = self.revisions.get(key);
+            let comment = revision.map(|revision| format!("{}{revision}", &REVISION[2..]));
+            (key, Expr::string(hash).commented(comment.as_deref()))
+        });
+        Expr::attr_set(hashes)
     }
 }
 

@@ -41,13 +41,49 @@ mod variables_as_lists {
     }
 }
 
-/// A stanza that builds a package with a Rust extension.
+/// A stanza that builds a package from source.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stanza {
     /// The package, and the name of the attribute.
     pub name: PythonName,
     /// Where the package set gets the package's source from.
     pub kind: SourceKind,
+    /// What `hacks.importCargoLock` is called with; `None` for a package
+    /// without Rust.
+    pub cargo: Option<CargoLockImport>,
+    /// A source that stands in for the package's own.
+    pub source: Option<SourceOverride>,
+    /// The Python build system.
+    pub build_system: BuildSystem,
+    /// The platforms that the stanza was generated for.
+    pub platforms: BTreeSet<Platform>,
+    /// Attribute paths below `pkgs`, each with the platforms that need it.
+    pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    /// As `build_inputs`.
+    pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
+    #[serde(with = "variables_as_lists")]
+    pub env: Variables,
+    /// Shell commands that `postPatch` runs in the folder of
+    /// `pyproject.toml`.
+    #[serde(default)]
+    pub patches: Vec<String>,
+    /// Whether the package's wheel is taken: `sourcePreference = "wheel"`.
+    #[serde(default)]
+    pub prefers_wheel: bool,
+    /// Whether CMake's setup hook must not replace the configure phase.
+    pub dont_use_cmake_configure: bool,
+    /// Comments by attribute path or variable name.
+    pub reasons: BTreeMap<String, String>,
+    /// The version that the stanza is for, if the lock has several versions
+    /// of the package.
+    pub only_version: Option<String>,
+    /// The stanza of another version.
+    pub otherwise: Option<Box<Self>>,
+}
+
+/// The arguments of `hacks.importCargoLock`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CargoLockImport {
     /// The folder of `Cargo.lock`, relative to the Python root.
     pub cargo_root: Utf8PathBuf,
     /// A `Cargo.lock` next to the overlay that replaces the source's.
@@ -62,27 +98,6 @@ pub struct Stanza {
     pub extra_registries: BTreeMap<String, String>,
     /// An expression whose `cargo` and `rustc` are used.
     pub toolchain: Option<UserExpr>,
-    /// A source that stands in for the package's own.
-    pub source: Option<SourceOverride>,
-    /// The Python build system.
-    pub build_system: BuildSystem,
-    /// The platforms that the stanza was generated for.
-    pub platforms: BTreeSet<Platform>,
-    /// Attribute paths below `pkgs`, each with the platforms that need it.
-    pub build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    /// As `build_inputs`.
-    pub native_build_inputs: BTreeMap<String, BTreeSet<Platform>>,
-    #[serde(with = "variables_as_lists")]
-    pub env: Variables,
-    /// Whether cmake's setup hook must not replace the configure phase.
-    pub dont_use_cmake_configure: bool,
-    /// Comments by attribute path or variable name.
-    pub reasons: BTreeMap<String, String>,
-    /// The version that the stanza is for, if the lock has several versions
-    /// of the package.
-    pub only_version: Option<String>,
-    /// The stanza of another version.
-    pub otherwise: Option<Box<Self>>,
 }
 
 /// A `Cargo.lock` next to the overlay.

@@ -75,19 +75,23 @@ fn cryptography() -> Stanza {
     let requires = ["maturin", "cffi", "setuptools"];
     Stanza {
         name: PythonName::new("cryptography"),
-        cargo_root: ".".into(),
-        lock_file: None,
+        cargo: Some(CargoLockImport {
+            cargo_root: ".".into(),
+            lock_file: None,
+            output_hashes: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            extra_registries: BTreeMap::new(),
+            toolchain: None,
+        }),
+        patches: Vec::new(),
         kind: SourceKind::Registry,
-        output_hashes: BTreeMap::new(),
-        revisions: BTreeMap::new(),
-        extra_registries: BTreeMap::new(),
-        toolchain: None,
         source: None,
         build_system: requires.map(|name| everywhere(name, &[])).into(),
         platforms: Platform::DEFAULT.into(),
         build_inputs: [on("openssl", &Platform::DEFAULT)].into(),
         native_build_inputs: BTreeMap::new(),
         env: BTreeMap::new(),
+        prefers_wheel: false,
         dont_use_cmake_configure: false,
         reasons: BTreeMap::new(),
         only_version: None,
@@ -124,7 +128,7 @@ fn the_overlay_is_laid_out_as_nixfmt_does() {
 #[test]
 fn a_stanza_can_have_everything_at_once() {
     let mut stanza = cryptography();
-    stanza.cargo_root = "src/${rust}".into();
+    stanza.cargo.as_mut().unwrap().cargo_root = "src/${rust}".into();
     let row = everywhere("setuptools-scm", &["toml"]);
     stanza.build_system.extend([row]);
     stanza.native_build_inputs = ["protobuf", "rustPlatform.bindgenHook"]
@@ -207,8 +211,8 @@ fn an_adjacent_lock_is_copied_into_the_source() {
     let mut stanza = cryptography();
     stanza.build_system.clear();
     stanza.build_inputs.clear();
-    stanza.cargo_root = "src/it's rust".into();
-    stanza.lock_file = Some(AdjacentCargoLock {
+    stanza.cargo.as_mut().unwrap().cargo_root = "src/it's rust".into();
+    stanza.cargo.as_mut().unwrap().lock_file = Some(AdjacentCargoLock {
         path: "cryptography.lock".into(),
         is_copied: true,
     });
@@ -234,8 +238,8 @@ fn an_adjacent_lock_is_copied_into_the_source() {
 #[test]
 fn a_folder_above_is_made_writable_for_the_lock() {
     let mut stanza = cryptography();
-    stanza.cargo_root = "../..".into();
-    stanza.lock_file = Some(AdjacentCargoLock {
+    stanza.cargo.as_mut().unwrap().cargo_root = "../..".into();
+    stanza.cargo.as_mut().unwrap().lock_file = Some(AdjacentCargoLock {
         path: "x.lock".into(),
         is_copied: true,
     });
@@ -249,8 +253,8 @@ fn a_workspace_above_the_package_becomes_the_source() {
     let mut stanza = cryptography();
     stanza.build_system.clear();
     stanza.build_inputs.clear();
-    stanza.cargo_root = "../..".into();
-    stanza.lock_file = Some(AdjacentCargoLock {
+    stanza.cargo.as_mut().unwrap().cargo_root = "../..".into();
+    stanza.cargo.as_mut().unwrap().lock_file = Some(AdjacentCargoLock {
         path: "../Cargo.lock".into(),
         is_copied: false,
     });
@@ -280,5 +284,69 @@ fn a_workspace_above_the_package_becomes_the_source() {
           })
       else
         prev.cryptography or null;
+    "#);
+}
+
+fn without_rust(system: &[Row]) -> Stanza {
+    Stanza {
+        cargo: None,
+        build_system: system.iter().cloned().collect(),
+        build_inputs: BTreeMap::new(),
+        env: BTreeMap::new(),
+        reasons: BTreeMap::new(),
+        ..cryptography()
+    }
+}
+
+#[test]
+fn a_build_system_alone_takes_four_lines() {
+    let stanza = without_rust(&[
+        everywhere("flit-core", &[]),
+        everywhere("setuptools-scm", &["rich"]),
+    ]);
+    insta::assert_snapshot!(printed(&stanza, Form::Overlay), @r#"
+    final: prev:
+    builtins.intersectAttrs prev {
+      cryptography = prev.cryptography.overrideAttrs (old: {
+        ${if old.passthru.format or null != "wheel" then "nativeBuildInputs" else null} =
+          old.nativeBuildInputs ++ final.resolveBuildSystem { flit-core = [ ]; setuptools-scm = [ "rich" ]; };
+      });
+    }
+    "#);
+}
+
+#[test]
+fn setuptools_and_wheel_are_the_default_of_the_package_set() {
+    let stanza = without_rust(&[everywhere("setuptools", &[]), everywhere("wheel", &[])]);
+    let text = printed(&stanza, Form::Stanza);
+    assert!(text.contains("final.resolveBuildSystem { };\n"), "{text}");
+}
+
+#[test]
+fn a_version_is_part_of_the_short_guard() {
+    let mut stanza = without_rust(&[everywhere("setuptools", &[])]);
+    stanza.only_version = Some("1.0".to_owned());
+    let text = printed(&stanza, Form::Stanza);
+    let guard = "${if old.version == \"1.0\" && old.passthru.format or null != \"wheel\" then";
+    assert!(text.contains(guard), "{text}");
+}
+
+#[test]
+fn a_source_that_is_patched_has_the_long_guard() {
+    let mut stanza = without_rust(&[everywhere("setuptools", &[])]);
+    stanza.patches = vec!["sed -i 's/a/b/' setup.py".to_owned()];
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
+    cryptography =
+      if (prev.cryptography.passthru.format or null) != "wheel" then
+        prev.cryptography.overrideAttrs (old: {
+          postPatch = "${old.postPatch or ""}\nsed -i 's/a/b/' setup.py\n";
+          nativeBuildInputs =
+            old.nativeBuildInputs
+            ++ final.resolveBuildSystem {
+              setuptools = [ ];
+            };
+        })
+      else
+        prev.cryptography;
     "#);
 }

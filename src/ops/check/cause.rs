@@ -26,8 +26,10 @@ pub enum Cause {
     Removed { python_lock: String },
     /// The package contains no Rust.
     NoRust,
-    /// The package needs a stanza.
+    /// The package needs a stanza, since it contains Rust.
     HasRust,
+    /// The package needs a stanza, since it is built from source.
+    IsBuilt,
     /// The configuration asks for a stanza of a source.
     Configured { path: Utf8PathBuf },
     /// The configuration takes the package from nixpkgs.
@@ -69,6 +71,7 @@ impl fmt::Display for Cause {
             Self::Removed { python_lock } => write!(f, "`{python_lock}` no longer has it"),
             Self::NoRust => f.write_str("there is no Rust in it: delete the stanza"),
             Self::HasRust => f.write_str("it is built from source, and has Rust in it"),
+            Self::IsBuilt => f.write_str("it is built from source, and needs a build system"),
             Self::Configured { path } => {
                 write!(f, "the configuration asks for a stanza of `{path}`")
             }

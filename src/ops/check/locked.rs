@@ -29,9 +29,10 @@ impl Run<'_> {
         };
         let found = lock_into(&request, draft, self.session)?;
         let stanzas = found.packages.iter();
+        let kept = stanzas.filter(|package| !found.removed.contains(&package.name));
         report
             .stanzas
-            .extend(stanzas.filter_map(|package| self.checked(package)));
+            .extend(kept.filter_map(|package| self.checked(package)));
         self.add_removed(&found, report);
         Ok(true)
     }
@@ -54,7 +55,7 @@ impl Run<'_> {
 
     fn checked(self, package: &LockedPackageReport) -> Option<CheckedStanza> {
         let block = self.overlay.document().block(&package.name);
-        if block.is_none() && package.rust == Some(false) {
+        if block.is_none() && package.needs_nothing() {
             return None;
         }
         let reasons = package.reasons.iter().cloned();
@@ -85,7 +86,10 @@ impl Run<'_> {
             }
         };
         if block.is_none() && package.error.is_none() {
-            reasons.push(Cause::HasRust);
+            reasons.push(match package.rust {
+                Some(false) => Cause::IsBuilt,
+                _ => Cause::HasRust,
+            });
         }
         Some(CheckedStanza {
             file: self.overlay.path().to_string(),

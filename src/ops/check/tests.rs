@@ -165,6 +165,7 @@ fn causes_have_their_words_in_json() {
             python_lock: "uv.lock".to_owned(),
         },
         Cause::NoRust,
+        Cause::IsBuilt,
         Cause::HasRust,
     ];
     let json: Vec<String> = serde_json::from_value(serde_json::to_value(causes).unwrap()).unwrap();
@@ -176,6 +177,7 @@ fn causes_have_their_words_in_json() {
             "its source is the package `b` now: delete the stanza, and write that one's",
             "`uv.lock` no longer has it",
             "there is no Rust in it: delete the stanza",
+            "it is built from source, and needs a build system",
             "it is built from source, and has Rust in it",
         ]
     );

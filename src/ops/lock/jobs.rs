@@ -42,7 +42,9 @@ pub(super) struct Job {
     pub key: Option<String>,
     /// Whether the file has what would be made.
     pub is_fresh: bool,
-    /// Whether the file's mark says that it has no Rust.
+    /// Whether the stanza in the file builds a package with Rust.
+    is_cargo_block: bool,
+    /// Whether the file's mark says that it needs no stanza.
     pub has_none: bool,
     /// Why the stanza in the file isn't what would be made, if there is one.
     pub reasons: Vec<Reason>,
@@ -114,12 +116,12 @@ impl Run<'_> {
         let digests = digests.unwrap_or_default();
         // Caches are empty elsewhere: the file's own word is taken.
         let has_none = block.is_none()
-            && document
-                .python_lock_mark()
-                .is_some_and(|mark| mark.is_without_rust(name.as_str(), &digests.source));
+            && document.python_lock_mark().is_some_and(|mark| {
+                mark.is_without_rust(name.as_str(), &looked_at(&digests, &marked))
+            });
         // Wherever the lock is, the stanza is the same.
         moved.input.uv_lock = None;
-        let recipe = moved.in_one_line();
+        let recipe = format!("{}\n{}", moved.in_one_line(), self.asked.set_digest);
         let generates_lock = options.generate.generate_lock.unwrap_or_default();
         let key = local.is_none().then(|| {
             // One that was generated before is used again, and decides the
@@ -137,6 +139,8 @@ impl Run<'_> {
             recipe,
             generates_lock,
             key,
+            is_cargo_block: block
+                .is_some_and(|block| block.body().contains("hacks.importCargoLock")),
             is_fresh: reasons.as_ref().is_some_and(Vec::is_empty),
             has_none,
             reasons: reasons.unwrap_or_default(),
@@ -200,7 +204,7 @@ impl Run<'_> {
     /// Does a job.
     pub(super) fn done(self, job: &Job, results: &Results, place: Place) -> Done {
         if job.has_none {
-            return Done::Found(Finding::NoRust);
+            return Done::Found(Finding::Nothing);
         }
         let Some(key) = &job.key else {
             return if job.is_fresh {
@@ -222,12 +226,12 @@ impl Run<'_> {
             place,
         );
         let finding = match made {
-            Ok(Some(saved)) => Finding::Rust(Box::new(saved)),
-            Ok(None) => Finding::NoRust,
+            Ok(Some(saved)) => Finding::Stanza(Box::new(saved)),
+            Ok(None) => Finding::Nothing,
             Err(error) => Finding::Failed((&error).into()),
         };
         results.add(key, &finding);
-        if let (Finding::Rust(saved), true) = (&finding, job.generates_lock) {
+        if let (Finding::Stanza(saved), true) = (&finding, job.generates_lock) {
             // The next run finds the lock that this one generated.
             for lock in &saved.locks {
                 let key = Results::key(&job.digests, &job.recipe, Some(lock.text.as_bytes()));
@@ -240,7 +244,7 @@ impl Run<'_> {
     fn local(job: &Job, place: Place) -> Done {
         match make(&job.options, place) {
             Ok(made) => Done::Made(Box::new(made)),
-            Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::NoRust),
+            Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::Nothing),
             Err(error) => Done::Found(Finding::Failed((&error).into())),
         }
     }
@@ -256,11 +260,11 @@ impl Run<'_> {
         let folder = parent_folder(draft.file().path());
         let made = match done {
             Done::Fresh => {
-                told.rust = Some(true);
+                told.rust = Some(job.is_cargo_block);
                 told.stanza = Some(StanzaState::Fresh);
                 return told;
             }
-            Done::Found(Finding::NoRust) => {
+            Done::Found(Finding::Nothing) => {
                 told.rust = Some(false);
                 return told;
             }
@@ -268,7 +272,7 @@ impl Run<'_> {
                 told.error = Some(failure);
                 return told;
             }
-            Done::Found(Finding::Rust(saved)) => {
+            Done::Found(Finding::Stanza(saved)) => {
                 told.saved.clone_from(&Some((*saved).clone()));
                 let mut digests = job.digests.clone();
                 digests.build.clone_from(&saved.build);
@@ -281,7 +285,7 @@ impl Run<'_> {
             Done::Made(made) => *made,
         };
         told.facts(&made);
-        told.rust = Some(true);
+        told.rust = Some(!made.package.cargo_roots.is_empty());
         told.warnings.clone_from(&made.warnings);
         if self.is_printed {
             let names = made.locks.iter().filter_map(|lock| lock.path.file_name());
@@ -306,10 +310,15 @@ impl Run<'_> {
 }
 
 impl Job {
-    /// The package and what it is made from, for the file's mark.
-    pub(super) fn looked_at(&self) -> (&str, &str) {
-        (self.name.as_str(), &self.digests.source)
+    /// The digest by which the file's mark knows the package.
+    pub(super) fn looked_at(&self) -> String {
+        looked_at(&self.digests, &self.marked)
     }
+}
+
+/// What decides that a package needs no stanza, for the file's mark.
+fn looked_at(digests: &Digests, marked: &str) -> String {
+    digest(format!("{}\n{marked}", digests.source).as_bytes())
 }
 
 /// Whether a stanza is of a lock, and not of a path.

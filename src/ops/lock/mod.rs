@@ -1,13 +1,14 @@
 //! `lock`: the stanzas of all packages of a lock of Python packages that are
-//! built from source and have Rust in them.
+//! built from source.
 
+mod cycles;
 mod jobs;
 mod report;
 #[cfg(test)]
 mod tests;
 mod why;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -197,19 +198,25 @@ impl Run<'_> {
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect(), self.session.cache());
-        let done = self.work(&jobs, &results, draft.file());
+        let mut done = self.work(&jobs, &results, draft.file());
+        self.break_cycles(&jobs, &mut done);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
             told.push(self.take((job, done), draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
-        let without = without.filter(|(_, told)| told.rust == Some(false));
-        let without = without.map(|(job, _)| job.looked_at());
-        let mark = self.mark(without, draft.file().path())?;
+        let without = without.filter(|(_, told)| told.needs_nothing());
+        let without: Vec<_> = without.map(|(job, _)| job).collect();
+        let digests: Vec<_> = without.iter().map(|job| job.looked_at()).collect();
+        let looked_at = without.iter().zip(&digests);
+        let looked_at = looked_at.map(|(job, digest)| (job.name.as_str(), digest.as_str()));
+        let mark = self.mark(looked_at, draft.file().path())?;
+        let unwanted = without.iter().filter(|job| job.options.rust_only());
+        let unwanted: BTreeSet<_> = unwanted.map(|job| job.name.as_str()).collect();
         report.packages = self.with_others(&jobs, told);
         // A part of the packages says nothing of the others.
         if !self.is_printed && self.request.shard.is_none() {
-            report.removed = self.remove(draft)?;
+            report.removed = self.remove(draft, &unwanted)?;
             draft.set_python_lock_mark(mark);
         }
         Ok(Outcome { report, stanzas })
@@ -234,13 +241,16 @@ impl Run<'_> {
         done
     }
 
-    /// Removes the stanzas of the lock whose packages are no longer in it,
-    /// except for those that were edited by hand.
-    fn remove(self, draft: &mut Draft) -> Result<Vec<String>, Error> {
+    /// Removes the stanzas of the lock whose packages are no longer in it or
+    /// are `unwanted`, except for those that were edited by hand.
+    fn remove(self, draft: &mut Draft, unwanted: &BTreeSet<&str>) -> Result<Vec<String>, Error> {
         let file = draft.file();
         let lock = path_from(parent_folder(file.path()), &self.workspace.path)?;
         let blocks = file.document().blocks().iter();
-        let gone = blocks.filter(|block| block.is_as_written() && self.is_gone(block, &lock));
+        let gone = blocks.filter(|block| {
+            let is_unwanted = unwanted.contains(block.name.as_str()) && is_of_lock(block);
+            block.is_as_written() && (is_unwanted || self.is_gone(block, &lock))
+        });
         let gone: Vec<_> = gone.map(|block| block.name.clone()).collect();
         for name in &gone {
             draft.remove(name);

@@ -193,12 +193,20 @@ impl LockedPackageReport {
             ));
         }
         let finding = match (report.saved, report.error, report.rust) {
-            (Some(saved), _, _) => Finding::Rust(Box::new(saved)),
+            (Some(saved), _, _) => Finding::Stanza(Box::new(saved)),
             (None, Some(failure), _) => Finding::Failed(failure),
-            (None, None, Some(false)) => Finding::NoRust,
+            (None, None, Some(false)) => Finding::Nothing,
             (None, None, _) => return Ok(None),
         };
         Ok(report.key.map(|key| (key, KeptFinding(finding))))
+    }
+
+    /// Whether it was looked at, and needs no stanza.
+    pub(in crate::ops) const fn needs_nothing(&self) -> bool {
+        matches!(self.rust, Some(false))
+            && self.stanza.is_none()
+            && self.nix.is_none()
+            && self.error.is_none()
     }
 
     pub(super) fn facts(&mut self, made: &MadeStanza) {

@@ -1,7 +1,7 @@
 //! Tests of runs over a lock, whose results come from another run.
 
 use super::*;
-use crate::nix::Stanza;
+use crate::nix::{CargoLockImport, Stanza};
 use crate::ops::fixtures::Folder;
 use crate::ops::locked::Saved;
 use crate::ops::nix_snippet::SnippetPackage;
@@ -11,19 +11,23 @@ use crate::project::SourceKind;
 fn saved(name: &str, version: Option<&str>) -> Saved {
     let stanza = Stanza {
         name: PythonName::new(name),
-        cargo_root: ".".into(),
-        lock_file: None,
+        cargo: Some(CargoLockImport {
+            cargo_root: ".".into(),
+            lock_file: None,
+            output_hashes: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            extra_registries: BTreeMap::new(),
+            toolchain: None,
+        }),
+        patches: Vec::new(),
         kind: SourceKind::Registry,
-        output_hashes: BTreeMap::new(),
-        revisions: BTreeMap::new(),
-        extra_registries: BTreeMap::new(),
-        toolchain: None,
         source: None,
         build_system: BTreeMap::new(),
-        platforms: std::collections::BTreeSet::new(),
+        platforms: BTreeSet::new(),
         build_inputs: BTreeMap::new(),
         native_build_inputs: BTreeMap::new(),
         env: BTreeMap::new(),
+        prefers_wheel: false,
         dont_use_cmake_configure: false,
         reasons: BTreeMap::new(),
         only_version: None,
@@ -37,6 +41,7 @@ fn saved(name: &str, version: Option<&str>) -> Saved {
             cargo_roots: vec![".".to_owned()],
             dropped: Vec::new(),
         },
+        facts: None,
         crates: 1,
         build_system: Vec::new(),
         build: "0".to_owned(),
@@ -64,7 +69,7 @@ fn run(folder: &Folder) -> LockReport {
     let planned = lock(&plan, &folder.session()).unwrap();
     let known = planned.packages.into_iter().filter_map(|package| {
         let saved = saved(&package.name, package.version.as_deref());
-        Some((package.key?, KeptFinding(Finding::Rust(Box::new(saved)))))
+        Some((package.key?, KeptFinding(Finding::Stanza(Box::new(saved)))))
     });
     let request = LockRequest {
         is_plan: false,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -27,8 +28,8 @@ pub(in crate::ops) struct Place<'a> {
     pub session: &'a Session,
 }
 
-/// Makes the stanza of a package from some of its entries; none where there
-/// is no Rust in it.
+/// Makes the stanza of a package from some of its entries; none if it needs
+/// none.
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
@@ -101,7 +102,7 @@ impl Workspace {
         let mut request = Request::new(options);
         let python = asked.python_minor().map(Python::regular);
         request.options.target.python = python.map(Setting::new);
-        self.fetch(package, &mut request, session)?;
+        self.fetch(package, asked, &mut request, session)?;
         Ok(request)
     }
 
@@ -109,6 +110,7 @@ impl Workspace {
     fn fetch(
         &self,
         package: &LockedPackage,
+        asked: &Asked,
         request: &mut Request,
         session: &Session,
     ) -> Result<(), Error> {
@@ -117,6 +119,7 @@ impl Workspace {
             python_root: None,
             shown: None,
             names: self.names.clone(),
+            sets: Some(Arc::clone(&asked.sets)),
             build_system: self.given_build_system(package),
         };
         let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);

@@ -1,10 +1,13 @@
 //! Which packages of a lock are built from source where.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Workspace;
 use crate::options::{Chosen, EnvironmentOptions, Options};
+use crate::overlay::digest;
 use crate::project::PythonName;
+use crate::python_build::{BuildSystemTable, PackageSet, PackageSets, UserLock};
 use crate::python_lock::{
     Environment, LockedPackage, PackageFormat, Preference, choose_format, reach,
 };
@@ -16,6 +19,11 @@ pub(in crate::ops) struct Asked {
     pub preference: Preference,
     /// Whether what is a wheel everywhere is looked at, too.
     pub all: bool,
+    /// The digest of the lock's packages, which replace those of the package
+    /// set.
+    pub set_digest: String,
+    /// The package set of each environment.
+    pub sets: Arc<PackageSets>,
 }
 
 /// A package of a lock in the environments.
@@ -34,6 +42,7 @@ impl Asked {
             source_preference,
             libc,
             all,
+            ..
         } = &options.environment;
         let libc = libc.chosen().copied().unwrap_or_default();
         let platforms = options.platforms().into_iter();
@@ -43,9 +52,22 @@ impl Asked {
             python_minor: python.minor,
             is_free_threaded: python.is_free_threaded,
         });
+        let environments: Vec<_> = environments.collect();
+        let preference = source_preference.chosen().copied().unwrap_or_default();
+        let lock = UserLock {
+            python_lock: &workspace.lock,
+            settings: &workspace.settings,
+            preference,
+        };
+        let table = BuildSystemTable::built_in();
+        let names = workspace.lock.packages.iter();
+        let names = names.map(|package| format!("{} {:?}\n", package.name, package.version));
+        let names: String = names.collect();
         Self {
-            environments: environments.collect(),
-            preference: source_preference.chosen().copied().unwrap_or_default(),
+            set_digest: digest(names.as_bytes()),
+            sets: Arc::new(PackageSet::of_all(table, Some(lock), &environments)),
+            environments,
+            preference,
             all: all.unwrap_or_default(),
         }
     }

@@ -19,16 +19,20 @@ use crate::ops::overlay::MadeStanza;
 use crate::ops::stanza::KeptLock;
 use crate::overlay::Digests;
 use crate::project::{PythonName, is_version};
+use crate::python_build::BuildFacts;
 use crate::warning::Warning;
 
 /// What was found, in our cache.
-const RESULTS: Stage<Finding> = Stage::json("results-2", "");
+const RESULTS: Stage<Finding> = Stage::json("results-3", "");
 
 /// A stanza, with all that is told of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::ops) struct Saved {
     pub stanza: Stanza,
     pub package: SnippetPackage,
+    /// What the source of a package without Rust says of its build.
+    #[serde(default)]
+    pub facts: Option<Box<BuildFacts>>,
     /// How many crates its locks have.
     pub crates: usize,
     /// Its build system, by name.
@@ -54,9 +58,9 @@ pub(in crate::ops) struct SavedLock {
 #[serde(rename_all = "kebab-case")]
 pub(in crate::ops) enum Finding {
     /// Its stanza.
-    Rust(Box<Saved>),
-    /// Nothing for cargo to build.
-    NoRust,
+    Stanza(Box<Saved>),
+    /// No need for a stanza.
+    Nothing,
     /// Nothing: why.
     Failed(Failure),
 }
@@ -118,7 +122,9 @@ impl Saved {
                 let stem = lock.name.trim_end_matches(".lock").to_owned();
                 lock.name = format!("{stem}-{version}.lock");
             }
-            if let (Some(file), Some(lock)) = (&mut self.stanza.lock_file, self.locks.first()) {
+            let cargo = self.stanza.cargo.as_mut();
+            let file = cargo.and_then(|cargo| cargo.lock_file.as_mut());
+            if let (Some(file), Some(lock)) = (file, self.locks.first()) {
                 file.path = Utf8PathBuf::from(&lock.name);
             }
         }
@@ -203,11 +209,11 @@ impl Results {
     /// Keeps what the same run elsewhere would find.
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
-            Finding::Rust(saved) => {
+            Finding::Stanza(saved) => {
                 let mut warnings = saved.warnings.iter();
                 !warnings.any(|warning| matches!(warning, Warning::Approximate { .. }))
             }
-            Finding::NoRust => true,
+            Finding::Nothing => true,
             Finding::Failed(_) => false,
         };
         if let (true, Some(key)) = (is_lasting, Sha256::from_hex(key)) {

@@ -11,7 +11,7 @@ use crate::io::filter::send_through;
 use crate::io::paths::{is_link, linked_file};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
-use crate::nix::{AnyStanza, Form, empty_overlay};
+use crate::nix::{AnyStanza, CompactStanza, Form, empty_overlay};
 use crate::ops::stanza::KeptLock;
 use crate::overlay::{
     Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
@@ -34,6 +34,8 @@ pub(in crate::ops) struct OverlayFile {
 pub(in crate::ops) struct Draft<'f> {
     file: &'f OverlayFile,
     edits: Edits<'f>,
+    /// The stanzas that no formatter lays out.
+    compact: Vec<CompactStanza>,
     locks: Vec<KeptLock>,
 }
 
@@ -116,6 +118,7 @@ impl OverlayFile {
         Draft {
             file: self,
             edits: Edits::new(&self.document),
+            compact: Vec::new(),
             locks: Vec::new(),
         }
     }
@@ -169,6 +172,7 @@ impl<'f> Draft<'f> {
         }
         let layout = self.file.layout(&made.stanza);
         let change = self.edits.put(&self.file.new_block(made, &layout))?;
+        self.compact.extend(made.stanza.compact());
         self.locks.extend(made.locks.iter().cloned());
         Ok(change)
     }
@@ -192,7 +196,12 @@ impl<'f> Draft<'f> {
     pub(in crate::ops) fn finish(self) -> Result<Written, Error> {
         let mut text = self.edits.apply()?;
         if self.file.has_own_layout() {
-            text = nixfmt_rs::format(&text).unwrap_or(text);
+            let compact = self.compact.iter();
+            let hidden = compact
+                .clone()
+                .fold(text, |text, stanza| stanza.hide(&text));
+            let laid_out = nixfmt_rs::format(&hidden).unwrap_or(hidden);
+            text = compact.fold(laid_out, |text, stanza| stanza.reveal(&text));
         }
         let Writing { file, dry_run, .. } = &self.file.writing;
         let old = self.file.old.as_deref().unwrap_or_default();

@@ -155,8 +155,16 @@ pub(super) fn made_of(
         session: place.session,
     };
     require_name(&loaded.project.identity.name, loaded.files.origin())?;
-    let rust = loaded.rust(request)?;
-    let made = making.make(loaded, rust)?;
+    let rust = if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
+        None
+    } else {
+        Some(loaded.rust(request)?)
+    };
+    let made = match rust {
+        Some(rust) => making.make(loaded, rust)?,
+        None => making.make_without_rust(loaded)?,
+    };
+    let cargo_lock = rust.and_then(|rust| rust.cargo_lock.as_ref());
     let above = loaded.above.as_ref();
     let lock = made.lock.map(|lock| SavedLock {
         name: lock.path.file_name().unwrap_or_default().to_owned(),
@@ -166,13 +174,14 @@ pub(super) fn made_of(
         package: SnippetPackage {
             name: loaded.project.identity.name.to_string(),
             version: written_version(loaded),
-            cargo_roots: vec![rust.cargo_root.to_string()],
+            cargo_roots: rust.iter().map(|r| r.cargo_root.to_string()).collect(),
             dropped: Vec::new(),
         },
-        crates: rust.cargo_lock.as_ref().map_or(0, |lock| lock.crates.len()),
+        crates: cargo_lock.map_or(0, |lock| lock.crates.len()),
         build_system: made.build_system.keys().map(ToString::to_string).collect(),
         build: digests::of_build_system(&made.build_system),
         up: above.map_or(0, |way| way.components().count()),
+        facts: made.facts.map(Box::new),
         stanza: made.stanza,
         locks: lock.into_iter().collect(),
         warnings: made.warnings,

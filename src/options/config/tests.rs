@@ -31,7 +31,7 @@ const SEE_DOCUMENTATION: &str = "the keys and their values are in `docs/configur
 #[test]
 fn every_key_is_read() {
     let text = "uv-lock = \"uv.lock\"\ndrop = [\"nvidia-\"]\nstrict = true\nsource-preference = \"sdist\"\n\
-        libc = \"musl\"\nall = true\nsource = \"git\"\nsubdirectory = \"python\"\ncargo-root = \"rust\"\n\
+        libc = \"musl\"\nall = true\nrust-only = true\nsource = \"git\"\nsubdirectory = \"python\"\ncargo-root = \"rust\"\n\
         cargo-lock = \"a.lock\"\ngenerate-lock = true\npython = \"3.13t\"\n\
         platforms = [\"x86_64-linux\"]\nprefer = { zstd = \"system\", all = \"bundled\" }\n\
         no-ifd = true\ntoolchain = \"pkgs.rust\"\ncomments = false\nbuild-inputs = [\"pkgs.zlib\"]\n\
@@ -47,7 +47,7 @@ fn every_key_is_read() {
     assert_eq!(
         read.in_one_line(),
         "{\"lock\":\"uv.lock\",\"drop\":[\"nvidia-\"],\"strict\":true,\"source-preference\":\"sdist\",\
-         \"libc\":\"musl\",\"all\":true,\"source\":\"git\",\"subdirectory\":\"python\",\
+         \"libc\":\"musl\",\"all\":true,\"rust-only\":true,\"source\":\"git\",\"subdirectory\":\"python\",\
          \"cargo-root\":\"rust\",\"lock-file\":\"a.lock\",\"generate-lock\":true,\"python\":\"3.13t\",\
          \"platforms\":[\"x86_64-linux\"],\"prefer\":{\"all\":\"bundled\",\"zstd\":\"system\"},\
          \"no-ifd\":true,\"toolchain\":\"pkgs.rust\",\"comments\":false,\

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::Transcript;
 use crate::git::{self, project as git_project};
+use crate::locks::fixtures::{self, Sdist, serving};
 use crate::support::{
     Asked, Crate, Registry, Reply, Repository, Sandbox, move_crate, python_project,
 };
@@ -87,6 +88,55 @@ fn files_of_python_locks() {
             .run("lock --offline --write other.nix")
             .text
     );
+}
+
+#[test]
+fn a_build_system_that_no_package_set_has() {
+    let sdists = [
+        Sdist::built_with("good", "1.0", &["setuptools"]),
+        Sdist::built_with("odd", "1.0", &["setuptools", "frobnicate"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&address, "")));
+    sandbox.write("uv.lock", fixtures::uv_lock(&entries.collect::<Vec<_>>()));
+    let transcript = Transcript::new(&sandbox).run("lock --write overlay.nix");
+    assert_snapshot!(transcript.text);
+    let overlay = std::fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    assert!(overlay.contains("# pyhack: begin good 1.0\n"), "{overlay}");
+    assert!(!overlay.contains("begin odd"), "{overlay}");
+}
+
+#[test]
+fn packages_that_are_built_with_each_other() {
+    let sdists = [
+        Sdist::built_with("hen", "1.0", &["setuptools", "egg"]),
+        Sdist::built_with("egg", "1.0", &["setuptools", "hen"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let lock = |has_wheels: bool| {
+        let entries = sdists.iter().map(|sdist| {
+            let wheel = fixtures::WHEEL.replace("NAME", sdist.name);
+            let wheel = wheel.replace("cp39-abi3-manylinux_2_17_x86_64", "py3-none-any");
+            let more = if has_wheels { wheel } else { String::new() };
+            (sdist.name, sdist.entry(&address, &more))
+        });
+        fixtures::uv_lock(&entries.collect::<Vec<_>>())
+    };
+    sandbox.write("uv.lock", lock(false));
+    sandbox.write("wheels/uv.lock", lock(true));
+    let transcript = Transcript::new(&sandbox)
+        .run("lock --write overlay.nix")
+        .run("lock -v --source-preference sdist --write wheels.nix wheels");
+    assert_snapshot!(transcript.text);
+    let overlay = std::fs::read_to_string(sandbox.path("wheels.nix")).unwrap();
+    let wheel = "  egg = prev.egg.override {\n    sourcePreference = \"wheel\";\n  };\n";
+    assert!(overlay.contains(wheel), "{overlay}");
 }
 
 #[test]

@@ -124,6 +124,19 @@ fn pins_beside_an_overlay() {
 }
 
 #[test]
+fn build_systems_that_are_too_new() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "old/PKG-INFO",
+        "Metadata-Version: 1.0\nName: old\nVersion: 1\n",
+    );
+    let setup = "from setuptools import setup\nsetup(name='old', version='1', use_2to3=True)\n";
+    sandbox.write("old/setup.py", setup);
+    let transcript = Transcript::new(&sandbox).run("nix-snippet -v old");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
 fn flakes_and_pythons() {
     let sandbox = Sandbox::new();
     let package = "\n[[package]]\nname = \"app\"\nsource = { virtual = \".\" }\n";

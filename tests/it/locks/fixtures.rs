@@ -34,10 +34,24 @@ impl Sdist {
         Self::new(name, version, &files)
     }
 
-    /// One without.
+    /// A package without Rust that builds itself, and needs no stanza.
     pub fn plain(name: &'static str, version: &'static str) -> Self {
         let text = format!(
-            "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"\n\
+            "[build-system]\nrequires = []\nbuild-backend = \"own\"\nbackend-path = [\".\"]\n\
+             [project]\nname = \"{name}\"\nversion = \"{version}\"\n"
+        );
+        let backend = ("own.py".to_owned(), "\"\"\"A backend.\"\"\"\n".to_owned());
+        Self::new(
+            name,
+            version,
+            &[("pyproject.toml".to_owned(), text), backend],
+        )
+    }
+
+    /// A package without Rust that is built with these requirements.
+    pub fn built_with(name: &'static str, version: &'static str, requires: &[&str]) -> Self {
+        let text = format!(
+            "[build-system]\nrequires = {requires:?}\nbuild-backend = \"setuptools.build_meta\"\n\
              [project]\nname = \"{name}\"\nversion = \"{version}\"\n"
         );
         Self::new(name, version, &[("pyproject.toml".to_owned(), text)])

@@ -265,6 +265,44 @@ fn one_package_s_failure_stops_no_other() {
     assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
 }
 
+#[test]
+fn packages_without_rust_get_stanzas_and_lose_them_by_an_option() {
+    let sdists = [
+        Sdist::built_with("pure", "1.0", &["setuptools", "wheel"]),
+        Sdist::plain("own", "1.0"),
+        Sdist::rust("fast", "1.0", &[]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&address, "")));
+    sandbox.write("pyproject.toml", APP);
+    sandbox.write("uv.lock", uv_lock(&entries.collect::<Vec<_>>()));
+    sandbox.run(&["lock", "--write", "overlay.nix"]).ok();
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0", "pure 1.0"]);
+    let text = read(&sandbox, "overlay.nix");
+    let (_, stanza) = text.split_once("# pyhack: begin pure").unwrap();
+    let lines: Vec<_> = stanza.lines().skip(3).take(4).map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "pure = prev.pure.overrideAttrs (old: {",
+            "${if old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null} =",
+            "old.nativeBuildInputs ++ final.resolveBuildSystem { setuptools = [ ]; };",
+            "});"
+        ]
+    );
+    assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
+    sandbox
+        .run(&["lock", "--rust-only", "--write", "overlay.nix"])
+        .ok();
+    assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
+    // The mark of the lock keeps the option.
+    assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
+}
+
 /// Caches are empty on other machines, and one package may fail on all.
 #[test]
 fn what_has_no_rust_is_known_though_another_package_fails() {

@@ -16,6 +16,7 @@ const RINGS: &[&[&str]] = &[
         "overlay",
         "project",
         "python",
+        "python_build",
         "python_lock",
         "target",
         "vendor",

@@ -1,0 +1,127 @@
+//! The layout of a stanza that only adds a build system. A lock has dozens of
+//! them, so each takes four lines, whatever it requires.
+
+use std::collections::BTreeSet;
+
+use super::Stanza;
+use crate::nix::expr::Expr;
+use crate::nix::ident::is_identifier;
+use crate::nix::print::print_inline;
+use crate::project::SourceKind;
+
+/// An attribute in the layout of its own.
+pub struct CompactStanza {
+    name: String,
+    /// The lines, each with its line break, indented relative to the first.
+    pub text: String,
+}
+
+impl CompactStanza {
+    /// An attribute that formatters leave on one line, to stand for the
+    /// stanza while they lay out what is around it.
+    pub fn placeholder(&self) -> String {
+        format!("{0} = prev.{0};", self.name)
+    }
+
+    /// Replaces the text of the stanza by the placeholder, wherever it is.
+    pub fn hide(&self, text: &str) -> String {
+        let first = self.text.lines().next().unwrap_or_default();
+        let Some(indentation) = text.lines().find_map(|line| {
+            let rest = line.trim_start();
+            (rest == first).then(|| &line[..line.len() - rest.len()])
+        }) else {
+            return text.to_owned();
+        };
+        let placeholder = format!("{indentation}{}\n", self.placeholder());
+        text.replace(&self.indented(indentation), &placeholder)
+    }
+
+    /// Undoes [`CompactStanza::hide`] at the indentation that the placeholder
+    /// has now.
+    pub fn reveal(&self, text: &str) -> String {
+        let placeholder = self.placeholder();
+        let lines = text.split_inclusive('\n').map(|line| {
+            if line.trim() != placeholder {
+                return line.to_owned();
+            }
+            let indentation = &line[..line.len() - line.trim_start().len()];
+            self.indented(indentation)
+        });
+        lines.collect()
+    }
+
+    fn indented(&self, indentation: &str) -> String {
+        let lines = self.text.lines();
+        lines.flat_map(|line| [indentation, line, "\n"]).collect()
+    }
+}
+
+impl Stanza {
+    /// The stanza in four lines, if a build system is all that it adds.
+    pub(in crate::nix) fn compact(&self) -> Option<CompactStanza> {
+        let is_plain = self.cargo.is_none()
+            && !self.prefers_wheel
+            && self.kind != SourceKind::Local
+            && self.source.is_none()
+            && self.build_inputs.is_empty()
+            && self.native_build_inputs.is_empty()
+            && self.env.is_empty()
+            && self.patches.is_empty()
+            && !self.dont_use_cmake_configure
+            && self.otherwise.is_none()
+            && !self.build_system.is_empty();
+        if !is_plain {
+            return None;
+        }
+        let name = attribute(self.name.as_str());
+        let system = self.same_everywhere()?;
+        let version = self
+            .only_version
+            .as_ref()
+            .map_or_else(String::new, |version| {
+                let version = print_inline(&Expr::string(version));
+                format!("old.version == {version} && ")
+            });
+        let text = format!(
+            "{name} = prev.{name}.overrideAttrs (old: {{\n  \
+             ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n    \
+             old.nativeBuildInputs ++ final.resolveBuildSystem {system};\n\
+             }});\n"
+        );
+        Some(CompactStanza { name, text })
+    }
+
+    /// The argument of `resolveBuildSystem` on one line, if all platforms have
+    /// the same.
+    fn same_everywhere(&self) -> Option<String> {
+        let mut bindings = Vec::new();
+        for (name, on) in &self.build_system {
+            let mut all_extras: BTreeSet<&BTreeSet<String>> = on.values().collect();
+            let extras = all_extras.pop_first().filter(|_| all_extras.is_empty())?;
+            if !self
+                .platforms
+                .iter()
+                .all(|platform| on.contains_key(platform))
+            {
+                return None;
+            }
+            let extras = extras.iter().flat_map(|extra| ["\"", extra, "\" "]);
+            let extras: String = extras.collect();
+            bindings.push(format!("{} = [ {extras}]; ", attribute(name.as_str())));
+        }
+        // What `resolveBuildSystem` takes an empty set for.
+        if bindings == ["setuptools = [ ]; ", "wheel = [ ]; "] {
+            bindings.clear();
+        }
+        Some(format!("{{ {}}}", bindings.concat()))
+    }
+}
+
+/// A name, in quotes where it needs them.
+fn attribute(name: &str) -> String {
+    if is_identifier(name) {
+        name.to_owned()
+    } else {
+        print_inline(&Expr::string(name))
+    }
+}

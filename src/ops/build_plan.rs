@@ -1,0 +1,332 @@
+//! What a package without Rust needs in order to be built from source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep440_rs::Version;
+
+use super::load::{Loaded, Request};
+use crate::build_system::BuildSystem;
+use crate::error::Error;
+use crate::project::{ProjectError, PythonName, RustProject, relative_path};
+use crate::python_build::{
+    BuildFacts, BuildSystemTable, Consequence, JudgeRequest, Likelihood, MaturinSource, Mend, Need,
+    PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
+};
+use crate::python_lock::{Environment, Libc};
+use crate::warning::Warning;
+
+/// The version of setuptools from which on it has `bdist_wheel` itself.
+const OWN_WHEEL_COMMAND: [u64; 2] = [70, 1];
+
+/// What is known of the build of a package.
+pub(super) struct SourceBuild {
+    /// The build system; what uv2nix adds by itself is in it too.
+    pub system: BuildSystem,
+    /// What the source says.
+    pub facts: BuildFacts,
+    /// Commands for `postPatch`.
+    pub patches: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+impl SourceBuild {
+    /// Reads what a source needs.
+    ///
+    /// # Errors
+    /// If the package set lacks a package that the build needs.
+    pub(super) fn read(loaded: &Loaded, request: &Request) -> Result<Self, Error> {
+        let project = &loaded.project;
+        let name = &project.identity.name;
+        let python_minor = loaded.target.python_minor;
+        let facts = BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)?;
+        let own_sets;
+        let sets = if let Some(sets) = request.locked.sets.as_deref() {
+            sets
+        } else {
+            own_sets = sets_without_lock(loaded);
+            &own_sets
+        };
+        let mut resolved = resolve(ResolveRequest {
+            name,
+            requirements: &facts.requirements,
+            sets,
+            settings: None,
+        });
+        let mut warnings = Vec::new();
+        let missing = missing_names(&resolved);
+        if request.locked.sets.is_some() {
+            require_none(loaded, &missing)?;
+        } else {
+            for missing in missing {
+                let on = sets.keys().map(|platform| (*platform, BTreeSet::new()));
+                resolved.system.insert(missing.clone(), on.collect());
+                warnings.push(Warning::UnknownBuildSystem {
+                    name: missing.to_string(),
+                    is_beside_lock: false,
+                });
+            }
+        }
+        let version = project.identity.version.as_deref();
+        let version: Option<Version> = version.and_then(|version| version.parse().ok());
+        let consequences = judge(JudgeRequest {
+            name,
+            version: version.as_ref(),
+            facts: &facts,
+            resolved: &resolved,
+            sets,
+        });
+        drop_wheel(&mut resolved.system, &facts, sets);
+        let (patches, told) = mends(consequences);
+        warnings.extend(told);
+        Ok(Self {
+            system: resolved.system,
+            facts,
+            patches,
+            warnings,
+        })
+    }
+}
+
+/// What maturin reads no longer from the manifest of a crate, put where it
+/// reads it today.
+pub(super) fn maturin_mends(
+    loaded: &Loaded,
+    rust: &RustProject,
+) -> Result<(Vec<String>, Vec<Warning>), Error> {
+    let project = &loaded.project;
+    let Some(module) = rust.modules.first() else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let manifest = &module.build.manifest;
+    let consequence = maturin_metadata(MaturinSource {
+        name: &project.identity.name,
+        pyproject: &project.pyproject,
+        manifest_path: relative_path(manifest, &project.python_root).as_str(),
+        manifest: loaded.files.text(manifest)?.unwrap_or_default(),
+    });
+    Ok(mends(consequence.into_iter().collect()))
+}
+
+/// The package sets of pyproject-build-systems alone.
+fn sets_without_lock(loaded: &Loaded) -> PackageSets {
+    let platforms = loaded.target.platforms.iter();
+    let environments = platforms.map(|&platform| Environment {
+        platform,
+        libc: Libc::default(),
+        python_minor: loaded.target.python_minor,
+        is_free_threaded: false,
+    });
+    let environments: Vec<_> = environments.collect();
+    PackageSet::of_all(BuildSystemTable::built_in(), None, &environments)
+}
+
+fn missing_names(resolved: &Resolved) -> Vec<PythonName> {
+    let missing = resolved.missing.iter();
+    let required = missing.filter(|missing| missing.need == Need::Required);
+    required.map(|missing| missing.name.clone()).collect()
+}
+
+fn require_none(loaded: &Loaded, missing: &[PythonName]) -> Result<(), ProjectError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ProjectError::MissingBuildSystem {
+        place: loaded.files.origin().to_owned(),
+        missing: missing.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Leaves `wheel` out where setuptools builds wheels without it.
+fn drop_wheel(system: &mut BuildSystem, facts: &BuildFacts, sets: &PackageSets) {
+    let setuptools = PythonName::new("setuptools");
+    let has_command = sets.values().all(|set| {
+        let version = set
+            .get(&setuptools)
+            .and_then(|found| found.version.as_ref());
+        version.is_some_and(|version| *version >= Version::new(OWN_WHEEL_COMMAND))
+    });
+    let imports = facts.imports.iter().chain(&facts.optional);
+    let mut imports = imports.chain(&facts.doubtful);
+    let is_imported =
+        imports.any(|import| import.module == "wheel" || import.module.starts_with("wheel."));
+    if facts.runs_setup_py && has_command && !is_imported && system.contains_key(&setuptools) {
+        system.remove(&PythonName::new("wheel"));
+    }
+}
+
+/// What can be mended in the source, and what can't.
+fn mends(consequences: Vec<Consequence>) -> (Vec<String>, Vec<Warning>) {
+    let mut patches = Vec::new();
+    let mut warnings: BTreeMap<String, Warning> = BTreeMap::new();
+    for consequence in consequences {
+        let help = match consequence.mend {
+            Some(Mend::PostPatch(lines)) => {
+                for line in lines {
+                    if !patches.contains(&line) {
+                        patches.push(line);
+                    }
+                }
+                continue;
+            }
+            Some(Mend::Pin(requirement)) => {
+                format!("have an older one in the lock: `uv add --dev '{requirement}'`")
+            }
+            Some(Mend::Manual(what)) => what,
+            None => format!("see {}", consequence.evidence),
+        };
+        if consequence.likelihood < Likelihood::Likely {
+            continue;
+        }
+        let version = consequence.version.map(|version| format!(" {version}"));
+        let warning = Warning::TooNewBuildSystem {
+            system: format!("{}{}", consequence.system, version.unwrap_or_default()),
+            symptom: consequence.symptom.clone(),
+            help,
+        };
+        warnings.entry(consequence.symptom).or_insert(warning);
+    }
+    (patches, warnings.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::nix::Form;
+    use crate::ops::fixtures::Folder;
+    use crate::ops::nix_snippet::nix_snippet;
+    use crate::options::Options;
+    use crate::project::PythonName;
+
+    const SETUP: &str = "from setuptools import setup\nsetup(name='a', version='1')\n";
+
+    /// Writes an unpacked sdist.
+    fn sdist(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder::new();
+        let metadata = "Metadata-Version: 2.1\nName: a\nVersion: 1\n";
+        folder.write("a-1/PKG-INFO", metadata);
+        for (name, text) in files {
+            folder.write(&format!("a-1/{name}"), text);
+        }
+        folder
+    }
+
+    fn request(folder: &Folder) -> Request {
+        let mut options = Options::default();
+        options.input.path = Some(folder.path("a-1"));
+        Request::new(&options)
+    }
+
+    /// The stanza of an unpacked sdist.
+    fn stanza(files: &[(&str, &str)]) -> String {
+        let folder = sdist(files);
+        let requests = [request(&folder)];
+        let snippet = nix_snippet(&requests, Vec::new(), Form::Stanza, &folder.session());
+        snippet.unwrap().nix
+    }
+
+    fn build_system(files: &[(&str, &str)]) -> String {
+        let text = stanza(files);
+        let (_, system) = text.split_once("resolveBuildSystem ").unwrap();
+        let (system, _) = system.split_once(";\n").unwrap();
+        system.to_owned()
+    }
+
+    #[test]
+    fn a_setup_script_alone_is_built_by_setuptools() {
+        assert_eq!(
+            stanza(&[("setup.py", SETUP)]),
+            "a = prev.a.overrideAttrs (old: {\n  \
+             ${if old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null} =\n    \
+             old.nativeBuildInputs ++ final.resolveBuildSystem { setuptools = [ ]; };\n\
+             });\n"
+        );
+    }
+
+    #[test]
+    fn wheel_is_left_out_unless_the_script_imports_it() {
+        let table = "[build-system]\nrequires = ['setuptools', 'wheel']\n";
+        let files = [("pyproject.toml", table), ("setup.py", SETUP)];
+        assert_eq!(build_system(&files), "{ setuptools = [ ]; }");
+        let importing = format!("import wheel\n{SETUP}");
+        let files = [("pyproject.toml", table), ("setup.py", importing.as_str())];
+        assert_eq!(build_system(&files), "{ }");
+    }
+
+    #[test]
+    fn extras_that_the_set_does_not_have_are_left_out() {
+        let table = "[build-system]\nrequires = ['setuptools', 'setuptools-scm[toml]']\n\
+                     build-backend = 'setuptools.build_meta'\n";
+        let files = [("pyproject.toml", table)];
+        assert_eq!(
+            build_system(&files),
+            "{ setuptools = [ ]; setuptools-scm = [ ]; }"
+        );
+    }
+
+    #[test]
+    fn a_backend_of_its_own_needs_no_stanza() {
+        let table = "[project]\nname = 'a'\nversion = '1'\n[build-system]\nrequires = []\n\
+                     build-backend = 'own'\nbackend-path = ['.']\n";
+        let folder = sdist(&[("pyproject.toml", table), ("own.py", "")]);
+        let requests = [request(&folder)];
+        let snippet = nix_snippet(&requests, Vec::new(), Form::Stanza, &folder.session());
+        let error = snippet.unwrap_err();
+        assert!(
+            matches!(error, Error::Project(ProjectError::NoRust { .. })),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn packages_without_rust_are_left_out_by_an_option() {
+        let folder = sdist(&[("setup.py", SETUP)]);
+        let mut request = request(&folder);
+        request.options.environment.rust_only = Some(true);
+        let snippet = nix_snippet(&[request], Vec::new(), Form::Stanza, &folder.session());
+        assert!(snippet.is_err());
+    }
+
+    #[test]
+    fn a_package_that_the_set_lacks_is_an_error_with_its_name() {
+        let table = "[build-system]\nrequires = ['setuptools', 'frobnicate']\n\
+                     build-backend = 'setuptools.build_meta'\n";
+        let folder = sdist(&[("pyproject.toml", table)]);
+        let mut request = request(&folder);
+        let loaded = Loaded::read(&request, &folder.session()).unwrap();
+        request.locked.sets = Some(Arc::new(sets_without_lock(&loaded)));
+        let error = SourceBuild::read(&loaded, &request).err().unwrap();
+        let text = error.to_string();
+        let end = "` needs `frobnicate`, which the package set doesn't have";
+        assert!(text.ends_with(end), "{text}");
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(help.ends_with("`uv add --dev frobnicate`"), "{help}");
+    }
+
+    #[test]
+    fn what_a_newer_build_system_breaks_is_mended_or_told() {
+        let consequence = |likelihood, mend| Consequence {
+            system: PythonName::new("setuptools"),
+            version: Some(Version::new([80])),
+            symptom: "`use_2to3` is gone".to_owned(),
+            likelihood,
+            place: None,
+            mend,
+            evidence: "the changelog".to_owned(),
+        };
+        let patch = Mend::PostPatch(vec!["sed".to_owned()]);
+        let (patches, told) = mends(vec![consequence(Likelihood::Certain, Some(patch))]);
+        assert_eq!((patches, told.len()), (vec!["sed".to_owned()], 0));
+        let pin = Mend::Pin("setuptools<58".to_owned());
+        let (_, told) = mends(vec![consequence(Likelihood::Certain, Some(pin))]);
+        assert_eq!(
+            told[0].to_string(),
+            "the package set has setuptools 80: `use_2to3` is gone"
+        );
+        let help = miette::Diagnostic::help(&told[0]).unwrap().to_string();
+        assert!(help.contains("uv add --dev 'setuptools<58'"), "{help}");
+        let (_, told) = mends(vec![consequence(Likelihood::Possible, None)]);
+        assert_eq!(told, []);
+    }
+}

@@ -1,0 +1,54 @@
+//! Packages of a lock that are built with each other.
+
+use super::Run;
+use super::jobs::{Done, Job};
+use crate::error::Error;
+use crate::ops::locked::Finding;
+use crate::python_build::plan;
+use crate::python_lock::PythonLockError;
+use crate::warning::Warning;
+
+impl Run<'_> {
+    /// Breaks the cycles between packages, each of which Nix would tell as an
+    /// infinite recursion: by leaving out what a build doesn't need, else by
+    /// taking a wheel. A cycle that stays is an error of its packages.
+    pub(super) fn break_cycles(self, jobs: &[Job], done: &mut [Done]) {
+        let facts = jobs.iter().zip(&*done).filter_map(|(job, done)| {
+            let Done::Found(Finding::Stanza(saved)) = done else {
+                return None;
+            };
+            let facts = saved.facts.as_deref()?;
+            Some((job.name.clone(), facts.clone()))
+        });
+        let facts = facts.collect();
+        let plan = plan(&facts, &self.asked.sets, &self.workspace.settings);
+        for (job, done) in jobs.iter().zip(done) {
+            let Done::Found(Finding::Stanza(saved)) = done else {
+                continue;
+            };
+            let mut unbroken = plan.unbroken.iter();
+            if let Some(cycle) = unbroken.find(|cycle| cycle.packages.contains(&job.name)) {
+                let cycle = cycle.to_string();
+                let error = Error::from(PythonLockError::Cycle { cycle });
+                *done = Done::Found(Finding::Failed((&error).into()));
+                continue;
+            }
+            if let Some(cycle) = plan.wheels.get(&job.name) {
+                saved.stanza.prefers_wheel = true;
+                saved.stanza.only_version = None;
+                saved.warnings.push(Warning::WheelInCycle {
+                    name: job.name.to_string(),
+                    cycle: cycle.to_string(),
+                });
+                continue;
+            }
+            let dropped = plan.dropped.iter();
+            for dropped in dropped.filter(|dropped| dropped.package == job.name) {
+                saved.stanza.build_system.remove(&dropped.requirement);
+            }
+            if saved.facts.is_some() && !saved.stanza.changes_something() {
+                *done = Done::Found(Finding::Nothing);
+            }
+        }
+    }
+}
