@@ -242,6 +242,30 @@ fn a_package_that_the_configuration_calls_something_else() {
     assert_snapshot!(Transcript::new(&sandbox).run("check --fix").text);
 }
 
+/// The formatter runs between reading and writing: one that changes the overlay
+/// stands for another program.
+#[test]
+fn overlays_that_change_meanwhile() {
+    let sandbox = simple();
+    let overlay = sandbox.write("overlay.nix", "final: prev: { }\n");
+    let script = format!(
+        "#!/bin/sh\necho '# changed' >> '{}'\ncat\n",
+        overlay.display()
+    );
+    let script = sandbox.write("changing", script);
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // A file: neither a cache nor the lock in it can be created.
+    let no_cache = sandbox.write("no-cache", "");
+    let transcript = Transcript::new(&sandbox).run_with(
+        &[("CARGO_PYHACK_CACHE_DIR", no_cache.to_str().unwrap())],
+        "nix-snippet project --write overlay.nix --formatter ./changing",
+    );
+    assert_snapshot!(transcript.text);
+    let text = std::fs::read_to_string(&overlay).unwrap();
+    let changes = text.strip_prefix("final: prev: { }\n").unwrap();
+    assert!(changes.lines().all(|line| line == "# changed"), "{text}");
+}
+
 #[test]
 fn projects() {
     let sandbox = simple();
