@@ -12,9 +12,9 @@ use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
 use crate::nix::Form;
+use crate::ops::artifact::Snippet;
 use crate::ops::configured::Configured;
 use crate::ops::make_snippet::{SnippetReport, SnippetRequest, Sources, make_snippet};
-use crate::ops::nix_snippet::Snippet;
 use crate::options::{
     ExtraOptions, NixpkgsOptions, Options, PackageStyle, PrebuiltPackage, RustOptions,
     SourceOptions, StanzaOptions, TargetOptions, UnusedSubdirectory,

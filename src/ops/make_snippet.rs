@@ -2,9 +2,10 @@
 
 use camino::Utf8Path;
 
+use super::artifact::Snippet;
 use super::load::Request;
 use super::lock::{LockReport, LockRequest, lock};
-use super::nix_snippet::{Snippet, nix_snippet};
+use super::nix_snippet::nix_snippet;
 use super::overlay::{Writing, write_stanzas};
 use super::package::{PackageFile, nixpkgs_package};
 use super::prebuilt::make_prebuilt;

@@ -12,6 +12,7 @@ pub mod overlay;
 pub mod vendor;
 pub mod why;
 
+pub mod artifact;
 mod build_plan;
 mod digests;
 mod facts;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use super::artifact::{MadeStanza, SnippetPackage};
 use super::digests::rules;
-use super::nix_snippet::SnippetPackage;
-use super::overlay::MadeStanza;
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::paths::{join_below, parent_folder, path_from};

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
+use super::artifact::KeptLock;
 use super::build_plan::{SourceBuild, maturin_mends};
 use super::digests::kind_in_lock;
 use super::facts::Facts;
@@ -43,13 +44,6 @@ pub(super) struct Made {
     /// What the source of a package without Rust says of its build.
     pub facts: Option<BuildFacts>,
     pub warnings: Vec<Warning>,
-}
-
-/// A lock that lies beside an overlay.
-#[derive(Clone)]
-pub(super) struct KeptLock {
-    pub path: Utf8PathBuf,
-    pub bytes: Vec<u8>,
 }
 
 impl Making<'_> {

@@ -11,12 +11,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::artifact::{MadeStanza, Place};
 use super::configured::Configured;
 use super::digests::{self, Beside, Details};
 use super::load::Request;
 use super::lock::is_of_lock;
-use super::locked::Place;
-use super::overlay::{Draft, MadeStanza, OverlayFile, Writing, make, redo_if_changed};
+use super::overlay::{Draft, OverlayFile, Writing, make, redo_if_changed};
 use crate::error::Error;
 use crate::io::paths::{join_below, parent_folder};
 use crate::io::source::Source;

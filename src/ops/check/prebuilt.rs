@@ -2,7 +2,7 @@
 
 use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
-use crate::ops::overlay::MadeStanza;
+use crate::ops::artifact::MadeStanza;
 use crate::ops::prebuilt::make_prebuilt;
 use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};

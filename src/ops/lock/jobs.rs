@@ -1,5 +1,6 @@
 //! The work at each package.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,11 +13,12 @@ use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
+use crate::ops::artifact::{MadeStanza, Place};
 use crate::ops::digests::{self, Beside};
 use crate::ops::load::Request;
-use crate::ops::locked::{Finding, Place, Results, Workspace, make_locked};
+use crate::ops::locked::{Finding, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
-use crate::ops::overlay::{Draft, MadeStanza, OverlayFile, make};
+use crate::ops::overlay::{Draft, OverlayFile, make};
 use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
@@ -36,8 +38,6 @@ pub(super) struct Job {
     pub digests: Digests,
     /// The options that decide its result, in one line.
     recipe: String,
-    /// Whether a lock that doesn't fit is replaced by a generated one.
-    generates_lock: bool,
     /// What its result is kept by; none for a project of the user's.
     pub key: Option<String>,
     /// Whether the file has what would be made.
@@ -122,7 +122,7 @@ impl Run<'_> {
         // Wherever the lock is, the stanza is the same.
         moved.input.uv_lock = None;
         let recipe = format!("{}\n{}", moved.in_one_line(), self.asked.set_digest);
-        let generates_lock = options.generate.generate_lock.unwrap_or_default();
+        let generates_lock = generates_lock(&options);
         let key = local.is_none().then(|| {
             // One that was generated before is used again, and decides the
             // stanza. All others are only written.
@@ -137,7 +137,6 @@ impl Run<'_> {
             marked,
             digests,
             recipe,
-            generates_lock,
             key,
             is_cargo_block: block
                 .is_some_and(|block| block.body().contains("hacks.importCargoLock")),
@@ -231,7 +230,7 @@ impl Run<'_> {
             Err(error) => Finding::Failed((&error).into()),
         };
         results.add(key, &finding);
-        if let (Finding::Stanza(saved), true) = (&finding, job.generates_lock) {
+        if let (Finding::Stanza(saved), true) = (&finding, generates_lock(&job.options)) {
             // The next run finds the lock that this one generated.
             for lock in &saved.locks {
                 let key = Results::key(&job.digests, &job.recipe, Some(lock.text.as_bytes()));
@@ -247,6 +246,35 @@ impl Run<'_> {
             Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::Nothing),
             Err(error) => Done::Found(Finding::Failed((&error).into())),
         }
+    }
+
+    /// What is known of a job's package before it is done.
+    pub(super) fn told(self, job: &Job) -> LockedPackageReport {
+        let entries = job.entries.iter().map(|&entry| &self.planned[entry]);
+        let mut told = self.planned(&entries.collect::<Vec<_>>());
+        told.key.clone_from(&job.key);
+        told.reasons.clone_from(&job.reasons);
+        for &entry in &job.entries {
+            told.fetch.extend(self.fetched(entry));
+        }
+        told
+    }
+
+    /// The packages that were worked at, and the others.
+    pub(super) fn with_others(
+        self,
+        jobs: &[Job],
+        told: Vec<LockedPackageReport>,
+    ) -> Vec<LockedPackageReport> {
+        let mut packages = told;
+        if !self.request.only_candidates {
+            let worked_at: BTreeSet<_> = jobs.iter().flat_map(|job| &job.entries).collect();
+            let others = self.planned.iter().enumerate();
+            let others = others.filter(|(place, _)| !worked_at.contains(place));
+            packages.extend(others.map(|(_, planned)| self.planned(&[planned])));
+        }
+        packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        packages
     }
 
     /// Puts what was made into the draft, and tells of it.
@@ -319,6 +347,11 @@ impl Job {
 /// What decides that a package needs no stanza, for the file's mark.
 fn looked_at(digests: &Digests, marked: &str) -> String {
     digest(format!("{}\n{marked}", digests.source).as_bytes())
+}
+
+/// Whether a lock that doesn't fit is replaced by a generated one.
+fn generates_lock(options: &Options) -> bool {
+    options.generate.generate_lock.unwrap_or_default()
 }
 
 /// Whether a stanza is of a lock, and not of a path.

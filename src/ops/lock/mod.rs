@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::locked::{Asked, Finding, Place, Planned, Results, Workspace};
+use super::artifact::Place;
+use super::locked::{Asked, Finding, Planned, Results, Workspace};
 use super::overlay::{Draft, OverlayFile, Writing, redo_if_changed};
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};

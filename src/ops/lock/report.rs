@@ -1,16 +1,15 @@
 //! What is told of a lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::jobs::Job;
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
-use crate::ops::locked::{Asked, Finding, Planned, Saved, Workspace, worst};
-use crate::ops::overlay::MadeStanza;
+use crate::ops::artifact::{MadeStanza, Saved};
+use crate::ops::locked::{Asked, Finding, Planned, Workspace, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Environment, LockedPackage, LockedSource, PackageFormat};
@@ -219,18 +218,6 @@ impl LockedPackageReport {
 }
 
 impl Run<'_> {
-    /// What is known of a job's package before it is done.
-    pub(super) fn told(self, job: &Job) -> LockedPackageReport {
-        let entries = job.entries.iter().map(|&entry| &self.planned[entry]);
-        let mut told = self.planned(&entries.collect::<Vec<_>>());
-        told.key.clone_from(&job.key);
-        told.reasons.clone_from(&job.reasons);
-        for &entry in &job.entries {
-            told.fetch.extend(self.fetched(entry));
-        }
-        told
-    }
-
     pub(super) fn planned(self, entries: &[&Planned]) -> LockedPackageReport {
         let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for planned in entries {
@@ -281,7 +268,7 @@ impl Run<'_> {
         (built.to_owned(), why)
     }
 
-    fn fetched(self, entry: usize) -> Option<Fetch> {
+    pub(super) fn fetched(self, entry: usize) -> Option<Fetch> {
         let package = &self.workspace.lock.packages[entry];
         if let LockedSource::Git { url, revision, .. } = &package.source {
             return Some(Fetch {
@@ -299,23 +286,6 @@ impl Run<'_> {
             size: sdist.size,
             is_cached: self.workspace.store.has(sdist),
         })
-    }
-
-    /// The packages that were worked at, and the others.
-    pub(super) fn with_others(
-        self,
-        jobs: &[Job],
-        told: Vec<LockedPackageReport>,
-    ) -> Vec<LockedPackageReport> {
-        let mut packages = told;
-        if !self.request.only_candidates {
-            let worked_at: BTreeSet<_> = jobs.iter().flat_map(|job| &job.entries).collect();
-            let others = self.planned.iter().enumerate();
-            let others = others.filter(|(place, _)| !worked_at.contains(place));
-            packages.extend(others.map(|(_, planned)| self.planned(&[planned])));
-        }
-        packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-        packages
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::nix::{CargoLockImport, Stanza};
+use crate::ops::artifact::{Saved, SnippetPackage};
 use crate::ops::fixtures::Folder;
-use crate::ops::locked::Saved;
-use crate::ops::nix_snippet::SnippetPackage;
 use crate::overlay::{Reason, count_parses};
 use crate::project::SourceKind;
 

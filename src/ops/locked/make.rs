@@ -6,27 +6,19 @@ use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{Asked, Saved, Workspace};
+use super::{Asked, Workspace};
 use crate::error::Error;
 use crate::io::artifacts::ArtifactRef;
 use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
+use crate::ops::artifact::{Place, Saved};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
 use crate::options::{Options, Setting};
-use crate::overlay::{Digests, Document};
+use crate::overlay::Digests;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
-
-/// The file that a stanza is made for.
-#[derive(Clone, Copy)]
-pub(in crate::ops) struct Place<'a> {
-    pub file: &'a Utf8Path,
-    /// What is in it.
-    pub document: &'a Document,
-    pub session: &'a Session,
-}
 
 /// Makes the stanza of a package from some of its entries; none if it needs
 /// none.

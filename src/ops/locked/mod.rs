@@ -18,10 +18,10 @@ use crate::python_lock::{
     LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
 };
 
-pub(super) use make::{Place, label, make_locked};
+pub(super) use make::{label, make_locked};
 pub(super) use plan::{Asked, Planned};
 pub use results::Failure;
-pub(super) use results::{Finding, Results, Saved, SavedLock, worst};
+pub(super) use results::{Finding, Results, worst};
 
 /// The names of locks, the one that is looked for first first.
 const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{MadeStanza, Writing};
+use super::Writing;
 use crate::error::Error;
 use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
@@ -12,7 +12,7 @@ use crate::io::paths::{is_link, linked_file};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, CompactStanza, Form, empty_overlay};
-use crate::ops::stanza::KeptLock;
+use crate::ops::artifact::{KeptLock, MadeStanza};
 use crate::overlay::{
     Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
 };

@@ -2,20 +2,17 @@
 
 use camino::Utf8PathBuf;
 
+use super::artifact::{MadeStanza, Place, Saved, SavedLock, Snippet, SnippetPackage};
 use super::digests::{self, Beside};
 use super::load::{Loaded, Request};
-use super::locked::{Place, Saved, SavedLock};
-use super::nix_snippet::{Snippet, SnippetPackage};
 use super::prebuilt::make_prebuilt;
-use super::stanza::{KeptLock, Making};
+use super::stanza::Making;
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};
 use crate::io::{IoError, Session};
-use crate::nix::{AnyStanza, Form};
+use crate::nix::Form;
 use crate::options::Options;
-use crate::overlay::Digests;
 use crate::project::{is_version, require_name};
-use crate::warning::Warning;
 
 mod draft;
 #[cfg(test)]
@@ -39,21 +36,6 @@ pub struct Writing {
     pub dry_run: bool,
     /// A program that lays the stanzas out.
     pub formatter: Option<String>,
-}
-
-/// A stanza that was made for a file.
-pub(super) struct MadeStanza {
-    pub stanza: AnyStanza,
-    pub package: SnippetPackage,
-    /// How many crates its locks have.
-    pub crates: usize,
-    /// Its build system, by name.
-    pub build_system: Vec<String>,
-    pub locks: Vec<KeptLock>,
-    pub warnings: Vec<Warning>,
-    /// As the marker has it: paths relative to the file's folder.
-    pub recipe: String,
-    pub digests: Digests,
 }
 
 /// Puts the stanzas of some packages into a file; paths in the options are

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::artifact::{Snippet, SnippetPackage};
 use super::facts::Facts;
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
-use super::nix_snippet::{Snippet, SnippetPackage};
 use super::stanza::Making;
 use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
