@@ -114,7 +114,7 @@ fn advise(ui: &Ui, report: &InitReport) {
         "FILE"
     };
     ui.hint(&format!(
-        "`cargo pyhack lock --write {overlay}` writes stanzas for what `uv.lock` has with Rust in it"
+        "`cargo pyhack lock --write {overlay}` writes stanzas for what is built from source"
     ));
     if !report.written.is_empty() {
         ui.hint("in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`");

@@ -107,7 +107,7 @@ fn a_new_project() {
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
+    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
     help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
     "#);
     let flake = read(&sandbox, "app/flake.nix");
@@ -154,7 +154,7 @@ fn what_is_there_is_kept() {
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
+    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
     "#);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert_eq!(tree(&sandbox.path("app")), before);
@@ -178,7 +178,7 @@ fn a_flake_that_is_there_is_told_what_it_lacks() {
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what `uv.lock` has with Rust in it
+    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
     help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
     "#);
     insta::assert_snapshot!(run.stdout, @r#"

@@ -32,8 +32,8 @@ pub(super) use table::inspect;
 /// Says which packages of a `uv.lock` or `pylock.toml` are built from source,
 /// and why, as uv2nix decides it for a Python and some platforms. Their sdists
 /// are fetched by the address and hash in the lock, verified, and read in
-/// memory; those with Rust in them get their stanzas, in one overlay. A second
-/// run looks only at what changed.
+/// memory; each that needs a build system, libraries or crates gets a stanza, in
+/// one overlay. A second run looks only at what changed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -214,14 +214,15 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
     if package.is_built {
         let _ = write!(text, ": {}", reasons(package));
     }
-    match (package.rust, package.stanza) {
-        (Some(true), Some(StanzaState::Fresh)) => ui.detail("Fresh", &text),
-        (Some(true), Some(StanzaState::Changed)) => ui.status("Changed", &text),
-        (Some(true), Some(StanzaState::New)) => ui.status("Added", &text),
-        (Some(true), _) => ui.status("Stanza", &text),
-        (Some(false), _) => ui.detail("No Rust", &text),
-        (None, _) if package.is_built => ui.status("From source", &text),
-        (None, _) => {}
+    match (package.stanza, package.rust) {
+        (Some(StanzaState::Fresh), _) => ui.detail("Fresh", &text),
+        (Some(StanzaState::Changed), _) => ui.status("Changed", &text),
+        (Some(StanzaState::New), _) => ui.status("Added", &text),
+        (None, Some(true)) => ui.status("Stanza", &text),
+        (None, Some(false)) if package.nix.is_some() => ui.status("Stanza", &text),
+        (None, Some(false)) => ui.detail("No stanza", &text),
+        (None, None) if package.is_built => ui.status("From source", &text),
+        (None, None) => {}
     }
     ui.warnings_of(&package.name, &package.warnings);
 }
