@@ -162,10 +162,14 @@ pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<Exit
         tell_of(ui, package);
     }
     for name in &report.removed {
-        ui.status(
-            "Removed",
-            &format!("`{name}`, which the lock no longer has"),
-        );
+        // With `--rust-only`, the lock still has it.
+        let is_locked = report.packages.iter().any(|package| &package.name == name);
+        let why = if is_locked {
+            "which has no Rust in it"
+        } else {
+            "which the lock no longer has"
+        };
+        ui.status("Removed", &format!("`{name}`, {why}"));
     }
     for file in report.files.iter().filter(|_| !shown.plan) {
         let is_changed = report.changed.contains(file);

@@ -24,6 +24,9 @@ pub enum Cause {
     OtherPackage { name: String },
     /// The lock no longer has the package.
     Removed { python_lock: String },
+    /// The package contains no Rust, and the lock's mark or the configuration
+    /// asks for stanzas of packages with Rust alone.
+    RustOnly,
     /// The package contains no Rust.
     NoRust,
     /// The package needs a stanza, since it contains Rust.
@@ -69,6 +72,7 @@ impl fmt::Display for Cause {
                 "its source is the package `{name}` now: delete the stanza, and write that one's"
             ),
             Self::Removed { python_lock } => write!(f, "`{python_lock}` no longer has it"),
+            Self::RustOnly => f.write_str("there is no Rust in it, and `rust-only` is set"),
             Self::NoRust => f.write_str("there is no Rust in it: delete the stanza"),
             Self::HasRust => f.write_str("it is built from source, and has Rust in it"),
             Self::IsBuilt => f.write_str("it is built from source, and needs a build system"),

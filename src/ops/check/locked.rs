@@ -112,9 +112,15 @@ impl Run<'_> {
                 } else {
                     State::Fixed
                 },
-                reasons: vec![Cause::Removed {
-                    python_lock: found.lock.clone(),
-                }],
+                reasons: vec![
+                    if found.packages.iter().any(|package| &package.name == name) {
+                        Cause::RustOnly
+                    } else {
+                        Cause::Removed {
+                            python_lock: found.lock.clone(),
+                        }
+                    },
+                ],
             });
         }
     }

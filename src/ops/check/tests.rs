@@ -164,6 +164,7 @@ fn causes_have_their_words_in_json() {
         Cause::Removed {
             python_lock: "uv.lock".to_owned(),
         },
+        Cause::RustOnly,
         Cause::NoRust,
         Cause::IsBuilt,
         Cause::HasRust,
@@ -176,6 +177,7 @@ fn causes_have_their_words_in_json() {
             "its source `a` isn't there",
             "its source is the package `b` now: delete the stanza, and write that one's",
             "`uv.lock` no longer has it",
+            "there is no Rust in it, and `rust-only` is set",
             "there is no Rust in it: delete the stanza",
             "it is built from source, and needs a build system",
             "it is built from source, and has Rust in it",

@@ -39,8 +39,8 @@ pub struct LockReport {
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// Packages whose stanzas were taken out, since the lock no longer has
-    /// them.
+    /// Packages whose stanzas were taken out: the lock no longer has them, or
+    /// only stanzas of packages with Rust are asked for.
     pub removed: Vec<String>,
 }
 

@@ -295,9 +295,13 @@ fn packages_without_rust_get_stanzas_and_lose_them_by_an_option() {
         ]
     );
     assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
-    sandbox
-        .run(&["lock", "--rust-only", "--write", "overlay.nix"])
-        .ok();
+    let run = sandbox.run(&["lock", "--rust-only", "--write", "overlay.nix"]);
+    let removed = "     Removed `pure`, which has no Rust in it\n";
+    assert!(
+        run.code == 0 && run.stderr.contains(removed),
+        "{}",
+        run.stderr
+    );
     assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
     // The mark of the lock keeps the option.
     assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
