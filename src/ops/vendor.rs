@@ -83,14 +83,15 @@ pub fn vendor(
         let look = |folder| Seen::look(folder, session.cache());
         let seen = scope.spawn(move || folder.map(look).unwrap_or_default());
         let seen = || seen.join().unwrap_or_default();
-        plan_and_write(request, options, (to, seen), session)
+        plan_and_write(request, options, to, seen, session)
     })
 }
 
 fn plan_and_write(
     request: &Request,
     options: &VendorOptions,
-    (to, seen): (Destination, impl FnOnce() -> Seen),
+    to: Destination,
+    seen: impl FnOnce() -> Seen,
     session: &Session,
 ) -> Result<VendorReport, Error> {
     let progress = session.progress();
@@ -110,7 +111,7 @@ fn plan_and_write(
         git,
         reached: &all,
     };
-    let wanted = wanted(resolve, options, (&store, progress))?;
+    let wanted = wanted(resolve, options, &store, progress)?;
     let plan = VendorPlan::new(PlanRequest {
         cargo_lock: lock,
         layout: options.layout,
@@ -119,7 +120,7 @@ fn plan_and_write(
         unneeded: &state.unneeded,
     })
     .map_err(|same| same_crate(same, options.layout))?;
-    let from_cargo = from_cargo(resolve, &plan, (&store, progress))?;
+    let from_cargo = from_cargo(resolve, &plan, &store, progress)?;
     let planned = Planned {
         lock,
         plan: &plan,
@@ -138,7 +139,8 @@ fn plan_and_write(
 fn wanted(
     resolve: ResolveRequest,
     options: &VendorOptions,
-    (store, progress): (&CrateStore, &dyn Progress),
+    store: &CrateStore,
+    progress: &dyn Progress,
 ) -> Result<Option<BTreeSet<usize>>, Error> {
     if options.platforms.is_empty() {
         return Ok(None);
@@ -151,7 +153,8 @@ fn wanted(
 fn from_cargo(
     resolve: ResolveRequest,
     plan: &VendorPlan,
-    (store, progress): (&CrateStore, &dyn Progress),
+    store: &CrateStore,
+    progress: &dyn Progress,
 ) -> Result<BTreeMap<String, PathBuf>, Error> {
     let is_asked = |planned: &&PlannedCrate| {
         planned.form == CrateForm::Cargo && matches!(planned.krate.source, CrateSource::Git(_))

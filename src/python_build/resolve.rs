@@ -100,7 +100,7 @@ pub fn resolve(request: ResolveRequest<'_>) -> Resolved {
     let mut resolved = Resolved::default();
     for (platform, set) in request.sets {
         for requirement in request.requirements {
-            resolved.add(request, requirement, (*platform, set));
+            resolved.add(request, requirement, *platform, set);
         }
     }
     resolved
@@ -111,7 +111,8 @@ impl Resolved {
         &mut self,
         request: ResolveRequest<'_>,
         requirement: &BuildRequirement,
-        (platform, set): (Platform, &PackageSet),
+        platform: Platform,
+        set: &PackageSet,
     ) {
         let name = requirement.name();
         // A package doesn't build with itself: the set's package would need

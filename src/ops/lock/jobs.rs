@@ -100,12 +100,12 @@ impl Run<'_> {
                 uv_lock: None,
             };
             options.environment = EnvironmentOptions::default();
-            let found = self.local_digests((&options, name), old, file.path());
+            let found = self.local_digests(&options, name, old, file.path());
             found.unzip()
         } else {
             let digests = self
                 .workspace
-                .digests((entries, self.asked), file.path(), old);
+                .digests(entries, self.asked, file.path(), old);
             (Some(digests), None)
         };
         let mut moved = options
@@ -180,7 +180,8 @@ impl Run<'_> {
     /// told.
     fn local_digests(
         self,
-        (options, name): (&Options, &PythonName),
+        options: &Options,
+        name: &PythonName,
         old: Option<&Digests>,
         file: &Utf8Path,
     ) -> Option<(Digests, Arc<Source>)> {
@@ -221,7 +222,8 @@ impl Run<'_> {
         let made = make_locked(
             self.workspace,
             &job.entries,
-            (&job.options, self.asked),
+            &job.options,
+            self.asked,
             place,
         );
         let finding = match made {
@@ -280,7 +282,8 @@ impl Run<'_> {
     /// Puts what was made into the draft, and tells of it.
     pub(super) fn take(
         self,
-        (job, done): (&Job, Done),
+        job: &Job,
+        done: Done,
         draft: &mut Draft,
         stanzas: &mut Vec<AnyStanza>,
     ) -> LockedPackageReport {

@@ -203,7 +203,7 @@ impl Run<'_> {
         self.break_cycles(&jobs, &mut done);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            told.push(self.take((job, done), draft, &mut stanzas));
+            told.push(self.take(job, done, draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
         let without = without.filter(|(_, told)| told.needs_nothing());

@@ -92,7 +92,7 @@ impl Run<'_> {
         let options = self.layers.of(package.name.as_str());
         let request = self
             .workspace
-            .request(package, (&options, self.asked), self.session);
+            .request(package, &options, self.asked, self.session);
         match request.and_then(|request| why(&request, name, self.session)) {
             Ok(report) => found.packages.push(report),
             Err(Error::Project(ProjectError::NoRust { .. })) => {}

@@ -25,13 +25,14 @@ use crate::target::Python;
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
-    (options, asked): (&Options, &Asked),
+    options: &Options,
+    asked: &Asked,
     place: Place,
 ) -> Result<Option<Saved>, Error> {
     let mut found: Vec<Saved> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        let saved = match workspace.stanza(package, (options, asked), place) {
+        let saved = match workspace.stanza(package, options, asked, place) {
             Err(Error::Project(ProjectError::NoRust { .. })) => continue,
             saved => saved?,
         };
@@ -57,10 +58,11 @@ impl Workspace {
     fn stanza(
         &self,
         package: &LockedPackage,
-        (options, asked): (&Options, &Asked),
+        options: &Options,
+        asked: &Asked,
         place: Place,
     ) -> Result<Saved, Error> {
-        let mut request = self.request(package, (options, asked), place.session)?;
+        let mut request = self.request(package, options, asked, place.session)?;
         request.lock_folder = Some(parent_folder(place.file).to_owned());
         request.options.source = package.source.kind().into();
         let loaded = Loaded::read(&request, place.session)?;
@@ -88,7 +90,8 @@ impl Workspace {
     pub(in crate::ops) fn request(
         &self,
         package: &LockedPackage,
-        (options, asked): (&Options, &Asked),
+        options: &Options,
+        asked: &Asked,
         session: &Session,
     ) -> Result<Request, Error> {
         let mut request = Request::new(options);
@@ -191,7 +194,8 @@ impl Workspace {
     /// The digests of what a package's entries say.
     pub(in crate::ops) fn digests(
         &self,
-        (entries, asked): (&[usize], &Asked),
+        entries: &[usize],
+        asked: &Asked,
         file: &Utf8Path,
         old: Option<&Digests>,
     ) -> Digests {

@@ -88,17 +88,18 @@ pub fn nixpkgs_package(
     if let Some(to) = file {
         if let (Some(path), Some(bytes)) = (&loaded.kept_lock, &loaded.other_lock) {
             // What lies there is a lock of this project's: it was asked.
-            write(&mut snippet, (path, true), bytes)?;
+            write(&mut snippet, path, true, bytes)?;
         }
         let text = snippet.nix.clone();
-        write(&mut snippet, (&to.path, to.overwrite), text.as_bytes())?;
+        write(&mut snippet, &to.path, to.overwrite, text.as_bytes())?;
     }
     Ok(snippet)
 }
 
 fn write(
     snippet: &mut Snippet,
-    (path, overwrite): (&Utf8Path, bool),
+    path: &Utf8Path,
+    overwrite: bool,
     bytes: &[u8],
 ) -> Result<(), Error> {
     if write_file(path, bytes, overwrite)? {

@@ -116,8 +116,8 @@ impl Planner<'_> {
             let Some(component) = components(&edges).into_iter().next() else {
                 return;
             };
-            if self.drop_requirement(platform, set, (&edges, &component))
-                || self.take_wheel(platform, set, (&edges, &component))
+            if self.drop_requirement(platform, set, &edges, &component)
+                || self.take_wheel(platform, set, &edges, &component)
             {
                 continue;
             }
@@ -214,9 +214,10 @@ impl Planner<'_> {
         &mut self,
         platform: Platform,
         set: &PackageSet,
-        component: (&Edges, &BTreeSet<PythonName>),
+        edges: &Edges,
+        component: &BTreeSet<PythonName>,
     ) -> bool {
-        let Some(dropped) = self.droppable(platform, set, component) else {
+        let Some(dropped) = self.droppable(platform, set, edges, component) else {
             return false;
         };
         if let Some(resolved) = self.plan.systems.get_mut(&dropped.package) {
@@ -230,7 +231,8 @@ impl Planner<'_> {
         &self,
         platform: Platform,
         set: &PackageSet,
-        (edges, component): (&Edges, &BTreeSet<PythonName>),
+        edges: &Edges,
+        component: &BTreeSet<PythonName>,
     ) -> Option<DroppedRequirement> {
         for package in component {
             let system = self.plan.systems.get(package);
@@ -297,7 +299,8 @@ impl Planner<'_> {
         &mut self,
         platform: Platform,
         set: &PackageSet,
-        (edges, component): (&Edges, &BTreeSet<PythonName>),
+        edges: &Edges,
+        component: &BTreeSet<PythonName>,
     ) -> bool {
         let rank = |name: &PythonName| {
             let PackageOrigin::Lock { fitting_wheel, .. } = &set.get(name)?.origin else {

@@ -149,11 +149,11 @@ impl BuildFacts {
         for (found, platform) in findings {
             for (text, place) in &found.setup_requires {
                 let origin = Origin::SetupRequires(place.clone());
-                asked.add((text, false), origin, place, platform);
+                asked.add(text, false, origin, place, platform);
             }
             for (text, place) in &found.doubtful_requires {
                 let origin = Origin::SetupRequires(place.clone());
-                asked.add((text, true), origin, place, platform);
+                asked.add(text, true, origin, place, platform);
             }
             for import in &found.imports {
                 let is_certain = import.certainty == Certainty::Certain;
@@ -281,7 +281,8 @@ struct AskedOn {
 impl Asked {
     fn add(
         &mut self,
-        (text, is_doubtful): (&str, bool),
+        text: &str,
+        is_doubtful: bool,
         origin: Origin,
         place: &Place,
         platform: &'static str,
@@ -303,8 +304,13 @@ impl Asked {
                 place: import.place.clone(),
                 is_known: import.is_known,
             };
-            let text = (distribution.as_str(), is_doubtful);
-            self.add(text, origin, &import.place, platform);
+            self.add(
+                distribution.as_str(),
+                is_doubtful,
+                origin,
+                &import.place,
+                platform,
+            );
         }
     }
 }
