@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::Context;
-use crate::project::{ProjectError, PythonName, SourceFiles, join, join_inside};
+use crate::project::{ProjectError, PythonName, join, join_inside};
 use crate::python::{self, Certainty, Import, Located, ScriptNeeds, Situation};
 use crate::python_build::import_names::{ImportNames, Provider};
 use crate::python_build::requirement::{Place, Unread};
@@ -24,16 +24,11 @@ const VENDORED: [&str; 6] = [
     "third_party",
 ];
 
-/// A source, and what it is read for.
+/// A source, and the platform that its scripts are read for.
 #[derive(Clone, Copy)]
 pub(super) struct ScriptContext<'a> {
-    pub files: &'a SourceFiles,
-    /// The folder of `pyproject.toml`, relative to the source root.
-    pub root: &'a Utf8Path,
-    /// The package itself.
-    pub own: &'a PythonName,
-    pub python_minor: u8,
-    pub platform: python::Platform,
+    source: Context<'a>,
+    platform: python::Platform,
 }
 
 /// A file that is executed during the build.
@@ -71,14 +66,8 @@ pub(super) struct ScriptFindings {
 }
 
 impl<'a> ScriptContext<'a> {
-    pub(super) const fn new(context: Context<'a>, platform: python::Platform) -> Self {
-        Self {
-            files: context.files,
-            root: context.root,
-            own: context.name,
-            python_minor: context.python_minor,
-            platform,
-        }
+    pub(super) const fn new(source: Context<'a>, platform: python::Platform) -> Self {
+        Self { source, platform }
     }
 
     /// Reads scripts, and modules that the backend imports by itself.
@@ -99,7 +88,7 @@ impl<'a> ScriptContext<'a> {
             found: ScriptFindings::default(),
         };
         for script in scripts {
-            let Some(text) = self.files.text(&script.file)? else {
+            let Some(text) = self.source.files.text(&script.file)? else {
                 continue;
             };
             let needs = self.needs(&script.file, text, script.module_name);
@@ -116,7 +105,7 @@ impl<'a> ScriptContext<'a> {
                 line: 1,
                 certainty: Certainty::Certain,
             };
-            reader.follow(&join(self.root, "setup.cfg"), &import);
+            reader.follow(&join(self.source.root, "setup.cfg"), &import);
         }
         reader.follow_open();
         // Arguments that nobody calls `setup_requires` are other ones.
@@ -145,16 +134,16 @@ impl<'a> ScriptContext<'a> {
         read: impl FnOnce(&Situation<'_>) -> T,
     ) -> T {
         let exists = |path: &str| {
-            let path = join_inside(self.root, path)?;
-            Some(path == "." || self.files.has(&path) || self.files.has_folder(&path))
+            let path = join_inside(self.source.root, path)?;
+            Some(path == "." || self.source.files.has(&path) || self.source.files.has_folder(&path))
         };
-        let file = file.strip_prefix(self.root).unwrap_or(file);
+        let file = file.strip_prefix(self.source.root).unwrap_or(file);
         read(&Situation {
             exists: &exists,
             file: file.as_str(),
             module_name,
             command: "bdist_wheel",
-            python_minor: &|| self.python_minor,
+            python_minor: &|| self.source.python_minor,
             platform: self.platform,
         })
     }
@@ -163,8 +152,8 @@ impl<'a> ScriptContext<'a> {
     /// projects with another layout add theirs to `sys.path`.
     fn search_path(self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         let layouts = ["src", "lib", "Lib", "python"];
-        let below = layouts.map(|name| join(self.root, name));
-        let mut path = vec![folder.to_owned(), self.root.to_owned()];
+        let below = layouts.map(|name| join(self.source.root, name));
+        let mut path = vec![folder.to_owned(), self.source.root.to_owned()];
         path.extend(below);
         path
     }
@@ -177,7 +166,11 @@ impl<'a> ScriptContext<'a> {
         for part in module.split('.').filter(|part| !part.is_empty()) {
             path = join(&path, part);
             let candidates = [join(&path, "__init__.py"), with_extension(&path)];
-            files.extend(candidates.into_iter().find(|file| self.files.has(file)));
+            files.extend(
+                candidates
+                    .into_iter()
+                    .find(|file| self.source.files.has(file)),
+            );
         }
         files
     }
@@ -185,11 +178,11 @@ impl<'a> ScriptContext<'a> {
     /// Whether the source has a module in `folder`.
     fn has_module(self, folder: &Utf8Path, name: &str, is_known: bool) -> bool {
         let path = join(folder, name);
-        self.files.has(&with_extension(&path))
-            || self.files.has(&join(&path, "__init__.py"))
+        self.source.files.has(&with_extension(&path))
+            || self.source.files.has(&join(&path, "__init__.py"))
             // A folder without `__init__.py` comes after the packages of the
             // build environment.
-            || (!is_known && self.files.has_folder(&path))
+            || (!is_known && self.source.files.has_folder(&path))
     }
 
     /// Whether the source has a copy of a module that isn't on the search path.
@@ -205,7 +198,7 @@ impl<'a> ScriptContext<'a> {
             parts.any(|part| VENDORED.contains(&part))
                 && (is_module(path) || parts.any(|part| part == name))
         };
-        let mut paths = self.files.paths();
+        let mut paths = self.source.files.paths();
         paths.any(|path| is_copy(path) || (!is_known && is_module(path)))
     }
 }
@@ -272,7 +265,7 @@ impl Reader<'_> {
                 return;
             }
             self.done.insert(file.clone());
-            let Ok(Some(text)) = self.context.files.text(&file) else {
+            let Ok(Some(text)) = self.context.source.files.text(&file) else {
                 self.note(
                     &file,
                     1,
@@ -314,7 +307,8 @@ impl Reader<'_> {
         }
         let context = self.context;
         let root = import.module.split('.').next().unwrap_or_default();
-        let provider = ImportNames::built_in().provider(&import.module, context.python_minor);
+        let provider =
+            ImportNames::built_in().provider(&import.module, context.source.python_minor);
         if provider == Provider::StandardLibrary || root.is_empty() {
             return;
         }
@@ -325,7 +319,7 @@ impl Reader<'_> {
             self.open_modules(base, import);
             return;
         }
-        let is_own = PythonName::new(root) == *context.own;
+        let is_own = PythonName::new(root) == *context.source.name;
         // What begins with `_` belongs to somebody else's internals.
         let is_private = !is_known && root.starts_with('_');
         if is_own || is_private || context.has_elsewhere(root, is_known) {
