@@ -46,7 +46,8 @@ pub(super) struct InspectArgs {
 }
 
 impl InspectArgs {
-    /// The command that `cargo pyhack [PATH]` stands for.
+    /// Returns the arguments of `inspect` for `cargo pyhack [PATH]`, which names
+    /// no command.
     pub(super) fn new(path: Option<Utf8PathBuf>) -> Self {
         let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
         Self {

@@ -187,7 +187,7 @@ impl Ui {
 
     fn say(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color);
-        // There is no other place to report that standard error is closed.
+        // A failure means that standard error is closed: it can't be reported.
         let _ = stderr.write_all(text.as_bytes());
     }
 }

@@ -119,8 +119,8 @@ fn without_crate(lock: &str, gone: GoneCrate) -> Option<String> {
     Some(format!("{}{}", &lock[..start], &lock[start + length..]))
 }
 
-/// Returns the first folder of ours with no settings of a project above it:
-/// cargo and rustup look for their settings in all parent folders.
+/// Returns the cache folder, or else a temporary one, whichever has no settings
+/// for cargo or rustup in its parent folders: both programs look there.
 ///
 /// # Errors
 /// Fails if neither the cache nor the temporary folder is safe.

@@ -66,11 +66,11 @@ impl fmt::Display for Needed {
 pub enum Evidence {
     /// A row of our table, with its own evidence.
     Table(String),
-    /// What stands in the manifest.
+    /// What the crate's `Cargo.toml` says.
     Manifest(String),
     /// What the build script does, and where.
     BuildScript(String),
-    /// What stands in the root of the crate.
+    /// What the crate's root module has.
     Source(String),
 }
 

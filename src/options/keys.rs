@@ -182,7 +182,7 @@ keys! {
 
     /// The environments of a lock.
     environment: EnvironmentOptions {
-        /// What uv2nix is told to take where there is a choice [default: what the
+        /// Prefer wheels or sdists where the lock has both [default: what the
         /// configuration says, else wheel]
         "source-preference" => source_preference: Setting<Preference>,
             |flag| flag.value_name("KIND");

@@ -534,7 +534,7 @@ fn help_is_the_first_paragraph_and_long_help_all() {
     let help = |id: &str| arg(id).get_help().unwrap().to_string();
     assert_eq!(
         help("source_preference"),
-        "What uv2nix is told to take where there is a choice [default: what the configuration says, else wheel]"
+        "Prefer wheels or sdists where the lock has both [default: what the configuration says, else wheel]"
     );
     assert_eq!(
         help("all"),

@@ -29,7 +29,7 @@ pub enum SourceWord {
     Git,
     /// An archive at a URL.
     Url,
-    /// An archive in a folder of yours.
+    /// An sdist or a wheel in a local folder.
     Path,
 }
 

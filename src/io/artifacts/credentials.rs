@@ -205,7 +205,8 @@ impl Credentials {
         })
     }
 
-    /// Returns `None` if there is no netrc file.
+    /// Returns the parsed netrc file, or the line at which it isn't one.
+    /// `None` if the file doesn't exist.
     fn netrc(&self) -> Option<&Result<Netrc, Option<usize>>> {
         let path = self.netrc.as_deref().filter(|path| path.exists())?;
         Some(self.read.get_or_init(|| read(path)))

@@ -82,7 +82,7 @@ pub struct LockedPackageReport {
     #[serde(serialize_with = "as_reports", deserialize_with = "ignore_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// Why there is no stanza.
+    /// The error, if the stanza couldn't be made.
     pub error: Option<Failure>,
     /// Whether that is because the stanza in the file was edited by hand.
     #[serde(skip)]

@@ -31,7 +31,7 @@ pub(in crate::ops) enum Finding {
     Failed(Failure),
 }
 
-/// An error, as it is told and kept.
+/// An error of one package, in the form that reports and the cache have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// Its stable name; `docs/diagnostics.md` has a heading for each.
