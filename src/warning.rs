@@ -84,7 +84,7 @@ pub enum Warning {
     )]
     IncompleteProject { lacking: Vec<String> },
     /// The project has no crate, as far as was read.
-    #[error("{}", if *all_read { "there is no Rust in it: pyproject.nix builds it without a stanza" } else { "no crate is found, but not all that says how it is built could be read" })]
+    #[error("{}", if *all_read { "there is no Rust in it: a stanza only adds its build system" } else { "no crate is found, but not all that says how it is built could be read" })]
     #[diagnostic(
         code(pyhack::warning::no_rust),
         help("if there is a crate, name its manifest in `pyproject.toml`")

@@ -23,8 +23,9 @@ use crate::python_lock::PythonLock;
 
 /// Print the stanza that builds the package with pyproject.nix
 ///
-/// The stanza calls `hacks.importCargoLock` and adds the Python build system,
-/// native inputs and environment variables. Where it stands, `pkgs`, `lib` and
+/// For a package with Rust, the stanza calls `hacks.importCargoLock` and adds
+/// the Python build system, native inputs and environment variables; for any
+/// other it adds the build system. Where it stands, `pkgs`, `lib` and
 /// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
 /// scope. A package that is a wheel in the set, or isn't in it, is left as it
 /// is. `--style nixpkgs` prints a file for `callPackage` instead, as nixpkgs'

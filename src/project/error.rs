@@ -306,7 +306,7 @@ pub(super) fn toml_error(
 
 fn no_rust_help(unread: &[Unread]) -> String {
     if unread.is_empty() {
-        return "pyproject.nix builds it without a stanza; if there is a crate, name its manifest in \
+        return "there are no crates to vendor; if there is a crate, name its manifest in \
                 `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, or `path` in \
                 `[[tool.setuptools-rust.ext-modules]]`"
             .to_owned();

@@ -110,7 +110,7 @@ fn no_rust() {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r#"
         exit code 3
         error: no Rust crate in `project` belongs to the Python project
-          help: pyproject.nix builds it without a stanza; if there is a crate, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
+          help: there are no crates to vendor; if there is a crate, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
           code: pyhack::project::no_rust
         "#);
         }

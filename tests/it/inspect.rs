@@ -226,7 +226,7 @@ fn no_rust_is_an_answer() {
         "[project]\nname = \"pure\"\nversion = \"1\"\n",
     );
     let run = sandbox.run(&["inspect", "pure"]);
-    insta::assert_snapshot!(run.stderr, @"note: there is no Rust in it: pyproject.nix builds it without a stanza");
+    insta::assert_snapshot!(run.stderr, @"note: there is no Rust in it: a stanza only adds its build system");
     insta::assert_snapshot!(run.ok(), @"
         pure 1
           backend         setuptools.build_meta:__legacy__
