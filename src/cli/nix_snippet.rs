@@ -12,8 +12,8 @@ use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
 use crate::nix::Form;
-use crate::ops::artifact::Snippet;
 use crate::ops::configured::Configured;
+use crate::ops::finished::Snippet;
 use crate::ops::make_snippet::{SnippetReport, SnippetRequest, Sources, make_snippet};
 use crate::options::{
     ExtraOptions, NixpkgsOptions, Options, PackageStyle, PrebuiltPackage, RustOptions,

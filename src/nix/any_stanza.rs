@@ -1,5 +1,7 @@
 //! Stanzas of every kind, and the Nix around them in an overlay file.
 
+use serde::{Deserialize, Serialize};
+
 use super::expr::{Expr, Parameter};
 use super::ident::Ident;
 use super::prebuilt::Prebuilt;
@@ -12,7 +14,8 @@ use crate::project::{PythonName, SourceKind};
 const MAX_DEPTH: usize = 40;
 
 /// A stanza of an overlay: an attribute `NAME = ...;`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AnyStanza {
     /// Builds a package from source.
     Source(Box<Stanza>),

@@ -8,7 +8,7 @@ use super::expr::{Expr, Parameter, Part};
 use crate::project::PythonName;
 
 /// A stanza that takes a package from nixpkgs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prebuilt {
     /// The package, and the name of the attribute.
     pub name: PythonName,

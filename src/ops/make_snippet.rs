@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::artifact::Snippet;
+use super::finished::Snippet;
 use super::load::Request;
 use super::lock::{LockReport, LockRequest, lock};
 use super::nix_snippet::nix_snippet;

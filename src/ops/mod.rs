@@ -12,10 +12,10 @@ pub mod overlay;
 pub mod vendor;
 pub mod why;
 
-pub mod artifact;
 mod build_plan;
 mod digests;
 mod facts;
+pub mod finished;
 #[cfg(test)]
 mod fixtures;
 mod load;

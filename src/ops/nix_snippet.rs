@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::artifact::{MadeStanza, Snippet, SnippetPackage};
+use super::finished::{FinishedStanza, Snippet, SnippetPackage};
 use super::load::{Loaded, Request};
 use super::stanza::Making;
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::warning::Warning;
 /// Where there is no Rust or no lock, or something can't be read.
 pub(super) fn nix_snippet(
     requests: &[Request],
-    prebuilt: Vec<MadeStanza>,
+    prebuilt: Vec<FinishedStanza>,
     form: Form,
     session: &Session,
 ) -> Result<Snippet, Error> {
@@ -33,29 +33,27 @@ pub(super) fn nix_snippet(
         };
         let roots = roots(&loaded, request, form)?;
         let made = roots.iter().map(|rust| making.make(&loaded, rust));
-        let made = if roots.is_empty() {
+        let made: Vec<_> = if roots.is_empty() {
             vec![making.make_without_rust(&loaded)?]
         } else {
             made.collect::<Result<_, _>>()?
         };
-        for made in made {
-            if let Some(lock) = &made.lock {
-                let name = lock.path.file_name().unwrap_or_default();
-                snippet.warn([lock_beside(name)]);
+        let mut package: Option<SnippetPackage> = None;
+        for finished in made {
+            let locks = finished.locks.iter().map(|lock| lock_beside(&lock.name));
+            snippet.warn(locks);
+            snippet.warn(finished.warnings);
+            stanzas.push(finished.stanza);
+            match &mut package {
+                Some(package) => package.cargo_roots.extend(finished.package.cargo_roots),
+                None => package = Some(finished.package),
             }
-            snippet.warn(made.warnings);
-            stanzas.push(made.stanza.into());
         }
-        snippet.packages.push(SnippetPackage {
-            name: loaded.project.identity.name.to_string(),
-            version: loaded.project.identity.version.clone(),
-            cargo_roots: roots.iter().map(|r| r.cargo_root.to_string()).collect(),
-            dropped: Vec::new(),
-        });
+        snippet.packages.extend(package);
     }
-    for made in prebuilt {
-        snippet.packages.push(made.package);
-        stanzas.push(made.stanza);
+    for finished in prebuilt {
+        snippet.packages.push(finished.package);
+        stanzas.push(finished.stanza);
     }
     if form != Form::Stanza {
         snippet.require_distinct()?;

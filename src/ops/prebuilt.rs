@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use super::artifact::{MadeStanza, SnippetPackage};
 use super::digests::rules;
+use super::finished::{FinishedStanza, SnippetPackage};
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::paths::{join_below, parent_folder, path_from};
@@ -40,7 +40,7 @@ pub(super) fn make_prebuilt(
     options: &Options,
     file: &Utf8Path,
     session: &Session,
-) -> Result<MadeStanza, Error> {
+) -> Result<FinishedStanza, Error> {
     let folder = parent_folder(file);
     let package = options.nixpkgs.prebuilt.as_ref();
     let package = package.ok_or_else(|| OverlayError::Recipe {
@@ -78,7 +78,7 @@ pub(super) fn make_prebuilt(
     let mut marked = options.clone();
     marked.input.uv_lock = Some(path);
     let marked = marked.try_with_paths(|path| path_from(folder, path))?;
-    Ok(MadeStanza {
+    Ok(FinishedStanza {
         stanza: AnyStanza::Prebuilt(Box::new(prebuilt)),
         package: SnippetPackage {
             name: name.to_string(),
@@ -86,6 +86,7 @@ pub(super) fn make_prebuilt(
             cargo_roots: Vec::new(),
             dropped,
         },
+        facts: None,
         crates: 0,
         build_system: Vec::new(),
         locks: Vec::new(),

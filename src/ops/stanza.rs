@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::artifact::KeptLock;
 use super::build_plan::{SourceBuild, maturin_mends};
-use super::digests::kind_in_lock;
+use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
+use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
 use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
@@ -17,11 +17,12 @@ use crate::io::Session;
 use crate::io::paths::{join_below, path_from};
 use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
+use crate::overlay::Digests;
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceKind, is_version, join,
     relative_path, visible,
 };
-use crate::python_build::{BuildFacts, BuildSystemTable, PackageSets};
+use crate::python_build::{BuildSystemTable, PackageSets};
 use crate::target::Platform;
 use crate::warning::Warning;
 
@@ -34,25 +35,13 @@ pub(super) struct Making<'a> {
     pub session: &'a Session,
 }
 
-/// The stanza of a folder that cargo builds in.
-pub(super) struct Made {
-    pub stanza: Stanza,
-    /// The lock that has to lie beside the overlay.
-    pub lock: Option<KeptLock>,
-    /// The whole build system, also of a project that has none in its stanza.
-    pub build_system: BuildSystem,
-    /// What the source of a package without Rust says of its build.
-    pub facts: Option<BuildFacts>,
-    pub warnings: Vec<Warning>,
-}
-
 impl Making<'_> {
     const fn options(&self) -> &Options {
         &self.request.options
     }
 
-    /// Makes a stanza.
-    pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<Made, Error> {
+    /// Makes the stanza of a folder that cargo builds in.
+    pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<FinishedStanza, Error> {
         let files = &loaded.files;
         let lock = rust.require_cargo_lock(files)?;
         lock.registry_crates()?;
@@ -91,12 +80,16 @@ impl Making<'_> {
         let (lock_file, lock) = self.lock(loaded, rust, &stanza)?;
         cargo.lock_file = lock_file;
         stanza.cargo = Some(cargo);
-        Ok(Made {
-            stanza,
-            lock,
-            build_system: facts.requirements.system,
-            facts: None,
-            warnings: facts.warnings,
+        Ok(FinishedStanza {
+            crates: rust.cargo_lock.as_ref().map_or(0, |lock| lock.crates.len()),
+            locks: lock.into_iter().collect(),
+            ..finished(
+                loaded,
+                Some(rust),
+                stanza,
+                &facts.requirements.system,
+                facts.warnings,
+            )
         })
     }
 
@@ -105,7 +98,7 @@ impl Making<'_> {
     /// # Errors
     /// If the package set lacks what the build needs. If the package needs no
     /// stanza, this is [`ProjectError::NoRust`].
-    pub(super) fn make_without_rust(self, loaded: &Loaded) -> Result<Made, Error> {
+    pub(super) fn make_without_rust(self, loaded: &Loaded) -> Result<FinishedStanza, Error> {
         let no_stanza = || match loaded.rust(self.request) {
             Err(error) => error,
             Ok(_) => ProjectError::NoRust {
@@ -143,12 +136,9 @@ impl Making<'_> {
         if !stanza.changes_something() {
             return Err(no_stanza().into());
         }
-        Ok(Made {
-            stanza,
-            lock: None,
-            build_system: build.system,
-            facts: Some(build.facts),
-            warnings: build.warnings,
+        Ok(FinishedStanza {
+            facts: Some(Box::new(build.facts)),
+            ..finished(loaded, None, stanza, &build.system, build.warnings)
         })
     }
 
@@ -231,7 +221,7 @@ impl Making<'_> {
         loaded: &Loaded,
         rust: &RustProject,
         stanza: &Stanza,
-    ) -> Result<(Option<AdjacentCargoLock>, Option<KeptLock>), Error> {
+    ) -> Result<(Option<AdjacentCargoLock>, Option<LockBeside>), Error> {
         let is_copied = loaded.other_lock.is_some();
         let is_fetched = matches!(stanza.kind, SourceKind::Registry | SourceKind::Url(_));
         let is_beside = stanza.kind == SourceKind::Path || (is_fetched && self.options().no_ifd());
@@ -243,11 +233,9 @@ impl Making<'_> {
             let name = lock_name(loaded, rust)?;
             let bytes = rust.cargo_lock.as_ref().map(|lock| lock.bytes.clone());
             let bytes = loaded.other_lock.clone().or(bytes).unwrap_or_default();
-            let kept = KeptLock {
-                path: join_below(self.folder, &name),
-                bytes,
-            };
-            let path = name.into();
+            let path = name.as_str().into();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let kept = LockBeside { name, text };
             return Ok((Some(AdjacentCargoLock { path, is_copied }), Some(kept)));
         }
         let own = stanza.source.as_ref().map(|source| AdjacentCargoLock {
@@ -275,6 +263,45 @@ impl Making<'_> {
             Ok((id, store.nix_download(registry)?))
         });
         registries.collect()
+    }
+}
+
+/// Puts a stanza together with what reports say about it. `system` is the whole
+/// build system, of which the stanza of a local project has a part.
+fn finished(
+    loaded: &Loaded,
+    rust: Option<&RustProject>,
+    stanza: Stanza,
+    system: &BuildSystem,
+    warnings: Vec<Warning>,
+) -> FinishedStanza {
+    let identity = &loaded.project.identity;
+    let version = identity.version.clone();
+    FinishedStanza {
+        package: SnippetPackage {
+            name: identity.name.to_string(),
+            version: version.filter(|version| is_version(version)),
+            cargo_roots: rust
+                .iter()
+                .map(|rust| rust.cargo_root.to_string())
+                .collect(),
+            dropped: Vec::new(),
+        },
+        stanza: stanza.into(),
+        facts: None,
+        crates: 0,
+        build_system: system.keys().map(ToString::to_string).collect(),
+        locks: Vec::new(),
+        warnings,
+        recipe: String::new(),
+        digests: Digests {
+            build: of_build_system(system),
+            up: loaded
+                .above
+                .as_ref()
+                .map_or(0, |way| way.components().count()),
+            ..Digests::default()
+        },
     }
 }
 

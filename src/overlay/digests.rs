@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rnix::SyntaxKind;
+use serde::{Deserialize, Serialize};
 
 use super::PREFIX;
 use super::hash::digest;
@@ -12,7 +13,8 @@ use super::hash::digest;
 const MAX_UP: usize = 16;
 
 /// Digests of what a stanza was made from, and of its text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Digests {
     /// The source without its `Cargo.lock`.
     pub source: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use cargo_pyhack::testing::{Config, FORMAT_VERSION};
-use cargo_pyhack::testing::{artifact, check, hash, init, inspect, lock, vendor, why};
+use cargo_pyhack::testing::{check, finished, hash, init, inspect, lock, vendor, why};
 
 use crate::support::{Crate, Registry, Sandbox, python_project};
 
@@ -62,7 +62,7 @@ fn formats() -> Vec<Format> {
         ),
         format!(
             "nix-snippet",
-            artifact::Snippet,
+            finished::Snippet,
             "nix-snippet --format json project",
             "nix-snippet --format json --style nixpkgs project",
             "nix-snippet --format json --write overlay.nix project"

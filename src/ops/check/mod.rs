@@ -11,9 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::artifact::{MadeStanza, Place};
 use super::configured::Configured;
 use super::digests::{self, Beside, Details};
+use super::finished::{FinishedStanza, Place};
 use super::load::Request;
 use super::lock::is_of_lock;
 use super::overlay::{Draft, OverlayFile, Writing, make, redo_if_changed};
@@ -194,7 +194,7 @@ struct Run<'a> {
 }
 
 /// A stanza that was checked, and the one to write if it isn't fresh.
-type Found = (CheckedStanza, Option<Result<MadeStanza, Error>>);
+type Found = (CheckedStanza, Option<Result<FinishedStanza, Error>>);
 
 impl<'a> Run<'a> {
     /// Checks the stanzas that don't come from a lock, and tells whether there

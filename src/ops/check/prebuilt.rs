@@ -2,7 +2,7 @@
 
 use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
-use crate::ops::artifact::MadeStanza;
+use crate::ops::finished::FinishedStanza;
 use crate::ops::prebuilt::make_prebuilt;
 use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
@@ -35,7 +35,7 @@ impl Run<'_> {
 }
 
 /// Compares a stanza with the one that was made.
-fn reasons(block: &Block, made: &MadeStanza) -> Vec<Reason> {
+fn reasons(block: &Block, made: &FinishedStanza) -> Vec<Reason> {
     let is_same = block.recipe.as_ref() == Some(&made.recipe);
     let wanted = Wanted {
         from: MadeFrom::Nixpkgs,

@@ -3,6 +3,8 @@
 use super::Run;
 use super::jobs::{Done, Job};
 use crate::error::Error;
+use crate::nix::AnyStanza;
+use crate::ops::finished::FinishedStanza;
 use crate::ops::locked::Finding;
 use crate::python_build::plan;
 use crate::python_lock::PythonLockError;
@@ -14,16 +16,25 @@ impl Run<'_> {
     /// taking a wheel. A cycle that stays is an error of its packages.
     pub(super) fn break_cycles(self, jobs: &[Job], done: &mut [Done]) {
         let facts = jobs.iter().zip(&*done).filter_map(|(job, done)| {
-            let Done::Found(Finding::Stanza(saved)) = done else {
+            let Done::Found(Finding::Stanza(finished)) = done else {
                 return None;
             };
-            let facts = saved.facts.as_deref()?;
+            let facts = finished.facts.as_deref()?;
             Some((job.name.clone(), facts.clone()))
         });
         let facts = facts.collect();
         let plan = plan(&facts, &self.asked.sets, &self.workspace.settings);
         for (job, done) in jobs.iter().zip(done) {
-            let Done::Found(Finding::Stanza(saved)) = done else {
+            let Done::Found(Finding::Stanza(finished)) = done else {
+                continue;
+            };
+            let FinishedStanza {
+                stanza: AnyStanza::Source(stanza),
+                facts,
+                warnings,
+                ..
+            } = finished.as_mut()
+            else {
                 continue;
             };
             let mut unbroken = plan.unbroken.iter();
@@ -34,9 +45,9 @@ impl Run<'_> {
                 continue;
             }
             if let Some(cycle) = plan.wheels.get(&job.name) {
-                saved.stanza.prefers_wheel = true;
-                saved.stanza.only_version = None;
-                saved.warnings.push(Warning::WheelInCycle {
+                stanza.prefers_wheel = true;
+                stanza.only_version = None;
+                warnings.push(Warning::WheelInCycle {
                     name: job.name.to_string(),
                     cycle: cycle.to_string(),
                 });
@@ -44,9 +55,9 @@ impl Run<'_> {
             }
             let dropped = plan.dropped.iter();
             for dropped in dropped.filter(|dropped| dropped.package == job.name) {
-                saved.stanza.build_system.remove(&dropped.requirement);
+                stanza.build_system.remove(&dropped.requirement);
             }
-            if saved.facts.is_some() && !saved.stanza.changes_something() {
+            if facts.is_some() && !stanza.changes_something() {
                 *done = Done::Found(Finding::Nothing);
             }
         }

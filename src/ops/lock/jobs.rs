@@ -13,8 +13,8 @@ use crate::io::source::Source;
 use crate::io::write::read_file;
 use crate::io::{Progress, Session};
 use crate::nix::AnyStanza;
-use crate::ops::artifact::{MadeStanza, Place};
 use crate::ops::digests::{self, Beside};
+use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Results, Workspace, make_locked};
 use crate::ops::nix_snippet::lock_beside;
@@ -58,7 +58,7 @@ pub(super) enum Done {
     /// It was found.
     Found(Finding),
     /// A stanza of a project of the user's was made.
-    Made(Box<MadeStanza>),
+    Made(Box<FinishedStanza>),
     /// The stanza in the file is what would be made.
     Fresh,
 }
@@ -227,14 +227,14 @@ impl Run<'_> {
             place,
         );
         let finding = match made {
-            Ok(Some(saved)) => Finding::Stanza(Box::new(saved)),
+            Ok(Some(finished)) => Finding::Stanza(Box::new(finished)),
             Ok(None) => Finding::Nothing,
             Err(error) => Finding::Failed((&error).into()),
         };
         results.add(key, &finding);
-        if let (Finding::Stanza(saved), true) = (&finding, generates_lock(&job.options)) {
+        if let (Finding::Stanza(finished), true) = (&finding, generates_lock(&job.options)) {
             // The next run finds the lock that this one generated.
-            for lock in &saved.locks {
+            for lock in &finished.locks {
                 let key = Results::key(&job.digests, &job.recipe, Some(lock.text.as_bytes()));
                 results.add(&key, &finding);
             }
@@ -288,7 +288,6 @@ impl Run<'_> {
         stanzas: &mut Vec<AnyStanza>,
     ) -> LockedPackageReport {
         let mut told = self.told(job);
-        let folder = parent_folder(draft.file().path());
         let made = match done {
             Done::Fresh => {
                 told.rust = Some(job.is_cargo_block);
@@ -303,15 +302,13 @@ impl Run<'_> {
                 told.error = Some(failure);
                 return told;
             }
-            Done::Found(Finding::Stanza(saved)) => {
-                told.saved.clone_from(&Some((*saved).clone()));
+            Done::Found(Finding::Stanza(finished)) => {
+                told.saved = Some((*finished).clone());
                 let mut digests = job.digests.clone();
-                digests.build.clone_from(&saved.build);
-                if let Some(lock) = saved.locks.first() {
+                if let Some(lock) = finished.locks.first() {
                     digests.cargo_lock = digest(lock.text.as_bytes());
-                    digests.beside.clone_from(&lock.name);
                 }
-                saved.made(folder, job.marked.clone(), digests)
+                finished.marked(job.marked.clone(), digests)
             }
             Done::Made(made) => *made,
         };
@@ -319,8 +316,9 @@ impl Run<'_> {
         told.rust = Some(!made.package.cargo_roots.is_empty());
         told.warnings.clone_from(&made.warnings);
         if self.is_printed {
-            let names = made.locks.iter().filter_map(|lock| lock.path.file_name());
-            told.warnings.extend(names.map(lock_beside));
+            let locks = made.locks.iter();
+            told.warnings
+                .extend(locks.map(|lock| lock_beside(&lock.name)));
         }
         if job.is_fresh {
             told.stanza = Some(StanzaState::Fresh);

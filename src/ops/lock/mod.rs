@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::artifact::Place;
+use super::finished::Place;
 use super::locked::{Asked, Finding, Planned, Results, Workspace};
 use super::overlay::{Draft, OverlayFile, Writing, redo_if_changed};
 use crate::error::Error;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
-use crate::ops::artifact::{MadeStanza, Saved};
+use crate::ops::finished::FinishedStanza;
 use crate::ops::locked::{Asked, Finding, Planned, Workspace, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
@@ -93,7 +93,7 @@ pub struct LockedPackageReport {
     /// The result, for `--merge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
-    pub(in crate::ops) saved: Option<Saved>,
+    pub(in crate::ops) saved: Option<FinishedStanza>,
 }
 
 /// What some environments have of a package.
@@ -208,7 +208,7 @@ impl LockedPackageReport {
             && self.error.is_none()
     }
 
-    pub(super) fn facts(&mut self, made: &MadeStanza) {
+    pub(super) fn facts(&mut self, made: &FinishedStanza) {
         self.cargo_roots.clone_from(&made.package.cargo_roots);
         self.crates = Some(made.crates);
         self.build_system.clone_from(&made.build_system);

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::nix::{CargoLockImport, Stanza};
-use crate::ops::artifact::{Saved, SnippetPackage};
+use crate::ops::finished::{FinishedStanza, SnippetPackage};
 use crate::ops::fixtures::Folder;
-use crate::overlay::{Reason, count_parses};
+use crate::overlay::{Digests, Reason, count_parses};
 use crate::project::SourceKind;
 
-fn saved(name: &str, version: Option<&str>) -> Saved {
+fn saved(name: &str, version: Option<&str>) -> FinishedStanza {
     let stanza = Stanza {
         name: PythonName::new(name),
         cargo: Some(CargoLockImport {
@@ -32,8 +32,8 @@ fn saved(name: &str, version: Option<&str>) -> Saved {
         only_version: None,
         otherwise: None,
     };
-    Saved {
-        stanza,
+    FinishedStanza {
+        stanza: stanza.into(),
         package: SnippetPackage {
             name: name.to_owned(),
             version: version.map(str::to_owned),
@@ -43,10 +43,13 @@ fn saved(name: &str, version: Option<&str>) -> Saved {
         facts: None,
         crates: 1,
         build_system: Vec::new(),
-        build: "0".to_owned(),
-        up: 0,
         locks: Vec::new(),
         warnings: Vec::new(),
+        recipe: String::new(),
+        digests: Digests {
+            build: "0".to_owned(),
+            ..Digests::default()
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::io::artifacts::ArtifactRef;
 use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
-use crate::ops::artifact::{Place, Saved};
+use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::overlay::made_of;
 use crate::options::{Options, Setting};
@@ -28,15 +28,14 @@ pub(in crate::ops) fn make_locked(
     options: &Options,
     asked: &Asked,
     place: Place,
-) -> Result<Option<Saved>, Error> {
-    let mut found: Vec<Saved> = Vec::new();
+) -> Result<Option<FinishedStanza>, Error> {
+    let mut found: Vec<FinishedStanza> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        let saved = match workspace.stanza(package, options, asked, place) {
-            Err(Error::Project(ProjectError::NoRust { .. })) => continue,
-            saved => saved?,
-        };
-        found.push(saved);
+        match workspace.stanza(package, options, asked, place) {
+            Err(Error::Project(ProjectError::NoRust { .. })) => {}
+            finished => found.push(finished?),
+        }
     }
     let name = entries
         .first()
@@ -46,10 +45,10 @@ pub(in crate::ops) fn make_locked(
     let Some(mut last) = found.next() else {
         return Ok(None);
     };
-    last.only(is_only);
-    Ok(Some(found.fold(last, |otherwise, mut saved| {
-        saved.only(is_only);
-        saved.or_else(otherwise)
+    last.restrict(is_only);
+    Ok(Some(found.fold(last, |otherwise, mut finished| {
+        finished.restrict(is_only);
+        finished.or_else(otherwise)
     })))
 }
 
@@ -61,13 +60,13 @@ impl Workspace {
         options: &Options,
         asked: &Asked,
         place: Place,
-    ) -> Result<Saved, Error> {
+    ) -> Result<FinishedStanza, Error> {
         let mut request = self.request(package, options, asked, place.session)?;
         request.lock_folder = Some(parent_folder(place.file).to_owned());
         request.options.source = package.source.kind().into();
         let loaded = Loaded::read(&request, place.session)?;
-        let saved = made_of(&loaded, &mut request, place)?;
-        let (found, expected) = (&saved.package, package);
+        let finished = made_of(&loaded, &mut request, place)?;
+        let (found, expected) = (&finished.package, package);
         let has_version = |version: &String| {
             let versions = [version, found.version.as_ref().unwrap_or(version)];
             let [expected, found] = versions.map(|version| version.parse().ok());
@@ -75,7 +74,7 @@ impl Workspace {
         };
         if found.name == expected.name.as_str() && expected.version.as_ref().is_none_or(has_version)
         {
-            return Ok(saved);
+            return Ok(finished);
         }
         let version = found.version.as_deref().unwrap_or_default();
         Err(PythonLockError::OtherPackage {

@@ -11,20 +11,20 @@ use crate::error::{Error, Exit};
 use crate::hash::Sha256;
 use crate::io::Cache;
 use crate::io::cache::Stage;
-use crate::ops::artifact::Saved;
 use crate::ops::digests::rules;
+use crate::ops::finished::FinishedStanza;
 use crate::overlay::Digests;
 use crate::warning::Warning;
 
 /// What was found, in our cache.
-const RESULTS: Stage<Finding> = Stage::json("results-3", "");
+const RESULTS: Stage<Finding> = Stage::json("results-4", "");
 
 /// What was found of a package.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::ops) enum Finding {
     /// Its stanza.
-    Stanza(Box<Saved>),
+    Stanza(Box<FinishedStanza>),
     /// No need for a stanza.
     Nothing,
     /// Nothing: why.
@@ -94,8 +94,8 @@ impl Results {
     /// Keeps what the same run elsewhere would find.
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
-            Finding::Stanza(saved) => {
-                let mut warnings = saved.warnings.iter();
+            Finding::Stanza(finished) => {
+                let mut warnings = finished.warnings.iter();
                 !warnings.any(|warning| matches!(warning, Warning::Approximate { .. }))
             }
             Finding::Nothing => true,

@@ -8,11 +8,11 @@ use super::Writing;
 use crate::error::Error;
 use crate::io::cache::FileLock;
 use crate::io::filter::send_through;
-use crate::io::paths::{is_link, linked_file};
+use crate::io::paths::{is_link, join_below, linked_file, parent_folder};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, CompactStanza, Form, empty_overlay};
-use crate::ops::artifact::{KeptLock, MadeStanza};
+use crate::ops::finished::{FinishedStanza, LockBeside};
 use crate::overlay::{
     Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
 };
@@ -36,7 +36,7 @@ pub(in crate::ops) struct Draft<'f> {
     edits: Edits<'f>,
     /// The stanzas that no formatter lays out.
     compact: Vec<CompactStanza>,
-    locks: Vec<KeptLock>,
+    locks: Vec<LockBeside>,
 }
 
 /// What [`Draft::finish`] wrote, or would have written.
@@ -103,12 +103,17 @@ impl OverlayFile {
         &self.writing.file
     }
 
+    /// The path of a file next to this one.
+    fn beside(&self, name: &str) -> Utf8PathBuf {
+        join_below(parent_folder(self.path()), Utf8Path::new(name))
+    }
+
     pub(in crate::ops) const fn document(&self) -> &Document {
         &self.document
     }
 
     /// Tells whether a stanza says the same as the one in the file.
-    pub(in crate::ops) fn says_the_same(&self, made: &MadeStanza) -> bool {
+    pub(in crate::ops) fn says_the_same(&self, made: &FinishedStanza) -> bool {
         let layout = self.layout(&made.stanza);
         says_the_same(&self.document, &self.new_block(made, &layout))
     }
@@ -125,7 +130,7 @@ impl OverlayFile {
 
     fn new_block<'a>(
         &self,
-        made: &'a MadeStanza,
+        made: &'a FinishedStanza,
         layout: &'a dyn Fn(usize) -> Result<String, OverlayError>,
     ) -> NewBlock<'a> {
         NewBlock {
@@ -166,7 +171,7 @@ impl<'f> Draft<'f> {
 
     /// Puts a stanza into the file. The draft stays as it is if that is
     /// refused.
-    pub(in crate::ops) fn put(&mut self, made: &MadeStanza) -> Result<Change, Error> {
+    pub(in crate::ops) fn put(&mut self, made: &FinishedStanza) -> Result<Change, Error> {
         for lock in &made.locks {
             self.require_own_lock(lock, made)?;
         }
@@ -208,7 +213,10 @@ impl<'f> Draft<'f> {
         let diff = unified_diff(old, &text, file.as_str());
         let locks = self.locks.into_iter();
         let mut files: Vec<_> = locks
-            .map(|KeptLock { path, bytes }| NewFile { path, bytes })
+            .map(|lock| NewFile {
+                path: self.file.beside(&lock.name),
+                bytes: lock.text.into_bytes(),
+            })
             .collect();
         files.push(NewFile {
             path: file.clone(),
@@ -231,22 +239,21 @@ impl<'f> Draft<'f> {
 
     /// Refuses to overwrite a file that isn't a `Cargo.lock` of ours: whoever
     /// chose the package's name chose the file's as well.
-    fn require_own_lock(&self, lock: &KeptLock, made: &MadeStanza) -> Result<(), Error> {
-        let exists = || IoError::Exists {
-            path: lock.path.clone(),
-        };
+    fn require_own_lock(&self, lock: &LockBeside, made: &FinishedStanza) -> Result<(), Error> {
+        let path = self.file.beside(&lock.name);
+        let exists = || IoError::Exists { path: path.clone() };
         // The user named the link, not the file that it leads to.
-        if is_link(&lock.path) {
+        if is_link(&path) {
             return Err(exists().into());
         }
-        let Some(old) = read_file(&lock.path)? else {
+        let Some(old) = read_file(&path)? else {
             return Ok(());
         };
         let block = self.file.document.block(&made.package.name);
         let known = block.and_then(|block| block.digests.as_ref());
         let is_known = known.is_some_and(|known| known.beside == made.digests.beside);
         let force = self.file.writing.force;
-        if is_known || is_cargos_lock(&old) || force || old == lock.bytes {
+        if is_known || is_cargos_lock(&old) || force || old == lock.text.as_bytes() {
             return Ok(());
         }
         Err(exists().into())

@@ -2,8 +2,8 @@
 
 use camino::Utf8PathBuf;
 
-use super::artifact::{MadeStanza, Place, Saved, SavedLock, Snippet, SnippetPackage};
 use super::digests::{self, Beside};
+use super::finished::{FinishedStanza, Place, Snippet};
 use super::load::{Loaded, Request};
 use super::prebuilt::make_prebuilt;
 use super::stanza::Making;
@@ -12,7 +12,7 @@ use crate::io::paths::{parent_folder, path_from};
 use crate::io::{IoError, Session};
 use crate::nix::Form;
 use crate::options::Options;
-use crate::project::{is_version, require_name};
+use crate::project::require_name;
 
 mod draft;
 #[cfg(test)]
@@ -93,7 +93,7 @@ fn write_stanzas_once(
 }
 
 /// Makes a stanza for a file, of which hashes are reused.
-pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error> {
+pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Error> {
     let session = place.session;
     if options.nixpkgs.prebuilt.is_some() {
         return make_prebuilt(options, place.file, session);
@@ -102,24 +102,20 @@ pub(super) fn make(options: &Options, place: Place) -> Result<MadeStanza, Error>
     let mut request = Request::new(options);
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
-    let saved = made_of(&loaded, &mut request, place)?;
-    let beside = saved.locks.first();
+    let finished = made_of(&loaded, &mut request, place)?;
+    let up = finished.digests.up;
     // What was read just now isn't read again.
-    let source = digests::source(&request.path, saved.up, session)?;
+    let source = digests::source(&request.path, up, session)?;
     let decisive = Beside {
-        lock: beside.map(|lock| lock.text.as_bytes()),
-        kind: digests::kind_in_lock(folder, &saved.package.name, session),
+        lock: finished.locks.first().map(|lock| lock.text.as_bytes()),
+        kind: digests::kind_in_lock(folder, &finished.package.name, session),
     };
-    let mut digests = digests::of_source(&source, &request, saved.up, &decisive)?;
+    let digests = digests::of_source(&source, &request, up, &decisive)?;
     drop(loaded);
-    digests.build.clone_from(&saved.build);
-    if let Some(lock) = beside {
-        digests.beside.clone_from(&lock.name);
-    }
     let marked = options
         .clone()
         .try_with_paths(|path| path_from(folder, path))?;
-    Ok(saved.made(folder, marked.in_one_line(), digests))
+    Ok(finished.marked(marked.in_one_line(), digests))
 }
 
 /// Makes the stanza of a project.
@@ -127,51 +123,18 @@ pub(super) fn made_of(
     loaded: &Loaded,
     request: &mut Request,
     place: Place,
-) -> Result<Saved, Error> {
-    let folder = parent_folder(place.file);
-    let name = loaded.project.identity.name.as_str();
-    request.known_hashes = place.document.known_hashes(name);
+) -> Result<FinishedStanza, Error> {
+    let identity = &loaded.project.identity;
+    request.known_hashes = place.document.known_hashes(identity.name.as_str());
+    require_name(&identity.name, loaded.files.origin())?;
     let making = Making {
-        folder,
+        folder: parent_folder(place.file),
         request,
         session: place.session,
     };
-    require_name(&loaded.project.identity.name, loaded.files.origin())?;
-    let rust = if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
-        None
+    if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
+        making.make_without_rust(loaded)
     } else {
-        Some(loaded.rust(request)?)
-    };
-    let made = match rust {
-        Some(rust) => making.make(loaded, rust)?,
-        None => making.make_without_rust(loaded)?,
-    };
-    let cargo_lock = rust.and_then(|rust| rust.cargo_lock.as_ref());
-    let above = loaded.above.as_ref();
-    let lock = made.lock.map(|lock| SavedLock {
-        name: lock.path.file_name().unwrap_or_default().to_owned(),
-        text: String::from_utf8_lossy(&lock.bytes).into_owned(),
-    });
-    Ok(Saved {
-        package: SnippetPackage {
-            name: loaded.project.identity.name.to_string(),
-            version: written_version(loaded),
-            cargo_roots: rust.iter().map(|r| r.cargo_root.to_string()).collect(),
-            dropped: Vec::new(),
-        },
-        crates: cargo_lock.map_or(0, |lock| lock.crates.len()),
-        build_system: made.build_system.keys().map(ToString::to_string).collect(),
-        build: digests::of_build_system(&made.build_system),
-        up: above.map_or(0, |way| way.components().count()),
-        facts: made.facts.map(Box::new),
-        stanza: made.stanza,
-        locks: lock.into_iter().collect(),
-        warnings: made.warnings,
-    })
-}
-
-/// The version, if it is one.
-fn written_version(loaded: &Loaded) -> Option<String> {
-    let version = loaded.project.identity.version.clone();
-    version.filter(|version| is_version(version))
+        making.make(loaded, loaded.rust(request)?)
+    }
 }

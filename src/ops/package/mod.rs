@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::artifact::{Snippet, SnippetPackage};
 use super::facts::Facts;
+use super::finished::{Snippet, SnippetPackage};
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::stanza::Making;

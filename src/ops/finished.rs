@@ -8,8 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::io::Session;
-use crate::io::paths::join_below;
-use crate::nix::{AnyStanza, Dropped, Stanza};
+use crate::nix::{AnyStanza, Dropped};
 use crate::overlay::{Digests, Document};
 use crate::project::{ProjectError, PythonName, is_version};
 use crate::python_build::BuildFacts;
@@ -24,44 +23,55 @@ pub(in crate::ops) struct Place<'a> {
     pub session: &'a Session,
 }
 
-/// A stanza, with all that is told of it.
+/// A finished stanza, from its making to the report.
+///
+/// Made from a package of a `uv.lock`, it depends on no overlay file, so that
+/// the cache and other runs can hold it, until [`FinishedStanza::marked`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::ops) struct Saved {
-    pub stanza: Stanza,
+pub(in crate::ops) struct FinishedStanza {
+    pub stanza: AnyStanza,
     pub package: SnippetPackage,
-    /// What the source of a package without Rust says of its build.
+    /// What the source of a package without Rust says about its build.
     #[serde(default)]
     pub facts: Option<Box<BuildFacts>>,
-    /// How many crates its locks have.
+    /// Number of crates in its `Cargo.lock` files.
     pub crates: usize,
-    /// Its build system, by name.
+    /// The packages of its build system, sorted.
     pub build_system: Vec<String>,
-    /// The digest of that, as marks have it.
-    pub build: String,
-    /// How many folders above its path the source begins.
-    pub up: usize,
-    /// Locks that lie beside the overlay.
-    pub locks: Vec<SavedLock>,
+    /// The `Cargo.lock` files that have to be next to the overlay.
+    pub locks: Vec<LockBeside>,
     pub warnings: Vec<Warning>,
+    /// How the stanza is made, as its mark has it: options in one line, with
+    /// paths relative to the overlay's folder.
+    #[serde(skip)]
+    pub recipe: String,
+    /// The digests in its mark. Before it is marked, only `build` and `up` are
+    /// set.
+    pub digests: Digests,
 }
 
-/// A lock that lies beside an overlay.
+/// A `Cargo.lock` next to an overlay.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::ops) struct SavedLock {
+pub(in crate::ops) struct LockBeside {
+    /// The file name, which ends in `.lock`.
     pub name: String,
     pub text: String,
 }
 
-impl Saved {
-    /// Whether it is of that package, and leads to no file but locks beside an
-    /// overlay: another run's result is no more than somebody's file.
+impl FinishedStanza {
+    /// Tells whether this is a stanza of the package `name` that refers to no
+    /// file except `Cargo.lock` files next to the overlay. The result of
+    /// another run is a file that anybody may have written.
     pub(in crate::ops) fn is_sound(&self, name: &str) -> bool {
+        let AnyStanza::Source(stanza) = &self.stanza else {
+            return false;
+        };
         let is_name = |name: &str| PythonName::new(name).as_str() == name;
-        let is_lock = |lock: &SavedLock| {
+        let is_lock = |lock: &LockBeside| {
             let stem = lock.name.strip_suffix(".lock");
             stem.is_some_and(|stem| !stem.is_empty() && is_version(stem))
         };
-        let mut stanzas = std::iter::successors(Some(&self.stanza), |s| s.otherwise.as_deref());
+        let mut stanzas = std::iter::successors(Some(stanza), |s| s.otherwise.as_ref());
         let version = self.package.version.as_deref();
         is_name(name)
             && PythonName::new(name).is_valid()
@@ -71,10 +81,15 @@ impl Saved {
             && stanzas.all(|stanza| stanza.name.as_str() == name && stanza.source.is_none())
     }
 
-    /// Says whether the lock has no other version.
-    pub(in crate::ops) fn only(&mut self, is_only: bool) {
+    /// Restricts the stanza to its version of the package. Unless the
+    /// `uv.lock` has no other version, the `Cargo.lock` next to the overlay
+    /// gets the version in its name.
+    pub(in crate::ops) fn restrict(&mut self, is_only_version: bool) {
         let version = self.package.version.clone();
-        let Some(version) = version.filter(|_| !is_only) else {
+        let Some(version) = version.filter(|_| !is_only_version) else {
+            return;
+        };
+        let AnyStanza::Source(stanza) = &mut self.stanza else {
             return;
         };
         if is_version(&version) {
@@ -82,18 +97,23 @@ impl Saved {
                 let stem = lock.name.trim_end_matches(".lock").to_owned();
                 lock.name = format!("{stem}-{version}.lock");
             }
-            let cargo = self.stanza.cargo.as_mut();
+            let cargo = stanza.cargo.as_mut();
             let file = cargo.and_then(|cargo| cargo.lock_file.as_mut());
             if let (Some(file), Some(lock)) = (file, self.locks.first()) {
                 file.path = Utf8PathBuf::from(&lock.name);
             }
         }
-        self.stanza.only_version = Some(version);
+        stanza.only_version = Some(version);
     }
 
-    /// This version, or another one.
+    /// Adds the stanza of another version of the package, which is evaluated
+    /// where the version isn't this one.
     pub(in crate::ops) fn or_else(mut self, other: Self) -> Self {
-        self.stanza.otherwise = Some(Box::new(other.stanza));
+        if let (AnyStanza::Source(stanza), AnyStanza::Source(other)) =
+            (&mut self.stanza, other.stanza)
+        {
+            stanza.otherwise = Some(other);
+        }
         self.package.cargo_roots.extend(other.package.cargo_roots);
         self.package.version = match (self.package.version, other.package.version) {
             (Some(one), Some(other)) => Some(format!("{one},{other}")),
@@ -109,50 +129,22 @@ impl Saved {
         self
     }
 
-    /// The stanza for a file in a folder.
-    pub(in crate::ops) fn made(
-        self,
-        folder: &Utf8Path,
-        recipe: String,
-        digests: Digests,
-    ) -> MadeStanza {
-        let locks = self.locks.into_iter().map(|lock| KeptLock {
-            path: join_below(folder, &lock.name),
-            bytes: lock.text.into_bytes(),
-        });
-        MadeStanza {
-            stanza: self.stanza.into(),
-            package: self.package,
-            crates: self.crates,
-            build_system: self.build_system,
-            locks: locks.collect(),
-            warnings: self.warnings,
+    /// Returns the stanza with what its mark says of how and from what it was
+    /// made.
+    pub(in crate::ops) fn marked(self, recipe: String, digests: Digests) -> Self {
+        Self {
             recipe,
-            digests,
+            digests: Digests {
+                build: self.digests.build,
+                beside: match self.locks.first() {
+                    Some(lock) => lock.name.clone(),
+                    None => digests.beside,
+                },
+                ..digests
+            },
+            ..self
         }
     }
-}
-
-/// A stanza that was made for a file.
-pub(in crate::ops) struct MadeStanza {
-    pub stanza: AnyStanza,
-    pub package: SnippetPackage,
-    /// How many crates its locks have.
-    pub crates: usize,
-    /// Its build system, by name.
-    pub build_system: Vec<String>,
-    pub locks: Vec<KeptLock>,
-    pub warnings: Vec<Warning>,
-    /// As the marker has it: paths relative to the file's folder.
-    pub recipe: String,
-    pub digests: Digests,
-}
-
-/// A lock that lies beside an overlay.
-#[derive(Clone)]
-pub(in crate::ops) struct KeptLock {
-    pub path: Utf8PathBuf,
-    pub bytes: Vec<u8>,
 }
 
 /// What `cargo pyhack nix-snippet --format json` prints.
