@@ -355,8 +355,8 @@ fn results_of_other_runs_lead_to_no_other_file_and_line() {
             "\"package\":{\"name\":\"fast\",\"version\":\"1.0\\n}\"",
         ),
         (
-            "\"stanza\":{\"name\":\"fast\"",
-            "\"stanza\":{\"name\":\"quick\"",
+            "\"stanza\":{\"source\":{\"name\":\"fast\"",
+            "\"stanza\":{\"source\":{\"name\":\"quick\"",
         ),
     ] {
         assert!(lines.contains(from), "{from} isn't in {lines}");
