@@ -25,8 +25,9 @@ use crate::options::{Layers, Options};
 use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
+use cycles::break_cycles;
 pub(super) use jobs::is_of_lock;
-use jobs::{Done, Job, Together};
+use jobs::{Done, Job, Together, described, do_job, plan_jobs, put, with_others};
 pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
 pub use why::{LockWhy, WhyFailure, WhyPackage, why_locked};
 
@@ -188,22 +189,22 @@ impl Run<'_> {
     }
 
     fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
-        let jobs = self.jobs(draft.file())?;
+        let jobs = plan_jobs(self, draft.file())?;
         let mut report = LockReport::new(self.workspace, self.asked);
         let mut stanzas = Vec::new();
         if self.request.is_plan {
-            let told = jobs.iter().map(|job| self.told(job)).collect();
-            report.packages = self.with_others(&jobs, told);
+            let told = jobs.iter().map(|job| described(self, job)).collect();
+            report.packages = with_others(self, &jobs, told);
             return Ok(Outcome { report, stanzas });
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect(), self.session.cache());
         let mut done = self.work(&jobs, &results, draft.file());
-        self.break_cycles(&jobs, &mut done);
+        break_cycles(self, &jobs, &mut done);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            told.push(self.take(job, done, draft, &mut stanzas));
+            told.push(put(self, job, done, draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
         let without = without.filter(|(_, told)| told.needs_nothing());
@@ -214,7 +215,7 @@ impl Run<'_> {
         let mark = self.mark(looked_at, draft.file().path())?;
         let unwanted = without.iter().filter(|job| job.options.rust_only());
         let unwanted: BTreeSet<_> = unwanted.map(|job| job.name.as_str()).collect();
-        report.packages = self.with_others(&jobs, told);
+        report.packages = with_others(self, &jobs, told);
         // A part of the packages says nothing of the others.
         if !self.is_printed && self.request.shard.is_none() {
             report.removed = self.remove(draft, &unwanted)?;
@@ -233,7 +234,7 @@ impl Run<'_> {
             session: &session,
         };
         let job = |job: &Job| {
-            let done = self.done(job, results, place);
+            let done = do_job(self, job, results, place);
             session.progress().step();
             done
         };

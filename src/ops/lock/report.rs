@@ -217,76 +217,74 @@ impl LockedPackageReport {
     }
 }
 
-impl Run<'_> {
-    pub(super) fn planned(self, entries: &[&Planned]) -> LockedPackageReport {
-        let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        for planned in entries {
-            for (environment, built) in &planned.builds {
-                let platforms = builds
-                    .entry(self.words(planned.package, built))
-                    .or_default();
-                platforms.push(environment.system());
-            }
+pub(super) fn planned_report(run: Run, entries: &[&Planned]) -> LockedPackageReport {
+    let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for planned in entries {
+        for (environment, built) in &planned.builds {
+            let platforms = builds
+                .entry(built_words(run, planned.package, built))
+                .or_default();
+            platforms.push(environment.system());
         }
-        let builds = builds.into_iter().map(|((built, why), platforms)| Build {
-            platforms,
-            built,
-            why,
+    }
+    let builds = builds.into_iter().map(|((built, why), platforms)| Build {
+        platforms,
+        built,
+        why,
+    });
+    let versions = entries.iter().filter_map(|p| p.package.version.clone());
+    let versions: Vec<_> = versions.collect();
+    let package = entries.first().map(|planned| planned.package);
+    LockedPackageReport {
+        name: package.map_or_else(String::new, |package| package.name.to_string()),
+        version: (!versions.is_empty()).then(|| versions.join(",")),
+        source: package
+            .map_or("", |package| package.source.key())
+            .to_owned(),
+        builds: builds.collect(),
+        is_built: entries.iter().any(|planned| planned.is_built()),
+        ..LockedPackageReport::default()
+    }
+}
+
+/// What an environment has of a package, in a word, and which or why.
+fn built_words(run: Run, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
+    let (built, why) = match built {
+        PackageFormat::Wheel(file) => ("wheel", file.clone()),
+        PackageFormat::Source(why) => {
+            let is_told =
+                why.is_by_source() && run.workspace.settings.sources.contains(&package.name);
+            let by = if is_told {
+                ", by `tool.uv.sources`"
+            } else {
+                ""
+            };
+            ("source", format!("{}{by}", why.describe()))
+        }
+        PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
+        PackageFormat::Impossible(why) => ("impossible", why.to_string()),
+    };
+    (built.to_owned(), why)
+}
+
+pub(super) fn fetch_of(run: Run, entry: usize) -> Option<Fetch> {
+    let package = &run.workspace.lock.packages[entry];
+    if let LockedSource::Git { url, revision, .. } = &package.source {
+        return Some(Fetch {
+            url: format!("{}#{revision}", without_credentials(url)),
+            size: None,
+            is_cached: Workspace::has_checkout(&package.source, run.session),
         });
-        let versions = entries.iter().filter_map(|p| p.package.version.clone());
-        let versions: Vec<_> = versions.collect();
-        let package = entries.first().map(|planned| planned.package);
-        LockedPackageReport {
-            name: package.map_or_else(String::new, |package| package.name.to_string()),
-            version: (!versions.is_empty()).then(|| versions.join(",")),
-            source: package
-                .map_or("", |package| package.source.key())
-                .to_owned(),
-            builds: builds.collect(),
-            is_built: entries.iter().any(|planned| planned.is_built()),
-            ..LockedPackageReport::default()
-        }
     }
-
-    /// What an environment has of a package, in a word, and which or why.
-    fn words(self, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
-        let (built, why) = match built {
-            PackageFormat::Wheel(file) => ("wheel", file.clone()),
-            PackageFormat::Source(why) => {
-                let is_told =
-                    why.is_by_source() && self.workspace.settings.sources.contains(&package.name);
-                let by = if is_told {
-                    ", by `tool.uv.sources`"
-                } else {
-                    ""
-                };
-                ("source", format!("{}{by}", why.describe()))
-            }
-            PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
-            PackageFormat::Impossible(why) => ("impossible", why.to_string()),
-        };
-        (built.to_owned(), why)
-    }
-
-    pub(super) fn fetched(self, entry: usize) -> Option<Fetch> {
-        let package = &self.workspace.lock.packages[entry];
-        if let LockedSource::Git { url, revision, .. } = &package.source {
-            return Some(Fetch {
-                url: format!("{}#{revision}", without_credentials(url)),
-                size: None,
-                is_cached: Workspace::has_checkout(&package.source, self.session),
-            });
-        }
-        let sdist = package.sdist.as_ref()?;
-        let ArtifactPlace::Url(url) = &sdist.place else {
-            return None;
-        };
-        Some(Fetch {
-            url: without_credentials(url),
-            size: sdist.size,
-            is_cached: self.workspace.store.has(sdist),
-        })
-    }
+    let sdist = package.sdist.as_ref()?;
+    let ArtifactPlace::Url(url) = &sdist.place else {
+        return None;
+    };
+    Some(Fetch {
+        url: without_credentials(url),
+        size: sdist.size,
+        is_cached: run.workspace.store.has(sdist),
+    })
 }
 
 /// Reasons are compared with a file, which isn't that of another run.

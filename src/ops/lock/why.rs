@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::report::planned_report;
 use super::{Build, Failure, LockRequest, Run, prepared};
 use crate::error::Error;
 use crate::io::Session;
@@ -52,54 +53,52 @@ pub fn why_locked(
     name: Option<&str>,
     session: &Session,
 ) -> Result<LockWhy, Error> {
-    prepared(request, session, |run| Ok(run.why(name)))
+    prepared(request, session, |run| Ok(why_of_all(run, name)))
 }
 
-impl Run<'_> {
-    fn why(self, name: Option<&str>) -> LockWhy {
-        let mut found = LockWhy {
-            lock: self.workspace.path.to_string(),
-            name: name.map(str::to_owned),
-            ..LockWhy::default()
-        };
-        let asked = name.map(PythonName::new);
-        for planned in self.planned {
-            if asked.as_ref() == Some(&planned.package.name) {
-                found.package.push(WhyPackage {
-                    package: label(planned.package),
-                    builds: self.planned(&[planned]).builds,
-                });
-            }
+fn why_of_all(run: Run, name: Option<&str>) -> LockWhy {
+    let mut found = LockWhy {
+        lock: run.workspace.path.to_string(),
+        name: name.map(str::to_owned),
+        ..LockWhy::default()
+    };
+    let asked = name.map(PythonName::new);
+    for planned in run.planned {
+        if asked.as_ref() == Some(&planned.package.name) {
+            found.package.push(WhyPackage {
+                package: label(planned.package),
+                builds: planned_report(run, &[planned]).builds,
+            });
         }
-        let candidates = Workspace::candidates(self.asked, self.planned);
-        let is_one = |name: &PythonName| asked.as_ref() == Some(name);
-        let is_package = candidates.keys().any(is_one);
-        for (package, entries) in &candidates {
-            // Of a package, all is told that it needs.
-            if is_package && !is_one(package) {
-                continue;
-            }
-            let about = name.filter(|_| !is_package);
-            for &entry in entries {
-                self.why_of(entry, about, &mut found);
-            }
-        }
-        found
     }
-
-    fn why_of(self, entry: usize, name: Option<&str>, found: &mut LockWhy) {
-        let package = &self.workspace.lock.packages[entry];
-        let options = self.layers.of(package.name.as_str());
-        let request = self
-            .workspace
-            .request(package, &options, self.asked, self.session);
-        match request.and_then(|request| why(&request, name, self.session)) {
-            Ok(report) => found.packages.push(report),
-            Err(Error::Project(ProjectError::NoRust { .. })) => {}
-            Err(error) => found.failures.push(WhyFailure {
-                package: label(package),
-                error: (&error).into(),
-            }),
+    let candidates = Workspace::candidates(run.asked, run.planned);
+    let is_one = |name: &PythonName| asked.as_ref() == Some(name);
+    let is_package = candidates.keys().any(is_one);
+    for (package, entries) in &candidates {
+        // Of a package, all is told that it needs.
+        if is_package && !is_one(package) {
+            continue;
         }
+        let about = name.filter(|_| !is_package);
+        for &entry in entries {
+            why_of_entry(run, entry, about, &mut found);
+        }
+    }
+    found
+}
+
+fn why_of_entry(run: Run, entry: usize, name: Option<&str>, found: &mut LockWhy) {
+    let package = &run.workspace.lock.packages[entry];
+    let options = run.layers.of(package.name.as_str());
+    let request = run
+        .workspace
+        .request(package, &options, run.asked, run.session);
+    match request.and_then(|request| why(&request, name, run.session)) {
+        Ok(report) => found.packages.push(report),
+        Err(Error::Project(ProjectError::NoRust { .. })) => {}
+        Err(error) => found.failures.push(WhyFailure {
+            package: label(package),
+            error: (&error).into(),
+        }),
     }
 }
