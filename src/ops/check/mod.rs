@@ -37,6 +37,8 @@ mod tests;
 
 use cause::Cause;
 use files::{CheckedFile, checked_files};
+use locked::check_lock;
+use prebuilt::check_prebuilt;
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -171,7 +173,7 @@ fn check_file(
         session,
     };
     let mut draft = overlay.draft();
-    let has_lock = run.check_lock(&mut draft, lock.clone(), &mut report)?;
+    let has_lock = check_lock(run, &mut draft, lock.clone(), &mut report)?;
     let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
     if !has_lock && !has_stanzas {
         return Ok(report);
@@ -295,7 +297,7 @@ impl<'a> Run<'a> {
         let old = self.recipe(block)?;
         let recipe = configured.map_or_else(|| old.clone(), |wanted| wanted_of(wanted, &old));
         if recipe.nixpkgs.prebuilt.is_some() {
-            return Ok(self.prebuilt(block, &recipe));
+            return Ok(check_prebuilt(self, block, &recipe));
         }
         let request = Request::new(&recipe);
         // It is held here, so that making the stanza doesn't open it again.

@@ -8,30 +8,28 @@ use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
 use crate::python_lock::PythonLockError;
 
-impl Run<'_> {
-    /// Checks a stanza; what it is made from is read at once.
-    pub(super) fn prebuilt(self, block: &Block, recipe: &Options) -> Found {
-        let mut checked = self.fresh(block);
-        let made = make_prebuilt(recipe, self.overlay.path(), self.session);
-        if let Err(Error::PythonLock(
-            error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
-        )) = &made
-        {
-            checked.state = State::WithoutSource;
-            checked.reasons.push(Cause::not_in_python_lock(error));
-            return (checked, None);
-        }
-        let reasons = match &made {
-            Ok(made) => reasons(block, made),
-            Err(_) => edits(block),
-        };
-        if made.is_ok() && reasons.is_empty() {
-            return (checked, None);
-        }
-        checked.state = stale_state(&reasons);
-        checked.reasons.extend(reasons.into_iter().map(Cause::from));
-        (checked, Some(made))
+/// Checks a stanza; what it is made from is read at once.
+pub(super) fn check_prebuilt(run: Run, block: &Block, recipe: &Options) -> Found {
+    let mut checked = run.fresh(block);
+    let made = make_prebuilt(recipe, run.overlay.path(), run.session);
+    if let Err(Error::PythonLock(
+        error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
+    )) = &made
+    {
+        checked.state = State::WithoutSource;
+        checked.reasons.push(Cause::not_in_python_lock(error));
+        return (checked, None);
     }
+    let reasons = match &made {
+        Ok(made) => reasons(block, made),
+        Err(_) => edits(block),
+    };
+    if made.is_ok() && reasons.is_empty() {
+        return (checked, None);
+    }
+    checked.state = stale_state(&reasons);
+    checked.reasons.extend(reasons.into_iter().map(Cause::from));
+    (checked, Some(made))
 }
 
 /// Compares a stanza with the one that was made.
