@@ -17,7 +17,7 @@ use crate::nix::AnyStanza;
 use crate::ops::digests::{self, Beside};
 use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::Request;
-use crate::ops::locked::{Finding, Results, Workspace, make_locked};
+use crate::ops::locked::{Finding, Results, candidates, digests_of, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, OverlayFile, make};
 use crate::options::{EnvironmentOptions, InputOptions, Options};
@@ -66,7 +66,7 @@ pub(super) enum Done {
 
 /// The packages to be worked at, by name.
 pub(super) fn plan_jobs(run: Run, file: &OverlayFile) -> Result<Vec<Job>, Error> {
-    let mut candidates = Workspace::candidates(run.asked, run.planned);
+    let mut candidates = candidates(run.asked, run.planned);
     let blocks = file.document().blocks().iter();
     // A stanza that is there is kept true, whether it is needed today or
     // not.
@@ -108,7 +108,7 @@ fn plan_job(
         let found = local_digests(run, &options, name, old, file.path());
         found.unzip()
     } else {
-        let digests = run.workspace.digests(entries, run.asked, file.path(), old);
+        let digests = digests_of(run.workspace, entries, run.asked, file.path(), old);
         (Some(digests), None)
     };
     let mut moved = options

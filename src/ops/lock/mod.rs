@@ -14,7 +14,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::finished::Place;
-use super::locked::{Asked, Finding, Planned, Results, Workspace};
+use super::locked::{Asked, Finding, Planned, Results, Workspace, plan};
 use super::overlay::{Draft, OverlayFile, Writing, redo_if_changed};
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};
@@ -108,7 +108,7 @@ fn prepared<T>(
     // Where that was a folder, it is the file in it.
     layers.command_line.input.uv_lock = Some(workspace.path.clone());
     let asked = Asked::of(&layers.common(), &workspace);
-    let planned = workspace.plan(&asked);
+    let planned = plan(&workspace, &asked);
     then(Run {
         request,
         session,

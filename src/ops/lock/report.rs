@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
 use crate::ops::finished::FinishedStanza;
-use crate::ops::locked::{Asked, Finding, Planned, Workspace, worst};
+use crate::ops::locked::{Asked, Finding, Planned, Workspace, has_checkout, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Environment, LockedPackage, LockedSource, PackageFormat};
@@ -273,7 +273,7 @@ pub(super) fn fetch_of(run: Run, entry: usize) -> Option<Fetch> {
         return Some(Fetch {
             url: format!("{}#{revision}", without_credentials(url)),
             size: None,
-            is_cached: Workspace::has_checkout(&package.source, run.session),
+            is_cached: has_checkout(&package.source, run.session),
         });
     }
     let sdist = package.sdist.as_ref()?;

@@ -7,7 +7,7 @@ use super::report::planned_report;
 use super::{Build, Failure, LockRequest, Run, prepared};
 use crate::error::Error;
 use crate::io::Session;
-use crate::ops::locked::{Workspace, label};
+use crate::ops::locked::{candidates, label, request_for};
 use crate::ops::why::{WhyReport, why};
 use crate::project::{ProjectError, PythonName};
 
@@ -71,7 +71,7 @@ fn why_of_all(run: Run, name: Option<&str>) -> LockWhy {
             });
         }
     }
-    let candidates = Workspace::candidates(run.asked, run.planned);
+    let candidates = candidates(run.asked, run.planned);
     let is_one = |name: &PythonName| asked.as_ref() == Some(name);
     let is_package = candidates.keys().any(is_one);
     for (package, entries) in &candidates {
@@ -90,9 +90,7 @@ fn why_of_all(run: Run, name: Option<&str>) -> LockWhy {
 fn why_of_entry(run: Run, entry: usize, name: Option<&str>, found: &mut LockWhy) {
     let package = &run.workspace.lock.packages[entry];
     let options = run.layers.of(package.name.as_str());
-    let request = run
-        .workspace
-        .request(package, &options, run.asked, run.session);
+    let request = request_for(run.workspace, package, &options, run.asked, run.session);
     match request.and_then(|request| why(&request, name, run.session)) {
         Ok(report) => found.packages.push(report),
         Err(Error::Project(ProjectError::NoRust { .. })) => {}

@@ -18,8 +18,8 @@ use crate::python_lock::{
     LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
 };
 
-pub(super) use make::{label, make_locked};
-pub(super) use plan::{Asked, Planned};
+pub(super) use make::{digests_of, has_checkout, label, make_locked, request_for};
+pub(super) use plan::{Asked, Planned, candidates, plan};
 pub use results::Failure;
 pub(super) use results::{Finding, Results, worst};
 

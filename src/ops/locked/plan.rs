@@ -85,40 +85,38 @@ impl Planned<'_> {
     }
 }
 
-impl Workspace {
-    /// All packages, in the lock's order.
-    pub(in crate::ops) fn plan(&self, asked: &Asked) -> Vec<Planned<'_>> {
-        let packages = self.lock.packages.iter();
-        let mut planned: Vec<_> = packages
-            .map(|package| Planned {
-                package,
-                builds: BTreeMap::new(),
-            })
-            .collect();
-        for &environment in &asked.environments {
-            for place in reach(&self.lock, &environment.markers()) {
-                let package = &self.lock.packages[place];
-                let built = choose_format(package, environment, &self.settings, asked.preference);
-                planned[place].builds.insert(environment, built);
-            }
+/// All packages, in the lock's order.
+pub(in crate::ops) fn plan<'a>(workspace: &'a Workspace, asked: &Asked) -> Vec<Planned<'a>> {
+    let packages = workspace.lock.packages.iter();
+    let mut planned: Vec<_> = packages
+        .map(|package| Planned {
+            package,
+            builds: BTreeMap::new(),
+        })
+        .collect();
+    for &environment in &asked.environments {
+        for place in reach(&workspace.lock, &environment.markers()) {
+            let package = &workspace.lock.packages[place];
+            let built = choose_format(package, environment, &workspace.settings, asked.preference);
+            planned[place].builds.insert(environment, built);
         }
-        planned
     }
+    planned
+}
 
-    /// The packages that may get a stanza, each with the entries that it is
-    /// made from.
-    pub(in crate::ops) fn candidates(
-        asked: &Asked,
-        planned: &[Planned],
-    ) -> BTreeMap<PythonName, Vec<usize>> {
-        let mut candidates: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (place, planned) in planned.iter().enumerate() {
-            let is_wanted = planned.is_built() || (asked.all && planned.package.can_be_built());
-            if is_wanted {
-                let name = planned.package.name.clone();
-                candidates.entry(name).or_default().push(place);
-            }
+/// The packages that may get a stanza, each with the entries that it is
+/// made from.
+pub(in crate::ops) fn candidates(
+    asked: &Asked,
+    planned: &[Planned],
+) -> BTreeMap<PythonName, Vec<usize>> {
+    let mut candidates: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, planned) in planned.iter().enumerate() {
+        let is_wanted = planned.is_built() || (asked.all && planned.package.can_be_built());
+        if is_wanted {
+            let name = planned.package.name.clone();
+            candidates.entry(name).or_default().push(place);
         }
-        candidates
     }
+    candidates
 }
