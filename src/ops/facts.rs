@@ -6,6 +6,7 @@ use super::load::{Loaded, Request};
 use super::native::{BOOTSTRAP, NativeFacts, outdated_pyo3};
 use crate::build_system::{self, Requirements};
 use crate::error::Error;
+use crate::io::crate_store::yanked_crates;
 use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
@@ -292,7 +293,7 @@ fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warn
 
 /// What is told of crates that were seen to be yanked.
 pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<Warning> {
-    let yanked = store.yanked(lock.crates.iter());
+    let yanked = yanked_crates(store, lock.crates.iter());
     let labels = yanked
         .iter()
         .map(|krate| format!("{} {}", krate.name, krate.version));

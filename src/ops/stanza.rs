@@ -14,6 +14,7 @@ use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::crate_store::nix_download_url;
 use crate::io::paths::{join_below, path_from};
 use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
@@ -260,7 +261,7 @@ impl Making<'_> {
         let store = self.request.crates(self.session);
         let registries = registries.into_iter().map(|(id, registry)| {
             let id = id.strip_prefix("registry+").unwrap_or(&id).to_owned();
-            Ok((id, store.nix_download(registry)?))
+            Ok((id, nix_download_url(&store, registry)?))
         });
         registries.collect()
     }

@@ -2,8 +2,7 @@
 //! expects. The set has one version of each build system, so bounds in
 //! `build-system.requires` bind nobody.
 
-use pep440_rs::{Operator, Version};
-use pep508_rs::VersionOrUrl;
+use pep440_rs::Version;
 
 use super::consequence::{Consequence, Likelihood, Mend};
 use super::facts::{BuildFacts, ImportedModule};
@@ -11,7 +10,7 @@ use super::import_names::{ImportNames, Provider};
 use super::mend::{complete_project, generate_setup_file};
 use super::package_set::{PackageSet, PackageSets};
 use super::requirement::{BuildRequirement, Place};
-use super::resolve::Resolved;
+use super::resolve::{Resolved, holds};
 use super::rules::{BoundRow, Rules, When};
 use crate::project::PythonName;
 
@@ -124,7 +123,7 @@ impl When {
             let version = set.get(system)?.version.as_ref()?;
             let requirement = facts.requirements.iter().find(|requirement| {
                 requirement.name() == *system
-                    && requirement.holds(set)
+                    && holds(requirement, set)
                     && requirement.is_exceeded(version)
                     && first.is_none_or(|first| requirement.is_exceeded(first))
             })?;
@@ -203,7 +202,7 @@ impl JudgeRequest<'_> {
             let name = requirement.name();
             let version = set.get(&name).and_then(|package| package.version.as_ref());
             let Some(version) = version.filter(|version| {
-                requirement.holds(set)
+                holds(requirement, set)
                     && requirement.excludes(version)
                     && !requirement.is_exceeded(version)
             }) else {
@@ -253,33 +252,6 @@ impl JudgeRequest<'_> {
             mend: Some(mend),
             evidence: "PEP 621: `name` is static, `version` static or in `dynamic`".to_owned(),
         })
-    }
-}
-
-impl BuildRequirement {
-    /// Whether a version is newer than the bounds allow.
-    fn is_exceeded(&self, version: &Version) -> bool {
-        let Some(VersionOrUrl::VersionSpecifier(bounds)) = &self.requirement.version_or_url else {
-            return false;
-        };
-        let is_too_old = bounds.iter().any(|bound| {
-            let is_lower = !matches!(
-                bound.operator(),
-                Operator::LessThan
-                    | Operator::LessThanEqual
-                    | Operator::NotEqual
-                    | Operator::NotEqualStar
-            );
-            is_lower && version < bound.version()
-        });
-        !bounds.contains(version) && !is_too_old
-    }
-
-    /// The requirement without its marker.
-    fn without_marker(&self) -> String {
-        let mut requirement = self.requirement.clone();
-        requirement.marker = pep508_rs::MarkerTree::default();
-        requirement.to_string()
     }
 }
 

@@ -117,7 +117,7 @@ impl Resolved {
         let name = requirement.name();
         // A package doesn't build with itself: the set's package would need
         // what is built.
-        if name == *request.name || !requirement.holds(set) {
+        if name == *request.name || !holds(requirement, set) {
             return;
         }
         let stated = &requirement.requirement;
@@ -244,16 +244,14 @@ impl ResolveRequest<'_> {
     }
 }
 
-impl BuildRequirement {
-    /// Whether it counts with a package set.
-    pub(super) fn holds(&self, set: &PackageSet) -> bool {
-        let marker = &self.requirement.marker;
-        let condition = self.condition.as_ref().is_none_or(|condition| {
-            let version = set.get(&condition.package).and_then(|p| p.version.as_ref());
-            version.is_some_and(|version| *version < condition.older_than)
-        });
-        condition && marker.evaluate(set.markers(), &[])
-    }
+/// Whether it counts with a package set.
+pub(super) fn holds(requirement: &BuildRequirement, set: &PackageSet) -> bool {
+    let marker = &requirement.requirement.marker;
+    let condition = requirement.condition.as_ref().is_none_or(|condition| {
+        let version = set.get(&condition.package).and_then(|p| p.version.as_ref());
+        version.is_some_and(|version| *version < condition.older_than)
+    });
+    condition && marker.evaluate(set.markers(), &[])
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ use crate::warning::Warning;
 
 mod meta;
 
+use meta::{imports, meta};
+
 /// A file to write a package to.
 #[derive(Debug, Clone)]
 pub struct PackageFile {
@@ -151,8 +153,8 @@ impl Maker<'_> {
             env: variables(&native.env),
             dependencies,
             extras,
-            imports: self.imports(),
-            meta: self.meta(&metadata),
+            imports: imports(self),
+            meta: meta(self, &metadata),
         };
         self.add_extra(&mut package);
         warnings.extend(name_warnings(&package));
