@@ -86,6 +86,13 @@ impl Facts {
             warnings,
         })
     }
+
+    /// Takes back what is told of nixpkgs' rustc: another one counts.
+    pub(super) fn forget_rustc(&mut self) {
+        self.warnings
+            .retain(|warning| !matches!(warning, Warning::RustVersion { .. }));
+        self.rust = None;
+    }
 }
 
 pub(super) fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::load::{Loaded, Request};
 pub use super::native_report::Native;
+use super::pins::judge_pins;
 use crate::error::Error;
 use crate::io::Session;
 use crate::project::{CargoLock, CrateSource, RustModule, RustProject, without_credentials};
@@ -187,7 +188,7 @@ pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error
     };
     let mut facts = Facts::gather(&loaded, rust, request, session)?;
     if let Some(rust) = rust {
-        facts.judge_pins(Utf8Path::new("."), rust, session);
+        judge_pins(&mut facts, Utf8Path::new("."), rust, session);
     }
     Ok(inspection(&loaded, rust, facts))
 }

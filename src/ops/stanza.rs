@@ -10,6 +10,7 @@ use super::facts::Facts;
 use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
+use super::pins::judge_pins;
 use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
@@ -54,7 +55,7 @@ impl Making<'_> {
         if self.options().stanza.toolchain.chosen().is_some() {
             facts.forget_rustc();
         }
-        facts.judge_pins(self.folder, rust, self.session);
+        judge_pins(&mut facts, self.folder, rust, self.session);
         let mut stanza = self.stanza(loaded, &facts)?;
         if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
             let (patches, told) = maturin_mends(loaded, rust)?;
