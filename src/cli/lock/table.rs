@@ -1,4 +1,4 @@
-//! A table of a lock's packages.
+//! `cargo pyhack inspect uv.lock`: a table of the lock's packages.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState
 use crate::ops::overlay::Writing;
 use crate::options::{Options, TargetOptions};
 
-/// Prints a table of a lock's packages.
+/// Prints a table with one row for each package of a lock.
 pub(in crate::cli) fn inspect(
     path: Utf8PathBuf,
     target: TargetOptions,
@@ -25,7 +25,7 @@ pub(in crate::cli) fn inspect(
     let configured = Configured::find()?.unwrap_or_default();
     let request = LockRequest {
         layers: configured.layers(Options::of_lock(path, target)),
-        // The table shows the state of the stanzas; nothing is written.
+        // A dry run, which finds the state of the stanzas for the table.
         writing: configured.overlay().map(|file| Writing {
             file,
             form: Form::File,
