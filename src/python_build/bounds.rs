@@ -1,6 +1,6 @@
 //! The known consequences of a package set that is newer than a source
-//! expects. The set has one version of each build system, so bounds in
-//! `build-system.requires` bind nobody.
+//! expects. The set has one version of each build system, so the bounds in
+//! `build-system.requires` have no effect.
 
 use pep440_rs::Version;
 
@@ -14,23 +14,22 @@ use super::resolve::{Resolved, holds};
 use super::rules::{BoundRow, Rules, When};
 use crate::project::PythonName;
 
-/// What is judged.
+/// The source to judge, and the sets that it is built with.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeRequest<'a> {
-    /// The package.
+    /// The name of the package.
     pub name: &'a PythonName,
-    /// Its version, if it is known.
+    /// The version of the package, if it is known.
     pub version: Option<&'a Version>,
-    /// What its source says.
+    /// What is known about the build of its source.
     pub facts: &'a BuildFacts,
-    /// Its build system.
+    /// The resolved build system.
     pub resolved: &'a Resolved,
-    /// The sets of the platforms.
+    /// The package sets, by platform.
     pub sets: &'a PackageSets,
 }
 
-/// What goes wrong when a source is built with the sets: nothing that is
-/// known, where the list is empty.
+/// Returns the known problems of building a source with the sets.
 #[must_use]
 pub fn judge(request: JudgeRequest<'_>) -> Vec<Consequence> {
     let mut found = Vec::new();
@@ -92,12 +91,12 @@ impl BoundRow {
     }
 }
 
-/// What in a source fulfils a condition.
+/// The part of a source that fulfils a condition.
 #[derive(Default)]
 struct Trigger<'a> {
     place: Option<Place>,
     requirement: Option<&'a BuildRequirement>,
-    /// Whether the text leaves open that the build comes there.
+    /// Whether the build may or may not execute it.
     is_doubtful: bool,
 }
 
@@ -111,7 +110,7 @@ impl Trigger<'_> {
 }
 
 impl When {
-    /// What in the source fulfils it.
+    /// Finds the part of the source that fulfils the condition.
     fn find<'a>(
         &self,
         request: JudgeRequest<'a>,
@@ -168,7 +167,7 @@ impl When {
 }
 
 impl JudgeRequest<'_> {
-    /// Imports of what the standard library of the set's Python hasn't.
+    /// Finds imports of modules that were removed from the standard library.
     fn removed_modules(self, set: &PackageSet) -> Vec<Consequence> {
         let minor = set.environment.python_minor;
         let imports = self.facts.imports.iter();
@@ -190,8 +189,8 @@ impl JudgeRequest<'_> {
             .collect()
     }
 
-    /// What the set has in an older version than is required, as a lock with
-    /// an old build system has it.
+    /// Finds build systems of the set that are older than required. These come
+    /// from the user's lock.
     fn too_old(self) -> Vec<Consequence> {
         let mut found = Vec::new();
         for (set, requirement) in self
@@ -227,7 +226,7 @@ impl JudgeRequest<'_> {
         found
     }
 
-    /// A `[project]` table that uv refuses.
+    /// Returns the problem of a `[project]` table that uv refuses.
     fn incomplete_project(self) -> Option<Consequence> {
         let facts = self.facts;
         if facts.lacking.is_empty() {
