@@ -158,6 +158,19 @@ pub enum Warning {
         help("nothing has to be done: the stanza sets `sourcePreference` for this package alone")
     )]
     WheelInCycle { name: String, cycle: String },
+    /// uv2nix refuses a package on some platforms.
+    #[error("`{name}` can't be had on {}: {why}", platforms.join(", "))]
+    #[diagnostic(
+        code(pyhack::warning::impossible_on_platforms),
+        help(
+            "take nixpkgs' build of it: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`; or leave the platforms out with `--platforms`"
+        )
+    )]
+    ImpossibleOnPlatforms {
+        name: String,
+        platforms: Vec<String>,
+        why: String,
+    },
     /// A build requirement names a URL, which the package set ignores.
     #[error(
         "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"
@@ -359,7 +372,7 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::download),
         help(
-            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix, and name it in the variable"
+            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix and name it in the variable, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`"
         )
     )]
     Download {

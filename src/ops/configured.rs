@@ -116,6 +116,7 @@ impl Configured {
         Layers {
             command_line,
             packages: packages.collect(),
+            prebuilt: self.config.prebuilt.keys().cloned().collect(),
             general: self.general(),
         }
     }

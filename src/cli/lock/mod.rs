@@ -204,17 +204,6 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
         ui.failure(&text, error);
         return;
     }
-    for build in package
-        .builds
-        .iter()
-        .filter(|build| build.built == "impossible")
-    {
-        let platforms = build.platforms.join(", ");
-        ui.status(
-            "Impossible",
-            &format!("{text} on {platforms}: {}", build.why),
-        );
-    }
     if package.is_built {
         let _ = write!(text, ": {}", reasons(package));
     }

@@ -84,6 +84,8 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
             "wheel".to_owned()
         } else if is("nothing") {
             "not built".to_owned()
+        } else if is("prebuilt") {
+            "from nixpkgs".to_owned()
         } else if is("impossible") {
             "impossible".to_owned()
         } else {
@@ -97,7 +99,6 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
         (None, _) => "",
     };
     let stanza = match package.stanza {
-        _ if package.rust != Some(true) => "",
         Some(StanzaState::Fresh) => "fresh",
         Some(StanzaState::New) => "missing",
         Some(StanzaState::Changed) => "out of date",

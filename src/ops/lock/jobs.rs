@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::Utf8Path;
 
+use super::impossible::Prebuilt;
 use super::report::{fetch_of, planned_report};
 use super::{LockedPackageReport, Run, StanzaState};
 use crate::error::Error;
@@ -65,8 +66,13 @@ pub(super) enum Done {
 }
 
 /// The packages to be worked at, by name.
-pub(super) fn plan_jobs(run: Run, file: &OverlayFile) -> Result<Vec<Job>, Error> {
+pub(super) fn plan_jobs(
+    run: Run,
+    file: &OverlayFile,
+    prebuilt: &Prebuilt,
+) -> Result<Vec<Job>, Error> {
     let mut candidates = candidates(run.asked, run.planned);
+    candidates.retain(|name, _| !prebuilt.has(name));
     let blocks = file.document().blocks().iter();
     // A stanza that is there is kept true, whether it is needed today or
     // not.

@@ -2,6 +2,7 @@
 //! built from source.
 
 mod cycles;
+mod impossible;
 mod jobs;
 mod report;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
 use cycles::break_cycles;
+use impossible::Prebuilt;
 pub(super) use jobs::is_of_lock;
 use jobs::{Done, Job, Together, described, do_job, plan_jobs, put, with_others};
 pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
@@ -189,12 +191,14 @@ impl Run<'_> {
     }
 
     fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
-        let jobs = plan_jobs(self, draft.file())?;
+        let prebuilt = Prebuilt::find(self, draft.file());
+        let jobs = plan_jobs(self, draft.file(), &prebuilt)?;
         let mut report = LockReport::new(self.workspace, self.asked);
         let mut stanzas = Vec::new();
         if self.request.is_plan {
             let told = jobs.iter().map(|job| described(self, job)).collect();
             report.packages = with_others(self, &jobs, told);
+            prebuilt.judge(&mut report.packages);
             return Ok(Outcome { report, stanzas });
         }
         let known = self.request.known.iter();
@@ -216,6 +220,7 @@ impl Run<'_> {
         let unwanted = without.iter().filter(|job| job.options.rust_only());
         let unwanted: BTreeSet<_> = unwanted.map(|job| job.name.as_str()).collect();
         report.packages = with_others(self, &jobs, told);
+        prebuilt.judge(&mut report.packages);
         // A part of the packages says nothing of the others.
         if !self.is_printed && self.request.shard.is_none() {
             report.removed = self.remove(draft, &unwanted)?;

@@ -101,7 +101,8 @@ pub struct LockedPackageReport {
 pub struct Build {
     /// The platforms.
     pub platforms: Vec<String>,
-    /// `wheel`, `source`, `nothing` for a virtual project, or `impossible`.
+    /// `wheel`, `source`, `nothing` for a virtual project, `impossible`, or
+    /// `prebuilt` for a package of nixpkgs.
     pub built: String,
     /// The wheel, or why.
     pub why: String,
