@@ -1,11 +1,11 @@
-//! What users are told of a package, by nixpkgs' rules.
+//! `meta` and `pythonImportsCheck` of a package, by nixpkgs' rules.
 
 use super::Maker;
 use crate::nix::PackageTable;
 use crate::nix::package::Meta;
 use crate::project::Metadata;
 
-/// The packages that its modules are in.
+/// Returns the names for `pythonImportsCheck`: the packages of the modules.
 pub(super) fn imports(maker: Maker) -> Vec<String> {
     let is_identifier = |name: &str| {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -32,7 +32,7 @@ pub(super) fn imports(maker: Maker) -> Vec<String> {
     names
 }
 
-/// What users are told.
+/// Returns the attributes of `meta`.
 pub(super) fn meta(maker: Maker, metadata: &Metadata) -> Meta {
     let table = PackageTable::built_in();
     let licenses = table.licenses(metadata.license.as_deref(), &metadata.classifiers);
@@ -61,8 +61,8 @@ pub(super) fn meta(maker: Maker, metadata: &Metadata) -> Meta {
     }
 }
 
-/// What nixpkgs' rules want of a description: no article, no full stop, a
-/// capital letter, and not the package's name again.
+/// Adapts a description to nixpkgs' rules: it begins with a capital letter, and
+/// has no article, full stop or repetition of the package's name.
 fn described(text: &str, name: &str) -> String {
     let mut text = text.trim().trim_end_matches('.');
     let starts = [
@@ -89,7 +89,7 @@ fn described(text: &str, name: &str) -> String {
     first.unwrap_or_default() + chars.as_str()
 }
 
-/// A text without what could steer a terminal.
+/// Returns a text without control characters.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
