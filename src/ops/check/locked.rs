@@ -1,4 +1,4 @@
-//! The stanzas of a lock of Python packages.
+//! Checks the stanzas that come from a lock of Python packages.
 
 use super::{Cause, CheckReport, CheckedStanza, Run, State};
 use crate::error::Error;
@@ -10,8 +10,8 @@ use crate::ops::lock::{
 use crate::ops::overlay::Draft;
 use crate::options::{Layers, Options};
 
-/// Checks the stanzas that are of a lock, puts those that aren't fresh into
-/// the draft, and tells whether there is a lock.
+/// Checks the stanzas that come from a lock, puts those that aren't fresh into
+/// the draft, and returns whether there is a lock.
 pub(super) fn check_lock(
     run: Run,
     draft: &mut Draft,
@@ -36,7 +36,7 @@ pub(super) fn check_lock(
     Ok(true)
 }
 
-/// The options that the file's marks have.
+/// Returns the options that the marks of the file contain.
 fn marked_layers(run: Run) -> Option<Layers> {
     let document = run.overlay.document();
     let mark = document.python_lock_mark();
@@ -78,7 +78,7 @@ fn checked(run: Run, package: &LockedPackageReport) -> Option<CheckedStanza> {
         (None, Some(_)) if !run.is_dry => State::Fixed,
         (None, Some(StanzaState::New)) => State::Missing,
         (None, Some(StanzaState::Changed)) => State::OutOfDate,
-        // It has no Rust any more.
+        // The package no longer contains Rust.
         (None, None) => {
             reasons.push(Cause::NoRust);
             State::OutOfDate

@@ -1,4 +1,4 @@
-//! The stanzas of packages that are taken from nixpkgs.
+//! Checks the stanzas of packages that are taken from nixpkgs.
 
 use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
 use crate::python_lock::PythonLockError;
 
-/// Checks a stanza; what it is made from is read at once.
+/// Checks a stanza by generating it, which only reads the lock.
 pub(super) fn check_prebuilt(run: Run, block: &Block, recipe: &Options) -> Found {
     let mut checked = run.fresh(block);
     let made = make_prebuilt(recipe, run.overlay.path(), run.session);
@@ -32,7 +32,7 @@ pub(super) fn check_prebuilt(run: Run, block: &Block, recipe: &Options) -> Found
     (checked, Some(made))
 }
 
-/// Compares a stanza with the one that was made.
+/// Compares a stanza with the one that was generated.
 fn reasons(block: &Block, made: &FinishedStanza) -> Vec<Reason> {
     let is_same = block.recipe.as_ref() == Some(&made.recipe);
     let wanted = Wanted {
@@ -48,7 +48,7 @@ fn reasons(block: &Block, made: &FinishedStanza) -> Vec<Reason> {
     freshness(block, &wanted)
 }
 
-/// Compares a stanza with itself, which leaves what the user changed in it.
+/// Compares a stanza with its own marks, which shows what the user changed.
 fn edits(block: &Block) -> Vec<Reason> {
     let none = Digests::default();
     let wanted = Wanted {
