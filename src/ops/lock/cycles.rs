@@ -1,4 +1,4 @@
-//! Packages of a lock that are built with each other.
+//! Breaks cycles between packages of a lock.
 
 use super::Run;
 use super::jobs::{Done, Job};
@@ -10,9 +10,9 @@ use crate::python_build::plan;
 use crate::python_lock::PythonLockError;
 use crate::warning::Warning;
 
-/// Breaks the cycles between packages, each of which Nix would tell as an
-/// infinite recursion: by leaving out what a build doesn't need, else by
-/// taking a wheel. A cycle that stays is an error of its packages.
+/// Breaks cycles between packages, which are infinite recursions in Nix, by
+/// leaving out unneeded requirements or else by using a wheel. A cycle that
+/// can't be broken becomes an error of its packages.
 pub(super) fn break_cycles(run: Run, jobs: &[Job], done: &mut [Done]) {
     let facts = jobs.iter().zip(&*done).filter_map(|(job, done)| {
         let Done::Found(Finding::Stanza(finished)) = done else {

@@ -1,4 +1,4 @@
-//! The work at each package.
+//! The jobs of a run: generating the stanza of each package.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,45 +27,45 @@ use crate::overlay::{
 };
 use crate::project::{ProjectError, PythonName};
 
-/// A package to be worked at.
+/// A package whose stanza is generated, if it isn't fresh.
 pub(super) struct Job {
     pub name: PythonName,
-    /// Its entries in the lock.
+    /// Indices of the package's entries in the lock.
     pub entries: Vec<usize>,
-    /// How its stanza is made.
+    /// The options for its stanza.
     pub options: Options,
-    /// The same, as the mark has it.
+    /// The options as the stanza's mark contains them.
     pub marked: String,
-    /// The digests of what it is made from.
+    /// The digests of the stanza's input.
     pub digests: Digests,
-    /// The options that decide its result, in one line.
+    /// The options that decide the result. Part of the key.
     recipe: String,
-    /// What its result is kept by; none for a project of the user's.
+    /// The key of the result in the cache. `None` for a local project.
     pub key: Option<String>,
-    /// Whether the file has what would be made.
+    /// Whether the stanza in the file is up to date.
     pub is_fresh: bool,
     /// Whether the stanza in the file builds a package with Rust.
     is_cargo_block: bool,
     /// Whether the file's mark says that it needs no stanza.
     pub has_none: bool,
-    /// Why the stanza in the file isn't what would be made, if there is one.
+    /// Why the stanza in the file is out of date, if there is one.
     pub reasons: Vec<Reason>,
-    /// The files of a project of the user's: held, so that they aren't read
-    /// again when its stanza is made.
+    /// The source of a local project. Keeps it open, so that generating the
+    /// stanza doesn't read it again.
     _source: Option<Arc<Source>>,
 }
 
-/// What became of a job.
+/// The result of a job.
 pub(super) enum Done {
-    /// It was found.
+    /// The result for a package that isn't a local project.
     Found(Finding),
-    /// A stanza of a project of the user's was made.
+    /// The stanza of a local project was generated.
     Made(Box<FinishedStanza>),
-    /// The stanza in the file is what would be made.
+    /// The stanza in the file is up to date.
     Fresh,
 }
 
-/// The packages to be worked at, by name.
+/// Returns a job for each package that may need a stanza, sorted by name.
 pub(super) fn plan_jobs(
     run: Run,
     file: &OverlayFile,
@@ -74,8 +74,8 @@ pub(super) fn plan_jobs(
     let mut candidates = candidates(run.asked, run.planned);
     candidates.retain(|name, _| !prebuilt.has(name));
     let blocks = file.document().blocks().iter();
-    // A stanza that is there is kept true, whether it is needed today or
-    // not.
+    // A stanza in the file is kept up to date even if it isn't needed any
+    // more.
     for block in blocks.filter(|block| is_of_lock(block)) {
         let name = PythonName::new(&block.name);
         let entries = run.workspace.buildable(&name);
@@ -123,18 +123,18 @@ fn plan_job(
     let marked = moved.in_one_line();
     let reasons = block.map(|block| stale_reasons(run, entries, block, digests.as_ref(), &marked));
     let digests = digests.unwrap_or_default();
-    // Caches are empty elsewhere: the file's own word is taken.
+    // The mark works on machines whose cache is empty, too.
     let has_none = block.is_none()
         && document
             .python_lock_mark()
             .is_some_and(|mark| mark.is_without_rust(name.as_str(), &looked_at(&digests, &marked)));
-    // Wherever the lock is, the stanza is the same.
+    // The path of the lock doesn't change the stanza.
     moved.input.uv_lock = None;
     let recipe = format!("{}\n{}", moved.in_one_line(), run.asked.set_digest);
     let generates_lock = generates_lock(&options);
     let key = local.is_none().then(|| {
-        // One that was generated before is used again, and decides the
-        // stanza. All others are only written.
+        // A lock that was generated before is reused and decides the
+        // stanza. Other locks are only written.
         let beside = join_below(folder, format!("{name}.lock"));
         let beside = generates_lock.then(|| read_file(&beside).ok().flatten());
         Results::key(&digests, &recipe, beside.flatten().as_deref())
@@ -155,7 +155,7 @@ fn plan_job(
     })
 }
 
-/// Why a stanza isn't what would be made today.
+/// Returns why a stanza is out of date.
 fn stale_reasons(
     run: Run,
     entries: &[usize],
@@ -184,8 +184,7 @@ fn stale_reasons(
     freshness(block, &wanted)
 }
 
-/// The digests of a project of the user's and its files, if they can be
-/// told.
+/// Returns the digests and the source of a local project, if it can be read.
 fn local_digests(
     run: Run,
     options: &Options,
@@ -209,7 +208,7 @@ fn local_digests(
     Some((digests, source))
 }
 
-/// Does a job.
+/// Generates the stanza of a job, unless it is fresh or its result is known.
 pub(super) fn do_job(run: Run, job: &Job, results: &Results, place: Place) -> Done {
     if job.has_none {
         return Done::Found(Finding::Nothing);
@@ -235,7 +234,7 @@ pub(super) fn do_job(run: Run, job: &Job, results: &Results, place: Place) -> Do
     };
     results.add(key, &finding);
     if let (Finding::Stanza(finished), true) = (&finding, generates_lock(&job.options)) {
-        // The next run finds the lock that this one generated.
+        // The next run finds a generated lock, so its key is another one.
         for lock in &finished.locks {
             let key = Results::key(&job.digests, &job.recipe, Some(lock.text.as_bytes()));
             results.add(&key, &finding);
@@ -252,7 +251,7 @@ fn make_local(job: &Job, place: Place) -> Done {
     }
 }
 
-/// What is known of a job's package before it is done.
+/// Returns what is known about a package before its job is done.
 pub(super) fn described(run: Run, job: &Job) -> LockedPackageReport {
     let entries = job.entries.iter().map(|&entry| &run.planned[entry]);
     let mut told = planned_report(run, &entries.collect::<Vec<_>>());
@@ -264,7 +263,7 @@ pub(super) fn described(run: Run, job: &Job) -> LockedPackageReport {
     told
 }
 
-/// The packages that were worked at, and the others.
+/// Returns the packages of the jobs and the others of the lock.
 pub(super) fn with_others(
     run: Run,
     jobs: &[Job],
@@ -281,7 +280,7 @@ pub(super) fn with_others(
     packages
 }
 
-/// Puts what was made into the draft, and tells of it.
+/// Puts a generated stanza into the draft, and adds to the report.
 pub(super) fn put(
     run: Run,
     job: &Job,
@@ -340,13 +339,13 @@ pub(super) fn put(
 }
 
 impl Job {
-    /// The digest by which the file's mark knows the package.
+    /// Returns the digest that the file's mark has for the package.
     pub(super) fn looked_at(&self) -> String {
         looked_at(&self.digests, &self.marked)
     }
 }
 
-/// What decides that a package needs no stanza, for the file's mark.
+/// Returns the digest of all that decides that a package needs no stanza.
 fn looked_at(digests: &Digests, marked: &str) -> String {
     digest(format!("{}\n{marked}", digests.source).as_bytes())
 }
@@ -356,14 +355,14 @@ fn generates_lock(options: &Options) -> bool {
     options.generate.generate_lock.unwrap_or_default()
 }
 
-/// Whether a stanza is of a lock, and not of a path.
+/// Whether a stanza comes from a lock, and not from a path.
 pub(in crate::ops) fn is_of_lock(block: &Block) -> bool {
     let recipe = block.recipe.as_deref().unwrap_or("{}");
     let options: Options = serde_json::from_str(recipe).unwrap_or_default();
     options.is_of_lock()
 }
 
-/// One display of the progress of many packages.
+/// Shows the progress of several packages as one.
 pub(super) struct Together {
     outer: Session,
     total: AtomicU64,
@@ -388,6 +387,6 @@ impl Progress for Together {
         self.outer.progress().step();
     }
 
-    // Others go on.
+    // Other packages still use the display.
     fn finish(&self) {}
 }

@@ -14,40 +14,40 @@ use crate::project::{ProjectError, PythonName};
 /// What `cargo pyhack why --format json` prints for a lock.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct LockWhy {
-    /// The lock.
+    /// The path of the lock.
     pub lock: String,
-    /// What was asked about; null for everything that is needed.
+    /// The name that is explained; null for all native inputs.
     pub name: Option<String>,
     /// The package of that name, if the lock has one.
     pub package: Vec<WhyPackage>,
     /// The packages with Rust that are built from source.
     pub packages: Vec<WhyReport>,
-    /// Those that can't be told of.
+    /// The packages that couldn't be read.
     pub failures: Vec<WhyFailure>,
 }
 
-/// A package of a lock, as the environments have it.
+/// A package of a lock, and how the environments build it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WhyPackage {
     /// Its name and version.
     pub package: String,
-    /// What the environments have of it.
+    /// How the environments build it.
     pub builds: Vec<Build>,
 }
 
-/// A package that can't be told of.
+/// A package that couldn't be read.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WhyFailure {
     /// Its name and version.
     pub package: String,
-    /// Why.
+    /// The error that occurred.
     pub error: Failure,
 }
 
 /// Explains a name for all packages of a lock that are built from source.
 ///
 /// # Errors
-/// Where the lock can't be read.
+/// Fails if the lock can't be read.
 pub fn why_locked(
     request: &LockRequest,
     name: Option<&str>,
@@ -75,7 +75,7 @@ fn why_of_all(run: Run, name: Option<&str>) -> LockWhy {
     let is_one = |name: &PythonName| asked.as_ref() == Some(name);
     let is_package = candidates.keys().any(is_one);
     for (package, entries) in &candidates {
-        // Of a package, all is told that it needs.
+        // If the name is that of a package, all of its needs are explained.
         if is_package && !is_one(package) {
             continue;
         }

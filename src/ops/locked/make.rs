@@ -1,4 +1,4 @@
-//! The stanza of a package of a lock.
+//! Generates the stanza of a package of a lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,8 +20,8 @@ use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
 
-/// Makes the stanza of a package from some of its entries; none if it needs
-/// none.
+/// Generates the stanza of a package from some of its entries. Returns `None`
+/// if it needs no stanza.
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
@@ -52,7 +52,7 @@ pub(in crate::ops) fn make_locked(
     })))
 }
 
-/// Makes the stanza of one version of a package.
+/// Generates the stanza of one version of a package.
 fn make_version(
     workspace: &Workspace,
     package: &LockedPackage,
@@ -83,7 +83,7 @@ fn make_version(
     .into())
 }
 
-/// Fetches the source of a package, to ask about it.
+/// Fetches the source of a package, and returns a request to read it.
 pub(in crate::ops) fn request_for(
     workspace: &Workspace,
     package: &LockedPackage,
@@ -98,7 +98,7 @@ pub(in crate::ops) fn request_for(
     Ok(request)
 }
 
-/// Fetches the source of a package, and has the request ask for it.
+/// Fetches the source of a package, and sets it in a request.
 fn fetch_source(
     workspace: &Workspace,
     package: &LockedPackage,
@@ -150,7 +150,7 @@ fn fetch_source(
     Ok(())
 }
 
-/// Whether the checkout of a repository's revision is in our cache.
+/// Whether the cache has a checkout of the repository's revision.
 pub(in crate::ops) fn has_checkout(source: &LockedSource, session: &Session) -> bool {
     git_source(source).is_some_and(|git| session.git().has_tree(&git))
 }
@@ -172,7 +172,7 @@ fn artifact_file(
     })
 }
 
-/// `tool.uv.extra-build-dependencies`, as far as they hold everywhere.
+/// Returns `tool.uv.extra-build-dependencies` whose markers are always true.
 fn given_build_system(
     workspace: &Workspace,
     package: &LockedPackage,
@@ -188,7 +188,7 @@ fn given_build_system(
     named.collect()
 }
 
-/// The digests of what a package's entries say.
+/// Returns the digests of a package's entries in the lock.
 pub(in crate::ops) fn digests_of(
     workspace: &Workspace,
     entries: &[usize],
@@ -204,7 +204,7 @@ pub(in crate::ops) fn digests_of(
             None => format!("{:?}", sdist.place),
         });
         let source = match &package.source {
-            // Whichever mirror it is from.
+            // The mirror that serves a file doesn't change its content.
             LockedSource::Registry(_) | LockedSource::Url { .. } => String::new(),
             source => format!("{source:?}"),
         };
@@ -227,7 +227,7 @@ pub(in crate::ops) fn digests_of(
     crate::ops::digests::of_locked(text.as_bytes(), file, beside)
 }
 
-/// The repository of a package, at its revision.
+/// Returns the repository and revision of a package from git.
 fn git_source(source: &LockedSource) -> Option<GitSource> {
     let LockedSource::Git { url, revision, .. } = source else {
         return None;
@@ -239,14 +239,14 @@ fn git_source(source: &LockedSource) -> Option<GitSource> {
     })
 }
 
-/// An entry without a file.
+/// Stands for the file of an entry that has none.
 static NOWHERE: Artifact = Artifact {
     place: ArtifactPlace::Nowhere,
     hash: None,
     size: None,
 };
 
-/// What a package is called in messages.
+/// Returns the name and version of a package for messages.
 pub(in crate::ops) fn label(package: &LockedPackage) -> String {
     match &package.version {
         Some(version) => format!("{} {version}", package.name),
@@ -254,7 +254,7 @@ pub(in crate::ops) fn label(package: &LockedPackage) -> String {
     }
 }
 
-/// Whether a path leads to something below its folder, and nowhere else.
+/// Whether a relative path stays below its folder.
 fn is_below(path: &Utf8Path) -> bool {
     path.components()
         .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
