@@ -1,4 +1,4 @@
-//! What the pins beside an overlay are too old for.
+//! Warnings about pins next to an overlay that are too old.
 
 use camino::Utf8Path;
 
@@ -9,11 +9,11 @@ use crate::nix::pins::{PinFindings, PinRequirements, judge};
 use crate::project::{CrateSource, RustProject};
 use crate::warning::Warning;
 
-/// What every stanza uses of pyproject.nix.
+/// The functions of pyproject.nix that every stanza calls.
 const HACKS: [&str; 1] = ["importCargoLock"];
 
-/// Judges the pins of the overlay in a folder: what is known of nixpkgs
-/// itself goes before what is known of its branches.
+/// Judges the pins next to the overlay in a folder. What is known about a
+/// pinned nixpkgs replaces what is known about its branches.
 pub(super) fn judge_pins(
     facts: &mut Facts,
     folder: &Utf8Path,
