@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::native::{DependencyPath, Evidence};
 use crate::ops::configured::Configured;
-use crate::ops::lock::{LockRequest, LockWhy, why_locked};
+use crate::ops::lock::{LockRequest, LockWhy, WhyBuildSystem, why_locked};
 use crate::ops::why::{Answer, WhyReport, why};
 use crate::options::{Options, TargetOptions};
 use crate::python_lock::PythonLock;
@@ -110,6 +110,7 @@ fn human_of_lock(found: &LockWhy) -> String {
         }
         parts.push(text);
     }
+    parts.extend(found.build_systems.iter().map(human_of_build_system));
     let is_needed =
         |report: &&WhyReport| report.answer == Answer::Needed || !found.package.is_empty();
     parts.extend(found.packages.iter().filter(is_needed).map(human));
@@ -121,6 +122,19 @@ fn human_of_lock(found: &LockWhy) -> String {
         ));
     }
     parts.join("\n")
+}
+
+fn human_of_build_system(found: &WhyBuildSystem) -> String {
+    let (package, backend) = (plain(&found.package), plain(&found.backend));
+    let mut text = format!("{BOLD}build system{BOLD:#} of {package}  {DIM}{backend}{DIM:#}\n");
+    for found in &found.requirements {
+        let (requirement, origin) = (plain(&found.requirement), plain(&found.origin));
+        let _ = writeln!(text, "  {BOLD}{requirement}{BOLD:#}  {origin}");
+    }
+    if found.requirements.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    text
 }
 
 fn human(report: &WhyReport) -> String {

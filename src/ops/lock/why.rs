@@ -7,9 +7,11 @@ use super::report::planned_report;
 use super::{Build, Failure, LockRequest, Run, prepared};
 use crate::error::Error;
 use crate::io::Session;
+use crate::ops::load::{Loaded, Request};
 use crate::ops::locked::{candidates, label, request_for};
 use crate::ops::why::{WhyReport, why};
-use crate::project::{ProjectError, PythonName};
+use crate::project::{Project, ProjectError, PythonName};
+use crate::python_build::BuildFacts;
 
 /// What `cargo pyhack why --format json` prints for a lock.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -22,6 +24,8 @@ pub struct LockWhy {
     pub package: Vec<WhyPackage>,
     /// The packages with Rust that are built from source.
     pub packages: Vec<WhyReport>,
+    /// What the packages that are built from source are built with.
+    pub build_systems: Vec<WhyBuildSystem>,
     /// The packages that couldn't be read.
     pub failures: Vec<WhyFailure>,
 }
@@ -33,6 +37,27 @@ pub struct WhyPackage {
     pub package: String,
     /// How the environments build it.
     pub builds: Vec<Build>,
+}
+
+/// What a package of a lock is built with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyBuildSystem {
+    /// Its name and version.
+    pub package: String,
+    /// `build-backend`, or the default of PEP 517.
+    pub backend: String,
+    /// The build requirements that are explained, in the order in which they
+    /// were found.
+    pub requirements: Vec<WhyRequirement>,
+}
+
+/// A build requirement of a package.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyRequirement {
+    /// The requirement, as PEP 508 writes it.
+    pub requirement: String,
+    /// What asks for it.
+    pub origin: String,
 }
 
 /// A package that couldn't be read.
@@ -91,12 +116,57 @@ fn why_of_entry(run: Run, entry: usize, name: Option<&str>, found: &mut LockWhy)
     let package = &run.workspace.lock.packages[entry];
     let options = run.layers.of(package.name.as_str());
     let request = request_for(run.workspace, package, &options, run.asked, run.session);
-    match request.and_then(|request| why(&request, name, run.session)) {
-        Ok(report) => found.packages.push(report),
-        Err(Error::Project(ProjectError::NoRust { .. })) => {}
+    let explained = request.and_then(|request| {
+        let requirements = why_build_system(&request, name, run.session)?;
+        let report = match why(&request, name, run.session) {
+            Err(Error::Project(ProjectError::NoRust { .. })) => None,
+            report => Some(report?),
+        };
+        Ok((requirements, report))
+    });
+    match explained {
+        Ok((build_system, report)) => {
+            let is_told = name.is_none() || !build_system.requirements.is_empty();
+            let build_system = WhyBuildSystem {
+                package: label(package),
+                ..build_system
+            };
+            found.build_systems.extend(is_told.then_some(build_system));
+            found.packages.extend(report);
+        }
         Err(error) => found.failures.push(WhyFailure {
             package: label(package),
             error: (&error).into(),
         }),
     }
+}
+
+/// Explains a name, or all of the build system.
+fn why_build_system(
+    request: &Request,
+    name: Option<&str>,
+    session: &Session,
+) -> Result<WhyBuildSystem, Error> {
+    let loaded = Loaded::read(request, session)?;
+    let Project {
+        identity,
+        python_root,
+        ..
+    } = &loaded.project;
+    let python_minor = loaded.target.python_minor;
+    let facts = BuildFacts::read(&loaded.files, python_root, &identity.name, python_minor)?;
+    let asked = name.map(PythonName::new);
+    let requirements = facts.requirements.iter();
+    let requirements =
+        requirements.filter(|found| asked.as_ref().is_none_or(|asked| found.name() == *asked));
+    Ok(WhyBuildSystem {
+        package: identity.name.to_string(),
+        backend: facts.backend.clone(),
+        requirements: requirements
+            .map(|found| WhyRequirement {
+                requirement: found.requirement.to_string(),
+                origin: found.origin.to_string(),
+            })
+            .collect(),
+    })
 }

@@ -498,6 +498,16 @@ fn inspect_and_why_take_a_lock() {
         "{why}"
     );
     assert!(!why.contains("quick"), "{why}");
+    let why = sandbox.run(&["why", "plain", "uv.lock"]).ok();
+    assert!(
+        why.ends_with("\n\nbuild system of plain 1.0  own\n  nothing\n"),
+        "{why}"
+    );
+    let why = sandbox.run(&["why", "maturin", "uv.lock"]).ok();
+    assert!(
+        why.contains("build system of fast 1.0  maturin") && !why.contains("plain"),
+        "{why}"
+    );
 }
 
 #[test]
