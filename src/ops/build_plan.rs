@@ -169,7 +169,7 @@ fn mends(consequences: Vec<Consequence>) -> (Vec<String>, Vec<Warning>) {
                 continue;
             }
             Some(Mend::Pin(requirement)) => {
-                format!("have an older one in the lock: `uv add --dev '{requirement}'`")
+                format!("have another version in the lock: `uv add --dev '{requirement}'`")
             }
             Some(Mend::Manual(what)) => what,
             None => format!("see {}", consequence.evidence),

@@ -20,8 +20,11 @@ use crate::project::{PythonName, SourceFiles, SourceKind};
 const RULES: u32 = 2;
 
 /// The tables that decide what stanzas contain.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 7] = [
+    include_str!("../../data/build-bounds.toml"),
+    include_str!("../../data/build-system-pkgs.toml"),
     include_str!("../../data/build-systems.toml"),
+    include_str!("../../data/import-names.toml"),
     include_str!("../../data/native-deps.toml"),
     include_str!("../../data/pkg-config.toml"),
     include_str!("../../data/rust-and-python.toml"),

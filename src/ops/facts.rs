@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::load::{Loaded, Request};
 use super::native::{BOOTSTRAP, NativeFacts, outdated_pyo3};
-use crate::build_system::{self, Requirements};
+use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::io::crate_store::yanked_crates;
 use crate::io::{CrateStore, Session};
@@ -85,6 +85,17 @@ impl Facts {
             rust: needed,
             warnings,
         })
+    }
+
+    /// Adds the packages and extras of another build system, on the platforms
+    /// where that has them.
+    pub(super) fn add_build_system(&mut self, system: BuildSystem) {
+        for (name, on) in system {
+            let known = self.requirements.system.entry(name).or_default();
+            for (platform, extras) in on {
+                known.entry(platform).or_default().extend(extras);
+            }
+        }
     }
 
     /// Removes warnings about nixpkgs' rustc, since another one counts.

@@ -56,12 +56,22 @@ impl Making<'_> {
             facts.forget_rustc();
         }
         judge_pins(&mut facts, self.folder, rust, self.session);
-        let mut stanza = self.stanza(loaded, &facts)?;
-        if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
-            let (patches, told) = maturin_mends(loaded, rust)?;
-            stanza.patches = patches;
-            facts.warnings.extend(told);
+        let kind = self.kind(loaded);
+        let mut patches = Vec::new();
+        // uv2nix reads the build requirements of local projects itself.
+        if kind != SourceKind::Local {
+            let build = SourceBuild::read(loaded, self.request)?;
+            patches = build.patches;
+            facts.add_build_system(build.system);
+            facts.warnings.extend(build.warnings);
+            if uses_maturin(&facts.requirements.system) {
+                let (mends, told) = maturin_mends(loaded, rust)?;
+                patches.extend(mends);
+                facts.warnings.extend(told);
+            }
         }
+        let mut stanza = self.stanza(loaded, kind, &facts)?;
+        stanza.patches = patches;
         if let Some(sets) = &self.request.locked.sets {
             keep_known_extras(&mut stanza.build_system, sets);
         }
@@ -144,9 +154,8 @@ impl Making<'_> {
         })
     }
 
-    fn stanza(self, loaded: &Loaded, facts: &Facts) -> Result<Stanza, Error> {
+    fn stanza(self, loaded: &Loaded, kind: SourceKind, facts: &Facts) -> Result<Stanza, Error> {
         let native = &facts.native.inputs;
-        let kind = self.kind(loaded);
         let is_local = kind == SourceKind::Local;
         let platforms = &loaded.target.platforms;
         let source = loaded.above.as_ref().filter(|_| is_local);
