@@ -59,6 +59,31 @@ pub enum RustcOf {
     },
 }
 
+/// Why a package's wheel is taken although sdists are preferred.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WheelReason {
+    /// The package set lacks packages that the build needs.
+    MissingBuildSystem {
+        /// Their names, normalised.
+        missing: Vec<String>,
+    },
+    /// The package is a program that nixpkgs has, which its sdist builds anew.
+    Program,
+}
+
+impl WheelReason {
+    /// The reason as a clause.
+    fn clause(&self) -> String {
+        match self {
+            Self::MissingBuildSystem { missing } => format!(
+                "its build needs {}, which the package set doesn't have",
+                missing.join(", ")
+            ),
+            Self::Program => "its sdist downloads and builds the whole program".to_owned(),
+        }
+    }
+}
+
 /// A warning.
 ///
 /// Results in the cache contain serialized warnings. If a variant changes its
@@ -158,6 +183,13 @@ pub enum Warning {
         help("nothing has to be done: the stanza sets `sourcePreference` for this package alone")
     )]
     WheelInCycle { name: String, cycle: String },
+    /// A package is taken as a wheel although sdists are preferred.
+    #[error("the stanza of `{name}` takes the wheel: {}", reason.clause())]
+    #[diagnostic(
+        code(pyhack::warning::wheel_taken),
+        help("nothing has to be done, unless it must be built from source")
+    )]
+    WheelTaken { name: String, reason: WheelReason },
     /// uv2nix refuses a package on some platforms.
     #[error("`{name}` can't be had on {}: {why}", platforms.join(", "))]
     #[diagnostic(

@@ -127,21 +127,10 @@ impl Making<'_> {
         visible(&loaded.files, "the name", name.as_str())?;
         let build = SourceBuild::read(loaded, self.request)?;
         let mut stanza = Stanza {
-            name: name.clone(),
-            kind,
-            cargo: None,
-            source: None,
             build_system: without(&build.system, &self.request.locked.build_system),
             platforms: loaded.target.platforms.clone(),
-            build_inputs: BTreeMap::new(),
-            native_build_inputs: BTreeMap::new(),
-            env: BTreeMap::new(),
             patches: build.patches,
-            prefers_wheel: false,
-            dont_use_cmake_configure: false,
-            reasons: BTreeMap::new(),
-            only_version: None,
-            otherwise: None,
+            ..Stanza::new(name.clone(), kind)
         };
         add_extra(self.options(), &mut stanza, false);
         stanza.only_version = guarded_version(loaded);
@@ -169,21 +158,13 @@ impl Making<'_> {
             without(&facts.requirements.system, given)
         };
         let mut stanza = Stanza {
-            name: loaded.project.identity.name.clone(),
-            kind,
-            cargo: None,
             source,
             build_system,
             platforms: platforms.clone(),
             build_inputs: attributes(&native.build_inputs),
             native_build_inputs: attributes(&native.native_build_inputs),
             env: variables(&native.env),
-            patches: Vec::new(),
-            prefers_wheel: false,
-            dont_use_cmake_configure: false,
-            reasons: BTreeMap::new(),
-            only_version: None,
-            otherwise: None,
+            ..Stanza::new(loaded.project.identity.name.clone(), kind)
         };
         stanza.dont_use_cmake_configure = stanza.native_build_inputs.contains_key("cmake");
         if !self.options().no_comments() {

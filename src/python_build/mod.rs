@@ -30,5 +30,7 @@ pub use consequence::{Consequence, Likelihood, Mend};
 pub use cycles::plan;
 pub use facts::BuildFacts;
 pub use mend::{MaturinSource, maturin_metadata};
-pub use package_set::{BuildSystemTable, PackageSet, PackageSets, UserLock};
+pub use package_set::{
+    BuildFormat, BuildSystemTable, Fix, PackageOrigin, PackageSet, PackageSets, UserLock,
+};
 pub use resolve::{Need, ResolveRequest, Resolved, resolve};

@@ -14,7 +14,7 @@ use super::platforms::{build_system_expr, guarded};
 use super::print::print;
 use super::shell::LockTarget;
 use crate::native::EnvValue;
-use crate::project::SourceKind;
+use crate::project::{PythonName, SourceKind};
 use crate::target::Platform;
 
 mod compact;
@@ -29,6 +29,27 @@ pub use model::{AdjacentCargoLock, CargoLockImport, Form, SourceOverride, Stanza
 pub const REVISION: &str = "# revision ";
 
 impl Stanza {
+    /// Returns a stanza that changes nothing.
+    pub const fn new(name: PythonName, kind: SourceKind) -> Self {
+        Self {
+            name,
+            kind,
+            cargo: None,
+            source: None,
+            build_system: BTreeMap::new(),
+            platforms: BTreeSet::new(),
+            build_inputs: BTreeMap::new(),
+            native_build_inputs: BTreeMap::new(),
+            env: BTreeMap::new(),
+            patches: Vec::new(),
+            prefers_wheel: false,
+            dont_use_cmake_configure: false,
+            reasons: BTreeMap::new(),
+            only_version: None,
+            otherwise: None,
+        }
+    }
+
     /// The value of the attribute.
     pub(super) fn value(&self) -> Expr {
         if self.prefers_wheel {

@@ -9,7 +9,6 @@ use crate::project::SourceKind;
 
 fn saved(name: &str, version: Option<&str>) -> FinishedStanza {
     let stanza = Stanza {
-        name: PythonName::new(name),
         cargo: Some(CargoLockImport {
             cargo_root: ".".into(),
             lock_file: None,
@@ -18,19 +17,7 @@ fn saved(name: &str, version: Option<&str>) -> FinishedStanza {
             extra_registries: BTreeMap::new(),
             toolchain: None,
         }),
-        patches: Vec::new(),
-        kind: SourceKind::Registry,
-        source: None,
-        build_system: BTreeMap::new(),
-        platforms: BTreeSet::new(),
-        build_inputs: BTreeMap::new(),
-        native_build_inputs: BTreeMap::new(),
-        env: BTreeMap::new(),
-        prefers_wheel: false,
-        dont_use_cmake_configure: false,
-        reasons: BTreeMap::new(),
-        only_version: None,
-        otherwise: None,
+        ..Stanza::new(PythonName::new(name), SourceKind::Registry)
     };
     FinishedStanza {
         stanza: stanza.into(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+use super::wheel::{is_program, take_wheel};
 use super::{Asked, Workspace};
 use crate::error::Error;
 use crate::io::artifacts::ArtifactRef;
@@ -19,6 +20,7 @@ use crate::overlay::Digests;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
+use crate::warning::WheelReason;
 
 /// Generates the stanza of a package from some of its entries. Returns `None`
 /// if it needs no stanza.
@@ -32,9 +34,19 @@ pub(in crate::ops) fn make_locked(
     let mut found: Vec<FinishedStanza> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        match make_version(workspace, package, options, asked, place) {
+        let made = if is_program(asked, package) && !options.rust_only() {
+            take_wheel(asked, package, WheelReason::Program)
+        } else {
+            None
+        };
+        let made = made.map_or_else(
+            || make_version(workspace, package, options, asked, place),
+            Ok,
+        );
+        match made {
             Err(Error::Project(ProjectError::NoRust { .. })) => {}
-            finished => found.push(finished?),
+            Err(error) => found.push(wheel_instead(asked, package, error)?),
+            Ok(finished) => found.push(finished),
         }
     }
     let name = entries
@@ -50,6 +62,22 @@ pub(in crate::ops) fn make_locked(
         finished.restrict(is_only);
         finished.or_else(otherwise)
     })))
+}
+
+/// Returns the stanza that takes the wheel of a package whose build the
+/// package set lacks something for, and any other error as it is.
+fn wheel_instead(
+    asked: &Asked,
+    package: &LockedPackage,
+    error: Error,
+) -> Result<FinishedStanza, Error> {
+    let Error::Project(ProjectError::MissingBuildSystem { missing, .. }) = &error else {
+        return Err(error);
+    };
+    let reason = WheelReason::MissingBuildSystem {
+        missing: missing.clone(),
+    };
+    take_wheel(asked, package, reason).ok_or(error)
 }
 
 /// Generates the stanza of one version of a package.

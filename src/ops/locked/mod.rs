@@ -3,6 +3,7 @@
 mod make;
 mod plan;
 mod results;
+mod wheel;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,5 +2,6 @@
 
 mod cycles;
 mod documents;
+mod methods;
 mod rings;
 mod sources;
