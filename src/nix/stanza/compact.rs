@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Stanza;
+use super::{Guard, Stanza};
 use crate::nix::expr::Expr;
 use crate::nix::ident::is_identifier;
 use crate::nix::print::print_inline;
@@ -58,7 +58,7 @@ impl CompactStanza {
 
 impl Stanza {
     /// The stanza in four lines, if a build system is all that it adds.
-    pub(in crate::nix) fn compact(&self) -> Option<CompactStanza> {
+    pub(in crate::nix) fn compact(&self, guard: Guard) -> Option<CompactStanza> {
         let is_plain = self.cargo.is_none()
             && !self.prefers_wheel
             && self.kind != SourceKind::Local
@@ -82,8 +82,12 @@ impl Stanza {
                 let version = print_inline(&Expr::string(version));
                 format!("old.version == {version} && ")
             });
+        let guard = match guard {
+            Guard::Set => String::new(),
+            Guard::Stanza => format!("if !prev ? {name} then null else "),
+        };
         let text = format!(
-            "{name} = prev.{name}.overrideAttrs (old: {{\n  \
+            "{name} = {guard}prev.{name}.overrideAttrs (old: {{\n  \
              ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n    \
              old.nativeBuildInputs ++ final.resolveBuildSystem {system};\n\
              }});\n"
