@@ -1,5 +1,5 @@
 //! The layout of a stanza that only adds a build system. A lock has dozens of
-//! them, so each takes four lines, whatever it requires.
+//! them, so each takes four or five lines, whatever it requires.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,10 @@ use crate::nix::expr::Expr;
 use crate::nix::ident::is_identifier;
 use crate::nix::print::print_inline;
 use crate::project::SourceKind;
+
+/// Upper bound on the length of a line, without the indentation of a stanza in
+/// an overlay file.
+const MAX_LINE: usize = 98;
 
 /// An attribute in the layout of its own.
 pub struct CompactStanza {
@@ -57,7 +61,7 @@ impl CompactStanza {
 }
 
 impl Stanza {
-    /// The stanza in four lines, if a build system is all that it adds.
+    /// The stanza in its own layout, if a build system is all that it adds.
     pub(in crate::nix) fn compact(&self, guard: Guard) -> Option<CompactStanza> {
         let is_plain = self.cargo.is_none()
             && !self.prefers_wheel
@@ -86,11 +90,15 @@ impl Stanza {
             Guard::Set => String::new(),
             Guard::Stanza => format!("if !prev ? {name} then null else "),
         };
+        let call = format!("final.resolveBuildSystem {system}");
+        let inputs = match format!("    old.nativeBuildInputs ++ {call};") {
+            line if line.len() <= MAX_LINE => line,
+            _ => format!("    old.nativeBuildInputs\n    ++ {call};"),
+        };
         let text = format!(
             "{name} = {guard}prev.{name}.overrideAttrs (old: {{\n  \
-             ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n    \
-             old.nativeBuildInputs ++ final.resolveBuildSystem {system};\n\
-             }});\n"
+             ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n\
+             {inputs}\n}});\n"
         );
         Some(CompactStanza { name, text })
     }

@@ -299,7 +299,7 @@ fn without_rust(system: &[Row]) -> Stanza {
 }
 
 #[test]
-fn a_build_system_alone_takes_four_lines() {
+fn a_build_system_alone_takes_at_most_five_lines() {
     let stanza = without_rust(&[
         everywhere("flit-core", &[]),
         everywhere("setuptools-scm", &["rich"]),
@@ -309,7 +309,8 @@ fn a_build_system_alone_takes_four_lines() {
     builtins.intersectAttrs prev {
       cryptography = prev.cryptography.overrideAttrs (old: {
         ${if old.passthru.format or null != "wheel" then "nativeBuildInputs" else null} =
-          old.nativeBuildInputs ++ final.resolveBuildSystem { flit-core = [ ]; setuptools-scm = [ "rich" ]; };
+          old.nativeBuildInputs
+          ++ final.resolveBuildSystem { flit-core = [ ]; setuptools-scm = [ "rich" ]; };
       });
     }
     "#);
@@ -401,7 +402,7 @@ fn each_comment_stays_above_its_own_value() {
 }
 
 #[test]
-fn a_stanza_of_four_lines_guards_itself_where_no_set_does() {
+fn a_short_stanza_guards_itself_where_no_set_does() {
     let stanza = AnyStanza::from(without_rust(&[everywhere("setuptools", &[])]));
     let first = |guard| stanza.print_at(2, guard).lines().next().map(str::to_owned);
     let in_set = "cryptography = prev.cryptography.overrideAttrs (old: {";
@@ -423,4 +424,18 @@ fn a_preferred_wheel_guards_itself_where_no_set_does() {
       else
         null;
     "#);
+}
+
+#[test]
+fn a_long_build_system_takes_a_line_of_its_own() {
+    let requires = ["hatch-fancy-pypi-readme", "hatch-vcs", "hatchling"];
+    let stanza = without_rust(&requires.map(|name| everywhere(name, &[])));
+    let text = AnyStanza::from(stanza).print_at(2, Guard::Set);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert_eq!(lines[2], "    old.nativeBuildInputs");
+    assert!(
+        lines[3].starts_with("    ++ final.resolveBuildSystem { hatch-"),
+        "{text}"
+    );
 }
