@@ -1,4 +1,4 @@
-//! Every error that a command can end with, and its exit code.
+//! The errors that make a command fail, and the exit codes.
 
 use miette::Diagnostic;
 use thiserror::Error;
@@ -10,30 +10,30 @@ use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;
 
-/// What a command ends with where it can't do what was asked.
+/// An error that makes a command fail.
 #[derive(Debug, Error, Diagnostic)]
 pub enum Error {
-    /// Something in the project.
+    /// The project or its lock is wrong or not supported.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Project(#[from] ProjectError),
-    /// Something outside.
+    /// Files, archives, the network or another program failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Io(#[from] IoError),
-    /// An overlay file, or what a stanza is made from.
+    /// An overlay file, or the recipe of a stanza in it, is wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Overlay(#[from] OverlayError),
-    /// A lock of a Python environment.
+    /// A `uv.lock` or `pylock.toml` is wrong or not supported.
     #[error(transparent)]
     #[diagnostic(transparent)]
     PythonLock(#[from] PythonLockError),
-    /// The configuration.
+    /// The configuration can't be read or has a wrong value.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Config(#[from] Box<ConfigError>),
-    /// What a flake is made from.
+    /// A flake can't be made from the project.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Init(#[from] InitError),
@@ -48,31 +48,33 @@ impl From<PythonLockFailure> for Error {
     }
 }
 
-/// The exit codes, as `--help` lists them. 101 is Rust's own for a panic: our
-/// bug.
+/// The exit codes that `--help` lists, except for 101, with which Rust ends a
+/// program that panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done.
+    /// The command did what was asked.
     Done = 0,
-    /// `check` found differences.
+    /// `check` found stanzas that aren't up to date.
     Differences = 1,
-    /// The command line is wrong; clap ends with it.
+    /// The command line is wrong. clap ends with this code.
     Usage = 2,
-    /// The input has to be mended.
+    /// The project, overlay or configuration has to be corrected.
     Input = 3,
-    /// The surroundings have to be mended: network, disk, a missing program.
+    /// The network or disk failed, or a program or credential is missing.
     Surroundings = 4,
 }
 
 impl Error {
-    /// No overlay is named.
+    /// Returns the error for a `check` without an overlay: neither the command
+    /// line nor the configuration names one.
     #[must_use]
     pub const fn nothing_to_check() -> Self {
         Self::Overlay(OverlayError::Nothing)
     }
 
-    /// Says who has to mend it.
+    /// Returns the exit code: whether the input or the environment of the run
+    /// has to be corrected.
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {

@@ -1,7 +1,7 @@
-//! Writes the Nix that builds a Python package with Rust in it.
+//! Generates the Nix that builds Python packages with Rust extensions.
 //!
-//! The library is three rings; each may use those further in, never the
-//! other way round.
+//! The modules form three rings. Each ring may use those further in, never
+//! those further out.
 //!
 //! | ring | modules | what they do |
 //! |---|---|---|
@@ -9,9 +9,9 @@
 //! | world | `ops`, `io` | one use case a file; files, archives, network |
 //! | core | `project`, `python`, `python_build`, `build_system`, `native`, `vendor`, `hash`, `nix`, `overlay`, `options`, `python_lock` | text and facts in, text and facts out |
 //!
-//! To follow a command, begin in `cli` (what can be typed), go on to the file
-//! of the same name in `ops` (the story), and from there to the rule in the
-//! core. `error` and `warning` hold what can go wrong.
+//! To follow a command, start at its file in `cli`, continue with the file of
+//! the same name in `ops`, which lists the steps, and from there go to the
+//! rules in the core. `error` and `warning` define what can go wrong.
 
 mod build_system;
 pub mod cli;
@@ -35,8 +35,8 @@ mod target;
 mod vendor;
 mod warning;
 
-/// What the integration tests look at besides the program itself. It isn't an
-/// interface: anything here may change in any release.
+/// Items that the integration tests use. Not a public interface: anything here
+/// may change in any release.
 #[doc(hidden)]
 pub mod testing {
     pub use crate::cli::FORMAT_VERSION;

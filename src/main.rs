@@ -1,4 +1,4 @@
-//! The `cargo-pyhack` program; everything is in [`cargo_pyhack::cli`].
+//! The `cargo-pyhack` program, which runs [`cargo_pyhack::cli::main`].
 
 use std::process::ExitCode;
 

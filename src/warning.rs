@@ -1,7 +1,7 @@
 //! Findings that don't stop a command, but will or may stop the user's build.
 //!
-//! A warning is a value: which one it is and what it is about. Its text, code
-//! and help are made where it is printed; nothing reads them back.
+//! A warning is a variant with fields. Its text, code and help are made when it
+//! is printed, and no code parses them.
 
 use miette::Diagnostic;
 use schemars::JsonSchema;
@@ -10,61 +10,62 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-/// How much a warning matters.
+/// The severity of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Good to know.
+    /// The build works; the note explains something about it.
     Note,
-    /// It will or may stop the build.
+    /// The build may fail.
     Warning,
-    /// It will stop the build.
+    /// The build will fail.
     Error,
 }
 
-/// A warning.
+/// A warning as JSON output has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Warning")]
 pub struct WarningReport {
-    /// How much it matters.
+    /// How severe the warning is.
     pub level: Level,
-    /// A stable name; `docs/diagnostics.md` has a heading for each.
+    /// A stable identifier, which has a heading in `docs/diagnostics.md`.
     pub code: String,
-    /// What is the matter.
+    /// What was found, in one sentence.
     pub message: String,
-    /// What to do.
+    /// What the user can do about it.
     pub help: String,
 }
 
-/// How a pinned input is brought up to date.
+/// How to update a pinned input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinUpdate {
     /// The command, such as `nix flake update nixpkgs`.
     pub command: String,
 }
 
-/// Why the rustc of a nixpkgs is too old.
+/// Which nixpkgs has a rustc that is too old.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RustcOf {
-    /// Those of nixpkgs' current branches, by the branch's name.
+    /// The current branches of nixpkgs, each by its name with the version of
+    /// its rustc.
     Branches(Vec<(String, Version)>),
-    /// That of the pinned nixpkgs, as a clause, and how to get a newer one; no
-    /// update if the branch it follows keeps its rustc.
+    /// The nixpkgs that the project pins.
     Pinned {
-        /// The pin and what is wrong with it.
+        /// A clause that names the pin and the version of its rustc.
         finding: String,
-        /// How to get a newer one.
+        /// How to get a newer rustc. `None` if the branch that the pin
+        /// follows keeps its rustc.
         update: Option<PinUpdate>,
     },
 }
 
 /// A warning.
 ///
-/// Results in the cache hold warnings in this form: a variant that changes its
-/// meaning needs another name of the cache's folder.
+/// Results in the cache contain serialized warnings. If a variant changes its
+/// meaning, the cache's folder needs another name.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic, Serialize, Deserialize)]
 pub enum Warning {
-    /// The package's name breaks PEP 508.
+    /// PEP 508 doesn't allow the package's name.
     #[error("`{name}` is no name that PEP 508 allows")]
     #[diagnostic(
         code(pyhack::warning::invalid_name),
@@ -83,7 +84,8 @@ pub enum Warning {
         )
     )]
     IncompleteProject { lacking: Vec<String> },
-    /// The project has no crate, as far as was read.
+    /// No crate was found in the project. `all_read` is `false` if some of the
+    /// files that could name one couldn't be read.
     #[error("{}", if *all_read { "there is no Rust in it: a stanza only adds its build system" } else { "no crate is found, but not all that says how it is built could be read" })]
     #[diagnostic(
         code(pyhack::warning::no_rust),
@@ -99,21 +101,22 @@ pub enum Warning {
         )
     )]
     SeveralRoots { roots: Vec<String> },
-    /// The crate may be another one.
+    /// The crate that the backend builds was guessed, and may be another one.
     #[error("`{manifest}` is a guess: {why}")]
     #[diagnostic(
         code(pyhack::warning::guess),
         help("compare it with what the build does before relying on it")
     )]
     Guess { manifest: String, why: String },
-    /// Only running the project would tell.
+    /// The project's code decides something that can't be known without running
+    /// it.
     #[error("not to be told without running it: {what}")]
     #[diagnostic(
         code(pyhack::warning::unread),
         help("look at that line: it may build more, or ask for more, than is said here")
     )]
     Unread { what: String },
-    /// The Cargo workspace is above the Python project.
+    /// The root of the Cargo workspace is above the Python project.
     #[error(
         "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
     )]
@@ -131,7 +134,7 @@ pub enum Warning {
         )
     )]
     NoLock { folder: String },
-    /// A build requirement that the package set doesn't have.
+    /// The package set lacks a build requirement.
     #[error("`{name}` is no build system that pyproject-build-systems brings{}", if *is_beside_lock { ", nor has the `uv.lock` beside the project" } else { "" })]
     #[diagnostic(
         code(pyhack::warning::unknown_build_system),
@@ -140,7 +143,7 @@ pub enum Warning {
         )
     )]
     UnknownBuildSystem { name: String, is_beside_lock: bool },
-    /// A build system that is newer than the source expects.
+    /// The package set has a newer build system than the source expects.
     #[error("the package set has {system}: {symptom}")]
     #[diagnostic(code(pyhack::warning::too_new_build_system), help("{help}"))]
     TooNewBuildSystem {
@@ -148,14 +151,27 @@ pub enum Warning {
         symptom: String,
         help: String,
     },
-    /// A package whose wheel is taken, since it is built with itself.
+    /// A package's wheel is used, since building the package requires itself.
     #[error("the wheel of `{name}` is taken, since its build needs itself: {cycle}")]
     #[diagnostic(
         code(pyhack::warning::wheel_in_cycle),
         help("nothing has to be done: the stanza sets `sourcePreference` for this package alone")
     )]
     WheelInCycle { name: String, cycle: String },
-    /// A build requirement names a URL.
+    /// uv2nix refuses a package on some platforms.
+    #[error("`{name}` can't be had on {}: {why}", platforms.join(", "))]
+    #[diagnostic(
+        code(pyhack::warning::impossible_on_platforms),
+        help(
+            "take nixpkgs' build of it: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`; or leave the platforms out with `--platforms`"
+        )
+    )]
+    ImpossibleOnPlatforms {
+        name: String,
+        platforms: Vec<String>,
+        why: String,
+    },
+    /// A build requirement names a URL, which the package set ignores.
     #[error(
         "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"
     )]
@@ -164,14 +180,14 @@ pub enum Warning {
         help("see that the package set's version builds it too")
     )]
     UrlRequirement { name: String, url: String },
-    /// A `Cargo.lock` of format 1.
+    /// The `Cargo.lock` has format 1.
     #[error("the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read")]
     #[diagnostic(
         code(pyhack::warning::old_lock),
         help("let a current cargo write it anew: `cargo generate-lockfile`")
     )]
     OldLock,
-    /// Manifests name files that don't exist.
+    /// The manifests name files that don't exist.
     #[error(
         "cargo can't read the manifests: there isn't {}",
         shortened(missing, "; ")
@@ -183,7 +199,7 @@ pub enum Warning {
         )
     )]
     BrokenManifests { missing: Vec<String> },
-    /// The root of a crate's library doesn't exist.
+    /// The root source files of library crates don't exist.
     #[error("the source of the library of {} isn't there", quoted(folders))]
     #[diagnostic(
         code(pyhack::warning::broken),
@@ -214,7 +230,7 @@ pub enum Warning {
         crates: Vec<String>,
         is_refused: bool,
     },
-    /// The `Cargo.lock` is of another version of the project.
+    /// The `Cargo.lock` was made for another version of the project.
     #[error("the lock is of another version of the project: {}; {}", shortened(crates, ", "), locked_clause(*is_refused))]
     #[diagnostic(
         code(pyhack::warning::outdated_lock),
@@ -226,7 +242,7 @@ pub enum Warning {
         crates: Vec<String>,
         is_refused: bool,
     },
-    /// Unneeded crates that the registry has removed.
+    /// The registry has removed crates that the lock has but nothing needs.
     #[error("the registry no longer has {}", crates.join(", "))]
     #[diagnostic(
         code(pyhack::warning::gone_crates),
@@ -235,7 +251,7 @@ pub enum Warning {
         )
     )]
     GoneCrates { crates: Vec<String> },
-    /// A printed stanza needs a `Cargo.lock` beside it.
+    /// A printed stanza refers to a `Cargo.lock` next to the file it goes into.
     #[error("the stanza takes `{name}` from the folder that it will be in")]
     #[diagnostic(
         code(pyhack::warning::lock_beside),
@@ -251,7 +267,7 @@ pub enum Warning {
         )
     )]
     YankedCrates { crates: Vec<String> },
-    /// The source has a configuration of Cargo.
+    /// The source has a Cargo configuration that changes the build.
     #[error("`{path}` changes how cargo builds: {}", keys.join(", "))]
     #[diagnostic(
         code(pyhack::warning::cargo_config),
@@ -269,7 +285,7 @@ pub enum Warning {
         )
     )]
     GenerateImportLib { is_locked: bool },
-    /// The rustc of nixpkgs is older than a crate needs.
+    /// A crate needs a newer rustc than nixpkgs has.
     #[error("`{krate}` needs rustc {version}: {}", rustc.describe())]
     #[diagnostic(code(pyhack::warning::rust_version), help("{}", rustc.help()))]
     RustVersion {
@@ -294,14 +310,14 @@ pub enum Warning {
         since: String,
         update: PinUpdate,
     },
-    /// A file of pins can't be read.
+    /// A file that pins nixpkgs or pyproject.nix can't be read.
     #[error("`{place}` can't be read: {reason}")]
     #[diagnostic(
         code(pyhack::warning::unread_pins),
         help("see by yourself that its nixpkgs and pyproject.nix are new enough")
     )]
     UnreadPins { place: String, reason: String },
-    /// A file in nixpkgs' style lacks something.
+    /// Part of a file in nixpkgs' style has to be filled in or checked by hand.
     #[error("{what}")]
     #[diagnostic(
         code(pyhack::warning::incomplete_package),
@@ -318,7 +334,7 @@ pub enum Warning {
         places: Vec<String>,
         is_allowed: bool,
     },
-    /// PyO3 doesn't know a Python as new as this one.
+    /// The Python is newer than those that the PyO3 in the lock supports.
     #[error("PyO3 {pyo3} knows Python 3.{newest} at the newest, not 3.{python_minor}{}", if *refuses { ", and refuses it" } else { "" })]
     #[diagnostic(
         code(pyhack::warning::pyo3_too_old),
@@ -332,7 +348,8 @@ pub enum Warning {
         python_minor: u8,
         refuses: bool,
     },
-    /// Native inputs follow the lock's edges instead of cargo's resolution.
+    /// The native inputs were found from the lock's dependencies, since cargo
+    /// couldn't resolve the crates.
     #[error("{why}")]
     #[diagnostic(
         code(pyhack::warning::approximate),
@@ -341,7 +358,7 @@ pub enum Warning {
         )
     )]
     Approximate { why: String },
-    /// A crate from git needs files outside of its folder.
+    /// A crate from git uses files outside of its folder.
     #[error("{what}")]
     #[diagnostic(
         code(pyhack::warning::git_crate_reaches_out),
@@ -355,7 +372,7 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::download),
         help(
-            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix, and name it in the variable"
+            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix and name it in the variable, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`"
         )
     )]
     Download {
@@ -363,7 +380,7 @@ pub enum Warning {
         what: String,
         variables: Vec<String>,
     },
-    /// A native crate is in no table.
+    /// A crate builds or links native code, but its needs are unknown.
     #[error("nothing is known of what {krate} needs: {what}")]
     #[diagnostic(
         code(pyhack::warning::unknown_native),
@@ -372,7 +389,7 @@ pub enum Warning {
         )
     )]
     UnknownNative { krate: String, what: String },
-    /// No attribute is known for a module of pkg-config.
+    /// No nixpkgs attribute is known for a module of pkg-config.
     #[error("{krate} asks pkg-config for `{module}`, which no attribute is known for")]
     #[diagnostic(
         code(pyhack::warning::unknown_module),
@@ -388,14 +405,14 @@ pub enum Warning {
         help("look at it: it may need more than is said here")
     )]
     UnreadableBuildScript { krate: String, what: String },
-    /// A library is loaded when the program runs.
+    /// A crate loads a library at run time.
     #[error("{krate} {what}")]
     #[diagnostic(
         code(pyhack::warning::runtime),
         help("nothing to build it; what loads it has to find it where the program runs")
     )]
     Runtime { krate: String, what: String },
-    /// A `.python-version` names no CPython.
+    /// The `.python-version` file doesn't name a version of CPython.
     #[error(
         "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
     )]
@@ -404,7 +421,7 @@ pub enum Warning {
         help("choose one with `--python 3.13`, say")
     )]
     PythonVersion { python_minor: u8 },
-    /// The lock isn't for the Python that is built for.
+    /// The lock's `requires-python` excludes the chosen Python.
     #[error("`{place}` is for Python {requires}, not for {python}")]
     #[diagnostic(
         code(pyhack::warning::python_not_allowed),
@@ -425,7 +442,7 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// How much it matters.
+    /// Returns the warning's severity.
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
@@ -452,7 +469,7 @@ impl Warning {
         }
     }
 
-    /// The warning as JSON output has it.
+    /// Returns the warning with its texts, as JSON output has it.
     #[must_use]
     pub fn report(&self) -> WarningReport {
         let text = |part: Option<Box<dyn std::fmt::Display + '_>>| {
@@ -470,16 +487,16 @@ impl Warning {
 /// Serializes warnings as [`WarningReport`]s.
 ///
 /// # Errors
-/// What the serializer gives.
+/// Those of the serializer.
 pub fn as_reports<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(warnings.iter().map(Warning::report))
 }
 
-/// Reads over what [`as_reports`] wrote: a report doesn't say which warning it
-/// was. The warnings are empty then.
+/// Skips what [`as_reports`] wrote and returns no warnings, since a report
+/// can't be turned back into a [`Warning`].
 ///
 /// # Errors
-/// What the deserializer gives.
+/// Those of the deserializer.
 pub fn ignore_reports<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Warning>, D::Error> {
@@ -543,7 +560,7 @@ fn quoted(names: &[String]) -> String {
     shortened(&quoted, ", ")
 }
 
-/// The first five items, and how many more there are.
+/// Joins the first five items, and adds how many more there are.
 fn shortened(items: &[String], separator: &str) -> String {
     let first: Vec<_> = items.iter().take(5).map(String::as_str).collect();
     match items.len().saturating_sub(5) {

@@ -1,4 +1,4 @@
-//! `cargo pyhack check`
+//! `cargo pyhack check`: prints the state of each stanza in overlay files.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -100,7 +100,7 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
     }
 }
 
-/// Prints which command to run next.
+/// Prints which command to run next for each kind of problem in the report.
 fn advise(ui: &Ui, report: &CheckReport) {
     let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
     if has(State::OutOfDate) || has(State::Missing) {

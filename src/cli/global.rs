@@ -41,7 +41,7 @@ pub(super) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// Begins the run.
+    /// Starts the session that the command runs in.
     pub(super) fn session(&self, progress: Arc<dyn Progress>) -> Session {
         let project_config = if self.trust_project_config {
             ProjectConfig::Trusted
@@ -69,7 +69,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether it is a picture, which only `why` draws.
+    /// Whether the format is a picture. Only `why` has those.
     pub(super) const fn is_picture(self) -> bool {
         matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
     }

@@ -1,4 +1,4 @@
-//! `cargo pyhack hash`
+//! `cargo pyhack hash`: prints hashes as nixpkgs and Nix write them.
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};

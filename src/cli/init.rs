@@ -1,4 +1,4 @@
-//! `cargo pyhack init`
+//! `cargo pyhack init`: writes a flake and an empty overlay.
 
 use camino::Utf8PathBuf;
 use clap::Args;
@@ -94,7 +94,7 @@ fn tell_inputs(ui: &Ui, report: &InitReport) {
     }
 }
 
-/// Prints what to do next.
+/// Prints the steps that remain: what to paste and which command to run.
 fn advise(ui: &Ui, report: &InitReport) {
     if !report.wiring.is_empty() {
         ui.hint("paste what is printed above into `flake.nix`, each part where its comment says");
@@ -106,8 +106,8 @@ fn advise(ui: &Ui, report: &InitReport) {
         ));
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    // The user pastes this into a shell: a stranger's configuration must not
-    // decide what it does.
+    // The user pastes this into a shell, and the path may come from a
+    // configuration that somebody else wrote.
     let overlay = if report.overlay.chars().all(is_plain) {
         &report.overlay
     } else {

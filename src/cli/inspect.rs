@@ -1,4 +1,4 @@
-//! `cargo pyhack inspect`
+//! `cargo pyhack inspect`: prints what is known about a project.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -138,8 +138,8 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
 }
 
-/// The crate that needs something and why, and the platforms if not all need
-/// it.
+/// Names the crate that causes a native input, the reason, and the platforms
+/// unless the input is needed on all of them.
 fn note(inspection: &Inspection, origin: &Origin) -> String {
     let only = if origin.platforms.len() < inspection.platforms.len() {
         format!(" ({} only)", join_systems(&origin.platforms))
@@ -158,7 +158,8 @@ const fn kind(module: &Module) -> &'static str {
     }
 }
 
-/// The crate, its version, and the name that Python imports it by.
+/// Describes a module: its crate, the crate's version, and the name that Python
+/// imports it by.
 fn told(module: &Module) -> String {
     let Some(krate) = &module.krate else {
         return "none: the manifest is a workspace without a cdylib".to_owned();
@@ -169,7 +170,7 @@ fn told(module: &Module) -> String {
     plain(&format!("{krate}{parts}"))
 }
 
-/// The flags that the build backend passes to cargo.
+/// Returns the flags that the build backend passes to cargo.
 fn options(module: &Module) -> String {
     let mut words = Vec::new();
     if !module.features.is_empty() {

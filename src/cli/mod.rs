@@ -1,4 +1,4 @@
-//! The command line: what is typed, what is printed.
+//! The command line: parses arguments, runs a command and prints its result.
 
 mod check;
 mod global;
@@ -117,10 +117,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What a command ends with where it can't do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 enum Failure {
-    /// The command line is wrong, which only the configuration could show.
+    /// The command line doesn't fit the configuration. Printed like the errors
+    /// that clap finds.
     Usage(String),
     Command(Error),
 }
@@ -137,8 +138,11 @@ impl From<Error> for Failure {
     }
 }
 
-/// Parses the command line, and refuses what clap would accept and ignore, such
-/// as a PATH before a command.
+/// Parses the command line.
+///
+/// # Errors
+/// Those of clap, and combinations that clap accepts but a command would
+/// ignore, such as a PATH before a command.
 fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let cli = Cli::try_parse_from(arguments(all))?;
     if let (Some(path), Some(_)) = (&cli.path, &cli.command) {
@@ -183,7 +187,8 @@ fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Removes the subcommand's name, which Cargo passes on: `cargo-pyhack pyhack ...`.
+/// Removes the subcommand's name if Cargo passed it on: `cargo pyhack hash`
+/// runs `cargo-pyhack pyhack hash`.
 fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<_> = all.collect();
     if arguments

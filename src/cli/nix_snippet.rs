@@ -1,4 +1,4 @@
-//! `cargo pyhack nix-snippet`
+//! `cargo pyhack nix-snippet`: prints or writes the Nix of given packages.
 
 use std::process::ExitCode;
 
@@ -92,7 +92,8 @@ pub(super) struct NixSnippetArgs {
 }
 
 impl NixSnippetArgs {
-    /// Why the flags don't go together, if they don't.
+    /// Returns a message if the arguments contradict each other in a way that
+    /// clap can't express.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let locks = self
             .paths
@@ -109,7 +110,7 @@ impl NixSnippetArgs {
         self.nixpkgs_contradiction()
     }
 
-    /// Why `--style nixpkgs` doesn't go with the other flags.
+    /// Returns a message if `--style nixpkgs` contradicts another argument.
     const fn nixpkgs_contradiction(&self) -> Option<&'static str> {
         let write = &self.write;
         if !matches!(self.form, None | Some(Form::File)) {
@@ -152,7 +153,11 @@ impl NixSnippetArgs {
         }
     }
 
-    /// What is typed, over what is configured.
+    /// Returns the packages to generate Nix for. Options of the command line
+    /// override those of the configuration.
+    ///
+    /// # Errors
+    /// If a subdirectory is given for a source that can't have one.
     fn sources(&self, configured: &Configured) -> Result<Sources, UnusedSubdirectory> {
         let here = [Utf8PathBuf::from(".")];
         let paths = match &self.paths[..] {
@@ -189,7 +194,8 @@ impl NixSnippetArgs {
             .map(Sources::Packages)
     }
 
-    /// What is typed of all packages that are built.
+    /// Returns the options of the command line that apply to each package that
+    /// is built.
     fn options(&self) -> Options {
         Options {
             source: self.source.clone(),
@@ -204,7 +210,7 @@ impl NixSnippetArgs {
 
     fn style(&self, configured: &Configured) -> PackageStyle {
         let configured = configured.config.style;
-        // Flags that go with stanzas alone ask for one.
+        // A flag that only stanzas have overrides a configured style.
         let configured = configured.filter(|_| self.nixpkgs_contradiction().is_none());
         self.style.or(configured).unwrap_or(PackageStyle::Pyproject)
     }

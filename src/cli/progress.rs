@@ -6,11 +6,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::io::Progress;
 
-/// One bar on standard error.
+/// A progress bar on standard error.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar that isn't shown yet.
+    /// Makes a bar that is hidden until it is started.
     pub(super) fn new() -> Self {
         Self(ProgressBar::no_length())
     }
@@ -20,7 +20,7 @@ impl Progress for Bar {
     fn start(&self, what: &'static str, total: u64) {
         let style = ProgressStyle::with_template("{msg:>12} [{bar:27}] {pos}/{len}")
             .expect("the template is one of indicatif's");
-        // The length first: each of these may draw.
+        // Each of these may draw, so the length has to be set first.
         self.0.set_length(total);
         self.0.set_style(style.progress_chars("=> "));
         self.0.set_message(what);

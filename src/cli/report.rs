@@ -1,4 +1,4 @@
-//! Errors and warnings as text.
+//! The text of errors and warnings.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
 use crate::warning::{Level, WarningReport};
 
-/// An error as Cargo prints it: message, place, help and code.
+/// Formats an error in Cargo's style: message, place, help and code.
 pub(super) fn error(error: &Error) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n",
@@ -33,7 +33,7 @@ pub(super) fn error(error: &Error) -> String {
     text
 }
 
-/// Why one of several packages failed.
+/// Formats the error of one of several packages. `what` names the package.
 pub(super) fn failure(what: &str, failure: &Failure) -> String {
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}: {}{BOLD:#}\n",
@@ -47,14 +47,14 @@ pub(super) fn failure(what: &str, failure: &Failure) -> String {
     text
 }
 
-/// A warning; with its code where the user wants to know more, and then with
-/// what can be done about a note too.
+/// Formats a warning. With `with_code`, which `--verbose` sets, the text has
+/// the warning's code, and the help of notes as well.
 pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
     let is_note = warning.level == Level::Note;
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),
         Level::Warning => format!("{WARNING}warning{WARNING:#}"),
-        // The command succeeds, but the build will fail.
+        // The command succeeds, but the user's build will fail.
         Level::Error => format!("{ERROR}error{ERROR:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));
@@ -67,7 +67,7 @@ pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
     text
 }
 
-/// File and line of the error's first label.
+/// Returns `FILE:LINE` of the error's first label.
 fn place(error: &Error) -> Option<String> {
     let label = error.labels()?.next()?;
     let contents = error.source_code()?.read_span(label.inner(), 0, 0).ok()?;

@@ -1,4 +1,4 @@
-//! Colours, and text that is safe to print.
+//! Colours, and escaping for text from untrusted files.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,8 @@ pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
-/// Escapes the control characters in text from a stranger's files, which could
-/// otherwise control the terminal.
+/// Escapes control and invisible characters, with which text from untrusted
+/// files could control the terminal or hide something from the reader.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
@@ -24,8 +24,8 @@ pub(super) fn plain(text: &str) -> String {
         })
 }
 
-/// Characters that change the direction of text or are invisible (part of
-/// Unicode's category Cf).
+/// Whether a character is invisible or changes the direction of text. These
+/// are part of Unicode's category Cf.
 const fn is_format(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -19,11 +19,12 @@ use crate::io::{IoError, Progress};
 use crate::ops::lock::Failure;
 use crate::warning::Warning;
 
-/// The version of the JSON output, in its field `format_version`. It is raised
-/// if a field goes or changes its meaning; a new field doesn't raise it.
+/// The version of the JSON output, in its field `format_version`. It is
+/// incremented if a field is removed or changes its meaning, not if one is
+/// added.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// A result as JSON has it.
+/// A result with the version of its format, as it is written to JSON.
 #[derive(Serialize)]
 struct Versioned<'a, T> {
     format_version: u32,
@@ -40,16 +41,16 @@ impl<'a, T> Versioned<'a, T> {
     }
 }
 
-/// A result's text.
+/// The text of a result for `--format human`.
 pub(super) enum Text {
-    /// With our styles; text from a stranger's files has gone through
+    /// With ANSI styles. Text from untrusted files has been escaped by
     /// [`plain`](super::style::plain).
     Styled(String),
-    /// For programs, byte for byte.
+    /// Text for other programs, printed byte for byte.
     Data(String),
 }
 
-/// Where a command's results and messages go.
+/// The output of a command: its results and messages.
 pub(super) struct Ui {
     format: Format,
     color: anstream::ColorChoice,
@@ -58,7 +59,7 @@ pub(super) struct Ui {
 }
 
 impl Ui {
-    /// Output as the global flags set it.
+    /// Makes the output that the global flags ask for.
     pub(super) const fn new(global: &GlobalArgs) -> Self {
         Self {
             format: global.format,
@@ -72,11 +73,11 @@ impl Ui {
         }
     }
 
-    /// Prints a result: its JSON, or the text that `human` makes of it.
+    /// Prints a result: as JSON, or as the text that `human` returns.
     ///
     /// # Errors
-    /// Where standard output can't be written. A reader that stops early, such
-    /// as `head`, isn't an error.
+    /// If standard output can't be written. It isn't an error if the reader
+    /// stops early, as `head` does.
     pub(super) fn result<T: Serialize>(
         &self,
         value: &T,
@@ -89,7 +90,7 @@ impl Ui {
             }
             _ => human(value),
         };
-        // Only styled text may be changed by the colour setting.
+        // `AutoStream` strips escape sequences, which data may contain.
         let mut stdout: Box<dyn Write> = match text {
             Text::Styled(_) => Box::new(AutoStream::new(io::stdout(), self.color)),
             Text::Data(_) => Box::new(io::stdout()),
@@ -105,28 +106,29 @@ impl Ui {
         }
     }
 
-    /// Prints what a command did, with the verb aligned as in Cargo's output.
+    /// Prints a status message, with the verb aligned as in Cargo's output.
     pub(super) fn status(&self, verb: &str, message: &str) {
         if !self.is_quiet {
             self.say(&format!("{GOOD}{verb:>12}{GOOD:#} {message}\n"));
         }
     }
 
-    /// The same, with `--verbose` only.
+    /// Prints a status message if `--verbose` is given.
     pub(super) fn detail(&self, verb: &str, message: &str) {
         if self.is_verbose {
             self.status(verb, message);
         }
     }
 
-    /// Prints what the user can do next.
+    /// Prints a hint at what the user can do next.
     pub(super) fn hint(&self, message: &str) {
         if !self.is_quiet {
             self.say(&format!("{WARNING}help{WARNING:#}: {message}\n"));
         }
     }
 
-    /// Prints warnings; nothing with JSON, whose result has them.
+    /// Prints warnings. Prints nothing with JSON, where they are part of the
+    /// result.
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
             return;
@@ -136,12 +138,12 @@ impl Ui {
         }
     }
 
-    /// Prints why one of several packages failed.
+    /// Prints the error of one of several packages.
     pub(super) fn failure(&self, what: &str, failure: &Failure) {
         self.say(&report::failure(what, failure));
     }
 
-    /// Prints the warnings of one of several packages.
+    /// Prints the warnings of one of several packages, each with its name.
     pub(super) fn warnings_of(&self, name: &str, warnings: &[Warning]) {
         if self.is_quiet || matches!(self.format, Format::Json | Format::Jsonl) {
             return;
@@ -158,10 +160,10 @@ impl Ui {
         self.format == Format::Jsonl
     }
 
-    /// Prints JSON lines.
+    /// Prints each object as JSON on a line of its own.
     ///
     /// # Errors
-    /// As [`Ui::result`].
+    /// Those of [`Ui::result`].
     pub(super) fn lines<T: Serialize>(&self, objects: &[T]) -> Result<(), Error> {
         let line = |object: &T| {
             let json = serde_json::to_string(&Versioned::new(object));
@@ -171,12 +173,13 @@ impl Ui {
         self.result(&(), |()| Text::Data(text))
     }
 
-    /// Prints the error that a command ends with.
+    /// Prints the error that made a command fail.
     pub(super) fn error(&self, error: &Error) {
         self.say(&report::error(error));
     }
 
-    /// A bar on a terminal, else silence.
+    /// Returns a progress bar, or a display that shows nothing with `--quiet`
+    /// or if standard error isn't a terminal.
     pub(super) fn progress(&self) -> Arc<dyn Progress> {
         if self.is_quiet || !io::stderr().is_terminal() {
             Arc::new(Silent)
@@ -198,7 +201,8 @@ pub(super) fn print_clap(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// Asks for a bug report on a panic, which ends with Rust's exit code 101.
+/// Makes panics ask for a bug report. The program then ends with Rust's exit
+/// code 101.
 pub(super) fn set_panic_hook() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

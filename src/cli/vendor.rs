@@ -1,4 +1,4 @@
-//! `cargo pyhack vendor`
+//! `cargo pyhack vendor`: writes the crates of a lock to a folder or archive.
 
 use std::io::{self, ErrorKind::BrokenPipe};
 
@@ -72,7 +72,8 @@ fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
 }
 
 impl VendorArgs {
-    /// Why the flags don't go together, if they don't.
+    /// Returns a message if the flags contradict each other in a way that clap
+    /// can't express.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let message = "what `cargoHash` covers has all crates as they are: `--platform` is for the \
                        other layouts";
@@ -102,7 +103,7 @@ impl VendorArgs {
             let to = Destination::Tar(&mut stdout, "vendor".to_owned());
             return match vendor(&request, &options, to, session) {
                 Ok(report) => finish(ui, &report, false),
-                // A reader that stops early, such as `head`, isn't an error.
+                // The reader stopped early, as `head` does.
                 Err(Error::Io(IoError::File(error))) if error.kind() == BrokenPipe => Ok(()),
                 Err(error) => Err(error),
             };
@@ -115,7 +116,8 @@ impl VendorArgs {
     }
 }
 
-/// The name of the folder in an archive: that of the archive.
+/// Returns the name of the folder in an archive: the archive's file name
+/// without `.tar`.
 fn stem(path: &Utf8Path) -> String {
     let name = path.file_name().unwrap_or_default();
     let stem = name.strip_suffix(".tar").unwrap_or(name);

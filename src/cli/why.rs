@@ -1,4 +1,4 @@
-//! `cargo pyhack why`
+//! `cargo pyhack why`: prints what leads to a native input or a crate.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::native::{DependencyPath, Evidence};
 use crate::ops::configured::Configured;
-use crate::ops::lock::{LockRequest, LockWhy, why_locked};
+use crate::ops::lock::{LockRequest, LockWhy, WhyBuildSystem, why_locked};
 use crate::ops::why::{Answer, WhyReport, why};
 use crate::options::{Options, TargetOptions};
 use crate::python_lock::PythonLock;
@@ -56,7 +56,7 @@ impl WhyArgs {
         global: &GlobalArgs,
         session: &Session,
     ) -> Result<(), Error> {
-        // With `--all` there is no name: what stands first is the path.
+        // With `--all` there is no name, so the first argument is the path.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }
@@ -77,7 +77,7 @@ impl WhyArgs {
 }
 
 impl WhyArgs {
-    /// For all packages of a lock that are built from source.
+    /// Explains all packages of a lock that are built from source.
     fn of_lock(self, ui: &Ui, session: &Session) -> Result<(), Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let request = LockRequest {
@@ -110,6 +110,7 @@ fn human_of_lock(found: &LockWhy) -> String {
         }
         parts.push(text);
     }
+    parts.extend(found.build_systems.iter().map(human_of_build_system));
     let is_needed =
         |report: &&WhyReport| report.answer == Answer::Needed || !found.package.is_empty();
     parts.extend(found.packages.iter().filter(is_needed).map(human));
@@ -121,6 +122,19 @@ fn human_of_lock(found: &LockWhy) -> String {
         ));
     }
     parts.join("\n")
+}
+
+fn human_of_build_system(found: &WhyBuildSystem) -> String {
+    let (package, backend) = (plain(&found.package), plain(&found.backend));
+    let mut text = format!("{BOLD}build system{BOLD:#} of {package}  {DIM}{backend}{DIM:#}\n");
+    for found in &found.requirements {
+        let (requirement, origin) = (plain(&found.requirement), plain(&found.origin));
+        let _ = writeln!(text, "  {BOLD}{requirement}{BOLD:#}  {origin}");
+    }
+    if found.requirements.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    text
 }
 
 fn human(report: &WhyReport) -> String {
@@ -168,7 +182,8 @@ fn plain_lines(text: &str) -> String {
         .collect()
 }
 
-/// A way, each crate below the one that depends on it.
+/// Draws a dependency path as a tree, each crate below the one that depends
+/// on it.
 fn tree(way: &DependencyPath) -> String {
     let mut text = String::new();
     for (depth, step) in way.crates.iter().enumerate() {
@@ -211,7 +226,7 @@ fn tree(way: &DependencyPath) -> String {
     text
 }
 
-/// The platforms by Nix's names.
+/// Joins platforms with commas, by the names that Nix has for them.
 pub(super) fn join_systems(platforms: &BTreeSet<Platform>) -> String {
     let systems: Vec<_> = platforms.iter().map(|platform| platform.system()).collect();
     systems.join(", ")

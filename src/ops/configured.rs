@@ -15,17 +15,17 @@ use crate::options::{Config, Layers, Options, UnusedSubdirectory};
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
 
-/// A configuration, and the folder that it is for.
+/// A configuration, and the folder that its paths are relative to.
 #[derive(Debug, Default)]
 pub struct Configured {
     pub config: Config,
     /// The folder of the configuration's file, relative to the folder where
-    /// the search began.
+    /// the search started.
     folder: Utf8PathBuf,
 }
 
 impl Configured {
-    /// A configuration for a folder, given relative to the working folder.
+    /// Makes a configuration for a folder, relative to the working folder.
     #[cfg(test)]
     pub(super) const fn new(config: Config, folder: Utf8PathBuf) -> Self {
         Self { config, folder }
@@ -35,15 +35,15 @@ impl Configured {
     /// the git repository.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub fn find() -> Result<Option<Self>, Error> {
         Self::find_from(Utf8Path::new("."))
     }
 
-    /// The same for another folder, with paths relative to that.
+    /// Finds the configuration for another folder. Paths are relative to that.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Fails if it can't be read.
     pub fn find_from(here: &Utf8Path) -> Result<Option<Self>, Error> {
         for FolderAbove {
             path: folder,
@@ -51,7 +51,7 @@ impl Configured {
             ..
         } in search_up(here)
         {
-            // A stranger's sdist says nothing of the user's overlay.
+            // The configuration in an unpacked sdist isn't the user's.
             if is_sdist_folder(&folder) {
                 continue;
             }
@@ -72,14 +72,14 @@ impl Configured {
         Ok(None)
     }
 
-    /// The overlay file.
+    /// Returns the path of the overlay, if one is configured.
     #[must_use]
     pub fn overlay(&self) -> Option<Utf8PathBuf> {
         let overlay = self.config.overlay.as_ref();
         overlay.map(|overlay| join_below(&self.folder, overlay))
     }
 
-    /// The packages that have to have a stanza besides those of the lock, by
+    /// Returns the packages that need a stanza besides those of the lock, by
     /// their normalised names.
     #[must_use]
     pub fn packages(&self) -> BTreeMap<String, Options> {
@@ -99,14 +99,14 @@ impl Configured {
         built.chain(taken).collect()
     }
 
-    /// The options of the lock of which the overlay has the stanzas.
+    /// Returns the options of the lock whose stanzas the overlay has.
     #[must_use]
     pub fn lock(&self) -> Option<Layers> {
         let is_named = self.config.general.input.uv_lock.is_some();
         is_named.then(|| self.layers(Options::default()))
     }
 
-    /// The options of a lock's packages, with what was typed.
+    /// Returns the options of a lock's packages, below those of a command line.
     #[must_use]
     pub fn layers(&self, command_line: Options) -> Layers {
         let packages = self.config.packages.iter();
@@ -116,14 +116,15 @@ impl Configured {
         Layers {
             command_line,
             packages: packages.collect(),
+            prebuilt: self.config.prebuilt.keys().cloned().collect(),
             general: self.general(),
         }
     }
 
-    /// The options of a project, from those that were typed.
+    /// Returns the options of a project, below those of a command line.
     ///
     /// # Errors
-    /// Where they don't go together.
+    /// Fails if they contradict each other.
     pub fn project(&self, command_line: Options) -> Result<Options, UnusedSubdirectory> {
         let place = |options: &Options| {
             let path = options.input.path.as_deref()?;
@@ -134,7 +135,7 @@ impl Configured {
         let entry = packages.find(|entry| path.is_some() && place(entry) == path);
         let mut options = command_line;
         if let Some(entry) = &entry {
-            // The mark has the configuration's spelling of it.
+            // The mark has the path as the configuration spells it.
             options.input.path.clone_from(&entry.input.path);
         }
         options
@@ -142,7 +143,8 @@ impl Configured {
             .checked()
     }
 
-    /// The options of a package from nixpkgs, from those that were typed.
+    /// Returns the options of a package from nixpkgs, below those of a command
+    /// line.
     #[must_use]
     pub fn prebuilt(&self, command_line: Options) -> Options {
         let package = command_line.nixpkgs.prebuilt.as_ref();
@@ -151,8 +153,8 @@ impl Configured {
         self.with_nixpkgs(command_line.over(entry))
     }
 
-    /// With what is said of all packages from nixpkgs: the other keys are about
-    /// building.
+    /// Adds the configured options that apply to packages from nixpkgs, which
+    /// aren't built.
     fn with_nixpkgs(&self, options: Options) -> Options {
         let general = self.general();
         let mut lower = Options::default();
@@ -161,12 +163,12 @@ impl Configured {
         options.over(lower)
     }
 
-    /// What is said of all packages.
+    /// Returns the options that apply to all packages.
     fn general(&self) -> Options {
         self.moved_here(self.config.general.clone())
     }
 
-    /// With paths relative to the working folder.
+    /// Makes the paths in options relative to the working folder.
     fn moved_here(&self, options: Options) -> Options {
         options.with_paths(|path| normalized(&join_below(&self.folder, path)))
     }
@@ -176,7 +178,7 @@ fn normalized_name(name: &str) -> String {
     PythonName::new(name).to_string()
 }
 
-/// Refuses an overlay out of the repository, which links may lead to.
+/// Refuses an overlay outside of the repository, which links may lead to.
 fn require_inside(
     folder: &Utf8Path,
     depth: usize,
@@ -203,7 +205,7 @@ mod tests {
     use crate::options::Setting;
     use crate::project::SourceKind;
 
-    /// A configuration of the folder `below`.
+    /// Makes a configuration of the folder `below`.
     fn configured(text: &str) -> Configured {
         let text = format!("[tool.cargo-pyhack]\n{text}");
         let config = Config::read("pyproject.toml", &text, 0).unwrap();

@@ -1,5 +1,5 @@
-//! Digests of what a stanza is made from, without reading more than the files
-//! themselves: as `check` has no time for more.
+//! Digests of a stanza's input. They are computed from the bytes of files
+//! without interpreting them, so that `check` is fast.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,10 +16,10 @@ use crate::io::{IoError, Session};
 use crate::overlay::{Digests, digest, shorten};
 use crate::project::{PythonName, SourceFiles, SourceKind};
 
-/// Counts changes of what stanzas say that no table shows.
+/// Incremented if generated stanzas change without a change of a table.
 const RULES: u32 = 3;
 
-/// What stanzas are made with.
+/// The tables that decide what stanzas contain.
 const TABLES: [&str; 4] = [
     include_str!("../../data/build-systems.toml"),
     include_str!("../../data/native-deps.toml"),
@@ -27,18 +27,18 @@ const TABLES: [&str; 4] = [
     include_str!("../../data/rust-and-python.toml"),
 ];
 
-/// What the digest of a stanza's source covers besides the files.
+/// Input that the digest of a stanza's source covers besides the files.
 pub(super) struct Beside<'a> {
-    /// The lock that lies beside the overlay.
+    /// The text of the `Cargo.lock` next to the overlay.
     pub lock: Option<&'a [u8]>,
-    /// Where the package set has the package from.
+    /// Where the package set takes the package from.
     pub kind: Option<SourceKind>,
 }
 
-/// The digests of what a request reads, from `up` folders above its path on.
+/// Returns the digests of a request's source, from `up` folders above its path.
 ///
 /// # Errors
-/// Where it can't be read.
+/// Fails if it can't be read.
 pub(super) fn of_source(
     source: &Source,
     request: &Request,
@@ -67,8 +67,8 @@ pub(super) fn of_source(
     })
 }
 
-/// The digests of what a lock of Python packages says of one, and of the lock
-/// that lies beside the overlay.
+/// Returns the digests of a package's entries in a lock of Python packages, and
+/// of the `Cargo.lock` next to the overlay.
 pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) -> Digests {
     let path = beside.map(|name| join_below(parent_folder(file), Utf8Path::new(name)));
     let bytes = path.and_then(|path| read_file(&path).ok().flatten());
@@ -80,15 +80,15 @@ pub(super) fn of_locked(source: &[u8], file: &Utf8Path, beside: Option<&str>) ->
     }
 }
 
-/// Where the package set has a package from, by the `uv.lock` above.
+/// Returns where the package set takes a package from, by the `uv.lock` above.
 pub(super) fn kind_in_lock(folder: &Utf8Path, name: &str, session: &Session) -> Option<SourceKind> {
     let found = session.python_lock_above(folder).ok()??;
     found.lock.kind(&PythonName::new(name))
 }
 
-/// The digest of this program's rules and tables.
+/// Returns the digest of this program's rules and tables.
 pub(super) fn rules() -> String {
-    // Each package of a lock asks for it.
+    // It is needed for each package of a lock.
     static DIGEST: LazyLock<String> = LazyLock::new(|| {
         let mut text = format!("{RULES}\n");
         for table in TABLES {
@@ -99,7 +99,7 @@ pub(super) fn rules() -> String {
     DIGEST.clone()
 }
 
-/// The digest of a build system.
+/// Returns the digest of a build system.
 pub(super) fn of_build_system(system: &BuildSystem) -> String {
     digest(format!("{system:?}").as_bytes())
 }
@@ -114,7 +114,7 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// Reads a project, which takes longer than its digests.
+    /// Reads a project, which takes longer than computing its digests.
     pub(super) fn read(request: &Request, session: &Session) -> Self {
         let Ok(loaded) = Loaded::read(request, session) else {
             return Self::default();
@@ -127,7 +127,7 @@ impl Details {
     }
 }
 
-/// The source whose digest a mark has, from `up` folders above a path on.
+/// Opens the source whose digest a mark has, from `up` folders above a path.
 pub(super) fn source(
     path: &Utf8Path,
     up: usize,
@@ -138,14 +138,14 @@ pub(super) fn source(
         up => folder_above(project_folder(path), up, true)?,
     };
     match above {
-        // A mark that anybody may have written leads to no other folder.
+        // Anybody may have written the mark, so other folders aren't read.
         Some((folder, below)) if is_workspace(&folder) => session.source_around(&folder, &below),
         Some((folder, _)) => Err(IoError::NotFound { path: folder }),
         None => session.source(path),
     }
 }
 
-/// What decides a stanza, as one text; locks apart.
+/// Returns the files that decide a stanza as one text. Adds locks to `locks`.
 fn texts(files: &SourceFiles, locks: &mut Vec<u8>) -> Vec<u8> {
     let scripts = Scripts::of(files);
     let mut text = Vec::new();
@@ -159,7 +159,7 @@ fn texts(files: &SourceFiles, locks: &mut Vec<u8>) -> Vec<u8> {
                 locks.extend(bytes);
                 continue;
             }
-            // Of packages that have nothing to do with it, too.
+            // It changes with packages that don't affect the stanza.
             "uv.lock" => continue,
             "lib.rs" | "main.rs" => inner_attributes(bytes),
             _ if path.extension() == Some("py") && !scripts.has(path) => continue,
@@ -171,14 +171,14 @@ fn texts(files: &SourceFiles, locks: &mut Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Unstable features stand in these; the rest of the code says nothing.
+/// Returns the inner attributes of a Rust file, which enable unstable features.
 fn inner_attributes(bytes: &[u8]) -> Vec<u8> {
     let lines = bytes.split(|byte| *byte == b'\n');
     let attributes = lines.filter(|line| line.trim_ascii_start().starts_with(b"#!["));
     attributes.flat_map(|line| [line, b"\n"].concat()).collect()
 }
 
-/// The Python that a build runs.
+/// The Python files that a build runs.
 #[derive(Default)]
 struct Scripts {
     text: String,
@@ -221,7 +221,8 @@ impl Scripts {
         scripts
     }
 
-    /// `setup.py`, scripts of hooks, and backends of the project's own.
+    /// Whether a file is `setup.py`, a script of a hook, or a backend that the
+    /// project contains.
     fn has(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();
         let is_hook = matches!(

@@ -1,4 +1,4 @@
-//! What both `inspect` and `nix-snippet` are made from.
+//! The facts from which both `inspect` and `nix-snippet` are made.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use super::load::{Loaded, Request};
 use super::native::{BOOTSTRAP, NativeFacts, outdated_pyo3};
 use crate::build_system::{self, Requirements};
 use crate::error::Error;
+use crate::io::crate_store::yanked_crates;
 use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
@@ -16,7 +17,7 @@ use crate::python_lock::PythonLock;
 use crate::target::Toolchains;
 use crate::warning::{RustcOf, Warning};
 
-/// What is known of one folder that cargo builds in.
+/// What is known about one folder that cargo builds in.
 pub(super) struct Facts {
     pub requirements: Requirements,
     pub native: NativeFacts,
@@ -84,6 +85,13 @@ impl Facts {
             rust: needed,
             warnings,
         })
+    }
+
+    /// Removes warnings about nixpkgs' rustc, since another one counts.
+    pub(super) fn forget_rustc(&mut self) {
+        self.warnings
+            .retain(|warning| !matches!(warning, Warning::RustVersion { .. }));
+        self.rust = None;
     }
 }
 
@@ -209,14 +217,14 @@ fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
         let lacking = texts(&state.lacking);
         warnings.push(Warning::StaleLock { lacking });
     }
-    // Where it lacks something too, what it has instead isn't worth a word.
+    // If it lacks crates, what it has instead isn't worth reporting.
     if state.lacking.is_empty() {
         warnings.extend(locked_warnings(rust, state));
     }
     warnings
 }
 
-/// What cargo mends by itself, unless `--locked` forbids it.
+/// Returns warnings about what cargo corrects unless `--locked` forbids it.
 fn locked_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
     let mut modules = rust.modules.iter();
     let is_refused = modules.any(|module| module.build.options.locked);
@@ -265,7 +273,7 @@ fn environment_warnings(
     warnings
 }
 
-/// Which of nixpkgs' branches have an older rustc than is needed.
+/// Returns a warning if branches of nixpkgs have an older rustc than is needed.
 fn rust_version_warning(needed: &NeededRust) -> Option<Warning> {
     let NeededRust { version, krate } = needed;
     let branches = Toolchains::built_in().nixpkgs.into_iter();
@@ -290,9 +298,9 @@ fn pyo3_warning(environment: &BuildEnvironment, python_minor: u8) -> Option<Warn
     })
 }
 
-/// What is told of crates that were seen to be yanked.
+/// Returns a warning if crates of the lock are known to be yanked.
 pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<Warning> {
-    let yanked = store.yanked(lock.crates.iter());
+    let yanked = yanked_crates(store, lock.crates.iter());
     let labels = yanked
         .iter()
         .map(|krate| format!("{} {}", krate.name, krate.version));

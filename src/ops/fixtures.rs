@@ -9,7 +9,7 @@ use crate::io::write::{read_file, write_file};
 use crate::nix::Form;
 use crate::options::Options;
 
-/// A temporary folder.
+/// A temporary folder with a `uv.lock` and an overlay.
 pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -75,7 +75,7 @@ impl Folder {
         self.read("overlay.nix")
     }
 
-    /// How the overlay is written.
+    /// Returns how the overlay is written.
     pub(super) fn writing(&self) -> Writing {
         Writing {
             file: self.overlay(),
@@ -86,21 +86,21 @@ impl Folder {
         }
     }
 
-    /// Asks for the packages of the lock.
+    /// Returns the options for the packages of the lock.
     pub(super) fn lock_options(&self) -> Options {
         let mut options = Options::default();
         options.input.uv_lock = Some(self.path("uv.lock"));
         options
     }
 
-    /// Takes a package of the lock from nixpkgs.
+    /// Returns options that take a package of the lock from nixpkgs.
     pub(super) fn prebuilt_options(&self, name: &str) -> Options {
         let mut options = self.lock_options();
         options.nixpkgs.prebuilt = Some(name.parse().unwrap());
         options
     }
 
-    /// A run that has its own cache and fetches nothing.
+    /// Starts a run that has its own cache and fetches nothing.
     pub(super) fn session(&self) -> Session {
         Session::for_tests(self.0.path())
     }

@@ -20,15 +20,16 @@ use crate::project::{CargoLock, GitRevision, LockedCrate};
 use crate::vendor::fetch_cargo_vendor::{GitNode, TreeFile, cargo_hash, sort_key, tarball_path};
 use crate::warning::{Warning, WarningReport, as_reports};
 
-/// Hashes by the digest of the lock; changes with what nixpkgs hashes.
+/// The cache of hashes, by the digest of the lock. The name changes if nixpkgs
+/// changes what it hashes.
 const CARGO_HASHES: Stage<Sha256> = Stage::digest("cargo-hashes-1", ".sha256");
 
-/// Enough to keep a slow network busy.
+/// Number of threads that fetch: enough to use a slow network fully.
 const THREADS: usize = 16;
-/// Reading takes a fraction of the time of hashing, which one thread does:
-/// more only take its place.
+/// Number of threads that read. Hashing runs on one thread and takes longer, so
+/// more readers would only slow it down.
 const READING_THREADS: usize = 2;
-/// Each is a git of its own.
+/// Number of repositories that are fetched at once, each by a git process.
 const GIT_THREADS: usize = 4;
 
 /// What `cargo pyhack hash --format json` prints.
@@ -37,11 +38,11 @@ pub struct HashReport {
     /// nixpkgs' `cargoHash`, as SRI.
     pub cargo_hash: String,
     /// nixpkgs' `outputHashes`: for each git revision one of its crates, as
-    /// `name-version`, and the checkout's hash, as SRI.
+    /// `name-version`, and the hash of the checkout, as SRI.
     pub output_hashes: BTreeMap<String, String>,
     /// The lock, relative to the source root.
     pub lock_file: String,
-    /// How many crates the hash covers.
+    /// The number of crates that the hash covers.
     pub crates: usize,
     /// What will or may fail, and what to do.
     #[serde(serialize_with = "as_reports")]
@@ -55,7 +56,7 @@ pub struct OutputHashesReport {
     /// For each git revision one of its crates, as `name-version`, and the
     /// checkout's hash, as SRI.
     pub output_hashes: BTreeMap<String, String>,
-    /// The same as Nix.
+    /// The same hashes as Nix text.
     pub nix: String,
     /// The lock, relative to the source root.
     pub lock_file: String,
@@ -65,22 +66,22 @@ pub struct OutputHashesReport {
     pub warnings: Vec<Warning>,
 }
 
-/// A SHA-256 in all of Nix's texts: what `cargo pyhack hash --nar` and
+/// A SHA-256 in all encodings that Nix has: what `cargo pyhack hash --nar` and
 /// `--convert` print with `--format json`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HashTexts {
-    /// `sha256-` and base64.
+    /// SRI: `sha256-` and base64.
     pub sri: String,
-    /// Nix's base-32.
+    /// Nix's own base-32 encoding.
     pub nix32: String,
-    /// Hexadecimal.
+    /// Hexadecimal, in lower case.
     pub base16: String,
-    /// Base64.
+    /// Base64 without a prefix.
     pub base64: String,
 }
 
 impl HashTexts {
-    /// Writes a digest.
+    /// Encodes a digest in all forms.
     #[must_use]
     pub fn new(hash: &Sha256) -> Self {
         Self {
@@ -92,10 +93,10 @@ impl HashTexts {
     }
 }
 
-/// Computes the hash for a project.
+/// Computes the `cargoHash` of a project.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, or a crate can't be had.
+/// Fails without Rust or a lock, or if a crate can't be fetched.
 pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
@@ -124,8 +125,8 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
 /// Computes the hashes of a project's git dependencies alone.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, `importCargoLock` can't tell two crates
-/// apart, or a repository can't be had.
+/// Fails without Rust or a lock, or if `importCargoLock` can't distinguish two
+/// crates or a repository can't be fetched.
 pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashesReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
@@ -146,12 +147,12 @@ pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashe
 /// Hashes a file or folder as a Nix archive.
 ///
 /// # Errors
-/// Where it can't be read.
+/// Fails if it can't be read.
 pub fn hash_nar(path: &Utf8Path) -> Result<HashTexts, Error> {
     Ok(HashTexts::new(&nar_hash(path.as_std_path())?))
 }
 
-/// nixpkgs' `cargoHash` for a lock.
+/// Computes nixpkgs' `cargoHash` of a lock.
 pub(super) fn lock_cargo_hash(
     lock: &CargoLock,
     store: &CrateStore,
@@ -159,7 +160,7 @@ pub(super) fn lock_cargo_hash(
 ) -> Result<Sha256, Error> {
     let mut crates = lock.registry_crates()?;
     crates.sort_by_cached_key(|(krate, _)| sort_key(&tarball_path(krate, lock)));
-    // The lock's bytes alone decide it: they have the checksum of each crate.
+    // The lock decides the hash, since it has the checksum of each crate.
     let key = Sha256::of(&lock.bytes);
     session.cache().get_or(&CARGO_HASHES, &key, || {
         let trees = git_trees(&lock.git_revisions(), session)?;
@@ -172,7 +173,7 @@ pub(super) fn lock_cargo_hash(
     })
 }
 
-/// nixpkgs' `outputHashes` for a lock.
+/// Computes nixpkgs' `outputHashes` of a lock.
 pub(super) fn lock_output_hashes(
     lock: &CargoLock,
     known: &BTreeMap<String, String>,
@@ -241,13 +242,13 @@ fn of_revisions<T: Send>(
     found
 }
 
-/// What is hashed besides the lock.
+/// The crates and git trees that are hashed besides the lock.
 #[derive(Clone, Copy)]
 struct Contents<'a> {
     lock: &'a CargoLock,
-    /// In the order in which the tree has them.
+    /// The crates, in the order in which the vendored tree has them.
     crates: &'a [(LockedCrate, Sha256)],
-    /// By revision.
+    /// The trees of git repositories, by revision.
     trees: &'a BTreeMap<String, GitTree>,
 }
 
@@ -260,8 +261,8 @@ impl Contents<'_> {
         hash
     }
 
-    /// Where all crates were verified before, their files are read as they
-    /// are. A file that changes meanwhile is verified the other way.
+    /// Hashes crates that were all verified before. Returns `None` if one
+    /// wasn't, or changed meanwhile.
     fn hash_verified(self, store: &CrateStore, progress: &dyn Progress) -> Option<Sha256> {
         let size = |(krate, checksum): &(LockedCrate, Sha256)| store.verified_size(krate, checksum);
         let sizes: Vec<u64> = self.crates.iter().map(size).collect::<Option<_>>()?;
@@ -312,7 +313,7 @@ impl Contents<'_> {
     }
 }
 
-/// `git/<revision>/`
+/// Writes the tree of each revision below `git/<revision>/`.
 fn write_trees<W: std::io::Write + Send>(
     node: &mut crate::hash::NarWriter<W>,
     trees: &BTreeMap<String, GitTree>,

@@ -1,4 +1,4 @@
-//! `inspect`: what is here.
+//! `inspect`: reports what is known about a project.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::load::{Loaded, Request};
 pub use super::native_report::Native;
+use super::pins::judge_pins;
 use crate::error::Error;
 use crate::io::Session;
 use crate::project::{CargoLock, CrateSource, RustModule, RustProject, without_credentials};
@@ -18,15 +19,15 @@ use crate::warning::{Warning, WarningReport, as_reports};
 /// the source root, `.` for the root itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Inspection {
-    /// The Python package.
+    /// The name and version of the Python package.
     pub package: Package,
     /// The PEP 517 build backend.
     pub build_backend: String,
     /// The source root, relative to the Python project: `..` and further up
     /// where its Rust side reaches above it.
     pub source_root: String,
-    /// Whether the stanza has to put the source root in the place of the
-    /// package's source, which holds less than cargo reads.
+    /// Whether the stanza has to replace the package's source by the source
+    /// root, since cargo reads files outside of the former.
     pub needs_source: bool,
     /// The folder of `pyproject.toml`.
     pub python_root: String,
@@ -36,20 +37,20 @@ pub struct Inspection {
     pub manifest_path: Option<String>,
     /// How the manifest was found.
     pub manifest_rule: Option<String>,
-    /// The lock that cargo builds with; null where the file is missing.
+    /// The lock that cargo builds with; null if the file is missing.
     pub lock_file: Option<String>,
     /// The lock's format, 1 to 4.
     pub lock_format: Option<u8>,
     /// How the lock fits the manifests.
     pub lock_state: LockStateReport,
-    /// The crate that becomes the Python module; the first of several.
+    /// The crate that becomes the Python module, or the first of several.
     pub module: Option<Module>,
     /// Every crate that becomes a module or a program.
     pub modules: Vec<Module>,
-    /// How many crates the lock has, by source.
+    /// The number of crates in the lock, by source.
     pub crates: Option<CrateCount>,
-    /// The Python that requirements are for: the newest that the project
-    /// allows, unless one was asked for.
+    /// The Python that requirements are for: by default, the newest that the
+    /// project allows.
     pub python: String,
     /// The platforms that requirements are for, by Nix's names.
     pub platforms: Vec<String>,
@@ -61,18 +62,18 @@ pub struct Inspection {
     pub native: Native,
     /// The crates of the lock that come from git.
     pub git_dependencies: Vec<GitDependency>,
-    /// What will or may fail, and what to do.
+    /// Warnings about the build.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
-/// The Python package.
+/// The name and version of a Python package.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Package {
     /// Its name, normalised by PEP 503.
     pub name: String,
-    /// Its version; null where only the build backend could tell.
+    /// Its version; null if the build backend computes it.
     pub version: Option<String>,
 }
 
@@ -86,44 +87,45 @@ pub struct Module {
     /// The crate's name; null for a workspace without a Python module.
     #[serde(rename = "crate")]
     pub krate: Option<String>,
-    /// The crate's version.
+    /// The version in the crate's manifest.
     pub version: Option<String>,
-    /// The module's dotted name, or the program's, where the backend is told.
+    /// The dotted name of the module, or that of the program, if it is set.
     pub name: Option<String>,
-    /// Whether it is a program.
+    /// Whether it is a program instead of a module.
     pub is_program: bool,
-    /// The crate's manifest.
+    /// The path of the crate's manifest.
     pub manifest_path: String,
     /// The folder of its Cargo workspace's root.
     pub cargo_root: String,
     /// How the manifest was found.
     pub rule: String,
-    /// Why it takes running the project to be sure; null where it is sure.
+    /// Why the crate is a guess; null if it is certain.
     pub guess: Option<String>,
-    /// `--features`
+    /// Cargo's `--features` that the backend passes.
     pub features: Vec<String>,
-    /// `--no-default-features`
+    /// Whether the backend passes `--no-default-features`.
     pub no_default_features: bool,
-    /// `--all-features`
+    /// Whether the backend passes `--all-features`.
     pub all_features: bool,
-    /// `--profile`
+    /// Cargo's `--profile` that the backend passes.
     pub profile: Option<String>,
-    /// `--locked` or `--frozen`
+    /// Whether the backend passes `--locked` or `--frozen`.
     pub locked: bool,
 }
 
-/// How a lock fits the manifests, as far as they tell.
+/// How a lock fits the manifests, as far as can be read from them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LockStateReport {
-    /// In a word.
+    /// The result in one word.
     pub fits: Fit,
-    /// What keeps cargo from reading the manifests at all.
+    /// What prevents cargo from reading the manifests.
     pub broken: Vec<String>,
-    /// What the manifests ask for and the lock lacks.
+    /// Requirements of the manifests that the lock lacks.
     pub lacking: Vec<String>,
     /// Crates of the lock that nothing needs.
     pub unneeded: Vec<String>,
-    /// Crates of the project's own that it has in another version, or not.
+    /// The project's own crates whose versions in the lock are others, or that
+    /// the lock lacks.
     pub outdated: Vec<String>,
 }
 
@@ -131,54 +133,54 @@ pub struct LockStateReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
-    /// There is none.
+    /// There is no lock.
     Missing,
-    /// It fits.
+    /// It fits the manifests.
     Fits,
     /// It has crates that nothing needs, which `--locked` refuses.
     MoreThanNeeded,
     /// It has another version of a crate of the project's own, which
     /// `--locked` refuses.
     Outdated,
-    /// It lacks what the manifests ask for: no offline build succeeds.
+    /// It lacks crates that the manifests ask for, so offline builds fail.
     Stale,
-    /// Cargo can't read the manifests, whatever the lock.
+    /// Cargo can't read the manifests.
     Broken,
 }
 
-/// How many crates a lock has.
+/// The number of crates in a lock, by source.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct CrateCount {
-    /// All of them.
+    /// The number of all crates.
     pub total: usize,
-    /// From crates.io.
+    /// Crates from crates.io.
     pub crates_io: usize,
-    /// From other registries.
+    /// Crates from other registries.
     pub other_registries: usize,
-    /// From git repositories.
+    /// Crates from git repositories.
     pub git: usize,
-    /// Folders of the project.
+    /// Crates in folders of the project.
     pub local: usize,
 }
 
 /// A crate that comes from git.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GitDependency {
-    /// The crate.
+    /// The name of the crate.
     #[serde(rename = "crate")]
     pub krate: String,
-    /// Its version.
+    /// The version of the crate.
     pub version: String,
-    /// The repository.
+    /// The URL of the repository.
     pub url: String,
-    /// The full revision.
+    /// The full hash of the commit.
     pub revision: Option<String>,
 }
 
-/// Says what is there.
+/// Inspects a project or sdist.
 ///
 /// # Errors
-/// Where there is no Python project, or it can't be read.
+/// Fails if there is no Python project, or it can't be read.
 pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = match request.options.cargo_root() {
@@ -187,7 +189,7 @@ pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error
     };
     let mut facts = Facts::gather(&loaded, rust, request, session)?;
     if let Some(rust) = rust {
-        facts.judge_pins(Utf8Path::new("."), rust, session);
+        judge_pins(&mut facts, Utf8Path::new("."), rust, session);
     }
     Ok(inspection(&loaded, rust, facts))
 }

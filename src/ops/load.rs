@@ -1,4 +1,4 @@
-//! Reads a project, from as far above as its Rust side reaches.
+//! Reads a project, including the folders above it that its Rust side needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,42 +20,42 @@ use crate::project::{
 use crate::python_build::PackageSets;
 use crate::target::Target;
 
-/// What is asked for.
+/// A project to read, and how.
 #[derive(Default)]
 pub struct Request {
-    /// The folder or sdist.
+    /// The path of the folder or sdist.
     pub path: Utf8PathBuf,
-    /// How it is built, and its stanza is made. Their `path` is the one above,
-    /// unless it was fetched.
+    /// The options for the build and the stanza. Their `path` is the one above,
+    /// unless the source was fetched.
     pub options: Options,
-    /// The folder in which a generated lock is kept, if it is.
+    /// The folder in which a generated lock is stored, if it is.
     pub lock_folder: Option<Utf8PathBuf>,
-    /// The hashes of git revisions that are known already.
+    /// The known hashes of git revisions.
     pub known_hashes: BTreeMap<String, String>,
-    /// What is known of it by a lock of Python packages.
+    /// What a lock of Python packages says about the source.
     pub locked: Locked,
 }
 
-/// What a lock of Python packages says of a source.
+/// What a lock of Python packages says about a source.
 #[derive(Debug, Clone, Default)]
 pub struct Locked {
-    /// Whether the source is all that there is: nothing above its folder
-    /// belongs to it.
+    /// Whether the source is complete: nothing above its folder belongs to
+    /// it.
     pub is_whole: bool,
-    /// The package's folder in it.
+    /// The folder of the package in the source.
     pub python_root: Option<Utf8PathBuf>,
-    /// What the source is called in messages, in the place of its path.
+    /// The name of the source in messages, instead of its path.
     pub shown: Option<String>,
-    /// The packages of the lock, which the package set has.
+    /// The names of the lock's packages, which the package set has.
     pub names: Arc<BTreeSet<PythonName>>,
     /// The package set of each platform.
     pub sets: Option<Arc<PackageSets>>,
-    /// The build system that the package set brings by itself.
+    /// The build system that uv2nix adds without a stanza.
     pub build_system: BTreeMap<PythonName, BTreeSet<String>>,
 }
 
 impl Request {
-    /// Asks for what the options say.
+    /// Makes the request for a project from its options.
     pub(super) fn new(options: &Options) -> Self {
         Self {
             path: options.input.path.clone().unwrap_or_else(|| ".".into()),
@@ -69,8 +69,8 @@ impl Request {
         self.options.generate.generate_lock.unwrap_or_default()
     }
 
-    /// Where the project's crates come from. What a lock of Python packages
-    /// names isn't the user's project: its own configuration never counts.
+    /// Returns the crates for the project. The Cargo configuration of a source
+    /// that a lock names never counts, since it isn't the user's.
     pub(super) fn crates(&self, session: &Session) -> Arc<CrateStore> {
         if self.locked.is_whole {
             return session.user_crates();
@@ -81,33 +81,33 @@ impl Request {
 
 /// A project that was read.
 pub(super) struct Loaded {
-    /// What it was read from.
+    /// The source that it was read from.
     pub source: Arc<Source>,
     /// The source's files, with the lock that is used.
     pub files: Arc<SourceFiles>,
     pub project: Project,
     pub target: Target,
-    /// The way up from the Python root to the source root, `None` where they
-    /// are the same folder.
+    /// The path up from the Python root to the source root. `None` if they are
+    /// the same folder.
     pub above: Option<Utf8PathBuf>,
-    /// Where a generated lock is kept.
+    /// The path at which a generated lock is stored.
     pub kept_lock: Option<Utf8PathBuf>,
-    /// The lock, where it isn't the source's own.
+    /// The lock, if it isn't the one in the source.
     pub other_lock: Option<Vec<u8>>,
-    /// Whether the source has one in that place.
+    /// Whether the source has a lock that `other_lock` replaces.
     pub replaces_lock: bool,
 }
 
-/// Programs whose own locks are called NAME.lock.
+/// Programs whose own locks are named NAME.lock.
 const OTHERS_LOCKS: [&str; 8] = [
     "bun", "cargo", "flake", "pdm", "pixi", "poetry", "pipfile", "uv",
 ];
 
-/// Folders are gone up to so often: for the workspace, and for what it names.
+/// Limit on reading again from further up, for the workspace and what it names.
 const MAX_WIDENINGS: usize = 4;
 
 impl Loaded {
-    /// Reads the project that is asked for, with the lock that is asked for.
+    /// Reads a project with the lock that the request asks for.
     pub(super) fn read(request: &Request, session: &Session) -> Result<Self, Error> {
         let mut loaded = Self::read_source(request, session)?;
         if let (Some(folder), true) = (&request.lock_folder, request.generates_lock()) {
@@ -120,7 +120,7 @@ impl Loaded {
             loaded.take_lock(request, bytes)?;
         }
         if request.generates_lock() && !loaded.has_fitting_lock(request)? {
-            // One that was kept before is as good as one of today.
+            // A lock that was stored before is used again.
             let kept = loaded.kept_lock.as_deref().map(read_file).transpose()?;
             if let Some(bytes) = kept.flatten() {
                 loaded.take_kept(request, bytes)?;
@@ -144,9 +144,9 @@ impl Loaded {
         Ok(rust.cargo_lock.as_ref().is_some_and(fits))
     }
 
-    /// Takes a lock that was kept, if it is one of this project's: whoever
-    /// chose the package's name shall not have us take, and then overwrite,
-    /// another file of the user's.
+    /// Uses a stored lock if it is a lock of this project. The check prevents
+    /// a package from choosing a name that makes this program read, and then
+    /// overwrite, another of the user's files.
     fn take_kept(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), Error> {
         let path = self.kept_lock.clone().unwrap_or_default();
         let rust = self.rust(request)?;
@@ -162,13 +162,13 @@ impl Loaded {
         self.take_lock(request, bytes)
     }
 
-    /// Puts a lock in the place of the source's, and reads all anew with it.
+    /// Replaces the source's lock, and reads the project again with it.
     fn take_lock(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), Error> {
         let path = join(&self.rust(request)?.cargo_root, "Cargo.lock");
         if self.files.bytes(&path) == Some(&bytes) {
             return Ok(());
         }
-        // Another one may have been taken before.
+        // The lock may have been replaced before.
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
         Arc::make_mut(&mut self.files).insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
@@ -191,7 +191,7 @@ impl Loaded {
         let first = request.locked.python_root.clone();
         let first = first.unwrap_or_else(|| Utf8PathBuf::from("."));
         let mut root = first.clone();
-        // An unpacked sdist is built elsewhere, whatever lies above it here.
+        // An unpacked sdist doesn't belong to the folders above it.
         let is_whole = request.locked.is_whole;
         let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
@@ -234,20 +234,20 @@ impl Loaded {
         }
     }
 
-    /// The folder that cargo builds in.
+    /// Returns the folder that cargo builds in.
     pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
         self.project
             .require_rust(&self.files, request.options.cargo_root())
     }
 }
 
-/// `../..` for `crates/python`.
+/// Returns the path up from a root, such as `../..` for `crates/python`.
 fn way_up(root: &Utf8Path) -> Option<Utf8PathBuf> {
     (root != ".").then(|| root.components().map(|_| "..").collect())
 }
 
-/// The name of the file that a generated lock is kept in: by the package, and
-/// by the root where there are several.
+/// Returns the name of the file for a generated lock: that of the package, and
+/// of the root if there are several.
 pub(super) fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, ProjectError> {
     let project = &loaded.project;
     let name = &project.identity.name;
@@ -267,8 +267,8 @@ pub(super) fn lock_name(loaded: &Loaded, rust: &RustProject) -> Result<String, P
     })
 }
 
-/// How many folders above the source root cargo reads, and whether that is
-/// for the workspace.
+/// Returns how many folders above the source root cargo reads, and whether that
+/// is for the workspace.
 fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize, bool)>, Error> {
     for rust in &project.rust {
         if let Some(up) = workspace_above(files, rust)? {
@@ -282,8 +282,8 @@ fn reaches_above(files: &SourceFiles, project: &Project) -> Result<Option<(usize
     Ok(None)
 }
 
-/// Looks above a folder for the workspace that its crate belongs to, where no
-/// manifest below has a `[workspace]` of its own.
+/// Looks above a folder for the workspace that its crate belongs to, unless a
+/// manifest below has a `[workspace]` table.
 fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usize>, Error> {
     let root = &rust.cargo_root;
     let manifest = files.manifest(&join(root, "Cargo.toml"))?;
@@ -308,7 +308,7 @@ fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Erro
     Err(ProjectError::Broken { place, broken }.into())
 }
 
-/// Refuses a lock that no offline build can succeed with.
+/// Refuses a lock with which every offline build fails.
 pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
     let local = LocalCrates::find(files, rust)?;
     let lock = rust.cargo_lock.as_ref();

@@ -1,4 +1,4 @@
-//! What `nix-snippet` makes: one of four things, by what it is asked for.
+//! Runs the variant of `nix-snippet` that the arguments ask for.
 
 use camino::Utf8Path;
 
@@ -14,34 +14,34 @@ use crate::io::Session;
 use crate::nix::Form;
 use crate::options::{Layers, Options, PackageStyle};
 
-/// What is asked for.
+/// The arguments of `nix-snippet`.
 pub struct SnippetRequest {
     pub sources: Sources,
     pub style: PackageStyle,
-    /// What is printed around stanzas; by default an overlay.
+    /// What is printed around stanzas. By default an overlay.
     pub form: Option<Form>,
-    /// The file that they are put into, instead of printing them.
+    /// The file to write. Without one, the result is printed.
     pub writing: Option<Writing>,
 }
 
-/// What stanzas are made from.
+/// The packages to generate Nix for.
 pub enum Sources {
     /// All packages of a lock.
     Lock(Box<Layers>),
-    /// Single packages, a stanza each.
+    /// Single packages, each with its options.
     Packages(Vec<Options>),
 }
 
-/// What was made.
+/// The result of `nix-snippet`.
 pub enum SnippetReport {
     Packages(Snippet),
     Lock(LockReport),
 }
 
-/// Makes stanzas, or a package in nixpkgs' style.
+/// Generates stanzas, or a package in nixpkgs' style.
 ///
 /// # Errors
-/// Where one of them can't be made, or a file can't be written.
+/// Fails if one of them can't be generated, or a file can't be written.
 pub fn make_snippet(request: SnippetRequest, session: &Session) -> Result<SnippetReport, Error> {
     let SnippetRequest {
         sources,

@@ -1,4 +1,4 @@
-//! What the crates of a project need to build besides Rust.
+//! Finds what the crates of a project need to build besides Rust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,26 +20,26 @@ use crate::project::{
 use crate::target::{Pyo3Support, Target, Toolchains};
 use crate::warning::Warning;
 
-/// Has a stable rustc take unstable features.
+/// The variable that makes a stable rustc accept unstable features.
 pub(super) const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
 
-/// What is known of a project's native side.
+/// What is known about the native inputs of a project.
 #[derive(Default)]
 pub(super) struct NativeFacts {
-    /// What is needed.
+    /// The libraries, programs and variables that the build needs.
     pub inputs: NativeInputs,
-    /// What may be built, where there is a lock.
+    /// The crates that may be built, if there is a lock.
     pub graph: Option<CrateGraph>,
-    /// What is built, for each module and platform.
+    /// The crates that are built, for each module and platform.
     pub builds: Vec<ModuleBuild>,
-    /// Where and why the lock's edges had to serve, if they had to.
+    /// Why the lock's dependencies were used instead of cargo's resolution.
     pub approximation: Option<String>,
-    /// Which crates from git need files outside of their folders.
+    /// Descriptions of crates from git that use files outside of their folders.
     pub reaching_out: Vec<String>,
 }
 
 impl NativeFacts {
-    /// Gathers what is known of the crates that are built for a project.
+    /// Gathers what is known about the crates that are built for a project.
     pub(super) fn gather(
         loaded: &Loaded,
         rust: &RustProject,
@@ -56,7 +56,7 @@ impl NativeFacts {
             .modules
             .iter()
             .filter_map(|module| module.manifest.name.as_deref());
-        // Where features are unified, those of the module's tests count too.
+        // If features are unified, those for the module's tests are on as well.
         let mut skipped = dev_only.clone();
         if resolver(files, rust) == Resolver::V1 {
             skipped.retain(|name, _| !names.clone().any(|module| module == name));
@@ -107,8 +107,8 @@ impl NativeFacts {
         })
     }
 
-    /// The newest rustc that a crate which is built asks for: one of the
-    /// project's own, or one of the others where their manifests are known.
+    /// Returns the newest rustc that a crate of the build asks for: one of the
+    /// project's own, or a dependency whose manifest is known.
     pub(super) fn needed_rust(&self, environment: &BuildEnvironment) -> Option<NeededRust> {
         let own = environment.rust_version.iter();
         let own = own.map(|required| (required.version.clone(), required.krate.clone()));
@@ -118,13 +118,13 @@ impl NativeFacts {
             let krate = crates.get(unit.krate)?;
             Some((krate.rust_version.clone()?, krate.name.clone()))
         });
-        // The project's own goes first where several ask for the same.
+        // `max_by` prefers the project's own crate, which comes last.
         let newest = built.chain(own).max_by(|a, b| a.0.cmp(&b.0))?;
         let (version, krate) = newest;
         Some(NeededRust { version, krate })
     }
 
-    /// Lets a `PyO3` that refuses the Python build for its stable interface.
+    /// Makes a `PyO3` that refuses the Python build for its stable ABI.
     pub(super) fn allow_newer_python(&mut self, environment: &BuildEnvironment, target: &Target) {
         let outdated = outdated_pyo3(environment, target.python_minor);
         let Some((version, _)) = outdated.filter(|(_, known)| known.refuses) else {
@@ -144,7 +144,7 @@ impl NativeFacts {
         self.inputs.env.sort();
     }
 
-    /// What to tell of it.
+    /// Returns the warnings about the native side.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if let Some(why) = self.approximation.clone() {
@@ -190,7 +190,7 @@ fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
     trimmed_manifest::workspace_resolver(&text.parse().unwrap_or_default())
 }
 
-/// Why cargo needn't be asked.
+/// Returns why cargo can't resolve the crates, if that is known beforehand.
 fn unresolvable(rust: &RustProject, lock: &CargoLock, local: &LocalCrates) -> Option<String> {
     if !local.problems().is_empty() {
         return Some("cargo can't read the manifests".to_owned());
@@ -205,7 +205,8 @@ fn unresolvable(rust: &RustProject, lock: &CargoLock, local: &LocalCrates) -> Op
     is_virtual.then(|| "no crate becomes a module".to_owned())
 }
 
-/// The modules' crates in the graph; all crates where none is in the lock.
+/// Returns the crates of the modules in the graph, or all crates if none of
+/// them is in the lock.
 fn modules<'a>(
     rust: &'a RustProject,
     lock: &CargoLock,
@@ -232,22 +233,22 @@ fn modules<'a>(
         .collect()
 }
 
-/// For each crate of the source, what only its tests need.
+/// Returns the dependencies that only tests need, for each crate of the source.
 fn dev_only(files: &SourceFiles) -> DevOnlyCrates {
     let manifests = files
         .paths()
         .filter(|p| p.file_name() == Some("Cargo.toml"));
     let mut found = BTreeMap::new();
     for path in manifests {
-        // Templates and test data may look like manifests and be none; they
-        // are no crates of the lock then.
+        // Templates and test data may be invalid manifests. They aren't
+        // crates of the lock.
         let Ok(manifest) = files.manifest(path) else {
             continue;
         };
         let Some(name) = manifest.name.clone() else {
             continue;
         };
-        // Another manifest of that name, of a test say, takes nothing away.
+        // Test data may have a manifest with the same package name.
         found
             .entry(name)
             .and_modify(|known: &mut BTreeSet<_>| known.retain(|c| manifest.dev_only.contains(c)))
@@ -256,7 +257,7 @@ fn dev_only(files: &SourceFiles) -> DevOnlyCrates {
     found
 }
 
-/// PyO3, where it doesn't know a Python as new as this one.
+/// Returns a warning if the PyO3 of the lock is older than the Python.
 pub(super) fn outdated_pyo3(
     environment: &BuildEnvironment,
     python_minor: u8,

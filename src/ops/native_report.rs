@@ -1,4 +1,4 @@
-//! The native side of a project, as it is printed.
+//! The native inputs of a project in reports.
 
 use std::collections::BTreeMap;
 
@@ -11,39 +11,39 @@ use crate::native::{NativeInput, NativeProblem, NativeVariable, Problem, Resolve
 /// What the crates that are built need besides Rust.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Native {
-    /// Whose edges tell what is built; null without a lock.
+    /// How it was found which crates are built; null without a lock.
     pub resolved_by: Option<ResolvedBy>,
-    /// Libraries of the host.
+    /// The libraries, for `buildInputs`.
     pub build_inputs: Vec<NativeInput>,
-    /// Programs of the build.
+    /// The programs, for `nativeBuildInputs`.
     pub native_build_inputs: Vec<NativeInput>,
-    /// Environment variables.
+    /// The environment variables, by name.
     pub env: BTreeMap<String, String>,
     /// Why each variable is set.
     pub env_reasons: Vec<NativeVariable>,
-    /// What build scripts would download: no build in Nix's sandbox succeeds
-    /// unless it is fetched with Nix.
+    /// Downloads by build scripts, which fail in Nix's sandbox unless the files
+    /// are fetched with Nix.
     pub downloads: Vec<Download>,
 }
 
-/// Something that a build script would download.
+/// A download by a build script.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Download {
-    /// The crate.
+    /// The name of the crate.
     #[serde(rename = "crate")]
     pub krate: String,
-    /// The crate's version.
+    /// The version of the crate.
     pub version: String,
-    /// What it does.
+    /// What the build script does.
     pub reason: String,
-    /// The variables that packagers set to what they fetched.
+    /// The variables that name a file fetched beforehand.
     pub variables: Vec<String>,
 }
 
 impl Native {
     pub(super) fn new(facts: &NativeFacts) -> Self {
         let inputs = &facts.inputs;
-        // Of several values of a variable, the first counts.
+        // The first of several values of a variable is used.
         let env = inputs.env.iter().rev();
         Self {
             resolved_by: facts.graph.as_ref().map(|graph| graph.resolved_by),

@@ -1,4 +1,4 @@
-//! `nix-snippet`: the stanzas of an overlay, printed.
+//! `nix-snippet` without a file: stanzas that are printed.
 
 use camino::Utf8Path;
 
@@ -11,11 +11,11 @@ use crate::nix::{Form, print_all};
 use crate::project::RustProject;
 use crate::warning::Warning;
 
-/// Makes stanzas to print: those of some projects, and some of packages that
-/// are taken from nixpkgs.
+/// Generates stanzas to print: those of projects, and of packages that are
+/// taken from nixpkgs.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, or something can't be read.
+/// Fails without Rust or a lock, or if something can't be read.
 pub(super) fn nix_snippet(
     requests: &[Request],
     prebuilt: Vec<FinishedStanza>,
@@ -62,14 +62,14 @@ pub(super) fn nix_snippet(
     Ok(snippet)
 }
 
-/// Says of a stanza that is printed what it needs beside it.
+/// Returns the note that a printed stanza needs a lock next to it.
 pub(super) fn lock_beside(name: &str) -> Warning {
     let name = name.to_owned();
     Warning::LockBeside { name }
 }
 
-/// The Cargo roots to make stanzas for: none in a project without Rust. They may stand one below the other, to
-/// choose from; an overlay can't have two of one name.
+/// Returns the Cargo roots to generate stanzas for, none without Rust. Several
+/// are printed to choose from, but an overlay can't have two of one name.
 fn roots<'a>(
     loaded: &'a Loaded,
     request: &Request,

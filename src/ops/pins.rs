@@ -1,4 +1,4 @@
-//! What the pins beside an overlay are too old for.
+//! Warnings about pins next to an overlay that are too old.
 
 use camino::Utf8Path;
 
@@ -9,38 +9,35 @@ use crate::nix::pins::{PinFindings, PinRequirements, judge};
 use crate::project::{CrateSource, RustProject};
 use crate::warning::Warning;
 
-/// What every stanza uses of pyproject.nix.
+/// The functions of pyproject.nix that every stanza calls.
 const HACKS: [&str; 1] = ["importCargoLock"];
 
-impl Facts {
-    /// Judges the pins of the overlay in a folder: what is known of nixpkgs
-    /// itself goes before what is known of its branches.
-    pub(super) fn judge_pins(&mut self, folder: &Utf8Path, rust: &RustProject, session: &Session) {
-        let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
-        let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
-        let asked = PinRequirements {
-            hacks: &HACKS,
-            fetches: fetched.next().is_some(),
-            rust: self.rust.as_ref(),
-        };
-        let judged: Vec<_> = session
-            .pins(folder)
-            .iter()
-            .map(|found| judge_file(found, asked))
-            .collect();
-        if judged.iter().any(|judged| judged.knows_rustc) {
-            self.forget_rustc();
-        }
-        self.warnings
-            .extend(judged.into_iter().flat_map(|judged| judged.warnings));
+/// Judges the pins next to the overlay in a folder. What is known about a
+/// pinned nixpkgs replaces what is known about its branches.
+pub(super) fn judge_pins(
+    facts: &mut Facts,
+    folder: &Utf8Path,
+    rust: &RustProject,
+    session: &Session,
+) {
+    let crates = rust.cargo_lock.iter().flat_map(|lock| &lock.crates);
+    let mut fetched = crates.filter(|krate| matches!(krate.source, CrateSource::CratesIo(_)));
+    let asked = PinRequirements {
+        hacks: &HACKS,
+        fetches: fetched.next().is_some(),
+        rust: facts.rust.as_ref(),
+    };
+    let judged: Vec<_> = session
+        .pins(folder)
+        .iter()
+        .map(|found| judge_file(found, asked))
+        .collect();
+    if judged.iter().any(|judged| judged.knows_rustc) {
+        facts.forget_rustc();
     }
-
-    /// Takes back what is told of nixpkgs' rustc: another one counts.
-    pub(super) fn forget_rustc(&mut self) {
-        self.warnings
-            .retain(|warning| !matches!(warning, Warning::RustVersion { .. }));
-        self.rust = None;
-    }
+    facts
+        .warnings
+        .extend(judged.into_iter().flat_map(|judged| judged.warnings));
 }
 
 fn judge_file(found: &FoundPins, asked: PinRequirements) -> PinFindings {

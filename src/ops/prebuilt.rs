@@ -1,4 +1,4 @@
-//! Packages that are taken from nixpkgs.
+//! Generates the stanzas of packages that are taken from nixpkgs.
 
 use std::collections::BTreeSet;
 
@@ -32,10 +32,10 @@ struct Row {
     why: String,
 }
 
-/// Makes the stanza of a package that is taken from nixpkgs.
+/// Generates the stanza of a package that is taken from nixpkgs.
 ///
 /// # Errors
-/// Where no package is named, there is no lock, or it hasn't the package.
+/// Fails if no package is named, or no lock with it is found.
 pub(super) fn make_prebuilt(
     options: &Options,
     file: &Utf8Path,
@@ -59,7 +59,7 @@ pub(super) fn make_prebuilt(
     }
     let versions: BTreeSet<_> = entries.iter().filter_map(|e| e.version.clone()).collect();
     let version = versions.into_iter().collect::<Vec<_>>().join(",");
-    // In `pylock.toml`, packages don't say what they need.
+    // In a `pylock.toml`, packages don't have their dependencies.
     let needs: BTreeSet<String> = if lock.is_flat {
         lock.packages.iter().map(|p| p.name.to_string()).collect()
     } else {
@@ -102,7 +102,7 @@ pub(super) fn make_prebuilt(
     })
 }
 
-/// The lock that the options name, or the one above the overlay.
+/// Returns the lock that the options name, or the one above the overlay.
 fn locked(
     options: &Options,
     folder: &Utf8Path,
@@ -123,8 +123,8 @@ fn locked(
     })
 }
 
-/// The dependencies that are dropped: those that are asked for, or those of
-/// our table that the package has.
+/// Returns the dependencies to drop: those that the options name, or those in
+/// the built-in table that the package has.
 fn dropped(options: &Options, needs: &BTreeSet<String>) -> Vec<Dropped> {
     if let Some(asked) = &options.nixpkgs.drop {
         let dropped = |name: &DroppedName| Dropped {

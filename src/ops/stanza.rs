@@ -10,10 +10,12 @@ use super::facts::Facts;
 use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
+use super::pins::judge_pins;
 use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::crate_store::nix_download_url;
 use crate::io::paths::{join_below, path_from};
 use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
@@ -53,7 +55,7 @@ impl Making<'_> {
         if self.options().stanza.toolchain.chosen().is_some() {
             facts.forget_rustc();
         }
-        facts.judge_pins(self.folder, rust, self.session);
+        judge_pins(&mut facts, self.folder, rust, self.session);
         let mut stanza = self.stanza(loaded, &facts)?;
         if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
             let (patches, told) = maturin_mends(loaded, rust)?;
@@ -260,7 +262,7 @@ impl Making<'_> {
         let store = self.request.crates(self.session);
         let registries = registries.into_iter().map(|(id, registry)| {
             let id = id.strip_prefix("registry+").unwrap_or(&id).to_owned();
-            Ok((id, store.nix_download(registry)?))
+            Ok((id, nix_download_url(&store, registry)?))
         });
         registries.collect()
     }

@@ -12,7 +12,7 @@ type Inputs = BTreeMap<String, BTreeSet<Platform>>;
 /// Variables, their values, and the platforms that each is for.
 type Variables = BTreeMap<String, BTreeMap<EnvValue, BTreeSet<Platform>>>;
 
-/// What the user wants, for some platforms.
+/// Inputs and variables that the user's options add, by platform.
 pub(super) struct ExtraRows {
     pub build_inputs: Inputs,
     pub native_build_inputs: Inputs,
@@ -20,7 +20,7 @@ pub(super) struct ExtraRows {
 }
 
 impl ExtraRows {
-    /// What the options add, for all platforms.
+    /// Makes the rows that the options add, for all platforms.
     pub(super) fn new(extra: &ExtraOptions, platforms: &BTreeSet<Platform>) -> Self {
         let inputs = |added: &Option<Additions<BTreeSet<Attribute>>>| -> Inputs {
             let added = added.iter().flat_map(|added| &added.values);
@@ -49,8 +49,8 @@ impl ExtraRows {
     }
 }
 
-/// The shortest way from the module's crate to the one that asks for an input
-/// or a variable.
+/// Returns the shortest path from the module's crate to the one that needs an
+/// input or a variable, for each of them.
 pub(super) fn reasons(facts: &Facts) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let Some(graph) = &facts.native.graph else {
@@ -66,8 +66,8 @@ pub(super) fn reasons(facts: &Facts) -> BTreeMap<String, String> {
     found
 }
 
-/// `native-tls > openssl-sys 0.9.118`, without the module's own crate, and
-/// without the middle where it is long.
+/// Formats a path as `native-tls > openssl-sys 0.9.118`, without the module's
+/// own crate, and without the middle if it is long.
 fn describe(path: &DependencyPath) -> String {
     const MOST: usize = 4;
     let names: Vec<&str> = path.crates.iter().map(|step| &*step.krate).collect();
@@ -81,7 +81,7 @@ fn describe(path: &DependencyPath) -> String {
     format!("{text} {version}")
 }
 
-/// Attributes and the platforms that they are for.
+/// Returns attributes and the platforms that they are for.
 pub(super) fn attributes(inputs: &[NativeInput]) -> Inputs {
     let mut found = Inputs::new();
     for input in inputs {
@@ -91,8 +91,8 @@ pub(super) fn attributes(inputs: &[NativeInput]) -> Inputs {
     found
 }
 
-/// Variables, their values, and the platforms that they are for; the first
-/// value where several are asked for.
+/// Returns variables, their values, and the platforms that they are for. The
+/// first of several values is used.
 pub(super) fn variables(variables: &[NativeVariable]) -> Variables {
     let mut found = Variables::new();
     for variable in variables {

@@ -1,4 +1,4 @@
-//! Whole runs in one process: what they open, and what they let count.
+//! Tests of whole runs in one process: what they open, and which files count.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::{Compression, write::GzEncoder};
@@ -12,7 +12,7 @@ use crate::io::write::{read_text, write_file};
 use crate::nix::Form;
 use crate::options::Options;
 
-/// A folder of the user's with sdists, a `uv.lock` and an overlay.
+/// A temporary folder with sdists, a `uv.lock` and an overlay.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -32,7 +32,7 @@ impl Folder {
         Utf8Path::from_path(self.0.path()).unwrap().join(name)
     }
 
-    /// Has no cache that can be written.
+    /// Makes a folder whose cache can't be written.
     fn without_cache() -> Self {
         let folder = Self::new();
         write_file(&folder.path("cache"), b"", true).unwrap();
@@ -102,8 +102,8 @@ impl Folder {
         }
     }
 
-    /// Writes a stanza while another program changes the overlay, as `change`
-    /// says in the language of the shell.
+    /// Writes a stanza while another program changes the overlay by the shell
+    /// commands in `change`.
     #[cfg(unix)]
     fn write_beside_another(&self, change: &str) -> Result<String, String> {
         let overlay = self.path("overlay.nix");

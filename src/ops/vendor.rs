@@ -1,4 +1,4 @@
-//! `vendor`: the crates in a folder that cargo builds from offline.
+//! `vendor`: writes the crates to a folder that cargo can build from offline.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -26,49 +26,50 @@ use crate::warning::{Warning, WarningReport, as_reports};
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VendorReport {
-    /// The folder or archive, as it was named.
+    /// The folder or archive, as the command line names it.
     pub vendor_dir: String,
-    /// How many crates are in it.
+    /// The number of crates in it.
     pub crates: usize,
-    /// How many of them are stubs, since the platforms don't need them.
+    /// The number of them that are stubs, since the platforms don't need them.
     pub stubs: usize,
     /// Whether anything was written.
     pub changed: bool,
-    /// The lines for `.cargo/config.toml`; empty where cargo can't build from
-    /// it.
+    /// The lines for `.cargo/config.toml`; empty if cargo can't build from the
+    /// layout.
     pub config: String,
-    /// What will or may fail, and what to do.
+    /// Warnings about the build.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
-/// What is made of the crates.
+/// How crates are written.
 #[derive(Debug, Clone, Default)]
 pub struct VendorOptions {
-    /// The folder's shape.
+    /// The layout of the folder.
     pub layout: Layout,
     /// How folders are named.
     pub naming: Naming,
-    /// How files get there.
+    /// Whether files are copied or linked.
     pub link_mode: LinkMode,
-    /// The platforms whose crates are wanted whole; all crates without any.
+    /// The platforms to build for. Crates that they don't need become stubs. If
+    /// it is empty, no crate does.
     pub platforms: BTreeSet<Platform>,
 }
 
-/// Where crates go to.
+/// Where crates are written to.
 pub enum Destination<'a> {
-    /// A folder.
+    /// The folder at a path.
     Folder(&'a Utf8Path),
-    /// A tar archive, with its name, and the folder that all in it is below.
+    /// A tar archive, and the folder in it that contains all of its files.
     Tar(&'a mut dyn Write, String),
 }
 
 /// Vendors the crates of a project.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, a crate can't be had, or the folder
-/// can't be written; it is then as it was.
+/// Fails without Rust or a lock, or if a crate can't be fetched or the folder
+/// can't be written. The folder then stays as it was.
 pub fn vendor(
     request: &Request,
     options: &VendorOptions,
@@ -135,7 +136,7 @@ fn plan_and_write(
     }
 }
 
-/// The places in the lock of the crates that the platforms need.
+/// Returns the indices in the lock of the crates that the platforms need.
 fn wanted(
     resolve: ResolveRequest,
     options: &VendorOptions,
@@ -149,7 +150,7 @@ fn wanted(
     Ok(Some(needed))
 }
 
-/// The crates from git as cargo writes them, by `name version`.
+/// Returns the crates from git as cargo vendors them, by `name version`.
 fn from_cargo(
     resolve: ResolveRequest,
     plan: &VendorPlan,
@@ -181,7 +182,7 @@ fn same_crate(same: DuplicateCrate, layout: Layout) -> ProjectError {
     }
 }
 
-/// A plan that is to be carried out.
+/// A plan, and what is needed to carry it out.
 struct Planned<'a> {
     lock: &'a CargoLock,
     plan: &'a VendorPlan,

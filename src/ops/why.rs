@@ -15,45 +15,45 @@ use crate::warning::{Warning, WarningReport, as_reports};
 pub struct WhyReport {
     /// The package, normalised by PEP 503.
     pub package: String,
-    /// What was asked about; null for everything that is needed.
+    /// The name that is explained; null for all native inputs.
     pub name: Option<String>,
-    /// In a word.
+    /// The answer in one word.
     pub answer: Answer,
-    /// Whose edges tell what is built; null without a lock.
+    /// How it was found which crates are built; null without a lock.
     pub resolved_by: Option<ResolvedBy>,
-    /// The shortest ways from the module's crate to the crates that need it,
-    /// or are it.
+    /// The shortest paths from the module's crate to the crates that need it,
+    /// or that have the name.
     pub ways: Vec<DependencyPath>,
-    /// Where there are none: the crates that would need it or are it, and what
-    /// keeps them from being built or needing it.
+    /// If there are no paths: the crates that could need it or have the name,
+    /// and why they aren't built or don't need it.
     pub why_not: Vec<WhyNot>,
-    /// A row to fill in, where a native crate is in no table.
+    /// A row to fill in if no table has the native crate.
     pub row: Option<String>,
-    /// What will or may fail, and what to do.
+    /// Warnings about the build.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// The ways as a picture.
+    /// The paths as a picture.
     #[serde(skip)]
     pub picture: Picture,
 }
 
-/// An answer.
+/// Whether something is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// Some crate needs it, or it is a crate that is built.
+    /// A crate needs it, or it is a crate that is built.
     Needed,
-    /// Some crate of the lock could need it, but doesn't.
+    /// A crate of the lock could need it, but doesn't.
     NotNeeded,
     /// Nothing in the lock has to do with it.
     NotInTheLock,
 }
 
-/// Explains a name, or everything that is needed.
+/// Explains a name, or all native inputs.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, or something can't be read.
+/// Fails without Rust or a lock, or if something can't be read.
 pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<WhyReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
@@ -113,7 +113,7 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
     Ok(report)
 }
 
-/// A row for a crate that is in no table and needs nothing that is known.
+/// Returns a row to fill in for a native crate that no table has.
 fn row(name: &str, ways: &[DependencyPath]) -> Option<String> {
     let way = ways.first()?;
     let last = way.crates.last()?;

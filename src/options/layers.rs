@@ -1,6 +1,6 @@
 //! Several layers of options.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::Options;
 
@@ -12,6 +12,8 @@ pub struct Layers {
     pub command_line: Options,
     /// The entries of packages in the configuration, by the package's name.
     pub packages: BTreeMap<String, Options>,
+    /// The packages that the configuration takes from nixpkgs.
+    pub prebuilt: BTreeSet<String>,
     /// What the configuration, or the overlay's mark, says of all packages.
     pub general: Options,
 }

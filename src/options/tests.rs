@@ -421,6 +421,7 @@ fn a_package_s_entry_stands_between_command_line_and_general_keys() {
         command_line: typed(&["--python", "3.13"]),
         packages: config.packages,
         general: config.general,
+        ..Layers::default()
     };
     let mark = |options: Options| options.in_one_line();
     assert_eq!(

@@ -1,9 +1,8 @@
 //! The known consequences of a package set that is newer than a source
-//! expects. The set has one version of each build system, so bounds in
-//! `build-system.requires` bind nobody.
+//! expects. The set has one version of each build system, so the bounds in
+//! `build-system.requires` have no effect.
 
-use pep440_rs::{Operator, Version};
-use pep508_rs::VersionOrUrl;
+use pep440_rs::Version;
 
 use super::consequence::{Consequence, Likelihood, Mend};
 use super::facts::{BuildFacts, ImportedModule};
@@ -11,27 +10,26 @@ use super::import_names::{ImportNames, Provider};
 use super::mend::{complete_project, generate_setup_file};
 use super::package_set::{PackageSet, PackageSets};
 use super::requirement::{BuildRequirement, Place};
-use super::resolve::Resolved;
+use super::resolve::{Resolved, holds};
 use super::rules::{BoundRow, Rules, When};
 use crate::project::PythonName;
 
-/// What is judged.
+/// The source to judge, and the sets that it is built with.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgeRequest<'a> {
-    /// The package.
+    /// The name of the package.
     pub name: &'a PythonName,
-    /// Its version, if it is known.
+    /// The version of the package, if it is known.
     pub version: Option<&'a Version>,
-    /// What its source says.
+    /// What is known about the build of its source.
     pub facts: &'a BuildFacts,
-    /// Its build system.
+    /// The resolved build system.
     pub resolved: &'a Resolved,
-    /// The sets of the platforms.
+    /// The package sets, by platform.
     pub sets: &'a PackageSets,
 }
 
-/// What goes wrong when a source is built with the sets: nothing that is
-/// known, where the list is empty.
+/// Returns the known problems of building a source with the sets.
 #[must_use]
 pub fn judge(request: JudgeRequest<'_>) -> Vec<Consequence> {
     let mut found = Vec::new();
@@ -93,12 +91,12 @@ impl BoundRow {
     }
 }
 
-/// What in a source fulfils a condition.
+/// The part of a source that fulfils a condition.
 #[derive(Default)]
 struct Trigger<'a> {
     place: Option<Place>,
     requirement: Option<&'a BuildRequirement>,
-    /// Whether the text leaves open that the build comes there.
+    /// Whether the build may or may not execute it.
     is_doubtful: bool,
 }
 
@@ -112,7 +110,7 @@ impl Trigger<'_> {
 }
 
 impl When {
-    /// What in the source fulfils it.
+    /// Finds the part of the source that fulfils the condition.
     fn find<'a>(
         &self,
         request: JudgeRequest<'a>,
@@ -124,7 +122,7 @@ impl When {
             let version = set.get(system)?.version.as_ref()?;
             let requirement = facts.requirements.iter().find(|requirement| {
                 requirement.name() == *system
-                    && requirement.holds(set)
+                    && holds(requirement, set)
                     && requirement.is_exceeded(version)
                     && first.is_none_or(|first| requirement.is_exceeded(first))
             })?;
@@ -169,7 +167,7 @@ impl When {
 }
 
 impl JudgeRequest<'_> {
-    /// Imports of what the standard library of the set's Python hasn't.
+    /// Finds imports of modules that were removed from the standard library.
     fn removed_modules(self, set: &PackageSet) -> Vec<Consequence> {
         let minor = set.environment.python_minor;
         let imports = self.facts.imports.iter();
@@ -191,8 +189,8 @@ impl JudgeRequest<'_> {
             .collect()
     }
 
-    /// What the set has in an older version than is required, as a lock with
-    /// an old build system has it.
+    /// Finds build systems of the set that are older than required. These come
+    /// from the user's lock.
     fn too_old(self) -> Vec<Consequence> {
         let mut found = Vec::new();
         for (set, requirement) in self
@@ -203,7 +201,7 @@ impl JudgeRequest<'_> {
             let name = requirement.name();
             let version = set.get(&name).and_then(|package| package.version.as_ref());
             let Some(version) = version.filter(|version| {
-                requirement.holds(set)
+                holds(requirement, set)
                     && requirement.excludes(version)
                     && !requirement.is_exceeded(version)
             }) else {
@@ -228,7 +226,7 @@ impl JudgeRequest<'_> {
         found
     }
 
-    /// A `[project]` table that uv refuses.
+    /// Returns the problem of a `[project]` table that uv refuses.
     fn incomplete_project(self) -> Option<Consequence> {
         let facts = self.facts;
         if facts.lacking.is_empty() {
@@ -253,33 +251,6 @@ impl JudgeRequest<'_> {
             mend: Some(mend),
             evidence: "PEP 621: `name` is static, `version` static or in `dynamic`".to_owned(),
         })
-    }
-}
-
-impl BuildRequirement {
-    /// Whether a version is newer than the bounds allow.
-    fn is_exceeded(&self, version: &Version) -> bool {
-        let Some(VersionOrUrl::VersionSpecifier(bounds)) = &self.requirement.version_or_url else {
-            return false;
-        };
-        let is_too_old = bounds.iter().any(|bound| {
-            let is_lower = !matches!(
-                bound.operator(),
-                Operator::LessThan
-                    | Operator::LessThanEqual
-                    | Operator::NotEqual
-                    | Operator::NotEqualStar
-            );
-            is_lower && version < bound.version()
-        });
-        !bounds.contains(version) && !is_too_old
-    }
-
-    /// The requirement without its marker.
-    fn without_marker(&self) -> String {
-        let mut requirement = self.requirement.clone();
-        requirement.marker = pep508_rs::MarkerTree::default();
-        requirement.to_string()
     }
 }
 

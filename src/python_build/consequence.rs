@@ -1,4 +1,4 @@
-//! What goes wrong with a package set, and what helps.
+//! What breaks when a source is built with a package set, and how to mend it.
 
 use pep440_rs::Version;
 use serde::Deserialize;
@@ -6,21 +6,21 @@ use serde::Deserialize;
 use super::requirement::Place;
 use crate::project::PythonName;
 
-/// How likely a symptom is.
+/// The probability that a symptom occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Likelihood {
-    /// The build works nearly always.
+    /// The build nearly always works.
     Unlikely,
     /// It depends on the source's code.
     Possible,
-    /// It fails nearly always.
+    /// The build nearly always fails.
     Likely,
-    /// It always comes.
+    /// The symptom always occurs.
     Certain,
 }
 
-/// What makes a source build.
+/// A change that makes the source build.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mend {
@@ -28,25 +28,25 @@ pub enum Mend {
     PostPatch(Vec<String>),
     /// A requirement for the user's lock, whose packages replace the set's.
     Pin(String),
-    /// Something that a person has to do.
+    /// Instructions for a person.
     Manual(String),
 }
 
-/// What goes wrong with the package set.
+/// A problem of building a source with a package set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consequence {
     /// The package of the set, or `python`.
     pub system: PythonName,
-    /// Its version there.
+    /// The version in the set. `None` if the set doesn't decide it.
     pub version: Option<Version>,
-    /// What happens.
+    /// What happens during the build, as a clause.
     pub symptom: String,
-    /// How likely it is.
+    /// How likely the symptom is.
     pub likelihood: Likelihood,
-    /// What in the source brings it.
+    /// The line of the source that causes it, if it is a single one.
     pub place: Option<Place>,
-    /// What can be done.
+    /// The change that helps, if one is known.
     pub mend: Option<Mend>,
-    /// Where it can be checked.
+    /// Where the rule can be checked, such as release notes.
     pub evidence: String,
 }

@@ -1,4 +1,4 @@
-//! From what is imported to the distribution that has it.
+//! Maps imported modules to the distributions that provide them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -29,18 +29,19 @@ struct RemovedModules {
 /// What provides a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Provider<'a> {
-    /// The standard library.
+    /// The standard library of the Python in question.
     StandardLibrary,
-    /// A distribution.
+    /// A distribution that the table lists.
     Distribution(&'a PythonName),
-    /// Nothing: this Python's standard library hasn't the module any more.
+    /// Nothing, since the module was removed from the standard library before
+    /// this version of Python.
     Removed,
-    /// The table doesn't say.
+    /// The table doesn't list the module.
     Unknown,
 }
 
 impl ImportNames {
-    /// The table that the program comes with.
+    /// Returns the table that is compiled into the program.
     ///
     /// # Panics
     /// Never: a test reads the table too.
@@ -50,7 +51,7 @@ impl ImportNames {
         &TABLE_READ
     }
 
-    /// What provides a module to `CPython` 3.`python_minor`.
+    /// Returns what provides a module to `CPython` 3.`python_minor`.
     pub(super) fn provider(&self, module: &str, python_minor: u8) -> Provider<'_> {
         let root = module.split('.').next().unwrap_or(module);
         if let Some(distribution) = self.distribution(module) {
@@ -72,7 +73,8 @@ impl ImportNames {
         }
     }
 
-    /// The distribution of the longest name that begins the module's.
+    /// Returns the distribution of the module, or else of the nearest package
+    /// around it that the table lists.
     fn distribution(&self, module: &str) -> Option<&PythonName> {
         let ends = module.match_indices('.').map(|(end, _)| end);
         let mut ends: Vec<_> = ends.chain([module.len()]).collect();

@@ -1,12 +1,12 @@
-//! Mends: what a stanza can change so that a source builds with the set.
+//! Mends: changes in a stanza that make a source build with the set.
 
 use toml::{Table, Value};
 
 use super::consequence::{Consequence, Likelihood, Mend};
 use crate::project::{Pyproject, PythonName};
 
-/// The keys of `[package.metadata.maturin]` that maturin refuses since 0.14:
-/// `check_removed_python_metadata` in `src/cargo_toml.rs` of 1.14.1.
+/// The keys of `[package.metadata.maturin]` that maturin has refused since 0.14
+/// (`check_removed_python_metadata` in `src/cargo_toml.rs` of 1.14.1).
 const REFUSED_KEYS: [&str; 12] = [
     "scripts",
     "classifiers",
@@ -22,21 +22,22 @@ const REFUSED_KEYS: [&str; 12] = [
     "description-content-type",
 ];
 
-/// The crate that maturin builds, for `[package.metadata.maturin]`.
+/// A crate that maturin builds, with the files that may configure it.
 #[derive(Debug, Clone, Copy)]
 pub struct MaturinSource<'a> {
-    /// The package.
+    /// The name of the Python package.
     pub name: &'a PythonName,
-    /// Its `pyproject.toml`.
+    /// The package's `pyproject.toml`.
     pub pyproject: &'a Pyproject,
     /// The path of `Cargo.toml`, relative to the folder of `pyproject.toml`.
     pub manifest_path: &'a str,
-    /// Its text.
+    /// The text of `Cargo.toml`.
     pub manifest: &'a str,
 }
 
-/// What maturin 0.14 and newer make of `[package.metadata.maturin]`, and how
-/// to say the same in `pyproject.toml`. `None` if there is nothing to mend.
+/// Returns what maturin 0.14 and later do with `[package.metadata.maturin]`,
+/// and a mend that moves the settings to `pyproject.toml`. `None` if the
+/// manifest has no such settings.
 #[must_use]
 pub fn maturin_metadata(source: MaturinSource<'_>) -> Option<Consequence> {
     let manifest: Table = source.manifest.parse().ok()?;
@@ -69,7 +70,7 @@ pub fn maturin_metadata(source: MaturinSource<'_>) -> Option<Consequence> {
 }
 
 impl MaturinSource<'_> {
-    /// The settings that go to `[tool.maturin]`.
+    /// Returns the settings to add to `[tool.maturin]`.
     fn moved_settings(&self, metadata: &Table) -> Vec<(&'static str, String)> {
         let keys = [
             ("name", "module-name"),
@@ -103,7 +104,7 @@ impl MaturinSource<'_> {
         }
         let mut lines = Vec::new();
         if !refused.is_empty() {
-            // maturin looks at no table of another name.
+            // maturin ignores tables with another name.
             lines.push(format!(
                 "sed -i 's/^\\[package\\.metadata\\.maturin/[package.metadata.old-maturin/' {}",
                 self.manifest_path
@@ -127,7 +128,7 @@ impl MaturinSource<'_> {
         Mend::PostPatch(lines)
     }
 
-    /// Programs of the old table as `[project.scripts]`.
+    /// Returns the scripts of the old table as `[project.scripts]`.
     fn scripts(&self, metadata: &Table) -> Option<String> {
         let scripts = metadata.get("scripts").and_then(Value::as_table)?;
         let project = &self.pyproject.project;
@@ -146,9 +147,9 @@ impl MaturinSource<'_> {
     }
 }
 
-/// Adds what uv requires of a `[project]` table: pyproject.nix builds with uv,
-/// which refuses one without name, or with neither a version nor a `dynamic`
-/// that names it.
+/// Adds missing fields to a `[project]` table. pyproject.nix builds with uv,
+/// which refuses a table without `name`, or with neither `version` nor a
+/// `dynamic` that lists it.
 pub(super) fn complete_project(
     name: &PythonName,
     lacking: &[String],
@@ -173,8 +174,8 @@ pub(super) fn complete_project(
     lines
 }
 
-/// Has poetry-core generate the `setup.py` that calls a build script's
-/// function `build`.
+/// Makes poetry-core generate a `setup.py`, which calls the function `build` of
+/// the build script.
 pub(super) fn generate_setup_file(script: &str) -> Vec<String> {
     let pattern = script.replace('.', "\\.").replace('/', "\\/");
     let replacement = script.replace('/', "\\/");
@@ -191,13 +192,13 @@ pub(super) fn generate_setup_file(script: &str) -> Vec<String> {
         .collect()
 }
 
-/// Lines at the end of `pyproject.toml`.
+/// Returns a command that appends lines to `pyproject.toml`.
 fn append(lines: &[String]) -> String {
     let words: Vec<_> = lines.iter().map(|line| quoted(line)).collect();
     format!("printf '%s\\n' {} >> pyproject.toml", words.join(" "))
 }
 
-/// A word for the shell.
+/// Quotes a word for the shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,15 +1,18 @@
 //! What a Python source distribution needs to be built by pyproject.nix, and
 //! which package set meets it.
 //!
-//! uv2nix gives packages from an index, a repository or a URL no build system.
-//! [`BuildFacts`] are what a source says of its build requirements;
-//! [`PackageSet`] is what pyproject-build-systems and the user's lock put into
-//! a package set; [`resolve`] gives the argument of `resolveBuildSystem`;
-//! [`judge`] the consequences of a set that is newer than a source expects;
-//! [`plan`] does all of it for every package of a lock and breaks cycles.
+//! uv2nix doesn't add a build system to packages from an index, a repository or
+//! a URL. The steps to find it are:
 //!
-//! Everything here is pure: [`SourceFiles`](crate::project::SourceFiles), locks
-//! and tables in, values out.
+//! - [`BuildFacts`] reads the build requirements of a source.
+//! - [`PackageSet`] holds the packages that pyproject-build-systems and the
+//!   user's lock provide.
+//! - [`resolve`] returns the argument of `resolveBuildSystem`.
+//! - [`judge`] returns what breaks if the set is newer than a source expects.
+//! - [`plan`] does all of this for each package of a lock and breaks cycles.
+//!
+//! Nothing here does I/O: the input is
+//! [`SourceFiles`](crate::project::SourceFiles), locks and tables.
 
 mod bounds;
 mod consequence;

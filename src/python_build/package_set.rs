@@ -1,9 +1,9 @@
 //! The package set that a stanza is evaluated in: pyproject-build-systems, with
 //! the packages of the user's lock composed over it.
 //!
-//! uv2nix's overlay comes after that of pyproject-build-systems, so a package
-//! of the lock replaces the one of the same name: version, extras,
-//! dependencies, and what overlay.nix of build-system-pkgs changed in it.
+//! uv2nix's overlay is applied after that of pyproject-build-systems, so a
+//! package of the lock replaces the one of the same name entirely: version,
+//! extras, dependencies, and what overlay.nix of build-system-pkgs changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -26,9 +26,9 @@ const TABLE: &str = include_str!("../../data/build-system-pkgs.toml");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildSystemTable {
-    /// The commit of build-system-pkgs.
+    /// The commit of build-system-pkgs that the table was made from.
     pub commit: String,
-    /// Its date.
+    /// The date of that commit.
     pub date: String,
     roots: Vec<TableRequirement>,
     package: Vec<TableRow>,
@@ -69,75 +69,77 @@ impl<'de> Deserialize<'de> for TableRequirement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fix {
-    /// `buildInputs` has libffi.
+    /// Adds libffi to `buildInputs`.
     Libffi,
-    /// It has the setup hook of nixpkgs' package.
+    /// Adds the setup hook of nixpkgs' package.
     SetupHook,
-    /// It is a stub around nixpkgs' own program.
+    /// Replaces it with a stub for the program in nixpkgs.
     Nixpkgs,
 }
 
-/// How a package of the set is made.
+/// How a package of the set is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BuildFormat {
-    /// From a wheel: nothing is built.
+    /// From a wheel, so that nothing is built.
     Wheel,
-    /// From source.
+    /// From source, with a build system.
     Source,
-    /// A stub around nixpkgs' own program, built with flit-core.
+    /// As a stub for the program in nixpkgs, with flit-core.
     NixpkgsStub,
-    /// Not at all: evaluating it is an error.
+    /// Not at all. Evaluating the package is an error.
     Unavailable,
 }
 
-/// Where the set has a package from.
+/// Where a package of the set comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageOrigin {
-    /// pyproject-build-systems.
+    /// The overlay of pyproject-build-systems.
     BuildSystems {
-        /// What its overlay changes.
+        /// What the overlay changes.
         fix: Option<Fix>,
-        /// What its overlay adds if the package is built from source.
+        /// The build system that the overlay adds if the package is built from
+        /// source.
         build: Vec<PythonName>,
     },
-    /// The user's lock.
+    /// The user's lock of Python packages.
     Lock {
-        /// Whether it is a local project, of which uv2nix reads the build
-        /// requirements itself.
+        /// Whether it is a local project, whose build requirements uv2nix
+        /// reads.
         is_local: bool,
-        /// What pyproject-build-systems changes in its package of this name,
-        /// which is replaced.
+        /// What pyproject-build-systems changes in the package that this one
+        /// replaces.
         lost_fix: Option<Fix>,
         /// The wheel that would be chosen if wheels were preferred.
         fitting_wheel: Option<String>,
     },
 }
 
-/// The run-time dependencies of a package or of an extra, each with extras.
+/// The run-time dependencies of a package or of an extra: name to extras.
 pub type Dependencies = BTreeMap<PythonName, BTreeSet<String>>;
 
-/// A package of a set.
+/// A package of a package set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetPackage {
-    /// Its version; `None` if the set doesn't decide it: nixpkgs' stubs, and
-    /// local projects with a dynamic version.
+    /// Its version. `None` if the set doesn't decide it, as for stubs of
+    /// nixpkgs' programs and for local projects with a dynamic version.
     pub version: Option<Version>,
-    /// How it is made.
+    /// How it is built.
     pub format: BuildFormat,
-    /// What it needs at run time.
+    /// The run-time dependencies.
     pub dependencies: Dependencies,
-    /// The extras that exist; asking for another one is an evaluation error.
+    /// The extras and their dependencies. Asking for any other extra is an
+    /// evaluation error.
     pub extras: BTreeMap<String, Dependencies>,
-    /// Where it is from.
+    /// Where it comes from.
     pub origin: PackageOrigin,
 }
 
 /// The package set of one environment.
 #[derive(Debug, Clone)]
 pub struct PackageSet {
-    /// The environment.
+    /// The environment that the set is for.
     pub environment: Environment,
-    /// Its packages.
+    /// The packages of the set, by name.
     pub packages: BTreeMap<PythonName, SetPackage>,
     markers: MarkerEnvironment,
 }
@@ -145,19 +147,19 @@ pub struct PackageSet {
 /// The package sets of the platforms that a stanza is for.
 pub type PackageSets = BTreeMap<Platform, PackageSet>;
 
-/// A lock, and how uv2nix chooses its packages.
+/// A lock, and the settings by which uv2nix chooses wheels or sdists.
 #[derive(Debug, Clone, Copy)]
 pub struct UserLock<'a> {
-    /// The lock.
+    /// The parsed lock.
     pub python_lock: &'a PythonLock,
     /// `[tool.uv]` of the workspace.
     pub settings: &'a UvSettings,
-    /// `sourcePreference`.
+    /// The argument `sourcePreference` of uv2nix.
     pub preference: Preference,
 }
 
 impl BuildSystemTable {
-    /// The table that the program comes with.
+    /// Returns the table that is compiled into the program.
     ///
     /// # Panics
     /// Never: a test reads the table too.
@@ -168,13 +170,14 @@ impl BuildSystemTable {
         &TABLE_READ
     }
 
-    /// Whether it has a package.
+    /// Whether the table has a package, for any Python.
     #[must_use]
     pub fn has(&self, name: &PythonName) -> bool {
         self.package.iter().any(|row| row.name == *name)
     }
 
-    /// The packages that the overlay puts into a set: all that its roots need.
+    /// Returns the packages that the overlay adds to a set: its roots and all
+    /// of their dependencies.
     fn packages(
         &self,
         environment: Environment,
@@ -193,7 +196,7 @@ impl BuildSystemTable {
                 continue;
             };
             let package = row.package(environment, markers);
-            // uv2nix puts what extras need into the set, too.
+            // uv2nix adds the dependencies of extras to the set as well.
             let all = package.extras.values().chain([&package.dependencies]);
             open.extend(all.flat_map(BTreeMap::keys).cloned());
             found.insert(name, package);
@@ -246,8 +249,8 @@ fn dependencies(needs: &[TableRequirement], markers: &MarkerEnvironment) -> Depe
 }
 
 impl PackageSet {
-    /// The set of an environment: the table's packages, and over them those
-    /// that the lock has in that environment.
+    /// Returns the set of an environment: the table's packages, replaced by
+    /// those that the lock has for that environment.
     #[must_use]
     pub fn of(
         table: &BuildSystemTable,
@@ -264,7 +267,7 @@ impl PackageSet {
                     matches!(known.origin, PackageOrigin::Lock { .. })
                         && known.version > package.version
                 });
-                // Of several entries, which only conflicts bring, the newest.
+                // A lock with conflicts has several entries of a package.
                 if newest.is_none() {
                     packages.insert(locked.name.clone(), package);
                 }
@@ -277,7 +280,7 @@ impl PackageSet {
         }
     }
 
-    /// The sets of several environments, by platform.
+    /// Returns the sets of several environments, by platform.
     #[must_use]
     pub fn of_all(
         table: &BuildSystemTable,
@@ -290,20 +293,20 @@ impl PackageSet {
             .collect()
     }
 
-    /// What markers are evaluated in.
+    /// Returns the values that markers are evaluated with.
     #[must_use]
     pub const fn markers(&self) -> &MarkerEnvironment {
         &self.markers
     }
 
-    /// A package.
+    /// Returns a package of the set by its name.
     #[must_use]
     pub fn get(&self, name: &PythonName) -> Option<&SetPackage> {
         self.packages.get(name)
     }
 
-    /// What `resolveBuildSystem` puts into a build environment for a package:
-    /// itself, and what it and its extras need at run time.
+    /// Returns what `resolveBuildSystem` adds to a build environment for a
+    /// package: itself, and all run-time dependencies of it and its extras.
     #[must_use]
     pub fn closure(&self, name: &PythonName, extras: &BTreeSet<String>) -> BTreeSet<PythonName> {
         let mut found = BTreeSet::new();
@@ -327,7 +330,7 @@ impl PackageSet {
     }
 }
 
-/// A package of the lock, as uv2nix makes it.
+/// Returns a package of the lock as uv2nix builds it.
 fn locked_package(
     locked: &LockedPackage,
     lock: UserLock<'_>,
@@ -341,7 +344,8 @@ fn locked_package(
         Some(PackageOrigin::Lock { lost_fix, .. }) => *lost_fix,
         None => None,
     };
-    // `override { sourcePreference = "wheel"; }` decides for an index alone.
+    // `override { sourcePreference = "wheel"; }` has no effect on packages
+    // that aren't from an index.
     let is_of_index = matches!(locked.source, LockedSource::Registry(_));
     let markers = environment.markers();
     let needs = |needs: &[PythonDependency]| -> Dependencies {
@@ -355,7 +359,7 @@ fn locked_package(
     SetPackage {
         version: locked.version.as_ref().and_then(|text| text.parse().ok()),
         format: match built(lock.preference) {
-            // Of a virtual project nothing is built either.
+            // Nothing is built for a virtual project either.
             PackageFormat::Wheel(_) | PackageFormat::Virtual => BuildFormat::Wheel,
             PackageFormat::Source(_) => BuildFormat::Source,
             PackageFormat::Impossible(_) => BuildFormat::Unavailable,

@@ -1,10 +1,10 @@
-//! A build requirement, and who asks for it.
+//! Build requirements and where they come from.
 
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep440_rs::Version;
-use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
+use pep440_rs::{Operator, Version};
+use pep508_rs::{MarkerTree, Requirement, VerbatimUrl, VersionOrUrl};
 use serde::{Deserialize, Serialize};
 
 use crate::build_system::parse_requirement;
@@ -15,38 +15,38 @@ use crate::project::PythonName;
 pub struct Place {
     /// The file, relative to the source root.
     pub file: Utf8PathBuf,
-    /// The line, from 1; `None` where a whole table of the file counts.
+    /// The line, counted from 1. `None` for the file as a whole.
     pub line: Option<usize>,
 }
 
-/// What makes a package a build requirement.
+/// Where a build requirement comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
     /// `[build-system].requires`.
     BuildSystemRequires,
-    /// PEP 517's default for a source without it.
+    /// PEP 517's default for a source without `[build-system].requires`.
     LegacyDefault,
-    /// The source's build backend, which its `requires` lacks.
+    /// The source's build backend, if `requires` doesn't list it.
     Backend {
-        /// `build-backend`.
+        /// The value of `build-backend` up to the colon.
         module: String,
     },
     /// `setup_requires` of `setup.py` or `setup.cfg`.
     SetupRequires(Place),
     /// An import that `setup.py` or another build script executes.
     SetupImport {
-        /// The module.
+        /// The dotted name of the imported module.
         module: String,
-        /// The import.
+        /// Where the import statement is.
         place: Place,
-        /// Whether the distribution that has the module is known; otherwise
-        /// its name is taken to be the module's.
+        /// Whether the table lists the distribution that provides the module.
+        /// Otherwise the distribution is assumed to have the module's name.
         is_known: bool,
     },
-    /// What the backend's `get_requires_for_build_wheel` adds, or what the
-    /// backend runs.
+    /// PEP 517's hook `get_requires_for_build_wheel` of the backend, or a
+    /// program that the backend runs.
     BackendHook {
-        /// What in the backend or in its settings asks for it.
+        /// The part of the backend or of its settings that asks for it.
         what: String,
     },
 }
@@ -54,37 +54,37 @@ pub enum Origin {
 /// A condition on the package set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Condition {
-    /// A package of the set.
+    /// The package whose version is compared.
     pub package: PythonName,
     /// The condition holds if the set's version of the package is older.
     pub older_than: Version,
 }
 
-/// A build requirement.
+/// A requirement of a source's build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRequirement {
-    /// The requirement; its marker says where it counts.
+    /// The requirement, with a marker if it applies to some environments only.
     pub requirement: Requirement<VerbatimUrl>,
-    /// Who asks for it.
+    /// Where the requirement comes from.
     pub origin: Origin,
-    /// It counts only with such a package set.
+    /// The condition on the package set under which it applies, if any.
     pub condition: Option<Condition>,
-    /// Whether the text leaves open that it counts: it is met if the set has
-    /// the package.
+    /// Whether it isn't known if the build uses it. It is then added if the set
+    /// has the package, and not reported if it hasn't.
     pub is_doubtful: bool,
 }
 
-/// What decides about build requirements and the text leaves open.
+/// Code that may add build requirements but can't be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unread {
-    /// Where it is.
+    /// Where the code is.
     pub place: Place,
-    /// What it is, as in "a call of `x`".
+    /// A description of the code, such as "a call of `x`".
     pub what: String,
 }
 
 impl Place {
-    /// A line of a file.
+    /// Makes the place of one line, counted from 1.
     pub(super) fn line(file: &Utf8Path, line: usize) -> Self {
         Self {
             file: file.to_owned(),
@@ -92,7 +92,7 @@ impl Place {
         }
     }
 
-    /// A file as a whole.
+    /// Makes the place of a whole file.
     pub(super) fn file(file: &Utf8Path) -> Self {
         Self {
             file: file.to_owned(),
@@ -130,13 +130,13 @@ impl fmt::Display for Origin {
 }
 
 impl BuildRequirement {
-    /// The normalised name.
+    /// Returns the name of the distribution, normalised by PEP 503.
     #[must_use]
     pub fn name(&self) -> PythonName {
         PythonName::new(self.requirement.name.as_ref())
     }
 
-    /// The version bounds that the set's version is outside of.
+    /// Whether the requirement has version bounds that exclude `version`.
     #[must_use]
     pub fn excludes(&self, version: &Version) -> bool {
         match &self.requirement.version_or_url {
@@ -144,20 +144,47 @@ impl BuildRequirement {
             _ => false,
         }
     }
+
+    /// Whether a version is newer than the bounds allow.
+    pub(super) fn is_exceeded(&self, version: &Version) -> bool {
+        let Some(VersionOrUrl::VersionSpecifier(bounds)) = &self.requirement.version_or_url else {
+            return false;
+        };
+        let is_too_old = bounds.iter().any(|bound| {
+            let is_lower = !matches!(
+                bound.operator(),
+                Operator::LessThan
+                    | Operator::LessThanEqual
+                    | Operator::NotEqual
+                    | Operator::NotEqualStar
+            );
+            is_lower && version < bound.version()
+        });
+        !bounds.contains(version) && !is_too_old
+    }
+
+    /// The requirement without its marker.
+    pub(super) fn without_marker(&self) -> String {
+        let mut requirement = self.requirement.clone();
+        requirement.marker = MarkerTree::default();
+        requirement.to_string()
+    }
 }
 
-/// A requirement of a text of ours.
+/// Parses a requirement from a built-in table or from this program's source.
 ///
 /// # Panics
-/// Never: the names come from tables and Rust sources, and tests read them all.
+/// Never, since tests parse all of these texts.
 pub(super) fn known(text: &str) -> Requirement<VerbatimUrl> {
     parse_requirement(text, "").expect("a requirement of ours is PEP 508")
 }
 
-/// Reads a requirement as leniently as old versions of setuptools: bounds such
-/// as `>=1.11.*` lose the `.*`, and bounds that make no sense are left out.
+/// Parses a requirement as leniently as old versions of setuptools did: bounds
+/// such as `>=1.11.*` lose the `.*`.
 ///
-/// `Err` has what can't be read; with a requirement where the name can.
+/// # Errors
+/// Fails if the text still isn't a requirement by PEP 508. The error contains a
+/// requirement without bounds if the text begins with a name.
 pub(super) fn read(text: &str) -> Result<Requirement<VerbatimUrl>, UnreadRequirement> {
     let error = match parse_requirement(text, "") {
         Ok(requirement) => return Ok(requirement),
@@ -176,17 +203,17 @@ pub(super) fn read(text: &str) -> Result<Requirement<VerbatimUrl>, UnreadRequire
     })
 }
 
-/// A requirement that isn't one by PEP 508.
+/// The error for a text that isn't a requirement by PEP 508.
 #[derive(Debug)]
 pub(super) struct UnreadRequirement {
-    /// Its name alone.
+    /// The requirement without its bounds, if the text begins with a name.
     pub requirement: Option<Requirement<VerbatimUrl>>,
-    /// What is wrong with it.
+    /// The message of the parser.
     pub what: String,
 }
 
-/// Takes `.*` away from bounds that don't allow it: PEP 440 has it with `==`
-/// and `!=` alone.
+/// Removes `.*` from bounds that can't have it. PEP 440 allows it for `==` and
+/// `!=` only.
 fn without_wildcards(text: &str) -> String {
     let (bounds, marker) = text.split_once(';').unwrap_or((text, ""));
     let bound = |bound: &str| {

@@ -1,4 +1,4 @@
-//! From build requirements to the argument of `resolveBuildSystem`.
+//! Resolves build requirements to the argument of `resolveBuildSystem`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,28 +13,28 @@ use crate::project::PythonName;
 use crate::python_lock::UvSettings;
 use crate::target::Platform;
 
-/// What is resolved.
+/// The build requirements to resolve, and the sets to resolve them in.
 #[derive(Debug, Clone, Copy)]
 pub struct ResolveRequest<'a> {
     /// The package that is built.
     pub name: &'a PythonName,
-    /// Its build requirements.
+    /// The build requirements of the package.
     pub requirements: &'a [BuildRequirement],
-    /// The sets of the platforms.
+    /// The package sets, by platform.
     pub sets: &'a PackageSets,
-    /// `[tool.uv]`, if uv2nix makes the package: its
-    /// `extra-build-dependencies` are no part of a stanza.
+    /// `[tool.uv]`, if the package is in a lock: uv2nix adds its
+    /// `extra-build-dependencies`, so a stanza doesn't have to.
     pub settings: Option<&'a UvSettings>,
 }
 
 /// A build requirement that no set has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingPackage {
-    /// Its name.
+    /// The name of the required package.
     pub name: PythonName,
     /// The platforms whose sets lack it.
     pub platforms: BTreeSet<Platform>,
-    /// Who asks for it.
+    /// Where the requirement comes from.
     pub asked_by: BTreeSet<Origin>,
     /// Whether the build fails without it.
     pub need: Need,
@@ -43,54 +43,54 @@ pub struct MissingPackage {
 /// Whether a build fails without a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// No: it runs tests or checks.
+    /// It doesn't: the package is only used for tests or checks.
     Unneeded,
-    /// The text leaves it open.
+    /// It may or may not, since the source can't be evaluated fully.
     Doubtful,
-    /// Yes, or nobody knows better.
+    /// It does, as far as is known.
     Required,
 }
 
-/// A set whose version is outside of a requirement's bounds.
+/// A requirement whose bounds exclude the version in a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoundViolation {
-    /// The package of the set.
+    /// The name of the required package.
     pub name: PythonName,
-    /// Its version there.
+    /// The version in the set.
     pub version: Version,
-    /// The requirement as written.
+    /// The requirement as the source has it.
     pub requirement: String,
-    /// Who asks for it.
+    /// Where the requirement comes from.
     pub asked_by: Origin,
-    /// The platforms of the sets.
+    /// The platforms whose sets have that version.
     pub platforms: BTreeSet<Platform>,
 }
 
-/// A package that stands in for one that no set has.
+/// A package that replaces a required one that no set has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Replacement {
-    /// What is asked for.
+    /// The required package.
     pub name: PythonName,
-    /// What the set has instead.
+    /// The package of the set that is used instead.
     pub with: PythonName,
 }
 
 /// A resolved build system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolved {
-    /// For each name the platforms, and the extras on each. Empty: the package
-    /// needs no `resolveBuildSystem` at all, whose empty argument would mean
+    /// For each name, the platforms and the extras on each. If it is empty,
+    /// `resolveBuildSystem` isn't called, since an empty argument means
     /// setuptools and wheel.
     pub system: BuildSystem,
-    /// What no set has.
+    /// Requirements that a set lacks.
     pub missing: Vec<MissingPackage>,
-    /// What a set has in a version that isn't asked for.
+    /// Requirements whose bounds exclude the version in a set.
     pub violations: Vec<BoundViolation>,
-    /// Extras that are asked for and that the set's package doesn't have.
+    /// Required extras that the set's package lacks.
     pub without_extras: BTreeMap<PythonName, BTreeSet<String>>,
-    /// What stands in for what no set has.
+    /// Packages that replace required ones.
     pub replacements: BTreeSet<Replacement>,
-    /// Requirements that name a URL: the set's package is taken.
+    /// Requirements with a URL, for which the set's package is used.
     pub urls: BTreeMap<PythonName, String>,
 }
 
@@ -115,9 +115,8 @@ impl Resolved {
         set: &PackageSet,
     ) {
         let name = requirement.name();
-        // A package doesn't build with itself: the set's package would need
-        // what is built.
-        if name == *request.name || !requirement.holds(set) {
+        // A package that is built with itself is an infinite recursion.
+        if name == *request.name || !holds(requirement, set) {
             return;
         }
         let stated = &requirement.requirement;
@@ -219,7 +218,7 @@ impl Resolved {
         }
     }
 
-    /// The packages of the set that are named, on one platform.
+    /// Returns the packages and extras of the build system on one platform.
     #[must_use]
     pub fn on(&self, platform: Platform) -> BTreeMap<&PythonName, &BTreeSet<String>> {
         let named = self.system.iter();
@@ -229,7 +228,7 @@ impl Resolved {
 }
 
 impl ResolveRequest<'_> {
-    /// Whether uv2nix adds it itself, everywhere and with those extras.
+    /// Whether uv2nix adds the package on all platforms with these extras.
     fn is_given(&self, name: &PythonName, extras: &BTreeSet<String>) -> bool {
         let given = self
             .settings
@@ -244,16 +243,14 @@ impl ResolveRequest<'_> {
     }
 }
 
-impl BuildRequirement {
-    /// Whether it counts with a package set.
-    pub(super) fn holds(&self, set: &PackageSet) -> bool {
-        let marker = &self.requirement.marker;
-        let condition = self.condition.as_ref().is_none_or(|condition| {
-            let version = set.get(&condition.package).and_then(|p| p.version.as_ref());
-            version.is_some_and(|version| *version < condition.older_than)
-        });
-        condition && marker.evaluate(set.markers(), &[])
-    }
+/// Whether it counts with a package set.
+pub(super) fn holds(requirement: &BuildRequirement, set: &PackageSet) -> bool {
+    let marker = &requirement.requirement.marker;
+    let condition = requirement.condition.as_ref().is_none_or(|condition| {
+        let version = set.get(&condition.package).and_then(|p| p.version.as_ref());
+        version.is_some_and(|version| *version < condition.older_than)
+    });
+    condition && marker.evaluate(set.markers(), &[])
 }
 
 #[cfg(test)]

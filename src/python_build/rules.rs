@@ -1,4 +1,4 @@
-//! The table `data/build-bounds.toml`.
+//! Reads the table `data/build-bounds.toml`.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -33,23 +33,23 @@ pub(super) struct BoundRow {
     pub evidence: String,
 }
 
-/// What a source has.
+/// The property of a source that makes a row apply.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum When {
     /// A requirement that excludes the set's version, which is newer.
     Excluded,
-    /// The same, and this version, too.
+    /// A requirement that excludes both the set's version and this one.
     Excludes(Version),
     /// A true argument of `setup`.
     Keyword(String),
     /// An import of a module, or of one below it.
     Import(String),
-    /// A `build-backend`.
+    /// The module of `build-backend`.
     Backend(String),
     /// A build script of poetry that only defines `build`.
     BuildFunction,
-    /// Such a package.
+    /// The package itself, in one of these versions.
     Package {
         name: PythonName,
         versions: VersionSpecifiers,
@@ -74,7 +74,7 @@ struct UnneededRow {
 }
 
 impl Rules {
-    /// The table that the program comes with.
+    /// Returns the table that is compiled into the program.
     ///
     /// # Panics
     /// Never: a test reads the table too.
@@ -84,13 +84,13 @@ impl Rules {
         &TABLE_READ
     }
 
-    /// The package that stands in for another.
+    /// Returns the package that replaces one that no package set has.
     pub(super) fn replacement(&self, name: &PythonName) -> Option<&PythonName> {
         let row = self.replacement.iter().find(|row| row.name == *name)?;
         Some(&row.with)
     }
 
-    /// Whether wheels are built without a package.
+    /// Whether building a wheel never uses the package.
     pub(super) fn is_unneeded(&self, name: &PythonName) -> bool {
         self.unneeded.iter().any(|row| row.names.contains(name))
     }

@@ -31,6 +31,20 @@ pub enum PythonLockError {
         cycle: String,
     },
 
+    /// uv2nix refuses the package on every platform of the run.
+    #[error("`{name}` can't be had on any platform: {why}")]
+    #[diagnostic(
+        code(pyhack::python_lock::impossible),
+        help(
+            "take nixpkgs' build of it: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`; or lock a version that has a wheel or an sdist"
+        )
+    )]
+    Impossible {
+        name: String,
+        /// Why uv2nix refuses it.
+        why: String,
+    },
+
     /// The file isn't TOML, or lacks a field that every lockfile has.
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(

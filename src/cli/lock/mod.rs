@@ -1,4 +1,4 @@
-//! `cargo pyhack lock`
+//! `cargo pyhack lock`: writes the stanzas of a whole `uv.lock`.
 
 mod table;
 
@@ -124,7 +124,7 @@ impl LockArgs {
         tell(ui, report, shown)
     }
 
-    /// What was typed.
+    /// Returns the options that the command line sets.
     fn options(&self) -> Options {
         let mut target = self.target.clone();
         if let (true, Some(&python)) = (self.free_threaded, target.python.chosen()) {
@@ -146,12 +146,12 @@ impl LockArgs {
     }
 }
 
-/// What of a lock's report is printed on standard output.
+/// Which parts of a lock's report are printed on standard output.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
-    /// What changes in the file.
+    /// The diff of the files that are written.
     pub diff: bool,
-    /// What would be fetched, instead of the stanzas.
+    /// The files that would be fetched, instead of the stanzas.
     pub plan: bool,
 }
 
@@ -162,7 +162,7 @@ pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<Exit
         tell_of(ui, package);
     }
     for name in &report.removed {
-        // With `--rust-only`, the lock still has it.
+        // `--rust-only` removes stanzas of packages that the lock still has.
         let is_locked = report.packages.iter().any(|package| &package.name == name);
         let why = if is_locked {
             "which has no Rust in it"
@@ -204,17 +204,6 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
         ui.failure(&text, error);
         return;
     }
-    for build in package
-        .builds
-        .iter()
-        .filter(|build| build.built == "impossible")
-    {
-        let platforms = build.platforms.join(", ");
-        ui.status(
-            "Impossible",
-            &format!("{text} on {platforms}: {}", build.why),
-        );
-    }
     if package.is_built {
         let _ = write!(text, ": {}", reasons(package));
     }
@@ -231,7 +220,8 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
     ui.warnings_of(&package.name, &package.warnings);
 }
 
-/// Why a package is built from source, with the platforms unless they are all.
+/// Explains why a package is built from source. Platforms are named unless the
+/// reason is the same on all of them.
 pub(super) fn reasons(package: &LockedPackageReport) -> String {
     let built = package
         .builds
@@ -275,7 +265,8 @@ fn summary(report: &LockReport) -> String {
     text
 }
 
-/// The files that would be fetched: size and address, one a line.
+/// Lists the files that would be fetched, one per line: size in bytes, or `?`,
+/// and URL.
 fn fetched(report: &LockReport) -> String {
     let mut text = String::new();
     for fetch in report.packages.iter().flat_map(|package| &package.fetch) {

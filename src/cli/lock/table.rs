@@ -1,4 +1,4 @@
-//! A table of a lock's packages.
+//! `cargo pyhack inspect uv.lock`: a table of the lock's packages.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState
 use crate::ops::overlay::Writing;
 use crate::options::{Options, TargetOptions};
 
-/// Prints a table of a lock's packages.
+/// Prints a table with one row for each package of a lock.
 pub(in crate::cli) fn inspect(
     path: Utf8PathBuf,
     target: TargetOptions,
@@ -25,7 +25,7 @@ pub(in crate::cli) fn inspect(
     let configured = Configured::find()?.unwrap_or_default();
     let request = LockRequest {
         layers: configured.layers(Options::of_lock(path, target)),
-        // The table shows the state of the stanzas; nothing is written.
+        // A dry run, which finds the state of the stanzas for the table.
         writing: configured.overlay().map(|file| Writing {
             file,
             form: Form::File,
@@ -84,6 +84,8 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
             "wheel".to_owned()
         } else if is("nothing") {
             "not built".to_owned()
+        } else if is("prebuilt") {
+            "from nixpkgs".to_owned()
         } else if is("impossible") {
             "impossible".to_owned()
         } else {
@@ -97,7 +99,6 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
         (None, _) => "",
     };
     let stanza = match package.stanza {
-        _ if package.rust != Some(true) => "",
         Some(StanzaState::Fresh) => "fresh",
         Some(StanzaState::New) => "missing",
         Some(StanzaState::Changed) => "out of date",

@@ -19,6 +19,9 @@ use crate::project::{LockedCrate, without_credentials};
 
 mod metadata;
 
+use metadata::{is_yanked_in, look_for_yanked};
+pub use metadata::{nix_download_url, yanked_crates};
+
 /// `.crate` files, by their checksums.
 const CRATES: Stage<Vec<u8>> = Stage::bytes("crates", ".crate");
 /// The address of a registry's crates, by the digest of its name.
@@ -111,7 +114,7 @@ impl CrateStore {
             bytes
         } else {
             let bytes = self.download(krate, checksum, &remote)?;
-            if self.is_yanked_in(&index, krate, &remote) {
+            if is_yanked_in(self, &index, krate, &remote) {
                 self.cache.put(&YANKED, checksum, &Vec::new())?;
             }
             self.cache.put(&CRATES, checksum, &bytes)?;
@@ -187,7 +190,7 @@ impl CrateStore {
         }
         let is_right = Sha256::of(&bytes) == *checksum;
         if is_right {
-            self.look_for_yanked(krate, checksum);
+            look_for_yanked(self, krate, checksum);
         }
         if let (true, Some(state)) = (is_right, state) {
             self.verified.add(checksum, state);

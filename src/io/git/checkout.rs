@@ -10,6 +10,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::super::error::{GitError, IoError};
 use super::listing::{Limits, Link, Listing};
+use super::objects::{provide, provide_anew};
 use super::program::{git_message, output, sealed};
 use super::spec::CheckoutSpec;
 use super::{GitStore, redacted_url};
@@ -92,11 +93,11 @@ impl<'a> Checkout<'a> {
     /// Lists a revision. If objects are missing, as cargo's databases may have
     /// lost some, it is fetched into our database.
     fn list(&mut self, spec: &CheckoutSpec, repository: &Path) -> Result<Listing, IoError> {
-        self.store.provide(spec, repository)?;
+        provide(self.store, spec, repository)?;
         if let Some(listing) = Listing::read(spec, repository, &mut self.limits)? {
             return Ok(listing);
         }
-        self.store.provide_anew(spec, repository)?;
+        provide_anew(self.store, spec, repository)?;
         let listing = Listing::read(spec, repository, &mut self.limits)?;
         listing.ok_or_else(|| spec.unsound("objects of it are missing or damaged".to_owned()))
     }

@@ -16,44 +16,42 @@ use crate::project::{GitReference, GitSource, is_local};
 /// The folders of repositories, by the URLs that they stand in for.
 pub(crate) type Mirrors = BTreeMap<String, PathBuf>;
 
-impl GitStore {
-    /// Makes repositories for these sources and their submodules in the folder
-    /// `scratch`.
-    pub(crate) fn mirrors(
-        &self,
-        sources: &[&GitSource],
-        scratch: &Path,
-    ) -> Result<Mirrors, IoError> {
-        let mut mirrors = Mirrors::new();
-        let mut revisions: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
-        for (number, git) in sources.iter().enumerate() {
-            let folder = scratch.join(number.to_string());
-            let files = folder.join("files");
-            fs::create_dir_all(&files)?;
-            let mut checkout = Checkout::new(self, &folder, is_local(&git.url));
-            let spec = CheckoutSpec {
-                url: git.url.clone(),
-                revision: revision(git)?,
-            };
-            checkout.fill(&spec, &files)?;
-            for (made, repository) in checkout.made {
-                // Repositories of one URL read the same objects.
-                let mirror = mirrors.entry(made.url).or_insert(repository).clone();
-                point(
-                    &mirror,
-                    &format!("refs/heads/pyhack-{}", made.revision),
-                    &made.revision,
-                )?;
-                revisions.entry(mirror).or_default().push(made.revision);
-            }
-            point_as_asked(&mirrors[&git.url], &git.reference, &spec.revision)?;
+/// Makes repositories for these sources and their submodules in the folder
+/// `scratch`.
+pub(crate) fn mirrors(
+    store: &GitStore,
+    sources: &[&GitSource],
+    scratch: &Path,
+) -> Result<Mirrors, IoError> {
+    let mut mirrors = Mirrors::new();
+    let mut revisions: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
+    for (number, git) in sources.iter().enumerate() {
+        let folder = scratch.join(number.to_string());
+        let files = folder.join("files");
+        fs::create_dir_all(&files)?;
+        let mut checkout = Checkout::new(store, &folder, is_local(&git.url));
+        let spec = CheckoutSpec {
+            url: git.url.clone(),
+            revision: revision(git)?,
+        };
+        checkout.fill(&spec, &files)?;
+        for (made, repository) in checkout.made {
+            // Repositories of one URL read the same objects.
+            let mirror = mirrors.entry(made.url).or_insert(repository).clone();
+            point(
+                &mirror,
+                &format!("refs/heads/pyhack-{}", made.revision),
+                &made.revision,
+            )?;
+            revisions.entry(mirror).or_default().push(made.revision);
         }
-        for (mirror, revisions) in revisions {
-            // What was fetched has no history.
-            fs::write(mirror.join("shallow"), revisions.join("\n") + "\n")?;
-        }
-        Ok(mirrors)
+        point_as_asked(&mirrors[&git.url], &git.reference, &spec.revision)?;
     }
+    for (mirror, revisions) in revisions {
+        // What was fetched has no history.
+        fs::write(mirror.join("shallow"), revisions.join("\n") + "\n")?;
+    }
+    Ok(mirrors)
 }
 
 /// Makes the reference that a manifest asks for lead to the locked revision.

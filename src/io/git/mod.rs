@@ -34,7 +34,7 @@ mod objects;
 mod program;
 mod spec;
 
-pub(crate) use mirror::Mirrors;
+pub(crate) use mirror::{Mirrors, mirrors};
 
 use self::checkout::Checkout;
 use self::spec::CheckoutSpec;

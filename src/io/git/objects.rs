@@ -45,99 +45,101 @@ const PASSING: [&str; 16] = [
     "TLS connection",
 ];
 
-impl GitStore {
-    /// Makes the revision's objects readable from `repository`, which is empty.
-    pub(super) fn provide(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
-        init(repository, &spec.revision)?;
-        if self.has(spec, repository)? {
-            return Ok(());
-        }
-        self.check_online(spec)?;
-        let _lock = self.lock(&database_name(&spec.url))?;
-        // Another thread may have fetched it meanwhile.
-        if self.has(spec, repository)? {
-            return Ok(());
-        }
-        self.fetch(spec, repository)
+/// Makes the revision's objects readable from `repository`, which is empty.
+pub(super) fn provide(
+    store: &GitStore,
+    spec: &CheckoutSpec,
+    repository: &Path,
+) -> Result<(), IoError> {
+    init(repository, &spec.revision)?;
+    if has_objects(store, spec, repository)? {
+        return Ok(());
     }
-
-    /// Likewise, but fetches the objects even if they seem to be there.
-    pub(super) fn provide_anew(
-        &self,
-        spec: &CheckoutSpec,
-        repository: &Path,
-    ) -> Result<(), IoError> {
-        self.check_online(spec)?;
-        let _lock = self.lock(&database_name(&spec.url))?;
-        self.fetch(spec, repository)
+    check_online(store, spec)?;
+    let _lock = store.lock(&database_name(&spec.url))?;
+    // Another thread may have fetched it meanwhile.
+    if has_objects(store, spec, repository)? {
+        return Ok(());
     }
+    fetch_objects(store, spec, repository)
+}
 
-    fn check_online(&self, spec: &CheckoutSpec) -> Result<(), GitError> {
-        if matches!(self.network, Network::Offline) {
-            let (url, revision) = (redacted_url(&spec.url), spec.revision.clone());
-            return Err(GitError::Offline { url, revision });
-        }
-        Ok(())
-    }
+/// Likewise, but fetches the objects even if they seem to be there.
+pub(super) fn provide_anew(
+    store: &GitStore,
+    spec: &CheckoutSpec,
+    repository: &Path,
+) -> Result<(), IoError> {
+    check_online(store, spec)?;
+    let _lock = store.lock(&database_name(&spec.url))?;
+    fetch_objects(store, spec, repository)
+}
 
-    fn fetch(&self, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
-        let database = self.database(&spec.url)?;
-        init(&database, &spec.revision)?;
-        fetch(spec, &database)?;
-        if self.has(spec, repository)? {
-            return Ok(());
-        }
+fn check_online(store: &GitStore, spec: &CheckoutSpec) -> Result<(), GitError> {
+    if matches!(store.network, Network::Offline) {
         let (url, revision) = (redacted_url(&spec.url), spec.revision.clone());
-        Err(GitError::NoSuchRevision { url, revision }.into())
+        return Err(GitError::Offline { url, revision });
     }
+    Ok(())
+}
 
-    fn database(&self, url: &str) -> Result<PathBuf, IoError> {
-        let databases = self.cache_folder()?.join("git").join("db");
-        Ok(databases.join(format!("{}.git", database_name(url))))
+fn fetch_objects(store: &GitStore, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
+    let database = database(store, &spec.url)?;
+    init(&database, &spec.revision)?;
+    fetch(spec, &database)?;
+    if has_objects(store, spec, repository)? {
+        return Ok(());
     }
+    let (url, revision) = (redacted_url(&spec.url), spec.revision.clone());
+    Err(GitError::NoSuchRevision { url, revision }.into())
+}
 
-    /// Whether one of the existing databases has the revision. `repository`
-    /// gets the objects of all of them.
-    fn has(&self, spec: &CheckoutSpec, repository: &Path) -> Result<bool, IoError> {
-        let mut databases = vec![self.database(&spec.url)?];
-        // Cargo's databases have SHA-1 objects; git refuses other ones beside
-        // them.
-        if spec.revision.len() == 40 {
-            databases.extend(self.cargo_databases());
+fn database(store: &GitStore, url: &str) -> Result<PathBuf, IoError> {
+    let databases = store.cache_folder()?.join("git").join("db");
+    Ok(databases.join(format!("{}.git", database_name(url))))
+}
+
+/// Whether one of the existing databases has the revision. `repository`
+/// gets the objects of all of them.
+fn has_objects(store: &GitStore, spec: &CheckoutSpec, repository: &Path) -> Result<bool, IoError> {
+    let mut databases = vec![database(store, &spec.url)?];
+    // Cargo's databases have SHA-1 objects; git refuses other ones beside
+    // them.
+    if spec.revision.len() == 40 {
+        databases.extend(cargo_databases(store));
+    }
+    let mut alternates = Vec::new();
+    for objects in databases.iter().map(|database| database.join("objects")) {
+        // Each line of the file is a path; those in quotes or with `#` mean
+        // something else.
+        let text = objects.to_str().filter(|text| !text.contains('\n'));
+        if let Some(text) = text.filter(|text| text.starts_with('/') || cfg!(windows))
+            && objects.is_dir()
+        {
+            alternates.push(format!("{text}\n"));
         }
-        let mut alternates = Vec::new();
-        for objects in databases.iter().map(|database| database.join("objects")) {
-            // Each line of the file is a path; those in quotes or with `#` mean
-            // something else.
-            let text = objects.to_str().filter(|text| !text.contains('\n'));
-            if let Some(text) = text.filter(|text| text.starts_with('/') || cfg!(windows))
-                && objects.is_dir()
-            {
-                alternates.push(format!("{text}\n"));
-            }
-        }
-        let info = repository.join("objects").join("info");
-        fs::create_dir_all(&info)?;
-        fs::write(info.join("alternates"), alternates.concat())?;
-        let mut git = sealed(repository);
-        git.args(["cat-file", "-e"])
-            .arg(format!("{}^{{commit}}", spec.revision));
-        Ok(output(&mut git)?.status.success())
     }
+    let info = repository.join("objects").join("info");
+    fs::create_dir_all(&info)?;
+    fs::write(info.join("alternates"), alternates.concat())?;
+    let mut git = sealed(repository);
+    git.args(["cat-file", "-e"])
+        .arg(format!("{}^{{commit}}", spec.revision));
+    Ok(output(&mut git)?.status.success())
+}
 
-    /// Returns the databases that cargo has fetched.
-    fn cargo_databases(&self) -> Vec<PathBuf> {
-        let folder = self.cargo_home.as_ref().map(|home| home.join("git/db"));
-        let folder = folder.and_then(|folder| std::path::absolute(folder).ok());
-        let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
-        let mut found: Vec<_> = entries
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .collect();
-        found.sort();
-        found
-    }
+/// Returns the databases that cargo has fetched.
+fn cargo_databases(store: &GitStore) -> Vec<PathBuf> {
+    let folder = store.cargo_home.as_ref().map(|home| home.join("git/db"));
+    let folder = folder.and_then(|folder| std::path::absolute(folder).ok());
+    let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
+    let mut found: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    found.sort();
+    found
 }
 
 /// Names the database of a URL.

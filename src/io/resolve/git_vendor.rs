@@ -15,7 +15,7 @@ use walkdir::WalkDir;
 
 use super::super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
 use super::super::error::GitError;
-use super::super::git::Mirrors;
+use super::super::git::{Mirrors, mirrors};
 use super::super::vendor_dir::move_folder;
 use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns};
@@ -61,7 +61,7 @@ pub fn vendored_git_crates(
     for git in &sources {
         require_inside(request, git)?;
     }
-    let mirrors = request.git.mirrors(&sources, &mirrors_folder)?;
+    let mirrors = mirrors(request.git, &sources, &mirrors_folder)?;
     let source = scratch.path().join("source");
     write_skeleton(request.files, request.project, request.local, &source)?;
     let manifest = source.join(join(&request.project.cargo_root, "Cargo.toml"));

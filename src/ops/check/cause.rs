@@ -1,4 +1,4 @@
-//! Why `check` finds fault with a stanza.
+//! The causes that `check` reports for a stanza.
 
 use std::fmt;
 
@@ -9,31 +9,31 @@ use crate::error::Error;
 use crate::overlay::Reason;
 use crate::python_lock::PythonLockError;
 
-/// Why a stanza isn't what it should be, or can't be checked.
+/// Why a stanza has to change, or can't be checked.
 ///
-/// JSON has the words of [`Display`](fmt::Display).
+/// JSON has the text of [`Display`](fmt::Display).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// It isn't what would be written today.
+    /// It isn't what would be generated today.
     Stale(Reason),
-    /// Its source doesn't exist.
+    /// The source of the stanza doesn't exist.
     SourceMissing { path: Utf8PathBuf },
-    /// The lock that it comes from doesn't exist, or has no such package.
+    /// The lock doesn't exist, or doesn't have the package.
     NotInPythonLock { error: String },
-    /// Its source is another package.
+    /// The source contains another package.
     OtherPackage { name: String },
     /// The lock no longer has the package.
     Removed { python_lock: String },
     /// The package contains no Rust, and the lock's mark or the configuration
     /// asks for stanzas of packages with Rust alone.
     RustOnly,
-    /// The package contains no Rust.
+    /// The package contains no Rust, and needs no stanza.
     NoRust,
     /// The package needs a stanza, since it contains Rust.
     HasRust,
     /// The package needs a stanza, since it is built from source.
     IsBuilt,
-    /// The configuration asks for a stanza of a source.
+    /// The configuration lists the source.
     Configured { path: Utf8PathBuf },
     /// The configuration takes the package from nixpkgs.
     ConfiguredPrebuilt { package: String },
@@ -42,13 +42,13 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The cause if a stanza can't be generated.
+    /// Returns the cause for a stanza that can't be generated.
     pub(super) fn failed(error: &Error) -> Self {
         let error = error.to_string();
         Self::Failed { error }
     }
 
-    /// The cause if a lock doesn't have the package.
+    /// Returns the cause for a package that a lock doesn't have.
     pub(super) fn not_in_python_lock(error: &PythonLockError) -> Self {
         let error = error.to_string();
         Self::NotInPythonLock { error }

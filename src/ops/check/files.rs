@@ -1,4 +1,4 @@
-//! Which files are checked, and what each has to have.
+//! Finds the files to check, and the stanzas that each should have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +13,17 @@ use crate::python_lock::PythonLock;
 /// An overlay file to check.
 pub(super) struct CheckedFile {
     pub file: Utf8PathBuf,
-    /// What the configuration asks for in it besides the packages of a lock, by
+    /// The stanzas that the configuration asks for besides those of a lock, by
     /// the package's name.
     pub packages: BTreeMap<String, Options>,
-    /// The lock of which it has the stanzas; none where its own mark names
-    /// that.
+    /// The lock whose stanzas the file has. `None` if the file's mark names the
+    /// lock.
     pub lock: Option<Layers>,
 }
 
-/// Pairs the files that are named, or the configured one, with what they have
-/// to have. A lock among them counts for every file; else the configuration
-/// counts, for the file that it names.
+/// Returns the named files, or the configured one, each with the stanzas that
+/// it should have. A lock among the named files applies to all of them. Without
+/// one, the configuration applies to the file that it names.
 pub(super) fn checked_files(
     named: &[Utf8PathBuf],
     configured: &Configured,

@@ -1,8 +1,8 @@
 //! `check`: whether the stanzas of overlay files are what would be written
 //! today.
 //!
-//! Digests in the markers tell, without working anything out, that nothing
-//! has changed. What did is told by making the stanza again.
+//! If the digests in a stanza's marks are those of today, nothing has changed
+//! and nothing is generated. Otherwise the stanza is generated and compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,54 +37,56 @@ mod tests;
 
 use cause::Cause;
 use files::{CheckedFile, checked_files};
+use locked::check_lock;
+use prebuilt::check_prebuilt;
 
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct CheckReport {
     /// The stanzas, in the order of their files.
     pub stanzas: Vec<CheckedStanza>,
-    /// The files that were changed with `--fix`.
+    /// The files that `--fix` changed.
     pub changed: Vec<String>,
-    /// What would change in the files, or did, as a unified diff.
+    /// A unified diff of what changed in the files, or would with `--fix`.
     pub diff: String,
 }
 
 /// A stanza that was checked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckedStanza {
-    /// The file.
+    /// The path of the overlay.
     pub file: String,
-    /// The line of its first mark, from 1 on; null where it isn't there.
+    /// The line of its first mark, counted from 1; null if it is missing.
     pub line: Option<usize>,
-    /// The package.
+    /// The name of the package.
     pub package: String,
-    /// What was found.
+    /// The state of the stanza.
     pub state: State,
-    /// Why it is out of date, or can't be told.
+    /// Why the stanza isn't fresh, or can't be checked.
     #[schemars(with = "Vec<String>")]
     pub reasons: Vec<Cause>,
 }
 
-/// What was found of a stanza.
+/// The state of a stanza.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It is what would be written today.
+    /// It is what would be generated today.
     Fresh,
-    /// It isn't.
+    /// It isn't what would be generated today.
     OutOfDate,
-    /// It was out of date, and is mended.
+    /// It was out of date or missing, and has been written.
     Fixed,
     /// It was edited by hand.
     Edited,
-    /// It is asked for and isn't there.
+    /// It should be in the file but isn't.
     Missing,
-    /// What it is made from isn't there.
+    /// Its source doesn't exist.
     WithoutSource,
 }
 
 impl CheckReport {
-    /// Whether all is as it should be.
+    /// Whether no stanza has to be changed.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let states = self.stanzas.iter().map(|stanza| stanza.state);
@@ -94,25 +96,25 @@ impl CheckReport {
     }
 }
 
-/// What is asked for.
+/// The arguments of a check.
 #[derive(Debug, Default)]
 pub struct CheckRequest {
-    /// Overlay files, and a lock of Python packages that they are of. Without
-    /// an overlay, the one that the configuration names.
+    /// Overlay files, and a lock whose stanzas they have. Without an overlay,
+    /// the one that the configuration names is checked.
     pub files: Vec<Utf8PathBuf>,
-    /// Whether stanzas that are out of date or missing are written.
+    /// Whether to write stanzas that are out of date or missing.
     pub fix: bool,
-    /// Whether those edited by hand are replaced, too.
+    /// Whether to replace stanzas that were edited by hand, too.
     pub force: bool,
-    /// A program that lays stanzas out.
+    /// A command that formats stanzas from standard input.
     pub formatter: Option<String>,
 }
 
-/// Checks files, and mends them if that is asked for. Without it, nothing is
+/// Checks files, and updates them with `fix`. Without `fix`, nothing is
 /// fetched.
 ///
 /// # Errors
-/// Where a file can't be read, parsed or written.
+/// Fails if a file can't be read, parsed or written.
 pub fn check(
     request: &CheckRequest,
     configured: &Configured,
@@ -126,7 +128,7 @@ pub fn check(
     let mut report = CheckReport::default();
     for file in checked_files(&request.files, configured)? {
         let mut found = redo_if_changed(|| check_file(&file, request, &session))?;
-        // Another path may have led to the same file.
+        // The same file may be named by two paths.
         let is_reported = |stanza: &CheckedStanza| {
             let mut reported = report.stanzas.iter();
             reported.any(|other| other.file == stanza.file && other.package == stanza.package)
@@ -171,7 +173,7 @@ fn check_file(
         session,
     };
     let mut draft = overlay.draft();
-    let has_lock = run.check_lock(&mut draft, lock.clone(), &mut report)?;
+    let has_lock = check_lock(run, &mut draft, lock.clone(), &mut report)?;
     let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
     if !has_lock && !has_stanzas {
         return Ok(report);
@@ -188,17 +190,17 @@ fn check_file(
 #[derive(Clone, Copy)]
 struct Run<'a> {
     overlay: &'a OverlayFile,
-    /// Whether nothing is written.
+    /// Whether files are left as they are.
     is_dry: bool,
     session: &'a Session,
 }
 
-/// A stanza that was checked, and the one to write if it isn't fresh.
+/// A checked stanza, and the one to write in its place if it isn't fresh.
 type Found = (CheckedStanza, Option<Result<FinishedStanza, Error>>);
 
 impl<'a> Run<'a> {
-    /// Checks the stanzas that don't come from a lock, and tells whether there
-    /// are any.
+    /// Checks the stanzas that don't come from a lock, and returns whether
+    /// there are any.
     fn check(
         self,
         draft: &mut Draft,
@@ -231,7 +233,7 @@ impl<'a> Run<'a> {
         Ok(report.stanzas.len() > before)
     }
 
-    /// Puts what was made anew into the file's draft, and reports.
+    /// Puts a generated stanza into the draft, and adds to the report.
     fn take(
         self,
         (mut checked, made): Found,
@@ -256,12 +258,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The folder of the file.
+    /// Returns the folder of the file.
     fn folder(self) -> &'a Utf8Path {
         parent_folder(self.overlay.path())
     }
 
-    /// Where stanzas are made for.
+    /// Returns the place that stanzas are generated for.
     fn place(self) -> Place<'a> {
         Place {
             file: self.overlay.path(),
@@ -270,7 +272,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the marker says, with paths as they are from here.
+    /// Returns a mark's options, with paths relative to the working folder.
     fn recipe(self, block: &Block) -> Result<Options, Error> {
         let wrong = |message: String| OverlayError::Recipe {
             place: format!("`{}`, line {}", self.overlay.path(), block.line),
@@ -289,16 +291,16 @@ impl<'a> Run<'a> {
         Ok(recipe.with_paths(|path| normalized(&join_below(self.folder(), path))))
     }
 
-    /// Checks a stanza, and makes it anew where it is out of date.
+    /// Checks a stanza, and generates it if it is out of date.
     fn block(self, block: &Block, configured: Option<&Options>) -> Result<Found, Error> {
         let mut checked = self.fresh(block);
         let old = self.recipe(block)?;
         let recipe = configured.map_or_else(|| old.clone(), |wanted| wanted_of(wanted, &old));
         if recipe.nixpkgs.prebuilt.is_some() {
-            return Ok(self.prebuilt(block, &recipe));
+            return Ok(check_prebuilt(self, block, &recipe));
         }
         let request = Request::new(&recipe);
-        // It is held here, so that making the stanza doesn't open it again.
+        // `_source` keeps the source open until the stanza is generated.
         let (digests, _source) = match self.digests_today(&request, block) {
             Ok(found) => found,
             Err(Error::Io(IoError::NotFound { path })) => {
@@ -327,7 +329,7 @@ impl<'a> Run<'a> {
             checked.reasons.push(Cause::OtherPackage { name });
             return Ok((checked, None));
         }
-        // New rules that say the same are no reason to write anything.
+        // New rules that generate the same text aren't a reason to write.
         let may_say_the_same = reasons
             .iter()
             .all(|reason| matches!(reason, Reason::RulesChanged | Reason::KeptLinesChanged));
@@ -352,7 +354,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The digests of what a stanza would be made from today, and its source.
+    /// Returns today's digests of a stanza's input, and its source.
     fn digests_today(
         self,
         request: &Request,
@@ -405,7 +407,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The state of a stanza that isn't fresh.
+/// Returns the state of a stanza that isn't fresh.
 fn stale_state(reasons: &[Reason]) -> State {
     if reasons.contains(&Reason::EditedByHand) {
         State::Edited
@@ -414,8 +416,8 @@ fn stale_state(reasons: &[Reason]) -> State {
     }
 }
 
-/// The reasons why a stanza is out of date, with what the project says about
-/// itself, which isn't read to find that it is.
+/// Returns why a stanza is out of date. Reads the project to give more exact
+/// reasons than digests can.
 fn detailed_reasons(
     block: &Block,
     request: &Request,
@@ -438,7 +440,7 @@ fn detailed_reasons(
     freshness(block, &wanted)
 }
 
-/// What is different about a recipe.
+/// Compares a recipe with that of the stanza.
 fn change_of(old: &Options, new: &Options) -> RecipeChange {
     if old == new {
         RecipeChange::None
@@ -449,8 +451,8 @@ fn change_of(old: &Options, new: &Options) -> RecipeChange {
     }
 }
 
-/// What the configuration asks for. It can't have every expression for a
-/// toolchain: one of the command line's stays.
+/// Returns the options that the configuration asks for. It can't express every
+/// toolchain, so one that the command line set is kept.
 fn wanted_of(wanted: &Options, recipe: &Options) -> Options {
     let mut wanted = wanted.clone();
     if wanted.stanza.toolchain.is_none() {

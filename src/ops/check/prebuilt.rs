@@ -1,4 +1,4 @@
-//! The stanzas of packages that are taken from nixpkgs.
+//! Checks the stanzas of packages that are taken from nixpkgs.
 
 use super::{Cause, Found, Run, State, stale_state};
 use crate::error::Error;
@@ -8,36 +8,34 @@ use crate::options::Options;
 use crate::overlay::{Block, Digests, MadeFrom, Reason, RecipeChange, Wanted, freshness};
 use crate::python_lock::PythonLockError;
 
-impl Run<'_> {
-    /// Checks a stanza; what it is made from is read at once.
-    pub(super) fn prebuilt(self, block: &Block, recipe: &Options) -> Found {
-        let mut checked = self.fresh(block);
-        let made = make_prebuilt(recipe, self.overlay.path(), self.session);
-        if let Err(Error::PythonLock(
-            error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
-        )) = &made
-        {
-            checked.state = State::WithoutSource;
-            checked.reasons.push(Cause::not_in_python_lock(error));
+/// Checks a stanza by generating it, which only reads the lock.
+pub(super) fn check_prebuilt(run: Run, block: &Block, recipe: &Options) -> Found {
+    let mut checked = run.fresh(block);
+    let made = make_prebuilt(recipe, run.overlay.path(), run.session);
+    if let Err(Error::PythonLock(
+        error @ (PythonLockError::NotFound { .. } | PythonLockError::NoPackage { .. }),
+    )) = &made
+    {
+        checked.state = State::WithoutSource;
+        checked.reasons.push(Cause::not_in_python_lock(error));
+        return (checked, None);
+    }
+    let reasons = match &made {
+        Ok(made) => reasons(block, made),
+        Err(_) => edits(block),
+    };
+    if let Ok(made) = &made {
+        let is_same = reasons == [Reason::RulesChanged] && run.overlay.says_the_same(made);
+        if reasons.is_empty() || is_same {
             return (checked, None);
         }
-        let reasons = match &made {
-            Ok(made) => reasons(block, made),
-            Err(_) => edits(block),
-        };
-        if let Ok(made) = &made {
-            let is_same = reasons == [Reason::RulesChanged] && self.overlay.says_the_same(made);
-            if reasons.is_empty() || is_same {
-                return (checked, None);
-            }
-        }
-        checked.state = stale_state(&reasons);
-        checked.reasons.extend(reasons.into_iter().map(Cause::from));
-        (checked, Some(made))
     }
+    checked.state = stale_state(&reasons);
+    checked.reasons.extend(reasons.into_iter().map(Cause::from));
+    (checked, Some(made))
 }
 
-/// Compares a stanza with the one that was made.
+/// Compares a stanza with the one that was generated.
 fn reasons(block: &Block, made: &FinishedStanza) -> Vec<Reason> {
     let is_same = block.recipe.as_ref() == Some(&made.recipe);
     let wanted = Wanted {
@@ -53,7 +51,7 @@ fn reasons(block: &Block, made: &FinishedStanza) -> Vec<Reason> {
     freshness(block, &wanted)
 }
 
-/// Compares a stanza with itself, which leaves what the user changed in it.
+/// Compares a stanza with its own marks, which shows what the user changed.
 fn edits(block: &Block) -> Vec<Reason> {
     let none = Digests::default();
     let wanted = Wanted {

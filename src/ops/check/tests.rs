@@ -1,4 +1,4 @@
-//! Tests of `check` with stanzas that take neither cargo nor a network.
+//! Tests of `check` with stanzas that need neither cargo nor a network.
 
 use super::*;
 use crate::io::paths::parent_folder;
@@ -7,7 +7,7 @@ use crate::ops::overlay::write_stanzas;
 use crate::options::Config;
 use crate::overlay::count_parses;
 
-/// A folder whose overlay takes two packages from nixpkgs.
+/// Makes a folder whose overlay takes two packages from nixpkgs.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write_lock(&[], &[("a", "1.0"), ("b", "1.0")]);
@@ -16,7 +16,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// Checks the overlay, and what else is named.
+/// Checks the overlay and other files.
 fn run(folder: &Folder, more: &[Utf8PathBuf], fix: bool) -> CheckReport {
     let request = CheckRequest {
         files: [&[folder.overlay()], more].concat(),
@@ -86,7 +86,7 @@ fn a_lock_and_other_stanzas_are_written_at_once() {
 #[test]
 fn a_package_that_left_the_lock_for_the_configuration_keeps_its_place() {
     let folder = folder();
-    // As `lock` writes it.
+    // `lock` writes stanzas without this key.
     let text = folder.overlay_text().replace(",\"prebuilt\":\"a\"", "");
     folder.write("overlay.nix", &text);
     folder.write("other.lock", &folder.read("uv.lock"));

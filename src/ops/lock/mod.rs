@@ -1,7 +1,8 @@
-//! `lock`: the stanzas of all packages of a lock of Python packages that are
+//! `lock`: the stanzas of all packages in a `uv.lock` or `pylock.toml` that are
 //! built from source.
 
 mod cycles;
+mod impossible;
 mod jobs;
 mod report;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::finished::Place;
-use super::locked::{Asked, Finding, Planned, Results, Workspace};
+use super::locked::{Asked, Finding, Planned, Results, Workspace, plan};
 use super::overlay::{Draft, OverlayFile, Writing, redo_if_changed};
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};
@@ -25,54 +26,56 @@ use crate::options::{Layers, Options};
 use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
 
+use cycles::break_cycles;
+use impossible::Prebuilt;
 pub(super) use jobs::is_of_lock;
-use jobs::{Done, Job, Together};
+use jobs::{Done, Job, Together, described, do_job, plan_jobs, put, with_others};
 pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
-pub use why::{LockWhy, WhyFailure, WhyPackage, why_locked};
+pub use why::{LockWhy, WhyBuildSystem, WhyFailure, WhyPackage, why_locked};
 
 pub use super::locked::Failure;
 
-/// So many packages are worked at at once: most of the time of a first run is
-/// spent waiting for the network.
+/// Number of packages that are processed at once. A first run spends most of
+/// its time waiting for the network.
 const THREADS: usize = 8;
 
-/// What is asked of a lock.
+/// The arguments of a run over a lock.
 #[derive(Default)]
 pub struct LockRequest {
-    /// How its stanzas are made; `uv_lock` names the lock, or its folder.
+    /// The options for stanzas. `uv_lock` names the lock or its folder.
     pub layers: Layers,
     /// The file that the stanzas are put into.
     pub writing: Option<Writing>,
-    /// What is printed around them without one.
+    /// What is printed around the stanzas without `writing`.
     pub form: Option<Form>,
-    /// Whether only what would be fetched is told.
+    /// Whether to only report what would be fetched.
     pub is_plan: bool,
-    /// Whether packages that are no candidates are left out of the report.
+    /// Whether the report has only packages that may get a stanza.
     pub only_candidates: bool,
-    /// One part of the packages of several.
+    /// The part of the packages to process. All of them by default.
     pub shard: Option<Shard>,
-    /// What other runs found, by its key.
+    /// The results of other runs, by their keys.
     pub known: BTreeMap<String, KeptFinding>,
 }
 
-/// The K-th of N parts, K from 1 on.
+/// One of several parts of a lock's packages, for `--shard K/N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// K.
+    /// The number of the part, counted from 1.
     pub part: usize,
-    /// N.
+    /// The number of parts.
     pub of: usize,
 }
 
-/// What another run found of a package.
+/// The result of another run for a package.
 #[derive(Debug, Clone)]
 pub struct KeptFinding(pub(super) Finding);
 
-/// Makes the stanzas of a lock.
+/// Generates the stanzas of a lock.
 ///
 /// # Errors
-/// Where the lock or the overlay can't be read, or the overlay can't be
-/// written. What is wrong with single packages is in the report.
+/// Fails if the lock or the overlay can't be read, or the overlay can't be
+/// written. Errors of single packages are in the report.
 pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Error> {
     prepared(request, session, |run| redo_if_changed(|| run.write()))
 }
@@ -80,7 +83,7 @@ pub fn lock(request: &LockRequest, session: &Session) -> Result<LockReport, Erro
 /// Puts the stanzas of a lock into a draft, which the caller writes.
 ///
 /// # Errors
-/// As [`lock`].
+/// Those of [`lock`].
 pub(super) fn lock_into(
     request: &LockRequest,
     draft: &mut Draft,
@@ -95,7 +98,7 @@ pub(super) fn lock_into(
     })
 }
 
-/// Reads a lock and plans what is done with it.
+/// Reads a lock and plans which packages are built from source.
 fn prepared<T>(
     request: &LockRequest,
     session: &Session,
@@ -104,10 +107,10 @@ fn prepared<T>(
     let mut layers = request.layers.clone();
     let path = layers.common().input.uv_lock.unwrap_or_else(|| ".".into());
     let workspace = Workspace::read(&path, session)?;
-    // Where that was a folder, it is the file in it.
+    // The options may name the folder of the lock.
     layers.command_line.input.uv_lock = Some(workspace.path.clone());
     let asked = Asked::of(&layers.common(), &workspace);
-    let planned = workspace.plan(&asked);
+    let planned = plan(&workspace, &asked);
     then(Run {
         request,
         session,
@@ -122,7 +125,7 @@ fn prepared<T>(
 /// Reads the results of other runs, as `--format jsonl` prints them.
 ///
 /// # Errors
-/// Where a file can't be read, or isn't one of results.
+/// Fails if a file can't be read or has another format.
 pub fn read_results(files: &[Utf8PathBuf]) -> Result<BTreeMap<String, KeptFinding>, Error> {
     let mut known = BTreeMap::new();
     for file in files {
@@ -147,19 +150,19 @@ struct Run<'a> {
     layers: &'a Layers,
     asked: &'a Asked,
     planned: &'a [Planned<'a>],
-    /// Whether stanzas are printed, and not put into a file.
+    /// Whether stanzas are printed instead of written to a file.
     is_printed: bool,
 }
 
-/// What a run over a lock found.
+/// The result of a run over a lock.
 struct Outcome {
     report: LockReport,
-    /// The stanzas, where they are printed.
+    /// The stanzas, if they are printed.
     stanzas: Vec<AnyStanza>,
 }
 
 impl Run<'_> {
-    /// Puts the stanzas into the file, or prints them if there is none.
+    /// Writes the stanzas to the file, or to the report if there is none.
     fn write(self) -> Result<LockReport, Error> {
         let request = self.request;
         let file = match &request.writing {
@@ -188,22 +191,24 @@ impl Run<'_> {
     }
 
     fn run(self, draft: &mut Draft) -> Result<Outcome, Error> {
-        let jobs = self.jobs(draft.file())?;
+        let prebuilt = Prebuilt::find(self, draft.file());
+        let jobs = plan_jobs(self, draft.file(), &prebuilt)?;
         let mut report = LockReport::new(self.workspace, self.asked);
         let mut stanzas = Vec::new();
         if self.request.is_plan {
-            let told = jobs.iter().map(|job| self.told(job)).collect();
-            report.packages = self.with_others(&jobs, told);
+            let told = jobs.iter().map(|job| described(self, job)).collect();
+            report.packages = with_others(self, &jobs, told);
+            prebuilt.judge(&mut report.packages);
             return Ok(Outcome { report, stanzas });
         }
         let known = self.request.known.iter();
         let known = known.map(|(key, found)| (key.clone(), found.0.clone()));
         let results = Results::open(known.collect(), self.session.cache());
         let mut done = self.work(&jobs, &results, draft.file());
-        self.break_cycles(&jobs, &mut done);
+        break_cycles(self, &jobs, &mut done);
         let mut told = Vec::new();
         for (job, done) in jobs.iter().zip(done) {
-            told.push(self.take(job, done, draft, &mut stanzas));
+            told.push(put(self, job, done, draft, &mut stanzas));
         }
         let without = jobs.iter().zip(&told);
         let without = without.filter(|(_, told)| told.needs_nothing());
@@ -214,8 +219,9 @@ impl Run<'_> {
         let mark = self.mark(looked_at, draft.file().path())?;
         let unwanted = without.iter().filter(|job| job.options.rust_only());
         let unwanted: BTreeSet<_> = unwanted.map(|job| job.name.as_str()).collect();
-        report.packages = self.with_others(&jobs, told);
-        // A part of the packages says nothing of the others.
+        report.packages = with_others(self, &jobs, told);
+        prebuilt.judge(&mut report.packages);
+        // With `--shard`, the other packages aren't known.
         if !self.is_printed && self.request.shard.is_none() {
             report.removed = self.remove(draft, &unwanted)?;
             draft.set_python_lock_mark(mark);
@@ -223,7 +229,7 @@ impl Run<'_> {
         Ok(Outcome { report, stanzas })
     }
 
-    /// Works at all jobs, several at once.
+    /// Does all jobs, several at once.
     fn work(self, jobs: &[Job], results: &Results, file: &OverlayFile) -> Vec<Done> {
         let together = Together::new(self.session, jobs.len());
         let session = self.session.with_progress(Arc::new(together));
@@ -233,7 +239,7 @@ impl Run<'_> {
             session: &session,
         };
         let job = |job: &Job| {
-            let done = self.done(job, results, place);
+            let done = do_job(self, job, results, place);
             session.progress().step();
             done
         };
@@ -259,7 +265,7 @@ impl Run<'_> {
         Ok(gone)
     }
 
-    /// Whether a stanza is of this lock, which no longer has its package.
+    /// Whether a stanza comes from this lock, which no longer has its package.
     fn is_gone(self, block: &Block, lock: &Utf8Path) -> bool {
         let recipe = block.recipe.as_deref().unwrap_or("{}");
         let options: Options = serde_json::from_str(recipe).unwrap_or_default();
@@ -269,7 +275,7 @@ impl Run<'_> {
             && self.workspace.lock.entries(&name).next().is_none()
     }
 
-    /// Says what was looked at, and has no stanza.
+    /// Returns the mark of the lock, with the packages that need no stanza.
     fn mark<'a>(
         self,
         without: impl Iterator<Item = (&'a str, &'a str)>,

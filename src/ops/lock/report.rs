@@ -1,4 +1,4 @@
-//! What is told of a lock.
+//! The report of `lock`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
 use crate::nix::Guard;
 use crate::ops::finished::FinishedStanza;
-use crate::ops::locked::{Asked, Finding, Planned, Workspace, worst};
+use crate::ops::locked::{Asked, Finding, Planned, Workspace, has_checkout, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
 use crate::python_lock::{ArtifactPlace, Environment, LockedPackage, LockedSource, PackageFormat};
@@ -20,7 +20,7 @@ use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 /// What `cargo pyhack lock --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct LockReport {
-    /// The lock.
+    /// The path of the lock.
     pub lock: String,
     /// The Python that is built for.
     pub python: String,
@@ -28,20 +28,20 @@ pub struct LockReport {
     pub platforms: Vec<String>,
     /// The packages, by name and version.
     pub packages: Vec<LockedPackageReport>,
-    /// The Nix text: what was asked for, or what is in the file now.
+    /// The Nix text: the printed stanzas, or the content of the file.
     pub nix: String,
-    /// The files that hold it, where they were asked for.
+    /// The overlay and the locks next to it, if they are written.
     pub files: Vec<String>,
-    /// Those of them that were changed.
+    /// The files that changed.
     pub changed: Vec<String>,
-    /// What changes in them, as a unified diff.
+    /// A unified diff of the changes.
     pub diff: String,
-    /// What will or may fail, and what to do; of single packages it is there.
+    /// Warnings about the lock as a whole.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// Packages whose stanzas were taken out: the lock no longer has them, or
-    /// only stanzas of packages with Rust are asked for.
+    /// Packages whose stanzas were removed: the lock no longer has them, or
+    /// only stanzas of packages with Rust are wanted.
     pub removed: Vec<String>,
 }
 
@@ -50,46 +50,46 @@ pub struct LockReport {
 pub struct LockedPackageReport {
     /// Its name, normalised by PEP 503.
     pub name: String,
-    /// Its version; several, with commas between, where the lock has several.
+    /// Its version. If the lock has several, they are separated by commas.
     pub version: Option<String>,
     /// The kind of its source: `registry`, `git`, `url`, `path`, `directory`,
     /// `editable`, or `virtual`.
     pub source: String,
-    /// What the environments have of it; empty where none has it.
+    /// How the environments build it; empty if none of them has it.
     pub builds: Vec<Build>,
-    /// Whether it is built from source somewhere.
+    /// Whether an environment builds it from source.
     pub is_built: bool,
-    /// Whether there is Rust in it; null where nobody has looked.
+    /// Whether it contains Rust; null if its source wasn't read.
     pub rust: Option<bool>,
-    /// What is fetched to look at it.
+    /// The files that are fetched to read its source.
     pub fetch: Vec<Fetch>,
-    /// The folders that cargo builds in.
+    /// The Cargo roots.
     pub cargo_roots: Vec<String>,
-    /// How many crates the locks in it have.
+    /// The number of crates in its Cargo locks.
     pub crates: Option<usize>,
-    /// Its build system.
+    /// The Python packages that it is built with.
     pub build_system: Vec<String>,
     /// The libraries and programs of nixpkgs that it is built with.
     pub native_inputs: Vec<String>,
-    /// The stanza in the file.
+    /// The state of the stanza in the file.
     pub stanza: Option<StanzaState>,
-    /// Why it is another one than before.
+    /// Why the stanza changed.
     #[serde(deserialize_with = "skip_reasons")]
     #[schemars(with = "Vec<String>")]
     pub reasons: Vec<Reason>,
-    /// The stanza, as it is laid out alone.
+    /// The stanza as it is printed by itself.
     pub nix: Option<String>,
-    /// What will or may fail, and what to do.
+    /// Warnings about the package.
     #[serde(serialize_with = "as_reports", deserialize_with = "ignore_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
     /// The error, if the stanza couldn't be made.
     pub error: Option<Failure>,
-    /// Whether that is because the stanza in the file was edited by hand.
+    /// Whether the error is that the stanza was edited by hand.
     #[serde(skip)]
     pub(in crate::ops) is_edited: bool,
-    /// What the result is kept by: that of another run with the same key is
-    /// the same.
+    /// The key of the result. Runs that give it the same key have the same
+    /// result.
     pub key: Option<String>,
     /// The result, for `--merge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,37 +97,38 @@ pub struct LockedPackageReport {
     pub(in crate::ops) saved: Option<FinishedStanza>,
 }
 
-/// What some environments have of a package.
+/// How some environments build a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
-    /// The platforms.
+    /// The platforms of these environments.
     pub platforms: Vec<String>,
-    /// `wheel`, `source`, `nothing` for a virtual project, or `impossible`.
+    /// `wheel`, `source`, `nothing` for a virtual project, `impossible`, or
+    /// `prebuilt` for a package of nixpkgs.
     pub built: String,
-    /// The wheel, or why.
+    /// The file name of the wheel, or the reason.
     pub why: String,
 }
 
-/// What is fetched of a package.
+/// A file that is fetched for a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fetch {
-    /// Where from.
+    /// The URL that it is fetched from.
     pub url: String,
-    /// Its size in bytes, if the lock says it.
+    /// Its size in bytes, if the lock has it.
     pub size: Option<u64>,
     /// Whether it is in our cache.
     pub is_cached: bool,
 }
 
-/// What became of a stanza in a file.
+/// The state of a stanza in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StanzaState {
-    /// It is what would be written.
+    /// It is up to date.
     Fresh,
-    /// It wasn't there.
+    /// It is missing in the file, or was before this run.
     New,
-    /// It was another one.
+    /// It is out of date, or was before this run.
     Changed,
 }
 
@@ -157,14 +158,14 @@ impl LockReport {
         }
     }
 
-    /// Without what only `--format jsonl` has.
+    /// Removes what only `--format jsonl` prints.
     pub fn forget_saved(&mut self) {
         for package in &mut self.packages {
             package.saved = None;
         }
     }
 
-    /// The exit code: that of the packages which failed.
+    /// Returns the exit code, which depends on the packages that failed.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let failures = self
@@ -176,10 +177,11 @@ impl LockReport {
 }
 
 impl LockedPackageReport {
-    /// What another run found, by its key; none where it has no result.
+    /// Reads the result of another run and its key from a line. Returns `None`
+    /// if the line has no result.
     ///
     /// # Errors
-    /// Where the line is none of `--format jsonl`.
+    /// Fails if the line isn't one that `--format jsonl` prints.
     pub fn read(line: &str) -> Result<Option<(String, KeptFinding)>, String> {
         let report: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
         if report
@@ -201,7 +203,7 @@ impl LockedPackageReport {
         Ok(report.key.map(|key| (key, KeptFinding(finding))))
     }
 
-    /// Whether it was looked at, and needs no stanza.
+    /// Whether its source was read and it needs no stanza.
     pub(in crate::ops) const fn needs_nothing(&self) -> bool {
         matches!(self.rust, Some(false))
             && self.stanza.is_none()
@@ -218,85 +220,83 @@ impl LockedPackageReport {
     }
 }
 
-impl Run<'_> {
-    pub(super) fn planned(self, entries: &[&Planned]) -> LockedPackageReport {
-        let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        for planned in entries {
-            for (environment, built) in &planned.builds {
-                let platforms = builds
-                    .entry(self.words(planned.package, built))
-                    .or_default();
-                platforms.push(environment.system());
-            }
-        }
-        let builds = builds.into_iter().map(|((built, why), platforms)| Build {
-            platforms,
-            built,
-            why,
-        });
-        let versions = entries.iter().filter_map(|p| p.package.version.clone());
-        let versions: Vec<_> = versions.collect();
-        let package = entries.first().map(|planned| planned.package);
-        LockedPackageReport {
-            name: package.map_or_else(String::new, |package| package.name.to_string()),
-            version: (!versions.is_empty()).then(|| versions.join(",")),
-            source: package
-                .map_or("", |package| package.source.key())
-                .to_owned(),
-            builds: builds.collect(),
-            is_built: entries.iter().any(|planned| planned.is_built()),
-            ..LockedPackageReport::default()
+pub(super) fn planned_report(run: Run, entries: &[&Planned]) -> LockedPackageReport {
+    let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for planned in entries {
+        for (environment, built) in &planned.builds {
+            let platforms = builds
+                .entry(built_words(run, planned.package, built))
+                .or_default();
+            platforms.push(environment.system());
         }
     }
-
-    /// What an environment has of a package, in a word, and which or why.
-    fn words(self, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
-        let (built, why) = match built {
-            PackageFormat::Wheel(file) => ("wheel", file.clone()),
-            PackageFormat::Source(why) => {
-                let is_told =
-                    why.is_by_source() && self.workspace.settings.sources.contains(&package.name);
-                let by = if is_told {
-                    ", by `tool.uv.sources`"
-                } else {
-                    ""
-                };
-                ("source", format!("{}{by}", why.describe()))
-            }
-            PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
-            PackageFormat::Impossible(why) => ("impossible", why.to_string()),
-        };
-        (built.to_owned(), why)
-    }
-
-    pub(super) fn fetched(self, entry: usize) -> Option<Fetch> {
-        let package = &self.workspace.lock.packages[entry];
-        if let LockedSource::Git { url, revision, .. } = &package.source {
-            return Some(Fetch {
-                url: format!("{}#{revision}", without_credentials(url)),
-                size: None,
-                is_cached: Workspace::has_checkout(&package.source, self.session),
-            });
-        }
-        let sdist = package.sdist.as_ref()?;
-        let ArtifactPlace::Url(url) = &sdist.place else {
-            return None;
-        };
-        Some(Fetch {
-            url: without_credentials(url),
-            size: sdist.size,
-            is_cached: self.workspace.store.has(sdist),
-        })
+    let builds = builds.into_iter().map(|((built, why), platforms)| Build {
+        platforms,
+        built,
+        why,
+    });
+    let versions = entries.iter().filter_map(|p| p.package.version.clone());
+    let versions: Vec<_> = versions.collect();
+    let package = entries.first().map(|planned| planned.package);
+    LockedPackageReport {
+        name: package.map_or_else(String::new, |package| package.name.to_string()),
+        version: (!versions.is_empty()).then(|| versions.join(",")),
+        source: package
+            .map_or("", |package| package.source.key())
+            .to_owned(),
+        builds: builds.collect(),
+        is_built: entries.iter().any(|planned| planned.is_built()),
+        ..LockedPackageReport::default()
     }
 }
 
-/// Reasons are compared with a file, which isn't that of another run.
+/// Returns how an environment builds a package, and the wheel or the reason.
+fn built_words(run: Run, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
+    let (built, why) = match built {
+        PackageFormat::Wheel(file) => ("wheel", file.clone()),
+        PackageFormat::Source(why) => {
+            let is_told =
+                why.is_by_source() && run.workspace.settings.sources.contains(&package.name);
+            let by = if is_told {
+                ", by `tool.uv.sources`"
+            } else {
+                ""
+            };
+            ("source", format!("{}{by}", why.describe()))
+        }
+        PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
+        PackageFormat::Impossible(why) => ("impossible", why.to_string()),
+    };
+    (built.to_owned(), why)
+}
+
+pub(super) fn fetch_of(run: Run, entry: usize) -> Option<Fetch> {
+    let package = &run.workspace.lock.packages[entry];
+    if let LockedSource::Git { url, revision, .. } = &package.source {
+        return Some(Fetch {
+            url: format!("{}#{revision}", without_credentials(url)),
+            size: None,
+            is_cached: has_checkout(&package.source, run.session),
+        });
+    }
+    let sdist = package.sdist.as_ref()?;
+    let ArtifactPlace::Url(url) = &sdist.place else {
+        return None;
+    };
+    Some(Fetch {
+        url: without_credentials(url),
+        size: sdist.size,
+        is_cached: run.workspace.store.has(sdist),
+    })
+}
+
+/// Skips the reasons of another run, which apply to the file of that run.
 fn skip_reasons<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Reason>, D::Error> {
     IgnoredAny::deserialize(deserializer)?;
     Ok(Vec::new())
 }
 
-/// Warns of a Python that the lock isn't for.
+/// Warns of a Python that the lock's `requires-python` excludes.
 fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warning> {
     let requires = workspace.lock.requires_python.as_deref();
     if allows_python(requires, environment.python_minor) {

@@ -1,4 +1,4 @@
-//! Tests of runs over a lock, whose results come from another run.
+//! Tests of runs over a lock with the results of another run.
 
 use super::*;
 use crate::nix::{CargoLockImport, Stanza};
@@ -60,7 +60,7 @@ fn layers(folder: &Folder) -> Layers {
     }
 }
 
-/// Runs over the folder's lock, in which each sdist has Rust in it.
+/// Runs `lock` in a folder. All sdists of the lock contain Rust.
 fn run(folder: &Folder) -> LockReport {
     let plan = LockRequest {
         layers: layers(folder),
@@ -94,7 +94,7 @@ fn a_plan_and_a_run_parse_the_file_and_the_result() {
     let folder = Folder::new();
     folder.write_lock(&[("a", "1"), ("b", "1"), ("c", "1")], &[("d", "1")]);
     let (report, parses) = count_parses(|| run(&folder));
-    // The plan parses the file, too.
+    // The dry run parses the overlay once, too.
     assert_eq!(parses, 1 + 2);
     let added = ["a", "b", "c"].map(|name| (name, Some(StanzaState::New)));
     assert_eq!(states(&report), added);

@@ -1,4 +1,4 @@
-//! The stanza of a package of a lock.
+//! Generates the stanza of a package of a lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,8 +20,8 @@ use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
 
-/// Makes the stanza of a package from some of its entries; none if it needs
-/// none.
+/// Generates the stanza of a package from some of its entries. Returns `None`
+/// if it needs no stanza.
 pub(in crate::ops) fn make_locked(
     workspace: &Workspace,
     entries: &[usize],
@@ -32,7 +32,7 @@ pub(in crate::ops) fn make_locked(
     let mut found: Vec<FinishedStanza> = Vec::new();
     for &entry in entries {
         let package = &workspace.lock.packages[entry];
-        match workspace.stanza(package, options, asked, place) {
+        match make_version(workspace, package, options, asked, place) {
             Err(Error::Project(ProjectError::NoRust { .. })) => {}
             finished => found.push(finished?),
         }
@@ -52,185 +52,182 @@ pub(in crate::ops) fn make_locked(
     })))
 }
 
-impl Workspace {
-    /// Makes the stanza of one version of a package.
-    fn stanza(
-        &self,
-        package: &LockedPackage,
-        options: &Options,
-        asked: &Asked,
-        place: Place,
-    ) -> Result<FinishedStanza, Error> {
-        let mut request = self.request(package, options, asked, place.session)?;
-        request.lock_folder = Some(parent_folder(place.file).to_owned());
-        request.options.source = package.source.kind().into();
-        let loaded = Loaded::read(&request, place.session)?;
-        let finished = made_of(&loaded, &mut request, place)?;
-        let (found, expected) = (&finished.package, package);
-        let has_version = |version: &String| {
-            let versions = [version, found.version.as_ref().unwrap_or(version)];
-            let [expected, found] = versions.map(|version| version.parse().ok());
-            expected == found as Option<pep440_rs::Version>
-        };
-        if found.name == expected.name.as_str() && expected.version.as_ref().is_none_or(has_version)
-        {
-            return Ok(finished);
-        }
-        let version = found.version.as_deref().unwrap_or_default();
-        Err(PythonLockError::OtherPackage {
-            place: request.locked.shown.unwrap_or_default(),
-            found: format!("{} {version}", found.name).trim().to_owned(),
-            expected: label(package),
-        }
-        .into())
+/// Generates the stanza of one version of a package.
+fn make_version(
+    workspace: &Workspace,
+    package: &LockedPackage,
+    options: &Options,
+    asked: &Asked,
+    place: Place,
+) -> Result<FinishedStanza, Error> {
+    let mut request = request_for(workspace, package, options, asked, place.session)?;
+    request.lock_folder = Some(parent_folder(place.file).to_owned());
+    request.options.source = package.source.kind().into();
+    let loaded = Loaded::read(&request, place.session)?;
+    let finished = made_of(&loaded, &mut request, place)?;
+    let (found, expected) = (&finished.package, package);
+    let has_version = |version: &String| {
+        let versions = [version, found.version.as_ref().unwrap_or(version)];
+        let [expected, found] = versions.map(|version| version.parse().ok());
+        expected == found as Option<pep440_rs::Version>
+    };
+    if found.name == expected.name.as_str() && expected.version.as_ref().is_none_or(has_version) {
+        return Ok(finished);
     }
-
-    /// Fetches the source of a package, to ask about it.
-    pub(in crate::ops) fn request(
-        &self,
-        package: &LockedPackage,
-        options: &Options,
-        asked: &Asked,
-        session: &Session,
-    ) -> Result<Request, Error> {
-        let mut request = Request::new(options);
-        let python = asked.python_minor().map(Python::regular);
-        request.options.target.python = python.map(Setting::new);
-        self.fetch(package, asked, &mut request, session)?;
-        Ok(request)
+    let version = found.version.as_deref().unwrap_or_default();
+    Err(PythonLockError::OtherPackage {
+        place: request.locked.shown.unwrap_or_default(),
+        found: format!("{} {version}", found.name).trim().to_owned(),
+        expected: label(package),
     }
-
-    /// Fetches the source of a package, and has the request ask for it.
-    fn fetch(
-        &self,
-        package: &LockedPackage,
-        asked: &Asked,
-        request: &mut Request,
-        session: &Session,
-    ) -> Result<(), Error> {
-        let mut locked = Locked {
-            is_whole: true,
-            python_root: None,
-            shown: None,
-            names: self.names.clone(),
-            sets: Some(Arc::clone(&asked.sets)),
-            build_system: self.given_build_system(package),
-        };
-        let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
-        match &package.source {
-            LockedSource::Git { url, .. } => {
-                let git = git_source(&package.source);
-                let tree = git.map(|git| session.git().tree(&git)).transpose()?;
-                let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
-                request.path = utf8_path(tree.folder)?;
-                locked.shown = Some(without_credentials(url));
-            }
-            LockedSource::Directory(folder)
-            | LockedSource::Editable(folder)
-            | LockedSource::Virtual(folder) => {
-                request.path = join_below(self.folder(), folder);
-                locked.is_whole = false;
-                root = None;
-            }
-            LockedSource::Registry(_) | LockedSource::Url { .. } | LockedSource::Path(_) => {
-                let artifact = package.sdist.as_ref().unwrap_or(&NOWHERE);
-                request.path = self.artifact(package, artifact)?;
-                locked.shown = Some(artifact.file_name());
-            }
-        }
-        if let Some(root) = root.as_deref().filter(|root| !is_below(root)) {
-            let subdirectory = root.as_str().escape_debug().to_string();
-            let package = label(package);
-            return Err(PythonLockError::Subdirectory {
-                package,
-                subdirectory,
-            }
-            .into());
-        }
-        locked.python_root = root;
-        request.locked = locked;
-        Ok(())
-    }
-
-    /// Whether the checkout of a repository's revision is in our cache.
-    pub(in crate::ops) fn has_checkout(source: &LockedSource, session: &Session) -> bool {
-        git_source(source).is_some_and(|git| session.git().has_tree(&git))
-    }
-
-    fn artifact(
-        &self,
-        package: &LockedPackage,
-        artifact: &Artifact,
-    ) -> Result<Utf8PathBuf, IoError> {
-        let index = match &package.source {
-            LockedSource::Registry(index) => Some(index.as_str()),
-            _ => None,
-        };
-        self.store.file(ArtifactRef {
-            artifact,
-            label: &label(package),
-            lock_folder: self.folder(),
-            index,
-        })
-    }
-
-    /// `tool.uv.extra-build-dependencies`, as far as they hold everywhere.
-    fn given_build_system(
-        &self,
-        package: &LockedPackage,
-    ) -> BTreeMap<PythonName, BTreeSet<String>> {
-        let given = &self.settings.extra_build_dependencies;
-        let given = given.get(&package.name).into_iter().flatten();
-        let given = given.filter(|requirement| requirement.marker.is_true());
-        let named = given.map(|requirement| {
-            let extras = requirement.extras.iter().map(ToString::to_string);
-            let name = PythonName::new(requirement.name.as_ref());
-            (name, extras.collect())
-        });
-        named.collect()
-    }
-
-    /// The digests of what a package's entries say.
-    pub(in crate::ops) fn digests(
-        &self,
-        entries: &[usize],
-        asked: &Asked,
-        file: &Utf8Path,
-        old: Option<&Digests>,
-    ) -> Digests {
-        let mut text = format!("{:?}\n", asked.python_minor());
-        for &entry in entries {
-            let package = &self.lock.packages[entry];
-            let hash = package.sdist.as_ref().map(|sdist| match &sdist.hash {
-                Some(hash) => hash.to_hex(),
-                None => format!("{:?}", sdist.place),
-            });
-            let source = match &package.source {
-                // Whichever mirror it is from.
-                LockedSource::Registry(_) | LockedSource::Url { .. } => String::new(),
-                source => format!("{source:?}"),
-            };
-            let kind = package.source.kind();
-            let given = self.given_build_system(package);
-            let (name, version) = (&package.name, &package.version);
-            let _ = writeln!(
-                text,
-                "{name} {version:?} {kind:?} {source} {hash:?} {given:?}"
-            );
-        }
-        let name = entries
-            .first()
-            .map(|&entry| &self.lock.packages[entry].name);
-        let is_only = name.map(|name| self.lock.entries(name).count());
-        let _ = writeln!(text, "{is_only:?}");
-        let beside = old
-            .map(|old| old.beside.as_str())
-            .filter(|name| !name.is_empty());
-        crate::ops::digests::of_locked(text.as_bytes(), file, beside)
-    }
+    .into())
 }
 
-/// The repository of a package, at its revision.
+/// Fetches the source of a package, and returns a request to read it.
+pub(in crate::ops) fn request_for(
+    workspace: &Workspace,
+    package: &LockedPackage,
+    options: &Options,
+    asked: &Asked,
+    session: &Session,
+) -> Result<Request, Error> {
+    let mut request = Request::new(options);
+    let python = asked.python_minor().map(Python::regular);
+    request.options.target.python = python.map(Setting::new);
+    fetch_source(workspace, package, asked, &mut request, session)?;
+    Ok(request)
+}
+
+/// Fetches the source of a package, and sets it in a request.
+fn fetch_source(
+    workspace: &Workspace,
+    package: &LockedPackage,
+    asked: &Asked,
+    request: &mut Request,
+    session: &Session,
+) -> Result<(), Error> {
+    let mut locked = Locked {
+        is_whole: true,
+        python_root: None,
+        shown: None,
+        names: workspace.names.clone(),
+        sets: Some(Arc::clone(&asked.sets)),
+        build_system: given_build_system(workspace, package),
+    };
+    let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
+    match &package.source {
+        LockedSource::Git { url, .. } => {
+            let git = git_source(&package.source);
+            let tree = git.map(|git| session.git().tree(&git)).transpose()?;
+            let tree = tree.ok_or_else(|| IoError::NotFound { path: url.into() })?;
+            request.path = utf8_path(tree.folder)?;
+            locked.shown = Some(without_credentials(url));
+        }
+        LockedSource::Directory(folder)
+        | LockedSource::Editable(folder)
+        | LockedSource::Virtual(folder) => {
+            request.path = join_below(workspace.folder(), folder);
+            locked.is_whole = false;
+            root = None;
+        }
+        LockedSource::Registry(_) | LockedSource::Url { .. } | LockedSource::Path(_) => {
+            let artifact = package.sdist.as_ref().unwrap_or(&NOWHERE);
+            request.path = artifact_file(workspace, package, artifact)?;
+            locked.shown = Some(artifact.file_name());
+        }
+    }
+    if let Some(root) = root.as_deref().filter(|root| !is_below(root)) {
+        let subdirectory = root.as_str().escape_debug().to_string();
+        let package = label(package);
+        return Err(PythonLockError::Subdirectory {
+            package,
+            subdirectory,
+        }
+        .into());
+    }
+    locked.python_root = root;
+    request.locked = locked;
+    Ok(())
+}
+
+/// Whether the cache has a checkout of the repository's revision.
+pub(in crate::ops) fn has_checkout(source: &LockedSource, session: &Session) -> bool {
+    git_source(source).is_some_and(|git| session.git().has_tree(&git))
+}
+
+fn artifact_file(
+    workspace: &Workspace,
+    package: &LockedPackage,
+    artifact: &Artifact,
+) -> Result<Utf8PathBuf, IoError> {
+    let index = match &package.source {
+        LockedSource::Registry(index) => Some(index.as_str()),
+        _ => None,
+    };
+    workspace.store.file(ArtifactRef {
+        artifact,
+        label: &label(package),
+        lock_folder: workspace.folder(),
+        index,
+    })
+}
+
+/// Returns `tool.uv.extra-build-dependencies` whose markers are always true.
+fn given_build_system(
+    workspace: &Workspace,
+    package: &LockedPackage,
+) -> BTreeMap<PythonName, BTreeSet<String>> {
+    let given = &workspace.settings.extra_build_dependencies;
+    let given = given.get(&package.name).into_iter().flatten();
+    let given = given.filter(|requirement| requirement.marker.is_true());
+    let named = given.map(|requirement| {
+        let extras = requirement.extras.iter().map(ToString::to_string);
+        let name = PythonName::new(requirement.name.as_ref());
+        (name, extras.collect())
+    });
+    named.collect()
+}
+
+/// Returns the digests of a package's entries in the lock.
+pub(in crate::ops) fn digests_of(
+    workspace: &Workspace,
+    entries: &[usize],
+    asked: &Asked,
+    file: &Utf8Path,
+    old: Option<&Digests>,
+) -> Digests {
+    let mut text = format!("{:?}\n", asked.python_minor());
+    for &entry in entries {
+        let package = &workspace.lock.packages[entry];
+        let hash = package.sdist.as_ref().map(|sdist| match &sdist.hash {
+            Some(hash) => hash.to_hex(),
+            None => format!("{:?}", sdist.place),
+        });
+        let source = match &package.source {
+            // The mirror that serves a file doesn't change its content.
+            LockedSource::Registry(_) | LockedSource::Url { .. } => String::new(),
+            source => format!("{source:?}"),
+        };
+        let kind = package.source.kind();
+        let given = given_build_system(workspace, package);
+        let (name, version) = (&package.name, &package.version);
+        let _ = writeln!(
+            text,
+            "{name} {version:?} {kind:?} {source} {hash:?} {given:?}"
+        );
+    }
+    let name = entries
+        .first()
+        .map(|&entry| &workspace.lock.packages[entry].name);
+    let is_only = name.map(|name| workspace.lock.entries(name).count());
+    let _ = writeln!(text, "{is_only:?}");
+    let beside = old
+        .map(|old| old.beside.as_str())
+        .filter(|name| !name.is_empty());
+    crate::ops::digests::of_locked(text.as_bytes(), file, beside)
+}
+
+/// Returns the repository and revision of a package from git.
 fn git_source(source: &LockedSource) -> Option<GitSource> {
     let LockedSource::Git { url, revision, .. } = source else {
         return None;
@@ -242,14 +239,14 @@ fn git_source(source: &LockedSource) -> Option<GitSource> {
     })
 }
 
-/// An entry without a file.
+/// Stands for the file of an entry that has none.
 static NOWHERE: Artifact = Artifact {
     place: ArtifactPlace::Nowhere,
     hash: None,
     size: None,
 };
 
-/// What a package is called in messages.
+/// Returns the name and version of a package for messages.
 pub(in crate::ops) fn label(package: &LockedPackage) -> String {
     match &package.version {
         Some(version) => format!("{} {version}", package.name),
@@ -257,7 +254,7 @@ pub(in crate::ops) fn label(package: &LockedPackage) -> String {
     }
 }
 
-/// Whether a path leads to something below its folder, and nowhere else.
+/// Whether a relative path stays below its folder.
 fn is_below(path: &Utf8Path) -> bool {
     path.components()
         .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))

@@ -1,4 +1,4 @@
-//! A lock of Python packages, with what decides which of them are built.
+//! A lock of Python packages, with the settings that decide which are built.
 
 mod make;
 mod plan;
@@ -18,28 +18,28 @@ use crate::python_lock::{
     LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
 };
 
-pub(super) use make::{label, make_locked};
-pub(super) use plan::{Asked, Planned};
+pub(super) use make::{digests_of, has_checkout, label, make_locked, request_for};
+pub(super) use plan::{Asked, Planned, candidates, plan};
 pub use results::Failure;
 pub(super) use results::{Finding, Results, worst};
 
-/// The names of locks, the one that is looked for first first.
+/// The names of locks, in the order in which they are searched for.
 const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];
 
 /// A lock, and the settings of its workspace.
 pub(super) struct Workspace {
     pub lock: Arc<PythonLock>,
     pub settings: UvSettings,
-    /// The lock file.
+    /// The path of the lock.
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
-    /// The Python that is taken where none is asked for.
+    /// The minor version of the CPython that is used by default.
     python_minor: u8,
     names: Arc<BTreeSet<PythonName>>,
 }
 
 impl Workspace {
-    /// Reads a lock, or the one of a folder.
+    /// Reads the lock at a path, or in the folder at a path.
     pub(super) fn read(path: &Utf8Path, session: &Session) -> Result<Self, Error> {
         let path = lock_file(path)?;
         let lock = session.python_lock(&path)?;
@@ -80,12 +80,12 @@ impl Workspace {
         })
     }
 
-    /// The lock's folder.
+    /// Returns the folder that contains the lock.
     pub(super) fn folder(&self) -> &Utf8Path {
         parent_folder(&self.path)
     }
 
-    /// The entries of a package that can be built from source.
+    /// Returns the indices of a package's entries that have a source.
     pub(super) fn buildable(&self, name: &PythonName) -> Vec<usize> {
         let packages = self.lock.packages.iter().enumerate();
         let is_it = |package: &LockedPackage| package.name == *name && package.can_be_built();
@@ -96,7 +96,7 @@ impl Workspace {
     }
 }
 
-/// The lock that a path names.
+/// Returns the lock that a path names, itself or by its folder.
 fn lock_file(path: &Utf8Path) -> Result<Utf8PathBuf, PythonLockError> {
     if !is_folder(path) {
         return Ok(path.to_owned());

@@ -1,4 +1,4 @@
-//! Which packages of a lock are built from source where.
+//! Finds the packages of a lock that are built from source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,28 +13,28 @@ use crate::python_lock::{
 };
 use crate::target::Python;
 
-/// The environments that are asked for, and how packages are chosen in them.
+/// The environments to plan for, and how wheels or sdists are chosen in them.
 pub(in crate::ops) struct Asked {
     pub environments: Vec<Environment>,
     pub preference: Preference,
-    /// Whether what is a wheel everywhere is looked at, too.
+    /// Whether packages that are wheels in all environments count, too.
     pub all: bool,
-    /// The digest of the lock's packages, which replace those of the package
+    /// The digest of the lock's packages that replace those of the package
     /// set.
     pub set_digest: String,
     /// The package set of each environment.
     pub sets: Arc<PackageSets>,
 }
 
-/// A package of a lock in the environments.
+/// A package of a lock, and how the environments build it.
 pub(in crate::ops) struct Planned<'a> {
     pub package: &'a LockedPackage,
-    /// Where it is at all.
+    /// The format in each environment that has the package.
     pub builds: BTreeMap<Environment, PackageFormat>,
 }
 
 impl Asked {
-    /// What options ask of a lock.
+    /// Returns the environments that options ask for.
     pub(in crate::ops) fn of(options: &Options, workspace: &Workspace) -> Self {
         let python = options.target.python.chosen().copied();
         let python = python.unwrap_or(Python::regular(workspace.python_minor));
@@ -78,47 +78,45 @@ impl Asked {
 }
 
 impl Planned<'_> {
-    /// Whether it is built from source somewhere.
+    /// Whether an environment builds it from source.
     pub(in crate::ops) fn is_built(&self) -> bool {
         let mut builds = self.builds.values();
         builds.any(|built| matches!(built, PackageFormat::Source(_)))
     }
 }
 
-impl Workspace {
-    /// All packages, in the lock's order.
-    pub(in crate::ops) fn plan(&self, asked: &Asked) -> Vec<Planned<'_>> {
-        let packages = self.lock.packages.iter();
-        let mut planned: Vec<_> = packages
-            .map(|package| Planned {
-                package,
-                builds: BTreeMap::new(),
-            })
-            .collect();
-        for &environment in &asked.environments {
-            for place in reach(&self.lock, &environment.markers()) {
-                let package = &self.lock.packages[place];
-                let built = choose_format(package, environment, &self.settings, asked.preference);
-                planned[place].builds.insert(environment, built);
-            }
+/// Returns all packages, in the lock's order.
+pub(in crate::ops) fn plan<'a>(workspace: &'a Workspace, asked: &Asked) -> Vec<Planned<'a>> {
+    let packages = workspace.lock.packages.iter();
+    let mut planned: Vec<_> = packages
+        .map(|package| Planned {
+            package,
+            builds: BTreeMap::new(),
+        })
+        .collect();
+    for &environment in &asked.environments {
+        for place in reach(&workspace.lock, &environment.markers()) {
+            let package = &workspace.lock.packages[place];
+            let built = choose_format(package, environment, &workspace.settings, asked.preference);
+            planned[place].builds.insert(environment, built);
         }
-        planned
     }
+    planned
+}
 
-    /// The packages that may get a stanza, each with the entries that it is
-    /// made from.
-    pub(in crate::ops) fn candidates(
-        asked: &Asked,
-        planned: &[Planned],
-    ) -> BTreeMap<PythonName, Vec<usize>> {
-        let mut candidates: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (place, planned) in planned.iter().enumerate() {
-            let is_wanted = planned.is_built() || (asked.all && planned.package.can_be_built());
-            if is_wanted {
-                let name = planned.package.name.clone();
-                candidates.entry(name).or_default().push(place);
-            }
+/// Returns the packages that may get a stanza, each with the indices of the
+/// entries that it is generated from.
+pub(in crate::ops) fn candidates(
+    asked: &Asked,
+    planned: &[Planned],
+) -> BTreeMap<PythonName, Vec<usize>> {
+    let mut candidates: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, planned) in planned.iter().enumerate() {
+        let is_wanted = planned.is_built() || (asked.all && planned.package.can_be_built());
+        if is_wanted {
+            let name = planned.package.name.clone();
+            candidates.entry(name).or_default().push(place);
         }
-        candidates
     }
+    candidates
 }

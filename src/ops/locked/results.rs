@@ -1,5 +1,5 @@
-//! What was found of packages, kept by what it was found from: so that a
-//! second run finds it again, and runs on other machines can be joined.
+//! Results for packages, stored by a digest of their input, so that later runs
+//! can reuse them and runs on several machines can be merged.
 
 use std::collections::BTreeMap;
 
@@ -16,31 +16,31 @@ use crate::ops::finished::FinishedStanza;
 use crate::overlay::Digests;
 use crate::warning::Warning;
 
-/// What was found, in our cache.
+/// The stage of the cache that has the results.
 const RESULTS: Stage<Finding> = Stage::json("results-4", "");
 
-/// What was found of a package.
+/// The result for a package.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::ops) enum Finding {
-    /// Its stanza.
+    /// The package needs this stanza.
     Stanza(Box<FinishedStanza>),
-    /// No need for a stanza.
+    /// The package needs no stanza.
     Nothing,
-    /// Nothing: why.
+    /// No stanza could be generated.
     Failed(Failure),
 }
 
 /// An error of one package, in the form that reports and the cache have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// Its stable name; `docs/diagnostics.md` has a heading for each.
+    /// A stable identifier, which has a heading in `docs/diagnostics.md`.
     pub code: String,
-    /// What is wrong.
+    /// What went wrong, in one sentence.
     pub message: String,
-    /// What to do.
+    /// What the user can do about it.
     pub help: String,
-    /// The exit code that it alone would end with.
+    /// The exit code of a run that only has this error.
     pub exit: u8,
 }
 
@@ -58,16 +58,16 @@ impl From<&Error> for Failure {
     }
 }
 
-/// What is known of packages.
+/// The known results for packages.
 #[derive(Default)]
 pub(in crate::ops) struct Results {
     cache: Cache,
-    /// From other runs.
+    /// The results of other runs, by their keys.
     known: BTreeMap<String, Finding>,
 }
 
 impl Results {
-    /// What is in our cache, and in files of other runs.
+    /// Makes the results of the cache and of other runs available.
     pub(in crate::ops) fn open(known: BTreeMap<String, Finding>, cache: &Cache) -> Self {
         Self {
             cache: cache.clone(),
@@ -75,7 +75,7 @@ impl Results {
         }
     }
 
-    /// What decides a finding: what it is made from, and by which rules.
+    /// Returns the key of a result: a digest of its input and of the rules.
     pub(in crate::ops) fn key(digests: &Digests, recipe: &str, beside: Option<&[u8]>) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let beside = beside.map(Sha256::of).map(|hash| hash.to_hex());
@@ -91,7 +91,7 @@ impl Results {
         self.cache.get(&RESULTS, &Sha256::from_hex(key)?)
     }
 
-    /// Keeps what the same run elsewhere would find.
+    /// Stores a result, unless it is an error or an approximation.
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
             Finding::Stanza(finished) => {
@@ -102,13 +102,13 @@ impl Results {
             Finding::Failed(_) => false,
         };
         if let (true, Some(key)) = (is_lasting, Sha256::from_hex(key)) {
-            // Without it, the next run works it out again.
+            // If this fails, the next run computes it again.
             let _ = self.cache.put(&RESULTS, &key, finding);
         }
     }
 }
 
-/// The exit code of a run in which these failed.
+/// Returns the exit code of a run with these errors.
 pub(in crate::ops) fn worst(failures: &[Failure]) -> Exit {
     let codes = failures.iter().map(|failure| failure.exit);
     match codes.max() {

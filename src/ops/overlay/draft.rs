@@ -1,4 +1,4 @@
-//! An overlay file, and changes to it that are written at once.
+//! An overlay file, and changes to it that are written together.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use crate::overlay::{
 };
 use crate::project::is_cargos_lock;
 
-/// An overlay file as it was found.
+/// An overlay file as it was read.
 pub(in crate::ops) struct OverlayFile {
-    /// How it is written; the file is the one that links lead to.
+    /// How it is written. The path has symbolic links resolved.
     writing: Writing,
-    /// Its text, if it exists.
+    /// The text of the file, if it exists.
     old: Option<String>,
     document: Document,
     /// Keeps other runs from writing the file until this value is dropped;
@@ -31,29 +31,29 @@ pub(in crate::ops) struct OverlayFile {
     lock: Option<Arc<FileLock>>,
 }
 
-/// Changes to an [`OverlayFile`].
+/// Changes to an [`OverlayFile`] that aren't written yet.
 pub(in crate::ops) struct Draft<'f> {
     file: &'f OverlayFile,
     edits: Edits<'f>,
-    /// The stanzas that no formatter lays out.
+    /// The short stanzas, which the formatter doesn't get.
     compact: Vec<CompactStanza>,
     locks: Vec<LockBeside>,
 }
 
-/// What [`Draft::finish`] wrote, or would have written.
+/// What [`Draft::finish`] wrote, or would have in a dry run.
 pub(in crate::ops) struct Written {
     pub text: String,
     /// The overlay, and the `Cargo.lock` files next to it.
     pub files: Vec<String>,
-    /// Those of them that changed.
+    /// The files that changed.
     pub changed: Vec<String>,
     pub diff: String,
 }
 
 impl OverlayFile {
-    /// Reads and parses a file. One that doesn't exist, or is empty, is parsed
-    /// as the skeleton that it is going to be. No other run writes it until
-    /// this value is dropped.
+    /// Reads and parses a file. If it doesn't exist or is empty, the skeleton
+    /// of a new overlay is parsed. No other run writes the file until this
+    /// value is dropped.
     pub(in crate::ops) fn open(writing: &Writing, session: &Session) -> Result<Self, Error> {
         let file = linked_file(&writing.file)?;
         let lock = (!writing.dry_run).then(|| session.lock_overlay(&file));
@@ -99,12 +99,12 @@ impl OverlayFile {
         self.old.is_some()
     }
 
-    /// Where the file really is.
+    /// Returns the path of the file, with symbolic links resolved.
     pub(in crate::ops) fn path(&self) -> &Utf8Path {
         &self.writing.file
     }
 
-    /// The path of a file next to this one.
+    /// Returns the path of a file next to this one.
     fn beside(&self, name: &str) -> Utf8PathBuf {
         join_below(parent_folder(self.path()), Utf8Path::new(name))
     }
@@ -113,13 +113,13 @@ impl OverlayFile {
         &self.document
     }
 
-    /// Tells whether a stanza says the same as the one in the file.
+    /// Whether a stanza has the same tokens as the one in the file.
     pub(in crate::ops) fn says_the_same(&self, made: &FinishedStanza) -> bool {
         let layout = self.layout(&made.stanza);
         says_the_same(&self.document, &self.new_block(made, &layout))
     }
 
-    /// Starts to change the file.
+    /// Makes an empty draft of changes to the file.
     pub(in crate::ops) fn draft(&self) -> Draft<'_> {
         Draft {
             file: self,
@@ -141,7 +141,7 @@ impl OverlayFile {
         }
     }
 
-    /// Lays out a stanza for its place.
+    /// Formats a stanza for its place.
     fn layout<'a>(
         &'a self,
         stanza: &'a AnyStanza,
@@ -152,8 +152,8 @@ impl OverlayFile {
         }
     }
 
-    /// Tells whether the user has never laid out the file: it is new, or as
-    /// `init` leaves it.
+    /// Whether the file was never formatted by the user: it is new, or as
+    /// `init` writes it.
     fn has_own_layout(&self) -> bool {
         let old = self.old.as_deref().unwrap_or_default();
         let is_skeleton = empty_overlay(Form::File).as_deref() == Some(old);
@@ -162,13 +162,13 @@ impl OverlayFile {
 }
 
 impl<'f> Draft<'f> {
-    /// The file that is changed.
+    /// Returns the file that the draft changes.
     pub(in crate::ops) const fn file(&self) -> &'f OverlayFile {
         self.file
     }
 
-    /// Puts a stanza into the file. The draft stays as it is if that is
-    /// refused.
+    /// Adds or replaces a stanza. If that is refused, the draft stays as it
+    /// was.
     pub(in crate::ops) fn put(&mut self, made: &FinishedStanza) -> Result<Change, Error> {
         for lock in &made.locks {
             self.require_own_lock(lock, made)?;
@@ -186,7 +186,7 @@ impl<'f> Draft<'f> {
         self.edits.remove(name);
     }
 
-    /// Tells whether a stanza of the file is going to be removed.
+    /// Whether the draft removes the stanza of a package.
     pub(in crate::ops) fn removes(&self, name: &str) -> bool {
         self.edits.removes(name)
     }
@@ -236,12 +236,12 @@ impl<'f> Draft<'f> {
         })
     }
 
-    /// Refuses to overwrite a file that isn't a `Cargo.lock` of ours: whoever
-    /// chose the package's name chose the file's as well.
+    /// Refuses to overwrite a file that isn't known to be a `Cargo.lock`:
+    /// its name comes from the package, whose author can choose any.
     fn require_own_lock(&self, lock: &LockBeside, made: &FinishedStanza) -> Result<(), Error> {
         let path = self.file.beside(&lock.name);
         let exists = || IoError::Exists { path: path.clone() };
-        // The user named the link, not the file that it leads to.
+        // The target of a link may be any file of the user.
         if is_link(&path) {
             return Err(exists().into());
         }
@@ -259,7 +259,7 @@ impl<'f> Draft<'f> {
     }
 }
 
-/// Has the user's formatter lay out a stanza.
+/// Formats a stanza with the user's formatter.
 fn formatted(stanza: &AnyStanza, guard: Guard, command: &str) -> Result<String, OverlayError> {
     let text = send_through(command, &stanza.in_set(guard));
     let text = text.and_then(|text| {
@@ -272,7 +272,7 @@ fn formatted(stanza: &AnyStanza, guard: Guard, command: &str) -> Result<String, 
     })
 }
 
-/// Refuses to overwrite what another run wrote meanwhile.
+/// Refuses to overwrite a file that another program changed meanwhile.
 fn require_unchanged(file: &Utf8Path, old: &str) -> Result<(), Error> {
     if read_text(file)?.unwrap_or_default() == old {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Stanzas in overlay files: made, put there, and what they were made from.
+//! Generates stanzas and writes them to overlay files.
 
 use camino::Utf8PathBuf;
 
@@ -20,30 +20,30 @@ mod tests;
 
 pub(super) use draft::{Draft, OverlayFile};
 
-/// How often the work on an overlay is done that other programs change.
+/// Number of attempts to write an overlay that other programs change.
 const MAX_TRIES: usize = 5;
 
-/// What is done with a file.
+/// How an overlay file is written.
 #[derive(Debug, Clone)]
 pub struct Writing {
-    /// The overlay.
+    /// The path of the overlay.
     pub file: Utf8PathBuf,
-    /// What stands around the stanzas in a file that isn't there yet.
+    /// What a new file has around the stanzas.
     pub form: Form,
-    /// Whether stanzas that were edited by hand are replaced.
+    /// Whether to replace stanzas that were edited by hand.
     pub force: bool,
-    /// Whether nothing is written.
+    /// Whether to write nothing.
     pub dry_run: bool,
-    /// A program that lays the stanzas out.
+    /// A command that formats stanzas from standard input.
     pub formatter: Option<String>,
 }
 
-/// Puts the stanzas of some packages into a file; paths in the options are
+/// Writes the stanzas of some packages to a file. Paths in the options are
 /// relative to the working folder.
 ///
 /// # Errors
-/// Where a stanza can't be made, the file can't be changed, or something can't
-/// be written; files are then as they were.
+/// Fails if a stanza can't be generated, the file can't be changed, or
+/// something can't be written. The files then stay as they were.
 pub(super) fn write_stanzas(
     packages: &[Options],
     writing: &Writing,
@@ -52,8 +52,8 @@ pub(super) fn write_stanzas(
     redo_if_changed(|| write_stanzas_once(packages, writing, session))
 }
 
-/// Does the work on an overlay again if another program changed the file
-/// meanwhile, which happens only if the file can't be locked.
+/// Repeats the work on an overlay if another program changed the file
+/// meanwhile, which can only happen if the file couldn't be locked.
 pub(super) fn redo_if_changed<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     for _ in 1..MAX_TRIES {
         match work() {
@@ -92,7 +92,7 @@ fn write_stanzas_once(
     Ok(snippet)
 }
 
-/// Makes a stanza for a file, of which hashes are reused.
+/// Generates a stanza for a file, and reuses hashes that the file has.
 pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Error> {
     let session = place.session;
     if options.nixpkgs.prebuilt.is_some() {
@@ -104,7 +104,7 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
     let loaded = Loaded::read(&request, session)?;
     let finished = made_of(&loaded, &mut request, place)?;
     let up = finished.digests.up;
-    // What was read just now isn't read again.
+    // The session still has the source open.
     let source = digests::source(&request.path, up, session)?;
     let decisive = Beside {
         lock: finished.locks.first().map(|lock| lock.text.as_bytes()),
@@ -118,7 +118,7 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
     Ok(finished.marked(marked.in_one_line(), digests))
 }
 
-/// Makes the stanza of a project.
+/// Generates the stanza of a project.
 pub(super) fn made_of(
     loaded: &Loaded,
     request: &mut Request,

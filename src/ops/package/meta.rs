@@ -1,70 +1,68 @@
-//! What users are told of a package, by nixpkgs' rules.
+//! `meta` and `pythonImportsCheck` of a package, by nixpkgs' rules.
 
 use super::Maker;
 use crate::nix::PackageTable;
 use crate::nix::package::Meta;
 use crate::project::Metadata;
 
-impl Maker<'_> {
-    /// The packages that its modules are in.
-    pub(super) fn imports(self) -> Vec<String> {
-        let is_identifier = |name: &str| {
-            let is_word = |c: char| c.is_alphanumeric() || c == '_';
-            !name.is_empty() && name.chars().all(is_word)
-        };
-        let own = self.loaded.project.identity.name.import_name();
-        let modules = self
-            .rust
-            .modules
-            .iter()
-            .filter(|module| !module.build.is_bin);
-        let names = modules.map(|module| {
-            let manifest = &module.manifest;
-            let by_crate = || manifest.lib_name.clone().or_else(|| manifest.name.clone());
-            let by_crate = || by_crate().filter(|_| self.is_maturin());
-            let told = module.build.name.clone().or_else(by_crate);
-            let told = told.unwrap_or_else(|| own.clone());
-            let first = told.split('.').next().unwrap_or_default();
-            first.replace('-', "_")
-        });
-        let mut names: Vec<_> = names.filter(|name| is_identifier(name)).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
+/// Returns the names for `pythonImportsCheck`: the packages of the modules.
+pub(super) fn imports(maker: Maker) -> Vec<String> {
+    let is_identifier = |name: &str| {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        !name.is_empty() && name.chars().all(is_word)
+    };
+    let own = maker.loaded.project.identity.name.import_name();
+    let modules = maker
+        .rust
+        .modules
+        .iter()
+        .filter(|module| !module.build.is_bin);
+    let names = modules.map(|module| {
+        let manifest = &module.manifest;
+        let by_crate = || manifest.lib_name.clone().or_else(|| manifest.name.clone());
+        let by_crate = || by_crate().filter(|_| maker.is_maturin());
+        let told = module.build.name.clone().or_else(by_crate);
+        let told = told.unwrap_or_else(|| own.clone());
+        let first = told.split('.').next().unwrap_or_default();
+        first.replace('-', "_")
+    });
+    let mut names: Vec<_> = names.filter(|name| is_identifier(name)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
 
-    /// What users are told.
-    pub(super) fn meta(self, metadata: &Metadata) -> Meta {
-        let table = PackageTable::built_in();
-        let licenses = table.licenses(metadata.license.as_deref(), &metadata.classifiers);
-        let url = |labels: &[&str]| metadata.url(labels).map(shown);
-        let name = self.loaded.project.identity.name.as_str();
-        let description = metadata.description.as_deref().map(shown);
-        let programs = self
-            .rust
-            .modules
-            .iter()
-            .filter(|module| module.build.is_bin);
-        let mut programs = programs.filter_map(|module| module.build.name.as_deref());
-        let program = programs.next().filter(|_| programs.next().is_none());
-        Meta {
-            description: description.map(|text| described(&text, name)),
-            homepage: url(&["homepage", "source", "repository", "sourcecode", "github"]),
-            changelog: url(&[
-                "changelog",
-                "changes",
-                "releasenotes",
-                "whatsnew",
-                "history",
-            ]),
-            licenses: licenses.into_iter().map(str::to_owned).collect(),
-            main_program: program.map(shown),
-        }
+/// Returns the attributes of `meta`.
+pub(super) fn meta(maker: Maker, metadata: &Metadata) -> Meta {
+    let table = PackageTable::built_in();
+    let licenses = table.licenses(metadata.license.as_deref(), &metadata.classifiers);
+    let url = |labels: &[&str]| metadata.url(labels).map(shown);
+    let name = maker.loaded.project.identity.name.as_str();
+    let description = metadata.description.as_deref().map(shown);
+    let programs = maker
+        .rust
+        .modules
+        .iter()
+        .filter(|module| module.build.is_bin);
+    let mut programs = programs.filter_map(|module| module.build.name.as_deref());
+    let program = programs.next().filter(|_| programs.next().is_none());
+    Meta {
+        description: description.map(|text| described(&text, name)),
+        homepage: url(&["homepage", "source", "repository", "sourcecode", "github"]),
+        changelog: url(&[
+            "changelog",
+            "changes",
+            "releasenotes",
+            "whatsnew",
+            "history",
+        ]),
+        licenses: licenses.into_iter().map(str::to_owned).collect(),
+        main_program: program.map(shown),
     }
 }
 
-/// What nixpkgs' rules want of a description: no article, no full stop, a
-/// capital letter, and not the package's name again.
+/// Adapts a description to nixpkgs' rules: it begins with a capital letter, and
+/// has no article, full stop or repetition of the package's name.
 fn described(text: &str, name: &str) -> String {
     let mut text = text.trim().trim_end_matches('.');
     let starts = [
@@ -91,7 +89,7 @@ fn described(text: &str, name: &str) -> String {
     first.unwrap_or_default() + chars.as_str()
 }
 
-/// A text without what could steer a terminal.
+/// Returns a text without control characters.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

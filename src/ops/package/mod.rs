@@ -1,4 +1,4 @@
-//! `nix-snippet --style nixpkgs`: a file as nixpkgs' Python packages are.
+//! `nix-snippet --style nixpkgs`: a file in the style of nixpkgs' packages.
 
 use std::collections::BTreeMap;
 
@@ -22,17 +22,19 @@ use crate::warning::Warning;
 
 mod meta;
 
-/// A file to write a package to.
+use meta::{imports, meta};
+
+/// The file that a package is written to.
 #[derive(Debug, Clone)]
 pub struct PackageFile {
-    /// The file.
+    /// The path of the file.
     pub path: Utf8PathBuf,
-    /// Whether it may be overwritten.
+    /// Whether an existing file may be overwritten.
     pub overwrite: bool,
 }
 
 impl PackageFile {
-    /// The same where a link to it leads.
+    /// Follows links to the file that is really written.
     fn real(&self) -> Result<Self, IoError> {
         Ok(Self {
             path: linked_file(&self.path)?,
@@ -41,10 +43,10 @@ impl PackageFile {
     }
 }
 
-/// Makes the file for a project, and writes it if a place is named.
+/// Generates the file of a package, and writes it if a file is named.
 ///
 /// # Errors
-/// Where there is no Rust or no lock, or something can't be read or written.
+/// Fails without Rust or a lock, or if something can't be read or written.
 pub fn nixpkgs_package(
     mut request: Request,
     file: Option<&PackageFile>,
@@ -81,13 +83,13 @@ pub fn nixpkgs_package(
         nix: package.print(),
         ..Snippet::default()
     };
-    // nixpkgs has other build systems than pyproject.nix' package set.
+    // nixpkgs has other build systems than pyproject.nix's package set.
     let others = facts.warnings.into_iter();
     snippet.warn(others.filter(|warning| !matches!(warning, Warning::UnknownBuildSystem { .. })));
     snippet.warn(warnings);
     if let Some(to) = file {
         if let (Some(path), Some(bytes)) = (&loaded.kept_lock, &loaded.other_lock) {
-            // What lies there is a lock of this project's: it was asked.
+            // A file at this path is known to be a lock of this project.
             write(&mut snippet, path, true, bytes)?;
         }
         let text = snippet.nix.clone();
@@ -109,7 +111,7 @@ fn write(
     Ok(())
 }
 
-/// What a package is made from.
+/// The input from which a package is generated.
 #[derive(Clone, Copy)]
 struct Maker<'a> {
     loaded: &'a Loaded,
@@ -130,7 +132,7 @@ impl Maker<'_> {
         let is_maturin = project.pyproject.is_maturin();
         let mut build_system = facts.requirements.system.clone();
         if is_maturin {
-            // The hook brings it.
+            // `maturinBuildHook` adds it.
             build_system.remove(&PythonName::new("maturin"));
         }
         if version.is_none() {
@@ -151,15 +153,15 @@ impl Maker<'_> {
             env: variables(&native.env),
             dependencies,
             extras,
-            imports: self.imports(),
-            meta: self.meta(&metadata),
+            imports: imports(self),
+            meta: meta(self, &metadata),
         };
         self.add_extra(&mut package);
         warnings.extend(name_warnings(&package));
         Ok((package, warnings))
     }
 
-    /// Adds what the user wants.
+    /// Adds the inputs and variables that the user's options name.
     fn add_extra(self, package: &mut Package) {
         let extra = &self.making.request.options.extra;
         let rows = ExtraRows::new(extra, &package.platforms);
@@ -168,7 +170,7 @@ impl Maker<'_> {
         package.env.extend(rows.env);
     }
 
-    /// The sdist as `fetchPypi` has it, or the folder.
+    /// Returns `fetchPypi` arguments for an sdist, or the path of a folder.
     fn source(self) -> Result<PackageSource, Error> {
         let files = &self.loaded.files;
         let path = &self.making.request.path;
@@ -184,7 +186,7 @@ impl Maker<'_> {
             Some(stem) => (stem, Some("zip")),
             None => (file.strip_suffix(".tar.gz").unwrap_or(file), None),
         };
-        // PEP 625: the name has no dash, so that the last one parts both.
+        // By PEP 625 the name has no dash, so the last one separates both.
         let parts = stem.rsplit_once('-');
         let parts = parts.filter(|(name, _)| PythonName::new(name) == identity.name);
         let version = parts.map(|(_, version)| version);
@@ -205,7 +207,7 @@ impl Maker<'_> {
         let python_root = &self.loaded.project.python_root;
         let cargo_root = &self.rust.cargo_root;
         if is_maturin {
-            // Its hook enters the folder by itself.
+            // maturin's hook changes to the folder itself.
             return BuildFolders {
                 source_root: ".".into(),
                 subdirectory: python_root.clone(),
@@ -242,8 +244,8 @@ impl Maker<'_> {
         })
     }
 
-    /// What the package and its extras need to run, and what is to be told
-    /// of it.
+    /// Returns the run-time requirements of the package and its extras, and
+    /// warnings about them.
     fn requirements(
         self,
         metadata: &Metadata,
@@ -299,7 +301,7 @@ fn incomplete(message: &str) -> Warning {
     }
 }
 
-/// What names in the file don't say by themselves.
+/// Warns about names in the file that may be wrong.
 fn name_warnings(package: &Package) -> Vec<Warning> {
     let mut warnings: Vec<_> = package
         .unnameable()

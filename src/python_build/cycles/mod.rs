@@ -1,9 +1,9 @@
 //! The build systems of all packages of a lock, without cycles.
 //!
-//! `resolveBuildSystem` puts packages of the set, and what they need at run
-//! time, into a build environment. A package that is built from source itself
-//! and is needed to build what it is built with is an infinite recursion in
-//! Nix.
+//! `resolveBuildSystem` adds packages of the set and their run-time
+//! dependencies to a build environment. If a package is built from source and
+//! its build, directly or not, needs the package itself, Nix reports an
+//! infinite recursion.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -19,24 +19,24 @@ use crate::project::PythonName;
 use crate::python_lock::UvSettings;
 use crate::target::Platform;
 
-/// Packages of which each one needs the next, to be built or at run time; the
-/// last one is the first one again.
+/// A cycle: each package needs the next one, for its build or at run time. The
+/// first package is repeated at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
-    /// A platform on which it is one.
+    /// A platform that has the cycle.
     pub platform: Platform,
-    /// The packages.
+    /// The packages, in the order in which they need each other.
     pub packages: Vec<PythonName>,
 }
 
-/// A requirement that a package is built without.
+/// A build requirement that is left out to break a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DroppedRequirement {
     /// The package that is built.
     pub package: PythonName,
-    /// What it asks for.
+    /// The requirement that is left out.
     pub requirement: PythonName,
-    /// The cycle that it would be part of.
+    /// The cycle that it would close.
     pub cycle: Cycle,
 }
 
@@ -46,14 +46,14 @@ pub struct BuildPlan {
     /// The build system of each package that gets a stanza. Packages whose
     /// wheel is taken everywhere have none.
     pub systems: BTreeMap<PythonName, Resolved>,
-    /// What packages are built without.
+    /// The requirements that are left out.
     pub dropped: Vec<DroppedRequirement>,
     /// The packages whose wheel is taken, by `override { sourcePreference =
     /// "wheel"; }`, each with the cycle that this breaks.
     pub wheels: BTreeMap<PythonName, Cycle>,
-    /// Cycles that nothing breaks: Nix ends in an infinite recursion.
+    /// Cycles that couldn't be broken. Nix reports an infinite recursion.
     pub unbroken: Vec<Cycle>,
-    /// Packages that are built from source and of which no facts were given.
+    /// Packages that are built from source but have no facts.
     pub unknown: BTreeSet<PythonName>,
 }
 
@@ -67,8 +67,8 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// Resolves the build system of every package of `facts`, and breaks cycles:
-/// by leaving out requirements that a wheel is built without, else by taking
+/// Resolves the build system of every package of `facts`, and breaks cycles by
+/// leaving out requirements that building a wheel doesn't use, or else by using
 /// the wheel of one package.
 #[must_use]
 pub fn plan(
@@ -159,8 +159,8 @@ impl Planner<'_> {
             .collect()
     }
 
-    /// What `resolveBuildSystem` is called with for a package, by us, by
-    /// uv2nix and by the overlay of pyproject-build-systems.
+    /// Returns the packages that `resolveBuildSystem` is called with: by a
+    /// stanza, by uv2nix and by the overlay of pyproject-build-systems.
     fn system(
         &self,
         name: &PythonName,
@@ -190,7 +190,7 @@ impl Planner<'_> {
                     for (name, extras) in resolved.on(platform) {
                         add(name, extras);
                     }
-                    // uv2nix calls it for local projects, even with nothing.
+                    // uv2nix calls it for local projects in any case.
                     if *is_local && resolved.system.is_empty() {
                         add(&PythonName::new("setuptools"), &none);
                         add(&PythonName::new("wheel"), &none);
@@ -209,7 +209,7 @@ impl Planner<'_> {
         system
     }
 
-    /// Leaves out one requirement in a component that nothing needs.
+    /// Leaves out one unneeded requirement in a component, if there is one.
     fn drop_requirement(
         &mut self,
         platform: Platform,
@@ -258,7 +258,7 @@ impl Planner<'_> {
         None
     }
 
-    /// Whether a package is surely built without a requirement.
+    /// Whether a package certainly builds without a requirement.
     fn is_droppable(
         &self,
         package: &PythonName,
@@ -268,7 +268,7 @@ impl Planner<'_> {
         let Some(facts) = self.facts.get(package) else {
             return false;
         };
-        // uv2nix reads the requirements of a local project itself.
+        // uv2nix adds the requirements of a local project.
         if let Some(PackageOrigin::Lock { is_local: true, .. }) =
             set.get(package).map(|p| &p.origin)
         {
@@ -286,15 +286,15 @@ impl Planner<'_> {
             };
             let setuptools = set.get(&PythonName::new("setuptools"));
             let version = setuptools.and_then(|package| package.version.as_ref());
-            // It has `bdist_wheel` itself from then on.
+            // setuptools has had `bdist_wheel` itself since 70.1.
             let has_command = version.is_some_and(|v| *v >= Version::new([70, 1]));
             return facts.runs_setup_py && has_command && !facts.doubtful.iter().any(is_wheel);
         }
         Rules::built_in().is_unneeded(requirement)
     }
 
-    /// Takes the wheel of one package of a component: a pure one rather than
-    /// another, then the one that leaves the fewest packages in cycles.
+    /// Uses the wheel of one package of a component: preferably a pure wheel,
+    /// then the one that leaves the fewest packages in cycles.
     fn take_wheel(
         &mut self,
         platform: Platform,
@@ -321,8 +321,8 @@ impl Planner<'_> {
         true
     }
 
-    /// A path of packages that are built, with the requirements between them
-    /// that aren't.
+    /// Makes a cycle of a path of packages that are built, adding the wheels
+    /// through which one needs the next.
     fn cycle(&self, platform: Platform, set: &PackageSet, path: Option<Vec<PythonName>>) -> Cycle {
         let path = path.unwrap_or_default();
         let mut packages: Vec<_> = path.first().cloned().into_iter().collect();
@@ -366,8 +366,8 @@ impl Planner<'_> {
     }
 }
 
-/// The sets of packages that need each other, and packages that need
-/// themselves: Kosaraju's algorithm, without recursion.
+/// Returns the strongly connected components that contain a cycle, by
+/// Kosaraju's algorithm without recursion.
 fn components(edges: &Edges) -> Vec<BTreeSet<PythonName>> {
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
@@ -409,7 +409,7 @@ fn components(edges: &Edges) -> Vec<BTreeSet<PythonName>> {
     found
 }
 
-/// The shortest cycle through a package of `starts`, or through one edge.
+/// Returns the shortest cycle through a package of `starts`, or through `edge`.
 fn shortest_cycle(
     edges: &Edges,
     starts: &BTreeSet<PythonName>,
@@ -431,7 +431,7 @@ fn shortest_cycle(
     cycles.min_by_key(Vec::len)
 }
 
-/// The shortest path between two packages, both included.
+/// Returns the shortest path between two packages, including both.
 fn shortest_path(edges: &Edges, from: &PythonName, to: &PythonName) -> Option<Vec<PythonName>> {
     let mut before: BTreeMap<&PythonName, Option<&PythonName>> = BTreeMap::from([(from, None)]);
     let mut open = VecDeque::from([from]);

@@ -1,4 +1,4 @@
-//! Which backend builds a source, and which of the source's files it executes.
+//! Finds the backend that builds a source, and the files that it executes.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Value;
@@ -25,10 +25,10 @@ pub(super) enum Kind {
     Flit,
     Maturin,
     PyBuildCmake,
-    /// hatchling and pdm-backend building themselves: both require what they
-    /// need at run time.
+    /// hatchling or pdm-backend that builds itself. Both require their run-time
+    /// dependencies.
     Bootstrap,
-    /// A backend whose hook adds nothing.
+    /// A backend whose hook returns no requirements.
     WithoutHook,
     Unknown,
 }
@@ -37,20 +37,21 @@ pub(super) enum Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Backend {
     pub kind: Kind,
-    /// What a backend of the source's own adds in `get_requires_for_build_wheel`.
+    /// The requirements that a backend in the source adds in its own hook.
     pub own_requires: Vec<String>,
-    /// Whether the hook of `kind` is called.
+    /// Whether the hook of `kind` is called. A backend in the source may
+    /// replace it.
     pub calls_hook: bool,
-    /// The module of a backend of the source's own that wraps another.
+    /// The file of a backend in the source.
     pub file: Option<Utf8PathBuf>,
 }
 
 impl Kind {
-    /// The kind of the module of `build-backend`.
+    /// Returns the kind of backend that a module is.
     fn of(module: &str) -> Self {
         let parts: Vec<_> = module.split('.').collect();
         match parts[..] {
-            // pbr's and jupyter-packaging's hooks are those of setuptools:
+            // pbr and jupyter-packaging use the hooks of setuptools:
             // pbr/build.py of 7.0.3, jupyter_packaging/build_api.py of 0.12.3.
             ["setuptools" | "pbr" | "jupyter_packaging", ..] => Self::Setuptools,
             ["scikit_build_core", "setuptools", ..] => Self::ScikitBuildSetuptools,
@@ -60,25 +61,25 @@ impl Kind {
             ["hatchling", ..] => Self::Hatchling,
             ["poetry" | "poetry_dynamic_versioning", ..] => Self::Poetry,
             ["pdm", ..] => Self::Pdm,
-            // flit_scm's hooks are those of flit_core.
+            // flit_scm uses the hooks of flit_core.
             ["flit" | "flit_core" | "flit_scm", ..] => Self::Flit,
             ["maturin", ..] => Self::Maturin,
             ["py_build_cmake", ..] => Self::PyBuildCmake,
-            // whool has no such hook (whool/buildapi.py of 1.3), uv_build's is
-            // empty.
+            // whool doesn't have the hook (whool/buildapi.py of 1.3), and that
+            // of uv_build returns nothing.
             ["uv_build" | "uv" | "whool", ..] => Self::WithoutHook,
             _ => Self::Unknown,
         }
     }
 
-    /// Whether it runs `setup.py`.
+    /// Whether the backend runs `setup.py`.
     pub(super) const fn runs_setup_py(self) -> bool {
         matches!(self, Self::Setuptools | Self::ScikitBuildSetuptools)
     }
 }
 
 impl Backend {
-    /// Finds the backend; one of the source's own is read.
+    /// Finds the backend. If the source contains its own, that is read.
     ///
     /// # Errors
     /// Fails if the module of the source's own backend isn't UTF-8.
@@ -129,9 +130,8 @@ impl Backend {
         })
     }
 
-    /// Whether it finds a version outside of `[project]`: maturin in
-    /// `Cargo.toml`, setuptools in `setup.py` or `setup.cfg`, poetry-core in
-    /// `[tool.poetry]`.
+    /// Whether the backend finds a version outside of `[project]`: maturin in
+    /// `Cargo.toml`, setuptools in `setup.py`, poetry-core in `[tool.poetry]`.
     pub(super) fn knows_version(&self, context: Context<'_>) -> bool {
         match self.kind {
             Kind::Maturin => true,
@@ -143,16 +143,16 @@ impl Backend {
         }
     }
 
-    /// Whether it is poetry-core without a `setup.py` that calls the build
-    /// script's function.
+    /// Whether nothing calls the function `build` of a build script:
+    /// poetry-core only does in a `setup.py` that it generates.
     pub(super) fn calls_no_function(&self, context: Context<'_>) -> bool {
         self.kind == Kind::Poetry && !context.is_set(&["poetry", "build", "generate-setup-file"])
     }
 
-    /// The files that it executes.
+    /// Returns the files of the source that the backend executes.
     pub(super) fn scripts(&self, context: Context<'_>) -> Vec<Script> {
         if is_of_package(context) {
-            // Its modules are those that it builds itself with.
+            // The backend builds itself, and its modules aren't build scripts.
             return Vec::new();
         }
         let script = |path: &str, module_name| {
@@ -193,8 +193,9 @@ impl Backend {
         scripts
     }
 
-    /// The modules of the source that setuptools imports by itself: those of
-    /// commands, and of a version that isn't a literal.
+    /// Returns the modules of the source that setuptools imports because
+    /// settings name them: those of commands, and of a version that isn't a
+    /// literal.
     ///
     /// # Errors
     /// Fails if `setup.cfg` or such a module isn't UTF-8.
@@ -229,7 +230,7 @@ impl Backend {
     }
 }
 
-/// The script of `tool.poetry.build`.
+/// Returns the script that `tool.poetry.build` names.
 pub(super) fn poetry_script(context: Context<'_>) -> Option<&str> {
     match context.tool(&["poetry", "build"])? {
         Value::String(script) => Some(script),
@@ -237,8 +238,8 @@ pub(super) fn poetry_script(context: Context<'_>) -> Option<&str> {
     }
 }
 
-/// hatchling's hooks for wheels that are enabled, by name. A hook of the wheel
-/// target replaces one of all targets.
+/// Returns hatchling's enabled build hooks for wheels, sorted by name. A hook
+/// of the wheel target replaces the one of the same name for all targets.
 pub(super) fn hatch_hooks(context: Context<'_>) -> impl Iterator<Item = (&str, &toml::Table)> {
     let tables = [
         context.tool(&["hatch", "build", "hooks"]),
@@ -261,7 +262,7 @@ pub(super) const fn script_context(context: Context<'_>) -> ScriptContext<'_> {
     ScriptContext::new(context, python::Platform::LINUX)
 }
 
-/// Whether the source is the backend's own: setuptools, flit-core and others
+/// Whether the source is that of the backend: setuptools, flit-core and others
 /// build themselves.
 fn is_of_package(context: Context<'_>) -> bool {
     if context.pyproject.backend_path.is_empty() {
@@ -272,7 +273,7 @@ fn is_of_package(context: Context<'_>) -> bool {
     provider == Provider::Distribution(context.name)
 }
 
-/// The file of the source's own backend, with its text.
+/// Returns the file of a backend in the source, with its text.
 fn own_module(context: Context<'_>) -> Result<Option<(Utf8PathBuf, &str)>, ProjectError> {
     let module = context.backend_module();
     for folder in &context.pyproject.backend_path {
@@ -290,15 +291,15 @@ fn own_module(context: Context<'_>) -> Result<Option<(Utf8PathBuf, &str)>, Proje
     Ok(None)
 }
 
-/// Whether a file is that of the whole module, not of a package above it.
+/// Whether a file is the module's own, not that of a package above it.
 fn is_module(file: &Utf8Path, module: &str) -> bool {
     let path = module.replace('.', "/");
     let suffixes = [format!("{path}.py"), format!("{path}/__init__.py")];
     suffixes.iter().any(|suffix| file.ends_with(suffix))
 }
 
-/// Whether setuptools reads an attribute without importing its module:
-/// `setuptools/config/expand.py` of 84.0.0.
+/// Whether setuptools reads an attribute without importing its module
+/// (`setuptools/config/expand.py` of 84.0.0).
 fn has_literal(context: Context<'_>, module: &str, attribute: &str) -> Result<bool, ProjectError> {
     let scripts = script_context(context);
     for folder in [".", "src", "lib"] {
@@ -317,6 +318,6 @@ fn has_literal(context: Context<'_>, module: &str, attribute: &str) -> Result<bo
         });
         return Ok(read.is_ok_and(|constants| constants.has_attribute));
     }
-    // A module that is made by the build: nothing to follow.
+    // The build generates the module, so there is nothing to read.
     Ok(true)
 }

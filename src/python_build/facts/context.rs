@@ -5,13 +5,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::project::{Pyproject, PythonName, SourceFiles, join};
 use crate::python_build::requirement::Place;
 
-/// The source that is read.
+/// The source that is read, and the Python that it is read for.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub files: &'a SourceFiles,
     /// The folder of `pyproject.toml`, relative to the source root.
     pub root: &'a Utf8Path,
-    /// The package itself.
+    /// The name of the package that the source builds.
     pub name: &'a PythonName,
     pub python_minor: u8,
     pub pyproject: &'a Pyproject,
@@ -22,7 +22,8 @@ impl<'a> Context<'a> {
         join(self.root, name)
     }
 
-    /// The module of `build-backend`.
+    /// Returns the module of `build-backend`, which is the part before the
+    /// colon.
     pub(super) fn backend_module(self) -> &'a str {
         let backend = self.pyproject.build_backend.as_str();
         backend.split(':').next().unwrap_or(backend)
@@ -32,12 +33,12 @@ impl<'a> Context<'a> {
         Place::file(&self.path("pyproject.toml"))
     }
 
-    /// A value below `tool`.
+    /// Returns a value below `tool` in `pyproject.toml`.
     pub(super) fn tool(self, keys: &[&str]) -> Option<&'a toml::Value> {
         self.pyproject.tool(keys)
     }
 
-    /// A text below `tool`.
+    /// Returns a value below `tool` if it is a string.
     pub(super) fn tool_text(self, keys: &[&str]) -> Option<&'a str> {
         self.tool(keys).and_then(toml::Value::as_str)
     }
@@ -48,13 +49,13 @@ impl<'a> Context<'a> {
         value.unwrap_or_default()
     }
 
-    /// `project.dependencies`.
+    /// Returns the requirements in `project.dependencies`.
     pub(super) fn dependencies(self) -> Vec<String> {
         texts(self.pyproject.project.get("dependencies"))
     }
 }
 
-/// The texts of a list.
+/// Returns the strings in a list. Other items are skipped.
 pub(super) fn texts(value: Option<&toml::Value>) -> Vec<String> {
     let items = value.and_then(toml::Value::as_array).into_iter().flatten();
     let texts = items.filter_map(toml::Value::as_str);

@@ -1,7 +1,8 @@
-//! What `get_requires_for_build_wheel` of the known backends adds.
+//! The requirements that PEP 517's `get_requires_for_build_wheel` of known
+//! backends returns.
 //!
-//! A frontend calls the hook in an isolated environment; pyproject.nix builds
-//! without isolation, so a stanza has to name what the hook would return there.
+//! Frontends with build isolation call the hook. pyproject.nix builds without
+//! isolation, so a stanza has to name what the hook would return.
 
 use toml::Value;
 
@@ -12,15 +13,15 @@ use crate::project::{ProjectError, join_inside, setup_cfg};
 use crate::python;
 use crate::python_build::requirement::{Origin, Place};
 
-/// The hook of the backend that builds a source.
+/// Adds the requirements of a backend's hook to a list.
 pub(super) struct Hooks<'a> {
     pub context: Context<'a>,
-    /// What is required.
+    /// The list that requirements and notes are added to.
     pub list: &'a mut RequirementList,
 }
 
 impl Hooks<'_> {
-    /// Adds what the backend's hook returns.
+    /// Adds the requirements that the backend's hook returns.
     ///
     /// # Errors
     /// Fails if a file that the hook reads isn't UTF-8.
@@ -65,8 +66,9 @@ impl Hooks<'_> {
         self.list.add(text, origin, &self.context.pyproject_place());
     }
 
-    /// `setuptools/build_meta.py`: the hook runs `setup.py egg_info` and returns
-    /// `setup_requires`, of which the scripts are read elsewhere.
+    /// Adds `setup_requires` of `setup.cfg`. The hook returns that and the
+    /// `setup_requires` of `setup.py`, which the `scripts` module reads
+    /// (`setuptools/build_meta.py`).
     fn add_setuptools_hook(&mut self) -> Result<(), ProjectError> {
         let context = self.context;
         self.list.add_wheel_for_old_setuptools();
@@ -85,13 +87,15 @@ impl Hooks<'_> {
         Ok(())
     }
 
-    /// `mesonpy/__init__.py` of 0.20.0: ninja unless it is on PATH. `patchelf`,
-    /// which the hook asks for on Linux, is on PATH: stdenv has it there.
+    /// Adds ninja, which the hook returns unless it is on PATH. `patchelf`,
+    /// which it returns on Linux, is on stdenv's PATH
+    /// (`mesonpy/__init__.py` of 0.20.0).
     fn add_meson_hook(&mut self) {
         self.add_hook("ninja>=1.8.2", "meson-python, which runs ninja");
     }
 
-    /// `hatchling/builders/config.py` of 1.32.0 (`dependencies`).
+    /// Adds the dependencies of the wheel target and of hatchling's build hooks
+    /// (`dependencies` in `hatchling/builders/config.py` of 1.32.0).
     fn add_hatchling_hook(&mut self) {
         let context = self.context;
         let mut needs_runtime = false;
@@ -137,8 +141,9 @@ impl Hooks<'_> {
         }
     }
 
-    /// `scikit_build_core/build/__init__.py` and `builder/get_requires.py` of
-    /// 1.0.3.
+    /// Adds `CMake`, ninja, `build.requires` and what providers of metadata need
+    /// (`scikit_build_core/build/__init__.py` and `builder/get_requires.py` of
+    /// 1.0.3).
     fn add_scikit_build_core_hook(&mut self) {
         let context = self.context;
         let settings = context.tool(&["scikit-build"]);
@@ -179,7 +184,8 @@ impl Hooks<'_> {
         }
     }
 
-    /// `get_requires_for_dynamic_metadata` of `scikit_build_core/metadata`.
+    /// Adds the requirements of a provider of dynamic metadata
+    /// (`get_requires_for_dynamic_metadata` in `scikit_build_core/metadata`).
     fn add_metadata_provider(&mut self, provider: &str) {
         let context = self.context;
         let module = provider.split(':').next().unwrap_or_default();
@@ -200,7 +206,7 @@ impl Hooks<'_> {
         }
     }
 
-    /// `CMake`, and ninja unless another generator is chosen.
+    /// Adds `CMake`, and ninja unless another generator is chosen.
     fn add_cmake(&mut self) {
         let context = self.context;
         let get = |keys: &[&str]| context.tool(&[&["scikit-build"], keys].concat());
@@ -208,7 +214,7 @@ impl Hooks<'_> {
             let version = get(&[program, "version"]).and_then(Value::as_str);
             let least = get(&[program, "minimum-version"]).and_then(Value::as_str);
             match (version, least) {
-                // Or the version of `cmake_minimum_required`.
+                // Otherwise it is the version of `cmake_minimum_required`.
                 (Some(bounds), _) if bounds.starts_with(['<', '>', '=', '~', '!']) => {
                     bounds.to_owned()
                 }
@@ -225,8 +231,8 @@ impl Hooks<'_> {
         }
     }
 
-    /// poetry-core's hook returns nothing (`poetry/core/masonry/api.py` of
-    /// 2.4.1), but a `setup.py` that it generates imports setuptools.
+    /// Adds setuptools if poetry-core generates a `setup.py`, which imports it.
+    /// The hook itself returns nothing (`poetry/core/masonry/api.py` of 2.4.1).
     fn add_poetry_hook(&mut self) {
         let context = self.context;
         if poetry_script(context).is_some()
@@ -237,7 +243,8 @@ impl Hooks<'_> {
         }
     }
 
-    /// `pdm/backend/__init__.py` of 2.4.9, `pdm/pep517/api.py` of 1.1.4.
+    /// Adds setuptools if `run-setuptools` is set (`pdm/backend/__init__.py` of
+    /// 2.4.9, `pdm/pep517/api.py` of 1.1.4).
     fn add_pdm_hook(&mut self) {
         let context = self.context;
         if context.is_set(&["pdm", "build", "run-setuptools"]) {
@@ -246,8 +253,8 @@ impl Hooks<'_> {
         }
     }
 
-    /// `flit_core/buildapi.py` of 3.12.0: the run-time dependencies, if the
-    /// module has to be imported for its docstring or its version.
+    /// Adds the run-time dependencies if the module has to be imported to get
+    /// its docstring or its version (`flit_core/buildapi.py` of 3.12.0).
     fn add_flit_hook(&mut self) -> Result<(), ProjectError> {
         let context = self.context;
         let dynamic = texts(context.pyproject.project.get("dynamic"));
@@ -296,8 +303,8 @@ impl Hooks<'_> {
         Ok(())
     }
 
-    /// `maturin/__init__.py` of 1.14.1: cffi for such bindings; `puccinialin`
-    /// only where cargo isn't on PATH.
+    /// Adds cffi for cffi bindings. The hook returns `puccinialin` as well, but
+    /// only if cargo isn't on PATH (`maturin/__init__.py` of 1.14.1).
     fn add_maturin_hook(&mut self) {
         let context = self.context;
         if context.tool_text(&["maturin", "bindings"]) == Some("cffi") {
@@ -305,7 +312,8 @@ impl Hooks<'_> {
         }
     }
 
-    /// `py_build_cmake/commands/try_run.py` of 0.5.0.
+    /// Adds `CMake`, and the programs that the settings of py-build-cmake ask for
+    /// (`py_build_cmake/commands/try_run.py` of 0.5.0).
     fn add_py_build_cmake_hook(&mut self) {
         let context = self.context;
         let Some(cmake) = context.tool(&["py-build-cmake", "cmake"]) else {
@@ -329,7 +337,7 @@ fn is_true(value: Option<&Value>) -> bool {
     value.and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// The generator of `-G Name` or `-GName`.
+/// Returns the generator that `-G Name` or `-GName` chooses.
 fn generator(arguments: &[String]) -> Option<&str> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {

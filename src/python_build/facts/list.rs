@@ -1,4 +1,4 @@
-//! The requirements that are found, in their order.
+//! Collects requirements in the order in which they are found.
 
 use pep440_rs::Version;
 
@@ -7,7 +7,7 @@ use crate::python_build::requirement::{
     BuildRequirement, Condition, Origin, Place, Unread, known, read,
 };
 
-/// Requirements, and what the text leaves open.
+/// Requirements, and code that may add others.
 #[derive(Debug, Default)]
 pub(super) struct RequirementList {
     pub requirements: Vec<BuildRequirement>,
@@ -15,7 +15,8 @@ pub(super) struct RequirementList {
 }
 
 impl RequirementList {
-    /// Adds a requirement, or notes that it isn't one.
+    /// Adds a requirement. A text that can't be parsed is noted, and its name
+    /// is added if it has one.
     pub(super) fn add(
         &mut self,
         text: &str,
@@ -38,10 +39,10 @@ impl RequirementList {
         self.requirements.last_mut()
     }
 
-    /// Adds `wheel`, which counts with an old setuptools alone.
+    /// Adds `wheel` for package sets with a setuptools before 70.1.
     pub(super) fn add_wheel_for_old_setuptools(&mut self) {
-        // setuptools 70.1 has `bdist_wheel` itself, and its
-        // `get_requires_for_build_wheel` stopped returning `wheel` then:
+        // setuptools has had `bdist_wheel` itself since 70.1, when its
+        // `get_requires_for_build_wheel` stopped returning `wheel`: compare
         // setuptools/build_meta.py of 69.5.1 and of 70.1.0.
         self.requirements.push(BuildRequirement {
             requirement: known("wheel"),
@@ -56,19 +57,19 @@ impl RequirementList {
         });
     }
 
-    /// Notes what the text leaves open.
+    /// Notes code that may add requirements but can't be evaluated.
     pub(super) fn note(&mut self, place: Place, what: impl Into<String>) {
         let what = what.into();
         self.unread.push(Unread { place, what });
     }
 
-    /// Whether something requires a distribution, under whatever condition.
+    /// Whether a distribution is required, under any condition.
     pub(super) fn requires(&self, name: &PythonName) -> bool {
         let mut requirements = self.requirements.iter();
         requirements.any(|requirement| requirement.name() == *name)
     }
 
-    /// Removes what is there twice.
+    /// Removes duplicates.
     pub(super) fn deduplicate(&mut self) {
         self.unread.sort();
         self.unread.dedup();

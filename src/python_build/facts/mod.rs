@@ -1,4 +1,4 @@
-//! What a source says of its build requirements.
+//! Reads the build requirements of a source.
 
 mod backend;
 mod context;
@@ -24,55 +24,54 @@ use hooks::Hooks;
 use list::RequirementList;
 use scripts::{ExternalImport, ScriptContext, ScriptFindings};
 
-/// A module from outside of the source that a build script imports.
+/// A module that a build script imports and the source doesn't contain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImportedModule {
-    /// The module.
+    /// The module's dotted name.
     pub module: String,
-    /// The import.
+    /// Where the import statement is.
     pub place: Place,
 }
 
-/// An argument of `setup` that has a true value.
+/// A keyword argument of `setup` whose value is true.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetupKeyword {
-    /// Its name.
+    /// The keyword.
     pub name: String,
-    /// Where it is.
+    /// Where the call is.
     pub place: Place,
 }
 
-/// What a source says of its build.
+/// What is known about the build of a source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BuildFacts {
     /// `build-backend`, or PEP 517's default.
     pub backend: String,
-    /// `backend-path`: the source has the backend itself.
+    /// `backend-path`. Empty unless the source contains its own backend.
     pub backend_path: Vec<String>,
-    /// The build requirements in the order in which they were found; one
-    /// package may be asked for several times.
+    /// The build requirements in the order in which they were found. A package
+    /// may occur several times.
     pub requirements: Vec<BuildRequirement>,
-    /// The modules that build scripts go on without.
+    /// The modules whose import may fail without stopping the build.
     pub optional: Vec<ImportedModule>,
-    /// The modules that build scripts don't go on without.
+    /// The modules that the build needs.
     pub imports: Vec<ImportedModule>,
-    /// The modules of which the text doesn't tell whether the build imports
-    /// them.
+    /// The modules that the build may or may not import.
     pub doubtful: Vec<ImportedModule>,
-    /// The arguments of `setup` that have a true value.
+    /// The keyword arguments of `setup` whose values are true.
     pub keywords: Vec<SetupKeyword>,
-    /// A function `build` of poetry-core's build script that is called only
-    /// with `generate-setup-file`, which isn't set.
+    /// The function `build` of poetry-core's build script, if nothing calls it:
+    /// poetry-core only does with `generate-setup-file`.
     pub build_function: Option<Place>,
-    /// Whether setuptools builds it.
+    /// Whether the backend runs `setup.py`, as setuptools does.
     pub runs_setup_py: bool,
-    /// Whether the backend knows a version that `[project]` doesn't have.
+    /// Whether the backend finds a version outside of the `[project]` table.
     pub knows_version: bool,
-    /// The fields that the `[project]` table lacks and PEP 621 requires.
+    /// The fields that PEP 621 requires and the `[project]` table lacks.
     pub lacking: Vec<String>,
     /// Whether the `[project]` table has a `dynamic` list.
     pub has_dynamic: bool,
-    /// What the text doesn't tell.
+    /// Code that may add build requirements but can't be evaluated.
     pub unread: Vec<Unread>,
 }
 
@@ -138,8 +137,8 @@ impl BuildFacts {
         Ok(facts)
     }
 
-    /// Adds what scripts need on both platforms, or with a marker what they
-    /// need on one of them.
+    /// Adds the requirements of scripts. Those that only one of the platforms
+    /// has get a marker.
     fn add_requirements_of_scripts(
         &mut self,
         findings: &[(ScriptFindings, &'static str)],
@@ -177,8 +176,8 @@ impl BuildFacts {
         }
     }
 
-    /// Notes imports of which the text doesn't tell whether the build needs
-    /// them, unless something else requires the distribution.
+    /// Notes imports that the build may or may not execute, unless something
+    /// else requires the distribution.
     fn add_doubtful_imports(
         &mut self,
         findings: &[(ScriptFindings, &'static str)],
@@ -210,7 +209,7 @@ impl BuildFacts {
         }
     }
 
-    /// Removes what is there twice: what is found on several platforms.
+    /// Removes duplicates, which come from reading for several platforms.
     fn deduplicate(&mut self) {
         for modules in [&mut self.optional, &mut self.imports, &mut self.doubtful] {
             modules.sort();
@@ -221,7 +220,7 @@ impl BuildFacts {
     }
 }
 
-/// Adds `[build-system].requires`, or what PEP 517 has in its place.
+/// Adds `[build-system].requires`, or PEP 517's default if it is missing.
 fn add_declared(context: Context<'_>, list: &mut RequirementList) {
     let place = context.pyproject_place();
     if context.pyproject.has_requires {
@@ -233,8 +232,8 @@ fn add_declared(context: Context<'_>, list: &mut RequirementList) {
     }
 }
 
-/// Adds the backend itself where `requires` lacks it. Frontends install
-/// nothing else, but those that find it installed anyway build with it.
+/// Adds the backend if `requires` doesn't list it. Such sources build only where
+/// the backend happens to be installed.
 fn add_backend(context: Context<'_>, list: &mut RequirementList) {
     if !context.pyproject.backend_path.is_empty() {
         return;
@@ -267,8 +266,7 @@ fn read_scripts(
     ])
 }
 
-/// What scripts ask for on some platforms, by text and by whether it is
-/// doubtful.
+/// The requirements of scripts, by their text and whether they are doubtful.
 #[derive(Default)]
 struct Asked(BTreeMap<(String, bool), AskedOn>);
 
@@ -296,7 +294,7 @@ impl Asked {
         on.platforms.insert(platform);
     }
 
-    /// Adds an import; of several of one distribution the first counts.
+    /// Adds an import. Only the first import of a distribution is kept.
     fn add_import(&mut self, import: &ExternalImport, is_doubtful: bool, platform: &'static str) {
         if let Some(distribution) = &import.distribution {
             let origin = Origin::SetupImport {

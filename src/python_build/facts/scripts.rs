@@ -1,5 +1,5 @@
-//! The scripts that a build backend runs: what they import, followed into the
-//! source's own modules, and `setup_requires`.
+//! Reads the scripts that a build backend runs: `setup_requires`, and imports,
+//! which are followed into the source's own modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,21 +40,21 @@ pub(super) struct Script {
     pub module_name: &'static str,
 }
 
-/// An import of a module that isn't of the source and not of the standard
-/// library.
+/// An import of a module that neither the source nor the standard library has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExternalImport {
     pub module: String,
-    /// The distribution that has it; `None` if it was of the standard library
-    /// of an older Python.
+    /// The distribution that provides it. `None` if it was removed from the
+    /// standard library.
     pub distribution: Option<PythonName>,
-    /// Whether the table has the distribution.
+    /// Whether the table lists the distribution. Otherwise its name is assumed
+    /// to be the module's.
     pub is_known: bool,
     pub place: Place,
     pub certainty: Certainty,
 }
 
-/// What the scripts of a source ask for on one platform.
+/// What the scripts of a source need on one platform.
 #[derive(Debug, Default)]
 pub(super) struct ScriptFindings {
     pub imports: Vec<ExternalImport>,
@@ -70,7 +70,7 @@ impl<'a> ScriptContext<'a> {
         Self { source, platform }
     }
 
-    /// Reads scripts, and modules that the backend imports by itself.
+    /// Reads scripts, and modules that the backend imports.
     ///
     /// # Errors
     /// Fails if a script isn't UTF-8.
@@ -108,7 +108,8 @@ impl<'a> ScriptContext<'a> {
             reader.follow(&join(self.source.root, "setup.cfg"), &import);
         }
         reader.follow_open();
-        // Arguments that nobody calls `setup_requires` are other ones.
+        // An unknown argument can only be `setup_requires` if that word occurs
+        // in one of the files.
         if reader.names_requires {
             reader.found.unread.append(&mut reader.hidden);
         }
@@ -126,7 +127,8 @@ impl<'a> ScriptContext<'a> {
         })
     }
 
-    /// Reads a Python file as if it were run in the Python root.
+    /// Reads a Python file as if it ran with the Python root as the working
+    /// folder.
     pub(super) fn with_situation<T>(
         self,
         file: &Utf8Path,
@@ -148,8 +150,8 @@ impl<'a> ScriptContext<'a> {
         })
     }
 
-    /// The folders in which a script in `folder` finds modules. Scripts of
-    /// projects with another layout add theirs to `sys.path`.
+    /// Returns the folders in which a script in `folder` finds modules. They
+    /// include the usual ones that scripts add to `sys.path`.
     fn search_path(self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         let layouts = ["src", "lib", "Lib", "python"];
         let below = layouts.map(|name| join(self.source.root, name));
@@ -158,8 +160,8 @@ impl<'a> ScriptContext<'a> {
         path
     }
 
-    /// The files that importing a module of the source executes: those of the
-    /// packages that it is in, and its own.
+    /// Returns the files that importing a module of the source executes: those
+    /// of the packages around it, and its own.
     pub(super) fn module_files(self, folder: &Utf8Path, module: &str) -> Vec<Utf8PathBuf> {
         let mut files = Vec::new();
         let mut path = folder.to_owned();
@@ -180,12 +182,12 @@ impl<'a> ScriptContext<'a> {
         let path = join(folder, name);
         self.source.files.has(&with_extension(&path))
             || self.source.files.has(&join(&path, "__init__.py"))
-            // A folder without `__init__.py` comes after the packages of the
-            // build environment.
+            // Packages of the build environment take precedence over a folder
+            // without `__init__.py`.
             || (!is_known && self.source.files.has_folder(&path))
     }
 
-    /// Whether the source has a copy of a module that isn't on the search path.
+    /// Whether the source has a copy of a module outside of the search path.
     fn has_elsewhere(self, name: &str, is_known: bool) -> bool {
         let file = format!("{name}.py");
         let is_module = |path: &Utf8Path| match path.file_name() {
@@ -203,20 +205,20 @@ impl<'a> ScriptContext<'a> {
     }
 }
 
-/// The file of a module at a path.
+/// Returns the file of a module, given its path without the extension.
 fn with_extension(path: &Utf8Path) -> Utf8PathBuf {
     Utf8PathBuf::from(format!("{path}.py"))
 }
 
 struct Reader<'a> {
     context: ScriptContext<'a>,
-    /// The source's own modules that are to be followed, by file.
+    /// The names of the source's own modules to follow, by file.
     open: BTreeMap<Utf8PathBuf, String>,
-    /// Those that were followed.
+    /// The files of modules that were followed.
     done: BTreeSet<Utf8PathBuf>,
-    /// Calls of `setup` with arguments that aren't known.
+    /// Calls of `setup` with arguments that can't be evaluated.
     hidden: Vec<Unread>,
-    /// Whether a file that is read has the word `setup_requires`.
+    /// Whether a file that was read contains the word `setup_requires`.
     names_requires: bool,
     found: ScriptFindings,
 }
@@ -257,7 +259,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Follows the source's own modules.
+    /// Reads the queued modules, and those that they import.
     fn follow_open(&mut self) {
         while let Some((file, module_name)) = self.open.pop_first() {
             if self.done.len() >= MAX_MODULES {
@@ -277,7 +279,7 @@ impl Reader<'_> {
             match self.context.needs(&file, text, &module_name) {
                 Ok(needs) => {
                     for import in &needs.imports {
-                        // Commands of other modules may be no commands of this build.
+                        // The build may not use a command of another module.
                         if import.certainty != Certainty::Deferred {
                             self.follow(&file, import);
                         }
@@ -288,7 +290,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds what an import in `file` brings.
+    /// Queues the module that `file` imports if the source has it. Otherwise
+    /// adds it to the findings.
     fn follow(&mut self, file: &Utf8Path, import: &Import) {
         let folder = file.parent().map_or(Utf8Path::new("."), |parent| {
             if parent.as_str().is_empty() {
@@ -320,7 +323,7 @@ impl Reader<'_> {
             return;
         }
         let is_own = PythonName::new(root) == *context.source.name;
-        // What begins with `_` belongs to somebody else's internals.
+        // Modules that begin with `_` are usually internal to a package.
         let is_private = !is_known && root.starts_with('_');
         if is_own || is_private || context.has_elsewhere(root, is_known) {
             return;
@@ -339,8 +342,8 @@ impl Reader<'_> {
         });
     }
 
-    /// Queues the files of a module of the source, and of its submodules that
-    /// are imported with it. What a script goes on without isn't followed.
+    /// Queues the files of a module of the source and of the submodules that
+    /// are imported with it, if the import is certain.
     fn open_modules(&mut self, base: &Utf8Path, import: &Import) {
         if import.certainty != Certainty::Certain {
             return;

@@ -140,6 +140,34 @@ fn packages_that_are_built_with_each_other() {
 }
 
 #[test]
+fn packages_that_no_platform_can_have() {
+    let sandbox = simple();
+    let wheel = |tag: &str| {
+        let wheel = fixtures::WHEEL.replace("NAME", "onnx");
+        wheel.replace("cp39-abi3-manylinux_2_17_x86_64", tag)
+    };
+    for (name, tag) in [
+        ("nowhere", "cp311-cp311-win_amd64"),
+        ("somewhere", "py3-none-manylinux_2_17_x86_64"),
+    ] {
+        let source = "source = { registry = \"https://example.org/simple\" }\n";
+        let entry = format!("{source}{}", wheel(tag));
+        sandbox.write(
+            &format!("{name}/uv.lock"),
+            uv_lock(&[("onnx", entry.as_str())]),
+        );
+    }
+    let transcript = Transcript::new(&sandbox)
+        .run("lock --write nowhere/overlay.nix nowhere")
+        .run("lock -v --write somewhere/overlay.nix somewhere")
+        .run("lock --platforms x86_64-linux --write somewhere/overlay.nix somewhere")
+        .run("nix-snippet --prebuilt onnx --write nowhere/overlay.nix nowhere/uv.lock")
+        .run("lock --write nowhere/overlay.nix nowhere")
+        .run("inspect nowhere/uv.lock");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
 fn entries_of_python_locks() {
     let sandbox = simple();
     let source = "source = { registry = \"https://example.org/simple\" }";

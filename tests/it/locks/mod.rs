@@ -355,8 +355,8 @@ fn results_of_other_runs_lead_to_no_other_file_and_line() {
             "\"package\":{\"name\":\"fast\",\"version\":\"1.0\\n}\"",
         ),
         (
-            "\"stanza\":{\"name\":\"fast\"",
-            "\"stanza\":{\"name\":\"quick\"",
+            "\"stanza\":{\"source\":{\"name\":\"fast\"",
+            "\"stanza\":{\"source\":{\"name\":\"quick\"",
         ),
     ] {
         assert!(lines.contains(from), "{from} isn't in {lines}");
@@ -498,6 +498,16 @@ fn inspect_and_why_take_a_lock() {
         "{why}"
     );
     assert!(!why.contains("quick"), "{why}");
+    let why = sandbox.run(&["why", "plain", "uv.lock"]).ok();
+    assert!(
+        why.ends_with("\n\nbuild system of plain 1.0  own\n  nothing\n"),
+        "{why}"
+    );
+    let why = sandbox.run(&["why", "maturin", "uv.lock"]).ok();
+    assert!(
+        why.contains("build system of fast 1.0  maturin") && !why.contains("plain"),
+        "{why}"
+    );
 }
 
 #[test]
