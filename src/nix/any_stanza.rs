@@ -6,7 +6,7 @@ use super::expr::{Expr, Parameter};
 use super::ident::Ident;
 use super::prebuilt::Prebuilt;
 use super::print::print;
-use super::stanza::{CompactStanza, Form, Stanza};
+use super::stanza::{CompactStanza, Form, Guard, Stanza, compact_stanza};
 use crate::project::{PythonName, SourceKind};
 
 /// Upper bound on the levels that a stanza is laid out for: deeper
@@ -51,47 +51,47 @@ impl AnyStanza {
     }
 
     /// The stanza in the layout of its own, if it has one.
-    pub fn compact(&self) -> Option<CompactStanza> {
+    pub fn compact(&self, guard: Guard) -> Option<CompactStanza> {
         match self {
-            Self::Source(stanza) => stanza.compact(),
+            Self::Source(stanza) => compact_stanza(stanza, guard),
             Self::Prebuilt(_) => None,
         }
     }
 
-    fn value(&self) -> Expr {
+    fn value(&self, guard: Guard) -> Expr {
         match self {
-            Self::Source(stanza) => stanza.value(),
-            Self::Prebuilt(stanza) => stanza.value(),
+            Self::Source(stanza) => stanza.value(guard),
+            Self::Prebuilt(stanza) => stanza.value(guard),
         }
     }
 
     /// Whether a package set may lack the package.
-    fn may_be_absent(&self) -> bool {
+    pub fn may_be_absent(&self) -> bool {
         match self {
             Self::Source(stanza) => stanza.kind != SourceKind::Local,
             Self::Prebuilt(_) => true,
         }
     }
 
-    fn attribute(&self) -> (&str, Expr) {
-        (self.name().as_str(), self.value())
+    fn attribute(&self, guard: Guard) -> (&str, Expr) {
+        (self.name().as_str(), self.value(guard))
     }
 
     fn attribute_or_placeholder(&self) -> (&str, Expr) {
         let name = self.name().as_str();
-        match self.compact() {
+        match self.compact(Guard::Set) {
             Some(_) => (name, Expr::var("prev").select([name])),
-            None => self.attribute(),
+            None => self.attribute(Guard::Set),
         }
     }
 
     /// Prints `NAME = ...;` as nixfmt lays it out at this indentation, in
     /// spaces. The text itself isn't indented.
-    pub fn print_at(&self, indentation: usize) -> String {
-        if let Some(compact) = self.compact() {
+    pub fn print_at(&self, indentation: usize, guard: Guard) -> String {
+        if let Some(compact) = self.compact(guard) {
             return compact.text;
         }
-        let mut set = Expr::attr_set([self.attribute()]);
+        let mut set = Expr::attr_set([self.attribute(guard)]);
         let depth = (indentation / 2).clamp(1, MAX_DEPTH);
         for _ in 1..depth {
             set = Expr::attr_set([("a", set)]);
@@ -101,11 +101,11 @@ impl AnyStanza {
 
     /// Prints a set with the stanza as its only attribute, for formatters
     /// that take whole expressions.
-    pub fn in_set(&self) -> String {
-        if let Some(compact) = self.compact() {
+    pub fn in_set(&self, guard: Guard) -> String {
+        if let Some(compact) = self.compact(guard) {
             return format!("{{\n{}}}\n", compact.text);
         }
-        print(&Expr::attr_set([self.attribute()]))
+        print(&Expr::attr_set([self.attribute(guard)]))
     }
 
     /// Returns the attribute in a formatted [`AnyStanza::in_set`], or `None`
@@ -130,14 +130,18 @@ impl AnyStanza {
 /// Prints stanzas in nixfmt's layout, with a line break at the end.
 pub fn print_all(stanzas: &[AnyStanza], form: Form) -> String {
     if form == Form::Stanza {
-        let texts = stanzas.iter().map(|stanza| stanza.print_at(0));
+        let texts = stanzas
+            .iter()
+            .map(|stanza| stanza.print_at(0, Guard::Stanza));
         return texts.collect::<Vec<_>>().join("\n");
     }
     let mut set = Expr::attr_set(stanzas.iter().map(AnyStanza::attribute_or_placeholder));
     if stanzas.iter().any(AnyStanza::may_be_absent) {
         set = intersect_with_prev(set);
     }
-    let compact = stanzas.iter().filter_map(AnyStanza::compact);
+    let compact = stanzas
+        .iter()
+        .filter_map(|stanza| stanza.compact(Guard::Set));
     compact.fold(print(&overlay(set, form)), |text, stanza| {
         stanza.reveal(&text)
     })

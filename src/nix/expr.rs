@@ -32,11 +32,14 @@ pub enum Expr {
     Lambda(Parameter, Box<Self>),
     /// `if condition then value else otherwise`
     If(Box<Self>, Box<Self>, Box<Self>),
+    /// `!operand`
+    Not(Box<Self>),
     /// `set ? name`
     Has(Box<Self>, NixString),
     /// An expression that the user wrote; it is printed as it is.
     Own(UserExpr),
-    /// A list item or the value of a binding, with a comment above it.
+    /// A list item, the value of a binding or an operand, with a comment above
+    /// it.
     Commented(Comment, Box<Self>),
 }
 
@@ -243,6 +246,12 @@ impl Expr {
             Some(text) => Self::Commented(Comment::new(text), Box::new(self)),
             None => self,
         }
+    }
+
+    /// `!self`
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self::Not(Box::new(self))
     }
 
     /// `self ? name`

@@ -21,7 +21,7 @@ pub use ident::is_identifier;
 pub use package_table::PackageTable;
 pub use prebuilt::{Dropped, Prebuilt};
 pub use stanza::{
-    AdjacentCargoLock, CargoLockImport, CompactStanza, Form, REVISION, SourceOverride, Stanza,
-    normalized, output_hashes_set,
+    AdjacentCargoLock, CargoLockImport, CompactStanza, Form, Guard, REVISION, SourceOverride,
+    Stanza, normalized, output_hashes_set,
 };
 pub use user_expr::UserExpr;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::expr::{Expr, Parameter, Part};
+use super::stanza::{Guard, guarded_value};
 use crate::project::PythonName;
 
 /// A stanza that takes a package from nixpkgs.
@@ -39,14 +40,16 @@ impl Dropped {
         }
     }
 
-    /// A POSIX regular expression for the whole name, as `builtins.match`
-    /// takes it. Names have no special characters.
-    fn pattern(&self) -> String {
-        if self.name.ends_with('-') {
-            format!("{}.*", self.name)
+    /// The condition that the dependency `name` isn't one of these.
+    fn is_other(&self) -> Expr {
+        let dropped = Expr::string(&self.name);
+        let name = Expr::var("name");
+        let condition = if self.name.ends_with('-') {
+            call("lib", "hasPrefix", [dropped, name]).negated()
         } else {
-            self.name.clone()
-        }
+            name.differs_from(dropped)
+        };
+        condition.commented(self.why.as_deref())
     }
 }
 
@@ -57,15 +60,23 @@ fn call(library: &'static str, function: &str, arguments: impl IntoIterator<Item
 }
 
 impl Prebuilt {
-    /// The value of the attribute.
-    pub(super) fn value(&self) -> Expr {
-        let arguments = [("from", self.nixpkgs_package([])), ("prev", self.prev())];
+    /// The value of the attribute. `guard` is what handles a package that the
+    /// set lacks.
+    pub(super) fn value(&self, guard: Guard) -> Expr {
+        let arguments = [("from", self.from()), ("prev", self.prev())];
         let built = call("hacks", "nixpkgsPrebuilt", [Expr::attr_set(arguments)]);
+        guarded_value(self.name.as_str(), built, guard)
+    }
+
+    /// The package of nixpkgs, if it has the version of the lock.
+    fn from(&self) -> Expr {
         let check = if self.strict { "throwIf" } else { "warnIf" };
-        let arguments = [self.versions_differ(), self.message(), built];
-        Expr::var("prev")
-            .has(self.name.as_str())
-            .then(call("lib", check, arguments), Expr::var("null"))
+        let package = self.nixpkgs_package([]);
+        call(
+            "lib",
+            check,
+            [self.versions_differ(), self.message(), package],
+        )
     }
 
     /// The package of nixpkgs, or an attribute of it.
@@ -102,20 +113,12 @@ impl Prebuilt {
 
     /// The package of the set, without the dependencies to drop.
     fn prev(&self) -> Expr {
-        if self.drop.is_empty() {
+        let mut conditions = self.drop.iter().map(Dropped::is_other);
+        let Some(first) = conditions.next() else {
             return self.locked_package([]);
-        }
-        let patterns = self.drop.iter().map(|dropped| {
-            let pattern = Expr::string(&dropped.pattern());
-            pattern.commented(dropped.why.as_deref())
-        });
-        let matches = call("builtins", "match", [Expr::var("drop"), Expr::var("name")]);
-        let is_match = matches
-            .differs_from(Expr::var("null"))
-            .lambda(Parameter::name("drop"));
-        let is_dropped = call("lib", "any", [is_match, Expr::List(patterns.collect())]);
-        let is_kept = is_dropped
-            .equals(Expr::var("false"))
+        };
+        let is_kept = conditions
+            .fold(first, Expr::and)
             .lambda(Parameter::name("_"))
             .lambda(Parameter::name("name"));
         let dependencies = Expr::var("old").select(["passthru", "dependencies"]);
@@ -126,5 +129,84 @@ impl Prebuilt {
         let overrides = Expr::attr_set([("passthru", passthru)]);
         self.locked_package(["overrideAttrs"])
             .apply(overrides.lambda(Parameter::name("old")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nix::AnyStanza;
+
+    fn torch(drop: &[(&str, &str)]) -> AnyStanza {
+        let dropped = drop.iter().map(|(name, why)| Dropped {
+            name: (*name).to_owned(),
+            why: Some((*why).to_owned()).filter(|why| !why.is_empty()),
+        });
+        AnyStanza::Prebuilt(Box::new(Prebuilt {
+            name: PythonName::new("torch"),
+            attr: "torchWithoutCuda".to_owned(),
+            drop: dropped.collect(),
+            strict: false,
+        }))
+    }
+
+    #[test]
+    fn dependencies_are_dropped_by_a_condition_on_the_name() {
+        let stanza = torch(&[("nvidia-", "CUDA"), ("triton", "of the wheel")]);
+        insta::assert_snapshot!(stanza.print_at(2, Guard::Set), @r#"
+        torch = hacks.nixpkgsPrebuilt {
+          from =
+            lib.warnIf
+              (
+                lib.head (lib.splitString "+" prev.python.pkgs.torchWithoutCuda.version)
+                != lib.head (lib.splitString "+" prev.torch.version)
+              )
+              "torch: nixpkgs has version ${prev.python.pkgs.torchWithoutCuda.version}, and the lock says ${prev.torch.version}"
+              prev.python.pkgs.torchWithoutCuda;
+          prev = prev.torch.overrideAttrs (old: {
+            passthru = old.passthru // {
+              dependencies = lib.filterAttrs (
+                name: _:
+                # CUDA
+                !lib.hasPrefix "nvidia-" name
+                # of the wheel
+                && name != "triton"
+              ) old.passthru.dependencies;
+            };
+          });
+        };
+        "#);
+    }
+
+    #[test]
+    fn without_reasons_the_condition_is_on_one_line() {
+        let stanza = torch(&[("nvidia-", ""), ("triton", "")]);
+        let text = stanza.print_at(2, Guard::Set);
+        let condition =
+            "\n        name: _: !lib.hasPrefix \"nvidia-\" name && name != \"triton\"\n";
+        assert!(text.contains(condition), "{text}");
+        let text = torch(&[("triton", "")]).print_at(2, Guard::Set);
+        assert!(text.contains("(name: _: name != \"triton\") old"), "{text}");
+    }
+
+    #[test]
+    fn alone_it_guards_itself() {
+        insta::assert_snapshot!(torch(&[]).print_at(2, Guard::Stanza), @r#"
+        torch =
+          if prev ? torch then
+            hacks.nixpkgsPrebuilt {
+              from =
+                lib.warnIf
+                  (
+                    lib.head (lib.splitString "+" prev.python.pkgs.torchWithoutCuda.version)
+                    != lib.head (lib.splitString "+" prev.torch.version)
+                  )
+                  "torch: nixpkgs has version ${prev.python.pkgs.torchWithoutCuda.version}, and the lock says ${prev.torch.version}"
+                  prev.python.pkgs.torchWithoutCuda;
+              prev = prev.torch;
+            }
+          else
+            null;
+        "#);
     }
 }

@@ -32,6 +32,7 @@ enum Precedence {
     NotEqual,
     UpdateRight,
     UpdateLeft,
+    Not,
     ConcatRight,
     ConcatLeft,
     Has,
@@ -47,6 +48,7 @@ fn precedence(expr: &Expr) -> Precedence {
         Expr::Commented(_, inner) => precedence(inner),
         Expr::Binary(_, Operator::And, _) => Precedence::And,
         Expr::Binary(_, Operator::Equal | Operator::NotEqual, _) => Precedence::NotEqual,
+        Expr::Not(_) => Precedence::Not,
         Expr::Has(..) => Precedence::Has,
         Expr::Binary(_, Operator::Concat, _) => Precedence::ConcatRight,
         Expr::Apply(..) => Precedence::Function,
@@ -120,7 +122,15 @@ fn write_bare(expr: &Expr, out: &mut String) {
                 Operator::Equal => (" == ", Precedence::UpdateLeft, Precedence::UpdateLeft),
                 Operator::NotEqual => (" != ", Precedence::UpdateLeft, Precedence::UpdateLeft),
             };
+            if let Expr::Commented(comment, _) = &**left {
+                out.push('\n');
+                write_comment(comment, out);
+            }
             write(left, left_place, out);
+            if let Expr::Commented(comment, _) = &**right {
+                out.push('\n');
+                write_comment(comment, out);
+            }
             out.push_str(sign);
             write(right, right_place, out);
         }
@@ -134,6 +144,10 @@ fn write_bare(expr: &Expr, out: &mut String) {
                 out.push_str(word);
                 write(part, Precedence::Loosest, out);
             }
+        }
+        Expr::Not(inner) => {
+            out.push('!');
+            write(inner, Precedence::Not, out);
         }
         Expr::Has(set, name) => {
             write(set, Precedence::Function, out);

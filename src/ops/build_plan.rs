@@ -237,7 +237,7 @@ mod tests {
     fn a_setup_script_alone_is_built_by_setuptools() {
         assert_eq!(
             stanza(&[("setup.py", SETUP)]),
-            "a = prev.a.overrideAttrs (old: {\n  \
+            "a = if !prev ? a then null else prev.a.overrideAttrs (old: {\n  \
              ${if old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null} =\n    \
              old.nativeBuildInputs ++ final.resolveBuildSystem { setuptools = [ ]; };\n\
              });\n"

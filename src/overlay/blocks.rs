@@ -7,9 +7,11 @@ use std::sync::{Arc, OnceLock};
 use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
+use super::guard::guard_of;
 use super::lines::Lines;
 use super::{Digests, KEEP, OverlayError, PREFIX, PythonLockMark};
 use super::{keep, python_lock_mark, text_digest};
+use crate::nix::Guard;
 use crate::project::PythonName;
 
 /// A stanza and its marks.
@@ -33,6 +35,8 @@ pub struct Block {
     pub line: usize,
     /// Where the attribute set or `let` around it begins.
     pub(super) set: usize,
+    /// What handles a package that the package set lacks.
+    pub(super) guard: Guard,
     /// The whole file.
     text: Arc<str>,
     /// Computed on first use: `check` of a whole file needs it of each stanza,
@@ -70,6 +74,14 @@ impl Block {
             Some(digests) => self.text_digest() != digests.text,
             None => keep::generated_lines(self.body()).any(|line| !line.trim().is_empty()),
         }
+    }
+
+    /// Tells whether the stanza was generated for a set with a guard, and is in
+    /// one without it now.
+    #[must_use]
+    pub fn lacks_guard(&self) -> bool {
+        let relies_on_set = self.digests.as_ref().is_some_and(|d| d.relies_on_set);
+        relies_on_set && self.guard == Guard::Stanza
     }
 
     /// Tells whether nothing between the marks is the user's.
@@ -215,6 +227,7 @@ impl Finder<'_> {
             indentation: begin.start() - start,
             line: self.lines.number(start),
             name,
+            guard: guard_of(&set),
             set: set.text_range().start().into(),
             text: Arc::clone(self.text),
             text_digest: OnceLock::new(),

@@ -34,6 +34,10 @@ pub struct Digests {
     /// Number of folders between the path in the recipe and the root of the
     /// source above it.
     pub up: usize,
+    /// Whether the stanza leaves a package that the package set lacks to
+    /// `intersectAttrs prev` in front of its attribute set; the mark then has
+    /// `guard=set`.
+    pub relies_on_set: bool,
 }
 
 impl fmt::Display for Digests {
@@ -47,6 +51,7 @@ impl fmt::Display for Digests {
             kept,
             beside,
             up,
+            relies_on_set,
         } = self;
         write!(
             f,
@@ -58,10 +63,13 @@ impl fmt::Display for Digests {
         if !beside.is_empty() {
             write!(f, " beside={beside}")?;
         }
-        match up {
-            0 => Ok(()),
-            up => write!(f, " up={up}"),
+        if *up > 0 {
+            write!(f, " up={up}")?;
         }
+        if *relies_on_set {
+            f.write_str(" guard=set")?;
+        }
+        Ok(())
     }
 }
 
@@ -87,6 +95,10 @@ impl FromStr for Digests {
                     if digests.up > MAX_UP {
                         return Err(());
                     }
+                    continue;
+                }
+                "guard" if value == "set" => {
+                    digests.relies_on_set = true;
                     continue;
                 }
                 _ => return Err(()),
@@ -143,7 +155,7 @@ mod tests {
             up in 0..=MAX_UP,
         ) {
             let [source, cargo_lock, build, rules, text, kept] = words;
-            let digests = Digests { source, cargo_lock, build, rules, text, kept, beside, up };
+            let digests = Digests { source, cargo_lock, build, rules, text, kept, beside, up, relies_on_set: up > 2 };
             prop_assert_eq!(digests.to_string().parse(), Ok(digests));
         }
     }

@@ -1,6 +1,6 @@
 //! Overlay files for tests.
 
-use super::{Change, Digests, Document, Edits, NewBlock, OverlayError, text_digest};
+use super::{Change, Digests, Document, Edits, Layout, NewBlock, OverlayError, text_digest};
 
 const RECIPE: &str = r#"{"path":"source"}"#;
 
@@ -52,7 +52,7 @@ pub(super) fn written(names: &[&str]) -> String {
 pub(super) fn new_block<'a>(
     name: &'a str,
     digests: &'a Digests,
-    layout: &'a dyn Fn(usize) -> Result<String, OverlayError>,
+    layout: &'a Layout<'a>,
 ) -> NewBlock<'a> {
     NewBlock {
         name,
@@ -60,12 +60,13 @@ pub(super) fn new_block<'a>(
         recipe: RECIPE,
         digests,
         layout,
+        may_be_absent: true,
         force: false,
     }
 }
 
 pub(super) fn put(edits: &mut Edits, name: &str, stanza: &str) -> Result<Change, OverlayError> {
-    let layout = |_| Ok(stanza.to_owned());
+    let layout = |_, _| Ok(stanza.to_owned());
     edits.put(&new_block(name, &digests(), &layout))
 }
 
@@ -75,7 +76,7 @@ pub(super) fn put_anyway(
     name: &str,
     stanza: &str,
 ) -> Result<Change, OverlayError> {
-    let layout = |_| Ok(stanza.to_owned());
+    let layout = |_, _| Ok(stanza.to_owned());
     edits.put(&NewBlock {
         force: true,
         ..new_block(name, &digests(), &layout)
@@ -84,6 +85,6 @@ pub(super) fn put_anyway(
 
 /// Whether the stanza of a file says the same as another one.
 pub(super) fn says_the_same(document: &Document, name: &str, stanza: &str) -> bool {
-    let layout = |_| Ok(stanza.to_owned());
+    let layout = |_, _| Ok(stanza.to_owned());
     super::says_the_same(document, &new_block(name, &digests(), &layout))
 }

@@ -28,7 +28,7 @@ pub enum MadeFrom<'a> {
     Project,
     /// An entry of a lock of Python packages, at this path.
     PythonLock(&'a Utf8Path),
-    /// nixpkgs. Rules and tables decide nothing about such a stanza.
+    /// nixpkgs.
     Nixpkgs,
 }
 
@@ -73,6 +73,9 @@ pub enum Reason {
     OptionsChanged,
     /// This program makes it by other rules.
     RulesChanged,
+    /// The stanza was moved out of the set that made it safe for packages that
+    /// the package set lacks.
+    GuardMissing,
     /// Lines to keep were added or removed.
     KeptLinesChanged,
     /// The user changed the text.
@@ -88,7 +91,7 @@ pub fn freshness(block: &Block, wanted: &Wanted) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if let Some(old) = &block.digests {
         source_reasons(block, old, wanted, &mut reasons);
-        if wanted.from != MadeFrom::Nixpkgs && old.rules != wanted.digests.rules {
+        if old.rules != wanted.digests.rules {
             reasons.push(Reason::RulesChanged);
         }
         let is_changed = match wanted.recipe {
@@ -102,6 +105,9 @@ pub fn freshness(block: &Block, wanted: &Wanted) -> Vec<Reason> {
                 MadeFrom::PythonLock(_) => Reason::OptionsChanged,
                 MadeFrom::Project | MadeFrom::Nixpkgs => Reason::ConfigurationChanged,
             });
+        }
+        if block.lacks_guard() {
+            reasons.push(Reason::GuardMissing);
         }
         if old.kept != block.kept_digest() {
             reasons.push(Reason::KeptLinesChanged);
@@ -181,6 +187,9 @@ impl fmt::Display for Reason {
             Self::ConfigurationChanged => f.write_str("the configuration changed"),
             Self::OptionsChanged => f.write_str("how it is made was changed"),
             Self::RulesChanged => f.write_str("cargo-pyhack's rules changed"),
+            Self::GuardMissing => f.write_str(
+                "it was moved out of `builtins.intersectAttrs prev`, and has no `prev ? NAME` in its place",
+            ),
             Self::KeptLinesChanged => f.write_str("the lines to keep changed"),
             Self::EditedByHand => f.write_str("it was edited by hand"),
             Self::NoDigests => f.write_str("it says of nothing what it was made from"),
@@ -348,19 +357,13 @@ mod tests {
     #[test]
     fn a_package_of_nixpkgs_depends_on_its_version_and_dependencies() {
         let from = MadeFrom::Nixpkgs;
-        let rules: fn(&mut Digests) = |digests| {
-            digests.rules = "other".to_owned();
-            digests.cargo_lock = "other".to_owned();
+        let lock: fn(&mut Digests) = |digests| digests.cargo_lock = "other".to_owned();
+        let case = Case {
+            from,
+            change: lock,
+            ..Case::default()
         };
-        assert!(
-            Case {
-                from,
-                change: rules,
-                ..Case::default()
-            }
-            .reasons()
-            .is_empty()
-        );
+        assert!(case.reasons().is_empty());
         let change: fn(&mut Digests) = |digests| digests.source = "other".to_owned();
         let case = Case {
             from,
@@ -379,9 +382,9 @@ mod tests {
     }
 
     #[test]
-    fn rules_count_for_what_is_built() {
+    fn rules_count_for_all_stanzas() {
         let change: fn(&mut Digests) = |digests| digests.rules = "other".to_owned();
-        for from in [MadeFrom::Project, lock()] {
+        for from in [MadeFrom::Project, lock(), MadeFrom::Nixpkgs] {
             let case = Case {
                 from,
                 change,
@@ -433,6 +436,38 @@ mod tests {
             "it was edited by hand",
         ];
         assert_eq!(case.reasons(), expected);
+    }
+
+    #[test]
+    fn a_stanza_that_was_moved_out_of_its_set_lacks_a_guard() {
+        let text = written(&["a"]).replace(" text=", " guard=set text=");
+        let moved = |head: &str| text.replace("final: prev: {", &format!("final: prev: {head} {{"));
+        for (text, is_safe) in [
+            (moved("builtins.intersectAttrs prev"), true),
+            (moved("intersectAttrs prev"), true),
+            (moved("let x = 1; in lib.intersectAttrs (prev)"), true),
+            (moved("builtins.intersectAttrs prev rec"), true),
+            (moved("builtins.intersectAttrs final"), false),
+            (moved("builtins.intersectAttrs { }"), false),
+            (moved("lib.optionalAttrs true"), false),
+            (moved("builtins.intersectAttrs prev { } //"), false),
+            (text.clone(), false),
+        ] {
+            let document = parse(&text);
+            let wanted = Wanted {
+                from: MadeFrom::Project,
+                version: None,
+                digests: &digests(),
+                recipe: RecipeChange::None,
+            };
+            let expected: &[Reason] = if is_safe {
+                &[]
+            } else {
+                &[Reason::GuardMissing]
+            };
+            let found = freshness(&document.blocks()[0], &wanted);
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

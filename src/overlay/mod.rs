@@ -23,6 +23,7 @@ mod error;
 #[cfg(test)]
 mod fixtures;
 mod freshness;
+mod guard;
 mod hash;
 mod keep;
 mod lines;
@@ -34,7 +35,7 @@ pub use digests::{Digests, text_digest};
 pub use document::Document;
 #[cfg(test)]
 pub use document::count_parses;
-pub use edits::{Change, Edits, NewBlock, says_the_same};
+pub use edits::{Change, Edits, Layout, NewBlock, says_the_same};
 pub use error::OverlayError;
 pub use freshness::{MadeFrom, Reason, RecipeChange, Wanted, freshness};
 pub use hash::{digest, shorten};

@@ -9,6 +9,8 @@ use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use rowan::ast::AstNode;
 
 use super::Block;
+use super::guard::{guard_of, intersects_with_prev, is_optional_attrs, without_parentheses};
+use crate::nix::Guard;
 
 /// Spaces of one level of indentation.
 const STEP: usize = 2;
@@ -37,6 +39,8 @@ pub(super) struct Insertion {
     pub before: &'static str,
     /// What goes after the last new stanza.
     pub after: String,
+    /// What handles packages that the package set lacks.
+    pub guard: Guard,
 }
 
 /// An attribute set, or the bindings of a `let`.
@@ -126,6 +130,7 @@ impl Insertion {
             indentation,
             before,
             after,
+            guard: guard_of(set),
         }
     }
 }
@@ -220,13 +225,6 @@ fn names_set_by(entry: SyntaxNode) -> Vec<String> {
     first.and_then(name).into_iter().collect()
 }
 
-fn without_parentheses(expr: ast::Expr) -> Option<ast::Expr> {
-    match expr {
-        ast::Expr::Paren(paren) => without_parentheses(paren.expr()?),
-        expr => Some(expr),
-    }
-}
-
 fn parameter(lambda: &ast::Lambda) -> Option<String> {
     match lambda.param()? {
         ast::Param::IdentParam(param) => Some(param.ident()?.to_string()),
@@ -245,10 +243,8 @@ fn set_in_body(body: ast::Expr) -> Option<ast::AttrSet> {
         ast::Expr::Assert(assert) => set_in_body(assert.body()?),
         ast::Expr::Apply(apply) => {
             // These return their argument or a part of it.
-            let function = apply.lambda()?.syntax().to_string();
-            let is_known = ["builtins.intersectAttrs ", "lib.optionalAttrs "]
-                .iter()
-                .any(|known| function.starts_with(known));
+            let function = apply.lambda()?;
+            let is_known = intersects_with_prev(&function) || is_optional_attrs(&function);
             is_known.then(|| set_in_body(apply.argument()?))?
         }
         ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {

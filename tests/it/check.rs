@@ -145,6 +145,62 @@ fn a_stanza_may_be_moved_and_indented() {
     assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
 }
 
+const NO_GUARD: &str =
+    "it was moved out of `builtins.intersectAttrs prev`, and has no `prev ? NAME` in its place";
+
+/// The stanza of a package that a package set may lack.
+#[test]
+fn a_stanza_that_is_moved_out_of_its_set_gets_a_guard() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    write(&sandbox, &["--source", "registry"]);
+    let text = || fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let in_set = text();
+    assert!(!in_set.contains("prev ? module"), "{in_set}");
+    assert!(in_set.contains(" guard=set\n"), "{in_set}");
+    change(
+        &sandbox,
+        "overlay.nix",
+        "builtins.intersectAttrs prev {",
+        "{",
+    );
+    assert_stale(&sandbox, NO_GUARD);
+    let alone = text();
+    assert!(alone.contains("if prev ? module && "), "{alone}");
+    assert!(alone.contains("prev.module or null;"), "{alone}");
+    assert!(!alone.contains("guard=set"), "{alone}");
+    // A guard that is no longer needed does no harm, until the stanza is written.
+    change(
+        &sandbox,
+        "overlay.nix",
+        "prev:\n{",
+        "prev:\nbuiltins.intersectAttrs prev {",
+    );
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    write(&sandbox, &["--source", "registry"]);
+    assert_eq!(text(), in_set);
+}
+
+#[test]
+fn an_edited_stanza_that_is_moved_out_of_its_set_stays_edited() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    write(&sandbox, &["--source", "registry"]);
+    change(
+        &sandbox,
+        "overlay.nix",
+        "builtins.intersectAttrs prev {",
+        "{",
+    );
+    change(
+        &sandbox,
+        "overlay.nix",
+        "prev = prev.module",
+        "prev = (prev).module",
+    );
+    let said = check(&sandbox, &["--fix", "overlay.nix"]);
+    let expected = format!("{NO_GUARD}, it was edited by hand");
+    assert!(said.starts_with("1:") && said.contains(&expected), "{said}");
+}
+
 #[test]
 fn a_lock_beside_the_overlay_belongs_to_it() {
     let sandbox = project(&Registry::new(&[alpha("1.0.0")]));

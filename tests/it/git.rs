@@ -459,24 +459,41 @@ fn a_stranger_s_submodules_run_nothing() {
     assert!(!sandbox.path("module/canary").exists());
 }
 
+/// Two crates from git in the lock of `module`, with the revision of each.
+fn two_revisions(sandbox: &Sandbox) -> [(Repository<'_>, String); 2] {
+    let repositories = ["other", "simple"].map(|name| simple(sandbox, name));
+    let [other, simple] = &repositories;
+    let source =
+        |(repository, revision): &(Repository, String)| format!("{}#{revision}", repository.url());
+    let crates = [
+        ("other 1.0.0", &*source(other)),
+        ("simple 1.0.0", &*source(simple)),
+    ];
+    project(sandbox, 4, &crates);
+    repositories
+}
+
 #[test]
 fn the_stanza_has_the_hashes() {
     let sandbox = sandbox();
-    let (repository, revision) = simple(&sandbox, "simple");
-    let source = format!("{}#{revision}", repository.url());
-    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
-    let printed = sandbox
+    let repositories = two_revisions(&sandbox);
+    let mut printed = sandbox
         .run(&["nix-snippet", "--as", "stanza", "module"])
         .ok();
-    let hash = oracle(&sandbox, &tree(&sandbox, &revision));
-    let printed = printed.replace(&hash, "HASH");
-    insta::assert_snapshot!(printed.replace(&revision, "REVISION"), @r#"
+    for (place, (_, revision)) in repositories.iter().enumerate() {
+        let hash = oracle(&sandbox, &tree(&sandbox, revision));
+        printed = printed.replace(&hash, &format!("HASH-{place}"));
+        printed = printed.replace(revision, &format!("REVISION-{place}"));
+    }
+    insta::assert_snapshot!(printed, @r#"
     module = hacks.importCargoLock {
       prev = prev.module;
       importCargoLockArgs = {
         outputHashes = {
-          # revision REVISION
-          "simple-1.0.0" = "HASH";
+          # revision REVISION-0
+          "other-1.0.0" = "HASH-0";
+          # revision REVISION-1
+          "simple-1.0.0" = "HASH-1";
         };
       };
     };
@@ -485,15 +502,15 @@ fn the_stanza_has_the_hashes() {
 
 /// What is fetched is in neither cache nor repository by then.
 #[test]
-fn a_hash_in_the_file_is_not_worked_out_again() {
+fn hashes_in_the_file_are_not_worked_out_again() {
     let sandbox = sandbox();
-    let (repository, revision) = simple(&sandbox, "simple");
-    let source = format!("{}#{revision}", repository.url());
-    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    let repositories = two_revisions(&sandbox);
     let write = ["nix-snippet", "--write", "overlay.nix", "module"];
     sandbox.run(&write).ok();
     let written = std::fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
-    std::fs::remove_dir_all(&repository.folder).unwrap();
+    for (repository, _) in &repositories {
+        std::fs::remove_dir_all(&repository.folder).unwrap();
+    }
     std::fs::remove_dir_all(sandbox.path("cache")).unwrap();
     let again = sandbox.run(&[&write[..], &["--offline"]].concat());
     assert!(

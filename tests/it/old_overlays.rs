@@ -1,12 +1,13 @@
-//! Overlays that earlier versions wrote stay fresh: `testdata/overlays-of`.
+//! Overlays that earlier versions wrote: `testdata/overlays-of`.
 //!
-//! Users commit overlays, so an upgrade must not make them stale. Each case in
-//! the folder of a version has the files from before its run (`before`), the
-//! command lines, of which the last one checks the result (`commands`), and the
-//! files that the version wrote (`written`). `written` is never edited: with
-//! `BLESS=1` the test fills it only where it is missing. If a release changes
-//! what stanzas say, it gets a folder of its own, and the cases that are stale
-//! from then on are deleted.
+//! Users commit overlays, so an upgrade must not make them stale, unless the
+//! rules by which stanzas are generated change. Then `check` gives that as the
+//! only reason, `check --fix` rewrites them, and stanzas that were edited by
+//! hand stay as they are. Each case in the folder of a version has the files
+//! from before its run (`before`), the command lines, of which the last one
+//! checks the result (`commands`), and the files that the version wrote
+//! (`written`). `written` is never edited: with `BLESS=1` the test fills it only
+//! where it is missing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,8 +19,9 @@ use crate::support::{Asked, Crate, Registry, Reply, Repository, Run, Sandbox, tr
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/overlays-of");
 
-/// `RULES` and `TABLES` of `src/ops/digests.rs`.
+/// `RULES` of `src/ops/digests.rs` in version 0.1.0.
 const RULES: u32 = 2;
+/// `TABLES` of `src/ops/digests.rs`.
 const TABLES: [&str; 4] = [
     include_str!("../../data/build-systems.toml"),
     include_str!("../../data/native-deps.toml"),
@@ -81,7 +83,7 @@ impl Case {
         Self {
             name: file_name(&folder).to_owned(),
             before: files("before"),
-            written: with_rules_of_today(files("written")),
+            written: with_tables_of_today(files("written")),
             writes,
             check,
             folder,
@@ -96,9 +98,10 @@ impl Case {
     }
 }
 
-/// Replaces the digest of the rules in each mark. It changes with the tables in
-/// `data`, which alone doesn't make a stanza stale.
-fn with_rules_of_today(files: Files) -> Files {
+/// Replaces the digest of the rules in each mark by that of the version's rules
+/// with the tables in `data` as they are today: a change of a table alone
+/// doesn't make a stanza stale.
+fn with_tables_of_today(files: Files) -> Files {
     let mut rules = format!("{RULES}\n");
     rules.extend(TABLES);
     let rules = &Sha256::of(rules.as_bytes()).to_hex()[..16];
@@ -199,6 +202,16 @@ impl World {
 /// A package without Rust, of which earlier versions made no stanza.
 const LATER: &str = "plain";
 
+/// Returns an overlay without the digests of the rules.
+///
+/// A stanza that says the same by new rules isn't written again, nor is its
+/// mark.
+fn without_rules(text: &str) -> String {
+    let mut parts = text.split(" rules=");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + &part[16..])
+}
+
 /// Returns an overlay without the stanza that earlier versions didn't make, and
 /// without the mark of the lock, which counted its package among those that
 /// need none.
@@ -215,65 +228,139 @@ fn without_later(text: &str) -> String {
         .collect()
 }
 
+const RULES_CHANGED: &str = "cargo-pyhack's rules changed";
+
+impl World {
+    /// Writes the overlay of a case as today, then puts the one of its version
+    /// in place. Everything that is downloaded is in the cache then.
+    fn put_old(&self, case: &Case) -> Files {
+        self.put(case, &case.before);
+        self.write(case);
+        let today = tree(&self.sandbox.path(&case.name));
+        self.put(case, &case.after());
+        today
+    }
+
+    /// Checks the overlay, and returns its stanzas and the exit code.
+    fn check(&self, case: &Case, more: &[&str]) -> (Vec<serde_json::Value>, i32) {
+        let run = self.run(case, &case.check, &[&["--format", "json"], more].concat());
+        let report: serde_json::Value = serde_json::from_str(&run.stdout)
+            .unwrap_or_else(|_| panic!("{}: {}", case.name, run.stderr));
+        let stanzas = report["stanzas"].as_array().unwrap().clone();
+        assert!(!stanzas.is_empty(), "{}", case.name);
+        (stanzas, run.code)
+    }
+}
+
+/// Tells whether a stanza of an earlier version has a guard that its set makes
+/// superfluous, by its mark and text.
+fn has_dead_guard(case: &Case, stanza: &serde_json::Value) -> bool {
+    let file = Path::new(stanza["file"].as_str().unwrap());
+    let files = case.written.iter();
+    let mut texts = files.filter(|(path, _)| file.ends_with(path.as_str()));
+    let text = texts
+        .next()
+        .map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    let text = text.unwrap_or_else(|| panic!("{}: {stanza}", case.name));
+    let guard = format!("prev ? {}", stanza["package"].as_str().unwrap());
+    let mut found = text.split(&guard).skip(1);
+    found.any(|rest| rest.starts_with(char::is_whitespace))
+}
+
 #[test]
-fn stanzas_of_earlier_versions_are_fresh() {
+fn stanzas_of_earlier_versions_are_out_of_date_for_the_rules_alone() {
     for (version, cases) in cases() {
         let world = World::new(&version);
         for case in &cases {
-            world.put(case, &case.after());
-            let run = world.run(case, &case.check, &["--format", "json"]);
-            let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-            let stanzas = report["stanzas"].as_array().unwrap();
-            assert!(!stanzas.is_empty(), "{}", case.name);
-            for stanza in stanzas {
-                let is_later = stanza["package"] == LATER;
-                let state = if is_later { "missing" } else { "fresh" };
+            world.put_old(case);
+            let (stanzas, code) = world.check(case, &[]);
+            for stanza in &stanzas {
+                let (state, reasons) = if stanza["package"] == LATER {
+                    ("missing", None)
+                } else if has_dead_guard(case, stanza) {
+                    ("out_of_date", Some(serde_json::json!([RULES_CHANGED])))
+                } else {
+                    ("fresh", Some(serde_json::json!([])))
+                };
                 assert_eq!(stanza["state"], state, "{}: {stanza}", case.name);
+                if let Some(reasons) = reasons {
+                    assert_eq!(stanza["reasons"], reasons, "{}: {stanza}", case.name);
+                }
             }
-            let has_later = stanzas.iter().any(|stanza| stanza["package"] == LATER);
-            let code = i32::from(has_later);
-            assert_eq!(
-                run.code,
-                code,
-                "{}: {}",
-                case.name,
-                run.stdout + &run.stderr
+            let is_fresh = stanzas.iter().all(|stanza| stanza["state"] == "fresh");
+            assert_eq!(code, i32::from(!is_fresh), "{}", case.name);
+            world.assert_is(case, &case.after());
+        }
+    }
+}
+
+#[test]
+fn fixing_overlays_of_earlier_versions_writes_them_as_today() {
+    for (version, cases) in cases() {
+        let world = World::new(&version);
+        for case in &cases {
+            let today = world.put_old(case);
+            let (stanzas, code) = world.check(case, &["--fix"]);
+            assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
+            let compared = |files: Files| {
+                let texts = files.into_iter().map(|(path, bytes)| {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    (path, without_rules(&without_later(&text)))
+                });
+                texts.collect::<BTreeMap<_, _>>()
+            };
+            let found = tree(&world.sandbox.path(&case.name));
+            assert_eq!(compared(found), compared(today), "{}", case.name);
+            let (stanzas, code) = world.check(case, &[]);
+            assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn stanzas_of_earlier_versions_that_were_edited_stay_edited() {
+    for (version, cases) in cases() {
+        let world = World::new(&version);
+        for case in &cases {
+            world.put_old(case);
+            let edited = |bytes: &[u8]| {
+                let text = String::from_utf8_lossy(bytes);
+                text.replace("prev = prev.", "prev = (prev).").into_bytes()
+            };
+            let written = case.written.iter();
+            let mine: Files = written
+                .filter(|(path, _)| path.ends_with("overlay.nix"))
+                .map(|(path, bytes)| (path.clone(), edited(bytes)))
+                .collect();
+            world.put(case, &mine);
+            let (stanzas, code) = world.check(case, &["--fix"]);
+            assert_eq!(code, 1, "{}", case.name);
+            assert!(
+                stanzas.iter().any(|stanza| stanza["state"] == "edited"),
+                "{}: {stanzas:?}",
+                case.name
             );
-            world.assert_is(case, &case.after());
-        }
-        // The digests in the marks suffice for all others.
-        let requests = world.registry.requests();
-        assert!(
-            requests.iter().all(|request| request.contains(LATER)),
-            "{requests:?}"
-        );
-    }
-}
-
-#[test]
-fn writing_over_stanzas_of_earlier_versions_changes_no_byte() {
-    for (version, cases) in cases() {
-        let world = World::new(&version);
-        for case in &cases {
-            world.put(case, &case.after());
-            world.write(case);
-            world.assert_is(case, &case.after());
+            let found = tree(&world.sandbox.path(&case.name));
+            for (path, bytes) in &mine {
+                let body = |bytes: &[u8]| {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    text.matches("prev = (prev).").count()
+                };
+                assert_eq!(body(&found[path]), body(bytes), "{}: {path}", case.name);
+            }
         }
     }
 }
 
 #[test]
-fn what_earlier_versions_wrote_is_written_today() {
+fn a_case_without_written_files_gets_those_of_today() {
     for (version, cases) in cases() {
         let world = World::new(&version);
-        for case in &cases {
+        for case in cases.iter().filter(|case| case.written.is_empty()) {
+            assert!(std::env::var_os("BLESS").is_some(), "{}", case.name);
             world.put(case, &case.before);
             world.write(case);
-            if case.written.is_empty() && std::env::var_os("BLESS").is_some() {
-                keep(&world, case);
-            } else {
-                world.assert_is(case, &case.after());
-            }
+            keep(&world, case);
         }
     }
 }

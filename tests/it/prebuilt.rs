@@ -23,7 +23,8 @@ fn evaluated(sandbox: &Sandbox, file: &str, version: &str) -> String {
             warnIf = condition: message: value: if condition then {{ warned = message; }} // value else value;
             throwIf = condition: message: value: if condition then throw message else value;
             splitString = separator: text: builtins.filter builtins.isString (builtins.split \"[+]\" text);
-            inherit (builtins) head any;
+            inherit (builtins) head;
+            hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
             filterAttrs = keep: set: removeAttrs set (builtins.filter (name: !keep name set.${{name}}) (builtins.attrNames set));
           }};
           torch = {{
@@ -34,6 +35,7 @@ fn evaluated(sandbox: &Sandbox, file: &str, version: &str) -> String {
           prev = {{ inherit torch; python.pkgs.torchWithoutCuda.version = \"{version}\"; }};
           hacks.nixpkgsPrebuilt = {{ from, prev }}: {{
             from = from.version;
+            warned = from.warned or null;
             kept = builtins.attrNames prev.passthru.dependencies;
           }};
           overlay = import {} {{ inherit lib hacks; pkgs = null; }};
@@ -144,8 +146,8 @@ fn check_tells_of_lines_to_keep_and_of_what_is_gone() {
     ];
     sandbox.run(&snippet).ok();
     let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
-    let from = "            prev = prev.torch";
-    let kept = format!("            quiet = true; # pyhack: keep\n{from}");
+    let from = "    prev = prev.torch";
+    let kept = format!("    quiet = true; # pyhack: keep\n{from}");
     assert!(text.contains(from), "{text}");
     sandbox.write("overlay.nix", text.replace(from, &kept));
     let run = sandbox.run(&["check", "overlay.nix"]);

@@ -140,6 +140,7 @@ impl Scope {
             other @ (Expr::Str(_)
             | Expr::Path(_)
             | Expr::If(..)
+            | Expr::Not(_)
             | Expr::Has(..)
             | Expr::Own(_)
             | Expr::Commented(..)) => other,

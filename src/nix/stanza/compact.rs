@@ -1,13 +1,17 @@
 //! The layout of a stanza that only adds a build system. A lock has dozens of
-//! them, so each takes four lines, whatever it requires.
+//! them, so each takes four or five lines, whatever it requires.
 
 use std::collections::BTreeSet;
 
-use super::Stanza;
+use super::{Guard, Stanza};
 use crate::nix::expr::Expr;
 use crate::nix::ident::is_identifier;
 use crate::nix::print::print_inline;
 use crate::project::SourceKind;
+
+/// Upper bound on the length of a line, without the indentation of a stanza in
+/// an overlay file.
+const MAX_LINE: usize = 98;
 
 /// An attribute in the layout of its own.
 pub struct CompactStanza {
@@ -56,65 +60,71 @@ impl CompactStanza {
     }
 }
 
-impl Stanza {
-    /// The stanza in four lines, if a build system is all that it adds.
-    pub(in crate::nix) fn compact(&self) -> Option<CompactStanza> {
-        let is_plain = self.cargo.is_none()
-            && !self.prefers_wheel
-            && self.kind != SourceKind::Local
-            && self.source.is_none()
-            && self.build_inputs.is_empty()
-            && self.native_build_inputs.is_empty()
-            && self.env.is_empty()
-            && self.patches.is_empty()
-            && !self.dont_use_cmake_configure
-            && self.otherwise.is_none()
-            && !self.build_system.is_empty();
-        if !is_plain {
+/// The stanza in its own layout, if a build system is all that it adds.
+pub(in crate::nix) fn compact_stanza(stanza: &Stanza, guard: Guard) -> Option<CompactStanza> {
+    let is_plain = stanza.cargo.is_none()
+        && !stanza.prefers_wheel
+        && stanza.kind != SourceKind::Local
+        && stanza.source.is_none()
+        && stanza.build_inputs.is_empty()
+        && stanza.native_build_inputs.is_empty()
+        && stanza.env.is_empty()
+        && stanza.patches.is_empty()
+        && !stanza.dont_use_cmake_configure
+        && stanza.otherwise.is_none()
+        && !stanza.build_system.is_empty();
+    if !is_plain {
+        return None;
+    }
+    let name = attribute(stanza.name.as_str());
+    let system = same_everywhere(stanza)?;
+    let version = stanza
+        .only_version
+        .as_ref()
+        .map_or_else(String::new, |version| {
+            let version = print_inline(&Expr::string(version));
+            format!("old.version == {version} && ")
+        });
+    let guard = match guard {
+        Guard::Set => String::new(),
+        Guard::Stanza => format!("if !prev ? {name} then null else "),
+    };
+    let call = format!("final.resolveBuildSystem {system}");
+    let inputs = match format!("    old.nativeBuildInputs ++ {call};") {
+        line if line.len() <= MAX_LINE => line,
+        _ => format!("    old.nativeBuildInputs\n    ++ {call};"),
+    };
+    let text = format!(
+        "{name} = {guard}prev.{name}.overrideAttrs (old: {{\n  \
+         ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n\
+         {inputs}\n}});\n"
+    );
+    Some(CompactStanza { name, text })
+}
+
+/// The argument of `resolveBuildSystem` on one line, if all platforms have
+/// the same.
+fn same_everywhere(stanza: &Stanza) -> Option<String> {
+    let mut bindings = Vec::new();
+    for (name, on) in &stanza.build_system {
+        let mut all_extras: BTreeSet<&BTreeSet<String>> = on.values().collect();
+        let extras = all_extras.pop_first().filter(|_| all_extras.is_empty())?;
+        if !stanza
+            .platforms
+            .iter()
+            .all(|platform| on.contains_key(platform))
+        {
             return None;
         }
-        let name = attribute(self.name.as_str());
-        let system = self.same_everywhere()?;
-        let version = self
-            .only_version
-            .as_ref()
-            .map_or_else(String::new, |version| {
-                let version = print_inline(&Expr::string(version));
-                format!("old.version == {version} && ")
-            });
-        let text = format!(
-            "{name} = prev.{name}.overrideAttrs (old: {{\n  \
-             ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n    \
-             old.nativeBuildInputs ++ final.resolveBuildSystem {system};\n\
-             }});\n"
-        );
-        Some(CompactStanza { name, text })
+        let extras = extras.iter().flat_map(|extra| ["\"", extra, "\" "]);
+        let extras: String = extras.collect();
+        bindings.push(format!("{} = [ {extras}]; ", attribute(name.as_str())));
     }
-
-    /// The argument of `resolveBuildSystem` on one line, if all platforms have
-    /// the same.
-    fn same_everywhere(&self) -> Option<String> {
-        let mut bindings = Vec::new();
-        for (name, on) in &self.build_system {
-            let mut all_extras: BTreeSet<&BTreeSet<String>> = on.values().collect();
-            let extras = all_extras.pop_first().filter(|_| all_extras.is_empty())?;
-            if !self
-                .platforms
-                .iter()
-                .all(|platform| on.contains_key(platform))
-            {
-                return None;
-            }
-            let extras = extras.iter().flat_map(|extra| ["\"", extra, "\" "]);
-            let extras: String = extras.collect();
-            bindings.push(format!("{} = [ {extras}]; ", attribute(name.as_str())));
-        }
-        // What `resolveBuildSystem` takes an empty set for.
-        if bindings == ["setuptools = [ ]; ", "wheel = [ ]; "] {
-            bindings.clear();
-        }
-        Some(format!("{{ {}}}", bindings.concat()))
+    // What `resolveBuildSystem` takes an empty set for.
+    if bindings == ["setuptools = [ ]; ", "wheel = [ ]; "] {
+        bindings.clear();
     }
+    Some(format!("{{ {}}}", bindings.concat()))
 }
 
 /// A name, in quotes where it needs them.

@@ -3,7 +3,7 @@
 //! For a package with a Rust extension it calls `hacks.importCargoLock` of pyproject.nix, which adds cargo, rustc,
 //! pkg-config and the hook that unpacks the crates. Everything else is added
 //! with `overrideAttrs`. A package that only needs a build system gets the
-//! short stanza of [`compact`].
+//! short stanza of [`compact_stanza`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,10 @@ mod model;
 
 use self::model::Variables;
 pub use compact::CompactStanza;
-pub use model::{AdjacentCargoLock, CargoLockImport, Form, SourceOverride, Stanza, normalized};
+pub(in crate::nix) use compact::compact_stanza;
+pub use model::{
+    AdjacentCargoLock, CargoLockImport, Form, Guard, SourceOverride, Stanza, normalized,
+};
 
 /// How the comment begins that names the git revision of the hash on the next
 /// line.
@@ -50,37 +53,37 @@ impl Stanza {
         }
     }
 
-    /// The value of the attribute.
-    pub(super) fn value(&self) -> Expr {
+    /// The value of the attribute. `guard` is what handles a package that the
+    /// set lacks.
+    pub(super) fn value(&self, guard: Guard) -> Expr {
+        let prev = || Expr::var("prev");
+        let name = self.name.as_str();
         if self.prefers_wheel {
             let preference = [("sourcePreference", Expr::string("wheel"))];
-            return Expr::var("prev")
-                .select([self.name.as_str(), "override"])
+            let wheel = prev()
+                .select([name, "override"])
                 .apply(Expr::attr_set(preference));
+            return guarded_value(name, wheel, guard);
         }
         if self.kind == SourceKind::Local {
             return self.build();
         }
-        let name = self.name.as_str();
-        let null = || Expr::var("null");
-        // Wheels have nothing to build, and the set may lack the package.
-        let format = Expr::var("prev")
+        // Wheels have nothing to build.
+        let format = prev()
             .select([name, "passthru", "format"])
-            .or(null());
+            .or(Expr::var("null"));
         let mut condition = format.differs_from(Expr::string("wheel"));
-        if self.cargo.is_some() {
-            condition = Expr::var("prev").has(name).and(condition);
+        let mut unchanged = prev().select([name]);
+        if guard == Guard::Stanza {
+            condition = prev().has(name).and(condition);
+            unchanged = unchanged.or(Expr::var("null"));
         }
         if let Some(version) = &self.only_version {
-            let found = Expr::var("prev").select([name, "version"]);
+            let found = prev().select([name, "version"]);
             condition = condition.and(found.equals(Expr::string(version)));
         }
-        let otherwise = match &self.otherwise {
-            Some(other) => other.value(),
-            None if self.cargo.is_none() => Expr::var("prev").select([name]),
-            None => Expr::var("prev").select([name]).or(null()),
-        };
-        condition.then(self.build(), otherwise)
+        let other = self.otherwise.as_ref().map(|other| other.value(guard));
+        condition.then(self.build(), other.unwrap_or(unchanged))
     }
 
     /// Whether it does more than the package set without it.
@@ -238,6 +241,15 @@ impl Stanza {
         let sets = guarded(rows, &self.platforms, "optionalAttrs", Expr::AttrSet);
         let old = Expr::var("old").select(["env"]).or(Expr::AttrSet(vec![]));
         Expr::chain([old].into_iter().chain(sets), Operator::Update)
+    }
+}
+
+/// Returns `value`, or `null` if the package set lacks the package that it is
+/// made from.
+pub(super) fn guarded_value(name: &str, value: Expr, guard: Guard) -> Expr {
+    match guard {
+        Guard::Set => value,
+        Guard::Stanza => Expr::var("prev").has(name).then(value, Expr::var("null")),
     }
 }
 

@@ -131,6 +131,16 @@ pub enum Form {
     File,
 }
 
+/// What keeps an overlay from setting a package that the package set lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The stanza itself: `prev ? NAME`.
+    Stanza,
+    /// `builtins.intersectAttrs prev` in front of the attribute set that the
+    /// stanza is in.
+    Set,
+}
+
 /// Resolves `.` and `..` as far as the path tells: `a/../b` becomes `b`, and
 /// an empty path `.`.
 pub fn normalized(path: &Utf8Path) -> Utf8PathBuf {

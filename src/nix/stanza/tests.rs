@@ -1,5 +1,5 @@
 use super::*;
-use crate::nix::print_all;
+use crate::nix::{AnyStanza, print_all};
 use crate::project::PythonName;
 
 fn printed(stanza: &Stanza, form: Form) -> String {
@@ -105,7 +105,7 @@ fn the_overlay_is_laid_out_as_nixfmt_does() {
     final: prev:
     builtins.intersectAttrs prev {
       cryptography =
-        if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
+        if (prev.cryptography.passthru.format or null) != "wheel" then
           (hacks.importCargoLock {
             prev = prev.cryptography;
           }).overrideAttrs
@@ -120,7 +120,7 @@ fn the_overlay_is_laid_out_as_nixfmt_does() {
               buildInputs = (old.buildInputs or [ ]) ++ [ pkgs.openssl ];
             })
         else
-          prev.cryptography or null;
+          prev.cryptography;
     }
     "#);
 }
@@ -187,12 +187,12 @@ fn a_file_is_a_function_of_what_the_overlay_uses() {
     final: prev:
     builtins.intersectAttrs prev {
       "3to2" =
-        if prev ? "3to2" && (prev."3to2".passthru.format or null) != "wheel" then
+        if (prev."3to2".passthru.format or null) != "wheel" then
           hacks.importCargoLock {
             prev = prev."3to2";
           }
         else
-          prev."3to2" or null;
+          prev."3to2";
     }
     "#);
     insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
@@ -299,7 +299,7 @@ fn without_rust(system: &[Row]) -> Stanza {
 }
 
 #[test]
-fn a_build_system_alone_takes_four_lines() {
+fn a_build_system_alone_takes_at_most_five_lines() {
     let stanza = without_rust(&[
         everywhere("flit-core", &[]),
         everywhere("setuptools-scm", &["rich"]),
@@ -309,7 +309,8 @@ fn a_build_system_alone_takes_four_lines() {
     builtins.intersectAttrs prev {
       cryptography = prev.cryptography.overrideAttrs (old: {
         ${if old.passthru.format or null != "wheel" then "nativeBuildInputs" else null} =
-          old.nativeBuildInputs ++ final.resolveBuildSystem { flit-core = [ ]; setuptools-scm = [ "rich" ]; };
+          old.nativeBuildInputs
+          ++ final.resolveBuildSystem { flit-core = [ ]; setuptools-scm = [ "rich" ]; };
       });
     }
     "#);
@@ -337,7 +338,7 @@ fn a_source_that_is_patched_has_the_long_guard() {
     stanza.patches = vec!["sed -i 's/a/b/' setup.py".to_owned()];
     insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
     cryptography =
-      if (prev.cryptography.passthru.format or null) != "wheel" then
+      if prev ? cryptography && (prev.cryptography.passthru.format or null) != "wheel" then
         prev.cryptography.overrideAttrs (old: {
           postPatch = "${old.postPatch or ""}\nsed -i 's/a/b/' setup.py\n";
           nativeBuildInputs =
@@ -347,6 +348,94 @@ fn a_source_that_is_patched_has_the_long_guard() {
             };
         })
       else
-        prev.cryptography;
+        prev.cryptography or null;
     "#);
+}
+
+#[test]
+fn each_comment_stays_above_its_own_value() {
+    let mut stanza = cryptography();
+    stanza.build_system.clear();
+    stanza.build_inputs.clear();
+    let texts = |texts: [(&str, &str); 2]| texts.map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+    let cargo = stanza.cargo.as_mut().unwrap();
+    cargo.output_hashes = texts([("plug-p-0.1.0", "sha256-A="), ("plug-q-0.1.0", "sha256-B=")]);
+    cargo.revisions = texts([("plug-p-0.1.0", "d1c1"), ("plug-q-0.1.0", "2b04")]);
+    let one = || EnvValue::Text("1".to_owned());
+    stanza.env = ["OPENSSL_NO_VENDOR", "RUSTC_BOOTSTRAP"]
+        .map(|name| variable(name, one()))
+        .into();
+    stanza.reasons = texts([
+        ("OPENSSL_NO_VENDOR", "openssl-sys"),
+        ("RUSTC_BOOTSTRAP", "daft"),
+    ]);
+    let stanza = AnyStanza::from(stanza);
+    for depth in [0, 1, 3] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stanza.print_at(2 * depth, Guard::Set), @r#"
+            cryptography =
+              if (prev.cryptography.passthru.format or null) != "wheel" then
+                (hacks.importCargoLock {
+                  prev = prev.cryptography;
+                  importCargoLockArgs = {
+                    outputHashes = {
+                      # revision d1c1
+                      "plug-p-0.1.0" = "sha256-A=";
+                      # revision 2b04
+                      "plug-q-0.1.0" = "sha256-B=";
+                    };
+                  };
+                }).overrideAttrs
+                  (old: {
+                    env = (old.env or { }) // {
+                      # openssl-sys
+                      OPENSSL_NO_VENDOR = "1";
+                      # daft
+                      RUSTC_BOOTSTRAP = "1";
+                    };
+                  })
+              else
+                prev.cryptography;
+            "#);
+        }
+    }
+}
+
+#[test]
+fn a_short_stanza_guards_itself_where_no_set_does() {
+    let stanza = AnyStanza::from(without_rust(&[everywhere("setuptools", &[])]));
+    let first = |guard| stanza.print_at(2, guard).lines().next().map(str::to_owned);
+    let in_set = "cryptography = prev.cryptography.overrideAttrs (old: {";
+    assert_eq!(first(Guard::Set).as_deref(), Some(in_set));
+    let alone = "cryptography = if !prev ? cryptography then null else prev.cryptography.overrideAttrs (old: {";
+    assert_eq!(first(Guard::Stanza).as_deref(), Some(alone));
+}
+
+#[test]
+fn a_preferred_wheel_guards_itself_where_no_set_does() {
+    let mut stanza = without_rust(&[]);
+    stanza.prefers_wheel = true;
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
+    cryptography =
+      if prev ? cryptography then
+        prev.cryptography.override {
+          sourcePreference = "wheel";
+        }
+      else
+        null;
+    "#);
+}
+
+#[test]
+fn a_long_build_system_takes_a_line_of_its_own() {
+    let requires = ["hatch-fancy-pypi-readme", "hatch-vcs", "hatchling"];
+    let stanza = without_rust(&requires.map(|name| everywhere(name, &[])));
+    let text = AnyStanza::from(stanza).print_at(2, Guard::Set);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert_eq!(lines[2], "    old.nativeBuildInputs");
+    assert!(
+        lines[3].starts_with("    ++ final.resolveBuildSystem { hatch-"),
+        "{text}"
+    );
 }

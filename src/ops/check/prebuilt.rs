@@ -24,8 +24,11 @@ pub(super) fn check_prebuilt(run: Run, block: &Block, recipe: &Options) -> Found
         Ok(made) => reasons(block, made),
         Err(_) => edits(block),
     };
-    if made.is_ok() && reasons.is_empty() {
-        return (checked, None);
+    if let Ok(made) = &made {
+        let is_same = reasons == [Reason::RulesChanged] && run.overlay.says_the_same(made);
+        if reasons.is_empty() || is_same {
+            return (checked, None);
+        }
     }
     checked.state = stale_state(&reasons);
     checked.reasons.extend(reasons.into_iter().map(Cause::from));

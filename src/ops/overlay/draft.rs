@@ -11,10 +11,11 @@ use crate::io::filter::send_through;
 use crate::io::paths::{is_link, join_below, linked_file, parent_folder};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
-use crate::nix::{AnyStanza, CompactStanza, Form, empty_overlay};
+use crate::nix::{AnyStanza, CompactStanza, Form, Guard, empty_overlay};
 use crate::ops::finished::{FinishedStanza, LockBeside};
 use crate::overlay::{
-    Change, Document, Edits, NewBlock, OverlayError, PythonLockMark, says_the_same, unified_diff,
+    Change, Document, Edits, Layout, NewBlock, OverlayError, PythonLockMark, says_the_same,
+    unified_diff,
 };
 use crate::project::is_cargos_lock;
 
@@ -128,29 +129,26 @@ impl OverlayFile {
         }
     }
 
-    fn new_block<'a>(
-        &self,
-        made: &'a FinishedStanza,
-        layout: &'a dyn Fn(usize) -> Result<String, OverlayError>,
-    ) -> NewBlock<'a> {
+    fn new_block<'a>(&self, made: &'a FinishedStanza, layout: &'a Layout<'a>) -> NewBlock<'a> {
         NewBlock {
             name: &made.package.name,
             version: made.package.version.as_deref(),
             recipe: &made.recipe,
             digests: &made.digests,
             layout,
+            may_be_absent: made.stanza.may_be_absent(),
             force: self.writing.force,
         }
     }
 
-    /// Formats a stanza for an indentation.
+    /// Formats a stanza for its place.
     fn layout<'a>(
         &'a self,
         stanza: &'a AnyStanza,
-    ) -> impl Fn(usize) -> Result<String, OverlayError> + 'a {
-        |indentation| match &self.writing.formatter {
-            Some(command) => formatted(stanza, command),
-            None => Ok(stanza.print_at(indentation)),
+    ) -> impl Fn(usize, Guard) -> Result<String, OverlayError> + 'a {
+        |indentation, guard| match &self.writing.formatter {
+            Some(command) => formatted(stanza, guard, command),
+            None => Ok(stanza.print_at(indentation, guard)),
         }
     }
 
@@ -177,7 +175,8 @@ impl<'f> Draft<'f> {
         }
         let layout = self.file.layout(&made.stanza);
         let change = self.edits.put(&self.file.new_block(made, &layout))?;
-        self.compact.extend(made.stanza.compact());
+        // Files with a layout of our own have `intersectAttrs prev`.
+        self.compact.extend(made.stanza.compact(Guard::Set));
         self.locks.extend(made.locks.iter().cloned());
         Ok(change)
     }
@@ -261,8 +260,8 @@ impl<'f> Draft<'f> {
 }
 
 /// Formats a stanza with the user's formatter.
-fn formatted(stanza: &AnyStanza, command: &str) -> Result<String, OverlayError> {
-    let text = send_through(command, &stanza.in_set());
+fn formatted(stanza: &AnyStanza, guard: Guard, command: &str) -> Result<String, OverlayError> {
+    let text = send_through(command, &stanza.in_set(guard));
     let text = text.and_then(|text| {
         let inside = AnyStanza::out_of_set(&text);
         inside.ok_or_else(|| "it gave something else than the set that it got".to_owned())

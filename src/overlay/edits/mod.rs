@@ -10,6 +10,10 @@ use std::ops::Range;
 use super::sets::{AttrSet, Insertion};
 use super::{Block, Digests, Document, KEEP, OverlayError, PREFIX, PythonLockMark};
 use super::{keep, text_digest, unified_diff};
+use crate::nix::Guard;
+
+/// Lays out a stanza for a place.
+pub type Layout<'a> = dyn Fn(usize, Guard) -> Result<String, OverlayError> + 'a;
 
 /// A stanza for a file.
 pub struct NewBlock<'a> {
@@ -23,8 +27,10 @@ pub struct NewBlock<'a> {
     /// keep are filled in.
     pub digests: &'a Digests,
     /// Lays out `NAME = ...;` for an indentation in spaces, which isn't in the
-    /// text.
-    pub layout: &'a dyn Fn(usize) -> Result<String, OverlayError>,
+    /// text, and for what handles a package that the package set lacks.
+    pub layout: &'a Layout<'a>,
+    /// Whether the package set may lack the package.
+    pub may_be_absent: bool,
     /// Whether to replace a stanza that was edited by hand.
     pub force: bool,
 }
@@ -263,6 +269,13 @@ impl Place<'_> {
         }
     }
 
+    const fn guard(self) -> Guard {
+        match self {
+            Self::Old(block) => block.guard,
+            Self::New(insertion) => insertion.guard,
+        }
+    }
+
     /// The set that it is in.
     fn set(self, document: &Document) -> Option<&AttrSet> {
         document.sets().get(match self {
@@ -297,7 +310,7 @@ fn compose<'d>(document: &'d Document, new: &NewBlock) -> Result<Composed<'d>, O
     if let Some(entry) = set.and_then(|set| set.other_entry(new.name, &own)) {
         return Err(document.taken(new.name, entry));
     }
-    let stanza = (new.layout)(place.indentation())?;
+    let stanza = (new.layout)(place.indentation(), place.guard())?;
     let (stanza, kept) = match place {
         Place::Old(block) => {
             let stanza = with_kept_lines(document, block, stanza)?;
@@ -309,6 +322,7 @@ fn compose<'d>(document: &'d Document, new: &NewBlock) -> Result<Composed<'d>, O
     let digests = Digests {
         text: text_digest(&stanza),
         kept,
+        relies_on_set: new.may_be_absent && place.guard() == Guard::Set,
         ..new.digests.clone()
     };
     let indented = |text: &str| indent(text, place.indentation(), document.newline());
