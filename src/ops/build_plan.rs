@@ -13,6 +13,7 @@ use crate::python_build::{
     PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
 };
 use crate::python_lock::{Environment, Libc};
+use crate::python_native::{Package, PythonNative, Source, detect};
 use crate::warning::Warning;
 
 /// The version of setuptools from which on it has `bdist_wheel` itself.
@@ -24,6 +25,8 @@ pub(super) struct SourceBuild {
     pub system: BuildSystem,
     /// What the source says.
     pub facts: BuildFacts,
+    /// The libraries, programs and variables that its C code needs.
+    pub native: PythonNative,
     /// Commands for `postPatch`.
     pub patches: Vec<String>,
     pub warnings: Vec<Warning>,
@@ -78,13 +81,62 @@ impl SourceBuild {
         drop_wheel(&mut resolved.system, &facts, sets);
         let (patches, told) = mends(consequences);
         warnings.extend(told);
+        let native = python_native(loaded, &facts, &resolved.system);
+        warnings.extend(native_warnings(loaded, &native));
         Ok(Self {
             system: resolved.system,
             facts,
+            native,
             patches,
             warnings,
         })
     }
+}
+
+/// What the C code of a package with Rust needs: only setuptools builds both.
+///
+/// # Errors
+/// If a file that decides it can't be read.
+pub(super) fn beside_rust(loaded: &Loaded, system: &BuildSystem) -> Result<PythonNative, Error> {
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    let python_minor = loaded.target.python_minor;
+    let facts = BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)?;
+    if !facts.runs_setup_py {
+        return Ok(PythonNative::default());
+    }
+    Ok(python_native(loaded, &facts, system))
+}
+
+fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> PythonNative {
+    let identity = &loaded.project.identity;
+    let version = identity.version.as_deref();
+    let version: Option<Version> = version.and_then(|version| version.parse().ok());
+    let source = Source {
+        files: &loaded.files,
+        python_root: &loaded.project.python_root,
+        facts,
+        system,
+    };
+    let package = Package {
+        name: &identity.name,
+        version: version.as_ref(),
+    };
+    detect(&source, &package, &loaded.target)
+}
+
+/// What the C code asks for and isn't known.
+pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<Warning> {
+    let package = loaded.project.identity.name.to_string();
+    let unknown = native.unknown.iter().map(|unknown| {
+        let (package, what) = (package.clone(), unknown.to_string());
+        if unknown.is_unread {
+            Warning::UnreadLibraries { package, what }
+        } else {
+            Warning::UnknownLibrary { package, what }
+        }
+    });
+    unknown.collect()
 }
 
 /// What maturin reads no longer from the manifest of a crate, put where it

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 
 use super::artifact::KeptLock;
-use super::build_plan::{SourceBuild, maturin_mends};
+use super::build_plan::{SourceBuild, beside_rust, maturin_mends, native_warnings};
 use super::digests::kind_in_lock;
 use super::facts::Facts;
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
-use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
+use super::stanza_inputs::{ExtraRows, add_python_native, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
@@ -66,6 +66,9 @@ impl Making<'_> {
         }
         facts.judge_pins(self.folder, rust, self.session);
         let mut stanza = self.stanza(loaded, &facts)?;
+        let native = beside_rust(loaded, &facts.requirements.system)?;
+        add_python_native(&mut stanza, &native, !self.options().no_comments());
+        facts.warnings.extend(native_warnings(loaded, &native));
         if stanza.kind != SourceKind::Local && uses_maturin(&facts.requirements.system) {
             let (patches, told) = maturin_mends(loaded, rust)?;
             stanza.patches = patches;
@@ -138,6 +141,7 @@ impl Making<'_> {
             only_version: None,
             otherwise: None,
         };
+        add_python_native(&mut stanza, &build.native, !self.options().no_comments());
         add_extra(self.options(), &mut stanza, false);
         stanza.only_version = guarded_version(loaded);
         if !stanza.changes_something() {

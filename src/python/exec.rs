@@ -16,6 +16,7 @@ use ruff_text_size::Ranged;
 
 use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::methods::MethodCall;
+use super::native_code::Trace;
 use super::situation::Situation;
 use super::value::{Arguments, Value, insert};
 use super::{builtins, operators};
@@ -95,6 +96,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) imports: Vec<Import>,
     /// Whether the statement that is being executed runs in every build.
     pub(super) certainty: Certainty,
+    /// The calls that concern native code, in the order of their execution.
+    pub(super) traces: Vec<Trace>,
     pub(super) steps: usize,
     /// The nesting of the expression that is being evaluated.
     depth: usize,
@@ -117,6 +120,7 @@ impl<'a> Interpreter<'a> {
             yields: false,
             imports: Vec::new(),
             certainty: Certainty::Certain,
+            traces: Vec::new(),
             steps: 0,
             depth: 0,
         }
@@ -826,6 +830,7 @@ impl<'a> Interpreter<'a> {
                 Value::None
             }
             Value::Named(name) => {
+                self.trace(&name, call, &arguments);
                 builtins::call(self.situation, &name, &arguments, self.line(call))
             }
             Value::Function(index) => {
@@ -865,7 +870,7 @@ impl<'a> Interpreter<'a> {
         result.returned
     }
 
-    fn arguments(&mut self, call: &ExprCall) -> Arguments {
+    pub(super) fn arguments(&mut self, call: &ExprCall) -> Arguments {
         let mut arguments = Arguments {
             by_place: self.items(&call.arguments.args),
             by_name: Vec::new(),
@@ -942,6 +947,20 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(rest) = &parameters.vararg {
             names.insert(rest.name.to_string(), Value::List(by_place.collect()));
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let is_parameter = |key: &str| {
+                let mut known = parameters.iter_non_variadic_params();
+                known.any(|parameter| parameter.name().as_str() == key)
+            };
+            let rest_of = arguments
+                .by_name
+                .iter()
+                .filter(|(key, _)| !is_parameter(key));
+            names.insert(
+                rest.name.to_string(),
+                Value::Dict(rest_of.cloned().collect()),
+            );
         }
         names.extend(arguments.by_name);
         for parameter in parameters.iter_non_variadic_params() {

@@ -28,4 +28,5 @@ pub use cycles::plan;
 pub use facts::BuildFacts;
 pub use mend::{MaturinSource, maturin_metadata};
 pub use package_set::{BuildSystemTable, PackageSet, PackageSets, UserLock};
+pub use requirement::Place;
 pub use resolve::{Need, ResolveRequest, Resolved, resolve};

@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::MarkerTree;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,10 @@ pub struct BuildFacts {
     pub build_function: Option<Place>,
     /// Whether setuptools builds it.
     pub runs_setup_py: bool,
+    /// The files of Python that the build executes, relative to the source
+    /// root.
+    #[serde(default)]
+    pub scripts: Vec<Utf8PathBuf>,
     /// Whether the backend knows a version that `[project]` doesn't have.
     pub knows_version: bool,
     /// The fields that the `[project]` table lacks and PEP 621 requires.
@@ -129,6 +133,7 @@ impl BuildFacts {
                 facts.build_function = facts.build_function.take().or(found.build_function);
             }
             list.unread.extend(found.unread);
+            facts.scripts.extend(found.scripts);
         }
         add_backend(context, &mut list);
         list.deduplicate();
@@ -218,6 +223,8 @@ impl BuildFacts {
         }
         self.keywords.sort();
         self.keywords.dedup();
+        self.scripts.sort();
+        self.scripts.dedup();
     }
 }
 
