@@ -65,6 +65,8 @@ pub struct NativeCode {
     pub commands: Vec<ProgramCall>,
     /// The modules that it asks the package `pkgconfig` for.
     pub modules: Vec<Located>,
+    /// The scripts that make extensions by cffi: `cffi_modules` of `setup`.
+    pub cffi_scripts: BTreeSet<String>,
     /// The libraries that it builds itself: `libraries` of `setup`.
     pub own_libraries: BTreeSet<String>,
 }
@@ -137,9 +139,16 @@ pub fn read_native(text: &str, situation: &Situation) -> Result<NativeCode, Note
 fn native_code<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> NativeCode {
     let mut found = NativeCode::default();
     for (line, arguments) in std::mem::take(&mut interpreter.setups) {
-        let libraries = arguments.iter().find(|(name, _)| name == "libraries");
-        let items = libraries.map_or_else(Vec::new, |(_, value)| value.items(&mut vec![], line));
-        for item in items {
+        let items = |name: &str| {
+            let found = arguments.iter().find(|(key, _)| key == name);
+            found.map_or_else(Vec::new, |(_, value)| value.items(&mut Vec::new(), line))
+        };
+        for module in items("cffi_modules") {
+            // `path/build.py:ffibuilder`
+            let path = module.as_str().and_then(|text| text.split(':').next());
+            found.cffi_scripts.extend(path.map(str::to_owned));
+        }
+        for item in items("libraries") {
             if let Value::List(pair) = item
                 && let Some(Value::Str(name)) = pair.first()
             {
@@ -213,7 +222,7 @@ impl NativeCode {
 }
 
 /// The modules of a text that may name several, with versions:
-/// `cairo >= 1.10, glib-2.0`.
+/// `cairo >= 1.10, glib-2.0`. Versions and options are left out.
 pub fn module_names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_version = false;
@@ -224,7 +233,7 @@ pub fn module_names(text: &str) -> Vec<String> {
         }
         if name.is_empty() {
             is_version = word.ends_with(['<', '>', '=']);
-        } else if !name.starts_with('-') {
+        } else if !name.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             names.push(name.to_owned());
         }
     }
@@ -455,6 +464,14 @@ mod tests {
         let text = "import pkgconfig\npkgconfig.parse('cairo >= 1.10 libxml-2.0')\n";
         let names: Vec<_> = read(text).modules.into_iter().map(|m| m.text).collect();
         assert_eq!(names, ["cairo", "libxml-2.0"]);
+    }
+
+    #[test]
+    fn scripts_of_cffi_are_named() {
+        let text = "from setuptools import setup\nsetup(cffi_modules=['src/build.py:ffi'])\n";
+        assert!(read(text).cffi_scripts.contains("src/build.py"));
+        let text = "ffi = FFI()\nffi.set_source('_a', '', libraries=['srtp2'])\n";
+        assert_eq!(libraries(text), ["srtp2"]);
     }
 
     #[test]

@@ -144,15 +144,13 @@ impl Reader<'_> {
                     ask(Asked::Program((*name).to_owned()));
                 }
             }
-            ("project" | "enable_language", words) => {
-                if words.iter().any(|word| *word == "Fortran") {
-                    self.found.push(Request {
-                        asked: Asked::Program("gfortran".to_owned()),
-                        is_required: certain,
-                        extension: None,
-                        place,
-                    });
-                }
+            ("project" | "enable_language", words) if words.contains(&"Fortran") => {
+                self.found.push(Request {
+                    asked: Asked::Program("gfortran".to_owned()),
+                    is_required: certain,
+                    extension: None,
+                    place,
+                });
             }
             ("add_subdirectory", [name, ..]) => {
                 let name = name.replace("${CMAKE_CURRENT_SOURCE_DIR}", ".");

@@ -13,7 +13,8 @@ use crate::python::{
 use crate::python_build::Place;
 
 /// Words of which a script that concerns native code has one.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 7] = [
+    "cffi_modules",
     "Extension",
     "extension",
     "set_source",
@@ -21,6 +22,9 @@ const WORDS: [&str; 6] = [
     "pkgconfig",
     "cmake",
 ];
+
+/// Upper bound on the scripts that are read.
+const MAX_SCRIPTS: usize = 100;
 
 /// What the scripts ask for.
 #[derive(Debug, Default)]
@@ -34,15 +38,21 @@ pub(super) struct ScriptRequests {
 /// extensions.
 pub(super) fn read(source: &Source<'_>, python_minor: u8, platform: Platform) -> ScriptRequests {
     let mut found = ScriptRequests::default();
-    for file in &source.facts.scripts {
-        let Ok(Some(text)) = source.files.text(file) else {
+    let mut open: BTreeSet<_> = source.facts.scripts.iter().cloned().collect();
+    let mut done = BTreeSet::new();
+    while let Some(file) = open.pop_first() {
+        let Ok(Some(text)) = source.files.text(&file) else {
             continue;
         };
-        if !WORDS.iter().any(|word| text.contains(word)) && !text.contains("-config") {
+        let concerns_it = text.contains("-config") || WORDS.iter().any(|word| text.contains(word));
+        if !concerns_it || !done.insert(file.clone()) || done.len() > MAX_SCRIPTS {
             continue;
         }
-        if let Ok(code) = read_script(source, file, text, python_minor, platform) {
-            found.add(file, code);
+        if let Ok(code) = read_script(source, &file, text, python_minor, platform) {
+            let scripts = code.cffi_scripts.iter();
+            let scripts = scripts.filter_map(|path| join_inside(source.python_root, path));
+            open.extend(scripts.filter(|path| !done.contains(path)));
+            found.add(&file, code);
         }
     }
     found.add_tables(source);
