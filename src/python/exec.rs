@@ -16,8 +16,8 @@ use ruff_text_size::Ranged;
 
 use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::methods::MethodCall;
-use super::native_code::Trace;
 use super::situation::Situation;
+use super::trace::{MAX_CALLS as MAX_TRACES, Trace, is_traced};
 use super::value::{Arguments, Value, insert};
 use super::{builtins, operators};
 
@@ -842,6 +842,20 @@ impl<'a> Interpreter<'a> {
             Value::Unknown(note) => Value::Unknown(note),
             _ => self.unknown(call, "a call"),
         }
+    }
+
+    /// Keeps a call of something imported, if it concerns native code.
+    fn trace(&mut self, name: &str, call: &ExprCall, arguments: &Arguments) {
+        if !is_traced(name) || self.traces.len() >= MAX_TRACES || !self.spend(arguments.weight()) {
+            return;
+        }
+        self.traces.push(Trace {
+            name: name.to_owned(),
+            arguments: arguments.clone(),
+            start: call.start(),
+            line: self.line(call),
+            certainty: self.certainty,
+        });
     }
 
     /// Calls a method of a value, which `holder` evaluated to.

@@ -20,6 +20,7 @@ mod parse;
 mod paths;
 mod setup_script;
 mod situation;
+mod trace;
 mod value;
 
 pub use backend::read_backend;

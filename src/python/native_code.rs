@@ -12,49 +12,8 @@ use super::exec::Interpreter;
 use super::imports::Located;
 use super::parse::with_syntax;
 use super::situation::Situation;
+use super::trace::{is_extension, is_pkgconfig, is_runner};
 use super::value::{Arguments, Note, Value};
-
-/// Upper bound on the calls that are kept.
-const MAX_CALLS: usize = 2000;
-
-/// The functions that make an extension of C or C++.
-const EXTENSIONS: [&str; 7] = [
-    "Extension",
-    "Pybind11Extension",
-    "CppExtension",
-    "CUDAExtension",
-    "CMakeExtension",
-    "add_extension",
-    "set_source",
-];
-
-/// The functions that run a program, or look for one.
-const RUNNERS: [&str; 12] = [
-    "check_output",
-    "check_call",
-    "call",
-    "run",
-    "Popen",
-    "getoutput",
-    "getstatusoutput",
-    "popen",
-    "system",
-    "spawn",
-    "which",
-    "find_executable",
-];
-
-/// The functions of the package `pkgconfig` whose first argument is a module.
-const PKGCONFIG: [&str; 8] = [
-    "parse",
-    "exists",
-    "installed",
-    "cflags",
-    "libs",
-    "variables",
-    "modversion",
-    "configure_extension",
-];
 
 /// What a script says of native code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,32 +57,6 @@ pub struct ProgramCall {
     pub program: String,
     /// The arguments that the text tells.
     pub arguments: Vec<String>,
-}
-
-/// A call that was executed.
-#[derive(Debug)]
-pub(super) struct Trace {
-    name: String,
-    arguments: Arguments,
-    start: TextSize,
-    line: usize,
-    certainty: Certainty,
-}
-
-impl Interpreter<'_> {
-    /// Keeps a call of something imported, if it concerns native code.
-    pub(super) fn trace(&mut self, name: &str, call: &ExprCall, arguments: &Arguments) {
-        if !is_traced(name) || self.traces.len() >= MAX_CALLS || !self.spend(arguments.weight()) {
-            return;
-        }
-        self.traces.push(Trace {
-            name: name.to_owned(),
-            arguments: arguments.clone(),
-            start: call.start(),
-            line: self.line(call),
-            certainty: self.certainty,
-        });
-    }
 }
 
 /// Reads what a script says of native code.
@@ -176,24 +109,9 @@ fn native_code<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Nativ
     found
 }
 
-fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
-fn is_traced(name: &str) -> bool {
-    let last = last_part(name);
-    EXTENSIONS.contains(&last) || RUNNERS.contains(&last) || is_pkgconfig(name)
-}
-
-fn is_pkgconfig(name: &str) -> bool {
-    let function = name.strip_prefix("pkgconfig.");
-    function.is_some_and(|function| PKGCONFIG.contains(&function))
-}
-
 impl NativeCode {
     fn add(&mut self, name: &str, arguments: &Arguments, line: usize, certainty: Certainty) {
-        let last = last_part(name);
-        if EXTENSIONS.contains(&last) {
+        if is_extension(name) {
             self.extensions
                 .push(NativeExtension::read(arguments, line, certainty));
         } else if is_pkgconfig(name) {
@@ -357,8 +275,8 @@ impl<'a> Visitor<'a> for Unexecuted<'_, 'a> {
             Expr::Call(call) if !self.executed.contains(&call.start()) => {
                 self.add_to_libraries(call);
                 let name = full_name(&call.func);
-                let is_own = EXTENSIONS.contains(&last_part(&name));
-                let is_run = RUNNERS.contains(&last_part(&name));
+                let is_own = is_extension(&name);
+                let is_run = is_runner(&name);
                 if is_own || is_run || is_pkgconfig(&name) {
                     let line = self.interpreter.line(call);
                     let arguments = self.interpreter.arguments(call);
