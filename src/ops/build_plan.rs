@@ -56,7 +56,9 @@ impl SourceBuild {
             settings: None,
         });
         let mut warnings = Vec::new();
-        let missing = missing_names(&resolved);
+        let mut native = python_native(loaded, &facts, &resolved.system);
+        let mut missing = missing_names(&resolved);
+        missing.retain(|name| !native.add_stand_in(name, &loaded.target));
         if request.locked.sets.is_some() {
             require_none(loaded, &missing)?;
         } else {
@@ -81,7 +83,6 @@ impl SourceBuild {
         drop_wheel(&mut resolved.system, &facts, sets);
         let (patches, told) = mends(consequences);
         warnings.extend(told);
-        let native = python_native(loaded, &facts, &resolved.system);
         warnings.extend(native_warnings(loaded, &native));
         Ok(Self {
             system: resolved.system,
@@ -354,6 +355,16 @@ mod tests {
         assert!(text.ends_with(end), "{text}");
         let help = miette::Diagnostic::help(&error).unwrap().to_string();
         assert!(help.ends_with("`uv add --dev frobnicate`"), "{help}");
+    }
+
+    #[test]
+    fn a_program_of_nixpkgs_serves_for_a_requirement_that_the_set_lacks() {
+        let table = "[build-system]\nrequires = ['setuptools', 'swig']\n\
+                     build-backend = 'setuptools.build_meta'\n";
+        let text = stanza(&[("pyproject.toml", table)]);
+        assert!(!text.contains("swig = [ ]"), "{text}");
+        let line = "pkgs.swig # in the place of the build requirement `swig`\n";
+        assert!(text.contains(line), "{text}");
     }
 
     #[test]

@@ -147,6 +147,30 @@ pub fn detect(source: &Source<'_>, package: &Package<'_>, target: &Target) -> Py
 }
 
 impl PythonNative {
+    /// Adds the program that serves in the place of a build requirement which
+    /// the package set lacks. Returns whether there is one.
+    pub fn add_stand_in(&mut self, name: &PythonName, target: &Target) -> bool {
+        let rows = &PythonNativeTable::built_in().stand_in;
+        let Some(row) = table::find(rows, name.as_str()) else {
+            return false;
+        };
+        let platforms = target.platforms.iter().copied();
+        let need = PythonNeed {
+            what: Needed::Program(row.attr.clone()),
+            reason: format!("in the place of the build requirement `{name}`"),
+            evidence: Evidence::Manifest(format!("the build requirement `{name}`")),
+            platforms: platforms
+                .filter(|platform| System::counts(row.system, *platform))
+                .collect(),
+        };
+        let is_new = |known: &PythonNeed| known.what != need.what;
+        if !need.platforms.is_empty() && self.native_build_inputs.iter().all(is_new) {
+            self.native_build_inputs.push(need);
+            self.native_build_inputs.sort();
+        }
+        true
+    }
+
     fn add(&mut self, found: BTreeMap<Found, BTreeSet<Platform>>) {
         for (found, platforms) in found {
             let list = match &found.what {

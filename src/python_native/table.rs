@@ -19,6 +19,8 @@ const PYTHON_NATIVE: &str = include_str!("../../data/python-native.toml");
 pub(super) struct PythonNativeTable {
     /// Sorted by name.
     pub package: Vec<PackageRow>,
+    /// Python packages in whose place a program of nixpkgs serves, sorted.
+    pub stand_in: Vec<NamedRow>,
     /// Libraries by the name that `-l` takes, sorted.
     pub library: Vec<NamedRow>,
     /// What `find_package` and `dependency` take, in lower case, sorted.
@@ -142,7 +144,12 @@ mod tests {
     #[test]
     fn names_are_sorted_and_distinct() {
         let table = PythonNativeTable::built_in();
-        for rows in [&table.library, &table.dependency, &table.program] {
+        for rows in [
+            &table.stand_in,
+            &table.library,
+            &table.dependency,
+            &table.program,
+        ] {
             for pair in rows.windows(2) {
                 assert!(
                     pair[0].name < pair[1].name,
