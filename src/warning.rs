@@ -430,6 +430,24 @@ pub enum Warning {
         )
     )]
     UnknownModule { krate: String, module: String },
+    /// Native code of a Python package asks for something unknown.
+    #[error("{what}, which no attribute is known for")]
+    #[diagnostic(
+        code(pyhack::warning::unknown_library),
+        help(
+            "if the build needs it, add the package of nixpkgs that has it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
+        )
+    )]
+    UnknownLibrary { package: String, what: String },
+    /// The text doesn't tell what an extension of a Python package links.
+    #[error("{what}")]
+    #[diagnostic(
+        code(pyhack::warning::unread_libraries),
+        help(
+            "see what it links, and add the packages of nixpkgs that have it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
+        )
+    )]
+    UnreadLibraries { package: String, what: String },
     /// A build script can't be read.
     #[error("the build script of {krate} can't be read: {what}")]
     #[diagnostic(

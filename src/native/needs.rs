@@ -315,7 +315,7 @@ fn add_program(name: &str, evidence: Evidence, needs: &mut CrateNeeds) -> bool {
 }
 
 /// Whether the C toolchains of Linux and macOS come with a library.
-fn is_in_toolchain(library: &str) -> bool {
+pub fn is_in_toolchain(library: &str) -> bool {
     matches!(
         library,
         "c" | "m"

@@ -183,10 +183,15 @@ impl Expr {
         Self::AttrSet(bindings.collect())
     }
 
-    /// `pkgs.path`, for an attribute path such as `python3Packages.numpy`.
+    /// `pkgs.path`, for an attribute path such as `python3Packages.numpy`;
+    /// `pkgs.a.b or pkgs.a` for `a.b or a`.
     #[must_use]
     pub fn package(path: &str) -> Self {
-        Self::var("pkgs").select(path.split('.'))
+        let below_pkgs = |path: &str| Self::var("pkgs").select(path.split('.'));
+        match path.split_once(" or ") {
+            Some((path, default)) => below_pkgs(path).or(below_pkgs(default)),
+            None => below_pkgs(path),
+        }
     }
 
     /// `self.path`, with the parts of `path` as attribute names.

@@ -104,7 +104,7 @@ fn write_bare(expr: &Expr, out: &mut String) {
             }
             if let Some(default) = default {
                 out.push_str(" or ");
-                write(default, Precedence::SelectBase, out);
+                write(default, Precedence::Argument, out);
             }
         }
         Expr::Apply(function, argument) => {

@@ -13,6 +13,7 @@ use crate::python_build::{
     PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
 };
 use crate::python_lock::{Environment, Libc};
+use crate::python_native::{Package, PythonNative, Source, detect};
 use crate::warning::Warning;
 
 /// The version of setuptools from which on it has `bdist_wheel` itself.
@@ -24,6 +25,8 @@ pub(super) struct SourceBuild {
     pub system: BuildSystem,
     /// What the source says.
     pub facts: BuildFacts,
+    /// The libraries, programs and variables that its C code needs.
+    pub native: PythonNative,
     /// Commands for `postPatch`.
     pub patches: Vec<String>,
     pub warnings: Vec<Warning>,
@@ -37,8 +40,7 @@ impl SourceBuild {
     pub(super) fn read(loaded: &Loaded, request: &Request) -> Result<Self, Error> {
         let project = &loaded.project;
         let name = &project.identity.name;
-        let python_minor = loaded.target.python_minor;
-        let facts = BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)?;
+        let facts = build_facts(loaded)?;
         let own_sets;
         let sets = if let Some(sets) = request.locked.sets.as_deref() {
             sets
@@ -53,7 +55,9 @@ impl SourceBuild {
             settings: None,
         });
         let mut warnings = Vec::new();
-        let missing = missing_names(&resolved);
+        let mut native = python_native(loaded, &facts, &resolved.system);
+        let mut missing = missing_names(&resolved);
+        missing.retain(|name| !native.add_stand_in(name, &loaded.target));
         if request.locked.sets.is_some() {
             require_none(loaded, &missing)?;
         } else {
@@ -81,10 +85,67 @@ impl SourceBuild {
         Ok(Self {
             system: resolved.system,
             facts,
+            native,
             patches,
             warnings,
         })
     }
+}
+
+/// Reads what the build of a project's source runs and imports.
+///
+/// # Errors
+/// Fails if a file that decides it can't be read.
+pub(super) fn build_facts(loaded: &Loaded) -> Result<BuildFacts, ProjectError> {
+    let project = &loaded.project;
+    let name = &project.identity.name;
+    let python_minor = loaded.target.python_minor;
+    BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)
+}
+
+/// Returns what the C code of a package with Rust needs. Only setuptools builds
+/// both.
+pub(super) fn beside_rust(
+    loaded: &Loaded,
+    facts: &BuildFacts,
+    system: &BuildSystem,
+) -> PythonNative {
+    if facts.runs_setup_py {
+        python_native(loaded, facts, system)
+    } else {
+        PythonNative::default()
+    }
+}
+
+fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> PythonNative {
+    let identity = &loaded.project.identity;
+    let version = identity.version.as_deref();
+    let version: Option<Version> = version.and_then(|version| version.parse().ok());
+    let source = Source {
+        files: &loaded.files,
+        python_root: &loaded.project.python_root,
+        facts,
+        system,
+    };
+    let package = Package {
+        name: &identity.name,
+        version: version.as_ref(),
+    };
+    detect(&source, &package, &loaded.target)
+}
+
+/// What the C code asks for and isn't known.
+pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<Warning> {
+    let package = loaded.project.identity.name.to_string();
+    let unknown = native.unknown.iter().map(|unknown| {
+        let (package, what) = (package.clone(), unknown.to_string());
+        if unknown.is_unread {
+            Warning::UnreadLibraries { package, what }
+        } else {
+            Warning::UnknownLibrary { package, what }
+        }
+    });
+    unknown.collect()
 }
 
 /// What maturin reads no longer from the manifest of a crate, put where it
@@ -302,6 +363,16 @@ mod tests {
         assert!(text.ends_with(end), "{text}");
         let help = miette::Diagnostic::help(&error).unwrap().to_string();
         assert!(help.ends_with("`uv add --dev frobnicate`"), "{help}");
+    }
+
+    #[test]
+    fn a_program_of_nixpkgs_serves_for_a_requirement_that_the_set_lacks() {
+        let table = "[build-system]\nrequires = ['setuptools', 'swig']\n\
+                     build-backend = 'setuptools.build_meta'\n";
+        let text = stanza(&[("pyproject.toml", table)]);
+        assert!(!text.contains("swig = [ ]"), "{text}");
+        let line = "pkgs.swig # in the place of the build requirement `swig`\n";
+        assert!(text.contains(line), "{text}");
     }
 
     #[test]

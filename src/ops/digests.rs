@@ -20,13 +20,14 @@ use crate::project::{PythonName, SourceFiles, SourceKind};
 const RULES: u32 = 3;
 
 /// The tables that decide what stanzas contain.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     include_str!("../../data/build-bounds.toml"),
     include_str!("../../data/build-system-pkgs.toml"),
     include_str!("../../data/build-systems.toml"),
     include_str!("../../data/import-names.toml"),
     include_str!("../../data/native-deps.toml"),
     include_str!("../../data/pkg-config.toml"),
+    include_str!("../../data/python-native.toml"),
     include_str!("../../data/rust-and-python.toml"),
 ];
 

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::build_plan::{SourceBuild, maturin_mends};
+use super::build_plan::{SourceBuild, beside_rust, build_facts, maturin_mends, native_warnings};
 use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
 use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
 use super::pins::judge_pins;
-use super::stanza_inputs::{ExtraRows, attributes, reasons, variables};
+use super::stanza_inputs::{ExtraRows, add_python_native, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
@@ -57,13 +57,14 @@ impl Making<'_> {
         }
         judge_pins(&mut facts, self.folder, rust, self.session);
         let kind = self.kind(loaded);
-        let mut patches = Vec::new();
+        let (mut patches, mut known) = (Vec::new(), None);
         // uv2nix reads the build requirements of local projects itself.
         if kind != SourceKind::Local {
             let build = SourceBuild::read(loaded, self.request)?;
             patches = build.patches;
             facts.add_build_system(build.system);
             facts.warnings.extend(build.warnings);
+            known = Some(build.facts);
             if uses_maturin(&facts.requirements.system) {
                 let (mends, told) = maturin_mends(loaded, rust)?;
                 patches.extend(mends);
@@ -72,6 +73,10 @@ impl Making<'_> {
         }
         let mut stanza = self.stanza(loaded, kind, &facts)?;
         stanza.patches = patches;
+        let build_facts = known.map_or_else(|| build_facts(loaded), Ok)?;
+        let native = beside_rust(loaded, &build_facts, &facts.requirements.system);
+        add_python_native(&mut stanza, &native, !self.options().no_comments());
+        facts.warnings.extend(native_warnings(loaded, &native));
         if let Some(sets) = &self.request.locked.sets {
             keep_known_extras(&mut stanza.build_system, sets);
         }
@@ -132,6 +137,9 @@ impl Making<'_> {
             patches: build.patches,
             ..Stanza::new(name.clone(), kind)
         };
+        add_python_native(&mut stanza, &build.native, !self.options().no_comments());
+        let mut warnings = build.warnings;
+        warnings.extend(native_warnings(loaded, &build.native));
         add_extra(self.options(), &mut stanza, false);
         stanza.only_version = guarded_version(loaded);
         if !stanza.changes_something() {
@@ -139,7 +147,7 @@ impl Making<'_> {
         }
         Ok(FinishedStanza {
             facts: Some(Box::new(build.facts)),
-            ..finished(loaded, None, stanza, &build.system, build.warnings)
+            ..finished(loaded, None, stanza, &build.system, warnings)
         })
     }
 

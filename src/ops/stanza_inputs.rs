@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
+use crate::native::needs::Needed;
 use crate::native::{DependencyPath, EnvValue, Explainer, NativeInput, NativeVariable};
+use crate::nix::Stanza;
 use crate::options::{Additions, Attribute, ExtraOptions};
+use crate::python_native::{PythonNative, PythonNeed};
 use crate::target::Platform;
 
 /// Attribute paths below `pkgs`, each with the platforms that it is for.
@@ -116,4 +119,37 @@ pub(super) fn variables(variables: &[NativeVariable]) -> Variables {
         }
     }
     found
+}
+
+/// Adds what a package's C code needs to a stanza, with the reasons as
+/// comments.
+pub(super) fn add_python_native(stanza: &mut Stanza, native: &PythonNative, comments: bool) {
+    let add = |inputs: &mut Inputs, needs: &[PythonNeed]| {
+        for need in needs {
+            let platforms = inputs.entry(need.what.name().to_owned()).or_default();
+            platforms.extend(&need.platforms);
+        }
+    };
+    add(&mut stanza.build_inputs, &native.build_inputs);
+    let mut programs = native.native_build_inputs.clone();
+    if stanza.cargo.is_some() {
+        // `importCargoLock` brings it.
+        programs.retain(|need| need.what.name() != "pkg-config");
+    }
+    add(&mut stanza.native_build_inputs, &programs);
+    for need in &native.env {
+        if let Needed::Variable(name, value) = &need.what
+            && !stanza.env.contains_key(name)
+        {
+            let values = BTreeMap::from([(value.clone(), need.platforms.clone())]);
+            stanza.env.insert(name.clone(), values);
+        }
+    }
+    stanza.dont_use_cmake_configure |= stanza.native_build_inputs.contains_key("cmake");
+    if comments {
+        for need in native.all() {
+            let reasons = stanza.reasons.entry(need.what.name().to_owned());
+            reasons.or_insert_with(|| need.reason.clone());
+        }
+    }
 }

@@ -46,6 +46,8 @@ pub fn is_read(path: &Utf8Path, python_root: &Utf8Path) -> bool {
         "Cargo.toml" | "Cargo.lock" | "pyproject.toml" | "setup.cfg" | "PKG-INFO"
         // Where scikit-build-core and meson-python call cargo.
         | "CMakeLists.txt" | "meson.build"
+        // Say which dependencies Meson can do without.
+        | "meson_options.txt" | "meson.options"
         // Tells which build systems the package set has.
         | "uv.lock"
         // Crate roots, which turn on unstable features.

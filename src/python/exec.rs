@@ -17,6 +17,7 @@ use ruff_text_size::Ranged;
 use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::methods::MethodCall;
 use super::situation::Situation;
+use super::trace::{MAX_CALLS as MAX_TRACES, Trace, is_traced};
 use super::value::{Arguments, Value, insert};
 use super::{builtins, operators};
 
@@ -95,6 +96,8 @@ pub(super) struct Interpreter<'a> {
     pub(super) imports: Vec<Import>,
     /// Whether the statement that is being executed runs in every build.
     pub(super) certainty: Certainty,
+    /// The calls that concern native code, in the order of their execution.
+    pub(super) traces: Vec<Trace>,
     pub(super) steps: usize,
     /// The nesting of the expression that is being evaluated.
     depth: usize,
@@ -117,6 +120,7 @@ impl<'a> Interpreter<'a> {
             yields: false,
             imports: Vec::new(),
             certainty: Certainty::Certain,
+            traces: Vec::new(),
             steps: 0,
             depth: 0,
         }
@@ -826,6 +830,7 @@ impl<'a> Interpreter<'a> {
                 Value::None
             }
             Value::Named(name) => {
+                self.trace(&name, call, &arguments);
                 builtins::call(self.situation, &name, &arguments, self.line(call))
             }
             Value::Function(index) => {
@@ -837,6 +842,20 @@ impl<'a> Interpreter<'a> {
             Value::Unknown(note) => Value::Unknown(note),
             _ => self.unknown(call, "a call"),
         }
+    }
+
+    /// Keeps a call of something imported, if it concerns native code.
+    fn trace(&mut self, name: &str, call: &ExprCall, arguments: &Arguments) {
+        if !is_traced(name) || self.traces.len() >= MAX_TRACES || !self.spend(arguments.weight()) {
+            return;
+        }
+        self.traces.push(Trace {
+            name: name.to_owned(),
+            arguments: arguments.clone(),
+            start: call.start(),
+            line: self.line(call),
+            certainty: self.certainty,
+        });
     }
 
     /// Calls a method of a value, which `holder` evaluated to.
@@ -865,7 +884,7 @@ impl<'a> Interpreter<'a> {
         result.returned
     }
 
-    fn arguments(&mut self, call: &ExprCall) -> Arguments {
+    pub(super) fn arguments(&mut self, call: &ExprCall) -> Arguments {
         let mut arguments = Arguments {
             by_place: self.items(&call.arguments.args),
             by_name: Vec::new(),
@@ -942,6 +961,20 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(rest) = &parameters.vararg {
             names.insert(rest.name.to_string(), Value::List(by_place.collect()));
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let is_parameter = |key: &str| {
+                let mut known = parameters.iter_non_variadic_params();
+                known.any(|parameter| parameter.name().as_str() == key)
+            };
+            let rest_of = arguments
+                .by_name
+                .iter()
+                .filter(|(key, _)| !is_parameter(key));
+            names.insert(
+                rest.name.to_string(),
+                Value::Dict(rest_of.cloned().collect()),
+            );
         }
         names.extend(arguments.by_name);
         for parameter in parameters.iter_non_variadic_params() {

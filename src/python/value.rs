@@ -53,13 +53,19 @@ pub struct Extension {
 }
 
 /// The arguments of a call.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Arguments {
     pub(super) by_place: Vec<Value>,
     pub(super) by_name: Vec<(String, Value)>,
 }
 
 impl Arguments {
+    /// Returns how many steps copying them costs.
+    pub(super) fn weight(&self) -> usize {
+        let named = self.by_name.iter().map(|(_, value)| value);
+        self.by_place.iter().chain(named).map(Value::weight).sum()
+    }
+
     /// Returns the argument called `name`, or the one at `place`.
     pub(super) fn get(&self, place: usize, name: &str) -> Option<&Value> {
         let named = self.by_name.iter().find(|(key, _)| key == name);

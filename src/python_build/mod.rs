@@ -33,4 +33,5 @@ pub use mend::{MaturinSource, maturin_metadata};
 pub use package_set::{
     BuildFormat, BuildSystemTable, Fix, PackageOrigin, PackageSet, PackageSets, UserLock,
 };
+pub use requirement::Place;
 pub use resolve::{Need, ResolveRequest, Resolved, resolve};

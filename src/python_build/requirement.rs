@@ -85,7 +85,7 @@ pub struct Unread {
 
 impl Place {
     /// Makes the place of one line, counted from 1.
-    pub(super) fn line(file: &Utf8Path, line: usize) -> Self {
+    pub fn line(file: &Utf8Path, line: usize) -> Self {
         Self {
             file: file.to_owned(),
             line: Some(line),
@@ -93,7 +93,7 @@ impl Place {
     }
 
     /// Makes the place of a whole file.
-    pub(super) fn file(file: &Utf8Path) -> Self {
+    pub fn file(file: &Utf8Path) -> Self {
         Self {
             file: file.to_owned(),
             line: None,

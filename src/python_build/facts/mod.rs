@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::MarkerTree;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,10 @@ pub struct BuildFacts {
     pub build_function: Option<Place>,
     /// Whether the backend runs `setup.py`, as setuptools does.
     pub runs_setup_py: bool,
+    /// The Python files that the build executes, relative to the source
+    /// root.
+    #[serde(default)]
+    pub scripts: Vec<Utf8PathBuf>,
     /// Whether the backend finds a version outside of the `[project]` table.
     pub knows_version: bool,
     /// The fields that PEP 621 requires and the `[project]` table lacks.
@@ -128,6 +132,7 @@ impl BuildFacts {
                 facts.build_function = facts.build_function.take().or(found.build_function);
             }
             list.unread.extend(found.unread);
+            facts.scripts.extend(found.scripts);
         }
         add_backend(context, &mut list);
         list.deduplicate();
@@ -217,6 +222,8 @@ impl BuildFacts {
         }
         self.keywords.sort();
         self.keywords.dedup();
+        self.scripts.sort();
+        self.scripts.dedup();
     }
 }
 

@@ -62,6 +62,8 @@ pub(super) struct ScriptFindings {
     pub doubtful_requires: Vec<(String, Place)>,
     pub keywords: Vec<(String, Place)>,
     pub build_function: Option<Place>,
+    /// The scripts, and the modules of the source that they import.
+    pub scripts: BTreeSet<Utf8PathBuf>,
     pub unread: Vec<Unread>,
 }
 
@@ -91,6 +93,7 @@ impl<'a> ScriptContext<'a> {
             let Some(text) = self.source.files.text(&script.file)? else {
                 continue;
             };
+            reader.found.scripts.insert(script.file.clone());
             let needs = self.needs(&script.file, text, script.module_name);
             match needs {
                 Ok(needs) => reader.add_script(&script.file, text, needs),
@@ -267,6 +270,7 @@ impl Reader<'_> {
                 return;
             }
             self.done.insert(file.clone());
+            self.found.scripts.insert(file.clone());
             let Ok(Some(text)) = self.context.source.files.text(&file) else {
                 self.note(
                     &file,

@@ -140,6 +140,37 @@ fn packages_that_are_built_with_each_other() {
 }
 
 #[test]
+fn a_wheel_serves_where_the_set_cannot_build_the_sdist() {
+    let sdists = [
+        Sdist::built_with("odd", "1.0", &["no-such-build-system"]),
+        Sdist::built_with("cmake", "1.0", &["setuptools"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let wheels = |name: &str, tag: &str| {
+        let wheel = fixtures::WHEEL.replace("NAME", name);
+        wheel.replace("cp39-abi3-manylinux_2_17_x86_64", tag)
+    };
+    for (folder, tag) in [
+        ("everywhere", "py3-none-any"),
+        ("linux", "py3-none-manylinux_2_17_x86_64"),
+    ] {
+        let entries = sdists.iter().map(|sdist| {
+            let wheel = wheels(sdist.name, tag);
+            (sdist.name, sdist.entry(&address, &wheel))
+        });
+        let lock = fixtures::uv_lock(&entries.collect::<Vec<_>>());
+        sandbox.write(&format!("{folder}/uv.lock"), lock);
+    }
+    let lock = "lock -v --source-preference sdist --write overlay.nix";
+    let transcript = Transcript::new(&sandbox)
+        .run(&format!("{lock} everywhere"))
+        .run(&format!("{lock} linux"));
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
 fn packages_that_no_platform_can_have() {
     let sandbox = simple();
     let wheel = |tag: &str| {

@@ -18,6 +18,7 @@ const RINGS: &[&[&str]] = &[
         "python",
         "python_build",
         "python_lock",
+        "python_native",
         "target",
         "vendor",
         "warning",

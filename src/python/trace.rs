@@ -1,0 +1,84 @@
+//! Calls that concern native code, which the interpreter keeps as it executes
+//! them.
+
+use ruff_text_size::TextSize;
+
+use super::certainty::Certainty;
+use super::value::Arguments;
+
+/// Upper bound on the calls that are kept.
+pub(super) const MAX_CALLS: usize = 2000;
+
+/// The functions that make an extension of C or C++.
+const EXTENSIONS: [&str; 7] = [
+    "Extension",
+    "Pybind11Extension",
+    "CppExtension",
+    "CUDAExtension",
+    "CMakeExtension",
+    "add_extension",
+    "set_source",
+];
+
+/// The functions that run a program, or look for one.
+const RUNNERS: [&str; 12] = [
+    "check_output",
+    "check_call",
+    "call",
+    "run",
+    "Popen",
+    "getoutput",
+    "getstatusoutput",
+    "popen",
+    "system",
+    "spawn",
+    "which",
+    "find_executable",
+];
+
+/// The functions of the package `pkgconfig` whose first argument is a module.
+const PKGCONFIG: [&str; 8] = [
+    "parse",
+    "exists",
+    "installed",
+    "cflags",
+    "libs",
+    "variables",
+    "modversion",
+    "configure_extension",
+];
+
+/// A call that was executed.
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) name: String,
+    pub(super) arguments: Arguments,
+    pub(super) start: TextSize,
+    pub(super) line: usize,
+    pub(super) certainty: Certainty,
+}
+
+/// Whether a call of the function is kept.
+pub(super) fn is_traced(name: &str) -> bool {
+    is_extension(name) || is_runner(name) || is_pkgconfig(name)
+}
+
+/// Whether the function makes an extension.
+pub(super) fn is_extension(name: &str) -> bool {
+    EXTENSIONS.contains(&last_part(name))
+}
+
+/// Whether the function runs a program, or looks for one.
+pub(super) fn is_runner(name: &str) -> bool {
+    RUNNERS.contains(&last_part(name))
+}
+
+/// Whether it is a function of the package `pkgconfig`.
+pub(super) fn is_pkgconfig(name: &str) -> bool {
+    let function = name.strip_prefix("pkgconfig.");
+    function.is_some_and(|function| PKGCONFIG.contains(&function))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}

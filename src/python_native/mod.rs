@@ -1,0 +1,319 @@
+//! The libraries, programs and variables that Python packages in C, C++ and
+//! Fortran need to be built from source.
+//!
+//! [`detect`] takes the strongest evidence: the rows of
+//! `data/python-native.toml`, or else what the build's own files ask for:
+//! `setup.py`, `meson.build` and `CMakeLists.txt`, which are read, never run.
+
+mod cmake;
+mod meson;
+mod request;
+mod resolve;
+mod scripts;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+
+use crate::build_system::BuildSystem;
+use crate::native::Evidence;
+use crate::native::needs::Needed;
+use crate::project::{Pyproject, PythonName, SourceFiles, join, join_inside};
+use crate::python;
+use crate::python_build::{BuildFacts, Place};
+use crate::target::{Platform, Target};
+use request::{Asked, Request};
+use resolve::Resolver;
+use table::{PythonNativeTable, System};
+
+/// The source that is read.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub files: &'a SourceFiles,
+    /// The folder of `pyproject.toml` or `setup.py`, relative to the source
+    /// root.
+    pub python_root: &'a Utf8Path,
+    /// What the source says of its build.
+    pub facts: &'a BuildFacts,
+    /// The build system, which has some programs already.
+    pub system: &'a BuildSystem,
+}
+
+/// The package that the source is of.
+#[derive(Clone, Copy)]
+pub struct Package<'a> {
+    pub name: &'a PythonName,
+    pub version: Option<&'a Version>,
+}
+
+/// What a package needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PythonNative {
+    /// Libraries, sorted by attribute.
+    pub build_inputs: Vec<PythonNeed>,
+    /// Programs that the build runs, sorted by attribute.
+    pub native_build_inputs: Vec<PythonNeed>,
+    /// Environment variables, sorted by name.
+    pub env: Vec<PythonNeed>,
+    /// What the build asks for and no attribute is known for, sorted by place.
+    pub unknown: Vec<UnknownNeed>,
+}
+
+/// Something that a package needs, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PythonNeed {
+    pub what: Needed,
+    /// Why, in a few words.
+    pub reason: String,
+    /// How that is known; the place in the source, if it is read there.
+    pub evidence: Evidence,
+    /// The platforms that it is needed on.
+    pub platforms: BTreeSet<Platform>,
+}
+
+/// Something that a build asks for and that isn't known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownNeed {
+    /// Where it is asked for.
+    pub place: Place,
+    /// The extension that is built with it, if it has a name.
+    pub extension: Option<String>,
+    /// What the file does, as in "links `x`".
+    pub what: String,
+    /// Whether it is the text that doesn't tell what is asked for.
+    pub is_unread: bool,
+}
+
+/// Something that is needed, apart from the platforms.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    what: Needed,
+    reason: String,
+    evidence: Evidence,
+}
+
+/// Finds out what a package needs to be built on the platforms of `target`.
+pub fn detect(source: &Source<'_>, package: &Package<'_>, target: &Target) -> PythonNative {
+    let mut native = PythonNative::default();
+    let mut found: BTreeMap<Found, BTreeSet<Platform>> = BTreeMap::new();
+    let table = PythonNativeTable::built_in();
+    if let Some(rows) = table.rows(package.name, package.version) {
+        for platform in &target.platforms {
+            let rows = rows.iter();
+            for row in rows.filter(|row| System::counts(row.system, *platform)) {
+                let is_there = |need: &Found| {
+                    let name = PythonName::new(need.what.name());
+                    matches!(need.what, Needed::Program(_)) && source.system.contains_key(&name)
+                };
+                for need in row.needs().filter(|need| !is_there(need)) {
+                    found.entry(need).or_default().insert(*platform);
+                }
+            }
+        }
+        native.add(found);
+        return native;
+    }
+    let mut unknown = BTreeSet::new();
+    for (is_linux, python) in [
+        (true, python::Platform::LINUX),
+        (false, python::Platform::MACOS),
+    ] {
+        let platforms = target.platforms.iter().copied();
+        let platforms: BTreeSet<_> = platforms.filter(|p| p.is_linux() == is_linux).collect();
+        let Some(first) = platforms.first() else {
+            continue;
+        };
+        let scripts = scripts::read(source, target.python_minor, python);
+        let mut requests = scripts.requests;
+        requests.extend(of_other_files(source, &requests, is_linux));
+        let names = Resolver {
+            platform: *first,
+            own_libraries: &scripts.own_libraries,
+            system: source.system,
+        };
+        let resolved = names.resolve(&requests);
+        unknown.extend(resolved.unknown);
+        for need in resolved.needs {
+            found.entry(need).or_default().extend(&platforms);
+        }
+    }
+    native.unknown = unknown.into_iter().collect();
+    native.add(found);
+    native
+}
+
+impl PythonNative {
+    /// Adds the program that serves in the place of a build requirement which
+    /// the package set lacks. Returns whether there is one.
+    pub fn add_stand_in(&mut self, name: &PythonName, target: &Target) -> bool {
+        let rows = &PythonNativeTable::built_in().stand_in;
+        let Some(row) = table::find(rows, name.as_str()) else {
+            return false;
+        };
+        let platforms = target.platforms.iter().copied();
+        let need = PythonNeed {
+            what: Needed::Program(row.attr.clone()),
+            reason: format!("in the place of the build requirement `{name}`"),
+            evidence: Evidence::Manifest(format!("the build requirement `{name}`")),
+            platforms: platforms
+                .filter(|platform| System::counts(row.system, *platform))
+                .collect(),
+        };
+        let is_new = |known: &PythonNeed| known.what != need.what;
+        if !need.platforms.is_empty() && self.native_build_inputs.iter().all(is_new) {
+            self.native_build_inputs.push(need);
+            self.native_build_inputs.sort();
+        }
+        true
+    }
+
+    fn add(&mut self, found: BTreeMap<Found, BTreeSet<Platform>>) {
+        for (found, platforms) in found {
+            let list = match &found.what {
+                Needed::Library(_) => &mut self.build_inputs,
+                Needed::Program(_) => &mut self.native_build_inputs,
+                Needed::Variable(..) => &mut self.env,
+            };
+            list.push(PythonNeed {
+                what: found.what,
+                reason: found.reason,
+                evidence: found.evidence,
+                platforms,
+            });
+        }
+    }
+
+    /// All of its needs: libraries, programs, variables.
+    pub fn all(&self) -> impl Iterator<Item = &PythonNeed> {
+        let lists = [&self.build_inputs, &self.native_build_inputs, &self.env];
+        lists.into_iter().flatten()
+    }
+}
+
+impl table::PackageRow {
+    /// What the row gives.
+    fn needs(&self) -> impl Iterator<Item = Found> {
+        let libraries = self.build_inputs.iter().cloned().map(Needed::Library);
+        let programs = self
+            .native_build_inputs
+            .iter()
+            .cloned()
+            .map(Needed::Program);
+        let variables = self.env.iter();
+        let variables = variables.map(|(k, v)| Needed::Variable(k.clone(), v.clone()));
+        let needs = libraries.chain(programs).chain(variables);
+        needs.map(|what| Found {
+            what,
+            reason: self.note.clone(),
+            evidence: Evidence::Table(self.evidence.clone()),
+        })
+    }
+}
+
+impl std::fmt::Display for UnknownNeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.extension {
+            Some(name) => write!(f, "the extension `{name}` in {} {}", self.place, self.what),
+            None => write!(f, "{} {}", self.place, self.what),
+        }
+    }
+}
+
+/// What `meson.build` and `CMakeLists.txt` ask for, where they are run.
+fn of_other_files(source: &Source<'_>, scripts: &[Request], is_linux: bool) -> Vec<Request> {
+    let backend = source.facts.backend.as_str();
+    let mut found = Vec::new();
+    let runs = |name: &str| {
+        let is_it = |asked: &Asked| matches!(asked, Asked::Program(program) if program == name);
+        scripts.iter().any(|request| is_it(&request.asked))
+    };
+    if backend.starts_with("mesonpy") || runs("meson") {
+        found.extend(meson::read(source.files, source.python_root, is_linux));
+    }
+    let imports = |name: &str| {
+        let mut imports = source.facts.imports.iter();
+        imports.any(|import| import.module.split('.').next() == Some(name))
+    };
+    let is_skbuild = imports("skbuild");
+    if is_skbuild
+        || runs("cmake")
+        || ["scikit_build_core", "py_build_cmake"]
+            .iter()
+            .any(|name| backend.starts_with(name))
+    {
+        for folder in cmake_folders(source) {
+            let defines = cmake_defines(source);
+            found.extend(cmake::read(source.files, &folder, &defines, is_linux));
+        }
+    }
+    if is_skbuild {
+        let place = Place::file(&join(source.python_root, "setup.py"));
+        found.extend(["cmake", "ninja"].map(|name| Request {
+            asked: Asked::Program(name.to_owned()),
+            is_required: true,
+            extension: None,
+            place: place.clone(),
+        }));
+    }
+    found
+}
+
+/// The folders that CMake is run in: the Python root, or those below it that
+/// have a `CMakeLists.txt` that none above them has.
+fn cmake_folders(source: &Source<'_>) -> Vec<Utf8PathBuf> {
+    const MAX_BELOW: usize = 3;
+    const MAX_FOLDERS: usize = 5;
+    let pyproject = Pyproject::read(source.files, source.python_root);
+    let setting = pyproject.ok().and_then(|pyproject| {
+        let folder = pyproject.tool(&["scikit-build", "cmake", "source-dir"]);
+        let folder = folder.or_else(|| pyproject.tool(&["py-build-cmake", "cmake", "source_path"]));
+        join_inside(source.python_root, folder?.as_str()?)
+    });
+    let root = setting.unwrap_or_else(|| source.python_root.to_owned());
+    if source.files.has(&join(&root, "CMakeLists.txt")) {
+        return vec![root];
+    }
+    let mut found: Vec<Utf8PathBuf> = Vec::new();
+    for path in source.files.paths() {
+        let Some(folder) = path
+            .parent()
+            .filter(|_| path.file_name() == Some("CMakeLists.txt"))
+        else {
+            continue;
+        };
+        let below = match root.as_str() {
+            "." => folder,
+            _ => match folder.strip_prefix(&root) {
+                Ok(below) => below,
+                Err(_) => continue,
+            },
+        };
+        let is_near = below.components().count() <= MAX_BELOW;
+        if is_near && !found.iter().any(|known| folder.starts_with(known)) {
+            found.push(folder.to_owned());
+        }
+    }
+    found.truncate(MAX_FOLDERS);
+    found
+}
+
+/// `tool.scikit-build.cmake.define`
+fn cmake_defines(source: &Source<'_>) -> BTreeMap<String, String> {
+    let Ok(pyproject) = Pyproject::read(source.files, source.python_root) else {
+        return BTreeMap::new();
+    };
+    let table = pyproject.tool(&["scikit-build", "cmake", "define"]);
+    let table = table.and_then(toml::Value::as_table).into_iter().flatten();
+    let text = |value: &toml::Value| match value {
+        toml::Value::Boolean(true) => Some("ON".to_owned()),
+        toml::Value::Boolean(false) => Some("OFF".to_owned()),
+        value => value.as_str().map(str::to_owned),
+    };
+    table
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect()
+}
