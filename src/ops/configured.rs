@@ -72,6 +72,18 @@ impl Configured {
         Ok(None)
     }
 
+    /// The same for another folder, with paths relative to the working folder.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn find_for(folder: &Utf8Path) -> Result<Option<Self>, Error> {
+        let found = Self::find_from(folder)?;
+        Ok(found.map(|found| Self {
+            folder: normalized(&join_below(folder, &found.folder)),
+            ..found
+        }))
+    }
+
     /// The overlay file.
     #[must_use]
     pub fn overlay(&self) -> Option<Utf8PathBuf> {

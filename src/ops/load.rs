@@ -21,7 +21,7 @@ use crate::python_build::PackageSets;
 use crate::target::Target;
 
 /// What is asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Request {
     /// The folder or sdist.
     pub path: Utf8PathBuf,

@@ -106,7 +106,7 @@ fn prepared<T>(
     let workspace = Workspace::read(&path, session)?;
     // Where that was a folder, it is the file in it.
     layers.command_line.input.uv_lock = Some(workspace.path.clone());
-    let asked = Asked::of(&layers.common(), &workspace);
+    let asked = Asked::of(&layers.common(), &workspace)?;
     let planned = workspace.plan(&asked);
     then(Run {
         request,

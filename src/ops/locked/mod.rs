@@ -2,6 +2,7 @@
 
 mod make;
 mod plan;
+mod python;
 mod results;
 
 use std::collections::BTreeSet;
@@ -14,12 +15,12 @@ use crate::io::paths::{is_file, is_folder, join_below, parent_folder};
 use crate::io::write::read_text;
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
-use crate::python_lock::{
-    LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
-};
+use crate::python_lock::{LockedPackage, PythonLock, PythonLockError, UvSettings, read_indexes};
 
 pub(super) use make::{label, make_locked};
 pub(super) use plan::{Asked, Planned};
+pub(super) use python::with_python_of_lock;
+use python::{Pythons, newest_python};
 pub use results::Failure;
 pub(super) use results::{Finding, Results, worst};
 
@@ -33,8 +34,8 @@ pub(super) struct Workspace {
     /// The lock file.
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
-    /// The Python that is taken where none is asked for.
-    python_minor: u8,
+    /// What decides on the Python where none is asked for.
+    pythons: Pythons,
     names: Arc<BTreeSet<PythonName>>,
 }
 
@@ -68,11 +69,15 @@ impl Workspace {
             message,
         })?;
         let python = text_of(".python-version".into())?;
-        let python_minor = choose_python(python.as_deref(), lock.requires_python.as_deref());
+        let pythons = Pythons {
+            newest: newest_python(folder, &lock, session),
+            lock: Arc::clone(&lock),
+            file: python,
+        };
         let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
-            python_minor,
+            pythons,
             store: session.artifacts().with_indexes(&read_indexes(&root)),
             settings,
             lock,
