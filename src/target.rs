@@ -110,6 +110,14 @@ pub fn allows_python(requires: Option<&str>, minor: u8) -> bool {
     versions.any(|parts| specifiers.contains(&PythonVersion::new(parts)))
 }
 
+/// Returns whether `requires-python` allows `CPython` 3.`minor`.`patch`. An
+/// invalid value allows all.
+pub fn allows_patch(requires: Option<&str>, minor: u8, patch: u8) -> bool {
+    let specifiers = requires.and_then(python_versions);
+    let version = PythonVersion::new([3, u64::from(minor), u64::from(patch)]);
+    specifiers.is_none_or(|specifiers| specifiers.contains(&version))
+}
+
 /// Parses `requires-python` (PEP 440), or Poetry's form of it with `^` and `~`.
 fn python_versions(text: &str) -> Option<VersionSpecifiers> {
     let clause = |clause: &str| {

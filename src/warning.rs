@@ -117,6 +117,18 @@ pub enum Warning {
         help("if there is a crate, name its manifest in `pyproject.toml`")
     )]
     NoRust { all_read: bool },
+    /// The folder has a lockfile of a Python environment, and the project no
+    /// Rust.
+    #[error(
+        "the project itself has no Rust, but there is `{lock}`: `cargo pyhack lock` says what of it is built from source"
+    )]
+    #[diagnostic(
+        code(pyhack::warning::python_lock),
+        help(
+            "`cargo pyhack lock {lock}` makes the stanzas of its packages, `cargo pyhack init` a flake with them"
+        )
+    )]
+    PythonLock { lock: String },
     /// Cargo builds in several folders, each with a `Cargo.lock`.
     #[error("it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the crates of one", roots.len(), all_quoted(roots))]
     #[diagnostic(
@@ -482,6 +494,37 @@ pub enum Warning {
         requires: String,
         python: String,
     },
+    /// The lock is for other patch versions than nixpkgs' Python.
+    #[error("`{place}` is for Python {requires}, and nixpkgs has {python}")]
+    #[diagnostic(
+        code(pyhack::warning::python_patch_not_allowed),
+        help(
+            "have uv2nix compare with another version: `mkPyprojectOverlay {{ pythonVersion = \"{version}\"; ... }}`; `cargo pyhack init` writes that"
+        )
+    )]
+    PythonPatchNotAllowed {
+        place: String,
+        requires: String,
+        python: String,
+        version: String,
+    },
+    /// The lock isn't for some platforms.
+    #[error(
+        "`{place}` isn't for {}: it is for {}",
+        platforms.join(", "),
+        markers.join(" or ")
+    )]
+    #[diagnostic(
+        code(pyhack::warning::platforms_not_supported),
+        help(
+            "add them to `tool.uv.environments` and run `uv lock`, or name others with `--platform`"
+        )
+    )]
+    PlatformsNotSupported {
+        place: String,
+        platforms: Vec<String>,
+        markers: Vec<String>,
+    },
     /// A `flake.nix` can't be read.
     #[error("`{file}` can't be read as Nix")]
     #[diagnostic(
@@ -501,6 +544,7 @@ impl Warning {
             | Self::OldNixpkgs { .. }
             | Self::OldPyprojectNix { .. } => Level::Error,
             Self::NoRust { all_read: true }
+            | Self::PythonLock { .. }
             | Self::UnneededCrates {
                 is_refused: false, ..
             }

@@ -12,9 +12,11 @@ use super::ui::{Text, Ui};
 use super::why::join_systems;
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::paths::is_file;
 use crate::native::Origin;
 use crate::ops::inspect::{Fit, Inspection, Module, inspect};
 use crate::options::TargetOptions;
+use crate::project::ProjectError;
 use crate::python_lock::PythonLock;
 
 /// Say what is here: roots, backend, lock, native inputs and why
@@ -61,10 +63,22 @@ impl InspectArgs {
         if PythonLock::is_path(&self.source.path) {
             return super::lock::inspect(self.source.path, self.target, ui, session);
         }
+        let lock = self.source.path.join("uv.lock");
         let mut request = self.source.into_request();
-        request.options.target = self.target;
+        request.options.target = self.target.clone();
         request.options.generate.generate_lock = Some(self.generate_lock);
-        let inspection = inspect(&request, session)?;
+        let inspection = match inspect(&request, session) {
+            // The root of a workspace needs no package of its own.
+            Err(Error::Project(ProjectError::NoName { .. })) if is_file(&lock) => {
+                let lock = lock.strip_prefix(".").unwrap_or(&lock).to_owned();
+                let shown = plain(lock.as_str());
+                ui.hint(&format!(
+                    "this is a workspace without a package of its own: `cargo pyhack lock {shown}` makes the stanzas of `{shown}`"
+                ));
+                return super::lock::inspect(lock, self.target, ui, session);
+            }
+            inspection => inspection?,
+        };
         ui.warnings(&inspection.warnings);
         ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
     }

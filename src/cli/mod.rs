@@ -175,13 +175,13 @@ fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     let done = match cli.command {
         Some(Command::Check(args)) => return Ok(args.run(ui, session)?),
         Some(Command::NixSnippet(args)) => return args.run(ui, session),
+        Some(Command::Init(args)) => return Ok(args.run(ui, session)?),
         Some(Command::Lock(args)) => return Ok(args.run(ui, &cli.global, session)?),
         None => InspectArgs::new(cli.path).run(ui, session),
         Some(Command::Inspect(args)) => args.run(ui, session),
         Some(Command::Vendor(args)) => args.run(ui, session),
         Some(Command::Hash(args)) => args.run(ui, session),
         Some(Command::Why(args)) => args.run(ui, &cli.global, session),
-        Some(Command::Init(args)) => args.run(ui, session),
     };
     done?;
     Ok(ExitCode::SUCCESS)

@@ -49,6 +49,13 @@ pub fn find_file_above(folder: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     paths.find(|path| path.is_file())
 }
 
+/// Returns whether a folder is in a git repository.
+#[must_use]
+pub fn is_in_repository(folder: &Utf8Path) -> bool {
+    let folder = full_path(folder).ok().flatten();
+    folder.is_some_and(|folder| steps_to_repository(&folder).is_some())
+}
+
 /// Returns how many folders the top of the git repository is above a folder
 /// with that full path; `None` outside of a repository.
 pub(super) fn steps_to_repository(folder: &Utf8Path) -> Option<usize> {

@@ -72,6 +72,19 @@ impl Configured {
         Ok(None)
     }
 
+    /// Finds the configuration of another folder, with paths relative to the
+    /// working folder.
+    ///
+    /// # Errors
+    /// Fails if a file can't be read.
+    pub fn find_for(folder: &Utf8Path) -> Result<Option<Self>, Error> {
+        let found = Self::find_from(folder)?;
+        Ok(found.map(|found| Self {
+            folder: normalized(&join_below(folder, &found.folder)),
+            ..found
+        }))
+    }
+
     /// Returns the path of the overlay, if one is configured.
     #[must_use]
     pub fn overlay(&self) -> Option<Utf8PathBuf> {

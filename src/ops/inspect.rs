@@ -8,10 +8,13 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
+use super::locked::with_python_of_lock;
 pub use super::native_report::Native;
 use super::pins::judge_pins;
 use crate::error::Error;
 use crate::io::Session;
+use crate::io::paths::is_file;
+use crate::nix::normalized;
 use crate::project::{CargoLock, CrateSource, RustModule, RustProject, without_credentials};
 use crate::warning::{Warning, WarningReport, as_reports};
 
@@ -182,12 +185,21 @@ pub struct GitDependency {
 /// # Errors
 /// Fails if there is no Python project, or it can't be read.
 pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
+    let request = &with_python_of_lock(request, session);
     let loaded = Loaded::read(request, session)?;
     let rust = match request.options.cargo_root() {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };
     let mut facts = Facts::gather(&loaded, rust, request, session)?;
+    let lock = request.path.join("uv.lock");
+    if rust.is_none() && is_file(&lock) {
+        let lock = normalized(&lock).to_string();
+        facts
+            .warnings
+            .retain(|warning| !matches!(warning, Warning::NoRust { all_read: true }));
+        facts.warnings.push(Warning::PythonLock { lock });
+    }
     if let Some(rust) = rust {
         judge_pins(&mut facts, Utf8Path::new("."), rust, session);
     }

@@ -21,7 +21,7 @@ use crate::python_build::PackageSets;
 use crate::target::Target;
 
 /// A project to read, and how.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Request {
     /// The path of the folder or sdist.
     pub path: Utf8PathBuf,

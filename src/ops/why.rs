@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::load::{Loaded, Request};
+use super::locked::with_python_of_lock;
 use crate::error::Error;
 use crate::io::Session;
 use crate::native::{DependencyPath, Explainer, NativeTable, Picture, ResolvedBy, WhyNot};
@@ -55,6 +56,7 @@ pub enum Answer {
 /// # Errors
 /// Fails without Rust or a lock, or if something can't be read.
 pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<WhyReport, Error> {
+    let request = &with_python_of_lock(request, session);
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
     rust.require_cargo_lock(&loaded.files)?;

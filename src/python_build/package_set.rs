@@ -330,6 +330,17 @@ impl PackageSet {
     }
 }
 
+impl SetPackage {
+    /// The wheel of a package of the lock that would be chosen if wheels were
+    /// preferred.
+    pub fn fitting_wheel(&self) -> Option<&str> {
+        match &self.origin {
+            PackageOrigin::Lock { fitting_wheel, .. } => fitting_wheel.as_deref(),
+            PackageOrigin::BuildSystems { .. } => None,
+        }
+    }
+}
+
 /// Returns a package of the lock as uv2nix builds it.
 fn locked_package(
     locked: &LockedPackage,

@@ -5,7 +5,7 @@ use pep508_rs::MarkerEnvironment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::target::{Platform, Toolchains, allows_python, marker_environment};
+use crate::target::{Platform, marker_environment};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-platforms.toml");
 
@@ -76,15 +76,11 @@ pub fn nixpkgs_python() -> u8 {
     Table::built_in().usual_python
 }
 
-/// Chooses the minor version of Python if none is asked for: the first allowed
-/// one of a `.python-version` file and nixpkgs' `python3`, otherwise the newest
-/// that `requires-python` allows.
-pub fn choose_python(python_version_file: Option<&str>, requires: Option<&str>) -> u8 {
-    let from_file = python_version_file.and_then(parse_python_version);
-    let mut preferred = from_file.into_iter().chain([nixpkgs_python()]);
-    preferred
-        .find(|minor| allows_python(requires, *minor))
-        .unwrap_or_else(|| Toolchains::built_in().newest_python(requires, None))
+/// Returns the patch version of nixpkgs' `CPython` 3.`minor`; `None` if it isn't
+/// known.
+pub(super) fn nixpkgs_patch(minor: u8) -> Option<u8> {
+    let mut rows = Table::built_in().python.iter();
+    Some(rows.find(|row| row.minor == minor)?.patch)
 }
 
 /// Parses a `.python-version` file to a minor version, as uv does: `3.13`,
@@ -100,6 +96,13 @@ pub fn parse_python_version(text: &str) -> Option<u8> {
 }
 
 impl Environment {
+    /// Returns the full version of nixpkgs' Python: `3.13.11`, or `3.13` if its
+    /// patch version isn't known.
+    pub fn python_full_version(self) -> String {
+        let patch = nixpkgs_patch(self.python_minor).map(|patch| format!(".{patch}"));
+        format!("3.{}{}", self.python_minor, patch.unwrap_or_default())
+    }
+
     /// Returns Nix's name of the platform, with the C library unless it is
     /// nixpkgs' default.
     pub fn system(self) -> String {
@@ -148,9 +151,7 @@ impl Environment {
 
     /// Returns the values of PEP 508's markers.
     pub fn markers(self) -> MarkerEnvironment {
-        let rows = &Table::built_in().python;
-        let row = rows.iter().find(|row| row.minor == self.python_minor);
-        let patch = row.map_or(0, |row| row.patch);
+        let patch = nixpkgs_patch(self.python_minor).unwrap_or_default();
         marker_environment(self.platform, self.python_minor, patch)
     }
 }

@@ -94,6 +94,25 @@ pub enum PythonLockError {
         message: String,
     },
 
+    /// The lockfile is for other platforms.
+    #[error(
+        "`{place}` is for none of {}: it is for {}",
+        platforms.join(", "),
+        markers.join(" or ")
+    )]
+    #[diagnostic(
+        code(pyhack::python_lock::no_platform),
+        help(
+            "name one that it is for with `--platform`, or change `tool.uv.environments` and run `uv lock`"
+        )
+    )]
+    NoPlatform {
+        place: String,
+        platforms: Vec<String>,
+        /// The markers of the platforms that it is for.
+        markers: Vec<String>,
+    },
+
     /// A fetched source is another package's than the lockfile says.
     #[error("`{place}` is the source of `{found}`, and the lock says `{expected}`")]
     #[diagnostic(

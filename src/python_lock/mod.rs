@@ -5,12 +5,15 @@
 //! package set.
 
 mod choose;
+mod conflicts;
 mod environment;
 mod error;
 mod indexes;
+mod markers;
 mod model;
 mod parse;
 mod pylock;
+mod python;
 mod reach;
 mod reader;
 mod settings;
@@ -18,15 +21,18 @@ mod uv;
 mod wheel;
 
 pub use choose::{PackageFormat, choose_format};
-pub use environment::{Environment, Libc, choose_python, nixpkgs_python, parse_python_version};
+pub use conflicts::ChosenMembers;
+pub use environment::{Environment, Libc, parse_python_version};
 pub use error::PythonLockError;
 pub use indexes::{NamedIndex, read_indexes};
 pub use model::{
-    Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonDependency, PythonLock,
+    Artifact, ArtifactPlace, Conflict, ConflictItem, LockedPackage, LockedSource, PythonDependency,
+    PythonLock,
 };
 pub use parse::parse;
+pub use python::{PythonChoice, python_version_override};
 pub use reach::reach;
-pub use settings::{Preference, UvSettings};
+pub use settings::{DefaultGroups, Preference, UvSettings};
 pub use wheel::WheelName;
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub struct PythonLock {
     pub packages: Vec<LockedPackage>,
     /// Sets of extras and groups of which an environment has at most one.
     pub conflicts: Vec<Vec<Conflict>>,
+    /// `supported-markers` and `required-markers`: of each list that isn't empty,
+    /// one holds in each environment. The latter are as uv2nix takes them.
+    pub platforms: [Vec<MarkerTree>; 2],
     /// Whether an environment has every package whose marker holds, as in
     /// `pylock.toml`, and not only those that something depends on.
     pub is_flat: bool,

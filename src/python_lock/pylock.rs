@@ -90,6 +90,7 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
         extras: lock.extras.into_iter().chain(group_extras).collect(),
         packages: reader.entries(lock.packages, |package| &package.name, locked_package)?,
         conflicts: Vec::new(),
+        platforms: [const { Vec::new() }; 2],
         is_flat: true,
     })
 }

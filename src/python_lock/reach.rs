@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
 
+use super::markers::holds;
 use super::model::{
     Conflict, ConflictItem, LockedPackage, LockedSource, PythonDependency, PythonLock,
 };
@@ -61,7 +62,7 @@ impl<'a> Walk<'a> {
     }
 
     fn holds(&self, marker: &MarkerTree) -> bool {
-        marker.evaluate(self.environment, &self.extras)
+        holds(marker, self.environment, &self.extras)
     }
 
     fn reach(&self) -> BTreeSet<usize> {

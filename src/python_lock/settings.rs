@@ -44,8 +44,47 @@ pub struct UvSettings {
     /// The names as written: uv2nix doesn't normalize them.
     pub no_build_package: BTreeSet<String>,
     pub extra_build_dependencies: BTreeMap<PythonName, Vec<Requirement<VerbatimUrl>>>,
+    /// Whether one of them is written as a table, which uv2nix can't read.
+    pub has_tables_of_requirements: bool,
     /// The packages that have an entry in `sources`.
     pub sources: BTreeSet<PythonName>,
+}
+
+/// `tool.uv.default-groups` of a project: the dependency groups that uv
+/// installs by default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DefaultGroups {
+    /// `"all"`
+    All,
+    Names(Vec<String>),
+}
+
+impl DefaultGroups {
+    /// Reads `tool.uv.default-groups` of a `pyproject.toml`; `None` if it isn't
+    /// there.
+    pub fn read(pyproject: &str) -> Option<Self> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "kebab-case", default)]
+        struct Groups {
+            default_groups: Option<toml::Value>,
+        }
+        let pyproject: WithToolUv<Groups> = toml::from_str(pyproject).ok()?;
+        match pyproject.tool.uv.default_groups? {
+            toml::Value::String(text) if text == "all" => Some(Self::All),
+            toml::Value::Array(names) => {
+                let names = names.iter().filter_map(|name| name.as_str());
+                Some(Self::Names(names.map(str::to_owned).collect()))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn has(&self, group: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Names(names) => names.iter().any(|name| name == group),
+        }
+    }
 }
 
 /// A `pyproject.toml` of which only `[tool.uv]` is read, as `T`.
@@ -106,6 +145,9 @@ impl UvSettings {
             settings.sources.extend(sources);
         }
         for (name, dependencies) in root.extra_build_dependencies {
+            let mut forms = dependencies.iter();
+            settings.has_tables_of_requirements |=
+                forms.any(|form| matches!(form, ExtraDependency::Table { .. }));
             let requirements = dependencies.iter().map(ExtraDependency::requirement);
             let requirements = requirements
                 .collect::<Result<Vec<_>, _>>()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
+use pep508_rs::MarkerTree;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -30,6 +31,10 @@ struct Lock {
     package: Vec<Spanned<Package>>,
     #[serde(default)]
     conflicts: Vec<Vec<RawConflict>>,
+    #[serde(default)]
+    supported_markers: Vec<String>,
+    #[serde(default)]
+    required_markers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,12 +105,21 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
     }
     let lock: Lock = reader.parse()?;
     let sets = lock.conflicts.into_iter();
+    let markers = [&lock.supported_markers, &lock.required_markers];
+    let [supported, required] = markers.map(|list| {
+        // One that can't be read holds nowhere.
+        let markers = list.iter().map(|marker| reader.marker(marker));
+        markers
+            .map(|marker| marker.unwrap_or(MarkerTree::FALSE))
+            .collect()
+    });
     Ok(PythonLock {
         requires_python: lock.requires_python,
         packages: reader.entries(lock.package, |package| &package.name, locked_package)?,
         conflicts: sets
             .map(|set| set.into_iter().map(conflict).collect())
             .collect(),
+        platforms: [supported, required],
         is_flat: false,
         extras: Vec::new(),
     })

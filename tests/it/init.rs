@@ -7,7 +7,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, has_nix, nix, tree};
+use crate::locks::fixtures::{self, Sdist, serving};
+use crate::support::{Registry, Sandbox, has_nix, nix, tree};
 
 const PYPROJECT: &str = "[project]\nname = \"My_App\"\nversion = \"1.0\"\nrequires-python = \">=3.11\"\n\n\
     [build-system]\nrequires = [\"uv_build\"]\nbuild-backend = \"uv_build\"\n";
@@ -103,12 +104,12 @@ fn a_new_project() {
     insta::assert_snapshot!(run.stderr, @r#"
            Wrote `app/overlay.nix`
            Wrote `app/flake.nix`
-    help: put this into `pyproject.toml`, for `cargo pyhack check`:
+          Locked `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
+    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
-    help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
+    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
     "#);
     let flake = read(&sandbox, "app/flake.nix");
     assert_eq!(nixfmt_rs::format(&flake).unwrap(), flake);
@@ -132,7 +133,7 @@ fn a_new_project() {
     );
     let environment = &shell["packages"][0];
     assert_eq!(environment["packages"][0]["editableRoot"], "$REPO_ROOT");
-    assert_eq!(environment["deps"], json!({"my-app": ["everything"]}));
+    assert_eq!(environment["deps"], json!({"my-app": []}));
     assert_eq!(
         shell["env"]["UV_PROJECT_ENVIRONMENT"],
         "/env/my-app-dev-env"
@@ -150,11 +151,12 @@ fn what_is_there_is_kept() {
             Kept `app/overlay.nix`
             Kept `app/flake.nix`
            Fresh the flake has the path of `app/overlay.nix`
-    help: put this into `pyproject.toml`, for `cargo pyhack check`:
+    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
+    help: `cargo pyhack lock --write app/overlay.nix app/uv.lock` writes the stanzas of what is built from source
+    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
     "#);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert_eq!(tree(&sandbox.path("app")), before);
@@ -172,14 +174,14 @@ fn a_flake_that_is_there_is_told_what_it_lacks() {
     insta::assert_snapshot!(run.stderr, @r#"
            Wrote `app/overlay.nix`
             Kept `app/flake.nix`
+          Locked `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
            Found the inputs `unstable`, `uv2nix`
     help: paste what is printed above into `flake.nix`, each part where its comment says
-    help: put this into `pyproject.toml`, for `cargo pyhack check`:
+    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix` writes stanzas for what is built from source
-    help: in a git repository, Nix sees what git does: `git add` what was written, then run `nix develop`
+    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
     "#);
     insta::assert_snapshot!(run.stdout, @r#"
     # Into `inputs`, and by their names into the arguments of `outputs`:
@@ -316,7 +318,7 @@ fn members_that_compile_are_not_editable() {
             "setup(ext_modules=cythonize('a.pyx'))",
         ),
     ]);
-    assert_eq!(report(&sandbox, &[])["rust"], json!(["native"]));
+    assert_eq!(report(&sandbox, &["--no-lock"])["rust"], json!(["native"]));
     let Some([_, shell]) = evaluated(&sandbox) else {
         return;
     };
@@ -350,25 +352,161 @@ fn members_that_compile_are_not_editable() {
 #[test]
 fn conflicts_and_workspaces_without_a_package() {
     let lock = "version = 1\nrequires-python = \">=3.12,<3.13\"\n\
-        conflicts = [[{ package = \"a\", extra = \"x\" }, { package = \"a\", extra = \"y\" }]]\n\n\
-        [[package]]\nname = \"a\"\nsource = { virtual = \"a\" }\n";
+        conflicts = [[{ package = \"a\", extra = \"x\" }, { package = \"a\", group = \"y\" }]]\n\n\
+        [[package]]\nname = \"a\"\nsource = { virtual = \"a\" }\n\
+        [package.optional-dependencies]\nx = []\nz = []\n[package.dev-dependencies]\ny = []\n";
     let root = "[tool.uv.workspace]\nmembers = [\"a\"]\n";
     let sandbox = workspace(&[("uv.lock", lock), ("pyproject.toml", root)]);
+    let run = sandbox.run(&["init", "--dry-run", "app"]);
+    let chose =
+        "       Chose extra `x` of `a`, which conflicts with `a:y`; change it in `flake.nix`\n";
+    assert!(run.stderr.contains(chose), "{}", run.stderr);
     let made = report(&sandbox, &["--source-preference", "sdist"]);
-    // `lock` would take another Python and wheels by itself.
+    // `lock` would take wheels by itself.
     let configuration = made["configuration"].as_str().unwrap();
     assert!(
         configuration.ends_with("source-preference = \"sdist\"\n"),
         "{configuration}"
     );
+    assert_eq!(made["conflicts"][0]["excludes"], json!(["a:y"]));
     let Some([package, shell]) = evaluated(&sandbox) else {
         return;
     };
     assert_eq!(package["name"], "workspace-env");
     assert_eq!(package["python"], "/python3.12");
+    assert_eq!(package["deps"], json!({"a": ["x"]}));
     assert_eq!(package["packages"][0]["sourcePreference"], "sdist");
-    assert_eq!(shell["packages"][0]["deps"], json!({"a": []}));
+    assert_eq!(shell["packages"][0]["deps"], json!({"a": ["x", "z"]}));
     assert!(!shell["shellHook"].as_str().unwrap().contains("REPO_ROOT"));
+}
+
+#[test]
+fn all_groups_by_default() {
+    let groups = format!("{PYPROJECT}\n[tool.uv]\ndefault-groups = \"all\"\n");
+    let lock = LOCK.replace(
+        "source = { editable = \".\" }",
+        "source = { editable = \".\" }\n[package.dev-dependencies]\ndev = []\nlint = []",
+    );
+    let sandbox = workspace(&[("pyproject.toml", &groups), ("uv.lock", &lock)]);
+    report(&sandbox, &[]);
+    if let Some([package, _]) = evaluated(&sandbox) {
+        assert_eq!(package["deps"], json!({"my-app": ["dev", "lint"]}));
+    }
+}
+
+#[test]
+fn a_patch_version_that_nixpkgs_does_not_have() {
+    let lock = LOCK.replace(">=3.11", "==3.12.8");
+    let sandbox = workspace(&[("uv.lock", &lock)]);
+    let made = report(&sandbox, &[]);
+    assert_eq!(made["warnings"], json!([]));
+    if let Some([package, _]) = evaluated(&sandbox) {
+        assert_eq!(package["packages"][0]["pythonVersion"], "3.12.8");
+    }
+}
+
+#[test]
+fn the_platforms_of_the_lock() {
+    let lock = LOCK.replace(
+        "requires-python",
+        "supported-markers = [\"sys_platform == 'linux'\"]\nrequires-python",
+    );
+    let sandbox = workspace(&[("uv.lock", &lock)]);
+    let made = report(&sandbox, &[]);
+    assert_eq!(made["platforms"], json!(["aarch64-linux", "x86_64-linux"]));
+    assert_eq!(
+        made["warnings"][0]["code"],
+        "pyhack::warning::platforms_not_supported"
+    );
+    let flake = read(&sandbox, "app/flake.nix");
+    assert!(!flake.contains("aarch64-darwin"), "{flake}");
+}
+
+#[test]
+fn a_build_system_that_no_set_has_is_told_and_fails_only_when_it_is_built() {
+    let odd = PYPROJECT.replace("[\"uv_build\"]", "[\"uv_build\", \"frobnicate\"]");
+    let sandbox = workspace(&[("pyproject.toml", &odd)]);
+    let run = sandbox.run(&["init", "app"]);
+    let told = "Missing build system `frobnicate`: the package set doesn't have it; add it with `uv add --dev frobnicate`";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let flake = read(&sandbox, "app/flake.nix");
+    assert!(flake.contains("lib.genAttrs [ \"frobnicate\" ]"), "{flake}");
+    evaluated(&sandbox);
+}
+
+/// Sdists of a lock, and a registry that serves them.
+fn built_from_source() -> (Registry, Sandbox) {
+    let sdists = [
+        Sdist::built_with("good", "1.0", &["setuptools"]),
+        Sdist::built_with("odd", "1.0", &["setuptools", "frobnicate"]),
+    ];
+    let registry = serving(&[], &sdists);
+    let sandbox = Sandbox::with_registry(&registry);
+    let address = registry.address();
+    let entries = sdists
+        .iter()
+        .map(|sdist| (sdist.name, sdist.entry(&address, "")));
+    let entries: Vec<_> = entries.collect();
+    sandbox.write("app/pyproject.toml", PYPROJECT);
+    sandbox.write("app/uv.lock", fixtures::uv_lock(&entries));
+    (registry, sandbox)
+}
+
+#[test]
+fn the_overlay_is_the_one_that_lock_writes() {
+    let (_registry, sandbox) = built_from_source();
+    let run = sandbox.run(&["init", "app"]);
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr.contains("pyhack::project::missing_build_system"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains(
+            "help: once that is fixed, `cargo pyhack lock --write app/overlay.nix app/uv.lock`"
+        ),
+        "{}",
+        run.stderr
+    );
+    let overlay = read(&sandbox, "app/overlay.nix");
+    assert!(overlay.contains("# pyhack: begin good 1.0\n"), "{overlay}");
+    fs::remove_file(sandbox.path("app/overlay.nix")).unwrap();
+    sandbox.run(&["lock", "--write", "app/overlay.nix", "app/uv.lock"]);
+    assert_eq!(read(&sandbox, "app/overlay.nix"), overlay);
+    assert!(sandbox.path("app/flake.nix").exists());
+}
+
+#[test]
+fn without_a_network_the_flake_is_written() {
+    let (registry, sandbox) = built_from_source();
+    for (flags, code) in [
+        (&["--dry-run"][..], 0),
+        (&["--no-lock"], 0),
+        (&["--offline"], 4),
+    ] {
+        for name in ["flake.nix", "overlay.nix"] {
+            let _ = fs::remove_file(sandbox.path("app").join(name));
+        }
+        let asked = registry.asked().len();
+        let run = sandbox.run(&[&["init", "app"], flags].concat());
+        assert_eq!(run.code, code, "{flags:?}: {}", run.stderr);
+        assert_eq!(registry.asked().len(), asked, "{flags:?}");
+        let is_there = sandbox.path("app/flake.nix").exists();
+        assert_eq!(is_there, flags != ["--dry-run"], "{flags:?}");
+    }
+}
+
+#[test]
+fn the_configuration_is_added_where_it_is_asked_for() {
+    let sandbox = workspace(&[]);
+    let made = report(&sandbox, &["--configure", "--python", "3.12"]);
+    assert_eq!(made["configuration"], "");
+    let added = "\n[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\nuv-lock = \"uv.lock\"\npython = \"3.12\"\n";
+    let pyproject = read(&sandbox, "app/pyproject.toml");
+    assert_eq!(pyproject, format!("{PYPROJECT}{added}"));
+    let run = sandbox.run(&["check", "app/overlay.nix"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }
 
 #[test]
@@ -405,7 +543,7 @@ fn a_dry_run_writes_nothing() {
     );
     let diff = run.ok();
     assert!(
-        diff.contains("+++ b/app/overlay.nix") && diff.contains("+  description = "),
+        diff.contains("+++ b/app/flake.nix") && diff.contains("+  description = "),
         "{diff}"
     );
 }

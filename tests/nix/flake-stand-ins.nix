@@ -75,7 +75,19 @@ let
       lock = builtins.fromTOML (builtins.readFile (workspaceRoot + "/uv.lock"));
       isMember = package: package.source ? editable || package.source ? virtual;
       members = map (package: package.name) (builtins.filter isMember lock.package);
-      deps.all = lib.genAttrs members (_: [ "everything" ]);
+      entry = name: builtins.head (builtins.filter (package: package.name == name) lock.package);
+      names = set: builtins.attrNames set;
+      deps.all = lib.genAttrs members (
+        name: names ((entry name).optional-dependencies or { }) ++ deps.groups.${name}
+      );
+      deps.groups = lib.genAttrs members (name: names ((entry name).dev-dependencies or { }));
+      # Of each set that conflicts, one is named.
+      isNarrowed =
+        dependencies: set:
+        let
+          isNamed = member: builtins.elem (member.extra or member.group) dependencies.${member.package};
+        in
+        builtins.length (builtins.filter isNamed set) == 1;
       deps.default = lib.genAttrs members (_: [ ]);
     in
     {
@@ -84,13 +96,19 @@ let
         {
           sourcePreference,
           dependencies ? deps.all,
+          pythonVersion ? null,
         }:
-        if lock ? conflicts && dependencies != deps.default then
+        if !(builtins.all (isNarrowed dependencies) (lock.conflicts or [ ])) then
           throw "extras or groups exclude each other"
         else
           _: prev:
           assert prev ? build-systems;
-          lib.genAttrs members (name: package name { inherit sourcePreference; });
+          lib.genAttrs members (
+            name:
+            package name (
+              { inherit sourcePreference; } // (if pythonVersion == null then { } else { inherit pythonVersion; })
+            )
+          );
       mkEditablePyprojectOverlay =
         {
           root,

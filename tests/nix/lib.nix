@@ -4,6 +4,7 @@ rec {
   optionalAttrs = condition: set: if condition then set else { };
   optionalString = condition: text: if condition then text else "";
   hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+  subtractLists = less: builtins.filter (item: !(builtins.elem item less));
   unique = builtins.foldl' (seen: item: if builtins.elem item seen then seen else seen ++ [ item ]) [ ];
 
   # A set whose members see its final form, and that overlays can be put on.

@@ -157,20 +157,7 @@ pub(super) struct Shown {
 
 /// Reports what happened to the packages of a lock, and prints the overlay.
 pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<ExitCode, Error> {
-    ui.warnings(&report.warnings);
-    for package in &report.packages {
-        tell_of(ui, package);
-    }
-    for name in &report.removed {
-        // `--rust-only` removes stanzas of packages that the lock still has.
-        let is_locked = report.packages.iter().any(|package| &package.name == name);
-        let why = if is_locked {
-            "which has no Rust in it"
-        } else {
-            "which the lock no longer has"
-        };
-        ui.status("Removed", &format!("`{name}`, {why}"));
-    }
+    tell_all(ui, &report);
     for file in report.files.iter().filter(|_| !shown.plan) {
         let is_changed = report.changed.contains(file);
         let word = if is_changed { "Wrote" } else { "Fresh" };
@@ -195,6 +182,24 @@ pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<Exit
         })
     })?;
     Ok(ExitCode::from(exit as u8))
+}
+
+/// Reports what happened to the packages of a lock.
+pub(super) fn tell_all(ui: &Ui, report: &LockReport) {
+    ui.warnings(&report.warnings);
+    for package in &report.packages {
+        tell_of(ui, package);
+    }
+    for name in &report.removed {
+        // With `--rust-only`, the lock still has it.
+        let is_locked = report.packages.iter().any(|package| &package.name == name);
+        let why = if is_locked {
+            "which has no Rust in it"
+        } else {
+            "which the lock no longer has"
+        };
+        ui.status("Removed", &format!("`{name}`, {why}"));
+    }
 }
 
 fn tell_of(ui: &Ui, package: &LockedPackageReport) {
@@ -238,7 +243,7 @@ pub(super) fn reasons(package: &LockedPackageReport) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-fn summary(report: &LockReport) -> String {
+pub(super) fn summary(report: &LockReport) -> String {
     let count = |is_it: &dyn Fn(&LockedPackageReport) -> bool| {
         report
             .packages
@@ -267,7 +272,7 @@ fn summary(report: &LockReport) -> String {
 
 /// Lists the files that would be fetched, one per line: size in bytes, or `?`,
 /// and URL.
-fn fetched(report: &LockReport) -> String {
+pub(super) fn fetched(report: &LockReport) -> String {
     let mut text = String::new();
     for fetch in report.packages.iter().flat_map(|package| &package.fetch) {
         if !fetch.is_cached {

@@ -42,6 +42,21 @@ pub enum InitError {
         requires: String,
     },
 
+    /// `--configure` finds no place for the configuration.
+    #[error(
+        "`{file}` has no place for `[tool.cargo-pyhack]`: `tool` isn't a table that can be added to"
+    )]
+    #[diagnostic(
+        code(pyhack::init::configuration),
+        help(
+            "write `tool` as tables, as in `[tool.uv]`, or leave `--configure` out and add the lines by hand"
+        )
+    )]
+    Configuration {
+        /// The `pyproject.toml`.
+        file: String,
+    },
+
     /// No Python that there is.
     #[error("`requires-python` is `{requires}`, which allows no CPython that we know")]
     #[diagnostic(

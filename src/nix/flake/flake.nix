@@ -17,8 +17,7 @@
       inherit (nixpkgs) lib;
 
       # What `uv.lock` has.
-      workspace = uv2nix.lib.workspace.loadWorkspace { workspaceRoot = ./.; };
-
+      @workspace@@dependencies@
       systems = @systems@;
 
       perSystem = lib.genAttrs systems (
@@ -27,22 +26,22 @@
           pkgs = nixpkgs.legacyPackages.${system};
           python = pkgs.@python@;
           @hacks@
-          # Stanzas of packages with Rust in them that are built from source:
-          # `cargo pyhack` writes them, and `cargo pyhack check` tells of old ones.
+          # How packages are built from source: `cargo pyhack lock` writes it, and
+          # `cargo pyhack check` says whether it is up to date.
           @overlay@
 
           pythonSet = (pkgs.callPackage pyproject-nix.build.packages { inherit python; }).overrideScope (
             lib.composeManyExtensions [
-              pyproject-build-systems.overlays.wheel
+              @missing@pyproject-build-systems.overlays.wheel
               (workspace.mkPyprojectOverlay { @arguments@ })
               overlay
             ]
           );
           @shell_set@
-          shellEnvironment = @set@.mkVirtualEnv @shell_name@ workspace.deps.@deps@;
+          shellEnvironment = @set@.mkVirtualEnv @shell_name@ @all@;
         in
         {
-          environment = pythonSet.mkVirtualEnv @environment_name@ workspace.deps.default;
+          environment = pythonSet.mkVirtualEnv @environment_name@ @default@;
 
           shell = pkgs.mkShell {
             packages = [

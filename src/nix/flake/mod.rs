@@ -5,24 +5,32 @@
 //! model, which escapes them, before they go into a gap; nixfmt lays the
 //! result out.
 
+mod dependencies;
 mod error;
 mod existing;
 mod input;
 mod overlay;
 
+pub use dependencies::Dependencies;
 pub use error::{InitError, PYTHON_VERSION_FILE};
 pub use existing::ExistingFlake;
 pub use input::FlakeInput;
 pub use overlay::ImportedOverlay;
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use super::expr::Expr;
 use super::print::print_inline;
+use crate::project::PythonName;
 use crate::python_lock::Preference;
 use crate::target::Platform;
 
 const FLAKE: &str = include_str!("flake.nix");
 const WIRING: &str = include_str!("wiring.nix");
 const EDITABLES: &str = include_str!("editables.nix");
+const MISSING: &str = include_str!("missing.nix");
+const TABLES: &str = include_str!("tables.nix");
 
 /// Finds the workspace's folder from wherever the shell is started. The
 /// repository's folder may be another.
@@ -40,12 +48,19 @@ pub struct Flake {
     pub name: String,
     /// The minor version of Python 3.
     pub python_minor: u8,
+    /// The version that `requires-python` is compared with, if that isn't the
+    /// interpreter's.
+    pub python_version: Option<String>,
+    /// The platforms that the lockfile is for, sorted.
+    pub platforms: Vec<Platform>,
     /// What uv2nix builds from where the lock has both wheels and an sdist.
     pub preference: Preference,
     pub overlay: ImportedOverlay,
-    /// Whether extras or groups conflict, so that no environment can have all
-    /// of them.
-    pub has_conflicts: bool,
+    pub dependencies: Dependencies,
+    /// Whether `extra-build-dependencies` has tables, which uv2nix can't read.
+    pub has_tables_of_requirements: bool,
+    /// The build systems that the package set lacks.
+    pub missing_build_systems: BTreeSet<PythonName>,
     pub shell: Shell,
 }
 
@@ -69,14 +84,20 @@ impl Flake {
             .iter()
             .map(|input| input.attribute(|_| None))
             .collect();
-        let mut systems = Platform::DEFAULT.map(Platform::system);
-        systems.reverse();
+        let systems = self
+            .platforms
+            .iter()
+            .rev()
+            .map(|platform| platform.system());
         let shell_set = self.shell_set();
         let has_shell_set = !shell_set.is_empty();
         let gap = |gap: &str| match gap {
             "description" => print_string(&format!("The Python environment of {}", self.name)),
             "inputs" => inputs.trim_end().to_owned(),
-            "systems" => print_inline(&Expr::strings(systems)),
+            "systems" => print_inline(&Expr::strings(systems.clone())),
+            "workspace" => self.workspace("uv2nix", "pyproject-nix"),
+            "dependencies" => self.dependencies.definitions(),
+            "missing" => self.missing(),
             "python" => format!("python3{}", self.python_minor),
             "hacks" => self.hacks("pyproject-nix"),
             "overlay" => self.overlay.import("overlay"),
@@ -86,8 +107,8 @@ impl Flake {
             "set" if has_shell_set => "shellSet".to_owned(),
             "set" => "pythonSet".to_owned(),
             "shell_name" => print_string(&format!("{}-dev-env", self.name)),
-            "deps" if self.has_conflicts => "default".to_owned(),
-            "deps" => "all".to_owned(),
+            "default" => self.dependencies.default_variable().to_owned(),
+            "all" => self.dependencies.all_variable().to_owned(),
             "programs" if self.shell.has_rust => "pkgs.uv pkgs.cargo pkgs.rustc".to_owned(),
             "programs" => "pkgs.uv".to_owned(),
             "root" if has_shell_set => FIND_ROOT.to_owned(),
@@ -114,13 +135,20 @@ impl Flake {
         };
         let gap = |gap: &str| match gap {
             "inputs" => inputs.clone(),
-            "set" if !existing.has_set => self.workspace(&variable(FlakeInput::Uv2nix)),
+            "set" if !existing.has_set => {
+                let inputs = [FlakeInput::Uv2nix, FlakeInput::PyprojectNix].map(variable);
+                let workspace = self.workspace(&inputs[0], &inputs[1]);
+                format!("{workspace}python = pkgs.python3{};\n", self.python_minor)
+            }
+            "dependencies" => self.dependencies.definitions(),
+            "missing" => self.missing(),
             "hacks" => self.hacks(&variable(FlakeInput::PyprojectNix)),
             // Flakes made from uv2nix' template have a variable `overlay`.
             "overlay" => self.overlay.import("rustOverlay"),
             "environment" if !existing.has_set => {
                 let name = print_string(&format!("{}-env", self.name));
-                format!("environment = pythonSet.mkVirtualEnv {name} workspace.deps.default;")
+                let dependencies = self.dependencies.default_variable();
+                format!("environment = pythonSet.mkVirtualEnv {name} {dependencies};")
             }
             "arguments" => self.overlay_arguments(),
             "pyproject_nix" => variable(FlakeInput::PyprojectNix),
@@ -131,13 +159,26 @@ impl Flake {
         inside_braces(&nixfmt_rs::format(&set).expect("the filled template is Nix"))
     }
 
-    /// The variables that a package set is made from.
-    fn workspace(&self, uv2nix: &str) -> String {
+    /// Prints the definition of `workspace`.
+    fn workspace(&self, uv2nix: &str, pyproject_nix: &str) -> String {
+        let config = if self.has_tables_of_requirements {
+            fill(TABLES, |_| pyproject_nix.to_owned())
+        } else {
+            String::new()
+        };
         format!(
-            "workspace = {uv2nix}.lib.workspace.loadWorkspace {{ workspaceRoot = ./.; }};\n\
-             python = pkgs.python3{};\n",
-            self.python_minor
+            "workspace = {uv2nix}.lib.workspace.loadWorkspace {{ workspaceRoot = ./.; {config} }};\n"
         )
+    }
+
+    /// Prints the overlay with stand-ins for build systems that the package set
+    /// lacks; empty if it has all.
+    fn missing(&self) -> String {
+        if self.missing_build_systems.is_empty() {
+            return String::new();
+        }
+        let names = self.missing_build_systems.iter().map(PythonName::as_str);
+        fill(MISSING, |_| print_inline(&Expr::strings(names.clone())))
     }
 
     fn hacks(&self, pyproject_nix: &str) -> String {
@@ -151,9 +192,14 @@ impl Flake {
     /// The arguments of `mkPyprojectOverlay`.
     fn overlay_arguments(&self) -> String {
         let mut text = format!("sourcePreference = \"{}\";", self.preference.word());
-        if self.has_conflicts {
-            text.push_str("\n# What excludes each other can't be had at once.\n");
-            text.push_str("dependencies = workspace.deps.default;\n");
+        if let Some(version) = &self.python_version {
+            let version = print_string(version);
+            text.push_str("\n# `requires-python` doesn't allow the patch version of nixpkgs.\n");
+            let _ = write!(text, "pythonVersion = {version};");
+        }
+        if self.dependencies.has_conflicts() {
+            let all = self.dependencies.all_variable();
+            let _ = write!(text, "\ndependencies = {all};");
         }
         text
     }

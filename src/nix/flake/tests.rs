@@ -1,5 +1,7 @@
 use super::overlay::PARAMETERS;
 use super::*;
+use crate::python_lock::{self, DefaultGroups};
+use std::collections::BTreeMap;
 
 fn flake() -> Flake {
     Flake {
@@ -7,12 +9,27 @@ fn flake() -> Flake {
         python_minor: 13,
         preference: Preference::Wheel,
         overlay: ImportedOverlay::generated("overlay.nix".to_owned()),
-        has_conflicts: false,
+        python_version: None,
+        platforms: Platform::DEFAULT.to_vec(),
+        dependencies: Dependencies::default(),
+        has_tables_of_requirements: false,
+        missing_build_systems: BTreeSet::new(),
         shell: Shell {
             editable: vec!["app".to_owned()],
             ..Shell::default()
         },
     }
+}
+
+/// `cpu` of `app` and `app-2` exclude each other; `app` has all groups.
+fn conflicts() -> Dependencies {
+    let lock = "version = 1\nconflicts = [[{ package = \"app\", extra = \"cpu\" }, \
+        { package = \"app\", group = \"gpu\" }, { package = \"2-app\", extra = \"x\" }]]\n\
+        [[package]]\nname = \"app\"\nsource = { virtual = \".\" }\n\
+        [package.optional-dependencies]\ncpu = []\n";
+    let lock = python_lock::parse("uv.lock", lock).unwrap();
+    let groups = (PythonName::new("app"), DefaultGroups::All);
+    Dependencies::choose(&lock, &BTreeMap::from([groups]))
 }
 
 /// Flakes of every shape.
@@ -27,7 +44,12 @@ fn shapes() -> Vec<Flake> {
     ] {
         for other in [false, true] {
             let mut flake = flake();
-            flake.has_conflicts = other;
+            if other {
+                flake.dependencies = conflicts();
+                flake.python_version = Some("3.13.2".to_owned());
+                flake.has_tables_of_requirements = true;
+                flake.missing_build_systems = BTreeSet::from([PythonName::new("versioningit")]);
+            }
             flake.shell = Shell {
                 editable: editable.clone(),
                 has_others: other,

@@ -6,15 +6,21 @@
 //! with the sandbox, and nothing can be imported. Such a package is installed
 //! into the shell as it is built.
 
-use camino::Utf8Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep508_rs::{Requirement, VerbatimUrl};
 
 use crate::io::Session;
-use crate::io::paths::full_path;
+use crate::io::paths::{full_path, join_below};
+use crate::io::write::read_text;
 use crate::nix::flake::Shell;
 use crate::ops::load::{Loaded, Request};
+use crate::ops::locked::Asked;
 use crate::options::Setting;
-use crate::project::{SourceFiles, join};
-use crate::python_lock::PythonLock;
+use crate::project::{PythonName, SourceFiles, join};
+use crate::python_lock::{DefaultGroups, LockedSource, PythonLock};
 use crate::target::Python;
 
 /// Backends that compile nothing.
@@ -25,8 +31,10 @@ const PURE: [&str; 5] = ["uv_build", "hatchling", "flit_core", "pdm", "poetry"];
 pub(super) struct Members {
     /// What a shell has of them.
     pub shell: Shell,
-    /// The newest Python that all with Rust in them can be built for.
-    pub newest_python: Option<u8>,
+    /// `tool.uv.default-groups` of each that has it.
+    pub default_groups: BTreeMap<PythonName, DefaultGroups>,
+    /// What they are built with that the package set lacks.
+    pub missing_build_systems: BTreeSet<PythonName>,
     /// Those with Rust in them.
     pub with_rust: Vec<String>,
 }
@@ -36,10 +44,14 @@ impl Members {
     pub(super) fn read(
         folder: &Utf8Path,
         lock: &PythonLock,
-        python: Option<u8>,
+        asked: &Asked,
         session: &Session,
     ) -> Self {
-        let mut found = Self::default();
+        let mut found = Self {
+            default_groups: default_groups(folder, lock),
+            ..Self::default()
+        };
+        let python = asked.python_minor();
         found.shell.has_others = lock.has_folders();
         for (name, below) in lock.members() {
             let name = name.to_string();
@@ -47,9 +59,10 @@ impl Members {
                 found.shell.has_others = true;
                 continue;
             };
+            found
+                .missing_build_systems
+                .extend(missing_build_systems(&loaded, asked));
             if !loaded.project.rust.is_empty() {
-                let minor = loaded.target.python_minor;
-                found.newest_python = Some(found.newest_python.map_or(minor, |n| n.min(minor)));
                 found.with_rust.push(name.clone());
             }
             if is_pure(&loaded) {
@@ -66,6 +79,48 @@ impl Members {
     }
 }
 
+/// What uv2nix builds a member with that its package set lacks.
+fn missing_build_systems(loaded: &Loaded, asked: &Asked) -> BTreeSet<PythonName> {
+    let requires = loaded.project.pyproject.requires.iter();
+    let requires = requires.filter_map(|text| Requirement::<VerbatimUrl>::from_str(text).ok());
+    let missing = requires.filter(|requirement| {
+        let mut environments = asked.environments.iter();
+        environments.any(|environment| {
+            let is_needed = requirement.marker.evaluate(&environment.markers(), &[]);
+            let name = PythonName::new(requirement.name.as_ref());
+            let set = asked.sets.get(&environment.platform);
+            is_needed && set.is_some_and(|set| set.get(&name).is_none())
+        })
+    });
+    missing
+        .map(|requirement| PythonName::new(requirement.name.as_ref()))
+        .collect()
+}
+
+/// The default groups of all members, those without a package too.
+fn default_groups(folder: &Utf8Path, lock: &PythonLock) -> BTreeMap<PythonName, DefaultGroups> {
+    let groups = lock.packages.iter().filter_map(|package| {
+        let (LockedSource::Editable(below) | LockedSource::Virtual(below)) = &package.source else {
+            return None;
+        };
+        let place = below_folder(folder, below)?;
+        let text = read_text(&join_below(&place, "pyproject.toml")).ok()??;
+        Some((package.name.clone(), DefaultGroups::read(&text)?))
+    });
+    groups.collect()
+}
+
+/// The path of a member; nothing where that isn't below the folder.
+fn below_folder(folder: &Utf8Path, member: &Utf8Path) -> Option<Utf8PathBuf> {
+    let path = if member == "." {
+        folder.to_owned()
+    } else {
+        folder.join(member)
+    };
+    let (top, place) = (full_path(folder).ok()??, full_path(&path).ok()??);
+    place.starts_with(top).then_some(path)
+}
+
 /// Reads a member; nothing where that isn't below the folder, or can't be
 /// read: who builds it will be told.
 fn load(
@@ -74,17 +129,8 @@ fn load(
     python: Option<u8>,
     session: &Session,
 ) -> Option<Loaded> {
-    let path = folder.join(member);
-    let (top, place) = (full_path(folder).ok()??, full_path(&path).ok()??);
-    if !place.starts_with(top) {
-        return None;
-    }
     let mut request = Request {
-        path: if member == "." {
-            folder.to_owned()
-        } else {
-            path
-        },
+        path: below_folder(folder, member)?,
         ..Request::default()
     };
     request.options.target.python = python.map(Python::regular).map(Setting::new);

@@ -109,7 +109,7 @@ fn prepared<T>(
     let workspace = Workspace::read(&path, session)?;
     // The options may name the folder of the lock.
     layers.command_line.input.uv_lock = Some(workspace.path.clone());
-    let asked = Asked::of(&layers.common(), &workspace);
+    let asked = Asked::of(&layers.common(), &workspace)?;
     let planned = plan(&workspace, &asked);
     then(Run {
         request,

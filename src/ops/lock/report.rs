@@ -13,8 +13,7 @@ use crate::ops::finished::FinishedStanza;
 use crate::ops::locked::{Asked, Finding, Planned, Workspace, has_checkout, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
-use crate::python_lock::{ArtifactPlace, Environment, LockedPackage, LockedSource, PackageFormat};
-use crate::target::allows_python;
+use crate::python_lock::{ArtifactPlace, LockedPackage, LockedSource, PackageFormat};
 use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 
 /// What `cargo pyhack lock --format json` prints.
@@ -150,10 +149,7 @@ impl LockReport {
             lock: workspace.path.to_string(),
             python: python.map_or_else(String::new, |environment| environment.python()),
             platforms: environments.map(|e| e.system()).collect(),
-            warnings: python
-                .and_then(|e| not_allowed(workspace, *e))
-                .into_iter()
-                .collect(),
+            warnings: asked.warnings.clone(),
             ..Self::default()
         }
     }
@@ -294,17 +290,4 @@ pub(super) fn fetch_of(run: Run, entry: usize) -> Option<Fetch> {
 fn skip_reasons<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Reason>, D::Error> {
     IgnoredAny::deserialize(deserializer)?;
     Ok(Vec::new())
-}
-
-/// Warns of a Python that the lock's `requires-python` excludes.
-fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warning> {
-    let requires = workspace.lock.requires_python.as_deref();
-    if allows_python(requires, environment.python_minor) {
-        return None;
-    }
-    Some(Warning::PythonNotAllowed {
-        place: workspace.path.to_string(),
-        requires: requires.unwrap_or_default().to_owned(),
-        python: environment.python(),
-    })
 }

@@ -2,6 +2,7 @@
 
 mod make;
 mod plan;
+mod python;
 mod results;
 mod wheel;
 
@@ -15,12 +16,12 @@ use crate::io::paths::{is_file, is_folder, join_below, parent_folder};
 use crate::io::write::read_text;
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
-use crate::python_lock::{
-    LockedPackage, PythonLock, PythonLockError, UvSettings, choose_python, read_indexes,
-};
+use crate::python_lock::{LockedPackage, PythonLock, PythonLockError, UvSettings, read_indexes};
 
 pub(super) use make::{digests_of, has_checkout, label, make_locked, request_for};
 pub(super) use plan::{Asked, Planned, candidates, plan};
+pub(super) use python::with_python_of_lock;
+use python::{Pythons, newest_python};
 pub use results::Failure;
 pub(super) use results::{Finding, Results, worst};
 
@@ -34,8 +35,8 @@ pub(super) struct Workspace {
     /// The path of the lock.
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
-    /// The minor version of the CPython that is used by default.
-    python_minor: u8,
+    /// What decides on the Python where none is asked for.
+    pythons: Pythons,
     names: Arc<BTreeSet<PythonName>>,
 }
 
@@ -69,11 +70,15 @@ impl Workspace {
             message,
         })?;
         let python = text_of(".python-version".into())?;
-        let python_minor = choose_python(python.as_deref(), lock.requires_python.as_deref());
+        let pythons = Pythons {
+            newest: newest_python(folder, &lock, session),
+            lock: Arc::clone(&lock),
+            file: python,
+        };
         let names = lock.names().cloned();
         Ok(Self {
             names: Arc::new(names.collect()),
-            python_minor,
+            pythons,
             store: session.artifacts().with_indexes(&read_indexes(&root)),
             settings,
             lock,

@@ -1,17 +1,21 @@
 //! Finds the packages of a lock that are built from source.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Workspace;
+use crate::error::Error;
 use crate::options::{Chosen, EnvironmentOptions, Options};
 use crate::overlay::digest;
 use crate::project::PythonName;
 use crate::python_build::{BuildSystemTable, PackageSet, PackageSets, UserLock};
 use crate::python_lock::{
-    Environment, LockedPackage, PackageFormat, Preference, choose_format, reach,
+    Environment, LockedPackage, PackageFormat, Preference, PythonLock, PythonLockError,
+    choose_format, python_version_override, reach,
 };
-use crate::target::Python;
+use crate::target::{Platform, Python, allows_python};
+use crate::warning::Warning;
 
 /// The environments to plan for, and how wheels or sdists are chosen in them.
 pub(in crate::ops) struct Asked {
@@ -24,6 +28,8 @@ pub(in crate::ops) struct Asked {
     pub set_digest: String,
     /// The package set of each environment.
     pub sets: Arc<PackageSets>,
+    /// The platforms that the lock isn't for, and that its Python may not fit.
+    pub warnings: Vec<Warning>,
 }
 
 /// A package of a lock, and how the environments build it.
@@ -35,9 +41,10 @@ pub(in crate::ops) struct Planned<'a> {
 
 impl Asked {
     /// Returns the environments that options ask for.
-    pub(in crate::ops) fn of(options: &Options, workspace: &Workspace) -> Self {
-        let python = options.target.python.chosen().copied();
-        let python = python.unwrap_or(Python::regular(workspace.python_minor));
+    ///
+    /// # Errors
+    /// Fails if the lock is for none of the platforms.
+    pub(in crate::ops) fn of(options: &Options, workspace: &Workspace) -> Result<Self, Error> {
         let EnvironmentOptions {
             source_preference,
             libc,
@@ -45,6 +52,10 @@ impl Asked {
             ..
         } = &options.environment;
         let libc = libc.chosen().copied().unwrap_or_default();
+        let preference = source_preference.chosen().copied().unwrap_or_default();
+        let python = options.target.python.chosen().copied();
+        let python =
+            python.unwrap_or_else(|| Python::regular(workspace.pythons.choose(preference)));
         let platforms = options.platforms().into_iter();
         let environments = platforms.map(|platform| Environment {
             platform,
@@ -52,29 +63,92 @@ impl Asked {
             python_minor: python.minor,
             is_free_threaded: python.is_free_threaded,
         });
-        let environments: Vec<_> = environments.collect();
-        let preference = source_preference.chosen().copied().unwrap_or_default();
+        let (environments, others): (Vec<_>, Vec<_>) =
+            environments.partition(|environment| workspace.lock.supports(*environment));
+        if environments.is_empty() {
+            return Err(no_platform(workspace, &others).into());
+        }
+        let mut warnings: Vec<_> = not_supported(workspace, &others).into_iter().collect();
+        warnings.extend(not_allowed(workspace, environments[0]));
         let lock = UserLock {
             python_lock: &workspace.lock,
             settings: &workspace.settings,
             preference,
         };
         let table = BuildSystemTable::built_in();
-        let names = workspace.lock.packages.iter();
-        let names = names.map(|package| format!("{} {:?}\n", package.name, package.version));
-        let names: String = names.collect();
-        Self {
-            set_digest: digest(names.as_bytes()),
-            sets: Arc::new(PackageSet::of_all(table, Some(lock), &environments)),
+        let sets = PackageSet::of_all(table, Some(lock), &environments);
+        Ok(Self {
+            warnings,
+            set_digest: set_digest(&workspace.lock, &sets),
+            sets: Arc::new(sets),
             environments,
             preference,
             all: all.unwrap_or_default(),
-        }
+        })
+    }
+
+    /// The platforms that the lock is for.
+    pub(in crate::ops) fn platforms(&self) -> Vec<Platform> {
+        let environments = self.environments.iter();
+        environments.map(|each| each.platform).collect()
     }
 
     pub(in crate::ops) fn python_minor(&self) -> Option<u8> {
         self.environments.first().map(|first| first.python_minor)
     }
+}
+
+/// Returns the digest of what the package sets have of a lock: versions, and
+/// whether they are built or could be wheels.
+fn set_digest(lock: &PythonLock, sets: &PackageSets) -> String {
+    let mut text = String::new();
+    for package in &lock.packages {
+        let _ = write!(text, "{} {:?}", package.name, package.version);
+        for found in sets.values().filter_map(|set| set.get(&package.name)) {
+            let has_wheel = found.fitting_wheel().is_some();
+            let _ = write!(text, " {:?} {has_wheel}", found.format);
+        }
+        text.push('\n');
+    }
+    digest(text.as_bytes())
+}
+
+fn no_platform(workspace: &Workspace, platforms: &[Environment]) -> PythonLockError {
+    PythonLockError::NoPlatform {
+        place: workspace.path.to_string(),
+        platforms: platforms.iter().map(|each| each.system()).collect(),
+        markers: workspace.lock.platform_markers(),
+    }
+}
+
+/// Warns of platforms that the lock isn't for.
+fn not_supported(workspace: &Workspace, others: &[Environment]) -> Option<Warning> {
+    (!others.is_empty()).then(|| Warning::PlatformsNotSupported {
+        place: workspace.path.to_string(),
+        platforms: others.iter().map(|each| each.system()).collect(),
+        markers: workspace.lock.platform_markers(),
+    })
+}
+
+/// Warns of a Python that the lock isn't for.
+fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warning> {
+    let requires = workspace.lock.requires_python.as_deref();
+    let minor = environment.python_minor;
+    let place = workspace.path.to_string();
+    if !allows_python(requires, minor) {
+        return Some(Warning::PythonNotAllowed {
+            place,
+            requires: requires.unwrap_or_default().to_owned(),
+            python: environment.python(),
+        });
+    }
+    let version = python_version_override(requires, minor)?;
+    Some(Warning::PythonPatchNotAllowed {
+        place,
+        requires: requires.unwrap_or_default().to_owned(),
+        python: environment.python_full_version(),
+        version,
+    })
 }
 
 impl Planned<'_> {

@@ -41,13 +41,7 @@ pub(super) fn take_wheel(
     built.peek()?;
     let has_wheel = built.all(|found| {
         found.version.as_ref().map(ToString::to_string) == package.version
-            && matches!(
-                found.origin,
-                PackageOrigin::Lock {
-                    fitting_wheel: Some(_),
-                    ..
-                }
-            )
+            && found.fitting_wheel().is_some()
     });
     if !has_wheel {
         return None;

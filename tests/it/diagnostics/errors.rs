@@ -207,6 +207,10 @@ fn entries_of_python_locks() {
         ("version", "version = 9\n".to_owned()),
         ("entry", uv_lock(&[("a b", source)])),
         ("good", uv_lock(&[("app", "source = { virtual = \".\" }")])),
+        (
+            "windows",
+            "version = 1\nsupported-markers = [\"sys_platform == 'win32'\"]\n".to_owned(),
+        ),
     ] {
         sandbox.write(&format!("{name}/uv.lock"), text);
     }
@@ -214,6 +218,8 @@ fn entries_of_python_locks() {
         "settings/uv.lock",
         uv_lock(&[("app", "source = { virtual = \".\" }")]),
     );
+    sandbox.write("inline/uv.lock", uv_lock(&[]));
+    sandbox.write("inline/pyproject.toml", "tool = {}\n");
     sandbox.write("settings/pyproject.toml", "[tool.uv]\nno-build = \"yes\"\n");
     let transcript = Transcript::new(&sandbox)
         .run("lock nowhere")
@@ -221,6 +227,8 @@ fn entries_of_python_locks() {
         .run("lock version/uv.lock")
         .run("lock entry/uv.lock")
         .run("lock settings/uv.lock")
+        .run("lock windows/uv.lock")
+        .run("init --configure inline")
         .run("nix-snippet --prebuilt numpy good/uv.lock");
     assert_snapshot!(transcript.text);
 }

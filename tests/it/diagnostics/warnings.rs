@@ -152,7 +152,18 @@ fn flakes_and_pythons() {
     sandbox.write("flake.nix", "{ inputs = ");
     let transcript = Transcript::new(&sandbox)
         .run("init -v --dry-run")
-        .run("lock -v --python 3.9");
+        .run("lock -v --python 3.9")
+        .run("inspect -v");
+    for (name, head) in [
+        ("patch", "requires-python = \"==3.12.8\""),
+        ("linux", "supported-markers = [\"sys_platform == 'linux'\"]"),
+    ] {
+        sandbox.write(
+            &format!("{name}/uv.lock"),
+            format!("version = 1\n{head}\n{package}"),
+        );
+    }
+    let transcript = transcript.run("lock -v patch").run("lock -v linux");
     assert_snapshot!(transcript.text);
 }
 
