@@ -31,7 +31,8 @@ pub use cycles::plan;
 pub use facts::BuildFacts;
 pub use mend::{MaturinSource, maturin_metadata};
 pub use package_set::{
-    BuildFormat, BuildSystemTable, Fix, PackageOrigin, PackageSet, PackageSets, UserLock,
+    BuildFormat, BuildSystemTable, Fix, PackageOrigin, PackageSet, PackageSets, SetPackage,
+    UserLock,
 };
 pub use requirement::Place;
 pub use resolve::{Need, ResolveRequest, Resolved, resolve};

@@ -7,7 +7,7 @@ use crate::nix::Stanza;
 use crate::ops::finished::{FinishedStanza, SnippetPackage};
 use crate::overlay::Digests;
 use crate::project::is_version;
-use crate::python_build::{BuildFormat, Fix, PackageOrigin};
+use crate::python_build::{BuildFormat, Fix, PackageOrigin, SetPackage};
 use crate::python_lock::LockedPackage;
 use crate::warning::{Warning, WheelReason};
 
@@ -28,7 +28,8 @@ pub(super) fn is_program(asked: &Asked, package: &LockedPackage) -> bool {
 }
 
 /// Returns the stanza that takes the wheel of a package, if each platform that
-/// builds the package has a fitting one.
+/// builds the package has a fitting one. For a program, one such platform is
+/// enough: its sdist builds on none.
 pub(super) fn take_wheel(
     asked: &Asked,
     package: &LockedPackage,
@@ -39,10 +40,14 @@ pub(super) fn take_wheel(
         .filter(|found| found.format == BuildFormat::Source)
         .peekable();
     built.peek()?;
-    let has_wheel = built.all(|found| {
+    let fits = |found: &SetPackage| {
         found.version.as_ref().map(ToString::to_string) == package.version
             && found.fitting_wheel().is_some()
-    });
+    };
+    let has_wheel = match reason {
+        WheelReason::Program => built.any(fits),
+        WheelReason::MissingBuildSystem { .. } => built.all(fits),
+    };
     if !has_wheel {
         return None;
     }
