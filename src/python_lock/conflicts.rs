@@ -37,7 +37,7 @@ impl ChosenMembers {
         for takes_others in [false, true] {
             for set in &lock.conflicts {
                 let is_free = |member: &&Conflict| {
-                    lock.has_member(member)
+                    has_dependencies(lock, member)
                         && !found.excluded.contains(member)
                         && (takes_others || is_default(member))
                 };
@@ -62,17 +62,15 @@ impl ChosenMembers {
     }
 }
 
-impl PythonLock {
-    /// Returns whether the lockfile has dependencies for an extra or group;
-    /// uv leaves out those that have none.
-    fn has_member(&self, member: &Conflict) -> bool {
-        self.entries(&member.package)
-            .any(|package| match &member.item {
-                ConflictItem::Extra(extra) => package.optional.contains_key(extra),
-                ConflictItem::Group(group) => package.groups.contains_key(group),
-                ConflictItem::Package => false,
-            })
-    }
+/// Returns whether the lockfile has dependencies for an extra or group;
+/// uv leaves out those that have none.
+fn has_dependencies(lock: &PythonLock, member: &Conflict) -> bool {
+    lock.entries(&member.package)
+        .any(|package| match &member.item {
+            ConflictItem::Extra(extra) => package.optional.contains_key(extra),
+            ConflictItem::Group(group) => package.groups.contains_key(group),
+            ConflictItem::Package => false,
+        })
 }
 
 /// `PACKAGE[EXTRA]`, `PACKAGE:GROUP`, or `PACKAGE`, as uv's messages have them.

@@ -87,28 +87,26 @@ fn compare_in_nix(one: &Version, other: &Version) -> Ordering {
     other.any_prerelease().cmp(&one.any_prerelease())
 }
 
-impl PythonLock {
-    /// Returns whether the lockfile is for an environment.
-    pub fn supports(&self, environment: Environment) -> bool {
-        let environment = environment.markers();
-        self.platforms.iter().all(|markers| {
-            markers.is_empty()
-                || markers
-                    .iter()
-                    .any(|marker| holds(marker, &environment, &[]))
-        })
-    }
+/// Returns whether the lockfile is for an environment.
+pub fn supports(lock: &PythonLock, environment: Environment) -> bool {
+    let environment = environment.markers();
+    lock.platforms.iter().all(|markers| {
+        markers.is_empty()
+            || markers
+                .iter()
+                .any(|marker| holds(marker, &environment, &[]))
+    })
+}
 
-    /// Returns the markers of the environments that the lockfile is for.
-    pub fn platform_markers(&self) -> Vec<String> {
-        let markers = self.platforms.iter().flatten();
-        markers
-            .map(|marker| {
-                let text = marker.try_to_string();
-                text.map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"))
-            })
-            .collect()
-    }
+/// Returns the markers of the environments that the lockfile is for.
+pub fn platform_markers(lock: &PythonLock) -> Vec<String> {
+    let markers = lock.platforms.iter().flatten();
+    markers
+        .map(|marker| {
+            let text = marker.try_to_string();
+            text.map_or_else(|| "nothing".to_owned(), |text| format!("`{text}`"))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -178,7 +176,7 @@ mod tests {
     fn a_lock_is_for_the_platforms_of_both_lists() {
         let supported = |head: &str| {
             let lock = parse("uv.lock", &format!("version = 1\n{head}")).unwrap();
-            Platform::DEFAULT.map(|platform| lock.supports(environment(platform)))
+            Platform::DEFAULT.map(|platform| supports(&lock, environment(platform)))
         };
         assert_eq!(supported(""), [true; 3]);
         let linux = "[\"sys_platform == 'linux'\"]";

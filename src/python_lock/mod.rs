@@ -25,6 +25,7 @@ pub use conflicts::ChosenMembers;
 pub use environment::{Environment, Libc, parse_python_version};
 pub use error::PythonLockError;
 pub use indexes::{NamedIndex, read_indexes};
+pub use markers::{platform_markers, supports};
 pub use model::{
     Artifact, ArtifactPlace, Conflict, ConflictItem, LockedPackage, LockedSource, PythonDependency,
     PythonLock,

@@ -12,7 +12,7 @@ use crate::project::PythonName;
 use crate::python_build::{BuildSystemTable, PackageSet, PackageSets, UserLock};
 use crate::python_lock::{
     Environment, LockedPackage, PackageFormat, Preference, PythonLock, PythonLockError,
-    choose_format, python_version_override, reach,
+    choose_format, platform_markers, python_version_override, reach, supports,
 };
 use crate::target::{Platform, Python, allows_python};
 use crate::warning::Warning;
@@ -64,7 +64,7 @@ impl Asked {
             is_free_threaded: python.is_free_threaded,
         });
         let (environments, others): (Vec<_>, Vec<_>) =
-            environments.partition(|environment| workspace.lock.supports(*environment));
+            environments.partition(|environment| supports(&workspace.lock, *environment));
         if environments.is_empty() {
             return Err(no_platform(workspace, &others).into());
         }
@@ -117,7 +117,7 @@ fn no_platform(workspace: &Workspace, platforms: &[Environment]) -> PythonLockEr
     PythonLockError::NoPlatform {
         place: workspace.path.to_string(),
         platforms: platforms.iter().map(|each| each.system()).collect(),
-        markers: workspace.lock.platform_markers(),
+        markers: platform_markers(&workspace.lock),
     }
 }
 
@@ -126,7 +126,7 @@ fn not_supported(workspace: &Workspace, others: &[Environment]) -> Option<Warnin
     (!others.is_empty()).then(|| Warning::PlatformsNotSupported {
         place: workspace.path.to_string(),
         platforms: others.iter().map(|each| each.system()).collect(),
-        markers: workspace.lock.platform_markers(),
+        markers: platform_markers(&workspace.lock),
     })
 }
 
