@@ -451,6 +451,15 @@ pub enum Warning {
         )
     )]
     UnknownLibrary { package: String, what: String },
+    /// The build of a Python package fetches something from the network.
+    #[error("{what}, and no build in Nix's sandbox has a network")]
+    #[diagnostic(
+        code(pyhack::warning::build_downloads),
+        help(
+            "unless the build does without it, take nixpkgs' build of the package: `cargo pyhack nix-snippet --prebuilt {package} --write overlay.nix`; or lock a version that has a wheel"
+        )
+    )]
+    BuildDownloads { package: String, what: String },
     /// The text doesn't tell what an extension of a Python package links.
     #[error("{what}")]
     #[diagnostic(

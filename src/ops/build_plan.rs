@@ -13,7 +13,7 @@ use crate::python_build::{
     PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
 };
 use crate::python_lock::{Environment, Libc};
-use crate::python_native::{Package, PythonNative, Source, detect};
+use crate::python_native::{Package, PythonNative, Source, UnknownKind, detect};
 use crate::warning::Warning;
 
 /// The version of setuptools from which on it has `bdist_wheel` itself.
@@ -139,10 +139,10 @@ pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<War
     let package = loaded.project.identity.name.to_string();
     let unknown = native.unknown.iter().map(|unknown| {
         let (package, what) = (package.clone(), unknown.to_string());
-        if unknown.is_unread {
-            Warning::UnreadLibraries { package, what }
-        } else {
-            Warning::UnknownLibrary { package, what }
+        match unknown.kind {
+            UnknownKind::Unknown => Warning::UnknownLibrary { package, what },
+            UnknownKind::Unread => Warning::UnreadLibraries { package, what },
+            UnknownKind::Download => Warning::BuildDownloads { package, what },
         }
     });
     unknown.collect()

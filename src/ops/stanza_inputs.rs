@@ -7,6 +7,7 @@ use crate::native::needs::Needed;
 use crate::native::{DependencyPath, EnvValue, Explainer, NativeInput, NativeVariable};
 use crate::nix::Stanza;
 use crate::options::{Additions, Attribute, ExtraOptions};
+use crate::project::PythonName;
 use crate::python_native::{PythonNative, PythonNeed};
 use crate::target::Platform;
 
@@ -145,7 +146,9 @@ pub(super) fn add_python_native(stanza: &mut Stanza, native: &PythonNative, comm
             stanza.env.insert(name.clone(), values);
         }
     }
-    stanza.dont_use_cmake_configure |= stanza.native_build_inputs.contains_key("cmake");
+    // Both have the hook that runs cmake in the place of the build backend.
+    stanza.dont_use_cmake_configure |= stanza.native_build_inputs.contains_key("cmake")
+        || stanza.build_system.contains_key(&PythonName::new("cmake"));
     if comments {
         for need in native.all() {
             let reasons = stanza.reasons.entry(need.what.name().to_owned());

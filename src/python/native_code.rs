@@ -12,7 +12,7 @@ use super::exec::Interpreter;
 use super::imports::Located;
 use super::parse::with_syntax;
 use super::situation::Situation;
-use super::trace::{is_extension, is_pkgconfig, is_runner};
+use super::trace::{is_extension, is_fetcher, is_pkgconfig, is_runner};
 use super::value::{Arguments, Note, Value};
 
 /// What a script says of native code.
@@ -24,6 +24,8 @@ pub struct NativeCode {
     pub commands: Vec<ProgramCall>,
     /// The modules that it asks the package `pkgconfig` for.
     pub modules: Vec<Located>,
+    /// The functions that fetch a URL and are called.
+    pub fetchers: Vec<Located>,
     /// The scripts that make extensions by cffi: `cffi_modules` of `setup`.
     pub cffi_scripts: BTreeSet<String>,
     /// The libraries that it builds itself: `libraries` of `setup`.
@@ -104,6 +106,8 @@ fn native_code<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Nativ
     found.extensions.dedup();
     found.commands.sort();
     found.commands.dedup();
+    found.fetchers.sort();
+    found.fetchers.dedup();
     found.modules.sort();
     found.modules.dedup();
     found
@@ -119,6 +123,9 @@ impl NativeCode {
             for module in modules.take(1).flat_map(module_names) {
                 self.modules.push(Located { line, text: module });
             }
+        } else if is_fetcher(name) {
+            let text = name.to_owned();
+            self.fetchers.push(Located { line, text });
         } else if let Some(words) = arguments.by_place.first() {
             self.add_command(words, line);
         }
@@ -276,7 +283,7 @@ impl<'a> Visitor<'a> for Unexecuted<'_, 'a> {
                 self.add_to_libraries(call);
                 let name = full_name(&call.func);
                 let is_own = is_extension(&name);
-                let is_run = is_runner(&name);
+                let is_run = is_runner(&name) || is_fetcher(&name);
                 if is_own || is_run || is_pkgconfig(&name) {
                     let line = self.interpreter.line(call);
                     let arguments = self.interpreter.arguments(call);

@@ -48,6 +48,18 @@ const PKGCONFIG: [&str; 8] = [
     "configure_extension",
 ];
 
+/// The functions of Python's standard library that fetch a URL.
+const FETCHERS: [&str; 2] = ["urlopen", "urlretrieve"];
+
+/// Functions of other packages that fetch a URL.
+const OTHER_FETCHERS: [&str; 5] = [
+    "httpx.get",
+    "httpx.stream",
+    "requests.get",
+    "requests.request",
+    "wget.download",
+];
+
 /// A call that was executed.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -60,7 +72,12 @@ pub(super) struct Trace {
 
 /// Whether a call of the function is kept.
 pub(super) fn is_traced(name: &str) -> bool {
-    is_extension(name) || is_runner(name) || is_pkgconfig(name)
+    is_extension(name) || is_runner(name) || is_pkgconfig(name) || is_fetcher(name)
+}
+
+/// Whether the function fetches a URL.
+pub(super) fn is_fetcher(name: &str) -> bool {
+    FETCHERS.contains(&last_part(name)) || OTHER_FETCHERS.contains(&name)
 }
 
 /// Whether the function makes an extension.

@@ -124,6 +124,14 @@ impl Reader<'_> {
             ("cmake_minimum_required", [_, version, ..]) if is_gone(version) => {
                 ask(Asked::OldCmake((*version).to_owned()));
             }
+            ("fetchcontent_declare" | "externalproject_add", words)
+                if certain
+                    && words
+                        .iter()
+                        .any(|word| matches!(*word, "URL" | "GIT_REPOSITORY")) =>
+            {
+                ask(Asked::Download(command.name.clone()));
+            }
             ("find_package", [name, ..]) => ask(Asked::Dependency((*name).to_owned())),
             ("pkg_check_modules" | "pkg_search_module", [_, rest @ ..]) => {
                 let words = rest.iter().filter(|word| !is_keyword(word));

@@ -75,6 +75,17 @@ pub struct PythonNeed {
     pub platforms: BTreeSet<Platform>,
 }
 
+/// Why no attribute is known for what a build asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnknownKind {
+    /// No table has it.
+    Unknown,
+    /// The text doesn't tell what is asked for.
+    Unread,
+    /// It comes from the network.
+    Download,
+}
+
 /// Something that a build asks for and that isn't known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownNeed {
@@ -84,8 +95,7 @@ pub struct UnknownNeed {
     pub extension: Option<String>,
     /// What the file does, as in "links `x`".
     pub what: String,
-    /// Whether it is the text that doesn't tell what is asked for.
-    pub is_unread: bool,
+    pub kind: UnknownKind,
 }
 
 /// Something that is needed, apart from the platforms.

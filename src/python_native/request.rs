@@ -15,6 +15,8 @@ pub(super) enum Asked {
     Program(String),
     /// The rules of a CMake that version 4 has no longer: the version.
     OldCmake(String),
+    /// Something from the network: what fetches it.
+    Download(String),
     /// Libraries that the text doesn't tell: what is in their place.
     Unread(String),
 }
@@ -39,6 +41,7 @@ impl Asked {
             Self::Dependency(name) => format!("looks for `{name}`"),
             Self::Program(name) => format!("runs `{name}`"),
             Self::OldCmake(version) => format!("asks for the rules of CMake {version}"),
+            Self::Download(what) => format!("downloads with `{what}`"),
             Self::Unread(what) => format!("links libraries that its text doesn't tell: {what}"),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::request::{Asked, Request};
 use super::table::{NamedRow, PythonNativeTable, System, find};
-use super::{Found, UnknownNeed};
+use super::{Found, UnknownKind, UnknownNeed};
 use crate::build_system::BuildSystem;
 use crate::native::needs::{Needed, is_in_toolchain};
 use crate::native::table::PkgConfigTable;
@@ -77,6 +77,10 @@ impl Resolver<'_> {
             Asked::OldCmake(_) => {
                 let value = EnvValue::Text(POLICY.1.to_owned());
                 found.need(Needed::Variable(POLICY.0.to_owned(), value), request);
+                return;
+            }
+            Asked::Download(_) => {
+                found.tell(request);
                 return;
             }
             Asked::Unread(_) => return,
@@ -226,7 +230,11 @@ impl Resolution {
             place: request.place.clone(),
             extension: request.extension.clone(),
             what: request.asked.describe(),
-            is_unread: matches!(request.asked, Asked::Unread(_)),
+            kind: match request.asked {
+                Asked::Download(_) => UnknownKind::Download,
+                Asked::Unread(_) => UnknownKind::Unread,
+                _ => UnknownKind::Unknown,
+            },
         });
     }
 }

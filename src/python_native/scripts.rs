@@ -13,7 +13,7 @@ use crate::python::{
 use crate::python_build::Place;
 
 /// Words of which a script that concerns native code has one.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 15] = [
     "cffi_modules",
     "Extension",
     "extension",
@@ -21,6 +21,14 @@ const WORDS: [&str; 7] = [
     "pkg-config",
     "pkgconfig",
     "cmake",
+    "urlopen",
+    "urlretrieve",
+    "requests.",
+    "httpx.",
+    "wget",
+    "curl",
+    "git",
+    "npm",
 ];
 
 /// Upper bound on the scripts that are read.
@@ -100,6 +108,14 @@ impl ScriptRequests {
                 place: Place::line(file, module.line),
             });
         }
+        for fetcher in code.fetchers {
+            self.requests.push(Request {
+                asked: Asked::Download(fetcher.text),
+                is_required: true,
+                extension: None,
+                place: Place::line(file, fetcher.line),
+            });
+        }
         for command in code.commands {
             self.add_command(&Place::line(file, command.line), &command);
         }
@@ -139,6 +155,13 @@ impl ScriptRequests {
                 place: place.clone(),
             });
         };
+        if fetches(program, &command.arguments) {
+            let subcommand = command.arguments.first().filter(|_| program == "git");
+            let words = [Some(program), subcommand.map(String::as_str)];
+            let words: Vec<_> = words.into_iter().flatten().collect();
+            ask(Asked::Download(words.join(" ")), true);
+            return;
+        }
         ask(Asked::Program(program.to_owned()), true);
         if program != "pkg-config" {
             return;
@@ -199,4 +222,17 @@ fn is_plain(name: &str) -> bool {
     let mut characters = name.chars();
     !name.is_empty()
         && characters.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
+}
+/// Tells whether a program fetches something with these arguments.
+fn fetches(program: &str, arguments: &[String]) -> bool {
+    match program {
+        "curl" | "wget" => true,
+        "git" => arguments
+            .first()
+            .is_some_and(|first| matches!(first.as_str(), "clone" | "fetch" | "submodule")),
+        "npm" | "pnpm" | "yarn" | "bun" => arguments
+            .first()
+            .is_some_and(|first| matches!(first.as_str(), "ci" | "install" | "i")),
+        _ => false,
+    }
 }
