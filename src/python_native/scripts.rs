@@ -60,7 +60,14 @@ pub(super) fn read(source: &Source<'_>, python_minor: u8, platform: Platform) ->
             let scripts = code.cffi_scripts.iter();
             let scripts = scripts.filter_map(|path| join_inside(source.python_root, path));
             open.extend(scripts.filter(|path| !done.contains(path)));
+            let asked_before = found.requests.len();
             found.add(&file, code);
+            if !is_build_script(source, &file) {
+                let own = found.requests.split_off(asked_before);
+                let own = own.into_iter();
+                let own = own.filter(|own| !matches!(own.asked, Asked::Download(_)));
+                found.requests.extend(own);
+            }
         }
     }
     found.add_tables(source);
@@ -223,6 +230,23 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && characters.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
 }
+/// Tells whether a file is there for the build: `setup.py`, a hook, or a module
+/// of the source's own backend. What these import may be the package itself,
+/// whose functions the build doesn't call.
+fn is_build_script(source: &Source<'_>, file: &Utf8Path) -> bool {
+    let below = file.strip_prefix(source.python_root).unwrap_or(file);
+    let is_hook = matches!(
+        below.as_str(),
+        "setup.py" | "build.py" | "hatch_build.py" | "pdm_build.py"
+    );
+    let mut folders = source.facts.backend_path.iter();
+    is_hook
+        || folders.any(|folder| {
+            join_inside(source.python_root, folder)
+                .is_some_and(|folder| folder == "." || file.starts_with(folder))
+        })
+}
+
 /// Tells whether a program fetches something with these arguments.
 fn fetches(program: &str, arguments: &[String]) -> bool {
     match program {
