@@ -34,6 +34,8 @@ pub struct InTreeBackend {
     pub requires: Option<Vec<String>>,
     /// Whether that hook calls the wrapped backend's.
     pub asks_wrapped: bool,
+    /// The modules next to it that it imports the hook from, if it defines none.
+    pub siblings: Vec<String>,
     /// What of the hook's result isn't known.
     pub unread: Vec<Note>,
 }
@@ -63,6 +65,7 @@ fn in_tree_backend<'a>(
         wraps: wraps.map(str::to_owned),
         ..InTreeBackend::default()
     };
+    backend.siblings = siblings(body);
     let function = match interpreter.globals.get(HOOK) {
         Some(Value::Function(index)) => Some((interpreter.functions[*index], 1)),
         // The hook may be a method, which takes `self` too.
@@ -82,6 +85,21 @@ fn in_tree_backend<'a>(
         backend.requires = Some(requires.collect::<BTreeSet<_>>().into_iter().collect());
     }
     backend
+}
+
+/// Returns the modules of the same package that the hook may be imported from:
+/// `from .NAME import get_requires_for_build_wheel`, or `*`.
+fn siblings(body: &[Stmt]) -> Vec<String> {
+    let imports = body.iter().filter_map(|statement| match statement {
+        Stmt::ImportFrom(import) if import.level == 1 => Some(import),
+        _ => None,
+    });
+    let with_hook = imports.filter(|import| {
+        let mut names = import.names.iter().map(|alias| alias.name.as_str());
+        names.any(|name| name == "*" || name == HOOK)
+    });
+    let modules = with_hook.filter_map(|import| import.module.as_ref());
+    modules.map(ToString::to_string).collect()
 }
 
 /// Returns the method of that name in one of the file's classes.

@@ -23,7 +23,7 @@ mod situation;
 mod trace;
 mod value;
 
-pub use backend::read_backend;
+pub use backend::{InTreeBackend, read_backend};
 pub use certainty::{Certainty, Import};
 pub use commands::{BuildCommand, read_commands};
 pub use imports::{Located, ScriptNeeds, read_constants, read_needs};

@@ -6,8 +6,8 @@ use toml::Value;
 use super::context::Context;
 use super::list::RequirementList;
 use super::scripts::{Script, ScriptContext};
-use crate::project::{ProjectError, join_inside, setup_cfg};
-use crate::python;
+use crate::project::{ProjectError, join, join_inside, setup_cfg};
+use crate::python::{self, InTreeBackend};
 use crate::python_build::import_names::{ImportNames, Provider};
 use crate::python_build::requirement::Place;
 
@@ -119,8 +119,9 @@ impl Backend {
                 return Ok(known);
             }
         };
+        let (own, hook_file) = with_hook_of_sibling(context, own, &file);
         for note in own.unread {
-            list.note(Place::line(&file, note.line), note.what);
+            list.note(Place::line(&hook_file, note.line), note.what);
         }
         Ok(Self {
             kind: own.wraps.as_deref().map_or(known.kind, Kind::of),
@@ -228,6 +229,37 @@ impl Backend {
         modules.extend(classes.map(|(module, _)| module.to_owned()));
         Ok(modules)
     }
+}
+
+/// Returns what the hook returns, and the file that defines it, if the backend's
+/// module imports the hook from a module next to it.
+fn with_hook_of_sibling(
+    context: Context<'_>,
+    own: InTreeBackend,
+    file: &Utf8Path,
+) -> (InTreeBackend, Utf8PathBuf) {
+    if own.requires.is_some() {
+        return (own, file.to_owned());
+    }
+    for name in &own.siblings {
+        let path = join(
+            file.parent().unwrap_or(Utf8Path::new("")),
+            &format!("{}.py", name.replace('.', "/")),
+        );
+        let Ok(Some(text)) = context.files.text(&path) else {
+            continue;
+        };
+        let read = script_context(context).with_situation(&path, name, |situation| {
+            python::read_backend(text, situation)
+        });
+        if let Ok(found) = read
+            && found.requires.is_some()
+        {
+            let wraps = found.wraps.clone().or(own.wraps);
+            return (InTreeBackend { wraps, ..found }, path);
+        }
+    }
+    (own, file.to_owned())
 }
 
 /// Returns the script that `tool.poetry.build` names.
