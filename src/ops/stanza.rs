@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::build_plan::{SourceBuild, beside_rust, build_facts, maturin_mends, native_warnings};
 use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
-use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
+use super::finished::{FinishedStanza, LockBeside, Place, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
 use super::pins::judge_pins;
@@ -16,17 +16,38 @@ use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::crate_store::nix_download_url;
-use crate::io::paths::{join_below, path_from};
+use crate::io::paths::{join_below, parent_folder, path_from};
 use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
 use crate::overlay::Digests;
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceKind, is_version, join,
-    relative_path, visible,
+    relative_path, require_name, visible,
 };
 use crate::python_build::{BuildSystemTable, PackageSets};
 use crate::target::Platform;
 use crate::warning::Warning;
+
+/// Generates the stanza of a project.
+pub(super) fn made_of(
+    loaded: &Loaded,
+    request: &mut Request,
+    place: Place,
+) -> Result<FinishedStanza, Error> {
+    let identity = &loaded.project.identity;
+    request.known_hashes = place.document.known_hashes(identity.name.as_str());
+    require_name(&identity.name, loaded.files.origin())?;
+    let making = Making {
+        folder: parent_folder(place.file),
+        request,
+        session: place.session,
+    };
+    if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
+        making.make_without_rust(loaded)
+    } else {
+        making.make(loaded, loaded.rust(request)?)
+    }
+}
 
 /// What is asked for: the way it is written, and the folder of the file that
 /// it will stand in.

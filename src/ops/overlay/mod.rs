@@ -6,13 +6,12 @@ use super::digests::{self, Beside};
 use super::finished::{FinishedStanza, Place, Snippet};
 use super::load::{Loaded, Request};
 use super::prebuilt::make_prebuilt;
-use super::stanza::Making;
+use super::stanza::made_of;
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};
 use crate::io::{IoError, Session};
 use crate::nix::Form;
 use crate::options::Options;
-use crate::project::require_name;
 
 mod draft;
 #[cfg(test)]
@@ -116,25 +115,4 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
         .clone()
         .try_with_paths(|path| path_from(folder, path))?;
     Ok(finished.marked(marked.in_one_line(), digests))
-}
-
-/// Generates the stanza of a project.
-pub(super) fn made_of(
-    loaded: &Loaded,
-    request: &mut Request,
-    place: Place,
-) -> Result<FinishedStanza, Error> {
-    let identity = &loaded.project.identity;
-    request.known_hashes = place.document.known_hashes(identity.name.as_str());
-    require_name(&identity.name, loaded.files.origin())?;
-    let making = Making {
-        folder: parent_folder(place.file),
-        request,
-        session: place.session,
-    };
-    if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
-        making.make_without_rust(loaded)
-    } else {
-        making.make(loaded, loaded.rust(request)?)
-    }
 }
