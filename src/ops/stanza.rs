@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::build_plan::{SourceBuild, beside_rust, build_facts, maturin_mends, native_warnings};
+use super::build_plan::{
+    SourceBuild, beside_rust, build_facts, local_native, local_requirements, maturin_mends,
+    native_warnings,
+};
 use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
 use super::finished::{FinishedStanza, LockBeside, Place, SnippetPackage};
@@ -94,6 +97,9 @@ impl Making<'_> {
         }
         let mut stanza = self.stanza(loaded, kind, &facts)?;
         stanza.patches = patches;
+        if stanza.kind == SourceKind::Local {
+            stanza.without_extras = local_requirements(loaded, self.request)?.without_extras;
+        }
         let build_facts = known.map_or_else(|| build_facts(loaded), Ok)?;
         let native = beside_rust(loaded, &build_facts, &facts.requirements.system);
         add_python_native(&mut stanza, &native, !self.options().no_comments());
@@ -145,12 +151,15 @@ impl Making<'_> {
             },
         };
         let kind = self.kind(loaded);
-        // uv2nix reads the build requirements of local projects itself.
-        if self.options().rust_only() || kind == SourceKind::Local {
+        if self.options().rust_only() {
             return Err(no_stanza().into());
         }
         let name = &loaded.project.identity.name;
         visible(&loaded.files, "the name", name.as_str())?;
+        if kind == SourceKind::Local {
+            let made = self.make_local(loaded)?;
+            return made.ok_or_else(|| no_stanza().into());
+        }
         let build = SourceBuild::read(loaded, self.request)?;
         let mut stanza = Stanza {
             build_system: without(&build.system, &self.request.locked.build_system),
@@ -170,6 +179,24 @@ impl Making<'_> {
             facts: Some(Box::new(build.facts)),
             ..finished(loaded, None, stanza, &build.system, warnings)
         })
+    }
+
+    /// Makes the stanza of a local project without Rust. `None` if it needs
+    /// none: uv2nix reads the build requirements of local projects itself.
+    fn make_local(self, loaded: &Loaded) -> Result<Option<FinishedStanza>, Error> {
+        let requirements = local_requirements(loaded, self.request)?;
+        let native = local_native(loaded, &requirements.system)?;
+        let name = loaded.project.identity.name.clone();
+        let mut stanza = Stanza {
+            without_extras: requirements.without_extras,
+            platforms: loaded.target.platforms.clone(),
+            ..Stanza::new(name, SourceKind::Local)
+        };
+        add_python_native(&mut stanza, &native, !self.options().no_comments());
+        add_extra(self.options(), &mut stanza, false);
+        let warnings = native_warnings(loaded, &native);
+        let is_needed = stanza.changes_something();
+        Ok(is_needed.then(|| finished(loaded, None, stanza, &requirements.system, warnings)))
     }
 
     fn stanza(self, loaded: &Loaded, kind: SourceKind, facts: &Facts) -> Result<Stanza, Error> {
