@@ -186,6 +186,8 @@ impl NixSnippetArgs {
             };
             options.nixpkgs.prebuilt = Some(package.clone());
             options.input.uv_lock.clone_from(&lock);
+            options.target.python.clone_from(&self.target.python);
+            options.target.platforms.clone_from(&self.target.platforms);
             Ok(configured.prebuilt(options))
         });
         built

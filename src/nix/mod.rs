@@ -19,7 +19,7 @@ mod user_expr;
 pub use any_stanza::{AnyStanza, empty_overlay, print_all};
 pub use ident::is_identifier;
 pub use package_table::PackageTable;
-pub use prebuilt::{Dropped, Prebuilt};
+pub use prebuilt::{Dropped, Prebuilt, RefusedPackage};
 pub use stanza::{
     AdjacentCargoLock, CargoLockImport, CompactStanza, Form, Guard, REVISION, SourceOverride,
     Stanza, normalized, output_hashes_set,

@@ -9,8 +9,9 @@ use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::project::{ProjectError, PythonName, RustProject, relative_path};
 use crate::python_build::{
-    BuildFacts, BuildSystemTable, Consequence, JudgeRequest, Likelihood, MaturinSource, Mend, Need,
-    PackageSet, PackageSets, ResolveRequest, Resolved, judge, maturin_metadata, resolve,
+    BuildFacts, BuildSystemTable, Consequence, JudgeRequest, Likelihood, LocalRequirements,
+    MaturinSource, Mend, Need, PackageSet, PackageSets, ResolveRequest, Resolved, judge,
+    maturin_metadata, resolve,
 };
 use crate::python_lock::{Environment, Libc};
 use crate::python_native::{Package, PythonNative, Source, UnknownKind, detect};
@@ -115,6 +116,39 @@ pub(super) fn beside_rust(
     } else {
         PythonNative::default()
     }
+}
+
+/// Resolves the build requirements of a local project, which uv2nix passes to
+/// `resolveBuildSystem` itself.
+///
+/// # Errors
+/// If the project is in a lock, and the package set lacks one of them.
+pub(super) fn local_requirements(
+    loaded: &Loaded,
+    request: &Request,
+) -> Result<LocalRequirements, ProjectError> {
+    let requires = &loaded.project.pyproject.requires;
+    let Some(sets) = request.locked.sets.as_deref() else {
+        return Ok(LocalRequirements::resolve(
+            requires,
+            &sets_without_lock(loaded),
+        ));
+    };
+    let resolved = LocalRequirements::resolve(requires, sets);
+    let missing: Vec<_> = resolved.missing.iter().cloned().collect();
+    require_none(loaded, &missing)?;
+    Ok(resolved)
+}
+
+/// Returns what the C code of a local project without Rust needs.
+///
+/// # Errors
+/// Fails if a file that decides it can't be read.
+pub(super) fn local_native(
+    loaded: &Loaded,
+    system: &BuildSystem,
+) -> Result<PythonNative, ProjectError> {
+    Ok(python_native(loaded, &build_facts(loaded)?, system))
 }
 
 fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> PythonNative {
@@ -338,6 +372,73 @@ mod tests {
             matches!(error, Error::Project(ProjectError::NoRust { .. })),
             "{error}"
         );
+    }
+
+    /// What `nix-snippet` makes of a local project, with or without a lock that
+    /// has it.
+    fn local(files: &[(&str, &str)], is_locked: bool) -> Result<String, Error> {
+        let folder = Folder::new();
+        for (name, text) in files {
+            folder.write(&format!("app/{name}"), text);
+        }
+        if is_locked {
+            let lock = "version = 1\nrequires-python = \">=3.11\"\n[[package]]\nname = \"app\"\n\
+                        version = \"1.0\"\nsource = { editable = \".\" }\n";
+            folder.write("app/uv.lock", lock);
+        }
+        let mut options = Options::default();
+        options.input.path = Some(folder.path("app"));
+        let requests = [Request::new(&options)];
+        let snippet = nix_snippet(&requests, Vec::new(), Form::Stanza, &folder.session())?;
+        Ok(snippet.nix)
+    }
+
+    fn local_requiring(requires: &str, is_locked: bool) -> Result<String, Error> {
+        let table = format!(
+            "[project]\nname = 'app'\nversion = '1.0'\n\
+             [build-system]\nrequires = [{requires}]\nbuild-backend = 'setuptools.build_meta'\n"
+        );
+        local(&[("pyproject.toml", &table)], is_locked)
+    }
+
+    #[test]
+    fn a_local_project_that_evaluates_needs_no_stanza() {
+        for is_locked in [true, false] {
+            let error = local_requiring("'setuptools', 'setuptools-scm[rich]'", is_locked);
+            assert!(
+                matches!(error, Err(Error::Project(ProjectError::NoRust { .. }))),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_local_project_with_an_unknown_extra_gets_another_resolver() {
+        for is_locked in [true, false] {
+            let text = local_requiring("'setuptools', 'setuptools_scm[toml]'", is_locked).unwrap();
+            assert!(text.contains("prev.app.override {"), "{text}");
+            assert!(text.contains("setuptools-scm = [ ];"), "{text}");
+            assert!(!text.contains("old.nativeBuildInputs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_local_project_of_a_lock_must_have_its_build_system_in_the_set() {
+        let error = local_requiring("'setuptools', 'acme-backend'", true);
+        let Err(Error::Project(ProjectError::MissingBuildSystem { missing, .. })) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(missing, ["acme-backend"]);
+    }
+
+    #[test]
+    fn a_local_project_in_c_gets_its_libraries() {
+        let setup = "from setuptools import Extension, setup\n\
+                     setup(name='app', version='1', ext_modules=[\n    \
+                     Extension('app', ['app.c'], libraries=['z'])])\n";
+        let text = local(&[("setup.py", setup), ("app.c", "")], false).unwrap();
+        assert!(text.contains("pkgs.zlib"), "{text}");
+        assert!(!text.contains("resolveBuildSystem"), "{text}");
     }
 
     #[test]

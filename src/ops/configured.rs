@@ -173,6 +173,10 @@ impl Configured {
         let mut lower = Options::default();
         lower.input.uv_lock = general.input.uv_lock;
         lower.nixpkgs.strict = general.nixpkgs.strict;
+        // They decide whether uv2nix refuses the package.
+        lower.target.python = general.target.python;
+        lower.target.platforms = general.target.platforms;
+        lower.environment.libc = general.environment.libc;
         options.over(lower)
     }
 
@@ -293,19 +297,21 @@ mod tests {
     }
 
     #[test]
-    fn of_a_package_from_nixpkgs_only_lock_and_strict_are_general() {
+    fn of_a_package_from_nixpkgs_few_keys_are_general() {
         let configured = configured(
-            "uv-lock = \"uv.lock\"\nstrict = true\nno-ifd = true\nprebuilt = [{ name = \"a\", drop = [\"b\"] }]",
+            "uv-lock = \"uv.lock\"\nstrict = true\nno-ifd = true\npython = \"3.12\"\n\
+             prebuilt = [{ name = \"a\", drop = [\"b\"] }]",
         );
-        let mark =
-            "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[\"b\"],\"strict\":true}";
+        let mark = "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[\"b\"],\"strict\":true,\
+                    \"python\":\"3.12\"}";
         assert_eq!(configured.packages()["a"].in_one_line(), mark);
         let mut typed = Options::default();
         typed.nixpkgs.prebuilt = Some("a".parse().unwrap());
         assert_eq!(configured.prebuilt(typed.clone()).in_one_line(), mark);
         typed.nixpkgs.strict = Some(false);
         typed.nixpkgs.drop = Some(Vec::new());
-        let mark = "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[],\"strict\":false}";
+        let mark = "{\"lock\":\"below/uv.lock\",\"prebuilt\":\"a\",\"drop\":[],\"strict\":false,\
+                    \"python\":\"3.12\"}";
         assert_eq!(configured.prebuilt(typed).in_one_line(), mark);
     }
 

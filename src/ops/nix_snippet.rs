@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::finished::{FinishedStanza, Snippet, SnippetPackage};
 use super::load::{Loaded, Request};
+use super::locked::sets_of_lock;
 use super::stanza::Making;
 use crate::error::Error;
 use crate::io::Session;
@@ -25,6 +26,9 @@ pub(super) fn nix_snippet(
     let mut snippet = Snippet::default();
     let mut stanzas = Vec::new();
     for request in requests {
+        let mut request = request.clone();
+        request.locked.sets = sets_of_lock(&request, session);
+        let request = &request;
         let loaded = Loaded::read(request, session)?;
         let making = Making {
             folder: Utf8Path::new("."),

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
-use super::build_plan::{SourceBuild, beside_rust, build_facts, maturin_mends, native_warnings};
+use super::build_plan::{
+    SourceBuild, beside_rust, build_facts, local_native, local_requirements, maturin_mends,
+    native_warnings,
+};
 use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
-use super::finished::{FinishedStanza, LockBeside, SnippetPackage};
+use super::finished::{FinishedStanza, LockBeside, Place, SnippetPackage};
 use super::hash::lock_output_hashes;
 use super::load::{Loaded, Request, lock_name, require_fitting};
 use super::pins::judge_pins;
@@ -16,17 +19,38 @@ use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::crate_store::nix_download_url;
-use crate::io::paths::{join_below, path_from};
+use crate::io::paths::{join_below, parent_folder, path_from};
 use crate::nix::{AdjacentCargoLock, CargoLockImport, SourceOverride, Stanza};
 use crate::options::{Chosen, Options};
 use crate::overlay::Digests;
 use crate::project::{
     CrateSource, ProjectError, PythonName, RustProject, SourceKind, is_version, join,
-    relative_path, visible,
+    relative_path, require_name, visible,
 };
 use crate::python_build::{BuildSystemTable, PackageSets};
 use crate::target::Platform;
 use crate::warning::Warning;
+
+/// Generates the stanza of a project.
+pub(super) fn made_of(
+    loaded: &Loaded,
+    request: &mut Request,
+    place: Place,
+) -> Result<FinishedStanza, Error> {
+    let identity = &loaded.project.identity;
+    request.known_hashes = place.document.known_hashes(identity.name.as_str());
+    require_name(&identity.name, loaded.files.origin())?;
+    let making = Making {
+        folder: parent_folder(place.file),
+        request,
+        session: place.session,
+    };
+    if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
+        making.make_without_rust(loaded)
+    } else {
+        making.make(loaded, loaded.rust(request)?)
+    }
+}
 
 /// What is asked for: the way it is written, and the folder of the file that
 /// it will stand in.
@@ -73,6 +97,9 @@ impl Making<'_> {
         }
         let mut stanza = self.stanza(loaded, kind, &facts)?;
         stanza.patches = patches;
+        if stanza.kind == SourceKind::Local {
+            stanza.without_extras = local_requirements(loaded, self.request)?.without_extras;
+        }
         let build_facts = known.map_or_else(|| build_facts(loaded), Ok)?;
         let native = beside_rust(loaded, &build_facts, &facts.requirements.system);
         add_python_native(&mut stanza, &native, !self.options().no_comments());
@@ -124,12 +151,15 @@ impl Making<'_> {
             },
         };
         let kind = self.kind(loaded);
-        // uv2nix reads the build requirements of local projects itself.
-        if self.options().rust_only() || kind == SourceKind::Local {
+        if self.options().rust_only() {
             return Err(no_stanza().into());
         }
         let name = &loaded.project.identity.name;
         visible(&loaded.files, "the name", name.as_str())?;
+        if kind == SourceKind::Local {
+            let made = self.make_local(loaded)?;
+            return made.ok_or_else(|| no_stanza().into());
+        }
         let build = SourceBuild::read(loaded, self.request)?;
         let mut stanza = Stanza {
             build_system: without(&build.system, &self.request.locked.build_system),
@@ -149,6 +179,24 @@ impl Making<'_> {
             facts: Some(Box::new(build.facts)),
             ..finished(loaded, None, stanza, &build.system, warnings)
         })
+    }
+
+    /// Makes the stanza of a local project without Rust. `None` if it needs
+    /// none: uv2nix reads the build requirements of local projects itself.
+    fn make_local(self, loaded: &Loaded) -> Result<Option<FinishedStanza>, Error> {
+        let requirements = local_requirements(loaded, self.request)?;
+        let native = local_native(loaded, &requirements.system)?;
+        let name = loaded.project.identity.name.clone();
+        let mut stanza = Stanza {
+            without_extras: requirements.without_extras,
+            platforms: loaded.target.platforms.clone(),
+            ..Stanza::new(name, SourceKind::Local)
+        };
+        add_python_native(&mut stanza, &native, !self.options().no_comments());
+        add_extra(self.options(), &mut stanza, false);
+        let warnings = native_warnings(loaded, &native);
+        let is_needed = stanza.changes_something();
+        Ok(is_needed.then(|| finished(loaded, None, stanza, &requirements.system, warnings)))
     }
 
     fn stanza(self, loaded: &Loaded, kind: SourceKind, facts: &Facts) -> Result<Stanza, Error> {

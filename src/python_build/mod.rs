@@ -19,6 +19,7 @@ mod consequence;
 mod cycles;
 mod facts;
 mod import_names;
+mod local;
 mod mend;
 mod package_set;
 mod requirement;
@@ -29,6 +30,7 @@ pub use bounds::{JudgeRequest, judge};
 pub use consequence::{Consequence, Likelihood, Mend};
 pub use cycles::plan;
 pub use facts::BuildFacts;
+pub use local::LocalRequirements;
 pub use mend::{MaturinSource, maturin_metadata};
 pub use package_set::{
     BuildFormat, BuildSystemTable, Fix, PackageOrigin, PackageSet, PackageSets, SetPackage,

@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use parse::parse;
 pub use python::{PythonChoice, python_version_override};
-pub use reach::reach;
+pub use reach::{held, reach};
 pub use settings::{DefaultGroups, Preference, UvSettings};
 pub use wheel::WheelName;
 

@@ -23,6 +23,22 @@ pub fn reach(lock: &PythonLock, environment: &MarkerEnvironment) -> BTreeSet<usi
     reached
 }
 
+/// Returns the dependencies whose markers hold in an environment, whichever of
+/// the conflicting extras and groups it has.
+pub fn held<'a>(
+    dependencies: &'a [PythonDependency],
+    lock: &PythonLock,
+    environment: &MarkerEnvironment,
+) -> Vec<&'a PythonDependency> {
+    let conflicts = lock.conflicts.iter().flatten();
+    let chosen = [None].into_iter().chain(conflicts.map(Some));
+    let walks: Vec<_> = chosen
+        .map(|chosen| Walk::new(lock, environment, chosen))
+        .collect();
+    let holds = |need: &&PythonDependency| walks.iter().any(|walk| walk.holds(&need.marker));
+    dependencies.iter().filter(holds).collect()
+}
+
 /// A walk along the dependencies, with at most one conflicting item chosen.
 struct Walk<'a> {
     lock: &'a PythonLock,

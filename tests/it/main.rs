@@ -32,6 +32,7 @@ mod hooks;
 mod init;
 mod inspect;
 mod layouts;
+mod local_projects;
 mod lock;
 mod locks;
 mod nar;

@@ -99,6 +99,122 @@ fn the_set_s_own_nixpkgs_without_what_that_brings() {
     assert!(!evaluated(&sandbox, "own.nix", "2.9.0+cpu").contains("error"));
 }
 
+/// A lock whose `runtime` has a wheel for macOS alone, and no sdist.
+fn refused_lock(dependencies: &str) -> String {
+    let file = |name: &str| {
+        let hash = "0".repeat(64);
+        format!("{{ url = \"https://example.org/{name}\", hash = \"sha256:{hash}\" }}")
+    };
+    let wheel = file("runtime-1.21.0-cp313-cp313-macosx_11_0_arm64.whl");
+    let others = ["numpy", "sympy", "coreml", "winonly", "extra"].map(|name| {
+        let wheel = file(&format!("{name}-1.0-py3-none-any.whl"));
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\n\
+             source = {{ registry = \"https://example.org/simple\" }}\nwheels = [{wheel}]\n"
+        )
+    });
+    format!(
+        "version = 1\nrequires-python = \">=3.13\"\n\
+         [[package]]\nname = \"app\"\nversion = \"1.0\"\nsource = {{ virtual = \".\" }}\n\
+         dependencies = [{{ name = \"runtime\", extra = [\"more\"] }}]\n\
+         [[package]]\nname = \"runtime\"\nversion = \"1.21.0\"\n\
+         source = {{ registry = \"https://example.org/simple\" }}\n\
+         dependencies = [{dependencies}]\nwheels = [{wheel}]\n\
+         [package.optional-dependencies]\nmore = [{{ name = \"extra\" }}]\n{}",
+        others.concat()
+    )
+}
+
+const REFUSED_DEPENDENCIES: &str = "{ name = \"numpy\" }, { name = \"sympy\", extra = [\"a\"] }, \
+     { name = \"coreml\", marker = \"sys_platform == 'darwin'\" }, \
+     { name = \"winonly\", marker = \"sys_platform == 'win32'\" }";
+
+/// What a set has of a package whose attribute throws.
+fn refused(sandbox: &Sandbox, file: &str, version: &str, is_darwin: bool) -> String {
+    let expression = format!(
+        "let
+          lib = {{
+            warnIf = condition: message: value: if condition then {{ warned = message; }} // value else value;
+            splitString = separator: text: builtins.filter builtins.isString (builtins.split \"[+]\" text);
+            optionalAttrs = condition: set: if condition then set else {{ }};
+            inherit (builtins) head;
+          }};
+          prev = {{ runtime = throw \"looked at\"; python.pkgs.runtime.version = \"{version}\"; }};
+          final.pyprojectHook = \"hook\";
+          hacks.nixpkgsPrebuilt = {{ from, prev }}: {{
+            inherit (prev) nativeBuildInputs passthru;
+            warned = from.warned or null;
+          }};
+          pkgs.stdenv.hostPlatform = {{ isDarwin = {is_darwin}; }};
+          overlay = import {} {{ inherit lib hacks pkgs; }};
+        in
+        (overlay final prev).runtime",
+        sandbox.path(file).display()
+    );
+    let mut command = nix(sandbox, "nix-instantiate");
+    let output = command
+        .args(["--eval", "--strict", "--json", "--expr", &expression])
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_package_that_uv2nix_refuses_has_its_dependencies_from_the_lock() {
+    let sandbox = Sandbox::new();
+    sandbox.write("uv.lock", refused_lock(REFUSED_DEPENDENCIES));
+    let snippet = ["nix-snippet", "-q", "--prebuilt", "runtime", "--write"];
+    sandbox.run(&[&snippet[..], &["all.nix"]].concat()).ok();
+    sandbox
+        .run(&[&snippet[..], &["fewer.nix", "--drop", "sympy"]].concat())
+        .ok();
+    let mac = ["mac.nix", "--platforms", "aarch64-darwin"];
+    sandbox.run(&[&snippet[..], &mac].concat()).ok();
+    let text = fs::read_to_string(sandbox.path("mac.nix")).unwrap();
+    assert!(text.contains("prev = prev.runtime;"), "{text}");
+    for file in ["all.nix", "fewer.nix", "mac.nix"] {
+        assert_eq!(sandbox.run(&["check", file]).code, 0, "{file}");
+    }
+    if has_nix() {
+        let more = "\"optional-dependencies\":{\"more\":{\"extra\":[]}}";
+        let all = "\"numpy\":[],\"sympy\":[\"a\"]";
+        for (file, is_darwin, dependencies) in [
+            ("all.nix", false, all.to_owned()),
+            ("all.nix", true, format!("\"coreml\":[],{all}")),
+            ("fewer.nix", false, "\"numpy\":[]".to_owned()),
+        ] {
+            let found = refused(&sandbox, file, "1.21.0+cpu", is_darwin);
+            let expected = format!(
+                "{{\"nativeBuildInputs\":[\"hook\"],\
+                 \"passthru\":{{\"dependencies\":{{{dependencies}}},{more}}},\"warned\":null}}"
+            );
+            assert_eq!(found.trim(), expected, "{file}");
+        }
+        let warned = refused(&sandbox, "all.nix", "1.22.0", false);
+        assert!(
+            warned.contains("runtime: nixpkgs has version 1.22.0, and the lock says 1.21.0"),
+            "{warned}"
+        );
+    }
+    // Other dependencies in the lock are other dependencies in the stanza.
+    let fewer = REFUSED_DEPENDENCIES.replace("{ name = \"numpy\" }, ", "");
+    sandbox.write("uv.lock", refused_lock(&fewer));
+    let run = sandbox.run(&["check", "all.nix"]);
+    assert!(
+        run.code == 1
+            && run
+                .stderr
+                .contains("what the lock says of its dependencies changed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(sandbox.run(&["check", "--fix", "all.nix"]).code, 0);
+    let text = fs::read_to_string(sandbox.path("all.nix")).unwrap();
+    assert!(!text.contains("numpy"), "{text}");
+}
+
 #[test]
 fn check_notices_another_version_in_the_lock() {
     let sandbox = project();

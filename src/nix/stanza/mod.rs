@@ -40,6 +40,7 @@ impl Stanza {
             cargo: None,
             source: None,
             build_system: BTreeMap::new(),
+            without_extras: BTreeMap::new(),
             platforms: BTreeSet::new(),
             build_inputs: BTreeMap::new(),
             native_build_inputs: BTreeMap::new(),
@@ -96,7 +97,10 @@ impl Stanza {
         let name = self.name.as_str();
         let override_attrs = match &self.cargo {
             None if overrides.is_empty() => return Expr::var("prev").select([name]),
-            None => Expr::var("prev").select([name, "overrideAttrs"]),
+            None if self.without_extras.is_empty() => {
+                Expr::var("prev").select([name, "overrideAttrs"])
+            }
+            None => self.prev().select(["overrideAttrs"]),
             Some(cargo) => {
                 let imported = Expr::var("hacks")
                     .select(["importCargoLock"])
@@ -110,9 +114,45 @@ impl Stanza {
         override_attrs.apply(Expr::AttrSet(overrides).lambda(Parameter::name("old")))
     }
 
+    /// The package of the set, with build requirements that the set can
+    /// resolve.
+    fn prev(&self) -> Expr {
+        let name = self.name.as_str();
+        if self.without_extras.is_empty() {
+            return Expr::var("prev").select([name]);
+        }
+        let requires = Expr::var("requires").update(self.kept_extras());
+        let resolve = Expr::var("final")
+            .select(["resolveBuildSystem"])
+            .apply(requires)
+            .lambda(Parameter::name("requires"))
+            .commented(Some("without extras that the package set doesn't have"));
+        Expr::var("prev")
+            .select([name, "override"])
+            .apply(Expr::attr_set([("resolveBuildSystem", resolve)]))
+    }
+
+    fn kept_extras(&self) -> Expr {
+        build_system_expr(&self.without_extras, &self.platforms)
+    }
+
+    /// The dependencies of a package: those of an editable one have the build
+    /// requirements among them.
+    fn passthru(&self) -> Expr {
+        let passthru = Expr::var("old").select(["passthru"]);
+        let dependencies = Expr::var("old").select(["passthru", "dependencies"]);
+        let kept = Expr::var("builtins")
+            .select(["intersectAttrs"])
+            .apply(dependencies.clone())
+            .apply(self.kept_extras());
+        passthru.update(Expr::attr_set([(
+            "dependencies",
+            dependencies.update(kept),
+        )]))
+    }
+
     fn import_arguments(&self, cargo: &CargoLockImport) -> Expr {
-        let prev = Expr::var("prev").select([self.name.as_str()]);
-        let mut arguments = vec![("prev", prev)];
+        let mut arguments = vec![("prev", self.prev())];
         if cargo.cargo_root != "." {
             arguments.push(("cargoRoot", Expr::string(cargo.cargo_root.as_str())));
         }
@@ -175,6 +215,9 @@ impl Stanza {
             attributes.push(Binding::set("dontUseCmakeConfigure", Expr::var("true")));
         }
         attributes.extend(self.environment().map(|env| Binding::set("env", env)));
+        if !self.without_extras.is_empty() {
+            attributes.push(Binding::set("passthru", self.passthru()));
+        }
         attributes
     }
 

@@ -55,6 +55,10 @@ pub struct Stanza {
     pub source: Option<SourceOverride>,
     /// The Python build system.
     pub build_system: BuildSystem,
+    /// Build requirements of a local project that the package set has without
+    /// some of their extras, with those that it has.
+    #[serde(default)]
+    pub without_extras: BuildSystem,
     /// The platforms that the stanza was generated for.
     pub platforms: BTreeSet<Platform>,
     /// Attribute paths below `pkgs`, each with the platforms that need it.

@@ -87,6 +87,7 @@ fn cryptography() -> Stanza {
         kind: SourceKind::Registry,
         source: None,
         build_system: requires.map(|name| everywhere(name, &[])).into(),
+        without_extras: BTreeMap::new(),
         platforms: Platform::DEFAULT.into(),
         build_inputs: [on("openssl", &Platform::DEFAULT)].into(),
         native_build_inputs: BTreeMap::new(),
@@ -438,4 +439,55 @@ fn a_long_build_system_takes_a_line_of_its_own() {
         lines[3].starts_with("    ++ final.resolveBuildSystem { hatch-"),
         "{text}"
     );
+}
+
+/// A local project that requires setuptools-scm with an extra that the set
+/// lacks.
+fn local_without_extras() -> Stanza {
+    Stanza {
+        without_extras: [everywhere("setuptools-scm", &[])].into(),
+        platforms: Platform::DEFAULT.into(),
+        ..Stanza::new(PythonName::new("app"), SourceKind::Local)
+    }
+}
+
+#[test]
+fn build_requirements_with_extras_that_the_set_lacks_are_replaced() {
+    let stanza = local_without_extras();
+    assert!(stanza.changes_something());
+    insta::assert_snapshot!(printed(&stanza, Form::Stanza), @r#"
+    app =
+      (prev.app.override {
+        # without extras that the package set doesn't have
+        resolveBuildSystem =
+          requires:
+          final.resolveBuildSystem (
+            requires
+            // {
+              setuptools-scm = [ ];
+            }
+          );
+      }).overrideAttrs
+        (old: {
+          passthru = old.passthru // {
+            dependencies =
+              old.passthru.dependencies
+              // builtins.intersectAttrs old.passthru.dependencies {
+                setuptools-scm = [ ];
+              };
+          };
+        });
+    "#);
+}
+
+#[test]
+fn crates_are_imported_into_the_project_that_evaluates() {
+    let stanza = Stanza {
+        cargo: cryptography().cargo,
+        ..local_without_extras()
+    };
+    let text = printed(&stanza, Form::Stanza);
+    let imported = "(hacks.importCargoLock {\n    prev = prev.app.override {\n";
+    assert!(text.contains(imported), "{text}");
+    assert!(!text.contains("prev.app.overrideAttrs"), "{text}");
 }

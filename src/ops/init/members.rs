@@ -7,10 +7,8 @@
 //! into the shell as it is built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep508_rs::{Requirement, VerbatimUrl};
 
 use crate::io::Session;
 use crate::io::paths::{full_path, join_below};
@@ -20,6 +18,7 @@ use crate::ops::load::{Loaded, Request};
 use crate::ops::locked::Asked;
 use crate::options::Setting;
 use crate::project::{PythonName, SourceFiles, join};
+use crate::python_build::LocalRequirements;
 use crate::python_lock::{DefaultGroups, LockedSource, PythonLock};
 use crate::target::Python;
 
@@ -59,9 +58,10 @@ impl Members {
                 found.shell.has_others = true;
                 continue;
             };
-            found
-                .missing_build_systems
-                .extend(missing_build_systems(&loaded, asked));
+            // uv2nix' package set has to have them.
+            let requires = &loaded.project.pyproject.requires;
+            let requirements = LocalRequirements::resolve(requires, &asked.sets);
+            found.missing_build_systems.extend(requirements.missing);
             if !loaded.project.rust.is_empty() {
                 found.with_rust.push(name.clone());
             }
@@ -77,24 +77,6 @@ impl Members {
         found.shell.has_rust = !found.with_rust.is_empty();
         found
     }
-}
-
-/// What uv2nix builds a member with that its package set lacks.
-fn missing_build_systems(loaded: &Loaded, asked: &Asked) -> BTreeSet<PythonName> {
-    let requires = loaded.project.pyproject.requires.iter();
-    let requires = requires.filter_map(|text| Requirement::<VerbatimUrl>::from_str(text).ok());
-    let missing = requires.filter(|requirement| {
-        let mut environments = asked.environments.iter();
-        environments.any(|environment| {
-            let is_needed = requirement.marker.evaluate(&environment.markers(), &[]);
-            let name = PythonName::new(requirement.name.as_ref());
-            let set = asked.sets.get(&environment.platform);
-            is_needed && set.is_some_and(|set| set.get(&name).is_none())
-        })
-    });
-    missing
-        .map(|requirement| PythonName::new(requirement.name.as_ref()))
-        .collect()
 }
 
 /// The default groups of all members, those without a package too.

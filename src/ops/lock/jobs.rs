@@ -20,7 +20,7 @@ use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Results, candidates, digests_of, make_locked};
 use crate::ops::nix_snippet::lock_beside;
-use crate::ops::overlay::{Draft, OverlayFile, make};
+use crate::ops::overlay::{Draft, OverlayFile, make_from_source};
 use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
@@ -217,7 +217,7 @@ pub(super) fn do_job(run: Run, job: &Job, results: &Results, place: Place) -> Do
         return if job.is_fresh {
             Done::Fresh
         } else {
-            make_local(job, place)
+            make_local(run, job, place)
         };
     };
     if let Some(known) = results.get(key) {
@@ -243,8 +243,9 @@ pub(super) fn do_job(run: Run, job: &Job, results: &Results, place: Place) -> Do
     Done::Found(finding)
 }
 
-fn make_local(job: &Job, place: Place) -> Done {
-    match make(&job.options, place) {
+fn make_local(run: Run, job: &Job, place: Place) -> Done {
+    let sets = Some(Arc::clone(&run.asked.sets));
+    match make_from_source(&job.options, sets, place) {
         Ok(made) => Done::Made(Box::new(made)),
         Err(Error::Project(ProjectError::NoRust { .. })) => Done::Found(Finding::Nothing),
         Err(error) => Done::Found(Finding::Failed((&error).into())),

@@ -14,7 +14,7 @@ use crate::io::paths::{join_below, parent_folder, utf8_path};
 use crate::io::{IoError, Session};
 use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::{Loaded, Locked, Request};
-use crate::ops::overlay::made_of;
+use crate::ops::stanza::made_of;
 use crate::options::{Options, Setting};
 use crate::overlay::Digests;
 use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};

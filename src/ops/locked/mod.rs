@@ -4,6 +4,7 @@ mod make;
 mod plan;
 mod python;
 mod results;
+mod sets;
 mod wheel;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ pub(super) use python::with_python_of_lock;
 use python::{Pythons, newest_python};
 pub use results::Failure;
 pub(super) use results::{Finding, Results, worst};
+pub(super) use sets::sets_of_lock;
 
 /// The names of locks, in the order in which they are searched for.
 const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];

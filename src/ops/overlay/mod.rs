@@ -1,18 +1,21 @@
 //! Generates stanzas and writes them to overlay files.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 
 use super::digests::{self, Beside};
 use super::finished::{FinishedStanza, Place, Snippet};
 use super::load::{Loaded, Request};
+use super::locked::sets_of_lock;
 use super::prebuilt::make_prebuilt;
-use super::stanza::Making;
+use super::stanza::made_of;
 use crate::error::Error;
 use crate::io::paths::{parent_folder, path_from};
 use crate::io::{IoError, Session};
 use crate::nix::Form;
 use crate::options::Options;
-use crate::project::require_name;
+use crate::python_build::PackageSets;
 
 mod draft;
 #[cfg(test)]
@@ -98,8 +101,21 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
     if options.nixpkgs.prebuilt.is_some() {
         return make_prebuilt(options, place.file, session);
     }
+    let sets = sets_of_lock(&Request::new(options), session);
+    make_from_source(options, sets, place)
+}
+
+/// Generates the stanza of a source. `sets` are those of the lock that has the
+/// source as a local project.
+pub(super) fn make_from_source(
+    options: &Options,
+    sets: Option<Arc<PackageSets>>,
+    place: Place,
+) -> Result<FinishedStanza, Error> {
+    let session = place.session;
     let folder = parent_folder(place.file);
     let mut request = Request::new(options);
+    request.locked.sets = sets;
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
     let finished = made_of(&loaded, &mut request, place)?;
@@ -116,25 +132,4 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
         .clone()
         .try_with_paths(|path| path_from(folder, path))?;
     Ok(finished.marked(marked.in_one_line(), digests))
-}
-
-/// Generates the stanza of a project.
-pub(super) fn made_of(
-    loaded: &Loaded,
-    request: &mut Request,
-    place: Place,
-) -> Result<FinishedStanza, Error> {
-    let identity = &loaded.project.identity;
-    request.known_hashes = place.document.known_hashes(identity.name.as_str());
-    require_name(&identity.name, loaded.files.origin())?;
-    let making = Making {
-        folder: parent_folder(place.file),
-        request,
-        session: place.session,
-    };
-    if loaded.project.rust.is_empty() && request.options.cargo_root().is_none() {
-        making.make_without_rust(loaded)
-    } else {
-        making.make(loaded, loaded.rust(request)?)
-    }
 }
