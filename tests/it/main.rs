@@ -21,6 +21,7 @@ mod artifacts;
 mod check;
 mod diagnostics;
 mod documents;
+mod environments;
 mod errors;
 mod faults;
 mod features;

@@ -8,14 +8,6 @@ let
 
   lib = small // {
     inherit (builtins) mapAttrs;
-    genAttrs =
-      names: f:
-      builtins.listToAttrs (
-        map (name: {
-          inherit name;
-          value = f name;
-        }) names
-      );
     composeManyExtensions =
       extensions: final: prev:
       builtins.foldl' (seen: extension: seen // extension final (prev // seen)) { } extensions;

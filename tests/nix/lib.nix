@@ -4,6 +4,14 @@ rec {
   optionalAttrs = condition: set: if condition then set else { };
   optionalString = condition: text: if condition then text else "";
   hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+  genAttrs =
+    names: f:
+    builtins.listToAttrs (
+      map (name: {
+        inherit name;
+        value = f name;
+      }) names
+    );
   subtractLists = less: builtins.filter (item: !(builtins.elem item less));
   unique = builtins.foldl' (seen: item: if builtins.elem item seen then seen else seen ++ [ item ]) [ ];
 

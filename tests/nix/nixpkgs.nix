@@ -148,7 +148,6 @@ let
 
     bzip2 = program "bzip2" [ "bzip2" ];
     cmake = program "cmake" [ "cmake" ];
-    libffi = small.library "libffi" [ "libffi" ];
     oniguruma = small.library "oniguruma" [ "oniguruma" ];
     perl = program "perl" [ "perl" ];
     protobuf = program "protobuf" [ "protoc" ];

@@ -72,6 +72,7 @@ let
       chmod +x "$out/bin/python3"
     '' { };
 
+    libffi = library "libffi" [ "libffi" ];
     openssl = library "openssl" [
       "openssl"
       "libssl"

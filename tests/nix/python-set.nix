@@ -6,41 +6,11 @@
   fetchFile,
   lib,
   packages,
-  python3,
-  pythonTool,
   stdenv,
 }:
 let
-  # What each build system itself needs at run time.
-  tools = {
-    maturin = [ ];
-    packaging = [ ];
-    semantic-version = [ ];
-    setuptools = [ ];
-    setuptools-rust = [
-      "semantic-version"
-      "setuptools"
-    ];
-    wheel = [ "packaging" ];
-  };
-
-  buildHook = stdenv.mkDerivation {
-    name = "build-hook";
-    dontUnpack = true;
-    installPhase = ''
-      mkdir -p "$out/nix-support"
-      cat > "$out/nix-support/setup-hook" <<'END'
-      addToSearchPath PATH ${python3}/bin
-      buildPhase() {
-          runHook preBuild
-          mkdir -p "$out"
-          # Without what else is installed for this Python.
-          python3 -S -B ${./build_wheel.py} "$out"
-          runHook postBuild
-      }
-      END
-    '';
-  };
+  buildSystems = callPackage ./build-systems.nix { };
+  buildHook = callPackage ./build-hook.nix { };
 
   kinds = {
     wheel = package: {
@@ -81,6 +51,7 @@ let
       {
         pname = name;
         inherit (package) version;
+        installPhase = "cp -r \"$NIX_BUILD_TOP/dist\" \"$out\"";
         # Registries' locks don't tell build systems.
         nativeBuildInputs = [
           buildHook
@@ -95,31 +66,4 @@ let
       }
     );
 in
-lib.makeSet (
-  final:
-  builtins.mapAttrs (name: dependencies: pythonTool name { passthru = { inherit dependencies; }; }) tools
-  // builtins.mapAttrs (make final) packages
-  // {
-    # A set of names to lists of extras.
-    resolveBuildSystem =
-      spec:
-      let
-        asked =
-          if spec == { } then
-            {
-              setuptools = [ ];
-              wheel = [ ];
-            }
-          else
-            spec;
-        closure =
-          names:
-          let
-            needed = builtins.concatMap (name: final.${name}.passthru.dependencies) names;
-            more = lib.unique (names ++ needed);
-          in
-          if more == names then names else closure more;
-      in
-      map (name: final.${name}) (closure (builtins.attrNames asked));
-  }
-)
+lib.makeSet (final: buildSystems final // builtins.mapAttrs (make final) packages)

@@ -6,7 +6,7 @@
 //! the others `pyo3-ffi`, its lower half, which builds in seconds), OpenSSL.
 //! `tests/scripts/wheel-tools` fetches those beforehand.
 
-mod projects;
+pub mod projects;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::process::Command;
 use crate::support::{Repository, Sandbox, has_nix, nix};
 use projects::{Module, Package};
 
-const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/wheel-tools");
+pub const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/wheel-tools");
 
 /// How the stanza is asked for, and what Nix may do to read it.
 #[derive(Clone, Copy)]
@@ -55,9 +55,10 @@ struct Case {
     packages: serde_json::Value,
 }
 
-struct Tools {
-    python: PathBuf,
-    toolchain: PathBuf,
+/// The machine's programs that packages are built with.
+pub struct Tools {
+    pub python: PathBuf,
+    pub toolchain: PathBuf,
 }
 
 impl Case {
@@ -66,9 +67,7 @@ impl Case {
         let tools = Tools::found()?;
         // The network leads nowhere but to repositories on the disk: `git` is
         // told so, and cargo is always run offline.
-        let sandbox = Sandbox::with_cargo_config("[net]\noffline = true\n");
-        let registry = Path::new(TOOLS).join("cargo-home/registry");
-        std::os::unix::fs::symlink(registry, sandbox.path("cargo-home/registry")).unwrap();
+        let sandbox = with_crates();
         let package = make(&sandbox);
         let packages = serde_json::json!({"module": package.entry()});
         Some(Self {
@@ -101,14 +100,11 @@ impl Case {
 
     /// The settings of `tests/nix/default.nix`.
     fn settings(&self, way: Way, importer: &str) -> PathBuf {
-        let crates = std::fs::read_dir(Path::new(TOOLS).join("cargo-home/registry/cache"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
         let settings = serde_json::json!({
             "python": self.tools.python,
             "toolchain": self.tools.toolchain,
             "tools": format!("{TOOLS}/python"),
-            "crates": crates.collect::<Vec<_>>(),
+            "crates": crate_folders(),
             "importer": importer,
             "form": if way.is_file { "file" } else { "overlay" },
             "overlay": self.sandbox.path("overlay.nix"),
@@ -171,8 +167,25 @@ impl Case {
     }
 }
 
+/// A sandbox with the crates of the tools.
+pub fn with_crates() -> Sandbox {
+    let sandbox = Sandbox::with_cargo_config("[net]\noffline = true\n");
+    let registry = Path::new(TOOLS).join("cargo-home/registry");
+    std::os::unix::fs::symlink(registry, sandbox.path("cargo-home/registry")).unwrap();
+    sandbox
+}
+
+/// The folders that their `.crate` files are in.
+pub fn crate_folders() -> Vec<PathBuf> {
+    std::fs::read_dir(Path::new(TOOLS).join("cargo-home/registry/cache"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
+}
+
 impl Tools {
-    fn found() -> Option<Self> {
+    /// Nothing where Nix is missing, or what `tests/scripts/wheel-tools` fetches.
+    pub fn found() -> Option<Self> {
         if !has_nix() {
             return None;
         }
@@ -207,7 +220,7 @@ fn output_of(program: &str, arguments: &[&str]) -> String {
 
 /// What a program printed that went well.
 #[track_caller]
-fn succeeded(command: &mut Command) -> String {
+pub fn succeeded(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}\n{stderr}");
@@ -216,7 +229,7 @@ fn succeeded(command: &mut Command) -> String {
 
 /// What a program said that failed.
 #[track_caller]
-fn failed(command: &mut Command) -> String {
+pub fn failed(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(!output.status.success(), "{command:?}");
     String::from_utf8(output.stderr).unwrap()

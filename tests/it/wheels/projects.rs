@@ -199,7 +199,8 @@ impl Module {
         }
     }
 
-    fn files(&self) -> Vec<(String, String)> {
+    /// Every file, with its text.
+    pub fn files(&self) -> Vec<(String, String)> {
         let below = |name: &str| match self.rust {
             "." => name.to_owned(),
             folder => format!("{folder}/{name}"),
