@@ -762,7 +762,9 @@ fn a_hook_is_read_where_the_backend_imports_it_from() {
     let pyproject = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'own.hooks'\nbackend-path = ['packaging']\n";
     let hooks = "from setuptools.build_meta import *\n\
                  from ._backend import build_wheel, get_requires_for_build_wheel\n";
-    let backend = "def get_requires_for_build_wheel(config=None):\n  \
+    let backend = "from setuptools.build_meta import \
+                   get_requires_for_build_wheel as of_setuptools\n\
+                   def get_requires_for_build_wheel(config=None):\n  \
                    if is_pure(config):\n    more = []\n  else:\n    more = ['Cython >= 3.1']\n  \
                    return of_setuptools(config) + more\n";
     let facts = facts(&[
