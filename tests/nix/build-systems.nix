@@ -1,11 +1,14 @@
 # What pyproject-build-systems and pyproject.nix give a package set: build
-# systems, as wheels, and `resolveBuildSystem`.
-{ lib, pythonTool }:
+# systems and `resolveBuildSystem`. They are wheels, whatever `format` says that
+# they are made from.
+{
+  format ? "wheel",
+  lib,
+  pythonTool,
+}:
 final:
 let
-  needs = builtins.mapAttrs (_: tool: tool.dependencies or [ ]) (
-    builtins.fromTOML (builtins.readFile ./tools.toml)
-  );
+  tools = builtins.fromTOML (builtins.readFile ./tools.toml);
 
   # Nothing is remembered on the way, so that it never ends on a cycle, as
   # pyproject.nix doesn't.
@@ -24,15 +27,16 @@ let
     ) (builtins.attrNames spec);
 in
 builtins.mapAttrs (
-  name: names:
+  name: tool:
   pythonTool name {
+    inherit (tool) version;
     passthru = {
-      dependencies = lib.genAttrs names (_: [ ]);
-      format = "wheel";
+      dependencies = lib.genAttrs (tool.dependencies or [ ]) (_: [ ]);
+      inherit format;
     };
     nativeBuildInputs = [ ];
   }
-) needs
+) tools
 // {
   # Of a set of names to lists of extras. None is asked for the default.
   resolveBuildSystem =

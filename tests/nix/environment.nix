@@ -8,7 +8,7 @@ let
   hacks = pkgs.callPackage ./hacks.nix { importer = "new"; };
   lock = builtins.fromTOML (builtins.readFile (/. + case.lock));
 
-  buildSystems = pkgs.callPackage ./build-systems.nix { };
+  buildSystems = pkgs.callPackage ./build-systems.nix { format = case.buildSystems; };
   base = lib.makeSet (
     final:
     buildSystems final

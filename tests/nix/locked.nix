@@ -1,8 +1,8 @@
 # An overlay of what a uv.lock has, as uv2nix makes it: an sdist or a wheel of a
 # registry for each package, and a virtual project. Files come from folders.
 #
-# It knows locks without markers, forks and extras, whose wheels fit, and says
-# no to others.
+# It knows locks without forks and extras, whose wheels fit, and one marker. It
+# says no to others.
 {
   buildHook,
   files,
@@ -13,8 +13,16 @@
 }:
 final: _:
 let
+  # What holds nowhere that Nix builds for.
+  elsewhere = "sys_platform == 'win32'";
+
   specOf =
     package:
+    let
+      needed = builtins.filter (dependency: dependency.marker or "" != elsewhere) (
+        package.dependencies or [ ]
+      );
+    in
     builtins.listToAttrs (
       map (
         dependency:
@@ -25,7 +33,7 @@ let
             inherit (dependency) name;
             value = [ ];
           }
-      ) (package.dependencies or [ ])
+      ) needed
     );
 
   # By its name. Nix compares it with the lock's hash.
@@ -107,6 +115,20 @@ let
       installPhase = "mkdir \"$out\"";
     };
 
+  # What virtual projects need on this platform.
+  reached =
+    let
+      item = package: {
+        key = package.name;
+        inherit package;
+      };
+      named = name: builtins.filter (package: package.name == name) lock.package;
+    in
+    builtins.genericClosure {
+      startSet = map item (builtins.filter (package: package.source ? virtual) lock.package);
+      operator = { package, ... }: map item (builtins.concatMap named (builtins.attrNames (specOf package)));
+    };
+
   overridable =
     make: arguments:
     make arguments
@@ -115,15 +137,18 @@ let
     };
 in
 builtins.listToAttrs (
-  map (package: {
-    inherit (package) name;
-    value = overridable (
-      if package.source ? registry then
-        remote package
-      else if package.source ? virtual then
-        virtual package
-      else
-        throw "${package.name} is from neither a registry nor a virtual project"
-    ) { };
-  }) lock.package
+  map (
+    { key, package }:
+    {
+      name = key;
+      value = overridable (
+        if package.source ? registry then
+          remote package
+        else if package.source ? virtual then
+          virtual package
+        else
+          throw "${key} is from neither a registry nor a virtual project"
+      ) { };
+    }
+  ) reached
 )

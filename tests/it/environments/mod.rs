@@ -11,19 +11,21 @@ mod packages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::locks::fixtures::{APP, uv_lock};
 use crate::support::{Asked, Registry, Reply, Sandbox, nix};
 use crate::wheels::{TOOLS, Tools, crate_folders, failed, succeeded, with_crates};
-use packages::{Locked, a_circle, build_systems, sdists};
+use packages::{Locked, a_circle, another_packaging, build_systems, sdists};
 
 /// An application with its lock, and the overlay that it got.
 struct Application {
     sandbox: Sandbox,
     tools: Tools,
     packages: Vec<Locked>,
+    /// What the set's build systems are said to be made from.
+    build_systems: &'static str,
     _registry: Registry,
 }
 
@@ -53,25 +55,40 @@ impl Application {
             sandbox,
             tools,
             packages,
+            build_systems: "wheel",
             _registry: registry,
         })
     }
 
+    /// Has the lock need a package on Windows alone.
+    fn only_on_windows(&self, package: &str) {
+        let lock = fs::read_to_string(self.sandbox.path("uv.lock")).unwrap();
+        let marker = "marker = \"sys_platform == 'win32'\"";
+        let (everywhere, elsewhere) = (
+            format!("{{ name = \"{package}\" }}"),
+            format!("{{ name = \"{package}\", {marker} }}"),
+        );
+        self.sandbox
+            .write("uv.lock", lock.replace(&everywhere, &elsewhere));
+    }
+
     /// Has the real binary write the overlay, and gives its text.
     fn overlay(&self, preference: &str) -> String {
+        self.overlay_with(&["--source-preference", preference])
+    }
+
+    fn overlay_with(&self, flags: &[&str]) -> String {
         let script = "import sys; print('%d.%d' % sys.version_info[:2], end='')";
         let python = succeeded(Command::new(&self.tools.python).args(["-c", script]));
         let arguments = [
             "lock",
             "--quiet",
-            "--python",
-            &python,
-            "--source-preference",
-            preference,
             "--write",
             "overlay.nix",
+            "--python",
+            &python,
         ];
-        let run = self.sandbox.run(&arguments);
+        let run = self.sandbox.run(&[&arguments, flags].concat());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
         fs::read_to_string(self.sandbox.path("overlay.nix")).unwrap()
     }
@@ -87,6 +104,7 @@ impl Application {
             "lock": self.sandbox.path("uv.lock"),
             "overlay": self.sandbox.path("overlay.nix"),
             "preference": preference,
+            "buildSystems": self.build_systems,
         });
         let settings = self.sandbox.write("settings.json", settings.to_string());
         let mut command = nix(&self.sandbox, program);
@@ -131,13 +149,9 @@ impl Application {
 
 /// What the modules answer, a line each. Python fails where one isn't there,
 /// or isn't of the lock's version.
-fn answers(application: &Application, python: &PathBuf) -> String {
+fn answers(application: &Application, python: &Path) -> String {
     let module = |package: &Locked| {
         let name = package.name.replace('-', "_");
-        let name = match name.as_str() {
-            "poetry_core" => "poetry.core".to_owned(),
-            _ => name,
-        };
         format!("('{}', '{name}', '{}')", package.name, package.version)
     };
     let modules: Vec<_> = application.packages.iter().map(module).collect();
@@ -202,7 +216,7 @@ fn every_module_of_a_lock_by_sdists() {
     assert_eq!(answers(&application, &python), expected);
 }
 
-/// setuptools' wheel needs nothing to run, that of wheel needs packaging.
+/// wheel depends on packaging, so packaging can't be built with it.
 #[test]
 fn a_build_system_that_needs_the_package_recurses() {
     let Some(application) = application() else {
@@ -253,6 +267,32 @@ fn stanzas_leave_wheels_as_they_are() {
         "${if old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null} =";
     let unguarded = in_stanza(&by_sdists, "dual", guarded, "nativeBuildInputs =");
     assert_ne!(derivation(&application, &unguarded), expected);
+}
+
+/// The set has another version of it, which others are built with.
+#[test]
+fn a_package_of_another_platform_alone_is_left_as_it_is() {
+    let Some(mut application) = Application::new(another_packaging()) else {
+        return;
+    };
+    application.only_on_windows("packaging");
+    let overlay = application.overlay_with(&["--source-preference", "sdist", "--all"]);
+    let without = in_stanza(&overlay, "packaging", "old.version == \"21.3\" && ", "");
+    let empty = "{ pkgs, lib, hacks }: final: prev: { }";
+    for (build_systems, expected) in [("wheel", true), ("pyproject", false)] {
+        application.build_systems = build_systems;
+        let plain = packaging(&application, empty);
+        assert_eq!(packaging(&application, &overlay), plain);
+        let unguarded = packaging(&application, &without);
+        assert_eq!(unguarded == plain, expected, "{build_systems}");
+    }
+}
+
+/// The derivation of packaging.
+fn packaging(application: &Application, overlay: &str) -> String {
+    application.sandbox.write("overlay.nix", overlay);
+    let mut command = application.nix("nix-instantiate", "sdist", "overlaid.packaging");
+    succeeded(&mut command)
 }
 
 /// An overlay with something replaced in the stanza of one package.

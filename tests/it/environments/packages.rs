@@ -208,6 +208,15 @@ pub fn a_circle() -> Vec<Locked> {
     ]
 }
 
+/// A package that the set has too, in another version.
+pub fn another_packaging() -> Vec<Locked> {
+    let files = [(
+        "pyproject.toml".to_owned(),
+        pyproject("packaging", &["setuptools"], "setuptools.build_meta").replace("1.0", "21.3"),
+    )];
+    vec![Locked::sdist("packaging", "21.3", &files)]
+}
+
 const LINKING_SETUP: &str = r#"import subprocess
 from setuptools import Extension, setup
 
