@@ -517,6 +517,18 @@ pub enum Warning {
         python: String,
         version: String,
     },
+    /// `tool.uv.extra-build-dependencies` has entries that uv2nix can't read.
+    #[error(
+        "`tool.uv.extra-build-dependencies` has tables for {}, and uv2nix throws on them",
+        quoted(packages)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::tables_of_requirements),
+        help(
+            "write them as text, as in `[\"torch\"]`; or have `loadWorkspace` take them from `config.extra-build-dependencies`, which `cargo pyhack init` writes"
+        )
+    )]
+    TablesOfRequirements { packages: Vec<String> },
     /// The lock isn't for some platforms.
     #[error(
         "`{place}` isn't for {}: it is for {}",

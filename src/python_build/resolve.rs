@@ -232,14 +232,9 @@ impl ResolveRequest<'_> {
     fn is_given(&self, name: &PythonName, extras: &BTreeSet<String>) -> bool {
         let given = self
             .settings
-            .map(|settings| &settings.extra_build_dependencies);
-        let given = given.and_then(|given| given.get(self.name));
-        given.into_iter().flatten().any(|requirement| {
-            let given: BTreeSet<_> = requirement.extras.iter().map(ToString::to_string).collect();
-            requirement.marker.is_true()
-                && PythonName::new(requirement.name.as_ref()) == *name
-                && extras.is_subset(&given)
-        })
+            .map(|settings| settings.given_build_system(self.name));
+        let given = given.unwrap_or_default();
+        given.get(name).is_some_and(|given| extras.is_subset(given))
     }
 }
 

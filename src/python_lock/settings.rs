@@ -43,9 +43,11 @@ pub struct UvSettings {
     pub no_binary_package: BTreeSet<String>,
     /// The names as written: uv2nix doesn't normalize them.
     pub no_build_package: BTreeSet<String>,
+    /// What uv2nix adds to the build system of packages. It doesn't normalize the
+    /// names of the packages, so that others than normalized ones aren't here.
     pub extra_build_dependencies: BTreeMap<PythonName, Vec<Requirement<VerbatimUrl>>>,
-    /// Whether one of them is written as a table, which uv2nix can't read.
-    pub has_tables_of_requirements: bool,
+    /// The packages with an entry that is a table, on which uv2nix throws.
+    pub tables_of_requirements: BTreeSet<PythonName>,
     /// The packages that have an entry in `sources`.
     pub sources: BTreeSet<PythonName>,
 }
@@ -145,17 +147,49 @@ impl UvSettings {
             settings.sources.extend(sources);
         }
         for (name, dependencies) in root.extra_build_dependencies {
+            let package = PythonName::new(&name);
             let mut forms = dependencies.iter();
-            settings.has_tables_of_requirements |=
-                forms.any(|form| matches!(form, ExtraDependency::Table { .. }));
+            let has_tables = forms.any(|form| matches!(form, ExtraDependency::Table { .. }));
             let requirements = dependencies.iter().map(ExtraDependency::requirement);
             let requirements = requirements
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(|message| format!("`extra-build-dependencies` of `{name}`: {message}"))?;
-            let name = PythonName::new(&name);
-            settings.extra_build_dependencies.insert(name, requirements);
+            if package.as_str() != name {
+                continue;
+            }
+            if has_tables {
+                settings.tables_of_requirements.insert(package.clone());
+            }
+            settings
+                .extra_build_dependencies
+                .insert(package, requirements);
         }
         Ok(settings)
+    }
+
+    /// Returns the packages, with their extras, that uv2nix adds to the build
+    /// system of a package in every environment.
+    ///
+    /// Of several entries for one name, uv2nix takes the first whose marker
+    /// holds. So only a first entry without a marker holds everywhere.
+    pub fn given_build_system(
+        &self,
+        package: &PythonName,
+    ) -> BTreeMap<PythonName, BTreeSet<String>> {
+        let entries = self.extra_build_dependencies.get(package);
+        let mut first: BTreeMap<PythonName, &Requirement<VerbatimUrl>> = BTreeMap::new();
+        for requirement in entries.into_iter().flatten() {
+            let name = PythonName::new(requirement.name.as_ref());
+            first.entry(name).or_insert(requirement);
+        }
+        let given = first.into_iter();
+        let given = given.filter(|(_, requirement)| requirement.marker.is_true());
+        given
+            .map(|(name, requirement)| {
+                let extras = requirement.extras.iter().map(ToString::to_string);
+                (name, extras.collect())
+            })
+            .collect()
     }
 }
 
@@ -173,5 +207,77 @@ impl ExtraDependency {
     fn requirement(&self) -> Result<Requirement<VerbatimUrl>, String> {
         let (Self::Text(text) | Self::Table { requirement: text }) = self;
         Requirement::from_str(text).map_err(|error| error.message.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(entries: &str) -> UvSettings {
+        let text = format!("[tool.uv.extra-build-dependencies]\n{entries}\n");
+        UvSettings::read(&text, &[]).unwrap()
+    }
+
+    /// What uv2nix adds to `own`, as `NAME` or `NAME[EXTRA]`.
+    fn given(entries: &str) -> Vec<String> {
+        let given = read(entries).given_build_system(&PythonName::new("own"));
+        let given = given.into_iter();
+        given
+            .map(|(name, extras)| match &*Vec::from_iter(extras) {
+                [] => name.to_string(),
+                extras => format!("{name}[{}]", extras.join(",")),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn entries_are_texts_or_tables() {
+        let entries = "own = ['Cython', { requirement = 'jinja2[i18n]', match-runtime = true }]";
+        assert_eq!(given(entries), ["cython", "jinja2[i18n]"]);
+        let tables = read(entries).tables_of_requirements;
+        assert_eq!(tables, [PythonName::new("own")].into());
+        assert!(read("own = ['cython']").tables_of_requirements.is_empty());
+        let wrong = "[tool.uv.extra-build-dependencies]\nown = ['a b']";
+        let error = UvSettings::read(wrong, &[]).unwrap_err();
+        assert!(
+            error.starts_with("`extra-build-dependencies` of `own`: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_marker_that_does_not_always_hold_gives_nothing() {
+        assert_eq!(given("own = [\"a; sys_platform == 'linux'\", 'b']"), ["b"]);
+        let both = "own = [\"a; sys_platform == 'linux' or sys_platform != 'linux'\"]";
+        assert_eq!(given(both), ["a"]);
+    }
+
+    #[test]
+    fn the_first_entry_of_a_name_counts() {
+        assert_eq!(given("own = ['a', 'a[x]']"), ["a"]);
+        assert_eq!(given("own = ['a[x]', 'a']"), ["a[x]"]);
+        assert_eq!(
+            given("own = [\"a; sys_platform == 'linux'\", 'a[x]']"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn only_normalized_names_of_packages_count() {
+        assert_eq!(given("Own = ['a']"), [""; 0]);
+        assert!(
+            read("Own = [{ requirement = 'a' }]")
+                .tables_of_requirements
+                .is_empty()
+        );
+        assert_eq!(given("other = ['a']"), [""; 0]);
+    }
+
+    #[test]
+    fn only_the_file_beside_the_lock_counts() {
+        let member = "[tool.uv.extra-build-dependencies]\nown = ['a']\n".to_owned();
+        let settings = UvSettings::read("", &[member]).unwrap();
+        assert!(settings.extra_build_dependencies.is_empty());
     }
 }

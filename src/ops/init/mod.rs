@@ -209,7 +209,12 @@ impl Workspace {
         let members = Members::read(folder, &python_lock, &asked, session);
         let mut warnings = asked.warnings.clone();
         // The flake sees to that.
-        warnings.retain(|warning| !matches!(warning, Warning::PythonPatchNotAllowed { .. }));
+        warnings.retain(|warning| {
+            !matches!(
+                warning,
+                Warning::PythonPatchNotAllowed { .. } | Warning::TablesOfRequirements { .. }
+            )
+        });
         if file.is_some_and(|text| parse_python_version(&text).is_none()) {
             warnings.push(Warning::PythonVersion { python_minor });
         }
@@ -217,7 +222,7 @@ impl Workspace {
             name: name.map_or_else(|| "workspace".to_owned(), |name| name.to_string()),
             dependencies: Dependencies::choose(&python_lock, &members.default_groups),
             members,
-            has_tables_of_requirements: locked.settings.has_tables_of_requirements,
+            has_tables_of_requirements: !locked.settings.tables_of_requirements.is_empty(),
             python_minor,
             preference: asked.preference,
             platforms: asked.platforms(),

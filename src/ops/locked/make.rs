@@ -1,6 +1,5 @@
 //! Generates the stanza of a package of a lock.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::stanza::made_of;
 use crate::options::{Options, Setting};
 use crate::overlay::Digests;
-use crate::project::{GitReference, GitSource, ProjectError, PythonName, without_credentials};
+use crate::project::{GitReference, GitSource, ProjectError, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
 use crate::warning::WheelReason;
@@ -140,7 +139,7 @@ fn fetch_source(
         shown: None,
         names: workspace.names.clone(),
         sets: Some(Arc::clone(&asked.sets)),
-        build_system: given_build_system(workspace, package),
+        build_system: workspace.settings.given_build_system(&package.name),
     };
     let mut root = package.source.kind().subdirectory().map(Utf8Path::to_owned);
     match &package.source {
@@ -200,22 +199,6 @@ fn artifact_file(
     })
 }
 
-/// Returns `tool.uv.extra-build-dependencies` whose markers are always true.
-fn given_build_system(
-    workspace: &Workspace,
-    package: &LockedPackage,
-) -> BTreeMap<PythonName, BTreeSet<String>> {
-    let given = &workspace.settings.extra_build_dependencies;
-    let given = given.get(&package.name).into_iter().flatten();
-    let given = given.filter(|requirement| requirement.marker.is_true());
-    let named = given.map(|requirement| {
-        let extras = requirement.extras.iter().map(ToString::to_string);
-        let name = PythonName::new(requirement.name.as_ref());
-        (name, extras.collect())
-    });
-    named.collect()
-}
-
 /// Returns the digests of a package's entries in the lock.
 pub(in crate::ops) fn digests_of(
     workspace: &Workspace,
@@ -237,7 +220,7 @@ pub(in crate::ops) fn digests_of(
             source => format!("{source:?}"),
         };
         let kind = package.source.kind();
-        let given = given_build_system(workspace, package);
+        let given = workspace.settings.given_build_system(&package.name);
         let (name, version) = (&package.name, &package.version);
         let _ = writeln!(
             text,

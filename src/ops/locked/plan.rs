@@ -70,6 +70,7 @@ impl Asked {
         }
         let mut warnings: Vec<_> = not_supported(workspace, &others).into_iter().collect();
         warnings.extend(not_allowed(workspace, environments[0]));
+        warnings.extend(not_readable(workspace));
         let lock = UserLock {
             python_lock: &workspace.lock,
             settings: &workspace.settings,
@@ -149,6 +150,14 @@ fn not_allowed(workspace: &Workspace, environment: Environment) -> Option<Warnin
         python: environment.python_full_version(),
         version,
     })
+}
+
+/// Warns of build dependencies of the lock's packages that uv2nix can't read.
+fn not_readable(workspace: &Workspace) -> Option<Warning> {
+    let tables = workspace.settings.tables_of_requirements.iter();
+    let tables = tables.filter(|name| workspace.lock.kind(name).is_some());
+    let packages: Vec<_> = tables.map(ToString::to_string).collect();
+    (!packages.is_empty()).then_some(Warning::TablesOfRequirements { packages })
 }
 
 impl Planned<'_> {

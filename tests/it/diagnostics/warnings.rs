@@ -164,6 +164,17 @@ fn flakes_and_pythons() {
         );
     }
     let transcript = transcript.run("lock -v patch").run("lock -v linux");
+    sandbox.write(
+        "tables/uv.lock",
+        format!("version = 1\nrequires-python = \">=3.11\"\n{package}"),
+    );
+    sandbox.write(
+        "tables/pyproject.toml",
+        "[tool.uv.extra-build-dependencies]\n\
+         app = [{ requirement = \"torch\", match-runtime = true }]\n\
+         elsewhere = [{ requirement = \"torch\" }]\n",
+    );
+    let transcript = transcript.run("lock -v tables");
     assert_snapshot!(transcript.text);
 }
 
