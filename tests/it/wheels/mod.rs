@@ -189,10 +189,12 @@ impl Tools {
         if !has_nix() {
             return None;
         }
-        let is_there = Path::new(TOOLS).join("made-of").exists();
+        let made_of = std::fs::read_to_string(Path::new(TOOLS).join("made-of"));
+        let wanted = include_str!("../../nix/tools.toml");
+        let is_there = made_of.is_ok_and(|text| text.starts_with(wanted));
         assert!(
             is_there || std::env::var_os("CI").is_none(),
-            "{TOOLS} is missing: run tests/scripts/wheel-tools"
+            "{TOOLS} is missing or of other versions: run tests/scripts/wheel-tools"
         );
         if !is_there {
             // Not `eprintln!`, whose text is only shown for tests that fail.
