@@ -1,4 +1,4 @@
-//! Which extras and groups a flake's environments have.
+//! The extras and groups of a flake's environments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,15 +9,14 @@ use crate::nix::print::print_inline;
 use crate::project::PythonName;
 use crate::python_lock::{ChosenMembers, Conflict, ConflictItem, DefaultGroups, PythonLock};
 
-/// Where an environment has other extras and groups than `workspace.deps` says.
+/// How the environments differ from `workspace.deps`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dependencies {
     /// The members of conflicting sets.
     pub members: ChosenMembers,
-    /// The projects all of whose groups are installed by default
-    /// (`default-groups = "all"`), which uv2nix doesn't know.
+    /// The projects with `default-groups = "all"`, which uv2nix doesn't support.
     pub with_all_groups: BTreeSet<PythonName>,
-    /// The chosen members that are installed by default anyway.
+    /// The chosen members that are installed by default.
     by_default: Vec<Conflict>,
 }
 
@@ -129,7 +128,7 @@ impl Dependencies {
         let all = format!("workspace.deps.{which}.{}", attribute(package));
         let excluded = self.members.excluded.iter();
         let excluded = excluded.filter(|member| member.package == *package);
-        // Groups have no extras among them.
+        // Dependency groups have no extras.
         let is_there =
             |member: &&Conflict| which == "all" || matches!(member.item, ConflictItem::Group(_));
         let excluded = excluded.filter(is_there);

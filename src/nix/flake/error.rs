@@ -1,12 +1,12 @@
-//! Why no flake can be made.
+//! Errors of `init`.
 
 use miette::Diagnostic;
 use thiserror::Error;
 
-/// Names the Python of a project, for uv as well.
+/// The file with the Python version of a project, which uv reads, too.
 pub const PYTHON_VERSION_FILE: &str = ".python-version";
 
-/// What a flake would be made from is missing or makes no sense.
+/// The input of a flake is missing or contradictory.
 #[derive(Debug, Error, Diagnostic)]
 pub enum InitError {
     /// FOLDER is a file.
@@ -20,29 +20,29 @@ pub enum InitError {
         folder: String,
     },
 
-    /// uv has locked nothing yet.
+    /// The workspace has no `uv.lock`.
     #[error("no `uv.lock` in `{folder}`, which uv2nix makes the package set from")]
     #[diagnostic(code(pyhack::init::no_lock), help("{}", no_lock_help(above.as_deref())))]
     NoLock {
         /// FOLDER.
         folder: String,
-        /// The folder above that has one.
+        /// The nearest folder above that has one.
         above: Option<String>,
     },
 
-    /// A Python that the workspace doesn't allow.
+    /// `requires-python` excludes the requested Python.
     #[error("`{asked}` asks for Python 3.{minor}, and `requires-python` is `{requires}`")]
     #[diagnostic(code(pyhack::init::python), help("{}", python_help(asked)))]
     Python {
-        /// Who asks.
+        /// The flag or file that requests it.
         asked: &'static str,
         /// The minor version.
         minor: u8,
-        /// What is allowed.
+        /// The value of `requires-python`.
         requires: String,
     },
 
-    /// `--configure` finds no place for the configuration.
+    /// `--configure` can't add the configuration.
     #[error(
         "`{file}` has no place for `[tool.cargo-pyhack]`: `tool` isn't a table that can be added to"
     )]
@@ -57,14 +57,14 @@ pub enum InitError {
         file: String,
     },
 
-    /// No Python that there is.
+    /// `requires-python` excludes every known Python.
     #[error("`requires-python` is `{requires}`, which allows no CPython that we know")]
     #[diagnostic(
         code(pyhack::init::no_python),
         help("mend it in `pyproject.toml` and run `uv lock`, or name a newer one: `--python 3.N`")
     )]
     NoPython {
-        /// What is allowed.
+        /// The value of `requires-python`.
         requires: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Facts about an existing flake, from its syntax.
+//! Facts about an existing flake, read from its syntax tree.
 
 use rnix::ast::{self, Attr, Entry, Expr, HasEntry, InterpolPart};
 use rnix::{SyntaxKind, SyntaxNode};
@@ -64,8 +64,8 @@ impl ExistingFlake {
         })
     }
 
-    /// The name that the flake has for an input: the usual one if there is an
-    /// input of that name, else one whose URL is the input's.
+    /// Returns the flake's name of an input: the usual name if an input has it,
+    /// else the name of an input with the same repository.
     pub fn input_name(&self, input: FlakeInput) -> Option<&str> {
         let by_name = self.inputs.iter().find(|known| known.name == input.name());
         let by_url = || {
@@ -82,7 +82,8 @@ impl ExistingFlake {
         name.unwrap_or(input.name()).to_owned()
     }
 
-    /// Whether the text has the path of a file in the flake's folder or below.
+    /// Returns whether the text mentions the path of a file in or below the
+    /// flake's folder.
     pub fn mentions_path(&self, file: &str) -> bool {
         self.paths.iter().any(|path| path == file)
     }
@@ -93,7 +94,7 @@ struct Attribute {
     value: Expr,
 }
 
-/// The attributes of a set and, down to `depth` levels, of the sets in it.
+/// Returns the attributes of a set and, down to `depth` levels, of nested sets.
 fn flatten(set: &ast::AttrSet, depth: usize) -> Vec<Attribute> {
     let mut found = Vec::new();
     for entry in set.entries() {
@@ -138,7 +139,7 @@ fn string_value(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The value of a string without interpolations.
+/// Returns the value of a string that has no interpolations.
 fn literal(string: &ast::Str) -> Option<String> {
     match &string.normalized_parts()[..] {
         [] => Some(String::new()),

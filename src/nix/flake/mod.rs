@@ -1,9 +1,8 @@
-//! A `flake.nix` for a uv workspace, and the attributes to paste into a flake
-//! that exists already.
+//! Generates a `flake.nix` for a uv workspace, or the attributes to paste into
+//! an existing flake.
 //!
-//! Unlike stanzas these are templates with gaps. Values are printed from the
-//! model, which escapes them, before they go into a gap; nixfmt lays the
-//! result out.
+//! Unlike stanzas, flakes are templates. Their values are printed from the model,
+//! which escapes them, and nixfmt lays out the result.
 
 mod dependencies;
 mod error;
@@ -32,8 +31,8 @@ const EDITABLES: &str = include_str!("editables.nix");
 const MISSING: &str = include_str!("missing.nix");
 const TABLES: &str = include_str!("tables.nix");
 
-/// Finds the workspace's folder from wherever the shell is started. The
-/// repository's folder may be another.
+/// Finds the workspace's folder, from whichever folder the shell is started. It
+/// may differ from the repository's.
 const FIND_ROOT: &str = "
 # Where editable packages are imported from.
 export REPO_ROOT=$PWD
@@ -44,16 +43,16 @@ done";
 /// The values that a flake is printed from.
 #[derive(Debug, Clone)]
 pub struct Flake {
-    /// The first part of the environments' names.
+    /// The prefix of the environments' names.
     pub name: String,
     /// The minor version of Python 3.
     pub python_minor: u8,
-    /// The version that `requires-python` is compared with, if that isn't the
+    /// The version to compare `requires-python` with, if it differs from the
     /// interpreter's.
     pub python_version: Option<String>,
     /// The platforms that the lockfile is for, sorted.
     pub platforms: Vec<Platform>,
-    /// What uv2nix builds from where the lock has both wheels and an sdist.
+    /// Whether uv2nix prefers wheels or sdists where the lock has both.
     pub preference: Preference,
     pub overlay: ImportedOverlay,
     pub dependencies: Dependencies,
@@ -204,8 +203,8 @@ impl Flake {
         text
     }
 
-    /// The package set of the development shell; empty if that is the usual
-    /// one.
+    /// Prints the package set of the development shell; empty if the shell uses
+    /// that of the package.
     fn shell_set(&self) -> String {
         let shell = &self.shell;
         if shell.editable.is_empty() {

@@ -1,5 +1,5 @@
-//! `[tool.cargo-pyhack]`: the lines for a new overlay, and a `pyproject.toml`
-//! with them in it.
+//! The `[tool.cargo-pyhack]` table of a new overlay, and how it is added to a
+//! `pyproject.toml`.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -12,11 +12,11 @@ use crate::io::write::{read_text, write_file};
 use crate::nix::flake::InitError;
 use crate::overlay::unified_diff;
 
-/// Keys and values of `[tool.cargo-pyhack]`, in their order.
+/// The keys of `[tool.cargo-pyhack]` and their values, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Configuration(Vec<(&'static str, String)>);
 
-/// A `pyproject.toml` with a configuration.
+/// A `pyproject.toml` to which the configuration was added.
 pub(super) struct ConfiguredFile {
     pub path: Utf8PathBuf,
     old: String,
@@ -28,8 +28,8 @@ impl Configuration {
         self.0.push((key, text.to_owned()));
     }
 
-    /// Reads a `pyproject.toml` and adds the keys that it lacks. All else stays
-    /// byte for byte.
+    /// Reads a `pyproject.toml` and adds the missing keys. The rest of the file
+    /// keeps every byte.
     ///
     /// # Errors
     /// Fails if the file can't be read, or its `tool` isn't a table.
@@ -59,7 +59,7 @@ impl Configuration {
             }
             return Some(document.to_string());
         }
-        // A new table goes to the end, behind all comments.
+        // Append a new table after all comments.
         let gap = match text {
             "" => "",
             _ if text.ends_with("\n\n") => "",
@@ -67,13 +67,13 @@ impl Configuration {
             _ => "\n\n",
         };
         let text = format!("{text}{gap}{self}");
-        // Not where `tool` is an inline table.
+        // An inline table has no place for it.
         text.parse::<DocumentMut>().ok()?;
         Some(text)
     }
 }
 
-/// As it is put into a file.
+/// Prints the table as TOML.
 impl Display for Configuration {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         if self.0.is_empty() {
@@ -91,7 +91,7 @@ impl ConfiguredFile {
     /// Replaces the file.
     ///
     /// # Errors
-    /// Fails if the disk does.
+    /// Fails if the file can't be written.
     pub(super) fn write(&self) -> Result<(), Error> {
         write_file(&self.path, self.new.as_bytes(), true)?;
         Ok(())

@@ -1,10 +1,10 @@
-//! The members of a workspace: which of them a shell can import from the
-//! working copy.
+//! The members of a workspace, and which of them the development shell can
+//! import from the working copy.
 //!
-//! uv2nix has the build backend make an editable wheel in the sandbox. Of one
-//! that compiles, the module that it puts into the source tree is thrown away
-//! with the sandbox, and nothing can be imported. Such a package is installed
-//! into the shell as it is built.
+//! uv2nix has the build backend make an editable wheel in the sandbox. A backend
+//! that compiles writes its module to the source tree, which is deleted with the
+//! sandbox, so that the package can't be imported. Such packages are installed
+//! like in the package set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,21 +25,21 @@ use crate::target::Python;
 /// Backends that compile nothing.
 const PURE: [&str; 5] = ["uv_build", "hatchling", "flit_core", "pdm", "poetry"];
 
-/// What the members are.
+/// Facts about the members of a workspace.
 #[derive(Default)]
 pub(super) struct Members {
-    /// What a shell has of them.
+    /// How the development shell has them.
     pub shell: Shell,
-    /// `tool.uv.default-groups` of each that has it.
+    /// `tool.uv.default-groups` by member.
     pub default_groups: BTreeMap<PythonName, DefaultGroups>,
-    /// What they are built with that the package set lacks.
+    /// Their build systems that the package set lacks.
     pub missing_build_systems: BTreeSet<PythonName>,
-    /// Those with Rust in them.
+    /// The members that contain Rust.
     pub with_rust: Vec<String>,
 }
 
 impl Members {
-    /// Looks at the members below a folder.
+    /// Reads the members below a folder.
     pub(super) fn read(
         folder: &Utf8Path,
         lock: &PythonLock,
@@ -58,7 +58,6 @@ impl Members {
                 found.shell.has_others = true;
                 continue;
             };
-            // uv2nix' package set has to have them.
             let requires = &loaded.project.pyproject.requires;
             let requirements = LocalRequirements::resolve(requires, &asked.sets);
             found.missing_build_systems.extend(requirements.missing);
@@ -79,7 +78,7 @@ impl Members {
     }
 }
 
-/// The default groups of all members, those without a package too.
+/// Returns the default groups of all members, including virtual ones.
 fn default_groups(folder: &Utf8Path, lock: &PythonLock) -> BTreeMap<PythonName, DefaultGroups> {
     let groups = lock.packages.iter().filter_map(|package| {
         let (LockedSource::Editable(below) | LockedSource::Virtual(below)) = &package.source else {
@@ -92,7 +91,7 @@ fn default_groups(folder: &Utf8Path, lock: &PythonLock) -> BTreeMap<PythonName, 
     groups.collect()
 }
 
-/// The path of a member; nothing where that isn't below the folder.
+/// Returns the path of a member; `None` if it isn't below the folder.
 fn below_folder(folder: &Utf8Path, member: &Utf8Path) -> Option<Utf8PathBuf> {
     let path = if member == "." {
         folder.to_owned()
@@ -103,8 +102,8 @@ fn below_folder(folder: &Utf8Path, member: &Utf8Path) -> Option<Utf8PathBuf> {
     place.starts_with(top).then_some(path)
 }
 
-/// Reads a member; nothing where that isn't below the folder, or can't be
-/// read: who builds it will be told.
+/// Reads a member; `None` if it isn't below the folder or can't be read. Its
+/// build will report the error.
 fn load(
     folder: &Utf8Path,
     member: &Utf8Path,
@@ -135,7 +134,7 @@ fn is_pure(loaded: &Loaded) -> bool {
     }
 }
 
-/// Whether setuptools is told of something to compile.
+/// Returns whether setuptools has extension modules to compile.
 fn compiles(files: &SourceFiles, root: &Utf8Path) -> bool {
     let words = ["ext_modules", "ext-modules", "cffi_modules"];
     ["setup.py", "pyproject.toml"].iter().any(|name| {

@@ -1,5 +1,5 @@
-//! `init`: a flake for a uv workspace and the overlay that it imports, or what
-//! goes into the flake that is there.
+//! `init`: generates a flake for a uv workspace and the overlay that it imports,
+//! or the attributes to paste into an existing flake.
 
 mod configuration;
 mod members;
@@ -35,20 +35,20 @@ use crate::warning::{Warning, WarningReport, as_reports};
 use configuration::{Configuration, ConfiguredFile};
 use members::Members;
 
-/// What is asked for.
+/// The arguments of `init`.
 #[derive(Debug, Clone)]
 pub struct InitOptions {
     /// The workspace's folder.
     pub folder: Utf8PathBuf,
     /// The minor version of Python 3.
     pub python_minor: Option<u8>,
-    /// What is taken where the lock has both wheels and an sdist.
+    /// Whether wheels or sdists are preferred where the lock has both.
     pub preference: Option<Preference>,
-    /// Whether the overlay gets the stanzas of the lock.
+    /// Whether to write the stanzas of the lock's packages to the overlay.
     pub lock: bool,
-    /// Whether the configuration is put into `pyproject.toml`.
+    /// Whether to add the configuration to `pyproject.toml`.
     pub configure: bool,
-    /// Whether nothing is written and nothing fetched.
+    /// Whether to write and fetch nothing.
     pub dry_run: bool,
 }
 
@@ -63,31 +63,30 @@ pub struct InitReport {
     pub overlay: String,
     /// The files that were written, or would be with `--dry-run`.
     pub written: Vec<String>,
-    /// The files that were there, and stay as they are.
+    /// The existing files, which are never changed.
     pub kept: Vec<String>,
-    /// The members of the workspace that have Rust in them.
+    /// The workspace members that contain Rust.
     pub rust: Vec<String>,
-    /// The extras and groups that conflict (`tool.uv.conflicts`), and which of
-    /// them the flake has.
+    /// The extras and groups that were chosen from sets of conflicting ones
+    /// (`tool.uv.conflicts`).
     pub conflicts: Vec<ChosenMember>,
-    /// The build systems of the workspace's members that neither the lock nor
-    /// the package set has.
+    /// The build systems of workspace members that neither the lock nor
+    /// pyproject-build-systems provides.
     pub missing_build_systems: Vec<String>,
-    /// What the inputs that are needed are called in the flake that was there;
-    /// null for one that it lacks. Nothing without such a flake.
+    /// The names of the required inputs in an existing flake; null for an input
+    /// that it lacks. Empty if there was no flake.
     pub inputs: BTreeMap<String, Option<String>>,
-    /// What to paste into the flake that was there: attributes. Empty where
-    /// nothing is to be done.
+    /// The attributes to paste into an existing flake; empty if it needs none.
     pub wiring: String,
-    /// What to put into `pyproject.toml`, so that other commands know the
-    /// files; empty where an overlay is configured, or `--configure` did it.
+    /// The lines to add to `pyproject.toml`, by which other commands find the
+    /// files; empty if it has them or `--configure` added them.
     pub configuration: String,
-    /// What is written, as a unified diff.
+    /// The changes as a unified diff.
     pub diff: String,
-    /// What `lock` says; null where the overlay was there, or with `--no-lock`.
+    /// The report of `lock`; null if the overlay existed, or with `--no-lock`.
     pub lock: Option<LockReport>,
-    /// Whether the folder is in a git repository, of which a flake has only the
-    /// files that git knows.
+    /// Whether the folder is in a git repository. Nix then copies only the files
+    /// that git tracks.
     pub is_in_git: bool,
     /// What will or may fail, and what to do.
     #[serde(serialize_with = "as_reports")]
@@ -95,7 +94,7 @@ pub struct InitReport {
     pub warnings: Vec<Warning>,
 }
 
-/// An extra or group that conflicts with others.
+/// A chosen extra or group of a conflicting set.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChosenMember {
     /// The member of the workspace.
@@ -104,17 +103,17 @@ pub struct ChosenMember {
     pub name: String,
     /// Whether it is a dependency group.
     pub is_group: bool,
-    /// The others that the flake is without, as `PACKAGE[EXTRA]` or
+    /// The members of the set that the flake leaves out, as `PACKAGE[EXTRA]` or
     /// `PACKAGE:GROUP`.
     pub excludes: Vec<String>,
 }
 
-/// Makes the files for a workspace.
+/// Generates the files for a workspace.
 ///
 /// # Errors
-/// Where there is no workspace, something can't be read or written, or no
-/// Python fits; nothing is written then. What is wrong with single packages of
-/// the lock is in its report.
+/// Fails if there is no workspace, a file can't be read or written, or no Python
+/// fits. No file is written then. Errors of single packages are in the report of
+/// the lock.
 pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Error> {
     let workspace = Workspace::read(options, session)?;
     let place = |name: &str| join_below(&options.folder, name);
@@ -162,7 +161,7 @@ pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Erro
     Ok(report)
 }
 
-/// What the folder says.
+/// The workspace in a folder, and the choices that follow from it.
 struct Workspace {
     name: String,
     python_lock: Arc<PythonLock>,
@@ -172,9 +171,9 @@ struct Workspace {
     python_minor: u8,
     preference: Preference,
     platforms: Vec<Platform>,
-    /// How `lock` is asked for the same.
+    /// The options for `lock`.
     layers: Layers,
-    /// From the folder.
+    /// Relative to the folder.
     overlay: Utf8PathBuf,
     is_configured: bool,
     is_in_git: bool,
@@ -189,7 +188,8 @@ impl Workspace {
         let python_lock = python_lock(folder, session)?;
         let name = pyproject.name.as_deref().map(PythonName::new);
         if let Some(name) = &name {
-            // It goes into those of derivations, which Nix is strict about.
+            // It becomes part of derivation names, in which Nix allows few
+            // characters.
             require_name(name, folder.as_str())?;
         }
         let file = read_text(&join_below(folder, Utf8Path::new(PYTHON_VERSION_FILE)))?;
@@ -208,7 +208,7 @@ impl Workspace {
         let python_minor = asked.python_minor().unwrap_or_default();
         let members = Members::read(folder, &python_lock, &asked, session);
         let mut warnings = asked.warnings.clone();
-        // The flake sees to that.
+        // The flake has a workaround for both.
         warnings.retain(|warning| {
             !matches!(
                 warning,
@@ -251,7 +251,7 @@ impl Workspace {
         }
     }
 
-    /// Puts the stanzas of the lock into a new overlay, as `lock --write` does.
+    /// Writes a new overlay with the stanzas of the lock, like `lock --write`.
     fn lock(
         &self,
         options: &InitOptions,
@@ -273,8 +273,7 @@ impl Workspace {
         lock(&request, session)
     }
 
-    /// The lines of the configuration that are missing; empty where there is
-    /// one.
+    /// Returns the missing configuration; empty if the project has one.
     fn configuration(&self) -> Configuration {
         let mut configuration = Configuration::default();
         if self.is_configured {
@@ -292,8 +291,8 @@ impl Workspace {
         configuration
     }
 
-    /// The `pyproject.toml` with the configuration; nothing where that isn't
-    /// asked for, or it is there.
+    /// Returns `pyproject.toml` with the configuration added; `None` if that isn't
+    /// requested or the project has a configuration.
     fn configured(&self, options: &InitOptions) -> Result<Option<ConfiguredFile>, Error> {
         if self.is_configured || !options.configure {
             return Ok(None);
@@ -325,7 +324,8 @@ impl Workspace {
     }
 }
 
-/// What `lock` is asked for: what was typed, over the configuration.
+/// Returns the options for `lock`: those of the command line, which override the
+/// configuration.
 fn layers(options: &InitOptions, configured: &Configured) -> Layers {
     let mut typed = Options::default();
     typed.input.uv_lock = Some(join_below(&options.folder, "uv.lock"));
@@ -336,8 +336,8 @@ fn layers(options: &InitOptions, configured: &Configured) -> Layers {
     configured.layers(typed)
 }
 
-/// Refuses a Python that `requires-python` doesn't allow: the flake would have
-/// another one than who asked for it expects.
+/// Refuses a requested Python that `requires-python` doesn't allow, instead of
+/// generating a flake with another one.
 fn require_allowed(
     typed: Option<u8>,
     file: Option<&str>,
@@ -363,7 +363,7 @@ fn require_allowed(
     Ok(())
 }
 
-/// The members of conflicting sets that the flake has, each with the others.
+/// Returns the members of conflicting sets that the flake has.
 fn chosen_members(lock: &PythonLock, dependencies: &Dependencies) -> Vec<ChosenMember> {
     let chosen = dependencies.members.chosen.iter();
     let chosen = chosen.filter_map(|member| {
@@ -381,19 +381,19 @@ fn chosen_members(lock: &PythonLock, dependencies: &Dependencies) -> Vec<ChosenM
 }
 
 impl InitReport {
-    /// The exit code: that of the lock's packages.
+    /// Returns the exit code, which the lock's packages decide.
     #[must_use]
     pub fn exit(&self) -> Exit {
         self.lock.as_ref().map_or(Exit::Done, LockReport::exit)
     }
 
-    /// Takes over what `lock` did.
+    /// Adds the report of `lock`.
     fn lock(&mut self, mut lock: LockReport) {
-        // They are told once, with the flake's.
+        // They are among the flake's warnings, too.
         lock.warnings.clear();
         lock.forget_saved();
         if lock.files.is_empty() {
-            // A plan names no files.
+            // The report of a plan has no files.
             self.written.push(self.overlay.clone());
         }
         self.written.extend(lock.files.iter().cloned());
@@ -401,14 +401,14 @@ impl InitReport {
         self.lock = Some(lock);
     }
 
-    /// Takes over what `--configure` did.
+    /// Adds the file that `--configure` changed.
     fn configured(&mut self, file: &ConfiguredFile) {
         self.written.push(file.path.to_string());
         self.diff.push_str(&file.diff());
         self.configuration.clear();
     }
 
-    /// Says what a flake that is there lacks.
+    /// Adds what an existing flake lacks.
     fn keep(&mut self, file: &Utf8Path, flake: &Flake, text: &str) {
         self.kept.push(file.to_string());
         let existing = ExistingFlake::read(text).unwrap_or_else(|| {
@@ -462,7 +462,8 @@ fn python_lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, 
     .into())
 }
 
-/// The text of a file that is there. A link is there too, wherever it leads.
+/// Returns the text of a file; `None` if there is no file. A broken link is an
+/// error.
 fn existing(path: &Utf8Path) -> Result<Option<String>, Error> {
     match read_text(path)? {
         None if is_link(path) => Err(IoError::NoFile {
