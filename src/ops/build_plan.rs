@@ -83,6 +83,10 @@ impl SourceBuild {
         drop_wheel(&mut resolved.system, &facts, sets);
         let (patches, told) = mends(consequences);
         warnings.extend(told);
+        if !facts.can_complete_project() {
+            let lacking = facts.lacking.clone();
+            warnings.push(Warning::IncompleteProject { lacking });
+        }
         Ok(Self {
             system: resolved.system,
             facts,
@@ -358,6 +362,24 @@ mod tests {
             build_system(&files),
             "{ setuptools = [ ]; setuptools-scm = [ ]; }"
         );
+    }
+
+    #[test]
+    fn a_project_table_is_completed_or_reported() {
+        let table = "[build-system]\nrequires = ['setuptools']\n\
+                     build-backend = 'setuptools.build_meta'\n[project]\nname = 'a'\n";
+        let read = |files: &[(&str, &str)]| {
+            let folder = sdist(files);
+            let request = request(&folder);
+            let loaded = Loaded::read(&request, &folder.session()).unwrap();
+            let build = SourceBuild::read(&loaded, &request).unwrap();
+            (build.patches.len(), build.warnings)
+        };
+        let lacking = vec!["project.version".to_owned()];
+        let reported = vec![Warning::IncompleteProject { lacking }];
+        assert_eq!(read(&[("pyproject.toml", table)]), (0, reported));
+        let files = [("pyproject.toml", table), ("setup.py", SETUP)];
+        assert_eq!(read(&files), (1, Vec::new()));
     }
 
     #[test]

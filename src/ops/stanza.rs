@@ -87,6 +87,10 @@ impl Making<'_> {
             let build = SourceBuild::read(loaded, self.request)?;
             patches = build.patches;
             facts.add_build_system(build.system);
+            // The patches complete the table, or the build's warnings say it.
+            facts
+                .warnings
+                .retain(|warning| !matches!(warning, Warning::IncompleteProject { .. }));
             facts.warnings.extend(build.warnings);
             known = Some(build.facts);
             if uses_maturin(&facts.requirements.system) {

@@ -226,19 +226,14 @@ impl JudgeRequest<'_> {
         found
     }
 
-    /// Returns the problem of a `[project]` table that uv refuses.
+    /// Returns the problem of a `[project]` table that uv refuses and a patch
+    /// completes.
     fn incomplete_project(self) -> Option<Consequence> {
         let facts = self.facts;
-        if facts.lacking.is_empty() {
+        if facts.lacking.is_empty() || !facts.can_complete_project() {
             return None;
         }
-        let lacks_version = facts.lacking.iter().any(|field| field == "project.version");
-        let mend = if lacks_version && !facts.knows_version {
-            Mend::Manual("add the version to the `[project]` table".to_owned())
-        } else {
-            let lines = complete_project(self.name, &facts.lacking, facts.has_dynamic);
-            Mend::PostPatch(lines)
-        };
+        let lines = complete_project(self.name, &facts.lacking, facts.has_dynamic);
         Some(Consequence {
             system: PythonName::new("uv"),
             version: None,
@@ -248,7 +243,7 @@ impl JudgeRequest<'_> {
             ),
             likelihood: Likelihood::Certain,
             place: None,
-            mend: Some(mend),
+            mend: Some(Mend::PostPatch(lines)),
             evidence: "PEP 621: `name` is static, `version` static or in `dynamic`".to_owned(),
         })
     }
@@ -535,7 +530,8 @@ mod tests {
             "{lines:?}"
         );
         let setuptools = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n[project]\nname = 'own'\n";
-        assert!(matches!(mend(setuptools, &[]), Mend::Manual(_)));
+        // Nothing knows the version, so that no patch completes the table.
+        assert_eq!(judged(&[("pyproject.toml", setuptools)]), []);
         let script = [(
             "setup.py",
             "from setuptools import setup\nsetup(version='1')\n",

@@ -142,6 +142,13 @@ impl BuildFacts {
         Ok(facts)
     }
 
+    /// Tells whether a patch can complete the `[project]` table: the backend has
+    /// to know the version if the table lacks it.
+    pub fn can_complete_project(&self) -> bool {
+        let mut lacking = self.lacking.iter();
+        self.knows_version || lacking.all(|field| field != "project.version")
+    }
+
     /// Adds the requirements of scripts. Those that only one of the platforms
     /// has get a marker.
     fn add_requirements_of_scripts(
