@@ -494,7 +494,7 @@ mod tests {
                      build-backend = 'setuptools.build_meta'\n";
         let text = stanza(&[("pyproject.toml", table)]);
         assert!(!text.contains("swig = [ ]"), "{text}");
-        let line = "pkgs.swig # in the place of the build requirement `swig`\n";
+        let line = "pkgs.swig # instead of the build requirement `swig`\n";
         assert!(text.contains(line), "{text}");
     }
 

@@ -146,13 +146,15 @@ pub(super) fn add_python_native(stanza: &mut Stanza, native: &PythonNative, comm
             stanza.env.insert(name.clone(), values);
         }
     }
-    // Both have the hook that runs cmake in the place of the build backend.
+    // Both have the hook that runs cmake instead of the build backend.
     stanza.dont_use_cmake_configure |= stanza.native_build_inputs.contains_key("cmake")
         || stanza.build_system.contains_key(&PythonName::new("cmake"));
     if comments {
         for need in native.all() {
-            let reasons = stanza.reasons.entry(need.what.name().to_owned());
-            reasons.or_insert_with(|| need.reason.clone());
+            if let Some(reason) = &need.reason {
+                let reasons = stanza.reasons.entry(need.what.name().to_owned());
+                reasons.or_insert_with(|| reason.clone());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::branches::Branches;
 use super::request::{Asked, Request};
 use crate::project::{SourceFiles, join_inside};
 use crate::python::module_names;
@@ -58,15 +59,6 @@ struct Reader<'a> {
     found: Vec<Request>,
 }
 
-/// Of an `if`: which of its branches is being read.
-#[derive(Clone, Copy)]
-struct Branch {
-    /// Whether it may be taken; `None` where that isn't known.
-    holds: Option<bool>,
-    /// Whether one before it is surely taken.
-    is_over: bool,
-}
-
 impl Reader<'_> {
     fn read_folder(&mut self, folder: &Utf8Path) {
         if self.read.len() >= MAX_FILES || self.read.iter().any(|read| read == folder) {
@@ -79,29 +71,15 @@ impl Reader<'_> {
         let Ok(Some(text)) = self.files.text(&file) else {
             return;
         };
-        let mut branches: Vec<Branch> = Vec::new();
+        let mut branches = Branches::default();
         for command in commands(text) {
             match command.name.as_str() {
-                "if" => branches.push(Branch {
-                    holds: self.holds(&command.arguments),
-                    is_over: false,
-                }),
-                "elseif" | "else" => {
-                    let holds = if command.name == "else" {
-                        Some(true)
-                    } else {
-                        self.holds(&command.arguments)
-                    };
-                    if let Some(branch) = branches.last_mut() {
-                        branch.next(holds);
-                    }
-                }
-                "endif" => {
-                    branches.pop();
-                }
-                _ if branches.iter().all(|branch| branch.holds != Some(false)) => {
-                    let is_certain = branches.iter().all(|b| b.holds == Some(true));
-                    self.command(&command, folder, &file, is_certain);
+                "if" => branches.enter(self.holds(&command.arguments)),
+                "elseif" => branches.next(self.holds(&command.arguments)),
+                "else" => branches.next(Some(true)),
+                "endif" => branches.leave(),
+                _ if branches.may_be_taken() => {
+                    self.command(&command, folder, &file, branches.are_taken());
                 }
                 _ => {}
             }
@@ -271,19 +249,6 @@ impl Reader<'_> {
             "LINUX" => Some(self.is_linux),
             _ => truth(word).or_else(|| truth(self.variables.get(word)?)),
         }
-    }
-}
-
-impl Branch {
-    /// Goes on to the next branch.
-    fn next(&mut self, holds: Option<bool>) {
-        self.is_over |= self.holds == Some(true);
-        let is_doubtful = self.holds.is_none();
-        self.holds = match holds {
-            _ if self.is_over => Some(false),
-            Some(true) if is_doubtful => None,
-            holds => holds,
-        };
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::branches::Branches;
 use super::request::{Asked, Request};
 use crate::project::{SourceFiles, join, join_inside};
 use crate::python_build::Place;
@@ -73,15 +74,6 @@ struct Reader<'a> {
     found: Vec<Request>,
 }
 
-/// A branch of an `if`.
-#[derive(Clone, Copy)]
-struct Branch {
-    /// Whether it may be taken; `None` where that isn't known.
-    holds: Option<bool>,
-    /// Whether one before it is surely taken.
-    is_over: bool,
-}
-
 impl Reader<'_> {
     fn read_folder(&mut self, folder: &Utf8Path) {
         if self.read.len() >= MAX_FILES || self.read.iter().any(|read| read == folder) {
@@ -93,7 +85,7 @@ impl Reader<'_> {
             return;
         };
         let tokens = tokens(text);
-        let mut branches: Vec<Branch> = Vec::new();
+        let mut branches = Branches::default();
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
             let is_word = |word: &str| token.kind == Kind::Word && token.text == word;
@@ -108,19 +100,15 @@ impl Reader<'_> {
                     self.holds(&line)
                 };
                 if is_word("if") {
-                    branches.push(Branch {
-                        holds,
-                        is_over: false,
-                    });
-                } else if let Some(branch) = branches.last_mut() {
-                    branch.next(holds);
+                    branches.enter(holds);
+                } else {
+                    branches.next(holds);
                 }
             } else if is_word("endif") {
-                branches.pop();
+                branches.leave();
             }
-            if branches.iter().all(|branch| branch.holds != Some(false)) {
-                let is_certain = branches.iter().all(|branch| branch.holds == Some(true));
-                self.token(&tokens, at, folder, is_certain);
+            if branches.may_be_taken() {
+                self.token(&tokens, at, folder, branches.are_taken());
             }
             at += 1;
         }
@@ -209,19 +197,6 @@ impl Reader<'_> {
             }
             _ => None,
         }
-    }
-}
-
-impl Branch {
-    /// Goes on to the next branch.
-    fn next(&mut self, holds: Option<bool>) {
-        self.is_over |= self.holds == Some(true);
-        let is_doubtful = self.holds.is_none();
-        self.holds = match holds {
-            _ if self.is_over => Some(false),
-            Some(true) if is_doubtful => None,
-            holds => holds,
-        };
     }
 }
 

@@ -5,6 +5,7 @@
 //! `data/python-native.toml`, or else what the build's own files ask for:
 //! `setup.py`, `meson.build` and `CMakeLists.txt`, which are read, never run.
 
+mod branches;
 mod cmake;
 mod meson;
 mod request;
@@ -67,8 +68,9 @@ pub struct PythonNative {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PythonNeed {
     pub what: Needed,
-    /// Why, in a few words.
-    pub reason: String,
+    /// Why, in a few words. `None` if the row of a package has a note that
+    /// explains several needs together.
+    pub reason: Option<String>,
     /// How that is known; the place in the source, if it is read there.
     pub evidence: Evidence,
     /// The platforms that it is needed on.
@@ -102,7 +104,7 @@ pub struct UnknownNeed {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     what: Needed,
-    reason: String,
+    reason: Option<String>,
     evidence: Evidence,
 }
 
@@ -167,7 +169,7 @@ impl PythonNative {
         let platforms = target.platforms.iter().copied();
         let need = PythonNeed {
             what: Needed::Program(row.attr.clone()),
-            reason: format!("in the place of the build requirement `{name}`"),
+            reason: Some(format!("instead of the build requirement `{name}`")),
             evidence: Evidence::Manifest(format!("the build requirement `{name}`")),
             platforms: platforms
                 .filter(|platform| System::counts(row.system, *platform))
@@ -205,8 +207,16 @@ impl PythonNative {
 }
 
 impl table::PackageRow {
-    /// What the row gives.
+    /// Returns the needs of the row. Its note is about libraries, or about
+    /// variables if there are none, and is the reason of a single one.
     fn needs(&self) -> impl Iterator<Item = Found> {
+        let is_explained = |what: &Needed| match what {
+            Needed::Library(_) => self.build_inputs.len() == 1,
+            Needed::Program(_) => {
+                self.build_inputs.is_empty() && self.native_build_inputs.len() == 1
+            }
+            Needed::Variable(..) => self.build_inputs.is_empty() && self.env.len() == 1,
+        };
         let libraries = self.build_inputs.iter().cloned().map(Needed::Library);
         let programs = self
             .native_build_inputs
@@ -216,9 +226,9 @@ impl table::PackageRow {
         let variables = self.env.iter();
         let variables = variables.map(|(k, v)| Needed::Variable(k.clone(), v.clone()));
         let needs = libraries.chain(programs).chain(variables);
-        needs.map(|what| Found {
+        needs.map(move |what| Found {
+            reason: is_explained(&what).then(|| self.note.clone()),
             what,
-            reason: self.note.clone(),
             evidence: Evidence::Table(self.evidence.clone()),
         })
     }

@@ -220,7 +220,7 @@ impl Resolution {
         };
         self.needs.insert(Found {
             what,
-            reason,
+            reason: Some(reason),
             evidence,
         });
     }

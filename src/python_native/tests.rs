@@ -40,7 +40,12 @@ fn needs_of(
     let native = detect(&source, &package, &target);
     let needs = native.all().map(|need| {
         let platforms: Vec<_> = need.platforms.iter().map(|p| p.system()).collect();
-        format!("{} on {}: {}", need.what, platforms.join(", "), need.reason)
+        format!(
+            "{} on {}: {}",
+            need.what,
+            platforms.join(", "),
+            need.reason.as_deref().unwrap_or_default()
+        )
     });
     let unknown = native
         .unknown
