@@ -30,9 +30,11 @@ struct Application {
 }
 
 impl Application {
-    /// Nothing where Nix or the tools are missing.
-    fn new(packages: Vec<Locked>) -> Option<Self> {
+    /// Makes the application whose lock has the packages. `None` if Nix or the
+    /// tools, from which some packages come, are missing.
+    fn new(packages: impl FnOnce() -> Vec<Locked>) -> Option<Self> {
         let tools = Tools::found()?;
+        let packages = packages();
         let sandbox = with_crates();
         let files = packages.iter().flat_map(|package| &package.files);
         let bodies: BTreeMap<_, _> = files
@@ -170,9 +172,7 @@ fn answers(application: &Application, python: &Path) -> String {
 
 /// A package for each way of building, and the build systems in a lock too.
 fn application() -> Option<Application> {
-    let mut packages = build_systems();
-    packages.extend(sdists());
-    Application::new(packages)
+    Application::new(|| [build_systems(), sdists()].into_iter().flatten().collect())
 }
 
 /// What the modules say that have something to say.
@@ -232,7 +232,7 @@ fn a_build_system_that_needs_the_package_recurses() {
 
 #[test]
 fn a_circle_is_broken_by_the_wheel() {
-    let Some(application) = Application::new(a_circle()) else {
+    let Some(application) = Application::new(a_circle) else {
         return;
     };
     let overlay = application.overlay("sdist");
@@ -272,7 +272,7 @@ fn stanzas_leave_wheels_as_they_are() {
 /// The set has another version of it, which others are built with.
 #[test]
 fn a_package_of_another_platform_alone_is_left_as_it_is() {
-    let Some(mut application) = Application::new(another_packaging()) else {
+    let Some(mut application) = Application::new(another_packaging) else {
         return;
     };
     application.only_on_windows("packaging");
@@ -310,7 +310,7 @@ fn in_stanza(overlay: &str, package: &str, from: &str, to: &str) -> String {
 /// What each way of building needs is hidden where no stanza names it.
 #[test]
 fn what_a_stanza_of_a_lock_does_not_bring_is_not_there() {
-    let Some(application) = Application::new(sdists()) else {
+    let Some(application) = Application::new(sdists) else {
         return;
     };
     let overlay = application.overlay("wheel");
