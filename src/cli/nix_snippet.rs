@@ -220,8 +220,8 @@ impl NixSnippetArgs {
 
 fn report(ui: &Ui, snippet: &Snippet, diff: bool, dry_run: bool) -> Result<(), Error> {
     ui.warnings(&snippet.warnings);
-    for file in &snippet.files {
-        let word = match (snippet.changed.contains(file), dry_run) {
+    for file in &snippet.written.files {
+        let word = match (snippet.written.changed.contains(file), dry_run) {
             (true, true) => "Would write",
             (true, false) => "Wrote",
             (false, _) => "Fresh",
@@ -229,10 +229,10 @@ fn report(ui: &Ui, snippet: &Snippet, diff: bool, dry_run: bool) -> Result<(), E
         ui.status(word, &format!("`{file}`"));
     }
     ui.result(snippet, |snippet| {
-        Text::Data(if snippet.files.is_empty() {
-            snippet.nix.clone()
+        Text::Data(if snippet.written.files.is_empty() {
+            snippet.written.nix.clone()
         } else if diff || dry_run {
-            snippet.diff.clone()
+            snippet.written.diff.clone()
         } else {
             String::new()
         })

@@ -56,7 +56,7 @@ impl WhyArgs {
         global: &GlobalArgs,
         session: &Session,
     ) -> Result<(), Error> {
-        // With `--all` there is no name, so the first argument is the path.
+        // With `--all`, the first argument is the path instead of a name.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
             self.source.path = Utf8PathBuf::from(path);
         }

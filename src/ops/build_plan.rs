@@ -1,4 +1,4 @@
-//! What a package without Rust needs in order to be built from source.
+//! The build requirements of a package that is built from source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,16 +17,16 @@ use crate::python_lock::{Environment, Libc};
 use crate::python_native::{Package, PythonNative, Source, UnknownKind, detect};
 use crate::warning::Warning;
 
-/// The version of setuptools from which on it has `bdist_wheel` itself.
+/// The first version of setuptools that contains `bdist_wheel`.
 const OWN_WHEEL_COMMAND: [u64; 2] = [70, 1];
 
-/// What is known of the build of a package.
+/// The build of a package.
 pub(super) struct SourceBuild {
-    /// The build system; what uv2nix adds by itself is in it too.
+    /// The build system, including what uv2nix adds.
     pub system: BuildSystem,
-    /// What the source says.
+    /// Facts that were read from the source.
     pub facts: BuildFacts,
-    /// The libraries, programs and variables that its C code needs.
+    /// The native inputs of its C code.
     pub native: PythonNative,
     /// Commands for `postPatch`.
     pub patches: Vec<String>,
@@ -34,10 +34,10 @@ pub(super) struct SourceBuild {
 }
 
 impl SourceBuild {
-    /// Reads what a source needs.
+    /// Reads the build of a source.
     ///
     /// # Errors
-    /// If the package set lacks a package that the build needs.
+    /// Fails if the package set lacks a package that the build needs.
     pub(super) fn read(loaded: &Loaded, request: &Request) -> Result<Self, Error> {
         let project = &loaded.project;
         let name = &project.identity.name;
@@ -97,10 +97,10 @@ impl SourceBuild {
     }
 }
 
-/// Reads what the build of a project's source runs and imports.
+/// Reads the facts about a project's build.
 ///
 /// # Errors
-/// Fails if a file that decides it can't be read.
+/// Fails if a file can't be read.
 pub(super) fn build_facts(loaded: &Loaded) -> Result<BuildFacts, ProjectError> {
     let project = &loaded.project;
     let name = &project.identity.name;
@@ -108,8 +108,8 @@ pub(super) fn build_facts(loaded: &Loaded) -> Result<BuildFacts, ProjectError> {
     BuildFacts::read(&loaded.files, &project.python_root, name, python_minor)
 }
 
-/// Returns what the C code of a package with Rust needs. Only setuptools builds
-/// both.
+/// Returns the native inputs of C code in a package with Rust. Only setuptools
+/// builds both.
 pub(super) fn beside_rust(
     loaded: &Loaded,
     facts: &BuildFacts,
@@ -126,7 +126,7 @@ pub(super) fn beside_rust(
 /// `resolveBuildSystem` itself.
 ///
 /// # Errors
-/// If the project is in a lock, and the package set lacks one of them.
+/// Fails if the project is in a lock and the package set lacks one of them.
 pub(super) fn local_requirements(
     loaded: &Loaded,
     request: &Request,
@@ -144,10 +144,10 @@ pub(super) fn local_requirements(
     Ok(resolved)
 }
 
-/// Returns what the C code of a local project without Rust needs.
+/// Returns the native inputs of a local project without Rust.
 ///
 /// # Errors
-/// Fails if a file that decides it can't be read.
+/// Fails if a file can't be read.
 pub(super) fn local_native(
     loaded: &Loaded,
     system: &BuildSystem,
@@ -172,7 +172,7 @@ fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> P
     detect(&source, &package, &loaded.target)
 }
 
-/// What the C code asks for and isn't known.
+/// Returns warnings for requests without a known attribute.
 pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<Warning> {
     let package = loaded.project.identity.name.to_string();
     let unknown = native.unknown.iter().map(|unknown| {
@@ -186,8 +186,8 @@ pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<War
     unknown.collect()
 }
 
-/// What maturin reads no longer from the manifest of a crate, put where it
-/// reads it today.
+/// Returns patches that move settings which maturin no longer reads from
+/// `Cargo.toml` to `pyproject.toml`, and warnings for those that can't be moved.
 pub(super) fn maturin_mends(
     loaded: &Loaded,
     rust: &RustProject,
@@ -206,7 +206,7 @@ pub(super) fn maturin_mends(
     Ok(mends(consequence.into_iter().collect()))
 }
 
-/// The package sets of pyproject-build-systems alone.
+/// Returns package sets with only the packages of pyproject-build-systems.
 fn sets_without_lock(loaded: &Loaded) -> PackageSets {
     let platforms = loaded.target.platforms.iter();
     let environments = platforms.map(|&platform| Environment {
@@ -235,7 +235,7 @@ fn require_none(loaded: &Loaded, missing: &[PythonName]) -> Result<(), ProjectEr
     })
 }
 
-/// Leaves `wheel` out where setuptools builds wheels without it.
+/// Removes `wheel` if setuptools builds wheels without it.
 fn drop_wheel(system: &mut BuildSystem, facts: &BuildFacts, sets: &PackageSets) {
     let setuptools = PythonName::new("setuptools");
     let has_command = sets.values().all(|set| {
@@ -253,7 +253,7 @@ fn drop_wheel(system: &mut BuildSystem, facts: &BuildFacts, sets: &PackageSets) 
     }
 }
 
-/// What can be mended in the source, and what can't.
+/// Splits consequences into patches of the source and warnings.
 fn mends(consequences: Vec<Consequence>) -> (Vec<String>, Vec<Warning>) {
     let mut patches = Vec::new();
     let mut warnings: BTreeMap<String, Warning> = BTreeMap::new();
@@ -322,7 +322,7 @@ mod tests {
         let folder = sdist(files);
         let requests = [request(&folder)];
         let snippet = nix_snippet(&requests, Vec::new(), Form::Stanza, &folder.session());
-        snippet.unwrap().nix
+        snippet.unwrap().written.nix
     }
 
     fn build_system(files: &[(&str, &str)]) -> String {
@@ -412,7 +412,7 @@ mod tests {
         options.input.path = Some(folder.path("app"));
         let requests = [Request::new(&options)];
         let snippet = nix_snippet(&requests, Vec::new(), Form::Stanza, &folder.session())?;
-        Ok(snippet.nix)
+        Ok(snippet.written.nix)
     }
 
     fn local_requiring(requires: &str, is_locked: bool) -> Result<String, Error> {

@@ -1,5 +1,4 @@
-//! What the making of a stanza gives: the stanza, the files beside the overlay,
-//! and what the reports say of it.
+//! Finished stanzas, and the reports of the commands that make them.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +13,11 @@ use crate::project::{ProjectError, PythonName, is_version};
 use crate::python_build::BuildFacts;
 use crate::warning::{Warning, WarningReport, as_reports};
 
-/// The file that a stanza is made for.
+/// The overlay file that a stanza is generated for.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Place<'a> {
     pub file: &'a Utf8Path,
-    /// What is in it.
+    /// The parsed content of the file.
     pub document: &'a Document,
     pub session: &'a Session,
 }
@@ -36,7 +35,7 @@ pub(in crate::ops) struct FinishedStanza {
     pub facts: Option<Box<BuildFacts>>,
     /// Number of crates in its `Cargo.lock` files.
     pub crates: usize,
-    /// The packages of its build system, sorted.
+    /// The names of the packages in its build system, sorted.
     pub build_system: Vec<String>,
     /// The `Cargo.lock` files that have to be next to the overlay.
     pub locks: Vec<LockBeside>,
@@ -129,8 +128,7 @@ impl FinishedStanza {
         self
     }
 
-    /// Returns the stanza with what its mark says of how and from what it was
-    /// made.
+    /// Returns the stanza with the options and digests for its mark.
     pub(in crate::ops) fn marked(self, recipe: String, digests: Digests) -> Self {
         Self {
             recipe,
@@ -147,43 +145,53 @@ impl FinishedStanza {
     }
 }
 
+/// The Nix text that is printed or written.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Written {
+    /// The Nix text: the printed stanzas, or the content of the file.
+    pub nix: String,
+    /// The overlay and the `Cargo.lock` files next to it; empty if the text is
+    /// printed.
+    pub files: Vec<String>,
+    /// The files that changed, or would with `--dry-run`.
+    pub changed: Vec<String>,
+    /// The changes as a unified diff.
+    pub diff: String,
+}
+
 /// What `cargo pyhack nix-snippet --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Snippet {
     /// The packages, in the order of the stanzas.
     pub packages: Vec<SnippetPackage>,
-    /// The Nix text: what was asked for, or what is in the file now.
-    pub nix: String,
-    /// The files that hold it, where they were asked for.
-    pub files: Vec<String>,
-    /// Those of them that were changed, or would be with `--dry-run`.
-    pub changed: Vec<String>,
-    /// What changes in them, as a unified diff.
-    pub diff: String,
-    /// What will or may fail, and what to do.
+    /// The text, and where it was written to.
+    #[serde(flatten)]
+    pub written: Written,
+    /// Warnings about the packages and their builds.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
 }
 
-/// A package that has a stanza.
+/// A package for which a stanza was generated.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SnippetPackage {
-    /// Its name, normalised by PEP 503: the attribute's name.
+    /// The name, normalised by PEP 503. It is the name of the attribute.
     pub name: String,
-    /// Its version; null where only the build backend could tell.
+    /// The version; null if only the build backend can compute it.
     pub version: Option<String>,
-    /// The folder of the Cargo workspace that it builds, relative to the
-    /// source root. More than one, each with a stanza, where there are several
-    /// and stanzas alone are asked for.
+    /// The folder of the Cargo workspace, relative to the source root. There is
+    /// one stanza per folder; only `--as stanza` prints several.
     pub cargo_roots: Vec<String>,
-    /// Of a package from nixpkgs: the dependencies that are left out, and why.
+    /// For a package from nixpkgs: the dependencies that are left out, with the
+    /// reasons.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
 }
 
 impl Snippet {
-    /// Refuses two stanzas of one package, of which an overlay holds one.
+    /// Fails if two stanzas are for the same package: an overlay has one
+    /// attribute per package.
     pub(in crate::ops) fn require_distinct(&self) -> Result<(), ProjectError> {
         let names: Vec<_> = self.packages.iter().map(|p| p.name.clone()).collect();
         let distinct: BTreeSet<_> = names.iter().collect();
@@ -193,7 +201,7 @@ impl Snippet {
         Err(ProjectError::SamePackage { names })
     }
 
-    /// Takes up warnings, each once.
+    /// Adds warnings that the report doesn't have yet.
     pub(in crate::ops) fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
             if !self.warnings.contains(&warning) {

@@ -136,7 +136,7 @@ pub struct LockStateReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
-    /// There is no lock.
+    /// The project has no `Cargo.lock`.
     Missing,
     /// It fits the manifests.
     Fits,

@@ -62,7 +62,7 @@ pub(super) fn nix_snippet(
     if form != Form::Stanza {
         snippet.require_distinct()?;
     }
-    snippet.nix = print_all(&stanzas, form);
+    snippet.written.nix = print_all(&stanzas, form);
     Ok(snippet)
 }
 

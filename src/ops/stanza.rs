@@ -1,4 +1,4 @@
-//! From a project to the stanzas of its Cargo roots.
+//! Generates the stanza of a project.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,8 +52,7 @@ pub(super) fn made_of(
     }
 }
 
-/// What is asked for: the way it is written, and the folder of the file that
-/// it will stand in.
+/// A request for a stanza, and the folder of the overlay file.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'a> {
     pub folder: &'a Utf8Path,
@@ -66,7 +65,7 @@ impl Making<'_> {
         &self.request.options
     }
 
-    /// Makes the stanza of a folder that cargo builds in.
+    /// Generates the stanza for a Cargo root of a project.
     pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<FinishedStanza, Error> {
         let files = &loaded.files;
         let lock = rust.require_cargo_lock(files)?;
@@ -82,7 +81,7 @@ impl Making<'_> {
         judge_pins(&mut facts, self.folder, rust, self.session);
         let kind = self.kind(loaded);
         let (mut patches, mut known) = (Vec::new(), None);
-        // uv2nix reads the build requirements of local projects itself.
+        // uv2nix adds the build requirements of local projects.
         if kind != SourceKind::Local {
             let build = SourceBuild::read(loaded, self.request)?;
             patches = build.patches;
@@ -141,11 +140,12 @@ impl Making<'_> {
         })
     }
 
-    /// Makes the stanza of a package without Rust.
+    /// Generates the stanza of a package without Rust.
     ///
     /// # Errors
-    /// If the package set lacks what the build needs. If the package needs no
-    /// stanza, this is [`ProjectError::NoRust`].
+    /// Fails with [`ProjectError::MissingBuildSystem`] if the package set lacks a
+    /// requirement, and with [`ProjectError::NoRust`] if the package needs no
+    /// stanza.
     pub(super) fn make_without_rust(self, loaded: &Loaded) -> Result<FinishedStanza, Error> {
         let no_stanza = || match loaded.rust(self.request) {
             Err(error) => error,
@@ -185,8 +185,8 @@ impl Making<'_> {
         })
     }
 
-    /// Makes the stanza of a local project without Rust. `None` if it needs
-    /// none: uv2nix reads the build requirements of local projects itself.
+    /// Generates the stanza of a local project without Rust. Returns `None` if
+    /// uv2nix builds the project without one.
     fn make_local(self, loaded: &Loaded) -> Result<Option<FinishedStanza>, Error> {
         let requirements = local_requirements(loaded, self.request)?;
         let native = local_native(loaded, &requirements.system)?;
@@ -235,8 +235,8 @@ impl Making<'_> {
         Ok(stanza)
     }
 
-    /// What is asked for goes before what `uv.lock` says, and that before
-    /// what the project looks like.
+    /// Returns the kind of the source: the one in the options, else the one in
+    /// `uv.lock`, else a guess by the files.
     fn kind(self, loaded: &Loaded) -> SourceKind {
         let name = &loaded.project.identity.name;
         let in_lock = || kind_in_lock(self.folder, name.as_str(), self.session);
@@ -249,7 +249,7 @@ impl Making<'_> {
         };
         let asked = self.options().source_kind();
         let kind = asked.or_else(in_lock).unwrap_or(looks);
-        // Where the package is in a checkout is seen in the checkout itself.
+        // The files show the folder of the package in a checkout.
         match kind {
             SourceKind::Git(None) if root != "." => SourceKind::Git(Some(root.clone())),
             SourceKind::Url(None) if root != "." => SourceKind::Url(Some(root.clone())),
@@ -257,8 +257,8 @@ impl Making<'_> {
         }
     }
 
-    /// What stands in for a source that holds less than cargo reads; its path
-    /// is relative to the folder of the overlay.
+    /// Returns the source that replaces one which lacks files that cargo reads.
+    /// Its path is relative to the folder of the overlay.
     fn source(self, loaded: &Loaded) -> Result<SourceOverride, Error> {
         Ok(SourceOverride {
             path: path_from(self.folder, loaded.files.origin().into())?,
@@ -266,8 +266,8 @@ impl Making<'_> {
         })
     }
 
-    /// Where the lock is, if not in the package's source, and whether we keep
-    /// it there.
+    /// Returns the path of a `Cargo.lock` outside of the package's source, and
+    /// the file to write there.
     fn lock(
         self,
         loaded: &Loaded,
@@ -297,7 +297,7 @@ impl Making<'_> {
         Ok((own, None))
     }
 
-    /// Where nixpkgs fetches the crates of other registries from.
+    /// Returns nixpkgs' `extraRegistries`: download addresses by registry.
     pub(super) fn extra_registries(
         self,
         rust: &RustProject,
@@ -318,8 +318,8 @@ impl Making<'_> {
     }
 }
 
-/// Puts a stanza together with what reports say about it. `system` is the whole
-/// build system, of which the stanza of a local project has a part.
+/// Returns a finished stanza. `system` is the whole build system; the stanza of
+/// a local project has only a part of it.
 fn finished(
     loaded: &Loaded,
     rust: Option<&RustProject>,
@@ -357,11 +357,11 @@ fn finished(
     }
 }
 
-/// Adds what the user wants.
+/// Adds the inputs and variables in the options.
 fn add_extra(options: &Options, stanza: &mut Stanza, uses_maturin: bool) {
     let mut rows = ExtraRows::new(&options.extra, &stanza.platforms);
     if options.stanza.toolchain.chosen().is_some() && uses_maturin {
-        // maturin may take another toolchain for none, and fetch one.
+        // Otherwise maturin may not find the toolchain and download one.
         rows.set_default("MATURIN_NO_INSTALL_RUST", "1", &stanza.platforms);
     }
     stanza.build_inputs.extend(rows.build_inputs);
@@ -369,7 +369,7 @@ fn add_extra(options: &Options, stanza: &mut Stanza, uses_maturin: bool) {
     stanza.env.extend(rows.env);
 }
 
-/// A build system without what the package set brings by itself.
+/// Returns the build system without the packages that uv2nix adds.
 fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>) -> BuildSystem {
     let is_given = |name: &PythonName, on: &BTreeMap<Platform, BTreeSet<String>>| {
         let given = given.get(name);
@@ -382,8 +382,8 @@ fn without(system: &BuildSystem, given: &BTreeMap<PythonName, BTreeSet<String>>)
         .collect()
 }
 
-/// The version that the stanza compares with: pyproject-build-systems has
-/// another one of the same package where the lock's isn't needed.
+/// Returns the version to which the stanza is restricted: on platforms that don't
+/// have the lock's package, the set may have one of pyproject-build-systems.
 fn guarded_version(loaded: &Loaded) -> Option<String> {
     let identity = &loaded.project.identity;
     let is_brought = BuildSystemTable::built_in().has(&identity.name);
@@ -391,8 +391,7 @@ fn guarded_version(loaded: &Loaded) -> Option<String> {
     version.filter(|version| is_version(version)).cloned()
 }
 
-/// Drops the extras that the package set doesn't have: asking for one is an
-/// evaluation error.
+/// Drops the extras that the package set doesn't have. They don't evaluate.
 fn keep_known_extras(system: &mut BuildSystem, sets: &PackageSets) {
     for (name, on) in system {
         for (platform, extras) in on {

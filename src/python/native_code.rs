@@ -1,5 +1,5 @@
-//! What a script says of native code: the extensions that it builds, with the
-//! libraries that they link, and the programs that it runs.
+//! Native code in a Python script: the extensions that it builds, the libraries
+//! that they link, and the programs that the script runs.
 
 use std::collections::BTreeSet;
 
@@ -15,20 +15,21 @@ use super::situation::Situation;
 use super::trace::{is_extension, is_fetcher, is_pkgconfig, is_runner};
 use super::value::{Arguments, Note, Value};
 
-/// What a script says of native code.
+/// The native code that a script builds and runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NativeCode {
     /// The extensions, in the order of their lines.
     pub extensions: Vec<NativeExtension>,
-    /// The programs that it runs, with their arguments.
+    /// The programs that the script runs, with their arguments.
     pub commands: Vec<ProgramCall>,
-    /// The modules that it asks the package `pkgconfig` for.
+    /// The pkg-config modules that the script looks up with the package
+    /// `pkgconfig`.
     pub modules: Vec<Located>,
-    /// The functions that fetch a URL and are called.
+    /// The calls of functions that fetch a URL, by function.
     pub fetchers: Vec<Located>,
-    /// The scripts that make extensions by cffi: `cffi_modules` of `setup`.
+    /// The scripts in `cffi_modules` of `setup`, which define extensions.
     pub cffi_scripts: BTreeSet<String>,
-    /// The libraries that it builds itself: `libraries` of `setup`.
+    /// The static libraries that setuptools builds: `libraries` of `setup`.
     pub own_libraries: BTreeSet<String>,
 }
 
@@ -37,14 +38,14 @@ pub struct NativeCode {
 pub struct NativeExtension {
     /// The line of the call, from 1.
     pub line: usize,
-    /// Its dotted name, as far as the text tells it.
+    /// The dotted name, if it can be evaluated.
     pub name: Option<String>,
-    /// Its sources, as far as the text tells them.
+    /// The sources that can be evaluated.
     pub sources: Vec<String>,
     /// The libraries that it links: `libraries`, and `-l` of
     /// `extra_link_args`.
     pub libraries: Vec<String>,
-    /// What of its libraries the text doesn't tell.
+    /// The parts of `libraries` that can't be evaluated.
     pub unread: Vec<Note>,
     /// Whether it is built.
     pub certainty: Certainty,
@@ -55,16 +56,16 @@ pub struct NativeExtension {
 pub struct ProgramCall {
     /// The line, from 1.
     pub line: usize,
-    /// The program as it is called.
+    /// The first word of the command.
     pub program: String,
-    /// The arguments that the text tells.
+    /// The arguments that can be evaluated.
     pub arguments: Vec<String>,
 }
 
-/// Reads what a script says of native code.
+/// Reads the native code of a script.
 ///
 /// # Errors
-/// If the text isn't Python: the line, and what is wrong there.
+/// Fails with the line and the problem if the text isn't valid Python.
 pub fn read_native(text: &str, situation: &Situation) -> Result<NativeCode, Note> {
     with_syntax(text, situation, |module, interpreter| {
         native_code(&module.syntax().body, interpreter)
@@ -146,8 +147,8 @@ impl NativeCode {
     }
 }
 
-/// The modules of a text that may name several, with versions:
-/// `cairo >= 1.10, glib-2.0`. Versions and options are left out.
+/// Returns the modules in the argument of pkg-config, without versions and
+/// options: `cairo` and `glib-2.0` in `cairo >= 1.10, glib-2.0`.
 pub fn module_names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_version = false;
@@ -192,8 +193,8 @@ impl NativeExtension {
     }
 }
 
-/// Goes through what wasn't executed: functions that nobody calls, and methods
-/// of build commands.
+/// Visits the code that the interpreter didn't execute: methods of build
+/// commands and functions without calls.
 struct Unexecuted<'i, 'a> {
     interpreter: &'i mut Interpreter<'a>,
     executed: BTreeSet<TextSize>,
@@ -201,7 +202,7 @@ struct Unexecuted<'i, 'a> {
 }
 
 impl<'a> Unexecuted<'_, 'a> {
-    /// Goes through the branches that may be taken.
+    /// Visits the branches whose conditions may hold.
     fn visit_branches(&mut self, statement: &'a StmtIf) {
         let first = (Some(&*statement.test), &statement.body);
         let clauses = statement.elif_else_clauses.iter();
@@ -220,7 +221,7 @@ impl<'a> Unexecuted<'_, 'a> {
         }
     }
 
-    /// `X.libraries.append("a")` and the like.
+    /// Adds the libraries of `X.libraries.append("a")`, `extend` and `insert`.
     fn add_to_libraries(&mut self, call: &'a ExprCall) {
         let Expr::Attribute(method) = &*call.func else {
             return;
@@ -249,7 +250,7 @@ impl<'a> Unexecuted<'_, 'a> {
         }
     }
 
-    /// A list that begins with the name of a program.
+    /// Adds the command in a list that begins with a known program.
     fn add_words(&mut self, list: &'a Expr, first: Option<&Expr>) {
         let Some(Expr::StringLiteral(first)) = first else {
             return;
@@ -298,13 +299,13 @@ impl<'a> Visitor<'a> for Unexecuted<'_, 'a> {
     }
 }
 
-/// `self.libraries`, `ext.libraries`.
+/// Tells whether the target is an attribute such as `self.libraries`.
 fn names_libraries(target: &Expr) -> bool {
     matches!(target, Expr::Attribute(attribute) if attribute.attr.as_str() == "libraries")
 }
 
-/// The dotted name of a function as it is written; its last part alone where
-/// what is before it is no name.
+/// Returns the name of a called function, with the variable in front of it:
+/// `ext.run`. For any other expression in front, returns only the last part.
 fn full_name(function: &Expr) -> String {
     match function {
         Expr::Name(name) => name.id.to_string(),

@@ -1,15 +1,14 @@
-//! Calls that concern native code, which the interpreter keeps as it executes
-//! them.
+//! The calls that the interpreter records for [`super::native_code`].
 
 use ruff_text_size::TextSize;
 
 use super::certainty::Certainty;
 use super::value::Arguments;
 
-/// Upper bound on the calls that are kept.
+/// Upper bound on the recorded calls.
 pub(super) const MAX_CALLS: usize = 2000;
 
-/// The functions that make an extension of C or C++.
+/// The functions that define an extension in C or C++.
 const EXTENSIONS: [&str; 7] = [
     "Extension",
     "Pybind11Extension",
@@ -20,7 +19,7 @@ const EXTENSIONS: [&str; 7] = [
     "set_source",
 ];
 
-/// The functions that run a program, or look for one.
+/// The functions that run or find a program.
 const RUNNERS: [&str; 12] = [
     "check_output",
     "check_call",
@@ -60,7 +59,7 @@ const OTHER_FETCHERS: [&str; 5] = [
     "wget.download",
 ];
 
-/// A call that was executed.
+/// A recorded call.
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) name: String,
@@ -70,27 +69,27 @@ pub(super) struct Trace {
     pub(super) certainty: Certainty,
 }
 
-/// Whether a call of the function is kept.
+/// Tells whether calls of the function are recorded.
 pub(super) fn is_traced(name: &str) -> bool {
     is_extension(name) || is_runner(name) || is_pkgconfig(name) || is_fetcher(name)
 }
 
-/// Whether the function fetches a URL.
+/// Tells whether the function fetches a URL.
 pub(super) fn is_fetcher(name: &str) -> bool {
     FETCHERS.contains(&last_part(name)) || OTHER_FETCHERS.contains(&name)
 }
 
-/// Whether the function makes an extension.
+/// Tells whether the function defines an extension.
 pub(super) fn is_extension(name: &str) -> bool {
     EXTENSIONS.contains(&last_part(name))
 }
 
-/// Whether the function runs a program, or looks for one.
+/// Tells whether the function runs or finds a program.
 pub(super) fn is_runner(name: &str) -> bool {
     RUNNERS.contains(&last_part(name))
 }
 
-/// Whether it is a function of the package `pkgconfig`.
+/// Tells whether the function is one of the package `pkgconfig`.
 pub(super) fn is_pkgconfig(name: &str) -> bool {
     let function = name.strip_prefix("pkgconfig.");
     function.is_some_and(|function| PKGCONFIG.contains(&function))

@@ -1,7 +1,7 @@
-//! What a `CMakeLists.txt` asks for, read without running it.
+//! Reads the requests of a `CMakeLists.txt` without running CMake.
 //!
-//! Commands are taken in their order; of `if`, the branches that the platform,
-//! the options' defaults and `set` decide against are left out.
+//! Commands are read in order. Branches of `if` are skipped if the platform, the
+//! default of an option or `set` excludes them.
 
 use std::collections::BTreeMap;
 
@@ -27,9 +27,9 @@ struct Command {
     line: usize,
 }
 
-/// Reads the `CMakeLists.txt` in `folder` and those that it adds.
+/// Reads the `CMakeLists.txt` in `folder` and in the subdirectories that it adds.
 ///
-/// `defines` are the variables that the build sets: `tool.scikit-build.cmake.define`.
+/// `defines` are the variables from `tool.scikit-build.cmake.define`.
 pub(super) fn read(
     files: &SourceFiles,
     folder: &Utf8Path,
@@ -52,7 +52,7 @@ struct Reader<'a> {
     files: &'a SourceFiles,
     is_linux: bool,
     variables: BTreeMap<String, String>,
-    /// The variables that `option` doesn't change.
+    /// The names of `defines`, which `option` doesn't override.
     fixed: Vec<String>,
     /// The folders that were read.
     read: Vec<Utf8PathBuf>,
@@ -118,7 +118,7 @@ impl Reader<'_> {
                 }
             }
             ("find_library", [_, rest @ ..]) => {
-                // Of several names, the first one that is found is linked.
+                // CMake links the first library that it finds.
                 let mut names = rest.iter().filter(|word| !is_keyword(word));
                 if let Some(name) = names.next() {
                     ask(Asked::Library((*name).to_owned()));
@@ -164,7 +164,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a condition holds, if that is known.
+    /// Evaluates a condition; `None` if it can't be evaluated.
     fn holds(&self, words: &[String]) -> Option<bool> {
         let mut words: &[String] = words;
         let value = self.any(&mut words, 0);
@@ -223,8 +223,8 @@ impl Reader<'_> {
                 is_system.then(|| system == right)
             }
             "AND" | "OR" | ")" => self.word(word),
-            // What isn't read takes its operand with it, or there is one
-            // alone: `DEFINED X`, `EXISTS X`.
+            // An operator that isn't supported, such as `DEFINED X`: skip its
+            // operand.
             _ if matches!(
                 word.as_str(),
                 "DEFINED" | "EXISTS" | "TARGET" | "COMMAND" | "POLICY"
@@ -252,8 +252,8 @@ impl Reader<'_> {
     }
 }
 
-/// Whether CMake 4 refuses a project with that `cmake_minimum_required`:
-/// versions below 3.5, unless a range reaches further.
+/// Tells whether CMake 4 rejects the argument of `cmake_minimum_required`: a
+/// version below 3.5, or a range that ends below it.
 fn is_gone(version: &str) -> bool {
     let version = version.rsplit("...").next().unwrap_or(version);
     let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
@@ -281,7 +281,7 @@ fn take(words: &mut &[String], word: &str) -> bool {
     }
 }
 
-/// Whether a word is none of the names that are looked for.
+/// Tells whether a word is a keyword of the command instead of a name.
 fn is_keyword(word: &str) -> bool {
     word.contains('$')
         || matches!(
@@ -296,7 +296,7 @@ fn is_keyword(word: &str) -> bool {
         )
 }
 
-/// The commands of a text.
+/// Splits a text into commands.
 fn commands(text: &str) -> Vec<Command> {
     let mut lexer = Lexer {
         rest: text,
@@ -392,7 +392,7 @@ impl<'a> Lexer<'a> {
         taken
     }
 
-    /// A line comment, or one in brackets.
+    /// Skips a line comment or a bracket comment.
     fn skip_comment(&mut self) {
         self.take(1);
         if self.bracketed().is_none() {
@@ -401,7 +401,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// `[==[text]==]`
+    /// Reads a bracket argument: `[==[text]==]`.
     fn bracketed(&mut self) -> Option<&'a str> {
         let inside = self.rest.strip_prefix('[')?;
         let level = inside.len() - inside.trim_start_matches('=').len();
@@ -413,7 +413,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The length of a quoted text up to its closing quote.
+/// Returns the length of a quoted argument up to the closing quote.
 fn quoted_end(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What a `meson.build` asks for, read without running it.
+//! Reads the requests of a `meson.build` without running Meson.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::python_build::Place;
 /// Upper bound on the files that are followed.
 const MAX_FILES: usize = 200;
 
-/// Folders of a source that are no part of its wheel.
+/// Folders of a source that don't belong to its wheel.
 const ASIDE: [&str; 7] = [
     "test",
     "tests",
@@ -37,7 +37,7 @@ pub(super) fn read(files: &SourceFiles, folder: &Utf8Path, is_linux: bool) -> Ve
     reader.found
 }
 
-/// The defaults of a project's options that are `false` or not surely on.
+/// Reads the options of a project: whether each is on by default.
 fn options(files: &SourceFiles, folder: &Utf8Path) -> BTreeMap<String, bool> {
     let names = ["meson_options.txt", "meson.options"];
     let texts = names.map(|name| files.text(&join(folder, name)));
@@ -134,7 +134,7 @@ impl Reader<'_> {
         };
         let is_required = is_certain && self.requires(&call);
         let asked = match name {
-            // What the source has itself is built from it.
+            // A subproject in the source is built with it.
             "dependency" if self.has_fallback(first, &call) => return,
             "dependency" => Asked::Dependency(first.clone()),
             "find_library" => Asked::Library(first.clone()),
@@ -179,7 +179,7 @@ impl Reader<'_> {
         folders.any(|folder| self.files.has_folder(&folder))
     }
 
-    /// Whether a condition holds, if it is one on the platform or an option.
+    /// Evaluates a condition on the platform or an option; `None` for others.
     fn holds(&self, line: &[&Token<'_>]) -> Option<bool> {
         let texts: Vec<_> = line.iter().map(|token| token.text).collect();
         if texts.contains(&"and") || texts.contains(&"or") {
@@ -200,18 +200,18 @@ impl Reader<'_> {
     }
 }
 
-/// A call's arguments.
+/// The arguments of a call.
 struct Call {
     line: usize,
-    /// The texts among the positional arguments.
+    /// The positional arguments that are strings.
     texts: Vec<String>,
-    /// The first word or text of each keyword argument; `get_option NAME`
-    /// where it is an option.
+    /// The first word or string of each keyword argument, or `get_option NAME`
+    /// for the value of an option.
     keywords: BTreeMap<String, String>,
 }
 
 impl Call {
-    /// Reads from the opening bracket on.
+    /// Reads a call from its opening bracket.
     fn read(tokens: &[Token<'_>], line: usize) -> Self {
         let mut call = Self {
             line,
@@ -277,7 +277,7 @@ struct Token<'a> {
     line: usize,
 }
 
-/// The tokens of a text; a text in quotes is one, without its quotes.
+/// Splits a text into tokens. A string is one token, without its quotes.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let (mut rest, mut line) = (text, 1);

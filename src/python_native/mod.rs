@@ -1,9 +1,9 @@
 //! The libraries, programs and variables that Python packages in C, C++ and
 //! Fortran need to be built from source.
 //!
-//! [`detect`] takes the strongest evidence: the rows of
-//! `data/python-native.toml`, or else what the build's own files ask for:
-//! `setup.py`, `meson.build` and `CMakeLists.txt`, which are read, never run.
+//! [`detect`] uses the rows of `data/python-native.toml` for the package.
+//! Without a row, it reads `setup.py`, `meson.build` and `CMakeLists.txt`, and
+//! never runs them.
 
 mod branches;
 mod cmake;
@@ -31,27 +31,27 @@ use request::{Asked, Request};
 use resolve::Resolver;
 use table::{PythonNativeTable, System};
 
-/// The source that is read.
+/// The source of a package.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub files: &'a SourceFiles,
     /// The folder of `pyproject.toml` or `setup.py`, relative to the source
     /// root.
     pub python_root: &'a Utf8Path,
-    /// What the source says of its build.
+    /// Facts about the build.
     pub facts: &'a BuildFacts,
-    /// The build system, which has some programs already.
+    /// The build system. Programs in it aren't added again.
     pub system: &'a BuildSystem,
 }
 
-/// The package that the source is of.
+/// The name and version of a package.
 #[derive(Clone, Copy)]
 pub struct Package<'a> {
     pub name: &'a PythonName,
     pub version: Option<&'a Version>,
 }
 
-/// What a package needs.
+/// The native inputs of a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PythonNative {
     /// Libraries, sorted by attribute.
@@ -60,47 +60,47 @@ pub struct PythonNative {
     pub native_build_inputs: Vec<PythonNeed>,
     /// Environment variables, sorted by name.
     pub env: Vec<PythonNeed>,
-    /// What the build asks for and no attribute is known for, sorted by place.
+    /// Requests without a known attribute, sorted by place.
     pub unknown: Vec<UnknownNeed>,
 }
 
-/// Something that a package needs, and why.
+/// A native input and the reason for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PythonNeed {
     pub what: Needed,
     /// Why, in a few words. `None` if the row of a package has a note that
     /// explains several needs together.
     pub reason: Option<String>,
-    /// How that is known; the place in the source, if it is read there.
+    /// The evidence: a row of a table, or a place in the source.
     pub evidence: Evidence,
-    /// The platforms that it is needed on.
+    /// The platforms that need it.
     pub platforms: BTreeSet<Platform>,
 }
 
-/// Why no attribute is known for what a build asks for.
+/// The kind of a request without a known attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UnknownKind {
-    /// No table has it.
+    /// No table has the name.
     Unknown,
-    /// The text doesn't tell what is asked for.
+    /// The name can't be evaluated.
     Unread,
-    /// It comes from the network.
+    /// The build downloads it.
     Download,
 }
 
-/// Something that a build asks for and that isn't known.
+/// A request of a build for which no attribute is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownNeed {
-    /// Where it is asked for.
+    /// The place of the request.
     pub place: Place,
-    /// The extension that is built with it, if it has a name.
+    /// The name of the extension that needs it, if any.
     pub extension: Option<String>,
-    /// What the file does, as in "links `x`".
+    /// The request as a clause without a subject: "links `x`".
     pub what: String,
     pub kind: UnknownKind,
 }
 
-/// Something that is needed, apart from the platforms.
+/// A native input without its platforms.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     what: Needed,
@@ -108,7 +108,7 @@ struct Found {
     evidence: Evidence,
 }
 
-/// Finds out what a package needs to be built on the platforms of `target`.
+/// Detects the native inputs of a package on the platforms of `target`.
 pub fn detect(source: &Source<'_>, package: &Package<'_>, target: &Target) -> PythonNative {
     let mut native = PythonNative::default();
     let mut found: BTreeMap<Found, BTreeSet<Platform>> = BTreeMap::new();
@@ -159,8 +159,8 @@ pub fn detect(source: &Source<'_>, package: &Package<'_>, target: &Target) -> Py
 }
 
 impl PythonNative {
-    /// Adds the program that serves in the place of a build requirement which
-    /// the package set lacks. Returns whether there is one.
+    /// Adds nixpkgs' program for a build requirement that the package set lacks.
+    /// Returns whether nixpkgs has one.
     pub fn add_stand_in(&mut self, name: &PythonName, target: &Target) -> bool {
         let rows = &PythonNativeTable::built_in().stand_in;
         let Some(row) = table::find(rows, name.as_str()) else {
@@ -199,7 +199,7 @@ impl PythonNative {
         }
     }
 
-    /// All of its needs: libraries, programs, variables.
+    /// Returns all inputs: libraries, programs, variables.
     pub fn all(&self) -> impl Iterator<Item = &PythonNeed> {
         let lists = [&self.build_inputs, &self.native_build_inputs, &self.env];
         lists.into_iter().flatten()
@@ -243,7 +243,7 @@ impl std::fmt::Display for UnknownNeed {
     }
 }
 
-/// What `meson.build` and `CMakeLists.txt` ask for, where they are run.
+/// Reads `meson.build` and `CMakeLists.txt` if the build runs them.
 fn of_other_files(source: &Source<'_>, scripts: &[Request], is_linux: bool) -> Vec<Request> {
     let backend = source.facts.backend.as_str();
     let mut found = Vec::new();
@@ -282,8 +282,8 @@ fn of_other_files(source: &Source<'_>, scripts: &[Request], is_linux: bool) -> V
     found
 }
 
-/// The folders that CMake is run in: the Python root, or those below it that
-/// have a `CMakeLists.txt` that none above them has.
+/// Returns the folders with a top-level `CMakeLists.txt`: the Python root, or the
+/// uppermost folders below it that have one.
 fn cmake_folders(source: &Source<'_>) -> Vec<Utf8PathBuf> {
     const MAX_BELOW: usize = 3;
     const MAX_FOLDERS: usize = 5;
@@ -321,7 +321,7 @@ fn cmake_folders(source: &Source<'_>) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// `tool.scikit-build.cmake.define`
+/// Returns the variables in `tool.scikit-build.cmake.define`.
 fn cmake_defines(source: &Source<'_>) -> BTreeMap<String, String> {
     let Ok(pyproject) = Pyproject::read(source.files, source.python_root) else {
         return BTreeMap::new();

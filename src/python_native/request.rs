@@ -1,39 +1,39 @@
-//! What the files of a build ask for, before it is known what nixpkgs calls it.
+//! Requests of build files, before they are resolved to attributes of nixpkgs.
 
 use crate::python_build::Place;
 
-/// Something that a build looks for.
+/// A library, program or other thing that a build requests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Asked {
-    /// A library that is linked: `z` of `-lz`.
+    /// A linked library: `z` for `-lz`.
     Library(String),
-    /// A module of pkg-config.
+    /// A pkg-config module.
     Module(String),
-    /// A package of CMake's `find_package`, or of Meson's `dependency`.
+    /// The name in CMake's `find_package` or Meson's `dependency`.
     Dependency(String),
-    /// A program that is run.
+    /// A program that the build runs.
     Program(String),
-    /// The rules of a CMake that version 4 has no longer: the version.
+    /// A `cmake_minimum_required` version that CMake 4 rejects.
     OldCmake(String),
-    /// Something from the network: what fetches it.
+    /// A download: the function or command that fetches.
     Download(String),
-    /// Libraries that the text doesn't tell: what is in their place.
+    /// Libraries that can't be evaluated: a description of the expression.
     Unread(String),
 }
 
-/// What is asked for, and where.
+/// A request and its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Request {
     pub asked: Asked,
-    /// Whether the build fails without it.
+    /// Whether the build fails if it isn't found.
     pub is_required: bool,
-    /// The extension that needs it, if it has a name.
+    /// The name of the extension that needs it, if any.
     pub extension: Option<String>,
     pub place: Place,
 }
 
 impl Asked {
-    /// What the file does, in words that follow its name.
+    /// Returns the request as a clause that follows the name of the file.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Library(name) => format!("links `{name}`"),

@@ -1,4 +1,4 @@
-//! What nixpkgs calls the things that a build asks for.
+//! Resolves requests of builds to attributes of nixpkgs.
 
 use std::collections::BTreeSet;
 
@@ -12,43 +12,43 @@ use crate::native::{EnvValue, Evidence, NativeTable};
 use crate::project::PythonName;
 use crate::target::Platform;
 
-/// With which version's rules CMake 4 takes older projects.
+/// The variable and value with which CMake 4 accepts older projects.
 const POLICY: (&str, &str) = ("CMAKE_POLICY_VERSION_MINIMUM", "3.5");
 
-/// Libraries of Windows, which scripts link there alone.
+/// Libraries of Windows.
 const WINDOWS: [&str; 14] = [
     "advapi32", "bcrypt", "comctl32", "crypt32", "gdi32", "kernel32", "ole32", "oleaut32", "psapi",
     "shell32", "shlwapi", "user32", "winmm", "ws2_32",
 ];
 
-/// Looks names up, for a platform.
+/// Resolves names for a platform.
 pub(super) struct Resolver<'a> {
     pub platform: Platform,
-    /// The libraries that the source builds itself.
+    /// The libraries that the source builds.
     pub own_libraries: &'a BTreeSet<String>,
     pub system: &'a BuildSystem,
 }
 
-/// What was found.
+/// The resolved requests.
 #[derive(Default)]
 pub(super) struct Resolution {
     pub needs: BTreeSet<Found>,
     pub unknown: BTreeSet<UnknownNeed>,
 }
 
-/// What is known of a name.
+/// The result of a lookup.
 enum Known {
-    /// The attribute that has it.
+    /// The attribute with the library or program.
     Attribute(String),
-    /// Every build has it, or the platform doesn't need it.
+    /// The standard environment has it, or the platform doesn't need it.
     Everywhere,
-    /// Nothing.
+    /// No table has the name.
     No,
 }
 
 impl Resolver<'_> {
-    /// Resolves what is asked for. What a build can do without is left out;
-    /// it is told where nothing is known of something that it can't.
+    /// Resolves requests. Optional requests without a known attribute are left
+    /// out, required ones reported.
     pub(super) fn resolve(&self, requests: &[Request]) -> Resolution {
         let mut found = Resolution::default();
         for request in requests {
@@ -56,7 +56,7 @@ impl Resolver<'_> {
         }
         let is_found = !found.needs.is_empty();
         for request in requests {
-            // What is read beside it tells what the libraries are.
+            // With other inputs, the expression most likely names them.
             if matches!(request.asked, Asked::Unread(_)) && !is_found {
                 found.tell(request);
             }
@@ -114,7 +114,7 @@ impl Resolver<'_> {
         }
         if let Some(row) = find(&PythonNativeTable::built_in().program, name) {
             if let Known::Attribute(attr) = self.row(row) {
-                // The library's own attribute, without that of the program.
+                // The attribute of the library, without that of the program.
                 let library = attr.split(['.', ' ']).next().unwrap_or(&attr);
                 found.need(Needed::Library(library.to_owned()), request);
                 found.need(Needed::Program(attr), request);
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         if is_in_toolchain(name) || is_windows || is_own || name.starts_with("python") {
             return Known::Everywhere;
         }
-        // A path or something that is filled in later.
+        // A path or a name with a variable.
         if name.contains(['/', '$', '{', '%']) || name.is_empty() {
             return Known::Everywhere;
         }
@@ -164,7 +164,7 @@ impl Resolver<'_> {
         if let Some(row) = find(&PythonNativeTable::built_in().dependency, &lower) {
             return self.row(row);
         }
-        // A package of the build system's, such as pybind11.
+        // A package in the build system, such as pybind11.
         if self.has(&lower) {
             return Known::Everywhere;
         }
@@ -184,7 +184,8 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether building takes the program; others are run for something else.
+/// Tells whether a build needs the program, unlike one that is run for other
+/// purposes, such as git for the version.
 fn is_build_tool(attr: &str) -> bool {
     matches!(
         attr,

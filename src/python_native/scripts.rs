@@ -1,4 +1,4 @@
-//! What the Python files of a build ask for.
+//! Reads the requests of a build's Python files.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::python::{
 };
 use crate::python_build::Place;
 
-/// Words of which a script that concerns native code has one.
+/// Scripts without any of these words need not be parsed.
 const WORDS: [&str; 15] = [
     "cffi_modules",
     "Extension",
@@ -31,19 +31,18 @@ const WORDS: [&str; 15] = [
     "npm",
 ];
 
-/// Upper bound on the scripts that are read.
+/// Upper bound on the number of scripts.
 const MAX_SCRIPTS: usize = 100;
 
-/// What the scripts ask for.
+/// The requests of all scripts.
 #[derive(Debug, Default)]
 pub(super) struct ScriptRequests {
     pub requests: Vec<Request>,
-    /// The libraries that the source builds itself.
+    /// The libraries that the source builds.
     pub own_libraries: BTreeSet<String>,
 }
 
-/// Reads the scripts of a source, and the tables of `pyproject.toml` that name
-/// extensions.
+/// Reads the scripts of a source, and the extensions in `pyproject.toml`.
 pub(super) fn read(source: &Source<'_>, python_minor: u8, platform: Platform) -> ScriptRequests {
     let mut found = ScriptRequests::default();
     let mut open: BTreeSet<_> = source.facts.scripts.iter().cloned().collect();
@@ -184,7 +183,7 @@ impl ScriptRequests {
         }
     }
 
-    /// `[[tool.setuptools.ext-modules]]`
+    /// Adds the extensions in `[[tool.setuptools.ext-modules]]`.
     fn add_tables(&mut self, source: &Source<'_>) {
         let Ok(pyproject) = Pyproject::read(source.files, source.python_root) else {
             return;
@@ -214,7 +213,7 @@ impl ScriptRequests {
     }
 }
 
-/// The program that a source takes before the C compiler, or in its place.
+/// Returns the program that compiles a source file, if it isn't the C compiler.
 fn compiler(path: &str) -> Option<&'static str> {
     let extension = Utf8Path::new(path).extension()?;
     match extension.to_ascii_lowercase().as_str() {
@@ -224,15 +223,15 @@ fn compiler(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a name has no gap that is filled in when the script runs.
+/// Tells whether a name has no placeholder.
 fn is_plain(name: &str) -> bool {
     let mut characters = name.chars();
     !name.is_empty()
         && characters.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
 }
-/// Tells whether a file is there for the build: `setup.py`, a hook, or a module
-/// of the source's own backend. What these import may be the package itself,
-/// whose functions the build doesn't call.
+/// Tells whether a file belongs to the build: `setup.py`, a hook, or a module of
+/// an in-tree backend. Other modules may be parts of the package, which
+/// `setup.py` imports for its version.
 fn is_build_script(source: &Source<'_>, file: &Utf8Path) -> bool {
     let below = file.strip_prefix(source.python_root).unwrap_or(file);
     let is_hook = matches!(
@@ -247,7 +246,7 @@ fn is_build_script(source: &Source<'_>, file: &Utf8Path) -> bool {
         })
 }
 
-/// Tells whether a program fetches something with these arguments.
+/// Tells whether a command downloads something.
 fn fetches(program: &str, arguments: &[String]) -> bool {
     match program {
         "curl" | "wget" => true,

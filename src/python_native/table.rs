@@ -13,23 +13,24 @@ use crate::target::Platform;
 
 const PYTHON_NATIVE: &str = include_str!("../../data/python-native.toml");
 
-/// What Python packages in C need, and what nixpkgs calls it.
+/// The native inputs of Python packages, and names of libraries and programs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PythonNativeTable {
     /// Sorted by name.
     pub package: Vec<PackageRow>,
-    /// Python packages in whose place a program of nixpkgs serves, sorted.
+    /// Python packages that nixpkgs' programs can replace, sorted by name.
     pub stand_in: Vec<NamedRow>,
-    /// Libraries by the name that `-l` takes, sorted.
+    /// Attributes by the name in `-lNAME`, sorted.
     pub library: Vec<NamedRow>,
-    /// What `find_package` and `dependency` take, in lower case, sorted.
+    /// Attributes by the name in `find_package` or `dependency`, in lower case,
+    /// sorted.
     pub dependency: Vec<NamedRow>,
-    /// Programs that tell where a library is, sorted.
+    /// Attributes by `*-config` program, sorted.
     pub program: Vec<NamedRow>,
 }
 
-/// What a package needs under some conditions.
+/// The native inputs of a package, for some versions or platforms.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackageRow {
@@ -46,12 +47,13 @@ pub(super) struct PackageRow {
     pub evidence: String,
 }
 
-/// An attribute by a name that builds use.
+/// The attribute for a name that builds use.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NamedRow {
     pub name: String,
-    /// An attribute path below `pkgs`; empty where every build has it.
+    /// The attribute path below `pkgs`; empty if the standard environment has
+    /// it.
     #[serde(default)]
     pub attr: String,
     pub system: Option<System>,
@@ -66,7 +68,7 @@ pub(super) enum System {
 }
 
 impl System {
-    /// Whether a row for `of` counts on a platform.
+    /// Tells whether a row applies to a platform.
     pub(super) fn counts(of: Option<Self>, platform: Platform) -> bool {
         of.is_none_or(|system| (system == Self::Linux) == platform.is_linux())
     }
@@ -79,8 +81,8 @@ impl PythonNativeTable {
         &TABLE
     }
 
-    /// The rows of this version of a package; `None` if there is none. An
-    /// unknown version matches rows for all versions.
+    /// Returns the rows for a version of a package, or `None` if the table
+    /// doesn't have it. An unknown version matches only rows for all versions.
     pub(super) fn rows(
         &self,
         name: &PythonName,
@@ -102,7 +104,7 @@ impl PythonNativeTable {
     }
 }
 
-/// The row of a name in a sorted list.
+/// Finds a name in a sorted list.
 pub(super) fn find<'a>(rows: &'a [NamedRow], name: &str) -> Option<&'a NamedRow> {
     let index = rows.binary_search_by(|row| row.name.as_str().cmp(name));
     index.ok().map(|index| &rows[index])

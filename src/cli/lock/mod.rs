@@ -158,8 +158,8 @@ pub(super) struct Shown {
 /// Reports what happened to the packages of a lock, and prints the overlay.
 pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<ExitCode, Error> {
     tell_all(ui, &report);
-    for file in report.files.iter().filter(|_| !shown.plan) {
-        let is_changed = report.changed.contains(file);
+    for file in report.written.files.iter().filter(|_| !shown.plan) {
+        let is_changed = report.written.changed.contains(file);
         let word = if is_changed { "Wrote" } else { "Fresh" };
         ui.status(word, &format!("`{file}`"));
     }
@@ -173,10 +173,10 @@ pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<Exit
     ui.result(&report, |report| {
         Text::Data(if shown.plan {
             fetched(report)
-        } else if report.files.is_empty() {
-            report.nix.clone()
+        } else if report.written.files.is_empty() {
+            report.written.nix.clone()
         } else if shown.diff {
-            report.diff.clone()
+            report.written.diff.clone()
         } else {
             String::new()
         })

@@ -44,8 +44,8 @@ impl Configuration {
         Ok(ConfiguredFile { path, old, new })
     }
 
-    /// Returns the text with the missing keys; `None` if there is no place for
-    /// them.
+    /// Returns the text with the missing keys, or `None` if `tool` isn't a
+    /// table to add them to.
     fn added_to(&self, text: &str) -> Option<String> {
         let mut document: DocumentMut = text.parse().ok()?;
         let mut implicit = Table::new();

@@ -111,9 +111,9 @@ pub struct ChosenMember {
 /// Generates the files for a workspace.
 ///
 /// # Errors
-/// Fails if there is no workspace, a file can't be read or written, or no Python
-/// fits. No file is written then. Errors of single packages are in the report of
-/// the lock.
+/// Fails if the folder isn't a workspace, a file can't be read or written, or
+/// every Python is excluded. It then writes nothing. Errors of single packages
+/// are in the report of the lock.
 pub fn init(options: &InitOptions, session: &Session) -> Result<InitReport, Error> {
     let workspace = Workspace::read(options, session)?;
     let place = |name: &str| join_below(&options.folder, name);
@@ -392,12 +392,12 @@ impl InitReport {
         // They are among the flake's warnings, too.
         lock.warnings.clear();
         lock.forget_saved();
-        if lock.files.is_empty() {
+        if lock.written.files.is_empty() {
             // The report of a plan has no files.
             self.written.push(self.overlay.clone());
         }
-        self.written.extend(lock.files.iter().cloned());
-        self.diff.push_str(&lock.diff);
+        self.written.extend(lock.written.files.iter().cloned());
+        self.diff.push_str(&lock.written.diff);
         self.lock = Some(lock);
     }
 
@@ -462,8 +462,8 @@ fn python_lock(folder: &Utf8Path, session: &Session) -> Result<Arc<PythonLock>, 
     .into())
 }
 
-/// Returns the text of a file; `None` if there is no file. A broken link is an
-/// error.
+/// Returns the text of a file, or `None` if it doesn't exist. Fails on a broken
+/// link.
 fn existing(path: &Utf8Path) -> Result<Option<String>, Error> {
     match read_text(path)? {
         None if is_link(path) => Err(IoError::NoFile {

@@ -179,14 +179,10 @@ impl Run<'_> {
         }
         if request.writing.is_none() {
             let form = request.form.unwrap_or(Form::Overlay);
-            report.nix = print_all(&stanzas, form);
+            report.written.nix = print_all(&stanzas, form);
             return Ok(report);
         }
-        let written = draft.finish()?;
-        report.nix = written.text;
-        report.files = written.files;
-        report.changed = written.changed;
-        report.diff = written.diff;
+        report.written = draft.finish()?;
         Ok(report)
     }
 

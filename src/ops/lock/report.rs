@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
 use crate::nix::Guard;
-use crate::ops::finished::FinishedStanza;
+use crate::ops::finished::{FinishedStanza, Written};
 use crate::ops::locked::{Asked, Finding, Planned, Workspace, has_checkout, worst};
 use crate::overlay::{Change, Reason};
 use crate::project::without_credentials;
@@ -27,14 +27,9 @@ pub struct LockReport {
     pub platforms: Vec<String>,
     /// The packages, by name and version.
     pub packages: Vec<LockedPackageReport>,
-    /// The Nix text: the printed stanzas, or the content of the file.
-    pub nix: String,
-    /// The overlay and the locks next to it, if they are written.
-    pub files: Vec<String>,
-    /// The files that changed.
-    pub changed: Vec<String>,
-    /// A unified diff of the changes.
-    pub diff: String,
+    /// The text, and where it was written to.
+    #[serde(flatten)]
+    pub written: Written,
     /// Warnings about the lock as a whole.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]

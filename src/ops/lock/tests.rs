@@ -167,7 +167,7 @@ fn a_part_of_a_run_says_nothing_of_other_packages() {
         ..LockRequest::default()
     };
     let report = lock(&request, &folder.session()).unwrap();
-    assert!(report.removed.is_empty() && report.changed.is_empty());
+    assert!(report.removed.is_empty() && report.written.changed.is_empty());
 }
 
 #[test]

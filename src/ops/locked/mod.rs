@@ -14,6 +14,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::Error;
 use crate::io::paths::{is_file, is_folder, join_below, parent_folder};
+use crate::io::search_up::find_file_above;
+use crate::io::source::is_sdist_folder;
 use crate::io::write::read_text;
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
@@ -43,6 +45,17 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
+    /// Reads the `uv.lock` in or above a project folder. Returns `None` if there
+    /// is none, the folder is an unpacked sdist, or the lock can't be read: the
+    /// commands for locks report the error.
+    pub(super) fn above(folder: &Utf8Path, session: &Session) -> Option<Self> {
+        if !is_folder(folder) || is_sdist_folder(folder) {
+            return None;
+        }
+        let lock = find_file_above(folder, "uv.lock")?;
+        Self::read(&lock, session).ok()
+    }
+
     /// Reads the lock at a path, or in the folder at a path.
     pub(super) fn read(path: &Utf8Path, session: &Session) -> Result<Self, Error> {
         let path = lock_file(path)?;

@@ -1,4 +1,4 @@
-//! The Python of a lock, if none is asked for.
+//! The Python of a lock, if the options name none.
 
 use std::sync::Arc;
 
@@ -6,9 +6,7 @@ use camino::Utf8Path;
 
 use super::Workspace;
 use crate::io::Session;
-use crate::io::paths::{full_path, is_file, is_folder, join_below};
-use crate::io::search_up::find_file_above;
-use crate::io::source::is_sdist_folder;
+use crate::io::paths::{full_path, is_file, join_below};
 use crate::io::write::read_text;
 use crate::ops::load::{Loaded, Request};
 use crate::options::{Chosen, Setting};
@@ -37,19 +35,16 @@ impl Pythons {
     }
 }
 
-/// Has a project folder built for the Python of its `uv.lock`, if there is one
-/// beside it or above, and no other Python is asked for.
+/// Returns the request with the Python of the `uv.lock` in or above its folder,
+/// unless the request has a Python.
 pub(in crate::ops) fn with_python_of_lock(request: &Request, session: &Session) -> Request {
     let mut request = request.clone();
     let is_open = request.options.target.python.is_none() && !request.locked.is_whole;
-    if is_open && is_folder(&request.path) && !is_sdist_folder(&request.path) {
-        let lock = find_file_above(&request.path, "uv.lock");
-        // What is wrong with a lock is told by the commands that work on it.
-        let workspace = lock.and_then(|lock| Workspace::read(&lock, session).ok());
+    if is_open && let Some(workspace) = Workspace::above(&request.path, session) {
         let preference = request.options.environment.source_preference.chosen();
         let preference = preference.copied().unwrap_or_default();
-        let python = workspace.map(|workspace| workspace.pythons.choose(preference));
-        request.options.target.python = python.map(Python::regular).map(Setting::new);
+        let python = Python::regular(workspace.pythons.choose(preference));
+        request.options.target.python = Some(Setting::new(python));
     }
     request
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::{Asked, Workspace};
 use crate::io::Session;
-use crate::io::paths::{full_path, is_folder, join_below};
-use crate::io::search_up::find_file_above;
-use crate::io::source::is_sdist_folder;
+use crate::io::paths::{full_path, join_below};
 use crate::ops::load::Request;
 use crate::python_build::PackageSets;
 
@@ -16,12 +14,7 @@ pub(in crate::ops) fn sets_of_lock(
     request: &Request,
     session: &Session,
 ) -> Option<Arc<PackageSets>> {
-    if !is_folder(&request.path) || is_sdist_folder(&request.path) {
-        return None;
-    }
-    let lock = find_file_above(&request.path, "uv.lock")?;
-    // What is wrong with a lock is told by the commands that work on it.
-    let workspace = Workspace::read(&lock, session).ok()?;
+    let workspace = Workspace::above(&request.path, session)?;
     let place = full_path(&request.path).ok()??;
     let mut folders = workspace.lock.packages.iter();
     let is_local = folders.any(|package| {

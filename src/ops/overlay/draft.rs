@@ -12,7 +12,7 @@ use crate::io::paths::{is_link, join_below, linked_file, parent_folder};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
 use crate::nix::{AnyStanza, CompactStanza, Form, Guard, empty_overlay};
-use crate::ops::finished::{FinishedStanza, LockBeside};
+use crate::ops::finished::{FinishedStanza, LockBeside, Written};
 use crate::overlay::{
     Change, Document, Edits, Layout, NewBlock, OverlayError, PythonLockMark, says_the_same,
     unified_diff,
@@ -38,16 +38,6 @@ pub(in crate::ops) struct Draft<'f> {
     /// The short stanzas, which the formatter doesn't get.
     compact: Vec<CompactStanza>,
     locks: Vec<LockBeside>,
-}
-
-/// What [`Draft::finish`] wrote, or would have in a dry run.
-pub(in crate::ops) struct Written {
-    pub text: String,
-    /// The overlay, and the `Cargo.lock` files next to it.
-    pub files: Vec<String>,
-    /// The files that changed.
-    pub changed: Vec<String>,
-    pub diff: String,
 }
 
 impl OverlayFile {
@@ -229,7 +219,7 @@ impl<'f> Draft<'f> {
             write_files(&changed)?;
         }
         Ok(Written {
-            text,
+            nix: text,
             files: files.iter().map(|file| file.path.to_string()).collect(),
             changed: changed.iter().map(|file| file.path.to_string()).collect(),
             diff,

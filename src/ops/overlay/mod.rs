@@ -87,11 +87,7 @@ fn write_stanzas_once(
         snippet.packages.push(made.package);
     }
     snippet.require_distinct()?;
-    let written = draft.finish()?;
-    snippet.nix = written.text;
-    snippet.files = written.files;
-    snippet.changed = written.changed;
-    snippet.diff = written.diff;
+    snippet.written = draft.finish()?;
     Ok(snippet)
 }
 

@@ -15,10 +15,10 @@ fn any_number_of_stanzas_takes_two_parses() {
     let document = Document::parse("overlay.nix", &folder.overlay_text()).unwrap();
     let names = document.blocks().iter().map(|block| block.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["a", "b", "c"]);
-    assert_eq!(snippet.changed, [folder.overlay()]);
+    assert_eq!(snippet.written.changed, [folder.overlay()]);
     let (snippet, parses) = count_parses(write);
     assert_eq!(parses, 1, "nothing changes");
-    assert!(snippet.changed.is_empty() && snippet.diff.is_empty());
+    assert!(snippet.written.changed.is_empty() && snippet.written.diff.is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::facts::Facts;
-use super::finished::{Snippet, SnippetPackage};
+use super::finished::{Snippet, SnippetPackage, Written};
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
 use super::stanza::Making;
@@ -80,7 +80,10 @@ pub fn nixpkgs_package(
             cargo_roots: vec![rust.cargo_root.to_string()],
             dropped: Vec::new(),
         }],
-        nix: package.print(),
+        written: Written {
+            nix: package.print(),
+            ..Written::default()
+        },
         ..Snippet::default()
     };
     // nixpkgs has other build systems than pyproject.nix's package set.
@@ -92,7 +95,7 @@ pub fn nixpkgs_package(
             // A file at this path is known to be a lock of this project.
             write(&mut snippet, path, true, bytes)?;
         }
-        let text = snippet.nix.clone();
+        let text = snippet.written.nix.clone();
         write(&mut snippet, &to.path, to.overwrite, text.as_bytes())?;
     }
     Ok(snippet)
@@ -105,9 +108,9 @@ fn write(
     bytes: &[u8],
 ) -> Result<(), Error> {
     if write_file(path, bytes, overwrite)? {
-        snippet.changed.push(path.to_string());
+        snippet.written.changed.push(path.to_string());
     }
-    snippet.files.push(path.to_string());
+    snippet.written.files.push(path.to_string());
     Ok(())
 }
 
