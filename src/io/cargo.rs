@@ -88,6 +88,10 @@ pub fn generate_lock(
 /// The folder that serves as `CARGO_HOME`.
 const HOME: &str = "cargo-home";
 
+/// The folder in our cache that serves as `CARGO_TARGET_DIR`. Nothing is built
+/// there: cargo keeps what it asked of rustc in it, and asks only once.
+const TARGET: &str = "cargo-target";
+
 /// Upper bound on locked crates that the registry no longer has.
 const MAX_GONE: usize = 64;
 
@@ -201,7 +205,8 @@ fn write_configuration(cache: PathBuf, index: &str) -> Result<(), IoError> {
     Cache::at(Some(cache)).write_file(name, text.as_bytes())
 }
 
-/// Prepares a run of cargo with a configuration and an environment of our own.
+/// Prepares a run of cargo with a configuration and an environment of our own,
+/// in a scratch folder `folder`.
 pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
     // Cargo sets this variable for its subcommands.
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
@@ -210,12 +215,35 @@ pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
     for name in KEPT_VARIABLES {
         cargo.envs(std::env::var_os(name).map(|value| (name, value)));
     }
-    // The last two override wrappers from the user's configuration.
     cargo
         .env("CARGO_HOME", home)
-        .env("RUSTC_WRAPPER", "")
-        .env("RUSTC_WORKSPACE_WRAPPER", "");
+        .envs(target_folder(folder).map(|target| ("CARGO_TARGET_DIR", target)));
+    // Overrides wrappers that the user's configuration may name. Cargo keeps
+    // nothing of rustc where they are set, even to nothing.
+    if folder.ancestors().any(is_configured) {
+        cargo
+            .env("RUSTC_WRAPPER", "")
+            .env("RUSTC_WORKSPACE_WRAPPER", "");
+    }
     cargo
+}
+
+/// Whether cargo reads a configuration file from this folder.
+fn is_configured(folder: &Path) -> bool {
+    let mut files = [".cargo/config", ".cargo/config.toml"].iter();
+    files.any(|file| folder.join(file).exists())
+}
+
+/// Returns the target folder beside a scratch folder in the cache, or `None`
+/// if the scratch folder is among the temporary files: other users may write
+/// there. Cargo creates the folder only for a build, so it is made here.
+fn target_folder(scratch: &Path) -> Option<PathBuf> {
+    let parent = scratch.parent()?;
+    if fs::canonicalize(std::env::temp_dir()).is_ok_and(|temporary| temporary == parent) {
+        return None;
+    }
+    let target = parent.join(TARGET);
+    fs::create_dir_all(&target).ok().map(|()| target)
 }
 
 fn run_cargo(

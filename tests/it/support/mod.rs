@@ -42,7 +42,19 @@ impl Sandbox {
             "home/.gitconfig",
             "[url \"file:///nonexistent/\"]\n\tinsteadOf = https://example.org/\n",
         );
+        #[cfg(unix)]
+        sandbox.share_facts_of_rustc();
         sandbox
+    }
+
+    /// Lets cargo ask rustc for its version and its targets once for all tests:
+    /// with a cache of its own, each run would ask again.
+    #[cfg(unix)]
+    fn share_facts_of_rustc(&self) {
+        let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-target");
+        std::fs::create_dir_all(&shared).unwrap();
+        std::fs::create_dir_all(self.path("cache")).unwrap();
+        std::os::unix::fs::symlink(shared, self.path("cache/cargo-target")).unwrap();
     }
 
     /// A sandbox whose crates.io is `registry`.
