@@ -63,7 +63,7 @@ def index_line(data):
 
 
 class Registry:
-    """Serves crates, `delay` seconds after each was asked for."""
+    """Serves crates, `delay` seconds after each was asked for. A body is bytes, or the path of a file."""
 
     def __init__(self, crates, delay=0.0):
         self.delay = delay
@@ -81,6 +81,8 @@ class Registry:
             def do_GET(self):
                 time.sleep(registry.delay)
                 body = registry.bodies.get(self.path)
+                if isinstance(body, pathlib.Path):
+                    body = body.read_bytes()
                 self.send_response(404 if body is None else 200)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()

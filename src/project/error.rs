@@ -288,6 +288,21 @@ pub enum ProjectError {
     NoName { place: String },
 }
 
+impl ProjectError {
+    /// Whether the source and the package set alone decide on the error, so
+    /// that another run fails in the same way.
+    #[must_use]
+    pub const fn is_of_the_source(&self) -> bool {
+        matches!(
+            self,
+            Self::NoPyproject { .. }
+                | Self::MissingBuildSystem { .. }
+                | Self::SeveralRoots { .. }
+                | Self::NoName { .. }
+        )
+    }
+}
+
 /// Converts a TOML parser's error to one that points at the line.
 pub(super) fn toml_error(
     place: String,

@@ -42,6 +42,9 @@ pub struct Failure {
     pub help: String,
     /// The exit code of a run that only has this error.
     pub exit: u8,
+    /// Whether the same source always fails like this.
+    #[serde(skip)]
+    pub(in crate::ops) is_lasting: bool,
 }
 
 impl From<&Error> for Failure {
@@ -54,6 +57,7 @@ impl From<&Error> for Failure {
             message: error.to_string(),
             help: text(error.help()),
             exit: error.exit() as u8,
+            is_lasting: matches!(error, Error::Project(error) if error.is_of_the_source()),
         }
     }
 }
@@ -91,7 +95,8 @@ impl Results {
         self.cache.get(&RESULTS, &Sha256::from_hex(key)?)
     }
 
-    /// Stores a result, unless it is an error or an approximation.
+    /// Stores a result, unless another run may find another one: that of an
+    /// approximation, or of a failure that isn't of the source alone.
     pub(in crate::ops) fn add(&self, key: &str, finding: &Finding) {
         let is_lasting = match finding {
             Finding::Stanza(finished) => {
@@ -99,7 +104,7 @@ impl Results {
                 !warnings.any(|warning| matches!(warning, Warning::Approximate { .. }))
             }
             Finding::Nothing => true,
-            Finding::Failed(_) => false,
+            Finding::Failed(failure) => failure.is_lasting,
         };
         if let (true, Some(key)) = (is_lasting, Sha256::from_hex(key)) {
             // If this fails, the next run computes it again.
@@ -115,5 +120,45 @@ pub(in crate::ops) fn worst(failures: &[Failure]) -> Exit {
         None => Exit::Done,
         Some(code) if code == Exit::Surroundings as u8 => Exit::Surroundings,
         Some(_) => Exit::Input,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::IoError;
+    use crate::project::ProjectError;
+
+    fn is_kept(error: &Error) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(Some(folder.path().to_owned()));
+        let results = Results::open(BTreeMap::new(), &cache);
+        let key = Results::key(&Digests::default(), "", None);
+        results.add(&key, &Finding::Failed(error.into()));
+        match results.get(&key) {
+            None => false,
+            Some(Finding::Failed(failure)) => {
+                assert_eq!(failure.message, error.to_string());
+                true
+            }
+            Some(_) => panic!("a failure became something else"),
+        }
+    }
+
+    #[test]
+    fn a_failure_that_another_run_has_too_is_kept() {
+        let missing = ProjectError::MissingBuildSystem {
+            place: "demo-1.0.tar.gz".to_owned(),
+            missing: vec!["scikit-build".to_owned()],
+        };
+        assert!(is_kept(&missing.into()));
+    }
+
+    #[test]
+    fn a_failure_of_the_network_is_tried_again() {
+        let offline = IoError::NoCargo {
+            message: "no such file".to_owned(),
+        };
+        assert!(!is_kept(&offline.into()));
     }
 }
