@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expr::{Expr, Parameter};
 use super::ident::Ident;
+use super::names::Names;
 use super::prebuilt::Prebuilt;
 use super::print::print;
 use super::stanza::{CompactStanza, Form, Guard, Stanza, compact_stanza};
@@ -51,9 +52,9 @@ impl AnyStanza {
     }
 
     /// The stanza in the layout of its own, if it has one.
-    pub fn compact(&self, guard: Guard) -> Option<CompactStanza> {
+    pub fn compact(&self, guard: Guard, names: &Names) -> Option<CompactStanza> {
         match self {
-            Self::Source(stanza) => compact_stanza(stanza, guard),
+            Self::Source(stanza) => compact_stanza(stanza, guard, names),
             Self::Prebuilt(_) => None,
         }
     }
@@ -79,19 +80,20 @@ impl AnyStanza {
 
     fn attribute_or_placeholder(&self) -> (&str, Expr) {
         let name = self.name().as_str();
-        match self.compact(Guard::Set) {
+        match self.compact(Guard::Set, &Names::default()) {
             Some(_) => (name, Expr::var("prev").select([name])),
             None => self.attribute(Guard::Set),
         }
     }
 
     /// Prints `NAME = ...;` as nixfmt lays it out at this indentation, in
-    /// spaces. The text itself isn't indented.
-    pub fn print_at(&self, indentation: usize, guard: Guard) -> String {
-        if let Some(compact) = self.compact(guard) {
+    /// spaces, with the names that a file has for what it refers to. The text
+    /// itself isn't indented.
+    pub fn print_at(&self, indentation: usize, guard: Guard, names: &Names) -> String {
+        if let Some(compact) = self.compact(guard, names) {
             return compact.text;
         }
-        let mut set = Expr::attr_set([self.attribute(guard)]);
+        let mut set = names.apply(Expr::attr_set([self.attribute(guard)]));
         let depth = (indentation / 2).clamp(1, MAX_DEPTH);
         for _ in 1..depth {
             set = Expr::attr_set([("a", set)]);
@@ -101,11 +103,11 @@ impl AnyStanza {
 
     /// Prints a set with the stanza as its only attribute, for formatters
     /// that take whole expressions.
-    pub fn in_set(&self, guard: Guard) -> String {
-        if let Some(compact) = self.compact(guard) {
+    pub fn in_set(&self, guard: Guard, names: &Names) -> String {
+        if let Some(compact) = self.compact(guard, names) {
             return format!("{{\n{}}}\n", compact.text);
         }
-        print(&Expr::attr_set([self.attribute(guard)]))
+        print(&names.apply(Expr::attr_set([self.attribute(guard)])))
     }
 
     /// Returns the attribute in a formatted [`AnyStanza::in_set`], or `None`
@@ -132,7 +134,7 @@ pub fn print_all(stanzas: &[AnyStanza], form: Form) -> String {
     if form == Form::Stanza {
         let texts = stanzas
             .iter()
-            .map(|stanza| stanza.print_at(0, Guard::Stanza));
+            .map(|stanza| stanza.print_at(0, Guard::Stanza, &Names::default()));
         return texts.collect::<Vec<_>>().join("\n");
     }
     let mut set = Expr::attr_set(stanzas.iter().map(AnyStanza::attribute_or_placeholder));
@@ -141,7 +143,7 @@ pub fn print_all(stanzas: &[AnyStanza], form: Form) -> String {
     }
     let compact = stanzas
         .iter()
-        .filter_map(|stanza| stanza.compact(Guard::Set));
+        .filter_map(|stanza| stanza.compact(Guard::Set, &Names::default()));
     compact.fold(print(&overlay(set, form)), |text, stanza| {
         stanza.reveal(&text)
     })

@@ -198,7 +198,7 @@ impl Prebuilt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::AnyStanza;
+    use crate::nix::{AnyStanza, Names};
 
     fn torch(drop: &[(&str, &str)]) -> AnyStanza {
         let dropped = drop.iter().map(|(name, why)| Dropped {
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_refused_package_is_never_looked_at() {
-        let text = onnxruntime(&["1.21.0"]).print_at(2, Guard::Set);
+        let text = onnxruntime(&["1.21.0"]).print_at(2, Guard::Set, &Names::default());
         insta::assert_snapshot!(text, @r#"
         onnxruntime = hacks.nixpkgsPrebuilt {
           from =
@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_refused_package_may_have_several_versions_or_none() {
-        let condition = |versions: &[&str]| onnxruntime(versions).print_at(2, Guard::Set);
+        let condition =
+            |versions: &[&str]| onnxruntime(versions).print_at(2, Guard::Set, &Names::default());
         let text = condition(&["1.20.0", "1.21.0+cpu"]);
         assert!(
             text.contains("the lock says 1.20.0 or 1.21.0+cpu"),
@@ -290,7 +291,7 @@ mod tests {
     #[test]
     fn dependencies_are_dropped_by_a_condition_on_the_name() {
         let stanza = torch(&[("nvidia-", "CUDA"), ("triton", "of the wheel")]);
-        insta::assert_snapshot!(stanza.print_at(2, Guard::Set), @r#"
+        insta::assert_snapshot!(stanza.print_at(2, Guard::Set, &Names::default()), @r#"
         torch = hacks.nixpkgsPrebuilt {
           from =
             lib.warnIf
@@ -318,17 +319,17 @@ mod tests {
     #[test]
     fn without_reasons_the_condition_is_on_one_line() {
         let stanza = torch(&[("nvidia-", ""), ("triton", "")]);
-        let text = stanza.print_at(2, Guard::Set);
+        let text = stanza.print_at(2, Guard::Set, &Names::default());
         let condition =
             "\n        name: _: !lib.hasPrefix \"nvidia-\" name && name != \"triton\"\n";
         assert!(text.contains(condition), "{text}");
-        let text = torch(&[("triton", "")]).print_at(2, Guard::Set);
+        let text = torch(&[("triton", "")]).print_at(2, Guard::Set, &Names::default());
         assert!(text.contains("(name: _: name != \"triton\") old"), "{text}");
     }
 
     #[test]
     fn alone_it_guards_itself() {
-        insta::assert_snapshot!(torch(&[]).print_at(2, Guard::Stanza), @r#"
+        insta::assert_snapshot!(torch(&[]).print_at(2, Guard::Stanza, &Names::default()), @r#"
         torch =
           if prev ? torch then
             hacks.nixpkgsPrebuilt {

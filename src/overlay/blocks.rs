@@ -1,6 +1,6 @@
 //! Finding marks, and the stanzas between them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -37,6 +37,8 @@ pub struct Block {
     pub(super) set: usize,
     /// What handles a package that the package set lacks.
     pub(super) guard: Guard,
+    /// The names that it uses and that nothing defines, in order.
+    pub unbound: BTreeSet<String>,
     /// The whole file.
     text: Arc<str>,
     /// Computed on first use: `check` of a whole file needs it of each stanza,
@@ -228,6 +230,7 @@ impl Finder<'_> {
             line: self.lines.number(start),
             name,
             guard: guard_of(&set),
+            unbound: BTreeSet::new(),
             set: set.text_range().start().into(),
             text: Arc::clone(self.text),
             text_digest: OnceLock::new(),

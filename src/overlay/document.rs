@@ -13,6 +13,7 @@ use super::sets::Sets;
 use super::{OverlayError, PythonLockMark};
 use crate::nix::REVISION;
 use crate::nix::parse::is_too_deep;
+use crate::nix::scope::{Variable, duplicate_attribute, undefined_variables};
 
 /// An overlay file, its syntax tree, and the stanzas in it.
 ///
@@ -28,6 +29,15 @@ pub struct Document {
     by_name: HashMap<String, usize>,
     python_lock: Option<(PythonLockMark, Range<usize>)>,
     sets: OnceLock<Sets>,
+    /// What Nix refuses in the file, outside of the stanzas and in them.
+    unsound: Vec<Unsound>,
+}
+
+/// Something that Nix refuses when it parses a file.
+struct Unsound {
+    message: String,
+    range: Range<usize>,
+    is_in_stanza: bool,
 }
 
 #[cfg(test)]
@@ -52,7 +62,68 @@ impl Document {
     pub fn parse(place: &str, text: &str) -> Result<Self, OverlayError> {
         #[cfg(test)]
         PARSES.set(PARSES.get() + 1);
-        Self::parse_fragment(place, text)
+        let mut document = Self::parse_fragment(place, text)?;
+        document.find_unsound();
+        Ok(document)
+    }
+
+    /// Looks for what Nix refuses when it parses the file, though its syntax is
+    /// right.
+    fn find_unsound(&mut self) {
+        let root = self.root();
+        let undefined = undefined_variables(&root).into_iter();
+        let undefined: Vec<_> = undefined
+            .map(|variable| (format!("`{}` is undefined", variable.name), variable))
+            .collect();
+        let twice = duplicate_attribute(&root).into_iter();
+        let twice =
+            twice.map(|attribute| (format!("`{}` is set twice", attribute.name), attribute));
+        for (_, Variable { name, range }) in &undefined {
+            let mut blocks = self.blocks.iter_mut();
+            if let Some(block) = blocks.find(|block| block.range.contains(&range.start)) {
+                block.unbound.insert(name.clone());
+            }
+        }
+        let all = undefined.iter().cloned().chain(twice);
+        let blocks = &self.blocks;
+        let unsound = all.map(|(message, Variable { range, .. })| Unsound {
+            message,
+            is_in_stanza: blocks
+                .iter()
+                .any(|block| block.range.contains(&range.start)),
+            range,
+        });
+        self.unsound = unsound.collect();
+    }
+
+    /// Requires that Nix can parse the file.
+    ///
+    /// # Errors
+    /// Fails with the first variable that is undefined, or attribute that is
+    /// set twice.
+    pub fn require_sound(&self) -> Result<(), OverlayError> {
+        self.refuse(self.unsound.first())
+    }
+
+    /// Requires the same of the file without its stanzas.
+    ///
+    /// # Errors
+    /// As [`Document::require_sound`].
+    pub fn require_sound_outside(&self) -> Result<(), OverlayError> {
+        self.refuse(self.unsound.iter().find(|found| !found.is_in_stanza))
+    }
+
+    fn refuse(&self, found: Option<&Unsound>) -> Result<(), OverlayError> {
+        let Some(found) = found else {
+            return Ok(());
+        };
+        Err(OverlayError::Unsound {
+            place: self.place.clone(),
+            line: self.lines.number(found.range.start),
+            message: found.message.clone(),
+            text: NamedSource::new(&self.place, Arc::clone(&self.text)),
+            at: Some(SourceSpan::from(found.range.clone())),
+        })
     }
 
     /// Parses what isn't a whole file, such as a single stanza in a set.
@@ -84,6 +155,7 @@ impl Document {
             blocks: found.blocks,
             python_lock: found.python_lock,
             sets: OnceLock::new(),
+            unsound: Vec::new(),
             text,
             tree,
             lines,
@@ -157,6 +229,11 @@ impl Document {
     /// The line break that the file uses.
     pub(super) fn newline(&self) -> &'static str {
         self.sets().newline
+    }
+
+    /// The line that holds an offset, counted from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.lines.number(at)
     }
 
     /// The error for a name that the user sets at `entry`.

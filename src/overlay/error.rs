@@ -61,19 +61,45 @@ pub enum OverlayError {
         at: Option<SourceSpan>,
     },
 
+    /// A stanza uses a name that is bound nowhere around it.
+    #[error("`{place}`, line {line}: the stanza of `{name}` needs {unbound}, not in scope here")]
+    #[diagnostic(code(pyhack::overlay::unbound), help("{help}"))]
+    Unbound {
+        place: String,
+        /// Counted from 1.
+        line: usize,
+        /// The package.
+        name: String,
+        /// The names, quoted.
+        unbound: String,
+        help: String,
+    },
+
+    /// Nix refuses the file, though its syntax is right.
+    #[error("`{place}`, line {line}: {message}")]
+    #[diagnostic(
+        code(pyhack::overlay::unsound),
+        help("Nix refuses the file as well: `nix-instantiate --parse {place}`")
+    )]
+    Unsound {
+        place: String,
+        /// Counted from 1.
+        line: usize,
+        message: String,
+        #[source_code]
+        text: NamedSource<Arc<str>>,
+        #[label]
+        at: Option<SourceSpan>,
+    },
+
     /// The file has no place for a new stanza, or several.
     #[error("`{place}` has {found} for a new stanza")]
-    #[diagnostic(
-        code(pyhack::overlay::no_place),
-        help(
-            "put these two lines where it shall stand: `# pyhack: begin {name}` and `# pyhack: end {name}`"
-        )
-    )]
+    #[diagnostic(code(pyhack::overlay::no_place), help("{help}"))]
     NoPlace {
         place: String,
-        /// `no place` or `several places`.
+        /// What there is instead of one place.
         found: String,
-        name: String,
+        help: String,
     },
 
     /// A stanza was edited by hand.

@@ -2,6 +2,8 @@
 
 use super::{Change, Digests, Document, Edits, Layout, NewBlock, OverlayError, text_digest};
 
+use crate::nix::Names;
+
 const RECIPE: &str = r#"{"path":"source"}"#;
 
 /// What the stanzas are made from.
@@ -18,9 +20,9 @@ pub(super) fn stanza(name: &str, value: &str) -> String {
     format!("{name} = {value};\n")
 }
 
-/// `NAME = f { x = VALUE; ... };`
+/// `NAME = map { x = VALUE; ... };`
 pub(super) fn nested(name: &str, value: &str) -> String {
-    format!("{name} = f {{\n  x = {value};\n  y = 1;\n}};\n")
+    format!("{name} = map {{\n  x = {value};\n  y = 1;\n}};\n")
 }
 
 /// A stanza with its marks, as it is written without indentation.
@@ -66,7 +68,7 @@ pub(super) fn new_block<'a>(
 }
 
 pub(super) fn put(edits: &mut Edits, name: &str, stanza: &str) -> Result<Change, OverlayError> {
-    let layout = |_, _| Ok(stanza.to_owned());
+    let layout = |_, _, _: &Names| Ok(stanza.to_owned());
     edits.put(&new_block(name, &digests(), &layout))
 }
 
@@ -76,7 +78,7 @@ pub(super) fn put_anyway(
     name: &str,
     stanza: &str,
 ) -> Result<Change, OverlayError> {
-    let layout = |_, _| Ok(stanza.to_owned());
+    let layout = |_, _, _: &Names| Ok(stanza.to_owned());
     edits.put(&NewBlock {
         force: true,
         ..new_block(name, &digests(), &layout)
@@ -85,6 +87,6 @@ pub(super) fn put_anyway(
 
 /// Whether the stanza of a file says the same as another one.
 pub(super) fn says_the_same(document: &Document, name: &str, stanza: &str) -> bool {
-    let layout = |_, _| Ok(stanza.to_owned());
+    let layout = |_, _, _: &Names| Ok(stanza.to_owned());
     super::says_the_same(document, &new_block(name, &digests(), &layout))
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use camino::Utf8Path;
 use serde::{Serialize, Serializer};
 
+use super::edits::quoted;
 use super::{Block, Digests};
 
 /// What a stanza would be made from today.
@@ -76,6 +77,8 @@ pub enum Reason {
     /// The stanza was moved out of the set that made it safe for packages that
     /// the package set lacks.
     GuardMissing,
+    /// The stanza uses names that aren't in scope, so that Nix refuses the file.
+    Unbound { names: String },
     /// Lines to keep were added or removed.
     KeptLinesChanged,
     /// The user changed the text.
@@ -114,6 +117,10 @@ pub fn freshness(block: &Block, wanted: &Wanted) -> Vec<Reason> {
         }
     } else {
         reasons.push(Reason::NoDigests);
+    }
+    if !block.unbound.is_empty() {
+        let names = quoted(&block.unbound);
+        reasons.push(Reason::Unbound { names });
     }
     if block.is_edited() {
         reasons.push(Reason::EditedByHand);
@@ -190,6 +197,12 @@ impl fmt::Display for Reason {
             Self::GuardMissing => f.write_str(
                 "it was moved out of `builtins.intersectAttrs prev`, and has no `prev ? NAME` in its place",
             ),
+            Self::Unbound { names } if names.contains(' ') => {
+                write!(f, "it uses {names}, which aren't in scope there")
+            }
+            Self::Unbound { names } => {
+                write!(f, "it uses {names}, which isn't in scope there")
+            }
             Self::KeptLinesChanged => f.write_str("the lines to keep changed"),
             Self::EditedByHand => f.write_str("it was edited by hand"),
             Self::NoDigests => f.write_str("it says of nothing what it was made from"),

@@ -5,6 +5,7 @@ use rnix::ast;
 use rnix::{SyntaxKind, SyntaxNode};
 use rowan::ast::AstNode;
 
+use super::syntax::{head_and_arguments, is_prev_name, last_name, without_parentheses};
 use crate::nix::Guard;
 
 /// Tells what handles packages that the package set lacks: `intersectAttrs prev`
@@ -51,7 +52,7 @@ pub(super) fn intersects_with_prev(function: &ast::Expr) -> bool {
     let is_prev = apply
         .argument()
         .and_then(without_parentheses)
-        .is_some_and(|argument| argument.syntax().text() == "prev");
+        .is_some_and(|argument| is_prev_name(&argument.syntax().text().to_string()));
     let function = apply.lambda().map(|function| function.syntax().to_string());
     let is_known = |name: String| {
         matches!(
@@ -63,20 +64,47 @@ pub(super) fn intersects_with_prev(function: &ast::Expr) -> bool {
 }
 
 /// Tells whether a function is `lib.optionalAttrs condition`.
-pub(super) fn is_optional_attrs(function: &ast::Expr) -> bool {
+fn is_optional_attrs(function: &ast::Expr) -> bool {
     let ast::Expr::Apply(apply) = function else {
         return false;
     };
-    apply
-        .lambda()
-        .is_some_and(|function| function.syntax().text() == "lib.optionalAttrs")
+    let (head, _) = head_and_arguments(apply);
+    head.as_ref().and_then(last_name).as_deref() == Some("optionalAttrs")
 }
 
-pub(super) fn without_parentheses(expr: ast::Expr) -> Option<ast::Expr> {
-    match expr {
-        ast::Expr::Paren(paren) => without_parentheses(paren.expr()?),
-        expr => Some(expr),
+/// Tells whether a function of nixpkgs' library returns what it is given under
+/// a condition only.
+pub(super) fn is_conditional(name: &str) -> bool {
+    matches!(
+        name,
+        "optionalAttrs" | "optionals" | "optional" | "optionalString" | "mkIf"
+    )
+}
+
+/// Returns the condition around an expression, up to the function that it is
+/// in: an `if`, or a call such as `lib.optionalAttrs condition`.
+pub(super) fn condition_around(node: &SyntaxNode) -> Option<SyntaxNode> {
+    let mut inner = node.clone();
+    while let Some(outer) = inner.parent() {
+        match outer.kind() {
+            SyntaxKind::NODE_LAMBDA => return None,
+            SyntaxKind::NODE_IF_ELSE if outer.first_child().as_ref() != Some(&inner) => {
+                return Some(outer);
+            }
+            SyntaxKind::NODE_APPLY => {
+                let apply = ast::Apply::cast(outer.clone())?;
+                let is_argument = apply.argument().is_some_and(|arg| *arg.syntax() == inner);
+                let (head, _) = head_and_arguments(&apply);
+                let name = head.as_ref().and_then(last_name).unwrap_or_default();
+                if is_argument && is_conditional(&name) {
+                    return Some(outer);
+                }
+            }
+            _ => {}
+        }
+        inner = outer;
     }
+    None
 }
 
 #[cfg(test)]

@@ -27,8 +27,11 @@ mod guard;
 mod hash;
 mod keep;
 mod lines;
+mod names;
+mod overlays;
 mod python_lock_mark;
 mod sets;
+mod syntax;
 
 pub use blocks::Block;
 pub use digests::{Digests, text_digest};

@@ -9,7 +9,9 @@ use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 use rowan::ast::AstNode;
 
 use super::Block;
-use super::guard::{guard_of, intersects_with_prev, is_optional_attrs, without_parentheses};
+use super::guard::{condition_around, guard_of};
+use super::names::Surroundings;
+use super::overlays::{NoPlace, overlay_set};
 use crate::nix::Guard;
 
 /// Spaces of one level of indentation.
@@ -21,7 +23,7 @@ pub(super) struct Sets {
     /// The line break that the file uses.
     pub newline: &'static str,
     /// The place for new stanzas, or what the file has instead of one.
-    pub insertion: Result<Insertion, &'static str>,
+    pub insertion: Result<Insertion, NoPlace>,
     /// By where they begin.
     by_start: HashMap<usize, AttrSet>,
 }
@@ -48,6 +50,8 @@ pub(super) struct Insertion {
 pub(super) struct AttrSet {
     /// What is between its brackets or keywords.
     pub inside: Range<usize>,
+    /// What is in scope between its entries.
+    pub surroundings: Surroundings,
     /// The entries that set a name, or something in it.
     entries: BTreeMap<String, Vec<Range<usize>>>,
 }
@@ -55,6 +59,7 @@ pub(super) struct AttrSet {
 impl Sets {
     pub(super) fn find(root: &SyntaxNode, text: &str, blocks: &[Block]) -> Self {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let own: Vec<_> = blocks.iter().map(|block| block.range.clone()).collect();
         let mut by_start = HashMap::new();
         let mut nodes: Vec<SyntaxNode> = Vec::new();
         for block in blocks {
@@ -62,24 +67,28 @@ impl Sets {
                 continue;
             }
             if let Some(node) = node_around(root, block) {
-                by_start.insert(block.set, AttrSet::of(&node));
+                by_start.insert(block.set, AttrSet::of(&node, &own));
                 nodes.push(node);
             }
         }
-        if nodes.is_empty() {
-            nodes = overlay_sets(root);
-        }
-        let insertion = match &nodes[..] {
-            [set] if set.kind() == SyntaxKind::NODE_ATTR_SET => {
-                let start = start_of(set);
-                by_start.entry(start).or_insert_with(|| AttrSet::of(set));
-                let mut blocks = blocks.iter().filter(|block| block.set == start);
-                let marks = blocks.next().map(|block| block.indentation);
-                Ok(Insertion::into_set(set, text, newline, marks))
-            }
-            [] | [_] => Err("no place (no `final: prev: { }`)"),
-            _ => Err("several places"),
+        let place = match &nodes[..] {
+            // The user chose the set of the other stanzas.
+            [set] if condition_around(set).is_none() => Ok(set.clone()),
+            [_, _, ..] => Err(NoPlace::several(&nodes, text)),
+            _ => overlay_set(root, text),
         };
+        let insertion = place.and_then(|set| {
+            if set.kind() != SyntaxKind::NODE_ATTR_SET {
+                return Err(NoPlace::None);
+            }
+            let start = start_of(&set);
+            by_start
+                .entry(start)
+                .or_insert_with(|| AttrSet::of(&set, &own));
+            let mut blocks = blocks.iter().filter(|block| block.set == start);
+            let marks = blocks.next().map(|block| block.indentation);
+            Ok(Insertion::into_set(&set, text, newline, marks))
+        });
         Self {
             newline,
             insertion,
@@ -136,7 +145,7 @@ impl Insertion {
 }
 
 impl AttrSet {
-    fn of(node: &SyntaxNode) -> Self {
+    fn of(node: &SyntaxNode, own: &[Range<usize>]) -> Self {
         let mut entries: BTreeMap<String, Vec<Range<usize>>> = BTreeMap::new();
         for entry in node.children() {
             let range = entry.text_range();
@@ -147,6 +156,7 @@ impl AttrSet {
         }
         Self {
             inside: inside(node),
+            surroundings: Surroundings::of(node, own),
             entries,
         }
     }
@@ -194,22 +204,6 @@ fn entry_indentation(entry: &SyntaxNode, text: &str) -> Option<usize> {
     before.chars().all(|c| c == ' ').then_some(before.len())
 }
 
-/// The sets of all functions `final: prev: { }`.
-fn overlay_sets(root: &SyntaxNode) -> Vec<SyntaxNode> {
-    let lambdas = root.descendants().filter_map(ast::Lambda::cast);
-    let sets = lambdas.filter_map(|outer| {
-        let ast::Expr::Lambda(inner) = without_parentheses(outer.body()?)? else {
-            return None;
-        };
-        let is_overlay = parameter(&outer)? == "final" && parameter(&inner)? == "prev";
-        if !is_overlay {
-            return None;
-        }
-        Some(set_in_body(inner.body()?)?.syntax().clone())
-    });
-    sets.collect()
-}
-
 /// Returns the names that an entry of a set sets, or sets something in.
 fn names_set_by(entry: SyntaxNode) -> Vec<String> {
     let name = |attr: ast::Attr| match attr {
@@ -223,35 +217,6 @@ fn names_set_by(entry: SyntaxNode) -> Vec<String> {
     let path = ast::AttrpathValue::cast(entry).and_then(|entry| entry.attrpath());
     let first = path.and_then(|path| path.attrs().next());
     first.and_then(name).into_iter().collect()
-}
-
-fn parameter(lambda: &ast::Lambda) -> Option<String> {
-    match lambda.param()? {
-        ast::Param::IdentParam(param) => Some(param.ident()?.to_string()),
-        ast::Param::Pattern(_) => None,
-    }
-}
-
-/// The set that an overlay's body evaluates to; of sets joined by `//`, the
-/// last.
-fn set_in_body(body: ast::Expr) -> Option<ast::AttrSet> {
-    match body {
-        ast::Expr::AttrSet(set) => Some(set),
-        ast::Expr::Paren(paren) => set_in_body(paren.expr()?),
-        ast::Expr::LetIn(let_in) => set_in_body(let_in.body()?),
-        ast::Expr::With(with) => set_in_body(with.body()?),
-        ast::Expr::Assert(assert) => set_in_body(assert.body()?),
-        ast::Expr::Apply(apply) => {
-            // These return their argument or a part of it.
-            let function = apply.lambda()?;
-            let is_known = intersects_with_prev(&function) || is_optional_attrs(&function);
-            is_known.then(|| set_in_body(apply.argument()?))?
-        }
-        ast::Expr::BinOp(op) if op.operator() == Some(ast::BinOpKind::Update) => {
-            set_in_body(op.rhs()?).or_else(|| set_in_body(op.lhs()?))
-        }
-        _ => None,
-    }
 }
 
 fn start_of(node: &SyntaxNode) -> usize {

@@ -140,9 +140,54 @@ fn a_stanza_may_be_moved_and_indented() {
         .collect();
     sandbox.write(
         "overlay.nix",
-        format!("{{ overlay = final: prev: {{\n{moved}  }};\n}}\n"),
+        format!("{{ pkgs, lib, hacks }}: {{ overlay = final: prev: {{\n{moved}  }};\n}}\n"),
     );
     assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+}
+
+/// A stanza that Nix refuses where it is now.
+#[test]
+fn a_stanza_whose_names_are_not_in_scope_is_told() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let (_, body) = text.split_once("final: prev:").unwrap();
+    // Other names: the stanza is written with those.
+    let renamed = body.replacen("intersectAttrs prev", "intersectAttrs super", 1);
+    let head = "{ pkgs, lib, buildHacks }:\nself: super:";
+    sandbox.write("overlay.nix", format!("{head}{renamed}"));
+    let message = check(&sandbox, &["overlay.nix"]);
+    assert!(
+        message.contains("it uses `hacks` and `prev`, which aren't in scope there"),
+        "{message}"
+    );
+    check(&sandbox, &["--fix", "overlay.nix"]);
+    let fixed = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    assert!(
+        fixed.contains("buildHacks.importCargoLock {\n    prev = super.module;"),
+        "{fixed}"
+    );
+    assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
+    assert_eq!(
+        fs::read_to_string(sandbox.path("overlay.nix")).unwrap(),
+        fixed
+    );
+    // No name at all.
+    sandbox.write("overlay.nix", format!("{{ pkgs }}: final: prev:{body}"));
+    for arguments in [
+        &["check", "overlay.nix"][..],
+        &["check", "--fix", "overlay.nix"],
+    ] {
+        let failure = sandbox.run(arguments).failure();
+        assert!(failure.starts_with("exit code 3\n"), "{failure}");
+        assert!(
+            failure.contains("the stanza of `module` needs `hacks`"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("`hacks = pkgs.callPackage pyproject-nix.build.hacks { };`"),
+            "{failure}"
+        );
+    }
 }
 
 const NO_GUARD: &str =

@@ -42,6 +42,7 @@ mod nix_snippet;
 mod old_overlays;
 #[cfg(target_os = "linux")]
 mod opens;
+mod overlay_names;
 mod overlays;
 mod pins;
 mod prebuilt;

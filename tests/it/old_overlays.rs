@@ -59,12 +59,17 @@ fn file_name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
+/// The case whose overlay binds none of the names that its stanza uses: Nix
+/// never took it.
+const WITHOUT_NAMES: &str = "nixpkgs-style";
+
 fn cases() -> Vec<(PathBuf, Vec<Case>)> {
     let versions = entries(Path::new(FOLDER)).into_iter();
     versions
         .map(|version| {
             let folders = entries(&version.join("cases")).into_iter();
-            let cases = folders.map(Case::read).collect();
+            let cases = folders.map(Case::read);
+            let cases = cases.filter(|case| case.name != WITHOUT_NAMES).collect();
             (version, cases)
         })
         .collect()
@@ -349,6 +354,29 @@ fn stanzas_of_earlier_versions_that_were_edited_stay_edited() {
                 assert_eq!(body(&found[path]), body(bytes), "{}: {path}", case.name);
             }
         }
+    }
+}
+
+#[test]
+fn an_overlay_of_an_earlier_version_that_nix_refuses_is_told() {
+    for (version, _) in cases() {
+        let world = World::new(&version);
+        let case = Case::read(version.join("cases").join(WITHOUT_NAMES));
+        world.put(&case, &case.before);
+        let run = world.run(&case, &case.writes[0], &[]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let failure = world.run(&case, &case.writes[1], &[]).failure();
+        assert!(
+            failure.contains("the stanza of `fast-pack` needs `hacks`"),
+            "{failure}"
+        );
+        world.put(&case, &case.after());
+        let failure = world.run(&case, &case.check, &[]).failure();
+        assert!(failure.starts_with("exit code 3\n"), "{failure}");
+        assert!(
+            failure.contains("the stanza of `fast-pack` needs `hacks`"),
+            "{failure}"
+        );
     }
 }
 

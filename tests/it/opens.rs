@@ -15,7 +15,7 @@ fn project() -> (Sandbox, Registry) {
     sandbox.write("sdists/fast-1.0.tar.gz", &sdist.bytes);
     let entry = sdist.entry("127.0.0.1:9", "");
     sandbox.write("nix/uv.lock", uv_lock(&[("fast", entry)]));
-    write(&sandbox, "final: prev: { }\n");
+    write(&sandbox, "{ hacks }: final: prev: { }\n");
     (sandbox, registry)
 }
 

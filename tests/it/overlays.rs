@@ -67,7 +67,7 @@ fn write(before: &str, flags: &[&str]) -> Written {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -181,7 +181,7 @@ fn force_replaces_what_was_edited() {
 
 #[test]
 fn a_dry_run_shows_and_writes_nothing() {
-    let before = "final: prev: { }\n";
+    let before = "{ pkgs, hacks }: final: prev: { }\n";
     let sandbox = write("", &[]).sandbox;
     sandbox.write("overlay.nix", before);
     let run = sandbox.run(&[
@@ -210,7 +210,7 @@ fn a_dry_run_shows_and_writes_nothing() {
 fn modes_and_links_stay() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let sandbox = write("", &[]).sandbox;
-    let real = sandbox.write("real/overlay.nix", "final: prev: { }\n");
+    let real = sandbox.write("real/overlay.nix", "{ pkgs, hacks }: final: prev: { }\n");
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
     let link = sandbox.path("overlay.nix");
     std::fs::remove_file(&link).unwrap();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{Guard, Stanza};
 use crate::nix::expr::Expr;
 use crate::nix::ident::is_identifier;
+use crate::nix::names::{Names, Role};
 use crate::nix::print::print_inline;
 use crate::project::SourceKind;
 
@@ -61,7 +62,11 @@ impl CompactStanza {
 }
 
 /// The stanza in its own layout, if a build system is all that it adds.
-pub(in crate::nix) fn compact_stanza(stanza: &Stanza, guard: Guard) -> Option<CompactStanza> {
+pub(in crate::nix) fn compact_stanza(
+    stanza: &Stanza,
+    guard: Guard,
+    names: &Names,
+) -> Option<CompactStanza> {
     let is_plain = stanza.cargo.is_none()
         && !stanza.prefers_wheel
         && stanza.kind != SourceKind::Local
@@ -78,25 +83,27 @@ pub(in crate::nix) fn compact_stanza(stanza: &Stanza, guard: Guard) -> Option<Co
     }
     let name = attribute(stanza.name.as_str());
     let system = same_everywhere(stanza)?;
+    let (prev, last) = (names.text(Role::Prev), names.text(Role::Final));
+    let old = names.unused("old");
     let version = stanza
         .only_version
         .as_ref()
         .map_or_else(String::new, |version| {
             let version = print_inline(&Expr::string(version));
-            format!("old.version == {version} && ")
+            format!("{old}.version == {version} && ")
         });
     let guard = match guard {
         Guard::Set => String::new(),
-        Guard::Stanza => format!("if !prev ? {name} then null else "),
+        Guard::Stanza => format!("if !{prev} ? {name} then null else "),
     };
-    let call = format!("final.resolveBuildSystem {system}");
-    let inputs = match format!("    old.nativeBuildInputs ++ {call};") {
+    let call = format!("{last}.resolveBuildSystem {system}");
+    let inputs = match format!("    {old}.nativeBuildInputs ++ {call};") {
         line if line.len() <= MAX_LINE => line,
-        _ => format!("    old.nativeBuildInputs\n    ++ {call};"),
+        _ => format!("    {old}.nativeBuildInputs\n    ++ {call};"),
     };
     let text = format!(
-        "{name} = {guard}prev.{name}.overrideAttrs (old: {{\n  \
-         ${{if {version}old.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n\
+        "{name} = {guard}{prev}.{name}.overrideAttrs ({old}: {{\n  \
+         ${{if {version}{old}.passthru.format or null != \"wheel\" then \"nativeBuildInputs\" else null}} =\n\
          {inputs}\n}});\n"
     );
     Some(CompactStanza { name, text })

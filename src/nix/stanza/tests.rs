@@ -1,5 +1,5 @@
 use super::*;
-use crate::nix::{AnyStanza, print_all};
+use crate::nix::{AnyStanza, Names, print_all};
 use crate::project::PythonName;
 
 fn printed(stanza: &Stanza, form: Form) -> String {
@@ -373,7 +373,7 @@ fn each_comment_stays_above_its_own_value() {
     let stanza = AnyStanza::from(stanza);
     for depth in [0, 1, 3] {
         insta::allow_duplicates! {
-            insta::assert_snapshot!(stanza.print_at(2 * depth, Guard::Set), @r#"
+            insta::assert_snapshot!(stanza.print_at(2 * depth, Guard::Set, &Names::default()), @r#"
             cryptography =
               if (prev.cryptography.passthru.format or null) != "wheel" then
                 (hacks.importCargoLock {
@@ -405,7 +405,13 @@ fn each_comment_stays_above_its_own_value() {
 #[test]
 fn a_short_stanza_guards_itself_where_no_set_does() {
     let stanza = AnyStanza::from(without_rust(&[everywhere("setuptools", &[])]));
-    let first = |guard| stanza.print_at(2, guard).lines().next().map(str::to_owned);
+    let first = |guard| {
+        stanza
+            .print_at(2, guard, &Names::default())
+            .lines()
+            .next()
+            .map(str::to_owned)
+    };
     let in_set = "cryptography = prev.cryptography.overrideAttrs (old: {";
     assert_eq!(first(Guard::Set).as_deref(), Some(in_set));
     let alone = "cryptography = if !prev ? cryptography then null else prev.cryptography.overrideAttrs (old: {";
@@ -431,7 +437,7 @@ fn a_preferred_wheel_guards_itself_where_no_set_does() {
 fn a_long_build_system_takes_a_line_of_its_own() {
     let requires = ["hatch-fancy-pypi-readme", "hatch-vcs", "hatchling"];
     let stanza = without_rust(&requires.map(|name| everywhere(name, &[])));
-    let text = AnyStanza::from(stanza).print_at(2, Guard::Set);
+    let text = AnyStanza::from(stanza).print_at(2, Guard::Set, &Names::default());
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
     assert_eq!(lines[2], "    old.nativeBuildInputs");

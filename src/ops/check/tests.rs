@@ -129,7 +129,7 @@ fn a_package_that_left_the_lock_for_the_configuration_keeps_its_place() {
 fn an_edited_stanza_is_told_and_its_change_shown() {
     let folder = folder();
     let edited = folder.overlay_text().replace("prev.a ", "prev.other ");
-    let edited = edited.replace("hacks.nixpkgsPrebuilt", "mine.nixpkgsPrebuilt");
+    let edited = edited.replace("hacks.nixpkgsPrebuilt", "lib.nixpkgsPrebuilt");
     folder.write("overlay.nix", &edited);
     let report = run(&folder, &[], true);
     let reasons = vec!["it was edited by hand".to_owned()];

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Failure, KeptFinding, Run};
 use crate::error::Exit;
-use crate::nix::Guard;
+use crate::nix::{Guard, Names};
 use crate::ops::finished::{FinishedStanza, Written};
 use crate::ops::locked::{Asked, Finding, Planned, Workspace, has_checkout, worst};
 use crate::overlay::{Change, Reason};
@@ -207,7 +207,7 @@ impl LockedPackageReport {
         self.crates = Some(made.crates);
         self.build_system.clone_from(&made.build_system);
         self.native_inputs = made.stanza.inputs();
-        self.nix = Some(made.stanza.print_at(0, Guard::Stanza));
+        self.nix = Some(made.stanza.print_at(0, Guard::Stanza, &Names::default()));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::io::filter::send_through;
 use crate::io::paths::{is_link, join_below, linked_file, parent_folder};
 use crate::io::write::{NewFile, changed_files, read_file, read_text, write_files};
 use crate::io::{IoError, Session};
-use crate::nix::{AnyStanza, CompactStanza, Form, Guard, empty_overlay};
+use crate::nix::{AnyStanza, CompactStanza, Form, Guard, Names, empty_overlay};
 use crate::ops::finished::{FinishedStanza, LockBeside, Written};
 use crate::overlay::{
     Change, Document, Edits, Layout, NewBlock, OverlayError, PythonLockMark, says_the_same,
@@ -135,10 +135,10 @@ impl OverlayFile {
     fn layout<'a>(
         &'a self,
         stanza: &'a AnyStanza,
-    ) -> impl Fn(usize, Guard) -> Result<String, OverlayError> + 'a {
-        |indentation, guard| match &self.writing.formatter {
-            Some(command) => formatted(stanza, guard, command),
-            None => Ok(stanza.print_at(indentation, guard)),
+    ) -> impl Fn(usize, Guard, &Names) -> Result<String, OverlayError> + 'a {
+        |indentation, guard, names| match &self.writing.formatter {
+            Some(command) => formatted(stanza, guard, names, command),
+            None => Ok(stanza.print_at(indentation, guard, names)),
         }
     }
 
@@ -166,7 +166,8 @@ impl<'f> Draft<'f> {
         let layout = self.file.layout(&made.stanza);
         let change = self.edits.put(&self.file.new_block(made, &layout))?;
         // Files with a layout of our own have `intersectAttrs prev`.
-        self.compact.extend(made.stanza.compact(Guard::Set));
+        self.compact
+            .extend(made.stanza.compact(Guard::Set, &Names::default()));
         self.locks.extend(made.locks.iter().cloned());
         Ok(change)
     }
@@ -250,8 +251,13 @@ impl<'f> Draft<'f> {
 }
 
 /// Formats a stanza with the user's formatter.
-fn formatted(stanza: &AnyStanza, guard: Guard, command: &str) -> Result<String, OverlayError> {
-    let text = send_through(command, &stanza.in_set(guard));
+fn formatted(
+    stanza: &AnyStanza,
+    guard: Guard,
+    names: &Names,
+    command: &str,
+) -> Result<String, OverlayError> {
+    let text = send_through(command, &stanza.in_set(guard, names));
     let text = text.and_then(|text| {
         let inside = AnyStanza::out_of_set(&text);
         inside.ok_or_else(|| "it gave something else than the set that it got".to_owned())

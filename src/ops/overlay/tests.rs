@@ -25,7 +25,7 @@ fn any_number_of_stanzas_takes_two_parses() {
 fn a_refused_stanza_leaves_the_file_as_it_is() {
     let folder = Folder::new();
     folder.write_lock(&[], &[("a", "1.0"), ("b", "1.0")]);
-    let text = "final: prev: {\n  b = 1;\n}\n";
+    let text = "{ lib, hacks }: final: prev: {\n  b = 1;\n}\n";
     folder.write("overlay.nix", text);
     let packages = ["a", "b"].map(|name| folder.prebuilt_options(name));
     let result = write_stanzas(&packages, &folder.writing(), &folder.session());

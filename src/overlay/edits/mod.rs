@@ -7,13 +7,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use super::keep::Versions;
 use super::sets::{AttrSet, Insertion};
 use super::{Block, Digests, Document, KEEP, OverlayError, PREFIX, PythonLockMark};
 use super::{keep, text_digest, unified_diff};
-use crate::nix::Guard;
+use crate::nix::{Guard, Names};
 
-/// Lays out a stanza for a place.
-pub type Layout<'a> = dyn Fn(usize, Guard) -> Result<String, OverlayError> + 'a;
+/// Lays out a stanza for a place: its indentation in spaces, its guard, and what
+/// the file calls what the stanza refers to.
+pub type Layout<'a> = dyn Fn(usize, Guard, &Names) -> Result<String, OverlayError> + 'a;
 
 /// A stanza for a file.
 pub struct NewBlock<'a> {
@@ -128,6 +130,7 @@ impl<'d> Edits<'d> {
         }
         let changed = Document::parse(self.document.place(), &text)?;
         self.require_marks(&changed)?;
+        changed.require_sound()?;
         Ok(text)
     }
 
@@ -310,15 +313,19 @@ fn compose<'d>(document: &'d Document, new: &NewBlock) -> Result<Composed<'d>, O
     if let Some(entry) = set.and_then(|set| set.other_entry(new.name, &own)) {
         return Err(document.taken(new.name, entry));
     }
-    let stanza = (new.layout)(place.indentation(), place.guard())?;
+    let names = set.map_or_else(Names::default, |set| set.surroundings.names.clone());
+    let stanza = (new.layout)(place.indentation(), place.guard(), &names)?;
     let (stanza, kept) = match place {
         Place::Old(block) => {
-            let stanza = with_kept_lines(document, block, stanza)?;
+            let stanza = with_kept_lines(document, block, new, stanza)?;
             let kept = keep::digest(&stanza);
             (stanza, kept)
         }
         Place::New(_) => (stanza, new.digests.kept.clone()),
     };
+    if let Some(set) = set {
+        require_bound(document, new.name, place, set, &stanza)?;
+    }
     let digests = Digests {
         text: text_digest(&stanza),
         kept,
@@ -349,12 +356,43 @@ fn compose<'d>(document: &'d Document, new: &NewBlock) -> Result<Composed<'d>, O
     })
 }
 
+/// Refuses a stanza that uses a name that isn't in scope.
+fn require_bound(
+    document: &Document,
+    name: &str,
+    place: Place,
+    set: &AttrSet,
+    stanza: &str,
+) -> Result<(), OverlayError> {
+    let unbound = set.surroundings.unbound(stanza);
+    if unbound.is_empty() {
+        return Ok(());
+    }
+    let line = match place {
+        Place::Old(block) => block.line,
+        Place::New(insertion) => document.line(insertion.range.start),
+    };
+    Err(OverlayError::Unbound {
+        place: document.place().to_owned(),
+        line,
+        name: name.to_owned(),
+        unbound: quoted(&unbound),
+        help: set.surroundings.advice(&unbound),
+    })
+}
+
+/// Names for a message.
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names = names.into_iter().map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 fn insertion_of<'d>(document: &'d Document, name: &str) -> Result<&'d Insertion, OverlayError> {
     let insertion = document.sets().insertion.as_ref();
-    insertion.map_err(|found| OverlayError::NoPlace {
+    insertion.map_err(|problem| OverlayError::NoPlace {
         place: document.place().to_owned(),
-        found: (*found).to_owned(),
-        name: name.to_owned(),
+        found: problem.to_string(),
+        help: problem.help(name),
     })
 }
 
@@ -362,16 +400,17 @@ fn insertion_of<'d>(document: &'d Document, name: &str) -> Result<&'d Insertion,
 fn with_kept_lines(
     document: &Document,
     old: &Block,
+    new: &NewBlock,
     stanza: String,
 ) -> Result<String, OverlayError> {
     if !old.body().lines().any(keep::is_kept) {
         return Ok(stanza);
     }
-    let is_sound = |text: &str| {
-        let parsed = rnix::Root::parse(&format!("{{\n{text}\n}}"));
-        parsed.errors().is_empty()
+    let versions = Versions {
+        old: old.version.as_deref(),
+        new: new.version,
     };
-    keep::carry_over(old.body(), &stanza, is_sound).map_err(|line| OverlayError::Keep {
+    keep::carry_over(old.body(), &stanza, versions).map_err(|line| OverlayError::Keep {
         place: document.place().to_owned(),
         name: old.name.clone(),
         kept: line.trim_end_matches(KEEP).trim().to_owned(),

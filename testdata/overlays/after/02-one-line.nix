@@ -1,3 +1,4 @@
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: { a = 1; b = 2;
   # pyhack: begin fast-pack 0.1.0
   # pyhack: from {"path":"project"}

@@ -1,4 +1,5 @@
 # Our overrides.   Don't sort!
+{ pkgs, hacks, pyproject-nix, ... }:
 final:    prev:
 {
       a   =  1 ;   # one

@@ -1,3 +1,4 @@
+{ pkgs, pyproject-nix, ... }:
 final: prev:
 let
   inherit (prev) numpy;

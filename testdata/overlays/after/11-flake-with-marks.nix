@@ -1,6 +1,11 @@
 {
   outputs =
-    { self, nixpkgs, ... }@inputs:
+    {
+      self,
+      nixpkgs,
+      hacks,
+      ...
+    }@inputs:
     {
       overlays = {
         default = final: prev: { };
@@ -16,7 +21,7 @@
             }).overrideAttrs
               (old: {
                 buildInputs = (old.buildInputs or [ ]) ++ [
-                  pkgs.openssl # openssl > openssl-sys 0.9.118
+                  prev.pkgs.openssl # openssl > openssl-sys 0.9.118
                 ];
               });
           # pyhack: end fast-pack

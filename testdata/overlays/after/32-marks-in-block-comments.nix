@@ -1,3 +1,4 @@
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: {
   /* # pyhack: begin fast-pack
      # pyhack: end fast-pack */

@@ -1,4 +1,12 @@
-{ pkgs, workspace, hacks, ... }:
+{
+  pkgs,
+  workspace,
+  hacks,
+  pyproject-nix,
+  pyproject-build-systems,
+  overlay,
+  ...
+}:
 let
   pythonSet =
     (pkgs.callPackage pyproject-nix.build.packages { python = pkgs.python312; }).overrideScope

@@ -1,3 +1,4 @@
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: {
   a = 1;
   b = 2;

@@ -1,4 +1,5 @@
 # Überschreibungen — «für uns» 🦀
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: {
   "größe" = "ä"; # ≤ 3
 

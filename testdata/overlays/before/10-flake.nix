@@ -14,8 +14,9 @@
       pyprojectOverrides = final: prev: {
         # Implement build fixups here.
       };
+      pythonSet = pkgs.callPackage pyproject-nix.build.packages { python = pkgs.python3; };
     in
     {
-      packages.x86_64-linux.default = pythonSet.mkVirtualEnv "app-env" workspace.deps.default;
+      packages.x86_64-linux.default = pythonSet.mkVirtualEnv "app-env" { app = [ ]; };
     };
 }

@@ -1,6 +1,11 @@
 {
   outputs =
-    { self, nixpkgs, ... }@inputs:
+    {
+      self,
+      nixpkgs,
+      hacks,
+      ...
+    }@inputs:
     {
       overlays = {
         default = final: prev: { };

@@ -1,3 +1,4 @@
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: {
   "a b" = 1;
   "fast_pack" = 2;

@@ -1,3 +1,4 @@
+{ pkgs, hacks, pyproject-nix, ... }:
 final: prev: {
   script = ''
     # pyhack: begin fast-pack

@@ -1,4 +1,8 @@
-final: prev: {
+{ pkgs, lib, hacks }:
+final: prev:
+{
+  six = prev.six;
+
   # pyhack: begin fast-pack 0.1.0
   # pyhack: from {"path":"project"}
   # pyhack: made now
@@ -13,4 +17,7 @@ final: prev: {
         ];
       });
   # pyhack: end fast-pack
+}
+// lib.optionalAttrs pkgs.stdenv.hostPlatform.isDarwin {
+  seven = prev.seven;
 }

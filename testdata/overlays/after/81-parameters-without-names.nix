@@ -1,14 +1,11 @@
-{ pkgs, lib, hacks, ... }:
-final: prev:
-lib.optionalAttrs pkgs.stdenv.isLinux {
-  a = 1;
-
+{ pkgs, lib, hacks }:
+_: _: {
   # pyhack: begin fast-pack 0.1.0
   # pyhack: from {"path":"project"}
   # pyhack: made now
   fast-pack =
     (hacks.importCargoLock {
-      prev = prev.fast-pack;
+      prev = _.fast-pack;
       cargoRoot = "src/rust";
     }).overrideAttrs
       (old: {

@@ -1,0 +1,18 @@
+{ pkgs, lib, hacks }:
+final: prev: {
+  # pyhack: begin fast-pack 0.1.0
+  # pyhack: from {"path":"project"}
+  # pyhack: made now
+  fast-pack =
+    (hacks.importCargoLock {
+      prev = prev.fast-pack;
+      cargoRoot = "src/rust";
+    }).overrideAttrs
+      (old: {
+        buildInputs = (old.buildInputs or [ ]) ++ [
+          pkgs.openssl # openssl > openssl-sys 0.9.118
+        ];
+        MY_FLAG = "1"; # pyhack: keep
+      });
+  # pyhack: end fast-pack
+}

@@ -1,0 +1,4 @@
+{ hacks, python }:
+final: prev: {
+  six = hacks.nixpkgsPrebuilt { from = python.pkgs.six; };
+}

@@ -1,0 +1,8 @@
+{
+  pkgs,
+  lib,
+  hacks,
+}:
+_final: _prev: {
+  six = null;
+}

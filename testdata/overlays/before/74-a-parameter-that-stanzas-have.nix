@@ -1,0 +1,8 @@
+{ pkgs, hacks }:
+{
+  overlay = pkgs.lib.composeManyExtensions [
+    (new: old: {
+      six = old.six;
+    })
+  ];
+}

@@ -1,0 +1,4 @@
+with import ./environment.nix;
+final: prev: {
+  six = prev.six;
+}

@@ -1,0 +1,7 @@
+{ pkgs, pyproject-nix, python }:
+let
+  inherit (pyproject-nix.build) hacks;
+in
+final: prev: {
+  six = prev.six;
+}

@@ -1,0 +1,5 @@
+{ pkgs, lib, hacks }:
+_: _: {
+  # pyhack: begin fast-pack
+  # pyhack: end fast-pack
+}

@@ -1,0 +1,9 @@
+{ pkgs, hacks }:
+final: prev:
+with pkgs.lib;
+let
+  hacks = pkgs.pyproject-nix.build.hacks;
+in
+{
+  six = prev.six;
+}

@@ -1,0 +1,4 @@
+{ pkgs, hacks }:
+final: prev: {
+  six = python.pkgs.six;
+}

@@ -1,0 +1,5 @@
+{ pkgs, hacks }:
+final: prev: {
+  six = prev.six;
+  six = null;
+}

@@ -1,0 +1,3 @@
+{ pkgs, hacks }:
+final: prev:
+if pkgs.stdenv.hostPlatform.isLinux then { six = prev.six; } else { }

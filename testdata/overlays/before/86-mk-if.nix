@@ -1,0 +1,5 @@
+{ pkgs, lib, hacks }:
+final: prev:
+lib.mkIf pkgs.stdenv.hostPlatform.isLinux {
+  six = prev.six;
+}

@@ -1,0 +1,6 @@
+{ pkgs, lib, hacks }:
+final: prev:
+lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux {
+  # pyhack: begin other
+  # pyhack: end other
+}

@@ -1,0 +1,9 @@
+{
+  outputs =
+    { nixpkgs, hacks, ... }:
+    {
+      overlays.default = final: prev: {
+        app = final.callPackage ./app.nix { };
+      };
+    };
+}

@@ -1,0 +1,7 @@
+final: prev: {
+  pythonPackagesExtensions = prev.pythonPackagesExtensions ++ [
+    (pyfinal: pyprev: {
+      six = pyprev.six;
+    })
+  ];
+}
