@@ -295,6 +295,15 @@ pub enum Warning {
         )
     )]
     GoneCrates { crates: Vec<String> },
+    /// A file to check has no stanza of ours.
+    #[error(
+        "`{file}` has no stanza of cargo-pyhack, and no configuration that names it asks for one"
+    )]
+    #[diagnostic(
+        code(pyhack::warning::no_stanza),
+        help("write one: `cargo pyhack nix-snippet --write {file} PATH`")
+    )]
+    NoStanza { file: String },
     /// A printed stanza refers to a `Cargo.lock` next to the file it goes into.
     #[error("the stanza takes `{name}` from the folder that it will be in")]
     #[diagnostic(

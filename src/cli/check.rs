@@ -59,6 +59,7 @@ impl CheckArgs {
             formatter: self.formatter,
         };
         let report = check(&request, &configured, session)?;
+        ui.warnings(&report.warnings);
         for stanza in &report.stanzas {
             tell(ui, stanza);
         }

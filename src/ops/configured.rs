@@ -15,6 +15,9 @@ use crate::options::{Config, Layers, Options, UnusedSubdirectory};
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
 
+/// The file whose `[tool.cargo-pyhack]` is the configuration.
+const PYPROJECT: &str = "pyproject.toml";
+
 /// A configuration, and the folder that its paths are relative to.
 #[derive(Debug, Default)]
 pub struct Configured {
@@ -55,7 +58,7 @@ impl Configured {
             if is_sdist_folder(&folder) {
                 continue;
             }
-            for name in ["pyproject.toml", "Cargo.toml"] {
+            for name in [PYPROJECT, "Cargo.toml"] {
                 let path = folder.join(name);
                 let Some(text) = read_text(&path).ok().flatten() else {
                     continue;
@@ -83,6 +86,27 @@ impl Configured {
             folder: normalized(&join_below(folder, &found.folder)),
             ..found
         }))
+    }
+
+    /// Requires that every `pyproject.toml` in which the configuration for a
+    /// folder could be is TOML.
+    ///
+    /// # Errors
+    /// Fails with the first that isn't, or can't be read.
+    pub fn require_readable(here: &Utf8Path) -> Result<(), Error> {
+        for FolderAbove { path: folder, .. } in search_up(here) {
+            let path = folder.join(PYPROJECT);
+            if is_sdist_folder(&folder) {
+                continue;
+            }
+            let Some(text) = read_text(&path)? else {
+                continue;
+            };
+            let shown = normalized(&join_below(here, path_from(here, &folder)?)).join(PYPROJECT);
+            let shown = normalized(&shown);
+            Config::require_toml(shown.as_str(), &text).map_err(Box::new)?;
+        }
+        Ok(())
     }
 
     /// Returns the path of the overlay, if one is configured.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::Error;
+use crate::io::paths::{full_path, parent_folder};
 use crate::nix::normalized;
 use crate::ops::configured::Configured;
 use crate::options::{Layers, Options};
@@ -23,39 +24,63 @@ pub(super) struct CheckedFile {
 
 /// Returns the named files, or the configured one, each with the stanzas that
 /// it should have. A lock among the named files applies to all of them. Without
-/// one, the configuration applies to the file that it names.
+/// one, the configuration that names a file applies to it: that of the working
+/// folder, or the one that is found from the file's folder.
 pub(super) fn checked_files(
     named: &[Utf8PathBuf],
     configured: &Configured,
 ) -> Result<Vec<CheckedFile>, Error> {
-    let overlay = configured.overlay();
     let is_lock = |file: &&Utf8PathBuf| PythonLock::is_path(file);
     let (locks, mut files): (Vec<_>, Vec<_>) = named.iter().partition(is_lock);
+    let overlay = configured.overlay();
     if files.is_empty() {
+        if overlay.is_none() {
+            Configured::require_readable(Utf8Path::new("."))?;
+        }
         files.push(overlay.as_ref().ok_or(Error::nothing_to_check())?);
     }
     let files: BTreeSet<_> = files.into_iter().cloned().collect();
-    let place = overlay.as_deref().map(normalized);
-    let is_configured = |file: &Utf8Path| place.as_deref() == Some(&*normalized(file));
-    let named_lock = locks.first().map(|path| {
-        let mut command_line = Options::default();
-        command_line.input.uv_lock = Some((*path).clone());
-        configured.layers(command_line)
-    });
     let checked = files.into_iter().map(|file| {
-        let is_configured = is_configured(&file);
+        // The configuration that names the file counts, wherever it is run.
+        let own = if names(configured, &file) {
+            None
+        } else {
+            let folder = parent_folder(&file);
+            let own = Configured::find_for(folder)?.filter(|own| names(own, &file));
+            if own.is_none() {
+                Configured::require_readable(folder)?;
+            }
+            own
+        };
+        let is_configured = own.is_some() || names(configured, &file);
+        let configured = own.as_ref().unwrap_or(configured);
+        let named_lock = locks.first().map(|path| {
+            let mut command_line = Options::default();
+            command_line.input.uv_lock = Some((*path).clone());
+            configured.layers(command_line)
+        });
         let of_configuration = || configured.lock().filter(|_| is_configured);
-        CheckedFile {
+        Ok(CheckedFile {
             packages: if is_configured {
                 configured.packages()
             } else {
                 BTreeMap::new()
             },
-            lock: named_lock.clone().or_else(of_configuration),
+            lock: named_lock.or_else(of_configuration),
             file,
-        }
+        })
     });
-    Ok(checked.collect())
+    checked.collect()
+}
+
+/// Whether a configuration is of an overlay.
+fn names(configured: &Configured, file: &Utf8Path) -> bool {
+    let overlay = configured.overlay();
+    overlay.is_some_and(|overlay| {
+        let real = |path: &Utf8Path| full_path(path).ok().flatten();
+        normalized(&overlay) == normalized(file)
+            || real(&overlay).is_some_and(|overlay| real(file) == Some(overlay))
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::options::Options;
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, freshness,
 };
+use crate::warning::{Warning, WarningReport, as_reports};
 
 mod cause;
 mod files;
@@ -49,6 +50,10 @@ pub struct CheckReport {
     pub changed: Vec<String>,
     /// A unified diff of what changed in the files, or would with `--fix`.
     pub diff: String,
+    /// Warnings about the files.
+    #[serde(serialize_with = "as_reports")]
+    #[schemars(with = "Vec<WarningReport>")]
+    pub warnings: Vec<Warning>,
 }
 
 /// A stanza that was checked.
@@ -134,6 +139,7 @@ pub fn check(
             reported.any(|other| other.file == stanza.file && other.package == stanza.package)
         };
         found.stanzas.retain(|stanza| !is_reported(stanza));
+        report.warnings.append(&mut found.warnings);
         if found.stanzas.is_empty() {
             continue;
         }
@@ -176,8 +182,11 @@ fn check_file(
     let has_lock = check_lock(run, &mut draft, lock.clone(), &mut report)?;
     let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
     if !has_lock && !has_stanzas {
+        let file = file.to_string();
+        report.warnings.push(Warning::NoStanza { file });
         return Ok(report);
     }
+    overlay.document().require_sound_outside()?;
     let written = draft.finish()?;
     report.diff.push_str(&written.diff);
     if !writing.dry_run {

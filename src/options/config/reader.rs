@@ -27,20 +27,23 @@ impl Config {
     /// its repository.
     ///
     /// # Errors
-    /// Where a key is unknown or a value makes no sense. A file that isn't
-    /// TOML has no configuration: whoever reads it for what else it says
-    /// reports that.
+    /// Where a key is unknown or a value makes no sense, or a `pyproject.toml`
+    /// that names us isn't TOML. A `Cargo.toml` that isn't has no configuration:
+    /// cargo reports that.
     pub fn read(place: &str, text: &str, depth: usize) -> Result<Option<Self>, ConfigError> {
         // Most files have none, and are large.
         if !text.contains("pyhack") {
             return Ok(None);
         }
-        let Ok(table) = DeTable::parse(text) else {
-            return Ok(None);
-        };
+        let is_cargos = place.ends_with("Cargo.toml");
         let reader = Reader { place, text, depth };
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(_) if is_cargos => return Ok(None),
+            Err(error) => return Err(reader.no_toml(&error)),
+        };
         reader.require_name(table.get_ref())?;
-        let path: &[&str] = if place.ends_with("Cargo.toml") {
+        let path: &[&str] = if is_cargos {
             &["workspace", "metadata", "pyhack"]
         } else {
             &["tool", "cargo-pyhack"]
@@ -53,6 +56,22 @@ impl Config {
             });
         }
         found.map(|table| reader.config(table)).transpose()
+    }
+}
+
+impl Config {
+    /// Requires that a file is TOML.
+    ///
+    /// # Errors
+    /// Fails where it isn't.
+    pub fn require_toml(place: &str, text: &str) -> Result<(), ConfigError> {
+        let reader = Reader {
+            place,
+            text,
+            depth: 0,
+        };
+        let parsed = DeTable::parse(text).map(drop);
+        parsed.map_err(|error| reader.no_toml(&error))
     }
 }
 
@@ -258,6 +277,12 @@ impl Reader<'_> {
             }
         }
         Ok(path.to_owned())
+    }
+
+    fn no_toml(self, error: &toml::de::Error) -> ConfigError {
+        let message = format!("it isn't TOML: {}", error.message());
+        let help = "correct the file: the configuration may be in it";
+        self.wrong(message, help, error.span().unwrap_or_default())
     }
 
     pub(super) fn wrong(self, message: String, help: &str, at: Range<usize>) -> ConfigError {

@@ -152,9 +152,20 @@ fn other_tables_are_no_configuration() {
 }
 
 #[test]
-fn what_is_not_toml_is_no_configuration() {
-    let read = Config::read("pyproject.toml", "[tool.cargo-pyhack\n", 0);
-    assert!(read.unwrap().is_none());
+fn what_is_not_toml_is_an_error() {
+    let text = "[tool.cargo-pyhack\n";
+    let error = Config::read("pyproject.toml", text, 0).unwrap_err();
+    let message = "it isn't TOML: unclosed table, expected `]`";
+    assert_eq!((error.line, &*error.message), (1, message));
+    assert_eq!(
+        Config::require_toml("pyproject.toml", text)
+            .unwrap_err()
+            .message,
+        message
+    );
+    // cargo reports that of a manifest.
+    assert!(Config::read("Cargo.toml", text, 0).unwrap().is_none());
+    assert!(Config::require_toml("pyproject.toml", "a = 1\n").is_ok());
 }
 
 #[test]

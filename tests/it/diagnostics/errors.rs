@@ -286,11 +286,23 @@ fn overlay_files() {
         "[tool.cargo-pyhack]\noverlay = \"overlay.nix\"\n[tool.cargo-pyhack.packages]\nother = \"../project\"\n",
     );
     std::fs::create_dir(sandbox.path("folder.nix")).unwrap();
+    sandbox.write("empty.nix", "final: prev: { }\n");
+    sandbox.write("final.nix", "{ pkgs }:\nfinal: prev: {\n}\n");
+    sandbox.write(
+        "undefined.nix",
+        "{ hacks }:\nfinal: prev: {\n  a = python.pkgs.a;\n}\n",
+    );
+    sandbox.write("broken/pyproject.toml", "[project\nname = \"a\"\n");
+    sandbox.write("broken/overlay.nix", "final: prev: { }\n");
     let write = "nix-snippet project --write";
     let transcript = Transcript::new(&sandbox)
         .run("check nowhere.nix")
         .run("check bytes.nix")
         .run("check wrong.nix")
+        .run("check -v empty.nix")
+        .run(&format!("{write} final.nix"))
+        .run(&format!("{write} undefined.nix"))
+        .run("check broken/overlay.nix")
         .run(&format!("{write} folder.nix"))
         .run(&format!("{write} stanza.nix --as stanza"))
         .run(&format!("{write} formatted.nix --formatter false"))
@@ -314,7 +326,7 @@ fn a_package_that_the_configuration_calls_something_else() {
 #[test]
 fn overlays_that_change_meanwhile() {
     let sandbox = simple();
-    let overlay = sandbox.write("overlay.nix", "final: prev: { }\n");
+    let overlay = sandbox.write("overlay.nix", "{ hacks }: final: prev: { }\n");
     let script = format!(
         "#!/bin/sh\necho '# changed' >> '{}'\ncat\n",
         overlay.display()
@@ -329,7 +341,7 @@ fn overlays_that_change_meanwhile() {
     );
     assert_snapshot!(transcript.text);
     let text = std::fs::read_to_string(&overlay).unwrap();
-    let changes = text.strip_prefix("final: prev: { }\n").unwrap();
+    let changes = text.strip_prefix("{ hacks }: final: prev: { }\n").unwrap();
     assert!(changes.lines().all(|line| line == "# changed"), "{text}");
 }
 
