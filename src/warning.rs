@@ -422,12 +422,7 @@ pub enum Warning {
     GitCrateReachesOut { what: String },
     /// A build script downloads something.
     #[error("{krate}: {what}{}", variables_clause(variables))]
-    #[diagnostic(
-        code(pyhack::warning::download),
-        help(
-            "no build in Nix's sandbox succeeds with it: fetch what it wants with Nix and name it in the variable, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`"
-        )
-    )]
+    #[diagnostic(code(pyhack::warning::download), help("{}", download_help(variables)))]
     Download {
         krate: String,
         what: String,
@@ -485,6 +480,16 @@ pub enum Warning {
         help("look at it: it may need more than is said here")
     )]
     UnreadableBuildScript { krate: String, what: String },
+    /// A crate doesn't take nixpkgs' version of a library.
+    #[error("{krate} takes `{library}` {takes}, and nixpkgs has {has}{}", if *is_bundled { ": it builds its own copy" } else { "" })]
+    #[diagnostic(code(pyhack::warning::system_version), help("{}", system_version_help(library, *is_bundled)))]
+    SystemVersion {
+        krate: String,
+        library: String,
+        takes: String,
+        has: String,
+        is_bundled: bool,
+    },
     /// A crate loads a library at run time.
     #[error("{krate} {what}")]
     #[diagnostic(
@@ -588,6 +593,9 @@ impl Warning {
             | Self::IncompletePackage { is_note: true, .. }
             | Self::Approximate { .. }
             | Self::LockBeside { .. }
+            | Self::SystemVersion {
+                is_bundled: true, ..
+            }
             | Self::Runtime { .. } => Level::Note,
             _ => Level::Warning,
         }
@@ -657,6 +665,27 @@ const fn locked_clause(is_refused: bool) -> &'static str {
         "the build runs cargo with `--locked`, which refuses it"
     } else {
         "only `--locked` refuses it"
+    }
+}
+
+fn download_help(variables: &[String]) -> String {
+    let way_out = if variables.is_empty() {
+        "turn it off in the stanza by a patch or a variable of the build script"
+    } else {
+        "fetch what it wants with Nix and name it in the variable"
+    };
+    format!(
+        "no build in Nix's sandbox succeeds with it: {way_out}, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`"
+    )
+}
+
+fn system_version_help(library: &str, is_bundled: bool) -> String {
+    if is_bundled {
+        "nothing has to be done; to link nixpkgs' copy, update the crate in `Cargo.lock`".to_owned()
+    } else {
+        format!(
+            "update the crate in `Cargo.lock`, or replace `{library}` in the stanza by a version that fits"
+        )
     }
 }
 

@@ -18,7 +18,7 @@ use crate::project::LockedCrate;
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
 /// The folder in the cache; its name changes with what is kept.
-const FOLDER: &str = "skeletons-2";
+const FOLDER: &str = "skeletons-3";
 const DIGEST: &str = ".pyhack-digest.json";
 /// In bytes; larger Rust files hold tables.
 pub(super) const MAX_TEXT: u64 = 1 << 20;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cfg::CfgSet;
-use super::features::{BuildRequest, BuiltUnit, Side, Unit, UnitGraph};
+use super::features::{BuildRequest, Side, Unit, UnitGraph};
 use super::graph::{CrateGraph, CrateKind};
 use super::needs::{CrateBuild, CrateNeed, CrateNeeds, Evidence, Needed, Problem, as_text};
 use super::source_facts::SourceFacts;
@@ -141,47 +141,66 @@ impl DetectRequest<'_> {
             units: request.unit_graph(),
             needs: BTreeMap::new(),
         };
-        let mut cfgs = BTreeMap::new();
-        for (&unit, node) in &build.units {
-            let features = node.features.keys().map(String::as_str);
-            let unit_cfgs = platform_cfgs.with_features(features);
-            build
-                .needs
-                .insert(unit, self.unit_needs(&build, unit, node, &unit_cfgs));
-            cfgs.insert(unit, unit_cfgs);
-        }
+        let units = build.units.iter();
+        let cfgs: BTreeMap<_, _> = units
+            .map(|(&unit, node)| {
+                let features = node.features.keys().map(String::as_str);
+                (unit, platform_cfgs.with_features(features))
+            })
+            .collect();
+        let unfit = self.unfit_libraries(&build, &cfgs);
+        build.needs = self.each_unit(&build, &cfgs, &unfit, |unit| unit.find_needs());
         self.drop_uncalled(&mut build, &cfgs);
         build
     }
 
-    fn unit_needs(
+    /// The libraries whose version in nixpkgs a crate of the build doesn't take:
+    /// none of its crates links them from the system.
+    fn unfit_libraries(
         &self,
         build: &ModuleBuild,
-        unit: Unit,
-        node: &BuiltUnit,
-        cfgs: &CfgSet,
-    ) -> CrateNeeds {
-        let krate = &self.graph.crates[unit.krate];
-        let features = node.features.keys().map(String::as_str).collect();
-        let dependencies = node
-            .dependencies
-            .iter()
-            .map(|dependency| self.graph.crates[dependency.to.krate].name.as_str())
-            .collect();
-        let is_module_loaded = self.graph.crates[build.root].kind == CrateKind::Cdylib;
-        let crate_build = CrateBuild {
-            krate,
-            facts: self.facts_of(unit.krate),
-            platform: build.platform,
-            context: BuildContext {
-                features: (!krate.is_placeholder).then_some(&features),
-                dependencies: &dependencies,
-                cfgs,
-                is_loaded: unit.side == Side::Host && is_module_loaded,
-                preferences: self.preferences,
-            },
-        };
-        crate_build.find_needs()
+        cfgs: &BTreeMap<Unit, CfgSet>,
+    ) -> BTreeSet<String> {
+        let none = BTreeSet::new();
+        let unfit = self.each_unit(build, cfgs, &none, |unit| {
+            unit.unfit_libraries().collect::<Vec<_>>()
+        });
+        unfit.into_values().flatten().map(str::to_owned).collect()
+    }
+
+    /// Looks at each crate as it is built.
+    fn each_unit<T>(
+        &self,
+        build: &ModuleBuild,
+        cfgs: &BTreeMap<Unit, CfgSet>,
+        unfit: &BTreeSet<String>,
+        look: impl Fn(CrateBuild) -> T,
+    ) -> BTreeMap<Unit, T> {
+        let crates = &self.graph.crates;
+        let is_module_loaded = crates[build.root].kind == CrateKind::Cdylib;
+        let mut found = BTreeMap::new();
+        for (&unit, node) in &build.units {
+            let krate = &crates[unit.krate];
+            let features = node.features.keys().map(String::as_str).collect();
+            let dependencies = node.dependencies.iter();
+            let dependencies =
+                dependencies.map(|dependency| crates[dependency.to.krate].name.as_str());
+            let crate_build = CrateBuild {
+                krate,
+                facts: self.facts_of(unit.krate),
+                platform: build.platform,
+                context: BuildContext {
+                    features: (!krate.is_placeholder).then_some(&features),
+                    dependencies: &dependencies.collect(),
+                    cfgs: &cfgs[&unit],
+                    is_loaded: unit.side == Side::Host && is_module_loaded,
+                    preferences: self.preferences,
+                    unfit,
+                },
+            };
+            found.insert(unit, look(crate_build));
+        }
+        found
     }
 
     fn facts_of(&self, krate: usize) -> Option<&SourceFacts> {

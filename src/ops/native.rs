@@ -181,6 +181,13 @@ fn problem(problem: &NativeProblem) -> Warning {
             krate,
             what: what.clone(),
         },
+        Problem::SystemVersion(unfit) => Warning::SystemVersion {
+            krate,
+            library: unfit.attr.clone(),
+            takes: unfit.takes.to_string(),
+            has: unfit.has.clone(),
+            is_bundled: unfit.is_bundled,
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use super::exec::Interpreter;
 use super::imports::Located;
 use super::parse::with_syntax;
 use super::situation::Situation;
-use super::trace::{is_extension, is_fetcher, is_pkgconfig, is_runner};
+use super::trace::{is_extension, is_fetcher, is_finder, is_pkgconfig, is_runner};
 use super::value::{Arguments, Note, Value};
 
 /// The native code that a script builds and runs.
@@ -60,6 +60,8 @@ pub struct ProgramCall {
     pub program: String,
     /// The arguments that can be evaluated.
     pub arguments: Vec<String>,
+    /// Whether the script only looks for the program.
+    pub is_lookup: bool,
 }
 
 /// Reads the native code of a script.
@@ -128,11 +130,11 @@ impl NativeCode {
             let text = name.to_owned();
             self.fetchers.push(Located { line, text });
         } else if let Some(words) = arguments.by_place.first() {
-            self.add_command(words, line);
+            self.add_command(words, line, is_finder(name));
         }
     }
 
-    fn add_command(&mut self, words: &Value, line: usize) {
+    fn add_command(&mut self, words: &Value, line: usize, is_lookup: bool) {
         let words: Vec<String> = match words {
             Value::Str(text) => text.split_whitespace().map(str::to_owned).collect(),
             value => value.texts(&mut Vec::new(), line),
@@ -142,6 +144,7 @@ impl NativeCode {
                 line,
                 program: program.clone(),
                 arguments: arguments.to_vec(),
+                is_lookup,
             });
         }
     }
@@ -259,7 +262,7 @@ impl<'a> Unexecuted<'_, 'a> {
         if matches!(name, "pkg-config" | "cmake") || name.ends_with("-config") {
             let line = self.interpreter.line(list);
             let words = self.interpreter.eval(list);
-            self.found.add_command(&words, line);
+            self.found.add_command(&words, line, false);
         }
     }
 }

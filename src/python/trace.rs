@@ -74,6 +74,11 @@ pub(super) fn is_traced(name: &str) -> bool {
     is_extension(name) || is_runner(name) || is_pkgconfig(name) || is_fetcher(name)
 }
 
+/// Tells whether the function only looks for a program.
+pub(super) fn is_finder(name: &str) -> bool {
+    matches!(last_part(name), "which" | "find_executable")
+}
+
 /// Tells whether the function fetches a URL.
 pub(super) fn is_fetcher(name: &str) -> bool {
     FETCHERS.contains(&last_part(name)) || OTHER_FETCHERS.contains(&name)

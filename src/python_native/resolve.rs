@@ -8,7 +8,7 @@ use super::{Found, UnknownKind, UnknownNeed};
 use crate::build_system::BuildSystem;
 use crate::native::needs::{Needed, is_in_toolchain};
 use crate::native::table::PkgConfigTable;
-use crate::native::{EnvValue, Evidence, NativeTable};
+use crate::native::{EnvValue, Evidence, ProgramTable};
 use crate::project::PythonName;
 use crate::target::Platform;
 
@@ -121,8 +121,8 @@ impl Resolver<'_> {
             }
             return;
         }
-        let program = NativeTable::built_in().program(name);
-        let program = program.filter(|program| !program.is_download && !program.attr.is_empty());
+        let program = ProgramTable::built_in().find(name);
+        let program = program.filter(|program| !program.attr.is_empty());
         let is_build_tool = program.filter(|program| is_build_tool(&program.attr));
         if let Some(program) = is_build_tool {
             found.need(Needed::Program(program.attr.clone()), request);

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use super::Source;
 use super::request::{Asked, Request};
+use crate::native::ProgramTable;
 use crate::project::{Pyproject, join, join_inside};
 use crate::python::{
     Certainty, NativeCode, NativeExtension, Platform, ProgramCall, Situation, read_native,
@@ -13,7 +14,7 @@ use crate::python::{
 use crate::python_build::Place;
 
 /// Scripts without any of these words need not be parsed.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 17] = [
     "cffi_modules",
     "Extension",
     "extension",
@@ -26,9 +27,11 @@ const WORDS: [&str; 15] = [
     "requests.",
     "httpx.",
     "wget",
-    "curl",
-    "git",
-    "npm",
+    "subprocess",
+    "os.system",
+    "popen",
+    "spawn",
+    "check_call",
 ];
 
 /// Upper bound on the number of scripts.
@@ -161,11 +164,12 @@ impl ScriptRequests {
                 place: place.clone(),
             });
         };
-        if fetches(program, &command.arguments) {
-            let subcommand = command.arguments.first().filter(|_| program == "git");
-            let words = [Some(program), subcommand.map(String::as_str)];
-            let words: Vec<_> = words.into_iter().flatten().collect();
-            ask(Asked::Download(words.join(" ")), true);
+        let arguments = command.arguments.iter().map(String::as_str);
+        let programs = ProgramTable::built_in();
+        if !command.is_lookup
+            && let Some(download) = programs.download(&command.program, arguments)
+        {
+            ask(Asked::Download(download), true);
             return;
         }
         ask(Asked::Program(program.to_owned()), true);
@@ -244,18 +248,4 @@ fn is_build_script(source: &Source<'_>, file: &Utf8Path) -> bool {
             join_inside(source.python_root, folder)
                 .is_some_and(|folder| folder == "." || file.starts_with(folder))
         })
-}
-
-/// Tells whether a command downloads something.
-fn fetches(program: &str, arguments: &[String]) -> bool {
-    match program {
-        "curl" | "wget" => true,
-        "git" => arguments
-            .first()
-            .is_some_and(|first| matches!(first.as_str(), "clone" | "fetch" | "submodule")),
-        "npm" | "pnpm" | "yarn" | "bun" => arguments
-            .first()
-            .is_some_and(|first| matches!(first.as_str(), "ci" | "install" | "i")),
-        _ => false,
-    }
 }

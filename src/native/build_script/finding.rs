@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::native::cfg::CfgCondition;
+use crate::native::library_versions::LibraryVersions;
 
 /// An action in a build script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +22,17 @@ pub struct Finding {
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Asks pkg-config for a module.
-    PkgConfig(String),
+    PkgConfig {
+        module: String,
+        /// The versions that the script takes.
+        versions: LibraryVersions,
+    },
     /// Runs a program.
-    Program(String),
+    Program {
+        name: String,
+        /// The arguments that the text shows; others are `{}`.
+        arguments: Vec<String>,
+    },
     /// Calls a crate, by its name in Rust.
     Uses(String),
     /// Has rustc link a library that the script doesn't build; `None` if the

@@ -9,6 +9,7 @@ mod conditions;
 mod finding;
 mod scan;
 mod script;
+mod values;
 
 use std::collections::BTreeMap;
 

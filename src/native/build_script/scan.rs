@@ -5,18 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Macro, Stmt, Token};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Local, Macro, Stmt, Token,
+};
 
 use super::conditions::{Condition, string_literal};
 use super::finding::{Action, Finding};
-use super::script::{Script, cfg_attributes, parse_all};
+use super::script::{Function, Script, cfg_attributes, parse_all};
+use super::values::{Scope, UNKNOWN, Value};
 use crate::native::cfg::CfgCondition;
+use crate::native::library_versions::LibraryVersions;
 
 /// Upper bound on the calls that are followed: a function is read again for
-/// each set of conditions that it is called under.
+/// each set of conditions and arguments that it is called with.
 const MAX_CALLS: usize = 4000;
 /// Upper bound on nested calls.
 const MAX_DEPTH: usize = 32;
+/// Upper bound on the length of a condition; longer ones are left out.
+const MAX_CONDITION: usize = 2000;
+/// Upper bound on the arguments of a program that are kept.
+const MAX_ARGUMENTS: usize = 64;
 /// Bytes of stack, enough for the deepest nesting that `script` lets through.
 const STACK: usize = 256 << 20;
 
@@ -51,25 +59,55 @@ fn scan(root: &str, files: &BTreeMap<String, String>) -> Result<Vec<Finding>, St
         conditions: Vec::new(),
         calls: Vec::new(),
         visited: BTreeSet::new(),
+        scope: Scope {
+            constants: &script.strings,
+            variables: BTreeMap::new(),
+        },
         findings: Vec::new(),
     };
-    scanner.call("main");
+    scanner.call("main", &[]);
+    Ok(merge(scanner.findings))
+}
+
+/// Merges the findings of actions that are reached in several ways.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::new();
-    for finding in scanner.findings {
+    for finding in findings {
         let is_same = |known: &&mut Finding| {
             known.action == finding.action && known.location == finding.location
         };
         match merged.iter_mut().find(is_same) {
-            // The action is reached in two ways: only the conditions of both
-            // are certain.
-            Some(known) => known
-                .conditions
-                .retain(|condition| finding.conditions.contains(condition)),
+            Some(known) => known.conditions = either(&known.conditions, &finding.conditions),
             None => merged.push(finding),
         }
     }
-    Ok(merged)
+    merged
 }
+
+/// The conditions under which all of `a` or all of `b` hold.
+fn either(a: &[CfgCondition], b: &[CfgCondition]) -> Vec<CfgCondition> {
+    let mut both: Vec<_> = a.iter().filter(|one| b.contains(one)).cloned().collect();
+    let others = |of: &[CfgCondition]| {
+        let others = of.iter().filter(|one| !both.contains(one)).cloned();
+        others.map(String::from).collect::<Vec<_>>()
+    };
+    let (only_a, only_b) = (others(a), others(b));
+    let joined = format!(
+        "any(all({}), all({}))",
+        only_a.join(", "),
+        only_b.join(", ")
+    );
+    if !only_a.is_empty() && !only_b.is_empty() && joined.len() <= MAX_CONDITION {
+        both.push(CfgCondition::from(joined));
+    }
+    both
+}
+
+/// The arguments of a call; `None` for those that the text doesn't show.
+type CallArguments = [Option<Value>];
+
+/// A function, the conditions that it is called under, and its parameters.
+type FollowedCall = (String, Vec<CfgCondition>, Vec<Option<Value>>);
 
 /// Walks through functions under the conditions of their calls.
 struct Scanner<'a> {
@@ -79,18 +117,20 @@ struct Scanner<'a> {
     conditions: Vec<CfgCondition>,
     /// The functions on the call stack.
     calls: Vec<String>,
-    /// The functions that were read, each with its conditions.
-    visited: BTreeSet<(String, Vec<CfgCondition>)>,
+    /// The calls that were followed.
+    visited: BTreeSet<FollowedCall>,
+    /// The variables of the function that is read.
+    scope: Scope<'a>,
     findings: Vec<Finding>,
 }
 
 impl Scanner<'_> {
-    fn call(&mut self, name: &str) {
+    fn call(&mut self, name: &str, arguments: &CallArguments) {
         let Some(functions) = self.script.functions.get(name) else {
             return;
         };
         let is_running = self.calls.iter().any(|running| running == name);
-        let key = (name.to_owned(), self.conditions.clone());
+        let key = (name.to_owned(), self.conditions.clone(), arguments.to_vec());
         if is_running
             || self.calls.len() >= MAX_DEPTH
             || self.visited.len() >= MAX_CALLS
@@ -103,7 +143,9 @@ impl Scanner<'_> {
         for function in functions {
             self.file = function.file;
             self.assume(function.conditions.clone());
+            let own = std::mem::replace(&mut self.scope.variables, variables(function, arguments));
             self.visit_block(function.block);
+            self.scope.variables = own;
             self.conditions.truncate(known);
         }
         self.file = file;
@@ -128,17 +170,121 @@ impl Scanner<'_> {
         });
     }
 
-    /// The value of a string literal, or of a constant that is one.
-    fn string_value(&self, expr: &Expr) -> Option<String> {
-        string_literal(expr).or_else(|| match expr {
-            Expr::Path(path) => self
-                .script
-                .strings
-                .get(&path.path.get_ident()?.to_string())
-                .cloned(),
-            Expr::Reference(reference) => self.string_value(&reference.expr),
+    /// Records the programs that a command may run.
+    fn record_programs(&mut self, programs: Vec<String>, spanned: &impl Spanned) -> Vec<usize> {
+        let first = self.findings.len();
+        for name in programs {
+            let arguments = Vec::new();
+            self.record(Action::Program { name, arguments }, spanned);
+        }
+        (first..self.findings.len()).collect()
+    }
+
+    /// Adds arguments to the programs that a command may run.
+    fn add_arguments(&mut self, commands: &[usize], added: &[String]) {
+        for &index in commands {
+            let finding = self.findings.get_mut(index);
+            if let Some(Action::Program { arguments, .. }) = finding.map(|f| &mut f.action)
+                && arguments.len() + added.len() <= MAX_ARGUMENTS
+            {
+                arguments.extend_from_slice(added);
+            }
+        }
+    }
+
+    /// Visits a command that is built by a chain of calls, and returns its
+    /// programs: `Command::new("git").arg("clone")`, or a variable that is a
+    /// command. `None` for any other expression, which isn't visited.
+    fn command(&mut self, expr: &Expr) -> Option<Vec<usize>> {
+        match expr {
+            Expr::MethodCall(call) => self.command_method(call),
+            Expr::Call(call) if is_command_new(&call.func) => Some(self.new_command(call)),
+            Expr::Reference(reference) => self.command(&reference.expr),
+            Expr::Paren(inner) => self.command(&inner.expr),
+            Expr::Path(_) => match self.scope.value(expr) {
+                Some(Value::Commands(commands)) => Some(commands),
+                _ => None,
+            },
             _ => None,
-        })
+        }
+    }
+
+    fn new_command(&mut self, call: &ExprCall) -> Vec<usize> {
+        self.visit_expr(&call.func);
+        let programs = call.args.first();
+        let programs = programs.map_or_else(Vec::new, |first| self.scope.texts(first));
+        self.visit_arguments(&call.args);
+        self.record_programs(programs, call)
+    }
+
+    fn command_method(&mut self, call: &ExprMethodCall) -> Option<Vec<usize>> {
+        let commands = self.command(&call.receiver)?;
+        let first = call.args.first();
+        let name = call.method.to_string();
+        let added = match (name.as_str(), first) {
+            ("arg", Some(argument)) => self.scope.text(argument).map(|text| vec![text]),
+            ("args", Some(arguments)) => self.scope.list(arguments),
+            _ => Some(Vec::new()),
+        };
+        self.add_arguments(
+            &commands,
+            &added.unwrap_or_else(|| vec![UNKNOWN.to_owned()]),
+        );
+        let arguments = self.values(&call.args);
+        self.call(&name, &arguments);
+        self.visit_arguments(&call.args);
+        Some(commands)
+    }
+
+    /// Limits the versions that a variable takes: `config.atleast_version("1")`.
+    fn limit_versions(&mut self, call: &ExprMethodCall) {
+        let Expr::Path(path) = &*call.receiver else {
+            return;
+        };
+        let Some(name) = path.path.get_ident().map(ToString::to_string) else {
+            return;
+        };
+        let mut versions = match self.scope.variables.get(&name) {
+            Some(Value::Versions(versions)) => versions.clone(),
+            _ => LibraryVersions::default(),
+        };
+        add_versions(call, &self.scope, &mut versions);
+        let versions = Value::Versions(versions);
+        self.scope.variables.insert(name, versions);
+    }
+
+    fn visit_arguments(&mut self, arguments: &Punctuated<Expr, Token![,]>) {
+        for argument in arguments {
+            self.visit_expr(argument);
+        }
+    }
+
+    fn values(&self, arguments: &Punctuated<Expr, Token![,]>) -> Vec<Option<Value>> {
+        let values = arguments.iter().map(|argument| self.scope.value(argument));
+        values.collect()
+    }
+
+    /// Records a call of `cmd!`: `cmd!("git", "clone")` of duct, and
+    /// `cmd!(shell, "git clone")` of xshell.
+    fn record_command_macro(&mut self, arguments: &Punctuated<Expr, Token![,]>, call: &Macro) {
+        let texts: Vec<_> = arguments
+            .iter()
+            .map(|argument| self.scope.text(argument))
+            .collect();
+        let words: Vec<String> = match texts.as_slice() {
+            [None, Some(line), ..] => line.split_whitespace().map(str::to_owned).collect(),
+            [Some(_), ..] => {
+                let texts = texts.into_iter();
+                texts
+                    .map(|text| text.unwrap_or_else(|| UNKNOWN.to_owned()))
+                    .collect()
+            }
+            _ => return,
+        };
+        if let Some((program, arguments)) = words.split_first() {
+            let commands = self.record_programs(vec![program.clone()], call);
+            self.add_arguments(&commands, arguments);
+        }
     }
 
     /// Records a printed `cargo::rustc-link-lib=[KIND[:MODIFIERS]=]NAME`; see
@@ -201,42 +347,74 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         }
     }
 
+    fn visit_local(&mut self, local: &'ast Local) {
+        let Some(init) = &local.init else {
+            return;
+        };
+        let value = if let Some(commands) = self.command(&init.expr) {
+            Some(Value::Commands(commands))
+        } else {
+            self.visit_expr(&init.expr);
+            self.scope.value(&init.expr).or_else(|| {
+                let mut versions = asked_versions(&init.expr, &self.scope);
+                versions.add_all(range_of(&init.expr, &self.scope));
+                (!versions.is_any()).then_some(Value::Versions(versions))
+            })
+        };
+        self.scope.bind(&local.pat, value);
+        if let Some((_, otherwise)) = &init.diverge {
+            self.visit_expr(otherwise);
+        }
+    }
+
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if is_command_new(&call.func) {
+            self.new_command(call);
+            return;
+        }
         if let Expr::Path(path) = &*call.func {
-            let names: Vec<_> = path
-                .path
-                .segments
-                .iter()
-                .map(|segment| segment.ident.to_string())
-                .collect();
-            let first = call.args.first();
-            let first = first.and_then(|argument| self.string_value(argument));
-            let words: Vec<_> = names.iter().map(String::as_str).collect();
-            match (words.as_slice(), first) {
-                ([.., "Command", "new"], Some(program)) => {
-                    self.record(Action::Program(program), call);
+            let last = path.path.segments.last();
+            let name = last.map(|segment| segment.ident.to_string());
+            let first = call.args.first().and_then(|first| self.scope.text(first));
+            match (name.as_deref(), first) {
+                (Some("probe_library" | "find_library"), Some(module)) => {
+                    let versions = LibraryVersions::default();
+                    self.record(Action::PkgConfig { module, versions }, call);
                 }
-                ([.., "probe_library" | "find_library"], Some(module)) => {
-                    self.record(Action::PkgConfig(module), call);
+                // `duct::cmd("git", &["clone"])`
+                (Some("cmd"), Some(program)) => {
+                    let commands = self.record_programs(vec![program], call);
+                    let second = call.args.iter().nth(1);
+                    let arguments = second.and_then(|second| self.scope.list(second));
+                    self.add_arguments(&commands, &arguments.unwrap_or_default());
                 }
                 _ => {}
             }
-            if let Some(name) = names.last() {
-                self.call(name);
+            if let Some(name) = name {
+                let arguments = self.values(&call.args);
+                self.call(&name, &arguments);
             }
         }
         visit::visit_expr_call(self, call);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if self.command_method(call).is_some() {
+            return;
+        }
         let name = call.method.to_string();
+        let arguments = self.values(&call.args);
+        self.call(&name, &arguments);
+        if name.ends_with("_version") {
+            self.limit_versions(call);
+        }
         if matches!(name.as_str(), "probe" | "probe_library" | "find_library")
             && let Some(argument) = call.args.first()
-            && let Some(module) = self.string_value(argument)
+            && let Some(module) = self.scope.text(argument)
         {
-            self.record(Action::PkgConfig(module), call);
+            let versions = asked_versions(&call.receiver, &self.scope);
+            self.record(Action::PkgConfig { module, versions }, call);
         }
-        self.call(&name);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -257,7 +435,7 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
             }
             // A function may be passed as a value and called elsewhere.
             if is_single {
-                self.call(&name);
+                self.call(&name, &[]);
             }
         }
         visit::visit_path(self, path);
@@ -268,34 +446,127 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         let Ok(arguments) = call.parse_body_with(parser) else {
             return;
         };
-        if call.path.is_ident("println") {
-            let template = arguments.first().and_then(string_literal);
-            let template = template.unwrap_or_default();
-            // `println!("cargo::rustc-link-lib={}", NAME)`, with a constant.
-            let second = arguments.get(1);
-            let second = second.and_then(|argument| self.string_value(argument));
-            let text = match second {
-                Some(name) => template.replacen("{}", &name, 1),
-                None => template,
-            };
-            self.record_instruction(&text, call);
+        let last = call.path.segments.last();
+        match last.map(|segment| segment.ident.to_string()).as_deref() {
+            Some("println") => {
+                let template = arguments.first().and_then(string_literal);
+                let template = template.unwrap_or_default();
+                // `println!("cargo::rustc-link-lib={}", NAME)`, with a constant.
+                let second = arguments.get(1);
+                let second = second.and_then(|argument| self.scope.text(argument));
+                let text = match second {
+                    Some(name) => template.replacen("{}", &name, 1),
+                    None => template,
+                };
+                self.record_instruction(&text, call);
+            }
+            Some("cmd") => self.record_command_macro(&arguments, call),
+            _ => {}
         }
-        for argument in &arguments {
-            // The arguments don't live as long as the file's syntax tree, which
-            // `self` visits.
-            let mut inner = Scanner {
-                script: self.script,
-                file: self.file,
-                conditions: self.conditions.clone(),
-                calls: self.calls.clone(),
-                visited: std::mem::take(&mut self.visited),
-                findings: std::mem::take(&mut self.findings),
+        self.visit_arguments(&arguments);
+    }
+}
+
+/// The variables of a function that is called with these arguments.
+fn variables(function: &Function, arguments: &CallArguments) -> BTreeMap<String, Value> {
+    // `Type::method(receiver, argument)` has one more.
+    let is_path = function.has_receiver && arguments.len() > function.parameters.len();
+    let arguments = arguments.iter().skip(usize::from(is_path));
+    let pairs = function.parameters.iter().zip(arguments);
+    let known = pairs.filter_map(|(name, value)| Some((name.clone()?, value.clone()?)));
+    known.collect()
+}
+
+/// Whether a function is `Command::new`.
+fn is_command_new(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let mut names = path.path.segments.iter().rev();
+    let is_new = names.next().is_some_and(|last| last.ident == "new");
+    is_new && names.next().is_some_and(|kind| kind.ident == "Command")
+}
+
+/// The versions that a chain of calls asks pkg-config for:
+/// `Config::new().atleast_version("1.2")`.
+fn asked_versions(expr: &Expr, scope: &Scope) -> LibraryVersions {
+    let mut versions = LibraryVersions::default();
+    let mut next = expr;
+    loop {
+        let call = match next {
+            Expr::MethodCall(call) => call,
+            Expr::Reference(reference) => {
+                next = &reference.expr;
+                continue;
+            }
+            Expr::Paren(inner) => {
+                next = &inner.expr;
+                continue;
+            }
+            _ => {
+                if let Some(Value::Versions(known)) = scope.value(next) {
+                    versions.add_all(known);
+                }
+                return versions;
+            }
+        };
+        add_versions(call, scope, &mut versions);
+        next = &call.receiver;
+    }
+}
+
+fn add_versions(call: &ExprMethodCall, scope: &Scope, versions: &mut LibraryVersions) {
+    let Some(argument) = call.args.first() else {
+        return;
+    };
+    let text = |expr: &Expr| scope.text(expr).filter(|text| is_version(text));
+    match call.method.to_string().as_str() {
+        "atleast_version" => {
+            if let Some(version) = text(argument) {
+                versions.at_least(version);
+            }
+        }
+        "exactly_version" => {
+            if let Some(version) = text(argument) {
+                versions.exactly(version);
+            }
+        }
+        "range_version" => versions.add_all(range_of(argument, scope)),
+        _ => {}
+    }
+}
+
+/// The versions of a range, `"1.2".."2.0"`, or of a variable that is one.
+fn range_of(expr: &Expr, scope: &Scope) -> LibraryVersions {
+    let mut versions = LibraryVersions::default();
+    let range = match expr {
+        Expr::Range(range) => range,
+        Expr::MethodCall(call) if call.method == "clone" => return range_of(&call.receiver, scope),
+        _ => {
+            return match scope.value(expr) {
+                Some(Value::Versions(versions)) => versions,
+                _ => versions,
             };
-            inner.visit_expr(argument);
-            self.visited = inner.visited;
-            self.findings = inner.findings;
+        }
+    };
+    let text = |end: &Option<Box<Expr>>| {
+        let text = scope.text(end.as_deref()?);
+        text.filter(|text| is_version(text))
+    };
+    if let Some(version) = text(&range.start) {
+        versions.at_least(version);
+    }
+    if let Some(version) = text(&range.end) {
+        match range.limits {
+            syn::RangeLimits::HalfOpen(_) => versions.below(version),
+            syn::RangeLimits::Closed(_) => versions.at_most(version),
         }
     }
+    versions
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(',')
 }
 
 fn attributes(statement: &Stmt) -> &[Attribute] {

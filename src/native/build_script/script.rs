@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use syn::{Attribute, Block, Expr, File, ImplItem, Item, UseTree};
+use syn::{Attribute, Block, Expr, File, ImplItem, Item, Signature, UseTree};
 
 use super::conditions::string_literal;
+use super::values::parameters;
 
 /// Upper bound on the size of a file, in bytes.
 pub(super) const MAX_FILE: usize = 256 << 10;
@@ -119,15 +120,24 @@ pub(super) struct Function<'a> {
     pub file: &'a str,
     /// Its `#[cfg(...)]` attributes.
     pub conditions: Vec<String>,
+    /// The names of its parameters, without `self`; `None` for patterns.
+    pub parameters: Vec<Option<String>>,
+    pub has_receiver: bool,
     pub block: &'a Block,
 }
 
 impl<'a> Function<'a> {
-    fn new(file: &'a str, attributes: &[Attribute], block: &'a Block) -> Self {
-        let conditions = cfg_attributes(attributes);
+    fn new(
+        file: &'a str,
+        attributes: &[Attribute],
+        signature: &Signature,
+        block: &'a Block,
+    ) -> Self {
         Self {
             file,
-            conditions,
+            conditions: cfg_attributes(attributes),
+            parameters: parameters(signature),
+            has_receiver: signature.receiver().is_some(),
             block,
         }
     }
@@ -139,16 +149,18 @@ impl<'a> Script<'a> {
             match item {
                 Item::Fn(function) => {
                     let name = function.sig.ident.to_string();
-                    self.add_function(name, Function::new(file, &function.attrs, &function.block));
+                    let (attributes, signature) = (&function.attrs, &function.sig);
+                    let function = Function::new(file, attributes, signature, &function.block);
+                    self.add_function(name, function);
                 }
                 Item::Impl(implementation) => {
                     for item in &implementation.items {
                         if let ImplItem::Fn(function) = item {
                             let name = function.sig.ident.to_string();
-                            self.add_function(
-                                name,
-                                Function::new(file, &function.attrs, &function.block),
-                            );
+                            let (attributes, signature) = (&function.attrs, &function.sig);
+                            let block = &function.block;
+                            let function = Function::new(file, attributes, signature, block);
+                            self.add_function(name, function);
                         }
                     }
                 }

@@ -1,5 +1,6 @@
-//! `data/native-deps.toml` and `data/pkg-config.toml`, which are compiled into
-//! the program. Comments in the files explain their fields.
+//! `data/native-deps.toml`, `data/pkg-config.toml` and
+//! `data/nixpkgs-libraries.toml`, which are compiled into the program. Comments
+//! in the files explain their fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,9 +13,11 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use super::cfg::CfgSet;
+use super::library_versions::LibraryVersions;
 
 const NATIVE_DEPS: &str = include_str!("../../../data/native-deps.toml");
 const PKG_CONFIG: &str = include_str!("../../../data/pkg-config.toml");
+const NIXPKGS_LIBRARIES: &str = include_str!("../../../data/nixpkgs-libraries.toml");
 
 /// What crates need to build.
 #[derive(Debug, Deserialize)]
@@ -23,8 +26,6 @@ pub struct NativeTable {
     pub library: Vec<Library>,
     /// Sorted by crate.
     pub native: Vec<NativeRow>,
-    /// The programs that build scripts run by name.
-    pub program: Vec<Program>,
 }
 
 /// A library that a crate can link from the system or build itself.
@@ -37,19 +38,6 @@ pub struct Library {
     /// Where nixpkgs shows it. Every row must have it; no code reads it.
     #[expect(dead_code, reason = "for those who check the table")]
     pub evidence: String,
-}
-
-/// A program that build scripts run by name.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Program {
-    pub name: String,
-    /// An attribute path below `pkgs`; empty if stdenv has the program.
-    #[serde(default)]
-    pub attr: String,
-    /// Whether the program downloads something.
-    #[serde(default)]
-    pub is_download: bool,
 }
 
 /// Whose copy of a library is linked.
@@ -123,6 +111,9 @@ pub struct NativeRow {
     #[serde(default)]
     pub unused: BTreeSet<String>,
     #[serde(default)]
+    pub not_run: BTreeSet<String>,
+    pub system_versions: Option<LibraryVersions>,
+    #[serde(default)]
     pub called: bool,
     #[serde(default)]
     pub loaded: bool,
@@ -185,6 +176,8 @@ pub struct BuildContext<'a> {
     /// program.
     pub is_loaded: bool,
     pub preferences: &'a Preferences,
+    /// The libraries whose version in nixpkgs a crate of the build doesn't take.
+    pub unfit: &'a BTreeSet<String>,
 }
 
 impl BuildContext<'_> {
@@ -244,7 +237,7 @@ impl NativeTable {
         let target = row.target.as_ref();
         let is_preferred = match (&row.library, row.prefer) {
             (Some(library), Some(prefer)) => {
-                self.choice(library, context.preferences) == prefer
+                self.choice(library, context) == prefer
                     && (!row.asked || context.preferences.of(library).is_some())
             }
             _ => true,
@@ -261,16 +254,16 @@ impl NativeTable {
             && target.is_none_or(|target| context.cfgs.is_target(target))
     }
 
-    /// Whose copy of a library is linked: the user's choice, else the default.
-    pub fn choice(&self, library: &str, preferences: &Preferences) -> Choice {
-        preferences.of(library).unwrap_or_else(|| {
+    /// Whose copy of a library is linked: the user's choice, else the default;
+    /// but never the system's if its version doesn't fit.
+    fn choice(&self, library: &str, context: &BuildContext) -> Choice {
+        if context.unfit.contains(library) {
+            return Choice::Bundled;
+        }
+        context.preferences.of(library).unwrap_or_else(|| {
             let row = self.library.iter().find(|row| row.name == library);
             row.map_or(Choice::System, |row| row.default)
         })
-    }
-
-    pub fn program(&self, name: &str) -> Option<&Program> {
-        self.program.iter().find(|program| program.name == name)
     }
 }
 
@@ -315,6 +308,50 @@ impl PkgConfigTable {
             .module
             .binary_search_by(|row| row.name.as_str().cmp(name));
         index.ok().map(|index| &self.module[index])
+    }
+}
+
+/// The versions of libraries in nixpkgs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibraryTable {
+    /// Sorted by attribute.
+    pub library: Vec<NixpkgsLibrary>,
+}
+
+/// A library in nixpkgs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NixpkgsLibrary {
+    /// An attribute path below `pkgs`.
+    pub attr: String,
+    pub version: String,
+    /// The version that pkg-config tells, if it is another one; empty if the
+    /// modules of the package have several.
+    pub pkg_config: Option<String>,
+}
+
+impl LibraryTable {
+    pub fn built_in() -> &'static Self {
+        static TABLE: LazyLock<LibraryTable> =
+            LazyLock::new(|| toml::from_str(NIXPKGS_LIBRARIES).expect("a test reads the table"));
+        &TABLE
+    }
+
+    pub fn find(&self, attr: &str) -> Option<&NixpkgsLibrary> {
+        let index = self
+            .library
+            .binary_search_by(|row| row.attr.as_str().cmp(attr));
+        index.ok().map(|index| &self.library[index])
+    }
+}
+
+impl NixpkgsLibrary {
+    /// The version that pkg-config tells for a module of the package; `None` if
+    /// it isn't known.
+    pub fn module_version(&self) -> Option<&str> {
+        let version = self.pkg_config.as_deref().unwrap_or(&self.version);
+        (!version.is_empty()).then_some(version)
     }
 }
 

@@ -25,6 +25,8 @@ struct Case {
     #[serde(default)]
     loaded: bool,
     #[serde(default)]
+    unfit: BTreeSet<String>,
+    #[serde(default)]
     build_inputs: BTreeSet<String>,
     #[serde(default)]
     native_build_inputs: BTreeSet<String>,
@@ -46,6 +48,7 @@ impl Case {
             cfgs: &cfgs,
             is_loaded: self.loaded,
             preferences: &preferences,
+            unfit: &self.unfit,
         };
         NativeTable::built_in().matching_rows(&self.krate, &self.version, &context)
     }
@@ -59,7 +62,6 @@ fn rows_are_sorted_distinct_and_explained() {
         "sort the rows of data/native-deps.toml by crate"
     );
     assert!(table.library.is_sorted_by(|a, b| a.name < b.name));
-    assert!(table.program.is_sorted_by(|a, b| a.name < b.name));
     let condition = |row: &NativeRow| {
         let target = row.target.as_ref().map(ToString::to_string);
         let versions = row.versions.as_ref().map(ToString::to_string);
@@ -98,8 +100,24 @@ fn rows_are_sorted_distinct_and_explained() {
 }
 
 #[test]
+fn the_libraries_of_nixpkgs_are_sorted_and_those_with_ranges_are_known() {
+    let libraries = LibraryTable::built_in();
+    assert!(libraries.library.is_sorted_by(|a, b| a.attr < b.attr));
+    for row in &NativeTable::built_in().native {
+        if row.system_versions.is_some() {
+            let mut inputs = row.build_inputs.iter();
+            assert!(
+                row.build_inputs.len() == 1 && inputs.all(|attr| libraries.find(attr).is_some()),
+                "{} has a range, so data/nixpkgs-libraries.toml has to have its library",
+                row.krate
+            );
+        }
+    }
+}
+
+#[test]
 fn unknown_keys_are_refused() {
-    let row = "library = []\nprogram = []\n[[native]]\ncrate = \"a\"\nneed = \"none\"\nnote = \"x\"\nevidence = \"x\"\n";
+    let row = "library = []\n[[native]]\ncrate = \"a\"\nneed = \"none\"\nnote = \"x\"\nevidence = \"x\"\n";
     assert!(toml::from_str::<NativeTable>(row).is_ok());
     assert!(toml::from_str::<NativeTable>(&format!("{row}feature = [\"x\"]\n")).is_err());
     let row = "[[module]]\nname = \"a\"\nattr = \"a\"\nevidence = \"x\"\nlinux = true\n";

@@ -180,16 +180,22 @@ fn flakes_and_pythons() {
 
 #[test]
 fn native_crates() {
+    let version_of = |name: &str| match name {
+        "libgit2-sys" => "0.16.1",
+        "openssl-sys" => "0.9.63",
+        _ => "1.0.0",
+    };
     let krate = |name: &str, manifest: &str, build: &str| {
+        let version = version_of(name);
         let manifest = format!(
-            "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n{manifest}"
+            "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\n{manifest}"
         );
         let files = [
             ("Cargo.toml", &*manifest, 0o644),
             ("src/lib.rs", "", 0o644),
             ("build.rs", build, 0o644),
         ];
-        Crate::with_files(name, "1.0.0", &files)
+        Crate::with_files(name, version, &files)
     };
     let crates = [
         krate(
@@ -207,6 +213,12 @@ fn native_crates() {
             "links = \"frob\"\n",
             "fn main() { println!(\"cargo:rustc-link-lib=frob\"); }",
         ),
+        krate(
+            "libgit2-sys",
+            "[features]\ndefault = [\"vendored\"]\nvendored = []\n",
+            "fn main() {}",
+        ),
+        krate("openssl-sys", "", "fn main() {}"),
         krate(
             "probing-sys",
             "links = \"probing\"\n",
