@@ -312,12 +312,10 @@ pub enum Warning {
     )]
     LockBeside { name: String },
     /// The registry has yanked crates of the lock.
-    #[error("the registry has yanked {}", crates.join(", "))]
+    #[error("{} been yanked; the build still works", have(crates))]
     #[diagnostic(
         code(pyhack::warning::yanked_crates),
-        help(
-            "the build goes on with them, since the lock names them: see why they were yanked, and whether a later release of the package has others"
-        )
+        help("nothing has to be done: a lockfile keeps yanked versions")
     )]
     YankedCrates { crates: Vec<String> },
     /// The source has a Cargo configuration that changes the build.
@@ -329,6 +327,23 @@ pub enum Warning {
         )
     )]
     CargoConfig { path: String, keys: Vec<String> },
+    /// The source has a Cargo configuration that compiles for the processor of
+    /// the machine that builds.
+    #[error(
+        "`{path}` has `{flag}` in {}: the wheel only runs on processors like that of the machine that builds it",
+        all_quoted(keys)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::native_cpu),
+        help(
+            "a binary cache shares the wheel, so replace it in the stanza: `postPatch = \"substituteInPlace {path} --replace-fail {flag} target-cpu=generic\";`"
+        )
+    )]
+    NativeCpu {
+        path: String,
+        flag: String,
+        keys: Vec<String>,
+    },
     /// The feature `pyo3/generate-import-lib` is on.
     #[error("`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {}", if *is_locked { "has" } else { "lacks, so that an offline build fails" })]
     #[diagnostic(
@@ -480,6 +495,20 @@ pub enum Warning {
         help("look at it: it may need more than is said here")
     )]
     UnreadableBuildScript { krate: String, what: String },
+    /// nixpkgs' rustc doesn't compile a crate.
+    #[error(
+        "{krate} isn't compiled by rustc {since} and later, \"{error}\": {}",
+        versions_of_rustc(rustc)
+    )]
+    #[diagnostic(code(pyhack::warning::refused_by_rustc), help("{way_out}"))]
+    RefusedByRustc {
+        krate: String,
+        since: Version,
+        error: String,
+        /// The branches of nixpkgs whose rustc refuses it, each with its rustc.
+        rustc: Vec<(String, Version)>,
+        way_out: String,
+    },
     /// A crate doesn't take nixpkgs' version of a library.
     #[error("{krate} takes `{library}` {takes}, and nixpkgs has {has}{}", if *is_bundled { ": it builds its own copy" } else { "" })]
     #[diagnostic(code(pyhack::warning::system_version), help("{}", system_version_help(library, *is_bundled)))]
@@ -593,6 +622,7 @@ impl Warning {
             | Self::IncompletePackage { is_note: true, .. }
             | Self::Approximate { .. }
             | Self::LockBeside { .. }
+            | Self::YankedCrates { .. }
             | Self::SystemVersion {
                 is_bundled: true, ..
             }
@@ -638,11 +668,7 @@ pub fn ignore_reports<'de, D: Deserializer<'de>>(
 impl RustcOf {
     fn describe(&self) -> String {
         match self {
-            Self::Branches(branches) => {
-                let branches = branches.iter();
-                let branches = branches.map(|(branch, rustc)| format!("{branch} has {rustc}"));
-                branches.collect::<Vec<_>>().join(", ")
-            }
+            Self::Branches(branches) => versions_of_rustc(branches),
             Self::Pinned { finding, .. } => finding.clone(),
         }
     }
@@ -658,6 +684,12 @@ impl RustcOf {
             _ => format!("build with a newer nixpkgs, {TOOLCHAIN}"),
         }
     }
+}
+
+fn versions_of_rustc(branches: &[(String, Version)]) -> String {
+    let branches = branches.iter();
+    let branches = branches.map(|(branch, rustc)| format!("{branch} has {rustc}"));
+    branches.collect::<Vec<_>>().join(", ")
 }
 
 const fn locked_clause(is_refused: bool) -> &'static str {
@@ -694,6 +726,12 @@ fn variables_clause(variables: &[String]) -> String {
         return String::new();
     }
     format!("; packages in nixpkgs set {}", all_quoted(variables))
+}
+
+/// `a 1.0.0 has` or `a 1.0.0, b 2.0.0 have`.
+fn have(crates: &[String]) -> String {
+    let verb = if crates.len() == 1 { "has" } else { "have" };
+    format!("{} {verb}", crates.join(", "))
 }
 
 fn crate_count(count: usize) -> String {

@@ -15,6 +15,7 @@ pub mod needs;
 mod picture;
 pub mod placeholder_manifest;
 pub mod programs;
+pub mod rustc_refusals;
 mod shortest_paths;
 pub mod source_facts;
 pub mod table;

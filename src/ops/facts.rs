@@ -10,8 +10,8 @@ use crate::io::crate_store::yanked_crates;
 use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, Project, PythonName,
-    RustProject, Unread, join,
+    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, NATIVE_CPU, Project,
+    PythonName, RustProject, Unread, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::Toolchains;
@@ -103,6 +103,13 @@ impl Facts {
         self.warnings
             .retain(|warning| !matches!(warning, Warning::RustVersion { .. }));
         self.rust = None;
+    }
+
+    /// Removes warnings about crates that nixpkgs' rustc refuses, since another
+    /// one compiles them.
+    pub(super) fn forget_refusals(&mut self) {
+        self.warnings
+            .retain(|warning| !matches!(warning, Warning::RefusedByRustc { .. }));
     }
 }
 
@@ -258,12 +265,21 @@ fn environment_warnings(
     is_bootstrapped: bool,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some(CargoConfig { path, keys }) = &environment.cargo_config
+    if let Some(CargoConfig { path, keys, .. }) = &environment.cargo_config
         && !keys.is_empty()
     {
         warnings.push(Warning::CargoConfig {
             path: path.to_string(),
             keys: keys.iter().map(ToString::to_string).collect(),
+        });
+    }
+    if let Some(config) = &environment.cargo_config
+        && !config.native_cpu.is_empty()
+    {
+        warnings.push(Warning::NativeCpu {
+            path: config.path.to_string(),
+            flag: NATIVE_CPU.to_owned(),
+            keys: config.native_cpu.clone(),
         });
     }
     if let Some(is_locked) = environment.import_lib {

@@ -188,6 +188,13 @@ fn problem(problem: &NativeProblem) -> Warning {
             has: unfit.has.clone(),
             is_bundled: unfit.is_bundled,
         },
+        Problem::Refused(refusal) => Warning::RefusedByRustc {
+            krate,
+            since: refusal.since.clone(),
+            error: refusal.error.clone(),
+            rustc: refusal.branches.clone(),
+            way_out: refusal.way_out.to_string(),
+        },
     }
 }
 

@@ -77,6 +77,7 @@ impl Making<'_> {
         let mut facts = Facts::gather(loaded, Some(rust), self.request, self.session)?;
         if self.options().stanza.toolchain.chosen().is_some() {
             facts.forget_rustc();
+            facts.forget_refusals();
         }
         judge_pins(&mut facts, self.folder, rust, self.session);
         let kind = self.kind(loaded);

@@ -34,7 +34,13 @@ pub struct CargoConfig {
     pub path: Utf8PathBuf,
     /// The dotted keys in it that may break a build in Nix.
     pub keys: Vec<String>,
+    /// The dotted keys whose flags compile for the processor of the machine that
+    /// builds.
+    pub native_cpu: Vec<String>,
 }
+
+/// The flag of rustc that compiles for the processor of the machine that builds.
+pub const NATIVE_CPU: &str = "target-cpu=native";
 
 /// A crate with its `rust-version`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +104,11 @@ fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<CargoConf
         .filter(|key| get(key).is_some_and(|v| *key != "build.rustflags" || !are_harmless(v)))
         .map(str::to_owned)
         .collect();
+    let mut native_cpu: Vec<_> = get("build.rustflags")
+        .filter(|flags| has_native_cpu(flags))
+        .map(|_| "build.rustflags".to_owned())
+        .into_iter()
+        .collect();
     let targets = table.get("target").and_then(toml::Value::as_table);
     for (target, settings) in targets.into_iter().flatten() {
         if OTHER_TARGETS.iter().any(|part| target.contains(part)) {
@@ -110,23 +121,49 @@ fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<CargoConf
         if flags.is_some_and(|flags| !are_harmless(flags)) {
             keys.push(format!("target.{target}.rustflags"));
         }
+        if flags.is_some_and(has_native_cpu) {
+            native_cpu.push(format!("target.{target}.rustflags"));
+        }
     }
-    Some(CargoConfig { path, keys })
+    Some(CargoConfig {
+        path,
+        keys,
+        native_cpu,
+    })
+}
+
+/// Returns whether flags are a list of words.
+fn has_words(flags: &toml::Value) -> bool {
+    flags.is_str() || flags.is_array()
+}
+
+fn has_native_cpu(flags: &toml::Value) -> bool {
+    has_words(flags) && split_words(flags).into_iter().any(is_native_cpu)
+}
+
+/// `target-cpu=native` after `-C`, or with it in one word.
+fn is_native_cpu(word: &str) -> bool {
+    matches!(
+        word,
+        NATIVE_CPU | "-Ctarget-cpu=native" | "--codegen=target-cpu=native"
+    )
 }
 
 /// Returns whether flags are only `--cfg` and those that PyO3's guide has
-/// everyone set on macOS.
+/// everyone set on macOS. `target-cpu=native` builds, and has a warning of its
+/// own.
 fn are_harmless(flags: &toml::Value) -> bool {
-    if !flags.is_str() && !flags.is_array() {
+    if !has_words(flags) {
         return false;
     }
     let words = split_words(flags);
     words.iter().enumerate().all(|(index, word)| {
         let follows_cfg = index > 0 && words[index - 1] == "--cfg";
         follows_cfg
+            || is_native_cpu(word)
             || matches!(
                 *word,
-                "-C" | "--cfg" | "link-arg=-undefined" | "link-arg=dynamic_lookup"
+                "-C" | "--cfg" | "--codegen" | "link-arg=-undefined" | "link-arg=dynamic_lookup"
             )
     })
 }
@@ -235,6 +272,7 @@ mod tests {
             cargo_config: Some(CargoConfig {
                 path: ".cargo/config.toml".into(),
                 keys: Vec::new(),
+                native_cpu: Vec::new(),
             }),
             ..BuildEnvironment::default()
         };
@@ -265,6 +303,7 @@ mod tests {
             cargo_config: Some(CargoConfig {
                 path: ".cargo/config.toml".into(),
                 keys: keys.map(str::to_owned).into(),
+                native_cpu: Vec::new(),
             }),
             nightly_files: vec!["Cargo.toml".into(), "src/lib.rs".into()],
             rust_version: Some(RequiredRust {
@@ -278,5 +317,27 @@ mod tests {
             import_lib: Some(false),
         };
         assert_eq!(found, expected);
+    }
+    #[test]
+    fn flags_for_the_processor_that_builds_are_no_hazard_of_the_build() {
+        let manifest = "[package]\nname = \"m\"\nversion = \"1.0.0\"\n";
+        let config = |text: &str| {
+            let found = environment(&[
+                PYPROJECT,
+                ("Cargo.toml", manifest),
+                (".cargo/config.toml", text),
+            ]);
+            found.cargo_config.unwrap()
+        };
+        let found = config(
+            "[build]\nrustflags = [\"-C\", \"target-cpu=native\"]\n\
+             [target.x86_64-unknown-linux-gnu]\nrustflags = \"-Ctarget-cpu=native -Clinker=x\"\n\
+             [target.x86_64-pc-windows-msvc]\nrustflags = [\"-Ctarget-cpu=native\"]\n",
+        );
+        let linux = "target.x86_64-unknown-linux-gnu.rustflags";
+        assert_eq!(found.native_cpu, ["build.rustflags", linux]);
+        assert_eq!(found.keys, [linux]);
+        let found = config("[build]\nrustflags = [\"-C\", \"target-cpu=x86-64-v3\"]\n");
+        assert!(found.native_cpu.is_empty());
     }
 }

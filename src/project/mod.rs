@@ -30,7 +30,7 @@ mod source_kind;
 mod toml_strings;
 mod workspace;
 
-pub use build_environment::{BuildEnvironment, CargoConfig};
+pub use build_environment::{BuildEnvironment, CargoConfig, NATIVE_CPU};
 pub use cargo_lock::{CargoLock, GitRevision, LockedCrate};
 pub use crate_source::{CrateSource, GitReference, GitSource, RegistrySource};
 pub use error::ProjectError;

@@ -16,6 +16,7 @@ mod imports;
 mod methods;
 mod native_code;
 mod operators;
+mod option_defaults;
 mod parse;
 mod paths;
 mod setup_script;

@@ -10,6 +10,7 @@ use ruff_text_size::{Ranged, TextSize};
 use super::certainty::Certainty;
 use super::exec::Interpreter;
 use super::imports::Located;
+use super::option_defaults::OptionDefaults;
 use super::parse::with_syntax;
 use super::situation::Situation;
 use super::trace::{is_extension, is_fetcher, is_finder, is_pkgconfig, is_runner};
@@ -102,6 +103,7 @@ fn native_code<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Nativ
     let mut rest = Unexecuted {
         interpreter,
         executed,
+        defaults: OptionDefaults::read(body),
         found: &mut found,
     };
     rest.visit_body(body);
@@ -201,6 +203,7 @@ impl NativeExtension {
 struct Unexecuted<'i, 'a> {
     interpreter: &'i mut Interpreter<'a>,
     executed: BTreeSet<TextSize>,
+    defaults: OptionDefaults,
     found: &'i mut NativeCode,
 }
 
@@ -214,7 +217,10 @@ impl<'a> Unexecuted<'_, 'a> {
             if let Some(test) = test {
                 self.visit_expr(test);
             }
-            let holds = test.and_then(|test| self.interpreter.test(test));
+            let holds = test.and_then(|test| {
+                let default = self.defaults.test(test);
+                default.or_else(|| self.interpreter.test(test))
+            });
             if holds != Some(false) {
                 self.visit_body(body);
             }
@@ -366,6 +372,22 @@ mod tests {
                     \x20   if sys.platform == 'win32':\n      self.libraries.append('user32')\n\
                     \x20   else:\n      self.libraries += ['ssl', 'crypto']\n";
         assert_eq!(libraries(text), ["z", "ssl", "crypto"]);
+    }
+
+    #[test]
+    fn options_of_build_commands_are_off_unless_something_turns_them_on() {
+        let text = |more: &str| {
+            format!(
+                "class build(build_ext):\n  def initialize_options(self):\n\
+                 \x20   self.use_system = False\n    self.own = None\n{more}\
+                 \x20 def run(self):\n    if self.use_system:\n      ext.libraries.append('a')\n\
+                 \x20   else:\n      ext.libraries.append('b')\n\
+                 \x20   if not self.own:\n      ext.libraries.append('c')\n"
+            )
+        };
+        assert_eq!(libraries(&text("")), ["b", "c"]);
+        let changed = "  def finalize_options(self):\n    self.use_system = find()\n";
+        assert_eq!(libraries(&text(changed)), ["a", "b", "c"]);
     }
 
     #[test]

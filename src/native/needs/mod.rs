@@ -15,6 +15,7 @@ use super::build_script::{Action, Finding};
 use super::graph::GraphCrate;
 use super::library_versions::LibraryVersions;
 use super::programs::ProgramTable;
+use super::rustc_refusals::{Refusal, RefusedCrate, find_refusals};
 use super::source_facts::SourceFacts;
 use super::table::{
     BuildContext, Choice, EnvValue, LibraryTable, NativeRow, NativeTable, Need, PkgConfigTable,
@@ -95,6 +96,8 @@ pub enum Problem {
     Runtime(String),
     /// The crate doesn't take the version of a library that nixpkgs has.
     SystemVersion(SystemVersion),
+    /// A rustc of nixpkgs doesn't compile the crate.
+    Refused(Refusal),
 }
 
 /// A library whose version in nixpkgs a crate doesn't take.
@@ -146,7 +149,24 @@ impl CrateBuild<'_> {
         });
         self.add_programs(&mut needs);
         self.add_bootstrap(&mut needs);
+        self.add_refusals(&mut needs);
         needs
+    }
+
+    /// Adds why a rustc of nixpkgs doesn't compile the crate.
+    fn add_refusals(&self, needs: &mut CrateNeeds) {
+        let facts = self.facts.into_iter();
+        let unstable = facts.flat_map(|facts| facts.unstable_with(self.context.cfgs));
+        let krate = RefusedCrate {
+            name: &self.krate.name,
+            version: &self.krate.version,
+            is_local: self.krate.is_local,
+            context: &self.context,
+        };
+        let refusals = find_refusals(krate, &unstable.collect::<Vec<_>>());
+        needs
+            .problems
+            .extend(refusals.into_iter().map(Problem::Refused));
     }
 
     /// The libraries that the crate would link from the system, but not in the

@@ -183,6 +183,7 @@ fn native_crates() {
     let version_of = |name: &str| match name {
         "libgit2-sys" => "0.16.1",
         "openssl-sys" => "0.9.63",
+        "rustc-serialize" => "0.3.24",
         _ => "1.0.0",
     };
     let krate = |name: &str, manifest: &str, build: &str| {
@@ -224,6 +225,7 @@ fn native_crates() {
             "links = \"probing\"\n",
             "fn main() { pkg_config::probe_library(\"frobnicate\").unwrap(); }",
         ),
+        krate("rustc-serialize", "", "fn main() {}"),
         krate(
             "unreadable-sys",
             "links = \"unreadable\"\n",
