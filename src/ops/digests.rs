@@ -20,15 +20,18 @@ use crate::project::{PythonName, SourceFiles, SourceKind};
 const RULES: u32 = 3;
 
 /// The tables that decide what stanzas contain.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 11] = [
     include_str!("../../data/build-bounds.toml"),
     include_str!("../../data/build-system-pkgs.toml"),
     include_str!("../../data/build-systems.toml"),
     include_str!("../../data/import-names.toml"),
     include_str!("../../data/native-deps.toml"),
+    include_str!("../../data/nixpkgs-libraries.toml"),
     include_str!("../../data/pkg-config.toml"),
+    include_str!("../../data/programs.toml"),
     include_str!("../../data/python-native.toml"),
     include_str!("../../data/rust-and-python.toml"),
+    include_str!("../../data/rustc-refusals.toml"),
 ];
 
 /// Input that the digest of a stanza's source covers besides the files.
