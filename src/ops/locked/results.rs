@@ -17,7 +17,7 @@ use crate::overlay::Digests;
 use crate::warning::Warning;
 
 /// The stage of the cache that has the results.
-const RESULTS: Stage<Finding> = Stage::json("results-4", "");
+const RESULTS: Stage<Finding> = Stage::json("results-5", "");
 
 /// The result for a package.
 #[derive(Debug, Clone, Serialize, Deserialize)]

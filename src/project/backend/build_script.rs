@@ -1,6 +1,8 @@
 //! Crates that Python files build: `RustExtension`s of setuptools-rust in a
 //! `setup.py` or a build script, and calls of cargo and maturin.
 
+use std::borrow::Cow;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::Context;
@@ -42,7 +44,8 @@ pub(super) fn plan(
     }) else {
         return Ok(plan);
     };
-    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(text, &s));
+    let called = with_setup(text);
+    let read = context.with_situation(&path, "__main__", |s| python::read_setup_py(&called, &s));
     match read {
         Ok(script) => {
             plan.modules = extension_modules(context, &script, &path)?;
@@ -56,6 +59,33 @@ pub(super) fn plan(
         add_commands(&mut plan, context, &path, text);
     }
     Ok(plan)
+}
+
+/// Functions of build scripts that change the arguments of `setup`, and the
+/// arguments that Poetry and PDM call them with.
+const SETUP_HOOKS: [(&str, &str); 2] = [
+    ("build", "(setup_kwargs)"),
+    ("pdm_build_update_setup_kwargs", "(None, setup_kwargs)"),
+];
+
+/// Adds the calls that Poetry and PDM write into the `setup.py` that they
+/// generate: of the script's hook, and of `setup` with what the hook left. A
+/// `build` without a parameter is the script's own.
+fn with_setup(text: &str) -> Cow<'_, str> {
+    let is_defined = |name: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| {
+            let parameters = line
+                .strip_prefix("def ")
+                .and_then(|line| line.trim_start().strip_prefix(name))
+                .and_then(|line| line.trim_start().strip_prefix('('));
+            parameters.is_some_and(|parameters| !parameters.trim_start().starts_with(')'))
+        })
+    };
+    let hook = SETUP_HOOKS.iter().find(|(name, _)| is_defined(name));
+    hook.map_or(Cow::Borrowed(text), |(name, arguments)| {
+        format!("{text}\nsetup_kwargs = {{}}\n{name}{arguments}\nsetup(**setup_kwargs)\n").into()
+    })
 }
 
 /// Adds what the calls of cargo and maturin in a Python file build.
