@@ -92,6 +92,8 @@ impl Error {
                 | IoError::UnknownKind { .. }
                 | IoError::Damaged { .. }
                 | IoError::BehindTheEnd { .. }
+                | IoError::NoTopFolder { .. }
+                | IoError::SeveralTopFolders { .. }
                 | IoError::UnsafeEntry { .. }
                 | IoError::DamagedCrate { .. }
                 | IoError::Checksum { .. }

@@ -10,6 +10,7 @@ pub mod filter;
 mod folder;
 pub mod git;
 pub mod git_crates;
+mod gzip;
 pub mod network;
 mod once_map;
 mod parallel;

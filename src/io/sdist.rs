@@ -8,10 +8,10 @@
 use std::io::{self, Read, Seek as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use flate2::read::{GzDecoder, MultiGzDecoder};
 use fs_err::File;
 
 use super::IoError;
+use super::gzip::{GzipReader, is_of_bytes_behind};
 use crate::project::{MAX_PATH, SourceFiles, is_read};
 
 /// Upper bound on all files that are read of one archive, in bytes.
@@ -25,7 +25,7 @@ pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFile
     check_names(path, file)?;
     let mut collector = Collector::new(path);
     file.rewind()?;
-    let gzip = MultiGzDecoder::new(io::BufReader::new(&mut *file));
+    let gzip = GzipReader::new(io::BufReader::new(&mut *file));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
     for entry in archive.entries().map_err(|e| damaged(path, &e))? {
         let mut entry = entry.map_err(|e| damaged(path, &e))?;
@@ -44,13 +44,7 @@ pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFile
     let mut rest = archive.into_inner();
     let copied = io::copy(&mut rest, &mut io::sink());
     let is_too_large = rest.limit() == 0;
-    if let Err(error) = copied {
-        if is_whole(file) {
-            let path = path.to_owned();
-            return Err(IoError::BehindTheEnd { path });
-        }
-        return Err(damaged(path, &error));
-    }
+    copied.map_err(|e| damaged(path, &e))?;
     if is_too_large {
         return Err(damaged(
             path,
@@ -60,21 +54,11 @@ pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFile
     collector.finish()
 }
 
-/// Whether the first gzip stream of a file is complete. Then the damage is
-/// behind it.
-fn is_whole(file: &mut File) -> bool {
-    if file.rewind().is_err() {
-        return false;
-    }
-    let mut gzip = GzDecoder::new(io::BufReader::new(file)).take(MAX_UNPACKED);
-    io::copy(&mut gzip, &mut io::sink()).is_ok()
-}
-
 /// Refuses long names and extended headers of more than 1 MiB: the reader below
 /// would take them into memory.
 fn check_names(path: &Utf8Path, file: &mut File) -> Result<(), IoError> {
     file.rewind()?;
-    let gzip = MultiGzDecoder::new(io::BufReader::new(file));
+    let gzip = GzipReader::new(io::BufReader::new(file));
     let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
     let entries = archive.entries().map_err(|e| damaged(path, &e))?.raw(true);
     for entry in entries {
@@ -116,8 +100,12 @@ pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, 
 }
 
 fn damaged(path: &Utf8Path, error: &io::Error) -> IoError {
+    let path = path.to_owned();
+    if is_of_bytes_behind(error) {
+        return IoError::BehindTheEnd { path };
+    }
     IoError::Damaged {
-        path: path.to_owned(),
+        path,
         message: error.to_string(),
     }
 }
@@ -151,16 +139,13 @@ impl<'a> Collector<'a> {
 
     /// Adds a file; of a folder, only the name is checked.
     fn add(&mut self, name: &[u8], is_file: bool, contents: &mut dyn Read) -> Result<(), IoError> {
-        let Some(path) = self.inside(name)? else {
-            return if is_file {
-                Err(self.refuse(name, "is in no folder"))
-            } else {
-                Ok(())
-            };
-        };
         if !is_file {
-            return Ok(());
+            return match self.parts(name)?.first() {
+                Some(first) => self.enter(first),
+                None => Ok(()),
+            };
         }
+        let path = self.below_top(name)?;
         let bytes = if is_read(&path, Utf8Path::new(".")) {
             Some(self.contents(contents)?)
         } else {
@@ -192,9 +177,7 @@ impl<'a> Collector<'a> {
 
     /// Remembers a link; links are followed after all files are known.
     fn add_link(&mut self, name: &[u8], target: &[u8], is_symbolic: bool) -> Result<(), IoError> {
-        let Some(path) = self.inside(name)? else {
-            return Err(self.refuse(name, "is in no folder"));
-        };
+        let path = self.below_top(name)?;
         let leaves = "is a link that leads out of the archive's folder";
         let target = std::str::from_utf8(target).map_err(|_| self.refuse(name, leaves))?;
         // A symbolic link starts from its folder, a hard link from the top.
@@ -206,15 +189,48 @@ impl<'a> Collector<'a> {
             Utf8PathBuf::new()
         };
         let joined = resolve(&start, target).ok_or_else(|| self.refuse(name, leaves))?;
-        let target = self
-            .inside(joined.as_str().as_bytes())
-            .map_err(|_| self.refuse(name, leaves))?;
-        self.links.extend(target.map(|target| (path, target)));
+        let parts = self.parts(joined.as_str().as_bytes());
+        let parts = parts.map_err(|_| self.refuse(name, leaves))?;
+        let Some((first, below)) = parts.split_first() else {
+            return Ok(());
+        };
+        if self.top.as_deref() != Some(*first) {
+            return Err(self.refuse(name, leaves));
+        }
+        if !below.is_empty() {
+            self.links.push((path, below.iter().collect()));
+        }
         Ok(())
     }
 
-    /// Returns the path below the top folder; `None` for the top folder itself.
-    fn inside(&mut self, name: &[u8]) -> Result<Option<Utf8PathBuf>, IoError> {
+    /// Returns the path of a file or link below the top folder.
+    fn below_top(&mut self, name: &[u8]) -> Result<Utf8PathBuf, IoError> {
+        let parts = self.parts(name)?;
+        let (Some(first), below @ [_, ..]) = (parts.first(), parts.get(1..).unwrap_or_default())
+        else {
+            return Err(IoError::NoTopFolder {
+                path: self.path.to_owned(),
+                entry: String::from_utf8_lossy(name).into_owned(),
+            });
+        };
+        self.enter(first)?;
+        Ok(below.iter().collect())
+    }
+
+    /// Checks that a folder is the only one at the top.
+    fn enter(&mut self, first: &str) -> Result<(), IoError> {
+        let top = self.top.get_or_insert_with(|| first.to_owned());
+        if top == first {
+            return Ok(());
+        }
+        Err(IoError::SeveralTopFolders {
+            path: self.path.to_owned(),
+            folders: vec![top.clone(), first.to_owned()],
+        })
+    }
+
+    /// Returns the parts of an entry's path.
+    fn parts<'n>(&self, name: &'n [u8]) -> Result<Vec<&'n str>, IoError> {
         if name.len() > MAX_PATH {
             return Err(self.refuse(&name[..64], "... has a longer name than any system takes"));
         }
@@ -227,15 +243,7 @@ impl<'a> Collector<'a> {
                 _ => return Err(self.refuse(name, "would leave the archive's folder")),
             }
         }
-        let Some((&first, rest)) = parts.split_first() else {
-            return Ok(None);
-        };
-        let top = self.top.get_or_insert_with(|| first.to_owned());
-        if top != first {
-            return Err(self.refuse(name, "is outside the archive's one folder"));
-        }
-        let path: Utf8PathBuf = rest.iter().collect();
-        Ok(Some(path).filter(|path| !path.as_str().is_empty()))
+        Ok(parts)
     }
 
     fn finish(mut self) -> Result<SourceFiles, IoError> {

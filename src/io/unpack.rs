@@ -9,10 +9,10 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use flate2::read::MultiGzDecoder;
 use fs_err as fs;
 
 use super::IoError;
+use super::gzip::GzipReader;
 use crate::hash::Sha256;
 use crate::project::LockedCrate;
 use crate::vendor::plan::is_kept_by_cargo_vendor;
@@ -110,7 +110,7 @@ pub(super) fn read_crate(
     Ok(files)
 }
 
-type Entry<'a, 'b> = tar::Entry<'a, io::Take<MultiGzDecoder<&'b [u8]>>>;
+type Entry<'a, 'b> = tar::Entry<'a, io::Take<GzipReader<&'b [u8]>>>;
 
 /// Calls `take` for each file of a crate with its mode, and for each folder
 /// without.
@@ -127,7 +127,7 @@ fn each_file<'b>(
         problem,
     };
     let limit = MAX_UNPACKED.max(bytes.len() as u64 * MAX_RATIO);
-    let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(limit));
+    let mut archive = tar::Archive::new(GzipReader::new(bytes).take(limit));
     let mut seen = BTreeSet::new();
     for entry in archive.entries().map_err(damaged)? {
         let entry = entry.map_err(damaged)?;

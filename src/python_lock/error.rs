@@ -64,6 +64,33 @@ pub enum PythonLockError {
         at: Option<SourceSpan>,
     },
 
+    /// The lock has the tables of uv before 0.3, which uv2nix refuses. uv still
+    /// reads them, and so leaves them as they are unless it upgrades the lock.
+    #[error(
+        "`{place}`, line {line}: `[[distribution]]` is the format of uv before 0.3, and uv2nix reads `[[package]]` alone"
+    )]
+    #[diagnostic(
+        code(pyhack::python_lock::syntax),
+        help(
+            "let a current uv write it anew: `uv lock --upgrade`; plain `uv lock` leaves the format as it is"
+        )
+    )]
+    OldFormat {
+        place: String,
+        /// The line of the first table, from 1.
+        line: usize,
+    },
+
+    /// The lockfile has no package at all.
+    #[error("`{place}` has no packages")]
+    #[diagnostic(
+        code(pyhack::python_lock::syntax),
+        help(
+            "nothing was changed; let uv write it anew: `uv lock`, or `uv export --format pylock.toml`"
+        )
+    )]
+    Empty { place: String },
+
     /// The version of the format isn't known.
     #[error("`{place}` has version {found} of its format; known is {known}")]
     #[diagnostic(

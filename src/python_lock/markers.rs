@@ -175,7 +175,9 @@ mod tests {
     #[test]
     fn a_lock_is_for_the_platforms_of_both_lists() {
         let supported = |head: &str| {
-            let lock = parse("uv.lock", &format!("version = 1\n{head}")).unwrap();
+            let package =
+                "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { virtual = \".\" }\n";
+            let lock = parse("uv.lock", &format!("version = 1\n{head}\n{package}")).unwrap();
             Platform::DEFAULT.map(|platform| supports(&lock, environment(platform)))
         };
         assert_eq!(supported(""), [true; 3]);

@@ -83,6 +83,9 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
         return Err(reader.unknown_version(version));
     }
     let lock: Lock = reader.parse()?;
+    if lock.packages.is_empty() {
+        return Err(reader.empty());
+    }
     let groups = lock.dependency_groups.iter().chain(&lock.default_groups);
     let group_extras = groups.map(|group| group_extra(group));
     Ok(PythonLock {

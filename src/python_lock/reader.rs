@@ -75,6 +75,20 @@ impl<'a> Reader<'a> {
         entries.collect()
     }
 
+    /// Returns the error for a table of uv before 0.3, at an offset.
+    pub(super) fn old_format(&self, at: usize) -> PythonLockError {
+        PythonLockError::OldFormat {
+            place: self.place.to_owned(),
+            line: self.line(at),
+        }
+    }
+
+    pub(super) fn empty(&self) -> PythonLockError {
+        PythonLockError::Empty {
+            place: self.place.to_owned(),
+        }
+    }
+
     pub(super) fn unknown_version(&self, found: Option<&str>) -> PythonLockError {
         PythonLockError::Version {
             place: self.place.to_owned(),

@@ -281,3 +281,32 @@ directory = { path = "d", editable = true }
         PackageFormat::Wheel("c-1.0-py3-none-any.whl".to_owned())
     );
 }
+
+#[test]
+fn a_lock_without_packages_is_no_lock() {
+    let head = "version = 1\nrevision = 5\nrequires-python = \">=3.11\"\n";
+    let old = "[[distribution]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://example.org\" }\n";
+    let package = old.replace("distribution", "package");
+    for text in [
+        String::new(),
+        format!("{old}[[distribution.dependencies]]\nname = \"b\"\n"),
+        format!("{old}{package}"),
+        "[manifest.dependency-groups]\ndev = []\n".to_owned(),
+        "package = []\n".to_owned(),
+    ] {
+        let error = parse("uv.lock", &format!("{head}{text}")).unwrap_err();
+        let is_old = matches!(error, PythonLockError::OldFormat { line: 4, .. });
+        let is_empty = matches!(error, PythonLockError::Empty { .. });
+        assert_eq!(
+            (is_old, is_empty),
+            (
+                text.contains("distribution"),
+                !text.contains("distribution")
+            ),
+            "{error}"
+        );
+    }
+    let error = parse("pylock.toml", "lock-version = \"1.0\"\npackages = []\n").unwrap_err();
+    assert!(matches!(error, PythonLockError::Empty { .. }), "{error}");
+    assert!(parse("uv.lock", &format!("{head}{package}")).is_ok());
+}

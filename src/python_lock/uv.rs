@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use pep508_rs::MarkerTree;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::error::PythonLockError;
@@ -29,6 +30,9 @@ struct Lock {
     requires_python: Option<String>,
     #[serde(default)]
     package: Vec<Spanned<Package>>,
+    /// The packages, in a lock of uv before 0.3.
+    #[serde(default)]
+    distribution: Vec<Spanned<IgnoredAny>>,
     #[serde(default)]
     conflicts: Vec<Vec<RawConflict>>,
     #[serde(default)]
@@ -104,6 +108,12 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
         return Err(reader.unknown_version(found.as_deref()));
     }
     let lock: Lock = reader.parse()?;
+    if let Some(first) = lock.distribution.first() {
+        return Err(reader.old_format(first.span().start));
+    }
+    if lock.package.is_empty() {
+        return Err(reader.empty());
+    }
     let sets = lock.conflicts.into_iter();
     let markers = [&lock.supported_markers, &lock.required_markers];
     let [supported, required] = markers.map(|list| {

@@ -2,6 +2,7 @@
 //! written.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::TcpListener;
 
 use crate::support::{
@@ -571,8 +572,6 @@ fn an_sdist_whose_entries_would_leave_its_folder() {
         ("../evil", Regular, ""),
         ("/etc/evil", Regular, ""),
         ("a-1/../../evil", Regular, ""),
-        ("b-1/other", Regular, ""),
-        ("top", Regular, ""),
         ("a-1/pyproject.toml", Regular, "twice, and different"),
         ("a-1/Cargo.toml", Symlink, "../../etc/passwd"),
         ("a-1/Cargo.toml", Symlink, "/etc/passwd"),
@@ -605,6 +604,55 @@ fn an_sdist_whose_entries_would_leave_its_folder() {
 }
 
 #[test]
+fn an_sdist_without_one_folder_at_its_top() {
+    let sandbox = Sandbox::new();
+    let flat = [("pyproject.toml", tar::EntryType::Regular, "")];
+    sandbox.write("flat-1.tar.gz", sdist(&flat));
+    insta::assert_snapshot!(sandbox.run(&["flat-1.tar.gz"]).failure(), @"
+    exit code 3
+    error: `flat-1.tar.gz` has `pyproject.toml` at its root, not in a top-level folder
+      help: Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, or unpack it and name the folder
+      code: pyhack::source::top_folder
+    ");
+    let other = ("b-1/other", tar::EntryType::Regular, "");
+    sandbox.write("a-1.tar.gz", sdist(&[PYPROJECT, other]));
+    insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
+    exit code 3
+    error: `a-1.tar.gz` has several top-level folders: `a-1`, `b-1`
+      help: Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, or unpack it and name the folder
+      code: pyhack::source::top_folder
+    ");
+}
+
+#[test]
+fn padding_behind_an_archive_is_passed_over() {
+    let sandbox = Sandbox::new();
+    let plain = sdist(&[PYPROJECT]);
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file(PYPROJECT.0, options).unwrap();
+    zip.write_all(PYPROJECT.2.as_bytes()).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    for padding in [1, 7, 512, 70_000] {
+        let padded = |bytes: &[u8]| [bytes, &vec![0; padding]].concat();
+        sandbox.write("a-1.tar.gz", padded(&plain));
+        sandbox.run(&["inspect", "a-1.tar.gz"]).ok();
+        sandbox.write("a-1.zip", padded(&zip));
+        sandbox.run(&["inspect", "a-1.zip"]).ok();
+    }
+}
+
+#[test]
+fn padding_behind_a_crate_is_passed_over() {
+    let mut padded = alpha();
+    padded.bytes.extend([0; 7]);
+    let registry = Registry::new(std::slice::from_ref(&padded));
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&[padded]));
+    sandbox.run(&["vendor", "project"]).ok();
+}
+
+#[test]
 fn an_sdist_with_bytes_behind_it() {
     let sandbox = Sandbox::new();
     let mut bytes = sdist(&[PYPROJECT]);
@@ -612,7 +660,7 @@ fn an_sdist_with_bytes_behind_it() {
     sandbox.write("a-1.tar.gz", bytes);
     insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
         exit code 3
-        error: `a-1.tar.gz` has bytes behind its end, over which `tar` stops, and so does Nix
+        error: `a-1.tar.gz` has bytes behind its end that are no padding: `tar` fails on them, and so does Nix
           help: build the package from its repository, or pack the sdist anew
           code: pyhack::source::behind_the_end
         ");

@@ -36,7 +36,10 @@ fn the_default_platforms_go_before_configured_ones() {
 #[test]
 fn the_default_platforms_go_before_configured_ones_in_a_lock() {
     let sandbox = configured("platforms = [\"x86_64-linux\"]");
-    sandbox.write("uv.lock", "version = 1\nrequires-python = \">=3.12\"\n");
+    sandbox.write(
+        "uv.lock",
+        "version = 1\nrequires-python = \">=3.12\"\n[[package]]\nname = \"app\"\nversion = \"1\"\nsource = { virtual = \".\" }\n",
+    );
     let platforms = |flags: &[&str]| {
         let arguments = ["lock", "--dry-run", "--format", "json", "uv.lock"];
         let json = sandbox.run(&[&arguments, flags].concat()).ok();

@@ -125,7 +125,34 @@ pub enum IoError {
     #[diagnostic(code(pyhack::source::damaged), help("fetch the sdist again"))]
     Damaged { path: Utf8PathBuf, message: String },
 
-    #[error("`{path}` has bytes behind its end, over which `tar` stops, and so does Nix")]
+    /// An archive with a file outside of any folder.
+    #[error("`{path}` has `{entry}` at its root, not in a top-level folder")]
+    #[diagnostic(
+        code(pyhack::source::top_folder),
+        help(
+            "Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, \
+             or unpack it and name the folder"
+        )
+    )]
+    NoTopFolder { path: Utf8PathBuf, entry: String },
+
+    /// An archive with more than one folder at its root.
+    #[error("`{path}` has several top-level folders: {}", folders.iter().map(|folder| format!("`{folder}`")).collect::<Vec<_>>().join(", "))]
+    #[diagnostic(
+        code(pyhack::source::top_folder),
+        help(
+            "Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, \
+             or unpack it and name the folder"
+        )
+    )]
+    SeveralTopFolders {
+        path: Utf8PathBuf,
+        folders: Vec<String>,
+    },
+
+    #[error(
+        "`{path}` has bytes behind its end that are no padding: `tar` fails on them, and so does Nix"
+    )]
     #[diagnostic(
         code(pyhack::source::behind_the_end),
         help("build the package from its repository, or pack the sdist anew")

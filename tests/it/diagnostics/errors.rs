@@ -205,11 +205,19 @@ fn entries_of_python_locks() {
     for (name, text) in [
         ("syntax", "version = 1\npackage = 3\n".to_owned()),
         ("version", "version = 9\n".to_owned()),
+        (
+            "old",
+            uv_lock(&[("a", source)]).replace("[[package]]", "[[distribution]]"),
+        ),
+        ("empty", uv_lock(&[])),
         ("entry", uv_lock(&[("a b", source)])),
         ("good", uv_lock(&[("app", "source = { virtual = \".\" }")])),
         (
             "windows",
-            "version = 1\nsupported-markers = [\"sys_platform == 'win32'\"]\n".to_owned(),
+            uv_lock(&[("a", source)]).replace(
+                "requires-python",
+                "supported-markers = [\"sys_platform == 'win32'\"]\nrequires-python",
+            ),
         ),
     ] {
         sandbox.write(&format!("{name}/uv.lock"), text);
@@ -218,13 +226,18 @@ fn entries_of_python_locks() {
         "settings/uv.lock",
         uv_lock(&[("app", "source = { virtual = \".\" }")]),
     );
-    sandbox.write("inline/uv.lock", uv_lock(&[]));
+    sandbox.write(
+        "inline/uv.lock",
+        uv_lock(&[("app", "source = { virtual = \".\" }")]),
+    );
     sandbox.write("inline/pyproject.toml", "tool = {}\n");
     sandbox.write("settings/pyproject.toml", "[tool.uv]\nno-build = \"yes\"\n");
     let transcript = Transcript::new(&sandbox)
         .run("lock nowhere")
         .run("lock syntax/uv.lock")
         .run("lock version/uv.lock")
+        .run("lock --write overlay.nix old/uv.lock")
+        .run("lock --write overlay.nix empty/uv.lock")
         .run("lock entry/uv.lock")
         .run("lock settings/uv.lock")
         .run("lock windows/uv.lock")
