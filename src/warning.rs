@@ -231,18 +231,41 @@ pub enum Warning {
         help("let a current cargo write it anew: `cargo generate-lockfile`")
     )]
     OldLock,
-    /// The manifests name files that don't exist.
+    /// The lock has crates that no released `fetchCargoVendor` fetches.
     #[error(
-        "cargo can't read the manifests: there isn't {}",
-        shortened(missing, "; ")
+        "the lock has crates from {}: no released nixpkgs has a `fetchCargoVendor` that fetches from other registries than crates.io",
+        all_quoted(registries)
     )]
     #[diagnostic(
-        code(pyhack::warning::broken),
+        code(pyhack::warning::other_registries),
         help(
-            "no build can succeed with it: take the source from its repository, or put back what is missing"
+            "take `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; `cargoHash` is that of the layout that is proposed for nixpkgs"
         )
     )]
-    BrokenManifests { missing: Vec<String> },
+    OtherRegistries { registries: Vec<String> },
+    /// The lock has one crate from two sources.
+    #[error(
+        "the lock has crates of one name and version from different sources: {}; `fetchCargoVendor` holds both from nixpkgs 26.05 on",
+        all_quoted(crates)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::same_crates),
+        help("use nixpkgs 26.05 or later; no `importCargoLock` can build it")
+    )]
+    SameCrates { crates: Vec<String> },
+    /// Git ignores the lock, so that flakes don't have it.
+    #[error("git ignores `{path}`, so the source of a flake doesn't have it")]
+    #[diagnostic(
+        code(pyhack::warning::ignored_lock),
+        help(
+            "take it out of `.gitignore` and track it: `git add {path}`; `git check-ignore -v {path}` shows the line that ignores it"
+        )
+    )]
+    IgnoredLock { path: String },
+    /// The manifests name files that don't exist.
+    #[error("cargo can't read the manifests: {}", shortened(problems, "; "))]
+    #[diagnostic(code(pyhack::warning::broken), help("{help}"))]
+    BrokenManifests { problems: Vec<String>, help: String },
     /// The root source files of library crates don't exist.
     #[error("the source of the library of {} isn't there", quoted(folders))]
     #[diagnostic(

@@ -293,8 +293,16 @@ pub(super) fn sentence(text: &str, scratch: &Path) -> String {
         .replace(&scratch.display().to_string(), "");
     // URLs of git repositories in a lock or manifest may have credentials.
     let text = without_credentials(&text);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let joined = lines.collect::<Vec<_>>().join("; ");
+    let mut joined = String::new();
+    // Cargo's report is a chain of causes, each of one or more lines.
+    for cause in text.split("Caused by:") {
+        let lines = cause.lines().map(str::trim).filter(|line| !line.is_empty());
+        let cause = lines.collect::<Vec<_>>().join("; ");
+        if !joined.is_empty() && !cause.is_empty() {
+            joined.push_str(": ");
+        }
+        joined.push_str(&cause);
+    }
     let text = joined.strip_prefix("error: ").unwrap_or(&joined);
     match text.char_indices().nth(1200) {
         Some((end, _)) => format!("{}...", &text[..end]),

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cache::FileLock;
 use super::crate_store::VERIFIED;
+use super::manifests::{Stability, refused_manifest};
 use super::once_map::OnceMap;
 use super::paths::full_path;
 use super::pins::{FoundPins, find_pins};
@@ -22,6 +23,7 @@ use super::{
     ProjectConfig, PythonLockFailure,
 };
 use crate::hash::Sha256;
+use crate::project::{LocalCrates, ManifestProblem, RustProject, SourceFiles};
 use crate::python_lock::{PythonLock, PythonLockError};
 
 /// One run: what it may use, and what it has opened so far. Clones share all of
@@ -45,6 +47,8 @@ struct Shared {
     python_locks: PythonLocks,
     /// By the folder of the overlay.
     pins: OnceMap<Utf8PathBuf, Arc<Vec<FoundPins>>>,
+    /// What cargo refuses of the manifests with that digest.
+    refused: OnceMap<Sha256, Option<ManifestProblem>>,
     sources: Mutex<BTreeMap<SourceKey, Weak<Source>>>,
     /// The locks that this run holds, by the overlay's full path.
     overlay_locks: Mutex<BTreeMap<Utf8PathBuf, Weak<FileLock>>>,
@@ -214,6 +218,32 @@ impl Session {
         })
     }
 
+    /// Returns the first manifest of a build that cargo refuses; `None` if it
+    /// takes all of them, or can't be asked. It is asked once a run.
+    ///
+    /// # Errors
+    /// Fails if the scratch folder can't be written.
+    pub(crate) fn refused_manifest(
+        &self,
+        files: &SourceFiles,
+        project: &RustProject,
+        local: &LocalCrates,
+        stability: Stability,
+    ) -> Result<Option<ManifestProblem>, IoError> {
+        let mut key = format!("{} {stability:?}\n", files.origin()).into_bytes();
+        for path in files.paths() {
+            key.extend(path.as_str().bytes().chain([0]));
+            if path.file_name() == Some("Cargo.toml") {
+                key.extend(files.bytes(path).unwrap_or_default());
+            }
+        }
+        key.extend(project.cargo_root.as_str().bytes());
+        self.shared.refused.get_or_try(Sha256::of(&key), || {
+            let store = self.user_crates();
+            refused_manifest(files, project, local, stability, &store)
+        })
+    }
+
     /// Returns the project at a path. It isn't opened again as long as somebody
     /// holds it.
     ///
@@ -357,6 +387,7 @@ impl Shared {
             artifacts: OnceLock::new(),
             python_locks: PythonLocks::default(),
             pins: OnceMap::default(),
+            refused: OnceMap::default(),
             sources: Mutex::default(),
             overlay_locks: Mutex::default(),
             opened: Arc::default(),

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+
 use super::load::{Loaded, Request};
-use super::native::{BOOTSTRAP, NativeFacts, outdated_pyo3};
+use super::manifests::{BOOTSTRAP, checked_crates, is_sdist};
+use super::native::{NativeFacts, outdated_pyo3};
 use crate::build_system::{self, BuildSystem, Requirements};
 use crate::error::Error;
 use crate::io::crate_store::yanked_crates;
+use crate::io::git::is_ignored;
 use crate::io::{CrateStore, Session};
 use crate::nix::pins::NeededRust;
 use crate::project::{
-    BuildEnvironment, CargoConfig, CargoLock, Guess, LocalCrates, LockState, NATIVE_CPU, Project,
-    PythonName, RustProject, Unread, join,
+    BuildEnvironment, CargoConfig, CargoLock, Guess, LockState, NATIVE_CPU, Project, PythonName,
+    RustProject, Unread, broken_help, join,
 };
 use crate::python_lock::PythonLock;
 use crate::target::Toolchains;
@@ -40,7 +44,7 @@ impl Facts {
         let mut needed = None;
         if let Some(rust) = rust {
             let files = &loaded.files;
-            let local = LocalCrates::find(files, rust)?;
+            let local = checked_crates(files, rust, &request.options, session)?;
             native = NativeFacts::gather(loaded, rust, &local, request, session)?;
             lock_state = match &rust.cargo_lock {
                 Some(lock) => LockState::compare(lock, &local),
@@ -58,7 +62,10 @@ impl Facts {
                 &request.locked.names,
                 session,
             )?);
-            warnings.extend(rust_warnings(rust, &lock_state));
+            warnings.extend(rust_warnings(loaded, rust, &lock_state));
+            if !request.locked.is_whole {
+                warnings.extend(ignored_lock_warning(loaded, rust));
+            }
             native.allow_newer_python(&environment, &loaded.target);
             warnings.extend(native.warnings());
             let store = request.crates(session);
@@ -221,10 +228,15 @@ fn build_system_warnings(
     Ok(warnings)
 }
 
-fn rust_warnings(rust: &RustProject, state: &LockState) -> Vec<Warning> {
+fn rust_warnings(loaded: &Loaded, rust: &RustProject, state: &LockState) -> Vec<Warning> {
     if !state.broken.is_empty() {
-        let missing = texts(&state.broken);
-        return vec![Warning::BrokenManifests { missing }];
+        return vec![Warning::BrokenManifests {
+            problems: texts(&state.broken),
+            help: broken_help(
+                &state.broken,
+                is_sdist(&loaded.files, &loaded.project.python_root),
+            ),
+        }];
     }
     let Some(lock) = &rust.cargo_lock else {
         let folder = rust.cargo_root.to_string();
@@ -336,6 +348,30 @@ pub(super) fn yanked_warning(lock: &CargoLock, store: &CrateStore) -> Option<War
         return None;
     }
     Some(Warning::YankedCrates { crates: labels })
+}
+
+/// Returns warnings about what `fetchCargoVendor` makes of a lock.
+pub(super) fn vendor_warnings(lock: &CargoLock) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let registries = lock.other_registries();
+    if !registries.is_empty() {
+        warnings.push(Warning::OtherRegistries { registries });
+    }
+    let crates = lock.same_crates();
+    if !crates.is_empty() {
+        let crates = texts(&crates);
+        warnings.push(Warning::SameCrates { crates });
+    }
+    warnings
+}
+
+/// Returns a warning if a flake would copy the project without its lock.
+fn ignored_lock_warning(loaded: &Loaded, rust: &RustProject) -> Option<Warning> {
+    if is_sdist(&loaded.files, &loaded.project.python_root) || loaded.other_lock.is_some() {
+        return None;
+    }
+    let path = loaded.files.display(rust.cargo_lock_path.as_ref()?);
+    is_ignored(Utf8Path::new(&path)).then_some(Warning::IgnoredLock { path })
 }
 
 pub(super) fn lock_warnings(lock: &CargoLock) -> Vec<Warning> {

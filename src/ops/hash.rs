@@ -102,12 +102,13 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
     let rust = loaded.rust(request)?;
     let lock = rust.require_cargo_lock(&loaded.files)?;
     let crates = lock.registry_crates()?;
-    require_fitting(&loaded.files, rust)?;
+    require_fitting(&loaded, rust, request, session)?;
     let revisions = lock.git_revisions();
     let store = request.crates(session);
     let hash = lock_cargo_hash(lock, &store, session)?;
     let from_git = revisions.iter().map(|revision| revision.crates.len());
     let mut warnings = super::facts::lock_warnings(lock);
+    warnings.extend(super::facts::vendor_warnings(lock));
     warnings.extend(super::facts::yanked_warning(lock, &store));
     Ok(HashReport {
         cargo_hash: hash.to_sri(),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::manifests::{checked_crates, require_readable};
+use super::submodules::{explain, require_checked_out, require_crates};
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
 use crate::io::paths::join_below;
@@ -64,6 +66,11 @@ impl Request {
         }
     }
 
+    fn read_project(&self, files: &SourceFiles, root: &Utf8Path) -> Result<Project, ProjectError> {
+        let options = &self.options;
+        Project::read_with_root(files, root, options.python_minor(), options.cargo_root())
+    }
+
     /// Whether cargo makes or updates a lock that doesn't fit.
     pub(super) fn generates_lock(&self) -> bool {
         self.options.generate.generate_lock.unwrap_or_default()
@@ -109,7 +116,15 @@ const MAX_WIDENINGS: usize = 4;
 impl Loaded {
     /// Reads a project with the lock that the request asks for.
     pub(super) fn read(request: &Request, session: &Session) -> Result<Self, Error> {
-        let mut loaded = Self::read_source(request, session)?;
+        let is_whole = request.locked.is_whole;
+        if !is_whole {
+            require_checked_out(&request.path)?;
+        }
+        let mut loaded =
+            Self::read_source(request, session).map_err(|error| explain(error, &request.path))?;
+        if !is_whole {
+            require_crates(&loaded.files, &loaded.project)?;
+        }
         if let (Some(folder), true) = (&request.lock_folder, request.generates_lock()) {
             let name = lock_name(&loaded, loaded.rust(request)?)?;
             loaded.kept_lock = Some(join_below(folder, &name));
@@ -127,8 +142,8 @@ impl Loaded {
             }
             if !loaded.has_fitting_lock(request)? {
                 let rust = loaded.rust(request)?;
-                let local = LocalCrates::find(&loaded.files, rust)?;
-                require_readable(&loaded.files, &local)?;
+                let local = checked_crates(&loaded.files, rust, &request.options, session)?;
+                require_readable(&loaded.files, &loaded.project.python_root, &local)?;
                 let crates = session.user_crates();
                 let bytes = generate_lock(&loaded.files, rust, &local, &crates)?;
                 loaded.take_lock(request, bytes)?;
@@ -172,7 +187,7 @@ impl Loaded {
         self.replaces_lock |= self.other_lock.is_none() && self.files.has(&path);
         Arc::make_mut(&mut self.files).insert(path, Some(bytes.clone()));
         let root = self.project.python_root.clone();
-        self.project = Project::read(&self.files, &root, request.options.python_minor())?;
+        self.project = request.read_project(&self.files, &root)?;
         self.target.python_minor = self.project.python_minor;
         self.other_lock = Some(bytes);
         Ok(())
@@ -196,7 +211,7 @@ impl Loaded {
         let is_sdist = is_whole || files.is_archive() || files.has(Utf8Path::new("PKG-INFO"));
         let mut left = if is_sdist { 0 } else { MAX_WIDENINGS };
         loop {
-            let result = Project::read(&files, &root, request.options.python_minor());
+            let result = request.read_project(&files, &root);
             let up = match &result {
                 _ if left == 0 => None,
                 Ok(project) => reaches_above(&files, project)?,
@@ -299,26 +314,22 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
     )?)
 }
 
-/// Refuses manifests that cargo can't read.
-fn require_readable(files: &SourceFiles, local: &LocalCrates) -> Result<(), Error> {
-    let (place, broken) = (files.origin().to_owned(), local.problems());
-    if broken.is_empty() {
-        return Ok(());
-    }
-    Err(ProjectError::Broken { place, broken }.into())
-}
-
 /// Refuses a lock with which every offline build fails.
-pub(super) fn require_fitting(files: &SourceFiles, rust: &RustProject) -> Result<LockState, Error> {
-    let local = LocalCrates::find(files, rust)?;
+pub(super) fn require_fitting(
+    loaded: &Loaded,
+    rust: &RustProject,
+    request: &Request,
+    session: &Session,
+) -> Result<LockState, Error> {
+    let local = checked_crates(&loaded.files, rust, &request.options, session)?;
     let lock = rust.cargo_lock.as_ref();
     let state = lock.map(|lock| LockState::compare(lock, &local));
     let state = state.unwrap_or_default();
-    require_readable(files, &local)?;
+    require_readable(&loaded.files, &loaded.project.python_root, &local)?;
     if state.lacking.is_empty() {
         return Ok(state);
     }
-    let place = files.display(&join(&rust.cargo_root, "Cargo.lock"));
+    let place = loaded.files.display(&join(&rust.cargo_root, "Cargo.lock"));
     let lacking = state.lacking;
     Err(ProjectError::StaleLock { place, lacking }.into())
 }

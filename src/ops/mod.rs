@@ -20,6 +20,7 @@ pub mod finished;
 mod fixtures;
 mod load;
 mod locked;
+mod manifests;
 mod native;
 mod native_report;
 mod package;
@@ -27,6 +28,7 @@ mod pins;
 mod prebuilt;
 mod stanza;
 mod stanza_inputs;
+mod submodules;
 #[cfg(test)]
 mod tests;
 

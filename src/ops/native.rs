@@ -20,9 +20,6 @@ use crate::project::{
 use crate::target::{Pyo3Support, Target, Toolchains};
 use crate::warning::Warning;
 
-/// The variable that makes a stable rustc accept unstable features.
-pub(super) const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
-
 /// What is known about the native inputs of a project.
 #[derive(Default)]
 pub(super) struct NativeFacts {

@@ -70,7 +70,7 @@ impl Making<'_> {
         let files = &loaded.files;
         let lock = rust.require_cargo_lock(files)?;
         lock.registry_crates()?;
-        require_fitting(files, rust)?;
+        require_fitting(loaded, rust, self.request, self.session)?;
         visible(files, "the name", loaded.project.identity.name.as_str())?;
         visible(files, "the Cargo root", rust.cargo_root.as_str())?;
         let output_hashes = lock_output_hashes(lock, &self.request.known_hashes, self.session)?;

@@ -100,7 +100,7 @@ fn plan_and_write(
     let rust = loaded.rust(request)?;
     let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
-    let state = require_fitting(&loaded.files, rust)?;
+    let state = require_fitting(&loaded, rust, request, session)?;
     let (store, git) = (request.crates(session), session.git());
     let local = LocalCrates::find(&loaded.files, rust).map_err(Error::from)?;
     let all = (0..lock.crates.len()).collect();

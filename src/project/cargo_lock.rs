@@ -11,6 +11,7 @@ use toml::de::DeTable;
 use super::crate_source::{CrateSource, GitSource, RegistrySource};
 use super::error::{ProjectError, toml_error};
 use super::files::SourceFiles;
+use super::git_url::without_credentials;
 use super::name::{CrateName, CrateVersion};
 use crate::hash::Sha256;
 
@@ -126,6 +127,13 @@ impl CargoLock {
         Some(index + 1)
     }
 
+    /// Returns the addresses of the registries other than crates.io.
+    pub fn other_registries(&self) -> Vec<String> {
+        let ids = self.registries.iter();
+        let urls = ids.map(|id| id.split_once('+').map_or(id.as_str(), |(_, url)| url));
+        urls.map(without_credentials).collect()
+    }
+
     /// Returns the index of a local crate in [`CargoLock::crates`].
     pub fn local(&self, name: &str) -> Option<usize> {
         let is_it = |c: &LockedCrate| c.source == CrateSource::Local && c.name.as_str() == name;
@@ -166,6 +174,16 @@ impl CargoLock {
     /// # Errors
     /// If there are such crates.
     pub fn require_distinct(&self) -> Result<(), ProjectError> {
+        let crates = self.same_crates();
+        if crates.is_empty() {
+            return Ok(());
+        }
+        let place = self.place.clone();
+        Err(ProjectError::SameCrateTwice { place, crates })
+    }
+
+    /// Returns the crates of one name and version from different sources.
+    pub fn same_crates(&self) -> Vec<CrateVersion> {
         let fetched: Vec<_> = self
             .crates
             .iter()
@@ -175,11 +193,7 @@ impl CargoLock {
         let pairs = fetched.windows(2).filter(|pair| pair[0] == pair[1]);
         let mut crates: Vec<_> = pairs.map(|pair| pair[0].clone()).collect();
         crates.dedup();
-        if crates.is_empty() {
-            return Ok(());
-        }
-        let place = self.place.clone();
-        Err(ProjectError::SameCrateTwice { place, crates })
+        crates
     }
 
     #[cfg(test)]

@@ -6,7 +6,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
 use super::name::CrateVersion;
-use super::problems::{ManifestProblem, MissingDependency, Unread};
+use super::problems::{ManifestProblem, MissingDependency, Unread, broken_help};
 
 /// A file's text, for errors that point into it.
 pub type FileText = NamedSource<String>;
@@ -84,6 +84,8 @@ pub enum ProjectError {
         place: String,
         /// The path as written.
         manifest: String,
+        /// Where it would be, for messages.
+        path: String,
         /// The key that names it.
         key: &'static str,
     },
@@ -119,20 +121,32 @@ pub enum ProjectError {
     },
 
     /// Cargo can't read the manifests.
+    #[error("cargo can't read the manifests of `{place}`: {}", listed(broken))]
+    #[diagnostic(code(pyhack::project::broken), help("{}", broken_help(broken, *is_sdist)))]
+    Broken {
+        place: String,
+        broken: Vec<ManifestProblem>,
+        /// Whether the source is an sdist, packed or unpacked.
+        is_sdist: bool,
+    },
+
+    /// What the build reads is in a git submodule that isn't checked out.
     #[error(
-        "cargo can't read the manifests of `{place}`: there isn't {}",
-        listed(broken)
+        "`{path}`{} is in the git submodule `{submodule}`, which isn't checked out",
+        named_by.as_ref().map_or_else(String::new, |file| format!(", which `{file}` names,"))
     )]
     #[diagnostic(
         code(pyhack::project::broken),
         help(
-            "no build can succeed with it: take the source from its repository, whose sdist lacks files, or put them \
-             back"
+            "{checkout}; a flake has its submodules only with `inputs.self.submodules = true`, or with `?submodules=1` in its URL"
         )
     )]
-    Broken {
-        place: String,
-        broken: Vec<ManifestProblem>,
+    MissingSubmodule {
+        named_by: Option<String>,
+        path: String,
+        submodule: String,
+        /// How to check it out.
+        checkout: String,
     },
 
     /// `Cargo.lock` lacks crates that the manifests depend on.
@@ -256,8 +270,8 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::same_crate_twice),
         help(
-            "`importCargoLock` can't hold both; nixpkgs' `fetchCargoVendor` can: use it with the hash that \
-             `cargo pyhack hash` prints"
+            "`importCargoLock` can't hold both; `fetchCargoVendor` of nixpkgs 26.05 and later can: use it with the \
+             hash that `cargo pyhack hash` prints"
         )
     )]
     SameCrateTwice {

@@ -13,7 +13,7 @@ use super::error::ProjectError;
 use super::files::SourceFiles;
 use super::manifest::{CargoDependency, CargoManifest, CargoWorkspace};
 use super::paths::{folder_of, join, join_inside, levels_above};
-use super::problems::ManifestProblem;
+use super::problems::{Bounds, ManifestProblem};
 use super::roots::RustProject;
 use super::workspace::{excludes, find_workspace_root, members};
 
@@ -118,6 +118,29 @@ impl LocalCrates {
         problems.into_iter().cloned().collect()
     }
 
+    /// Adds what cargo said when it was asked about a manifest.
+    pub fn refuse(&mut self, problem: ManifestProblem) {
+        self.problems.push(problem);
+    }
+
+    /// Says of the paths out of the source whether they leave the git
+    /// repository: `exists` tells whether there is something at a path, relative
+    /// to the folder of a manifest.
+    pub fn bound_by_repository(&mut self, exists: impl Fn(&Utf8Path, &str) -> bool) {
+        for problem in &mut self.problems {
+            if let ManifestProblem::Outside {
+                path,
+                named_by,
+                bounds,
+                ..
+            } = problem
+                && exists(folder_of(Utf8Path::new(named_by)), path)
+            {
+                *bounds = Bounds::Repository;
+            }
+        }
+    }
+
     /// Returns how many folders above the source root relative paths lead at
     /// most; `None` if none leads out of the source.
     pub fn levels_above(&self) -> Option<usize> {
@@ -220,13 +243,14 @@ impl Search<'_> {
             is_member,
             is_read,
         };
+        let manifest_path = path;
         for declared in &krate.manifest.clone().dependencies {
             let (mut dependency, folder) = parent.inherit(declared, folder_of(path));
             if let Some(path) = dependency.path.take() {
                 dependency.path = join_inside(folder, &path).map(Utf8PathBuf::into_string);
                 if dependency.path.is_none() {
                     if krate.is_required(&dependency) {
-                        self.report_outside(folder, path);
+                        self.report_outside(folder, manifest_path, path);
                     }
                     continue;
                 }
@@ -267,10 +291,13 @@ impl Search<'_> {
         }
     }
 
-    fn report_outside(&mut self, folder: &Utf8Path, path: String) {
-        let up = levels_above(folder, &path);
-        let problem = ManifestProblem::Outside { path, up };
-        self.found.problems.push(problem);
+    fn report_outside(&mut self, folder: &Utf8Path, named_by: &Utf8Path, path: String) {
+        self.found.problems.push(ManifestProblem::Outside {
+            up: levels_above(folder, &path),
+            named_by: named_by.to_string(),
+            path,
+            bounds: Bounds::default(),
+        });
     }
 
     /// Returns the folder that the root manifest names, or reports that it is
@@ -278,7 +305,8 @@ impl Search<'_> {
     fn resolve_path(&mut self, path: &str) -> Option<Utf8PathBuf> {
         let inside = join_inside(self.root, path);
         if inside.is_none() {
-            self.report_outside(self.root, path.to_owned());
+            let root_path = join(self.root, "Cargo.toml");
+            self.report_outside(self.root, &root_path, path.to_owned());
         }
         inside
     }

@@ -272,7 +272,7 @@ mod tests {
         let found = state(&[("Cargo.toml", &manifest)]);
         assert_eq!(
             texts(&found.broken),
-            ["the workspace that `Cargo.toml` inherits from"]
+            ["the workspace that `Cargo.toml` inherits from doesn't exist"]
         );
     }
 
@@ -352,7 +352,7 @@ mod tests {
         let expected = ["x/Cargo.toml", "y/Cargo.toml"];
         assert_eq!(
             texts(&found.broken),
-            expected.map(|path| format!("`{path}`, which `Cargo.toml` names"))
+            expected.map(|path| format!("`{path}`, which `Cargo.toml` names, doesn't exist"))
         );
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
-use super::backend::{self, Context};
+use super::backend::{self, Context, PlannedModule, RootRule};
 use super::error::ProjectError;
 use super::files::SourceFiles;
 use super::identity::PackageIdentity;
@@ -38,16 +38,28 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the project whose `pyproject.toml` is in the folder `root`, to be
-    /// built for `CPython` 3.`python_minor`; if that is `None`, for the newest
-    /// that the project and its `PyO3` allow.
-    ///
-    /// # Errors
-    /// If there is no Python project, or one of its files is wrong.
-    pub fn read(
+    #[cfg(test)]
+    pub(crate) fn read(
         files: &SourceFiles,
         root: &Utf8Path,
         python_minor: Option<u8>,
+    ) -> Result<Self, ProjectError> {
+        Self::read_with_root(files, root, python_minor, None)
+    }
+
+    /// Reads the project whose `pyproject.toml` is in the folder `root`, to be
+    /// built for `CPython` 3.`python_minor`; if that is `None`, for the newest
+    /// that the project and its `PyO3` allow. If `cargo_root` is the root of a
+    /// Cargo workspace or a crate, cargo builds there too, whatever the project
+    /// says.
+    ///
+    /// # Errors
+    /// If there is no Python project, or one of its files is wrong.
+    pub fn read_with_root(
+        files: &SourceFiles,
+        root: &Utf8Path,
+        python_minor: Option<u8>,
+        cargo_root: Option<&Utf8Path>,
     ) -> Result<Self, ProjectError> {
         let pyproject = Pyproject::read(files, root)?;
         let requires = requires_python(files, root, &pyproject);
@@ -65,9 +77,15 @@ impl Project {
                 pyproject: &pyproject,
                 root,
                 python_minor: &python_minor,
+                is_root_chosen: cargo_root.is_some(),
+                own_backend: None,
             })?;
             let modules = std::mem::take(&mut plan.modules);
-            Ok::<_, ProjectError>((rust_projects(files, modules)?, plan))
+            let mut rust = rust_projects(files, modules)?;
+            if let Some(chosen) = cargo_root {
+                rust.extend(chosen_root(files, chosen, &rust)?);
+            }
+            Ok::<_, ProjectError>((rust, plan))
         };
         let first = python_minor.unwrap_or_else(|| newest(None));
         let (mut rust, mut plan) = read_rust(first)?;
@@ -126,6 +144,22 @@ impl Project {
             }),
         }
     }
+}
+
+/// Returns the folder that the user chooses, unless the backend builds there or
+/// it is no root.
+fn chosen_root(
+    files: &SourceFiles,
+    chosen: &Utf8Path,
+    known: &[RustProject],
+) -> Result<Option<RustProject>, ProjectError> {
+    let manifest = join(chosen, "Cargo.toml");
+    if !files.has(&manifest) || known.iter().any(|rust| rust.cargo_root == chosen) {
+        return Ok(None);
+    }
+    let module = PlannedModule::new(manifest, RootRule::CargoRoot);
+    let found = rust_projects(files, vec![module])?;
+    Ok(found.into_iter().find(|rust| rust.cargo_root == chosen))
 }
 
 /// Returns `requires-python` of `pyproject.toml`, otherwise that of `PKG-INFO`

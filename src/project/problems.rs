@@ -9,23 +9,63 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use thiserror::Error;
 
-/// What keeps cargo from reading the manifests, in words that follow "there
-/// isn't".
+/// What keeps cargo from reading the manifests, as a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ManifestProblem {
     /// A file that a manifest names doesn't exist.
-    #[error("`{path}`, which `{named_by}` names")]
+    #[error("`{path}`, which `{named_by}` names, doesn't exist")]
     MissingFile { path: String, named_by: String },
     /// A path leads `up` folders out of the source; `None` if it is absolute.
-    #[error("`{path}`, which lies outside of the source")]
-    Outside { path: String, up: Option<usize> },
+    #[error("`{path}`, which `{named_by}` names, is outside of the {bounds}")]
+    Outside {
+        path: String,
+        named_by: String,
+        up: Option<usize>,
+        bounds: Bounds,
+    },
     /// A manifest below a workspace root that the workspace neither lists nor
     /// excludes.
-    #[error("`{manifest}` among the members: its workspace neither lists nor excludes it")]
+    #[error("the workspace above `{manifest}` neither lists nor excludes it")]
     Stray { manifest: String },
     /// A manifest inherits from a workspace that doesn't exist.
-    #[error("the workspace that `{manifest}` inherits from")]
+    #[error("the workspace that `{manifest}` inherits from doesn't exist")]
     NoWorkspace { manifest: String },
+    /// A manifest that cargo was asked about and refused.
+    #[error("cargo refuses `{manifest}`{}: {reason}", line.map_or_else(String::new, |line| format!(", line {line}")))]
+    Refused {
+        manifest: String,
+        /// The line, from 1, if cargo says it.
+        line: Option<usize>,
+        /// Cargo's words.
+        reason: String,
+    },
+}
+
+/// Returns what the user can do about manifests that cargo can't read.
+pub fn broken_help(problems: &[ManifestProblem], is_sdist: bool) -> String {
+    let helps = problems.iter().map(|problem| problem.help(is_sdist));
+    let mut helps: Vec<_> = helps.collect();
+    helps.dedup();
+    helps.join("; ")
+}
+
+/// What a source ends at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bounds {
+    /// The folder or archive that was read.
+    #[default]
+    Source,
+    /// The top of the git repository; what is outside exists.
+    Repository,
+}
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Repository => "git repository",
+        })
+    }
 }
 
 impl ManifestProblem {
@@ -34,9 +74,37 @@ impl ManifestProblem {
     pub(super) fn key(&self) -> (u8, &str, &str) {
         match self {
             Self::MissingFile { path, named_by } => (0, path, named_by),
-            Self::Outside { path, .. } => (1, path, ""),
+            Self::Outside { path, named_by, .. } => (1, path, named_by),
             Self::Stray { manifest } => (2, manifest, ""),
             Self::NoWorkspace { manifest } => (3, manifest, ""),
+            Self::Refused {
+                manifest, reason, ..
+            } => (4, manifest, reason),
+        }
+    }
+
+    /// Returns what the user can do about it. `is_sdist` tells whether the
+    /// source was made from a repository that may have more.
+    fn help(&self, is_sdist: bool) -> &'static str {
+        match self {
+            Self::Outside { .. } => {
+                "Nix copies one source: put both into one repository, or make it a dependency from git or a registry"
+            }
+            Self::Refused { reason, .. } if reason.contains("nightly") => {
+                "a stable cargo takes it with `env.RUSTC_BOOTSTRAP = \"1\"` in the configuration; otherwise patch the manifest"
+            }
+            _ if is_sdist => {
+                "no build can succeed with it: take the source from its repository, since the sdist differs from it or lacks files"
+            }
+            Self::Refused { .. } => {
+                "correct the manifest: `cargo metadata --no-deps` beside it shows what cargo says"
+            }
+            Self::Stray { .. } => {
+                "add it to `members` or `exclude` in the `[workspace]` of the manifest above"
+            }
+            Self::NoWorkspace { .. } | Self::MissingFile { .. } => {
+                "no build can succeed with it: put back what is missing, or correct the manifest that names it"
+            }
         }
     }
 }
@@ -114,6 +182,12 @@ pub enum UnreadPart {
     HatchHook(String),
     #[error("`{0}`, the project's own build backend, isn't in its `backend-path`")]
     InTreeBackend(String),
+    /// A manifest that isn't in the source of a project with a backend of its
+    /// own.
+    #[error(
+        "`{0}`, which isn't in the source, may be made by this build backend: name the crate with `--cargo-root`"
+    )]
+    MadeByBackend(String),
 }
 
 impl Unread {
@@ -156,4 +230,14 @@ pub enum Guess {
     NoExtension,
     #[error("the rules of the build backend `{0}` aren't known")]
     UnknownBackend(String),
+    /// The backend copies the crate to where it is built.
+    #[error("{file}:{line} puts it to `{manifest}`, where it is built")]
+    Staged {
+        manifest: String,
+        file: Utf8PathBuf,
+        line: usize,
+    },
+    /// The backend may make the manifest that is named.
+    #[error("`{manifest}` isn't in the source; the build backend `{file}` may make it")]
+    MadeByBackend { manifest: String, file: Utf8PathBuf },
 }

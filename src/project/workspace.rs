@@ -87,6 +87,7 @@ fn root_from_pointer(
     Err(ProjectError::NoManifest {
         place,
         manifest: format!("{pointer}/Cargo.toml"),
+        path: files.display(&root),
         key: "package.workspace",
     })
 }

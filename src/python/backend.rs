@@ -7,9 +7,11 @@ use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{ModModule, Stmt, StmtFunctionDef};
 use ruff_python_parser::Parsed;
 
+use super::commands::{BuildCommand, find_commands};
 use super::exec::Interpreter;
 use super::parse::with_syntax;
 use super::situation::Situation;
+use super::staging::{StagedPath, staged_paths, traced_commands};
 use super::value::{Arguments, Note, Value};
 
 /// The modules of the backends that one may wrap.
@@ -38,7 +40,14 @@ pub struct InTreeBackend {
     pub siblings: Vec<String>,
     /// What of the hook's result isn't known.
     pub unread: Vec<Note>,
+    /// What its hooks copy, move and link before they build.
+    pub staged: Vec<StagedPath>,
+    /// The calls of cargo and maturin in it.
+    pub commands: Vec<BuildCommand>,
 }
+
+/// The hooks that a build of a wheel calls, in order.
+const BUILD_HOOKS: [&str; 2] = ["prepare_metadata_for_build_wheel", "build_wheel"];
 
 /// Reads the module of a build backend.
 ///
@@ -84,7 +93,35 @@ fn in_tree_backend<'a>(
         let requires = items.iter().filter_map(Value::as_str).map(str::to_owned);
         backend.requires = Some(requires.collect::<BTreeSet<_>>().into_iter().collect());
     }
+    run_hooks(body, interpreter);
+    backend.staged = staged_paths(&interpreter.traces);
+    backend.commands = traced_commands(&interpreter.traces);
+    // A list of words may be made elsewhere than it is run, so the call of a
+    // tool that no hook is seen to reach is one in a tool that no call names.
+    let tools: Vec<_> = backend.commands.iter().map(|c| c.tool).collect();
+    let others = find_commands(body, interpreter).into_iter();
+    let unreached = others.filter(|command| !tools.contains(&command.tool));
+    backend.commands.extend(unreached);
     backend
+}
+
+/// Goes through the hooks that build, so that their calls are recorded.
+fn run_hooks<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) {
+    for name in BUILD_HOOKS {
+        let (function, parameters) = match interpreter.globals.get(name) {
+            Some(Value::Function(index)) => (interpreter.functions[*index], 1),
+            _ => match find_method(body, name) {
+                Some(method) => (method, 2),
+                None => continue,
+            },
+        };
+        let line = interpreter.line(function);
+        let arguments = Arguments {
+            by_place: vec![Value::unknown(line, "an argument of a hook"); parameters],
+            by_name: Vec::new(),
+        };
+        interpreter.call_function(function, function, arguments);
+    }
 }
 
 /// Returns the modules of the same package that the hook may be imported from:

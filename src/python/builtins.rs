@@ -24,12 +24,21 @@ pub(super) fn attribute(situation: &Situation<'_>, value: Value, name: &str, lin
             }
         }
         Value::Str(path) if name == "parent" => Value::Str(folder_of(&path)),
+        Value::Str(path) if name == "parents" => Value::List(folders_above(&path)),
         Value::Str(path) if name == "name" => {
             Value::str(Utf8Path::new(&path).file_name().unwrap_or_default())
         }
         unknown @ Value::Unknown(_) => unknown,
         _ => Value::unknown(line, format!("`.{name}`")),
     }
+}
+
+/// Returns the folders that a path is in, innermost first, as many as scripts
+/// ask for.
+fn folders_above(path: &str) -> Vec<Value> {
+    let first = Some(folder_of(path));
+    let folders = std::iter::successors(first, |folder| Some(folder_of(folder)));
+    folders.take(8).map(Value::Str).collect()
 }
 
 /// Returns whether a name is that of setuptools' `setup`; other functions have

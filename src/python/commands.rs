@@ -53,7 +53,7 @@ impl BuildCommand {
 
     /// Returns whether the command builds; others query a version, install a
     /// tool or are part of a message.
-    fn builds(&self) -> bool {
+    pub(super) fn builds(&self) -> bool {
         let mut arguments = self.arguments.iter();
         let command = arguments.find(|argument| !argument.starts_with(['-', '+']));
         match (self.tool, command.map_or("", String::as_str)) {
@@ -73,7 +73,7 @@ pub fn read_commands(text: &str, situation: &Situation) -> Result<Vec<BuildComma
     })
 }
 
-fn find_commands(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<BuildCommand> {
+pub(super) fn find_commands(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> Vec<BuildCommand> {
     let mut visitor = Candidates::default();
     visitor.visit_body(body);
     let mut commands = Vec::new();

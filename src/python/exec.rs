@@ -17,7 +17,7 @@ use ruff_text_size::Ranged;
 use super::certainty::{Certainty, Import, catches_import_error, leaves, suppresses_import_error};
 use super::methods::MethodCall;
 use super::situation::Situation;
-use super::trace::{MAX_CALLS as MAX_TRACES, Trace, is_traced};
+use super::trace::{MAX_CALLS as MAX_TRACES, Trace, is_traced, staging_method};
 use super::value::{Arguments, Value, insert};
 use super::{builtins, operators};
 
@@ -867,6 +867,11 @@ impl<'a> Interpreter<'a> {
         method: &str,
     ) -> Value {
         let arguments = self.arguments(call);
+        if let Value::Str(path) = &receiver
+            && let Some((name, arguments)) = staging_method(path, method, &arguments)
+        {
+            self.trace(name, call, &arguments);
+        }
         let variable = self.variable(holder);
         if variable.is_none() && CHANGING_METHODS.contains(&method) {
             self.taint(holder);

@@ -21,16 +21,18 @@ mod parse;
 mod paths;
 mod setup_script;
 mod situation;
+mod staging;
 mod trace;
 mod value;
 
 pub use backend::{InTreeBackend, read_backend};
 pub use certainty::{Certainty, Import};
-pub use commands::{BuildCommand, read_commands};
+pub use commands::{BuildCommand, Tool, read_commands};
 pub use imports::{Located, ScriptNeeds, read_constants, read_needs};
 pub use native_code::{NativeCode, NativeExtension, ProgramCall, module_names, read_native};
 pub use setup_script::{SetupScript, read_setup_py};
 pub use situation::{Platform, Situation};
+pub use staging::StagedPath;
 pub use value::{Extension, Note};
 
 #[cfg(test)]

@@ -304,3 +304,76 @@ fn what_is_no_python_is_told_with_its_line() {
     let note = read_setup_py("import os\nsetup(]\n", &SITUATION).unwrap_err();
     assert_eq!(note.line, 2);
 }
+
+/// What a backend stages, as `FROM -> TO`.
+fn staged(build_wheel: &str) -> Vec<String> {
+    let head = "import os, shutil\nfrom shutil import copytree\nfrom pathlib import Path\nimport maturin\n\
+        ROOT = Path(__file__).parent.resolve()\n\
+        def stage(to):\n    shutil.copytree(src=ROOT / 'rust', dst=to)\n\
+        def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n";
+    let found = backend(&format!("{head}    {build_wheel}\n"));
+    let paths = found.staged.into_iter();
+    paths
+        .map(|path| format!("{} -> {}", path.from, path.to))
+        .collect()
+}
+
+#[test]
+fn what_a_backend_copies_moves_and_links_is_followed() {
+    for (text, expected) in [
+        ("copytree('rust', 'build/rust')", "rust -> build/rust"),
+        (
+            "shutil.copytree(ROOT / 'rust', ROOT / 'b', dirs_exist_ok=True)",
+            "rust -> b",
+        ),
+        ("stage('b')", "rust -> b"),
+        ("shutil.move(str(ROOT / 'rust'), 'b')", "rust -> b"),
+        (
+            "shutil.copy2(f'{ROOT}/rust/Cargo.toml', 'b')",
+            "./rust/Cargo.toml -> b",
+        ),
+        ("os.symlink('../rust', 'b/rust')", "../rust -> b/rust"),
+        ("os.rename(os.path.join('a', 'rust'), 'b')", "a/rust -> b"),
+        ("(ROOT / 'b').symlink_to(ROOT / 'rust')", "rust -> b"),
+        ("Path('rust').rename('b')", "rust -> b"),
+    ] {
+        assert_eq!(staged(text), [expected], "{text}");
+    }
+    assert_eq!(staged("'a-b'.replace('-', '_')"), [""; 0]);
+    assert_eq!(staged("shutil.copytree(os.environ['X'], 'b')"), [""; 0]);
+}
+
+#[test]
+fn calls_of_cargo_in_a_backend_are_found_with_their_folder() {
+    let command = |text: &str| {
+        let text = format!(
+            "import os, subprocess, sys, maturin\ndef build_wheel(d, c=None, m=None):\n    {text}\n"
+        );
+        let commands = backend(&text).commands.into_iter();
+        let shown =
+            commands.map(|c| format!("{:?} {} in {:?}", c.tool, c.arguments.join(" "), c.folder));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    for (text, expected) in [
+        (
+            "subprocess.check_call(['cargo', 'build'], cwd='tool')",
+            "Cargo build in Some(\"tool\")",
+        ),
+        (
+            "os.chdir('tool'); subprocess.run('cargo build --release')",
+            "Cargo build --release in Some(\"tool\")",
+        ),
+        (
+            "m = 'x/Cargo.toml'; subprocess.run(['cargo', 'build', '--manifest-path', m])",
+            "Cargo build --manifest-path x/Cargo.toml in None",
+        ),
+        (
+            "subprocess.run([sys.executable, '-m', 'maturin', 'build'])",
+            "Maturin build in None",
+        ),
+        ("subprocess.run(['cargo', '--version'])", ""),
+    ] {
+        assert_eq!(command(text), expected, "{text}");
+    }
+    assert!(command("subprocess.run(['cargo', 'build', '-m', os.environ['X']])").contains('\0'));
+}

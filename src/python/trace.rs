@@ -3,7 +3,7 @@
 use ruff_text_size::TextSize;
 
 use super::certainty::Certainty;
-use super::value::Arguments;
+use super::value::{Arguments, Value};
 
 /// Upper bound on the recorded calls.
 pub(super) const MAX_CALLS: usize = 2000;
@@ -59,6 +59,39 @@ const OTHER_FETCHERS: [&str; 5] = [
     "wget.download",
 ];
 
+/// The functions that copy, move or link a file or folder to their second
+/// argument.
+pub(super) const STAGING: [&str; 12] = [
+    "shutil.copytree",
+    "shutil.copy",
+    "shutil.copy2",
+    "shutil.copyfile",
+    "shutil.move",
+    "os.symlink",
+    "os.link",
+    "os.rename",
+    "os.renames",
+    "os.replace",
+    "distutils.dir_util.copy_tree",
+    "setuptools._distutils.dir_util.copy_tree",
+];
+
+/// The methods of `pathlib.Path` that copy or move it to their argument.
+const STAGING_METHODS: [&str; 6] = [
+    "copy",
+    "copy_into",
+    "move",
+    "move_into",
+    "rename",
+    "replace",
+];
+
+/// The methods of `pathlib.Path` that link it to their argument.
+const LINKING_METHODS: [&str; 2] = ["symlink_to", "hardlink_to"];
+
+/// The functions that change the working directory.
+pub(super) const CHDIR: [&str; 2] = ["os.chdir", "contextlib.chdir"];
+
 /// A recorded call.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -71,7 +104,11 @@ pub(super) struct Trace {
 
 /// Tells whether calls of the function are recorded.
 pub(super) fn is_traced(name: &str) -> bool {
-    is_extension(name) || is_runner(name) || is_pkgconfig(name) || is_fetcher(name)
+    is_extension(name)
+        || is_runner(name)
+        || is_pkgconfig(name)
+        || is_fetcher(name)
+        || is_staging(name)
 }
 
 /// Tells whether the function only looks for a program.
@@ -98,6 +135,35 @@ pub(super) fn is_runner(name: &str) -> bool {
 pub(super) fn is_pkgconfig(name: &str) -> bool {
     let function = name.strip_prefix("pkgconfig.");
     function.is_some_and(|function| PKGCONFIG.contains(&function))
+}
+
+/// Tells whether the function stages files or changes the folder.
+fn is_staging(name: &str) -> bool {
+    STAGING.contains(&name) || CHDIR.contains(&name)
+}
+
+/// Returns the arguments of a method of a path as those of a function, if it
+/// stages it.
+pub(super) fn staging_method(
+    path: &str,
+    method: &str,
+    arguments: &Arguments,
+) -> Option<(&'static str, Arguments)> {
+    let [Value::Str(other)] = arguments.by_place.as_slice() else {
+        return None;
+    };
+    let (from, to) = if STAGING_METHODS.contains(&method) {
+        (path, other.as_str())
+    } else if LINKING_METHODS.contains(&method) {
+        (other.as_str(), path)
+    } else {
+        return None;
+    };
+    let arguments = Arguments {
+        by_place: vec![Value::str(from), Value::str(to)],
+        by_name: Vec::new(),
+    };
+    Some(("shutil.copytree", arguments))
 }
 
 fn last_part(name: &str) -> &str {

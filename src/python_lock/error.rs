@@ -162,6 +162,20 @@ pub enum PythonLockError {
         subdirectory: String,
     },
 
+    /// The folder of a local project doesn't exist, or is empty.
+    #[error("`{place}` has `{package}` in `{folder}`, where nothing is")]
+    #[diagnostic(
+        code(pyhack::python_lock::no_folder),
+        help(
+            "if that is in a git submodule, check it out: `git submodule update --init --recursive`; otherwise lock again: `uv lock`"
+        )
+    )]
+    NoFolder {
+        place: String,
+        package: String,
+        folder: String,
+    },
+
     /// The lockfile doesn't have the package.
     #[error("`{place}` has no package `{package}`")]
     #[diagnostic(

@@ -155,6 +155,18 @@ impl PythonLock {
         Some(self.entries(name).next()?.source.kind())
     }
 
+    /// Returns the local projects, installed or not, each with its folder
+    /// relative to the lockfile's.
+    pub fn folders(&self) -> impl Iterator<Item = (&PythonName, &Utf8Path)> {
+        let packages = self.packages.iter();
+        packages.filter_map(|package| match &package.source {
+            LockedSource::Directory(folder)
+            | LockedSource::Editable(folder)
+            | LockedSource::Virtual(folder) => Some((&package.name, folder.as_path())),
+            _ => None,
+        })
+    }
+
     /// Returns the workspace members that are installed as packages, sorted by
     /// name, each with its folder relative to the lockfile's.
     pub fn members(&self) -> Vec<(&PythonName, &Utf8Path)> {

@@ -547,8 +547,14 @@ fn one_crate_from_two_sources() {
     insta::assert_snapshot!(sandbox.run(&["nix-snippet", "module"]).failure(), @r"
     exit code 3
     error: `module/Cargo.lock` has crates of one name and version from different sources: `simple 1.0.0`
-      help: `importCargoLock` can't hold both; nixpkgs' `fetchCargoVendor` can: use it with the hash that `cargo pyhack hash` prints
+      help: `importCargoLock` can't hold both; `fetchCargoVendor` of nixpkgs 26.05 and later can: use it with the hash that `cargo pyhack hash` prints
       code: pyhack::lock::same_crate_twice
     ");
-    assert!(sandbox.run(&["hash", "module"]).ok().starts_with("sha256-"));
+    let hash = sandbox.run(&["hash", "-v", "module"]);
+    insta::assert_snapshot!(hash.stderr, @"
+    warning: the lock has crates of one name and version from different sources: `simple 1.0.0`; `fetchCargoVendor` holds both from nixpkgs 26.05 on
+      help: use nixpkgs 26.05 or later; no `importCargoLock` can build it
+      code: pyhack::warning::same_crates
+    ");
+    assert!(hash.ok().starts_with("sha256-"));
 }

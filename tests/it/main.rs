@@ -36,6 +36,7 @@ mod layouts;
 mod local_projects;
 mod lock;
 mod locks;
+mod manifests;
 mod nar;
 mod native;
 mod nix_snippet;

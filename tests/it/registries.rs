@@ -109,7 +109,13 @@ fn a_sparse_registry() {
     let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));
     let sandbox = Sandbox::with_registry(&crates_io);
     let project = project(&sandbox, &other.id());
-    let hash = sandbox.run(&["hash", "project"]).ok();
+    let hash = sandbox.run(&["hash", "-v", "project"]);
+    insta::assert_snapshot!(crate::support::redact_ports(&hash.stderr), @"
+    warning: the lock has crates from `http://127.0.0.1:PORT/index/`: no released nixpkgs has a `fetchCargoVendor` that fetches from other registries than crates.io
+      help: take `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; `cargoHash` is that of the layout that is proposed for nixpkgs
+      code: pyhack::warning::other_registries
+    ");
+    let hash = hash.ok();
     assert_eq!(hash, expected_hash(&sandbox, &project));
     assert_eq!(crates_io.downloads(), 1);
     let expected = [

@@ -32,6 +32,9 @@ mod listing;
 mod mirror;
 mod objects;
 mod program;
+
+pub use program::is_ignored;
+
 mod spec;
 
 pub(crate) use mirror::{Mirrors, mirrors};

@@ -7,7 +7,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use camino::Utf8Path;
+
 use super::super::error::{GitError, IoError};
+use super::super::paths::parent_folder;
 use crate::project::without_credentials;
 
 /// Upper bound on a message, in characters.
@@ -73,6 +76,14 @@ pub(super) fn fetching(repository: &Path, allows_file: bool) -> Command {
 }
 
 fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
+    let mut git = plain_command(is_kept);
+    // Git looks for repositories from the current folder on.
+    git.current_dir(repository).env("GIT_DIR", repository);
+    git
+}
+
+/// Prepares git without hooks and prompts.
+fn plain_command(is_kept: impl Fn(&str) -> bool) -> Command {
     let mut git = Command::new("git");
     for (name, _) in std::env::vars_os() {
         let is_git = name.to_str().is_some_and(|name| {
@@ -84,10 +95,7 @@ fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
             git.env_remove(name);
         }
     }
-    // Git looks for repositories from the current folder on.
-    git.current_dir(repository)
-        .env("GIT_DIR", repository)
-        .env("GIT_TERMINAL_PROMPT", "0")
+    git.env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
@@ -96,6 +104,20 @@ fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
         .args(["-c", "gc.auto=0"])
         .args(["-c", "maintenance.auto=false"]);
     git
+}
+
+/// Returns whether git ignores a file that it doesn't track.
+#[must_use]
+pub fn is_ignored(path: &Utf8Path) -> bool {
+    let (Some(name), folder) = (path.file_name(), parent_folder(path)) else {
+        return false;
+    };
+    let mut git = plain_command(|_| false);
+    git.current_dir(folder)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .args(["-c", "core.fsmonitor=false"])
+        .args(["check-ignore", "--quiet", "--", name]);
+    git.output().is_ok_and(|output| output.status.success())
 }
 
 /// Names the file that is always empty.

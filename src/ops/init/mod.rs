@@ -15,6 +15,7 @@ use super::configured::Configured;
 use super::lock::{LockReport, LockRequest, lock};
 use super::locked::{self, Asked};
 use super::overlay::Writing;
+use super::submodules::require_member;
 use crate::error::{Error, Exit};
 use crate::io::paths::{exists, is_folder, is_link, join_below, path_from};
 use crate::io::search_up::{find_file_above, is_in_repository};
@@ -206,6 +207,11 @@ impl Workspace {
         let locked = locked::Workspace::read(&join_below(folder, "uv.lock"), session)?;
         let asked = Asked::of(&common, &locked)?;
         let python_minor = asked.python_minor().unwrap_or_default();
+        for (package, below) in python_lock.folders() {
+            let label = package.to_string();
+            let lock = join_below(folder, "uv.lock");
+            require_member(&join_below(folder, below), lock.as_str(), &label)?;
+        }
         let members = Members::read(folder, &python_lock, &asked, session);
         let mut warnings = asked.warnings.clone();
         // The flake has a workaround for both.

@@ -21,6 +21,7 @@ use crate::ops::load::Request;
 use crate::ops::locked::{Finding, Results, candidates, digests_of, make_locked};
 use crate::ops::nix_snippet::lock_beside;
 use crate::ops::overlay::{Draft, OverlayFile, make_from_source};
+use crate::ops::submodules::require_member;
 use crate::options::{EnvironmentOptions, InputOptions, Options};
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, digest, freshness,
@@ -244,6 +245,12 @@ pub(super) fn do_job(run: Run, job: &Job, results: &Results, place: Place) -> Do
 }
 
 fn make_local(run: Run, job: &Job, place: Place) -> Done {
+    let lock = run.workspace.path.as_str();
+    let folder = job.options.input.path.as_deref();
+    let there = folder.map(|folder| require_member(folder, lock, job.name.as_str()));
+    if let Some(Err(error)) = there {
+        return Done::Found(Finding::Failed((&error).into()));
+    }
     let sets = Some(Arc::clone(&run.asked.sets));
     match make_from_source(&job.options, sets, place) {
         Ok(made) => Done::Made(Box::new(made)),

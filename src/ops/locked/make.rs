@@ -14,6 +14,7 @@ use crate::io::{IoError, Session};
 use crate::ops::finished::{FinishedStanza, Place};
 use crate::ops::load::{Loaded, Locked, Request};
 use crate::ops::stanza::made_of;
+use crate::ops::submodules::require_member;
 use crate::options::{Options, Setting};
 use crate::overlay::Digests;
 use crate::project::{GitReference, GitSource, ProjectError, without_credentials};
@@ -154,6 +155,7 @@ fn fetch_source(
         | LockedSource::Editable(folder)
         | LockedSource::Virtual(folder) => {
             request.path = join_below(workspace.folder(), folder);
+            require_member(&request.path, workspace.path.as_str(), &label(package))?;
             locked.is_whole = false;
             root = None;
         }

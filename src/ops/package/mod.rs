@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::facts::Facts;
+use super::facts::{Facts, vendor_warnings};
 use super::finished::{Snippet, SnippetPackage, Written};
 use super::hash::{lock_cargo_hash, lock_output_hashes};
 use super::load::{Loaded, Request, require_fitting};
@@ -60,7 +60,7 @@ pub fn nixpkgs_package(
     let rust = loaded.rust(&request)?;
     let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
-    require_fitting(&loaded.files, rust)?;
+    require_fitting(&loaded, rust, &request, session)?;
     let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
     let making = Making {
         folder,
@@ -90,6 +90,9 @@ pub fn nixpkgs_package(
     let others = facts.warnings.into_iter();
     snippet.warn(others.filter(|warning| !matches!(warning, Warning::UnknownBuildSystem { .. })));
     snippet.warn(warnings);
+    if loaded.other_lock.is_none() {
+        snippet.warn(vendor_warnings(lock));
+    }
     if let Some(to) = file {
         if let (Some(path), Some(bytes)) = (&loaded.kept_lock, &loaded.other_lock) {
             // A file at this path is known to be a lock of this project.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::Context;
+use super::maturin;
 use super::plan::{BackendPlan, PlannedModule, RootRule, unread_python};
 use crate::project::error::ProjectError;
 use crate::project::files::SourceFiles;
@@ -13,7 +14,7 @@ use crate::project::options::CargoOptions;
 use crate::project::paths::{join, join_inside};
 use crate::project::problems::{Guess, Unread, UnreadPart};
 use crate::project::workspace::{find_workspace_root, members};
-use crate::python::{self, BuildCommand, Extension, SetupScript};
+use crate::python::{self, BuildCommand, Extension, SetupScript, Tool};
 
 /// Folders with crates that aren't built: vendored ones, documentation, tests.
 const ASIDE: [&str; 11] = [
@@ -117,10 +118,34 @@ pub(super) fn add_command(
     options.read_arguments(&command.arguments);
     let folder = command.folder.as_deref().unwrap_or(".");
     let path = options.manifest_path.take();
+    let guess = Guess::BuildScript {
+        file: file.to_owned(),
+        line: command.line,
+    };
+    if command.tool == Tool::Maturin && path.is_none() && command.folder.is_none() {
+        // It finds the manifest by its own rules.
+        for module in maturin::plan(context)
+            .into_iter()
+            .flat_map(|plan| plan.modules)
+        {
+            plan.add_once(PlannedModule {
+                guess: module.guess.clone().or_else(|| Some(guess.clone())),
+                ..module
+            });
+        }
+        if !plan.modules.is_empty() {
+            return;
+        }
+    }
     let path = path.as_deref().unwrap_or("Cargo.toml");
     let manifest = join_inside(context.root, folder)
-        .and_then(|folder| join_inside(&folder, path))
-        .filter(|manifest| context.files.has(manifest));
+        .and_then(|folder| manifest_at(context, &folder, path))
+        .and_then(|manifest| {
+            if context.files.has(&manifest) {
+                return Some(manifest);
+            }
+            Some(context.made_by_backend(&manifest)?.path)
+        });
     let Some(manifest) = manifest else {
         let line = Some(command.line);
         plan.unread
@@ -134,12 +159,25 @@ pub(super) fn add_command(
     plan.add_once(PlannedModule {
         is_bin: command.arguments.iter().any(|arg| arg.starts_with("--bin")),
         options,
-        guess: Some(Guess::BuildScript {
-            file: file.to_owned(),
-            line: command.line,
-        }),
+        guess: Some(guess),
         ..PlannedModule::new(manifest, RootRule::BuildScript)
     });
+}
+
+/// Returns the manifest that a command in a folder names: cargo looks for
+/// `Cargo.toml` in the folders above too.
+fn manifest_at(context: Context<'_>, folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+    if path != "Cargo.toml" {
+        return join_inside(folder, path);
+    }
+    let ancestors = folder.ancestors().map(|above| match above.as_str() {
+        "" => Utf8Path::new("."),
+        _ => above,
+    });
+    let mut manifests = ancestors.map(|above| join(above, path));
+    manifests
+        .find(|manifest| context.files.has(manifest))
+        .or_else(|| join_inside(folder, path))
 }
 
 /// Returns the manifest of the package that `--package` names, in the
@@ -177,7 +215,7 @@ pub(super) fn extension_modules(
             Some(path) => {
                 let unread = script.unread.first();
                 match context.named_manifest(path, &place, "path") {
-                    Ok(manifest) => (Some(manifest), unread),
+                    Ok(manifest) => (Some(manifest.path), unread),
                     // The path may be one of several that `setup.py` chooses from.
                     Err(_) if unread.is_some() => (None, unread),
                     Err(error) => return Err(error),

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::plan::{PlannedModule, RootRule};
+use super::staged::{FoundManifest, InTreeFile, Root};
 use crate::project::error::ProjectError;
 use crate::project::files::SourceFiles;
 use crate::project::name::PythonName;
@@ -19,6 +20,11 @@ pub(in crate::project) struct Context<'a> {
     pub(in crate::project) root: &'a Utf8Path,
     /// The minor version of Python 3.
     pub(in crate::project) python_minor: &'a (dyn Fn() -> u8 + Sync),
+    /// Whether the user says which folder cargo builds in, whatever the project
+    /// says.
+    pub(in crate::project) is_root_chosen: bool,
+    /// The project's own backend, if it has one that can be read.
+    pub(in crate::project) own_backend: Option<&'a InTreeFile>,
 }
 
 impl<'a> Context<'a> {
@@ -86,6 +92,15 @@ impl<'a> Context<'a> {
         self.files.display(&self.path("pyproject.toml"))
     }
 
+    /// Returns the manifest from which the project's own backend may make one.
+    pub(super) fn made_by_backend(self, manifest: &Utf8Path) -> Option<FoundManifest> {
+        let source = Root {
+            files: self.files,
+            folder: self.root,
+        };
+        self.own_backend?.find(source, manifest)
+    }
+
     /// Returns the manifest that `place` names below `key`; the path may also
     /// be that of its folder.
     pub(super) fn named_manifest(
@@ -93,21 +108,28 @@ impl<'a> Context<'a> {
         path: &str,
         place: &str,
         key: &'static str,
-    ) -> Result<Utf8PathBuf, ProjectError> {
+    ) -> Result<FoundManifest, ProjectError> {
         let outside = || ProjectError::Outside {
             place: place.to_owned(),
             path: path.to_owned(),
             up: levels_above(self.root, path),
         };
         let manifest = join_inside(self.root, path).ok_or_else(outside)?;
-        [join(&manifest, "Cargo.toml"), manifest]
-            .into_iter()
-            .find(|candidate| self.files.has(candidate))
-            .ok_or_else(|| ProjectError::NoManifest {
-                place: place.to_owned(),
-                manifest: path.to_owned(),
-                key,
-            })
+        let candidates = [join(&manifest, "Cargo.toml"), manifest.clone()];
+        if let Some(path) = candidates.iter().find(|path| self.files.has(path)) {
+            let path = path.clone();
+            return Ok(FoundManifest { path, guess: None });
+        }
+        let [in_folder, file] = &candidates;
+        let is_file = file.file_name() == Some("Cargo.toml");
+        let wanted = if is_file { file } else { in_folder };
+        let made = self.made_by_backend(wanted);
+        made.ok_or_else(|| ProjectError::NoManifest {
+            place: place.to_owned(),
+            manifest: path.to_owned(),
+            path: self.files.display(&manifest),
+            key,
+        })
     }
 
     /// Returns the crate in one of the folders that most projects use.

@@ -1,10 +1,9 @@
 //! maturin's rules, by `ProjectResolver::resolve_manifest_paths` and
 //! `CargoOptions::merge_with_pyproject_toml` of its source, version 1.16.
 
-use camino::Utf8PathBuf;
-
 use super::context::Context;
 use super::plan::{BackendPlan, PlannedModule, RootRule};
+use super::staged::FoundManifest;
 use crate::project::error::ProjectError;
 use crate::project::options::CargoOptions;
 use crate::project::problems::Guess;
@@ -18,18 +17,15 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
         plan.requires.push("cffi".to_owned());
     }
     let mut options = options(context);
-    let found = match options.manifest_path.take() {
+    let named = match options.manifest_path.take() {
         Some(path) => {
             let place = context.pyproject_place();
             let manifest = context.named_manifest(&path, &place, "build-args")?;
-            Some((manifest, RootRule::BuildArguments))
+            Some(found(manifest, RootRule::BuildArguments))
         }
         None => find_manifest(context)?,
     };
-    let module = found.map_or_else(
-        || context.crate_in_obvious_place(Guess::NoMaturinManifest),
-        |(manifest, rule)| Some(PlannedModule::new(manifest, rule)),
-    );
+    let module = named.or_else(|| context.crate_in_obvious_place(Guess::NoMaturinManifest));
     plan.modules.extend(module.map(|module| PlannedModule {
         name: maturin.module_name.clone(),
         is_bin: maturin.bindings.as_deref() == Some("bin"),
@@ -39,19 +35,27 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     Ok(plan)
 }
 
-fn find_manifest(context: Context<'_>) -> Result<Option<(Utf8PathBuf, RootRule)>, ProjectError> {
+fn found(manifest: FoundManifest, rule: RootRule) -> PlannedModule {
+    PlannedModule {
+        guess: manifest.guess,
+        ..PlannedModule::new(manifest.path, rule)
+    }
+}
+
+fn find_manifest(context: Context<'_>) -> Result<Option<PlannedModule>, ProjectError> {
     if let Some(path) = &context.pyproject.maturin.manifest_path {
         let place = context.pyproject_place();
         let manifest = context.named_manifest(path, &place, "tool.maturin.manifest-path")?;
-        return Ok(Some((manifest, RootRule::MaturinManifestPath)));
+        return Ok(Some(found(manifest, RootRule::MaturinManifestPath)));
     }
     let src_layout = context.path("rust/Cargo.toml");
     if context.files.has(&src_layout) && has_python_in_src(context) {
-        return Ok(Some((src_layout, RootRule::MaturinSrcLayout)));
+        let rule = RootRule::MaturinSrcLayout;
+        return Ok(Some(PlannedModule::new(src_layout, rule)));
     }
     let root = context.path("Cargo.toml");
     let is_there = context.files.has(&root);
-    Ok(is_there.then_some((root, RootRule::SourceRoot)))
+    Ok(is_there.then(|| PlannedModule::new(root, RootRule::SourceRoot)))
 }
 
 /// Returns whether Python has a source folder of its own, so that

@@ -17,8 +17,10 @@ mod plan;
 mod plugins;
 mod select;
 mod setuptools;
+mod staged;
 
 pub(super) use context::Context;
 pub use plan::PlannedModule;
+pub(super) use plan::RootRule;
 pub(super) use plan::ScriptIdentity;
 pub(super) use select::plan;

@@ -47,6 +47,8 @@ pub enum RootRule {
     BuildFile,
     /// One of the folders that most projects use.
     ObviousPlace,
+    /// The user's `--cargo-root`.
+    CargoRoot,
 }
 
 impl RootRule {
@@ -63,13 +65,14 @@ impl RootRule {
             Self::BuildScript => "the build script",
             Self::BuildFile => "CMakeLists.txt or meson.build",
             Self::ObviousPlace => "found there",
+            Self::CargoRoot => "--cargo-root",
         }
     }
 }
 
 impl PlannedModule {
     /// A module of which only the manifest is known.
-    pub(super) fn new(manifest: Utf8PathBuf, rule: RootRule) -> Self {
+    pub(in crate::project) fn new(manifest: Utf8PathBuf, rule: RootRule) -> Self {
         Self {
             manifest,
             name: None,

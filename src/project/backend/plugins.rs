@@ -94,7 +94,8 @@ fn plugin_module(context: Context<'_>, hook: &Value) -> Result<PlannedModule, Pr
     let manifest = context.named_manifest(path, &place, "tool.hatch.build.hooks")?;
     Ok(PlannedModule {
         name: text(&["module", "module-name"]).map(str::to_owned),
-        ..PlannedModule::new(manifest, RootRule::HatchHook)
+        guess: manifest.guess,
+        ..PlannedModule::new(manifest.path, RootRule::HatchHook)
     })
 }
 

@@ -1,8 +1,11 @@
 //! The choice of the backend's rules.
 
+use camino::Utf8Path;
+
 use super::context::Context;
 use super::plan::{BackendPlan, unread_python};
-use super::{build_file, maturin, plugins, setuptools};
+use super::staged::InTreeFile;
+use super::{build_file, build_script, maturin, plugins, setuptools};
 use crate::project::error::ProjectError;
 use crate::project::problems::{Guess, Unread, UnreadPart};
 use crate::python;
@@ -67,6 +70,15 @@ impl Backend {
 /// # Errors
 /// If a manifest that is named doesn't exist or is outside of the source.
 pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
+    match declared_plan(context) {
+        Err(ProjectError::NoManifest { .. }) if context.is_root_chosen => {
+            Ok(BackendPlan::default())
+        }
+        plan => plan,
+    }
+}
+
+fn declared_plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let name = &context.pyproject.build_backend;
     let declared = Backend::from_name(name);
     if context.pyproject.backend_path.is_empty() {
@@ -91,8 +103,19 @@ pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, Proj
             return Ok(plan);
         }
     };
+    let own = InTreeFile {
+        file: file.clone(),
+        staged: in_tree.staged,
+    };
+    let context = Context {
+        own_backend: Some(&own),
+        ..context
+    };
     let wrapped = in_tree.wraps.as_deref().map(Backend::from_name);
-    let mut plan = wrapped.unwrap_or(declared).plan(context)?;
+    let mut plan = match wrapped {
+        Some(wrapped) => wrapped_plan(wrapped, context, &file)?,
+        None => BackendPlan::default(),
+    };
     if let Some(requires) = in_tree.requires {
         // The in-tree hook replaces the wrapped backend's unless it calls it.
         if !in_tree.asks_wrapped {
@@ -100,6 +123,33 @@ pub(in crate::project) fn plan(context: Context<'_>) -> Result<BackendPlan, Proj
         }
         plan.requires.extend(requires);
     }
+    for command in &in_tree.commands {
+        build_script::add_command(&mut plan, context, &file, command);
+    }
+    if wrapped.is_none() && plan.modules.is_empty() && plan.unread.is_empty() {
+        let requires = std::mem::take(&mut plan.requires);
+        plan = declared.plan(context)?;
+        plan.requires.extend(requires);
+    }
     plan.add_notes(&file, &in_tree.unread);
     Ok(plan)
+}
+
+/// Returns the plan of the backend that an in-tree one wraps. A manifest that
+/// doesn't exist is no error there, since the in-tree one may make it.
+fn wrapped_plan(
+    wrapped: Backend,
+    context: Context<'_>,
+    file: &Utf8Path,
+) -> Result<BackendPlan, ProjectError> {
+    match wrapped.plan(context) {
+        Err(ProjectError::NoManifest { manifest, .. }) => {
+            let part = UnreadPart::MadeByBackend(manifest);
+            Ok(BackendPlan {
+                unread: vec![Unread::new(file, None, part)],
+                ..BackendPlan::default()
+            })
+        }
+        plan => plan,
+    }
 }

@@ -131,7 +131,8 @@ fn table_modules(context: Context<'_>) -> Result<Vec<PlannedModule>, ProjectErro
             name: extension.target.name().cloned(),
             is_bin: is_bin || extension.binding.as_deref() == Some("Exec"),
             options,
-            ..PlannedModule::new(manifest, RootRule::SetuptoolsRust)
+            guess: manifest.guess,
+            ..PlannedModule::new(manifest.path, RootRule::SetuptoolsRust)
         })
     });
     modules.collect()

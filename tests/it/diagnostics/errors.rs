@@ -451,3 +451,85 @@ fn registries() {
         .run("nix-snippet project");
     assert_snapshot!(transcript.without_words_of_others());
 }
+
+const MATURIN: &str = "[project]\nname = \"module\"\nversion = \"0.1.0\"\n\
+    [build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n";
+
+/// Writes a maturin project whose crate depends on another one by its path.
+fn with_path_dependency(sandbox: &Sandbox, folder: &str, path: &str) {
+    let manifest = format!(
+        "[package]\nname = \"module\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
+         [dependencies]\ninner = {{ path = \"{path}\" }}\n"
+    );
+    let lock = "version = 4\n\n[[package]]\nname = \"inner\"\nversion = \"0.1.0\"\n\n\
+        [[package]]\nname = \"module\"\nversion = \"0.1.0\"\ndependencies = [\"inner\"]\n";
+    for (name, text) in [
+        ("pyproject.toml", MATURIN),
+        ("Cargo.toml", &manifest),
+        ("Cargo.lock", lock),
+        ("src/lib.rs", ""),
+    ] {
+        sandbox.write(&format!("{folder}/{name}"), text);
+    }
+}
+
+#[test]
+fn sources_that_are_not_checked_out() {
+    let sandbox = Sandbox::new();
+    let modules = |path: &str| {
+        format!("[submodule \"inner\"]\n\tpath = {path}\n\turl = https://example.org/inner\n")
+    };
+    with_path_dependency(&sandbox, "project", "vendored/inner");
+    sandbox.write("project/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("project/.gitmodules", modules("vendored/inner"));
+    // A downloaded tree has no repository.
+    with_path_dependency(&sandbox, "tree", "vendored/inner");
+    sandbox.write("tree/.gitmodules", modules("vendored/inner"));
+    with_path_dependency(&sandbox, "named", "a");
+    let named = format!("{MATURIN}[tool.maturin]\nmanifest-path = \"vendored/inner/Cargo.toml\"\n");
+    sandbox.write("named/pyproject.toml", named);
+    sandbox.write("named/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("named/.gitmodules", modules("vendored/inner"));
+    let workspace = "[project]\nname = \"app\"\nversion = \"1.0\"\nrequires-python = \">=3.11\"\n\
+        dependencies = [\"lib\"]\n[tool.uv]\npackage = false\n[tool.uv.workspace]\nmembers = [\"deps/sub/*\"]\n";
+    let lock = uv_lock(&[
+        (
+            "app",
+            "source = { virtual = \".\" }\ndependencies = [{ name = \"lib\" }]",
+        ),
+        ("lib", "source = { editable = \"deps/sub/lib\" }"),
+    ]);
+    for folder in ["members", "gone"] {
+        sandbox.write(&format!("{folder}/pyproject.toml"), workspace);
+        sandbox.write(&format!("{folder}/uv.lock"), &lock);
+    }
+    sandbox.write("members/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("members/.gitmodules", modules("deps/sub"));
+    let transcript = Transcript::new(&sandbox)
+        .run("inspect project")
+        .run("nix-snippet project")
+        .run("hash tree")
+        .run("inspect named")
+        .run("lock members")
+        .run("init members")
+        .run("inspect members/deps/sub/lib")
+        .run("lock gone")
+        .run("init gone");
+    assert_snapshot!(transcript.text);
+}
+
+#[test]
+fn a_crate_in_another_repository() {
+    let sandbox = Sandbox::new();
+    with_path_dependency(&sandbox, "a/python", "../../b/inner");
+    sandbox.write("a/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("b/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write(
+        "b/inner/Cargo.toml",
+        "[package]\nname = \"inner\"\nversion = \"0.1.0\"\n",
+    );
+    let transcript = Transcript::new(&sandbox)
+        .run("nix-snippet a/python")
+        .run("inspect a/python");
+    assert_snapshot!(transcript.text);
+}

@@ -261,3 +261,21 @@ fn a_crate_from_git_that_reaches_out() {
     let text = Transcript::new(&sandbox).run("inspect -v module").text;
     assert_snapshot!(text.replace(&revision, "REVISION"));
 }
+
+#[test]
+fn a_lock_that_git_ignores() {
+    let sandbox = Sandbox::new();
+    sandbox.project("project", &python_project(&[]));
+    let git = |arguments: &[&str]| {
+        let mut git = sandbox.command("git");
+        git.current_dir(sandbox.path("project")).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    sandbox.write("project/.gitignore", "Cargo.lock\n");
+    let transcript = Transcript::new(&sandbox).run("nix-snippet -v --as stanza project");
+    // A file that is tracked isn't ignored.
+    git(&["add", "--force", "src/rust/Cargo.lock"]);
+    let transcript = transcript.run("nix-snippet -v --as stanza project");
+    assert_snapshot!(transcript.text);
+}

@@ -1,0 +1,188 @@
+//! What cargo refuses in a manifest is an error, and nothing else is: generated
+//! manifests, compared with the real cargo.
+
+use std::process::Command;
+
+use crate::support::Sandbox;
+
+const PACKAGE: &str = "[package]\nname = \"module\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+const LOCK: &str = "version = 4\n\n[[package]]\nname = \"module\"\nversion = \"0.1.0\"\n";
+const PYPROJECT: &str = "[project]\nname = \"module\"\nversion = \"0.1.0\"\n[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n";
+
+/// Manifests by what is special about them; some are fine.
+fn manifests() -> Vec<String> {
+    let mut found = Vec::new();
+    for (from, to) in [
+        ("2021", "2022"),
+        ("2021", "2018"),
+        ("2021", "future"),
+        ("edition", "cargo-features = [\"edition2021\"]\nedition"),
+        ("[package]", "cargo-features = [\"edition2021\"]\n[package]"),
+        (
+            "[package]",
+            "cargo-features = [\"profile-rustflags\"]\n[package]",
+        ),
+        ("[package]", "cargo-features = [\"nope\"]\n[package]"),
+        ("name = \"module\"", "name = \"mod ule\""),
+        ("name = \"module\"", "name = \"\""),
+        ("version = \"0.1.0\"", "version = \"0.1\""),
+        ("[package]", "[project]"),
+    ] {
+        found.push(PACKAGE.replacen(from, to, 1));
+    }
+    for more in [
+        "",
+        "rust-version = \"abc\"",
+        "rust-version = \"1.50\"",
+        "links = \"z\"",
+        "build = \"gone.rs\"",
+        "readme = \"GONE.md\"",
+        "default-run = \"x\"",
+        "resolver = \"9\"",
+        "publish = \"maybe\"",
+        "autobins = false",
+        "[lib]\nname = \"a-b\"",
+        "[lib]\ncrate-type = [\"cdylib\", \"proc-macro\"]",
+        "[lib]\ncrate-type = [\"cdylib\"]",
+        "[lib]\npath = \"src/lib.rs\"",
+        "[[bin]]\nname = \"gone\"",
+        "[[bin]]\nname = \"x\"\npath = \"src/lib.rs\"",
+        "[[bin]]\nname = \"x\"\npath = \"src/a.rs\"\n[[bin]]\nname = \"x\"\npath = \"src/b.rs\"",
+        "[[bench]]\nname = \"gone\"",
+        "[[test]]\nname = \"gone\"",
+        "[features]\nx = []\ny = [\"x\"]",
+        "[features]\nx = [\"y\"]",
+        "[features]\nx = [\"dep:y\"]",
+        "[features]\nx = [\"y/z\"]",
+        "[profile.release]\npanic = \"foo\"",
+        "[profile.release]\nopt-level = \"foo\"",
+        "[profile.release]\nlto = true",
+        "[lints.rust]\nunsafe_code = \"nope\"",
+        "[lints.rust]\nunsafe_code = \"deny\"",
+        "[lints]\nworkspace = true",
+        "[workspace]\nresolver = \"9\"",
+        "[workspace]\ndefault-members = [\"gone\"]",
+        "[workspace.package]\nversion = \"1.0.0\"",
+        "[target.\"cfg(foo(\".dependencies]",
+        "[target.\"cfg(unix)\".dependencies]",
+        "[patch.crates-io]",
+        "[unknown]\nx = 1",
+    ] {
+        found.push(format!("{PACKAGE}{more}\n"));
+    }
+    for dependency in [
+        "\"1.x.y\"",
+        "\"not a version\"",
+        "{}",
+        "{ workspace = true }",
+        "{ version = \"1\", artifact = \"bin\" }",
+        "{ git = \"not a url\" }",
+        "{ git = \"https://example.org/b\", path = \"x\" }",
+        "{ git = \"https://example.org/b\", branch = \"x\", tag = \"y\" }",
+    ] {
+        found.push(format!("{PACKAGE}[dependencies]\nb = {dependency}\n"));
+    }
+    found.push(format!(
+        "{PACKAGE}[dev-dependencies]\nb = {{ version = \"1\", optional = true }}\n"
+    ));
+    found
+}
+
+#[test]
+fn what_cargo_refuses_is_an_error() {
+    let sandbox = Sandbox::new();
+    let (mut refused, mut taken) = (0, 0);
+    for manifest in manifests() {
+        let files = [
+            ("Cargo.toml", manifest.as_str()),
+            ("Cargo.lock", LOCK),
+            ("pyproject.toml", PYPROJECT),
+            ("src/lib.rs", ""),
+        ];
+        for (path, text) in files {
+            sandbox.write(&format!("project/{path}"), text);
+        }
+        let cargo = Command::new(env!("CARGO"))
+            .args([
+                "metadata",
+                "--no-deps",
+                "--offline",
+                "--format-version",
+                "1",
+            ])
+            .current_dir(sandbox.path("project"))
+            .output()
+            .unwrap();
+        let run = sandbox.run(&["inspect", "project"]);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        let is_told = run.code == 3 || said.contains("cargo can't read the manifests");
+        assert_eq!(is_told, !cargo.status.success(), "{manifest}\n{said}");
+        let hash = sandbox.run(&["nix-snippet", "--as", "stanza", "project"]);
+        if cargo.status.success() {
+            taken += 1;
+        } else {
+            refused += 1;
+            assert_eq!(hash.code, 3, "{manifest}\n{}", hash.stderr);
+        }
+    }
+    assert!(
+        refused > 25 && taken > 12,
+        "{refused} refused, {taken} taken"
+    );
+}
+
+#[test]
+fn a_crate_without_targets_is_refused_by_every_command() {
+    let sandbox = Sandbox::new();
+    for (path, text) in [
+        ("Cargo.toml", PACKAGE),
+        ("Cargo.lock", LOCK),
+        ("pyproject.toml", PYPROJECT),
+        ("module/lib.rs", ""),
+    ] {
+        sandbox.write(&format!("project/{path}"), text);
+    }
+    for command in ["nix-snippet", "hash", "vendor"] {
+        let failure = sandbox.run(&[command, "project"]).failure();
+        assert!(failure.starts_with("exit code 3\n"), "{failure}");
+        assert!(
+            failure.contains("no targets specified in the manifest"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("code: pyhack::project::broken"),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn features_of_a_nightly_cargo_are_taken_with_bootstrap() {
+    let sandbox = Sandbox::new();
+    let manifest = format!("cargo-features = [\"profile-rustflags\"]\n{PACKAGE}");
+    for (path, text) in [
+        ("Cargo.toml", manifest.as_str()),
+        ("Cargo.lock", LOCK),
+        ("pyproject.toml", PYPROJECT),
+        ("src/lib.rs", ""),
+    ] {
+        sandbox.write(&format!("project/{path}"), text);
+    }
+    let failure = sandbox
+        .run(&["nix-snippet", "--as", "stanza", "project"])
+        .failure();
+    assert!(
+        failure.contains("requires a nightly version of Cargo"),
+        "{failure}"
+    );
+    assert!(failure.contains("env.RUSTC_BOOTSTRAP"), "{failure}");
+    let arguments = [
+        "nix-snippet",
+        "--as",
+        "stanza",
+        "--env",
+        "RUSTC_BOOTSTRAP=1",
+        "project",
+    ];
+    sandbox.run(&arguments).ok();
+}
