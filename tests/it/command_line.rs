@@ -9,6 +9,7 @@ fn project() -> (Sandbox, Registry) {
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);
     sandbox.project("project", &python_project(&[alpha()]));
+    sandbox.write("project/.git/HEAD", "ref: refs/heads/main\n");
     (sandbox, registry)
 }
 
@@ -19,12 +20,37 @@ fn mistyped_commands_are_wrong_usage() {
         let failure = sandbox.run(arguments).failure();
         failure.replace("\n\n", "\n")
     };
-    assert_snapshot!(run(&["nix-snipet"]), @"");
-    assert_snapshot!(run(&["frobnicate"]), @"");
-    assert_snapshot!(run(&["why", "a-1.0.tar.gz"]), @"");
-    assert_snapshot!(run(&["-C", "nowhere", "hash"]), @"");
+    assert_snapshot!(run(&["nix-snipet"]), @r"
+exit code 2
+error: unrecognized subcommand 'nix-snipet'
+  tip: a similar subcommand exists: 'nix-snippet'
+For more information, try '--help'.
+");
+    assert_snapshot!(run(&["frobnicate"]), @r"
+exit code 2
+error: unrecognized subcommand 'frobnicate'
+  tip: `frobnicate` is no file or folder either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init
+For more information, try '--help'.
+");
+    assert_snapshot!(run(&["why", "a-1.0.tar.gz"]), @r"
+exit code 2
+error: `a-1.0.tar.gz` is no name: say what is to be explained, as in `why NAME a-1.0.tar.gz`, or `why --all a-1.0.tar.gz`
+Usage: cargo pyhack [OPTIONS] [PATH] [COMMAND]
+For more information, try '--help'.
+");
+    assert_snapshot!(run(&["-C", "nowhere", "hash"]), @r"
+exit code 2
+error: the folder `nowhere` can't be entered: No such file or directory (os error 2)
+Usage: cargo pyhack [OPTIONS] [PATH] [COMMAND]
+For more information, try '--help'.
+");
     // What looks like a path is one.
-    assert_snapshot!(run(&["nix-snipet.zip"]), @"");
+    assert_snapshot!(run(&["nix-snipet.zip"]), @r"
+exit code 3
+error: `nix-snipet.zip` doesn't exist
+  help: name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
+  code: pyhack::source::not_found
+");
 }
 
 #[test]
@@ -34,26 +60,42 @@ fn the_folder_is_chosen_as_with_cargo() {
     for arguments in [
         &["-C", "project", "hash"][..],
         &["hash", "--directory", "project"],
-        &["hash", "--manifest-path", "project/Cargo.toml"],
+        &["hash", "--manifest-path", "project/src/rust/Cargo.toml"],
         &["hash", "--manifest-path", "project/pyproject.toml"],
-        &["-C", "project", "hash", "--manifest-path", "Cargo.toml"],
+        &[
+            "-C",
+            "project",
+            "hash",
+            "--manifest-path",
+            "src/rust/Cargo.toml",
+        ],
     ] {
         assert_eq!(sandbox.run(arguments).ok(), hash, "{arguments:?}");
     }
     let inspected = sandbox.run(&["inspect", "project"]).ok();
-    let by_default = sandbox.run(&["--manifest-path", "project/Cargo.toml"]).ok();
+    let by_default = sandbox
+        .run(&["--manifest-path", "project/src/rust/Cargo.toml"])
+        .ok();
     assert_eq!(by_default, inspected);
     let stanza = sandbox.run(&["nix-snippet", "project"]).ok();
-    let by_manifest = ["nix-snippet", "--manifest-path", "project/Cargo.toml"];
+    let by_manifest = [
+        "nix-snippet",
+        "--manifest-path",
+        "project/src/rust/Cargo.toml",
+    ];
     assert_eq!(sandbox.run(&by_manifest).ok(), stanza);
-    let both = ["hash", "project", "--manifest-path", "project/Cargo.toml"];
+    let both = [
+        "hash",
+        "project",
+        "--manifest-path",
+        "project/src/rust/Cargo.toml",
+    ];
     assert_eq!(sandbox.run(&both).code, 2);
 }
 
 #[test]
 fn a_manifest_below_the_python_project_stands_for_it() {
     let (sandbox, _registry) = project();
-    sandbox.write("project/.git/HEAD", "ref: refs/heads/main\n");
     sandbox.write("project/crates/a/Cargo.toml", "[package]\nname = \"a\"\n");
     let arguments = ["inspect", "--manifest-path", "project/crates/a/Cargo.toml"];
     let text = sandbox.run(&arguments).ok();
@@ -159,15 +201,25 @@ fn a_folder_that_cannot_be_read_is_left_out() {
     } else {
         sandbox.command(program)
     };
-    let output = command.args(["inspect", "-v", "project"]).output().unwrap();
+    let output = command.args(["hash", "-v", "project"]).output().unwrap();
     let run = sandbox.redacted(&output);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_snapshot!(run.stderr, @"");
+    assert_snapshot!(run.stderr, @r"
+warning: not all of the project could be read: no permission for `data/secret`
+  help: if something of the build is in there, make it readable: `chmod -R u+rX PATH`
+  code: pyhack::warning::unreadable
+");
 }
 
 #[test]
 fn why_suggests_a_name() {
     let (sandbox, _registry) = project();
-    assert_snapshot!(sandbox.run(&["why", "opnessl", "project"]).ok(), @"");
-    assert_snapshot!(sandbox.run(&["why", "alhpa", "project"]).ok(), @"");
+    assert_snapshot!(sandbox.run(&["why", "opnessl", "project"]).ok(), @r"
+opnessl is not needed by module: nothing in its lock has to do with it
+  did you mean `openssl`?
+");
+    assert_snapshot!(sandbox.run(&["why", "alhpa", "project"]).ok(), @r"
+alhpa is not needed by module: nothing in its lock has to do with it
+  did you mean `alpha`?
+");
 }

@@ -258,7 +258,7 @@ fn errors() {
         let index = registry.map(address).unwrap_or_default();
         let variables = [("UV_DEFAULT_INDEX", &*index)];
         let run = sandbox.run_with(&variables, &arguments.split(' ').collect::<Vec<_>>());
-        let stderr = redact_ports(&run.stderr);
+        let stderr = &run.stderr;
         let _ = writeln!(
             text,
             "$ cargo pyhack {arguments}\n{stderr}exit code {}\n",
