@@ -170,6 +170,9 @@ fn an_address_is_fetched_and_its_hash_remembered() {
     let mark = format!("{}#sha256={}", sdist.path(), sdist.hash());
     assert!(text.contains(&mark) && !text.contains("sesame"), "{text}");
     sandbox.run(&["check", "o.nix"]).ok();
+    let file = sandbox.run(&["nix-snippet", "--style", "nixpkgs", &url]);
+    let told = "and `fetchPypi` may not have it: put `fetchurl`";
+    assert!(file.stderr.contains(told), "{}", file.stderr);
     let pinned = format!("{url}#sha256={}", "0".repeat(64));
     let wrong = sandbox.run(&["hash", &pinned]);
     assert_eq!(wrong.code, 3);
