@@ -48,7 +48,7 @@ pub(in crate::cli) fn inspect(
 }
 
 /// The columns of the table.
-const HEADS: [&str; 8] = [
+const HEADS: [&str; 9] = [
     "package",
     "version",
     "source",
@@ -56,6 +56,7 @@ const HEADS: [&str; 8] = [
     "Rust",
     "crates",
     "stanza",
+    "why",
     "native inputs",
 ];
 
@@ -102,7 +103,7 @@ fn row(package: &LockedPackageReport) -> Row {
     let built = |package: &LockedPackageReport| {
         let is = |built: Built| package.builds.iter().any(|build| build.built == built);
         if package.is_built {
-            format!("source: {}", reasons(package))
+            "source".to_owned()
         } else if is(Built::Wheel) {
             "wheel".to_owned()
         } else if is(Built::Nothing) {
@@ -127,6 +128,11 @@ fn row(package: &LockedPackageReport) -> Row {
         Some(StanzaState::Changed) => "out of date",
         None => "",
     };
+    let why = if package.is_built {
+        reasons(package)
+    } else {
+        String::new()
+    };
     let crates = package.crates.map(|crates| crates.to_string());
     [
         package.name.clone(),
@@ -136,6 +142,7 @@ fn row(package: &LockedPackageReport) -> Row {
         rust.to_owned(),
         crates.unwrap_or_default(),
         stanza.to_owned(),
+        why,
         package.native_inputs.join(" "),
     ]
     .map(|cell| plain(&cell))
