@@ -79,13 +79,18 @@ impl Error {
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Overlay(OverlayError::Formatter { .. }) => Exit::Surroundings,
+            // Flags that go with nothing that there is.
+            Self::Overlay(OverlayError::Nothing | OverlayError::NotAFile { .. })
+            | Self::Project(ProjectError::NoSuchRoot { .. }) => Exit::Usage,
             Self::Project(_)
             | Self::Overlay(_)
             | Self::PythonLock(_)
             | Self::Config(_)
             | Self::Init(_) => Exit::Input,
             Self::Io(error) => match error {
+                IoError::NoProjectConfig { .. } => Exit::Usage,
                 IoError::Git(error) if error.is_of_the_surroundings() => Exit::Surroundings,
+                IoError::Release(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::Artifact(error) if error.is_of_the_surroundings() => Exit::Surroundings,
                 IoError::NotFound { .. }
                 | IoError::NoLockFile { .. }
@@ -104,9 +109,9 @@ impl Error {
                 | IoError::CargoFailed { .. }
                 | IoError::Git(_)
                 | IoError::Artifact(_)
+                | IoError::Release(_)
                 | IoError::DownloadTemplate { .. }
                 | IoError::NoFile { .. }
-                | IoError::NoProjectConfig { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

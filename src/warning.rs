@@ -109,6 +109,23 @@ pub enum Warning {
         )
     )]
     IncompleteProject { lacking: Vec<String> },
+    /// An index has withdrawn the sdist. The reason may be empty.
+    #[error("the index has yanked `{release}`{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]
+    #[diagnostic(
+        code(pyhack::warning::yanked_sdist),
+        help("take another version, unless a lock names this one")
+    )]
+    YankedSdist { release: String, reason: String },
+    /// Folders or files of the project can't be read.
+    #[error(
+        "not all of the project could be read: no permission for {}",
+        quoted(paths)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::unreadable),
+        help("if something of the build is in there, make it readable: `chmod -R u+rX PATH`")
+    )]
+    Unreadable { paths: Vec<String> },
     /// No crate was found in the project. `all_read` is `false` if some of the
     /// files that could name one couldn't be read.
     #[error("{}", if *all_read { "there is no Rust in it: a stanza only adds its build system" } else { "no crate is found, but not all that says how it is built could be read" })]
@@ -595,6 +612,19 @@ pub enum Warning {
         )
     )]
     TablesOfRequirements { packages: Vec<String> },
+    /// `tool.uv.extra-build-dependencies` has names that uv2nix passes over.
+    #[error(
+        "uv2nix ignores the keys {} of `tool.uv.extra-build-dependencies`, since they aren't normalized",
+        quoted(names)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::unnormalized_names),
+        help("write {}, which uv takes too", quoted(normalized))
+    )]
+    UnnormalizedNames {
+        names: Vec<String>,
+        normalized: Vec<String>,
+    },
     /// The lock isn't for some platforms.
     #[error(
         "`{place}` isn't for {}: it is for {}",

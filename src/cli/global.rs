@@ -5,9 +5,12 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ColorChoice, ValueEnum};
 
+use crate::error::Error;
+use crate::io::environment::variable;
+use crate::io::source::project_of_manifest;
 use crate::io::{Network, Progress, ProjectConfig, Session};
 use crate::ops::Request;
-use crate::options::{Options, RustOptions};
+use crate::options::{InputOptions, Options, RustOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
@@ -27,9 +30,13 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
-    pub color: ColorChoice,
+    /// When to use colours [default: `CARGO_TERM_COLOR`, else auto]
+    #[arg(long, global = true, value_enum)]
+    pub color: Option<ColorChoice>,
+
+    /// Change to this folder first
+    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    pub directory: Option<Utf8PathBuf>,
 
     /// Print no progress, notes and warnings
     #[arg(long, short, global = true)]
@@ -75,33 +82,93 @@ impl Format {
     }
 }
 
+/// Returns when to use colours if no flag says it: as the variable of Cargo
+/// does.
+pub(super) fn default_color() -> ColorChoice {
+    let variable = variable("CARGO_TERM_COLOR");
+    ColorChoice::from_str(&variable, true).unwrap_or(ColorChoice::Auto)
+}
+
+/// The manifest of a project, in the place of its PATH.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ManifestArgs {
+    /// Cargo.toml or pyproject.toml of the project, in the place of PATH
+    ///
+    /// A Cargo.toml stands for the Python project in its folder, or in the
+    /// nearest one above within the repository.
+    #[arg(long, value_name = "FILE", value_parser = manifest)]
+    pub manifest_path: Option<Utf8PathBuf>,
+}
+
+fn manifest(text: &str) -> Result<Utf8PathBuf, &'static str> {
+    let path = Utf8PathBuf::from(text);
+    match path.file_name() {
+        Some("Cargo.toml" | "pyproject.toml" | "setup.py") => Ok(path),
+        _ => Err("that is no path of a Cargo.toml, pyproject.toml or setup.py"),
+    }
+}
+
+impl ManifestArgs {
+    /// Returns the folder of the project, if a manifest is given.
+    ///
+    /// # Errors
+    /// Fails if there is no such file.
+    pub(super) fn project(&self) -> Result<Option<Utf8PathBuf>, Error> {
+        let manifest = self.manifest_path.as_deref();
+        Ok(manifest.map(project_of_manifest).transpose()?)
+    }
+}
+
 /// The project, as PATH and flags name it.
 #[derive(Debug, Args)]
 pub(super) struct SourceArgs {
-    /// Project folder, unpacked sdist, or sdist file (.tar.gz, .zip)
-    #[arg(default_value = ".")]
-    pub path: Utf8PathBuf,
+    /// Project folder, unpacked sdist, or sdist: a file (.tar.gz, .zip), an https
+    /// address, or NAME==VERSION of the configured package index [default: .]
+    #[arg(conflicts_with = "manifest_path")]
+    path: Option<Utf8PathBuf>,
+
+    #[command(flatten)]
+    manifest: ManifestArgs,
 
     #[command(flatten)]
     pub rust: RustOptions,
 }
 
 impl SourceArgs {
-    pub(super) fn new(path: Utf8PathBuf) -> Self {
+    pub(super) fn new(path: Option<Utf8PathBuf>, manifest: ManifestArgs) -> Self {
         Self {
             path,
+            manifest,
             rust: RustOptions::default(),
         }
     }
 
-    pub(super) fn into_request(self) -> Request {
-        Request {
-            path: self.path,
-            options: Options {
-                rust: self.rust,
-                ..Options::default()
-            },
-            ..Request::default()
-        }
+    /// Replaces the path.
+    pub(super) fn set_path(&mut self, path: Utf8PathBuf) {
+        self.path = Some(path);
+    }
+
+    /// Returns the path, or the folder of the manifest that is given.
+    ///
+    /// # Errors
+    /// Fails if there is no such manifest.
+    pub(super) fn path(&self) -> Result<Utf8PathBuf, Error> {
+        let of_manifest = self.manifest.project()?;
+        Ok(of_manifest
+            .or_else(|| self.path.clone())
+            .unwrap_or_else(|| ".".into()))
+    }
+
+    /// Returns the request for the project, which is fetched if it is a release.
+    ///
+    /// # Errors
+    /// Fails if there is no such manifest or release.
+    pub(super) fn into_request(self, session: &Session) -> Result<Request, Error> {
+        let options = Options {
+            input: InputOptions::named(self.path()?.as_str()),
+            rust: self.rust,
+            ..Options::default()
+        };
+        Request::new(&options).fetched(session)
     }
 }

@@ -82,18 +82,17 @@ impl HashArgs {
         if let Some(path) = &self.nar {
             return print(ui, &hash_nar(path)?, self.to);
         }
-        let request = self.source.into_request();
+        let request = self.source.into_request(session)?;
         if self.output_hashes {
             let report = output_hashes(&request, session)?;
             ui.warnings(&report.warnings);
             return ui.result(&report, |report| Text::Data(report.nix.clone()));
         }
-        let report = hash(&request, session)?;
+        let mut report = hash(&request, session)?;
+        report.cargo_hash.print_as(|texts| self.to.of(texts));
         ui.warnings(&report.warnings);
         ui.result(&report, |report| {
-            let hash = Sha256::parse(&report.cargo_hash);
-            let text = hash.map(|hash| self.to.of(&HashTexts::new(&hash)));
-            Text::Data(format!("{}\n", text.unwrap_or_default()))
+            Text::Data(format!("{}\n", report.cargo_hash.text()))
         })
     }
 }

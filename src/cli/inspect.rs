@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::global::SourceArgs;
+use super::global::{ManifestArgs, SourceArgs};
 use super::style::{BOLD, DIM, plain};
+use super::text::counted;
 use super::ui::{Text, Ui};
 use super::why::join_systems;
 use crate::error::Error;
@@ -50,21 +52,21 @@ pub(super) struct InspectArgs {
 impl InspectArgs {
     /// Returns the arguments of `inspect` for `cargo pyhack [PATH]`, which names
     /// no command.
-    pub(super) fn new(path: Option<Utf8PathBuf>) -> Self {
-        let path = path.unwrap_or_else(|| Utf8PathBuf::from("."));
+    pub(super) fn new(path: Option<Utf8PathBuf>, manifest: ManifestArgs) -> Self {
         Self {
-            source: SourceArgs::new(path),
+            source: SourceArgs::new(path, manifest),
             target: TargetOptions::default(),
             generate_lock: false,
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
-        if PythonLock::is_path(&self.source.path) {
-            return super::lock::inspect(self.source.path, self.target, ui, session);
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
+        let path = self.source.path()?;
+        if PythonLock::is_path(&path) {
+            return super::lock::inspect(path, self.target, ui, session);
         }
-        let lock = self.source.path.join("uv.lock");
-        let mut request = self.source.into_request();
+        let lock = path.join("uv.lock");
+        let mut request = self.source.into_request(session)?;
         request.options.target = self.target.clone();
         request.options.generate.generate_lock = Some(self.generate_lock);
         let inspection = match inspect(&request, session) {
@@ -80,7 +82,8 @@ impl InspectArgs {
             inspection => inspection?,
         };
         ui.warnings(&inspection.warnings);
-        ui.result(&inspection, |inspection| Text::Styled(human(inspection)))
+        ui.result(&inspection, |inspection| Text::Styled(human(inspection)))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -238,10 +241,9 @@ fn lock(inspection: &Inspection) -> String {
         .map(|(n, what)| format!("{n} {what}"))
         .collect();
     format!(
-        "{}, format {format}, {} crate{}: {}",
+        "{}, format {format}, {}: {}",
         plain(file),
-        count.total,
-        if count.total == 1 { "" } else { "s" },
+        counted(count.total, "crate"),
         sources.join(", ")
     )
 }

@@ -11,6 +11,7 @@ mod progress;
 mod report;
 mod stanza_args;
 mod style;
+mod text;
 mod ui;
 mod vendor;
 mod why;
@@ -18,13 +19,15 @@ mod why;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::io::paths::{enter, exists};
 use crate::options::UnusedSubdirectory;
-use global::{Format, GlobalArgs};
+use crate::suggest::nearest;
+use global::{Format, GlobalArgs, ManifestArgs, default_color};
 use inspect::InspectArgs;
 use ui::Ui;
 
@@ -34,6 +37,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo pyhack                                      what is in this folder
   cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
+  cargo pyhack inspect bcrypt==5.0.0                the same, from the package index
   cargo pyhack init                                 a flake for a uv project
   cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
   cargo pyhack lock --write overlay.nix             those of all packages in a uv.lock
@@ -58,6 +62,8 @@ Environment:
   CARGO_PYHACK_CACHE_DIR       folder of our own cache [default: cargo-pyhack in the user's cache folder]
   CARGO_PYHACK_STALL_SECONDS   cut a connection on which nothing comes for so long [default: 20]
   CARGO_PYHACK_RETRY_SECONDS   first pause before another try [default: 0.3]
+  CARGO_TERM_COLOR             when to use colours, without `--color`
+  UV_DEFAULT_INDEX             package index of NAME==VERSION; see docs/diagnostics.md for others
   HTTPS_PROXY, NO_PROXY        proxy for fetching crates
   NIX_SSL_CERT_FILE            certificates to trust; also CARGO_HTTP_CAINFO, SSL_CERT_FILE";
 
@@ -78,7 +84,11 @@ struct Cli {
     command: Option<Command>,
 
     /// Project folder, unpacked sdist, or sdist file to inspect [default: .]
+    #[arg(conflicts_with = "manifest_path")]
     path: Option<Utf8PathBuf>,
+
+    #[command(flatten)]
+    manifest: ManifestArgs,
 
     #[command(flatten)]
     global: GlobalArgs,
@@ -105,6 +115,12 @@ pub fn main() -> ExitCode {
         Err(error) => return ui::print_clap(&error),
     };
     let ui = Ui::new(&cli.global);
+    if let Some(folder) = &cli.global.directory
+        && let Err(error) = enter(folder)
+    {
+        let message = error.to_string();
+        return ui::print_clap(&Cli::command().error(ErrorKind::ValueValidation, message));
+    }
     match run(cli, &ui) {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
@@ -144,10 +160,19 @@ impl From<Error> for Failure {
 /// Those of clap, and combinations that clap accepts but a command would
 /// ignore, such as a PATH before a command.
 fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let cli = Cli::try_parse_from(arguments(all))?;
-    if let (Some(path), Some(_)) = (&cli.path, &cli.command) {
+    let mut command = Cli::command().color(default_color());
+    let matches = command.try_get_matches_from_mut(arguments(all))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let before = cli.path.as_ref().or(cli.manifest.manifest_path.as_ref());
+    if let (Some(path), Some(_)) = (before, &cli.command) {
         let message = format!("`{path}` stands before the command; put it behind");
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
+    if let (Some(path), None) = (&cli.path, &cli.command)
+        && !may_be_a_path(path)
+        && !exists(&from_directory(&cli.global, path))
+    {
+        return Err(unknown_command(path.as_str()));
     }
     if cli.global.format.is_picture() && !matches!(cli.command, Some(Command::Why(_))) {
         let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
@@ -162,6 +187,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if let Some(Command::Why(args)) = &cli.command
+        && let Some(message) = args.contradiction()
+    {
+        return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
+    }
     if let Some(Command::Vendor(args)) = &cli.command
         && let Some(message) = args.contradiction()
     {
@@ -173,18 +203,56 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     let session = &cli.global.session(ui.progress());
     let done = match cli.command {
+        None => return Ok(InspectArgs::new(cli.path, cli.manifest).run(ui, session)?),
+        Some(Command::Inspect(args)) => return Ok(args.run(ui, session)?),
+        Some(Command::Why(args)) => return Ok(args.run(ui, &cli.global, session)?),
         Some(Command::Check(args)) => return Ok(args.run(ui, session)?),
         Some(Command::NixSnippet(args)) => return args.run(ui, session),
         Some(Command::Init(args)) => return Ok(args.run(ui, session)?),
         Some(Command::Lock(args)) => return Ok(args.run(ui, &cli.global, session)?),
-        None => InspectArgs::new(cli.path).run(ui, session),
-        Some(Command::Inspect(args)) => args.run(ui, session),
         Some(Command::Vendor(args)) => args.run(ui, session),
         Some(Command::Hash(args)) => args.run(ui, session),
-        Some(Command::Why(args)) => args.run(ui, &cli.global, session),
     };
     done?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether an argument that names no command looks like a path: it has a
+/// folder, an ending, or is what an index or address has.
+fn may_be_a_path(path: &Utf8Path) -> bool {
+    path.as_str().contains(['/', '\\', '.', '='])
+}
+
+/// Returns a path as it is seen from the folder that `--directory` names.
+fn from_directory(global: &GlobalArgs, path: &Utf8Path) -> Utf8PathBuf {
+    match &global.directory {
+        Some(folder) => folder.join(path),
+        None => path.to_owned(),
+    }
+}
+
+/// Returns the error for a word that is no command, as clap has it.
+fn unknown_command(word: &str) -> clap::Error {
+    let command = Cli::command();
+    let names: Vec<_> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);
+    let string = |text: &str| ContextValue::String(text.to_owned());
+    error.insert(ContextKind::InvalidSubcommand, string(word));
+    if let Some(name) = nearest(word, names.iter().map(String::as_str)) {
+        let names = ContextValue::Strings(vec![name.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, names);
+    } else {
+        let text = format!(
+            "`{word}` is no file or folder either; the commands are {}",
+            names.join(", ")
+        );
+        let suggested = ContextValue::StyledStrs(vec![text.into()]);
+        error.insert(ContextKind::Suggested, suggested);
+    }
+    error
 }
 
 /// Removes the subcommand's name if Cargo passed it on: `cargo pyhack hash`
@@ -226,6 +294,30 @@ mod tests {
         let cli = parse("x --offline a.zip").unwrap();
         assert!(cli.global.offline && cli.path.unwrap() == "a.zip" && cli.command.is_none());
         assert!(parse("x a.zip hash").is_err());
+    }
+
+    #[test]
+    fn a_mistyped_command_is_no_path() {
+        let parse = |line: &str| parse(line.split(' ').map(OsString::from));
+        for (line, told) in [
+            ("x nix-snipet", "a similar subcommand exists: 'nix-snippet'"),
+            ("x -C /tmp tests", "the commands are inspect, vendor, hash"),
+            ("x why a-1.0.tar.gz", "`why NAME a-1.0.tar.gz`"),
+            ("x why ./a", "`why NAME ./a`"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.to_string().contains(told), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+        for line in [
+            "x ./nix-snipet",
+            "x a.zip",
+            "x tests",
+            "x why --all a.zip",
+            "x why openssl a.zip",
+        ] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
+use super::global::ManifestArgs;
 use super::lock::Shown;
 use super::stanza_args::WriteArgs;
 use super::ui::{Text, Ui};
@@ -16,8 +17,8 @@ use crate::ops::configured::Configured;
 use crate::ops::finished::Snippet;
 use crate::ops::make_snippet::{SnippetReport, SnippetRequest, Sources, make_snippet};
 use crate::options::{
-    ExtraOptions, NixpkgsOptions, Options, PackageStyle, PrebuiltPackage, RustOptions,
-    SourceOptions, StanzaOptions, TargetOptions, UnusedSubdirectory,
+    ExtraOptions, InputOptions, NixpkgsOptions, Options, PackageStyle, PrebuiltPackage,
+    RustOptions, SourceOptions, StanzaOptions, TargetOptions, UnusedSubdirectory,
 };
 use crate::python_lock::PythonLock;
 
@@ -37,16 +38,20 @@ Examples:
   cargo pyhack nix-snippet --as stanza cryptography-46.0.6.tar.gz
   cargo pyhack nix-snippet --as file > overlay.nix
   cargo pyhack nix-snippet --write overlay.nix cryptography-46.0.6.tar.gz
+  cargo pyhack nix-snippet --write overlay.nix cryptography==46.0.6
   cargo pyhack nix-snippet --prebuilt torch=torchWithoutCuda --write overlay.nix uv.lock
   cargo pyhack nix-snippet --style nixpkgs --write default.nix bcrypt-5.0.0.tar.gz
   cargo pyhack nix-snippet --generate-lock --write overlay.nix tiktoken-0.12.0.tar.gz
   cargo pyhack nix-snippet --source git --subdirectory bindings/python checkout/bindings/python")]
 pub(super) struct NixSnippetArgs {
-    /// Project folders, unpacked sdists, or sdist files (.tar.gz, .zip); or a
-    /// uv.lock or pylock.toml alone
-    /// [default: ., or none with --prebuilt]
-    #[arg(value_name = "PATH")]
+    /// Project folders, unpacked sdists, or sdists: files (.tar.gz, .zip), https
+    /// addresses, or NAME==VERSION of the configured package index; or a uv.lock
+    /// or pylock.toml alone [default: ., or none with --prebuilt]
+    #[arg(value_name = "PATH", conflicts_with = "manifest_path")]
     paths: Vec<Utf8PathBuf>,
+
+    #[command(flatten)]
+    manifest: ManifestArgs,
 
     #[command(flatten)]
     rust: RustOptions,
@@ -129,9 +134,15 @@ impl NixSnippetArgs {
         }
     }
 
-    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<ExitCode, Failure> {
+    pub(super) fn run(mut self, ui: &Ui, session: &Session) -> Result<ExitCode, Failure> {
+        self.paths.extend(self.manifest.project()?);
         let configured = Configured::find()?.unwrap_or_default();
         let (diff, dry_run) = (self.write.diff, self.dry_run);
+        if let Some(reason) = self.style_is_overridden(&configured) {
+            ui.hint(&format!(
+                "this is a stanza for pyproject.nix, although the configuration has `style = \"nixpkgs\"`: {reason}"
+            ));
+        }
         let request = SnippetRequest {
             sources: self.sources(&configured)?,
             style: self.style(&configured),
@@ -176,7 +187,7 @@ impl NixSnippetArgs {
         }
         let built = paths.into_iter().map(|path| {
             let mut options = self.options();
-            options.input.path = Some(path.clone());
+            options.input = InputOptions::named(path.as_str());
             configured.project(options)
         });
         let taken = self.prebuilt.iter().map(|package| {
@@ -208,6 +219,17 @@ impl NixSnippetArgs {
             extra: self.extra.clone(),
             ..Options::default()
         }
+    }
+
+    /// Returns why the configured style doesn't apply, if it is one that can't.
+    fn style_is_overridden(&self, configured: &Configured) -> Option<&'static str> {
+        let is_nixpkgs = configured.config.style == Some(PackageStyle::Nixpkgs);
+        if !is_nixpkgs || self.style.is_some() {
+            return None;
+        }
+        let is_lock = self.paths.iter().any(|path| PythonLock::is_path(path));
+        let of_lock = is_lock.then_some("that style is for one package, not for a lock");
+        of_lock.or_else(|| self.nixpkgs_contradiction())
     }
 
     fn style(&self, configured: &Configured) -> PackageStyle {

@@ -53,9 +53,8 @@ pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
     let is_note = warning.level == Level::Note;
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),
-        Level::Warning => format!("{WARNING}warning{WARNING:#}"),
-        // The command succeeds, but the user's build will fail.
-        Level::Error => format!("{ERROR}error{ERROR:#}"),
+        // The build will fail with some of them, but the command succeeds.
+        Level::Warning | Level::Error => format!("{WARNING}warning{WARNING:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));
     if !is_note || with_code {

@@ -9,7 +9,7 @@ use anstream::AutoStream;
 use clap::ColorChoice;
 use serde::Serialize;
 
-use super::global::{Format, GlobalArgs};
+use super::global::{Format, GlobalArgs, default_color};
 use super::progress::Bar;
 use super::report;
 use super::style::{GOOD, WARNING};
@@ -60,10 +60,10 @@ pub(super) struct Ui {
 
 impl Ui {
     /// Makes the output that the global flags ask for.
-    pub(super) const fn new(global: &GlobalArgs) -> Self {
+    pub(super) fn new(global: &GlobalArgs) -> Self {
         Self {
             format: global.format,
-            color: match global.color {
+            color: match global.color.unwrap_or_else(default_color) {
                 ColorChoice::Auto => anstream::ColorChoice::Auto,
                 ColorChoice::Always => anstream::ColorChoice::Always,
                 ColorChoice::Never => anstream::ColorChoice::Never,
@@ -184,8 +184,15 @@ impl Ui {
         if self.is_quiet || !io::stderr().is_terminal() {
             Arc::new(Silent)
         } else {
-            Arc::new(Bar::new())
+            let columns = columns_of(terminal_size::terminal_size_of(io::stderr()));
+            Arc::new(Bar::new(columns))
         }
+    }
+
+    /// Returns how many columns a result may have: those of the terminal that
+    /// it is printed on, else 80.
+    pub(super) fn columns() -> usize {
+        columns_of(terminal_size::terminal_size_of(io::stdout()))
     }
 
     fn say(&self, text: &str) {
@@ -193,6 +200,10 @@ impl Ui {
         // A failure means that standard error is closed: it can't be reported.
         let _ = stderr.write_all(text.as_bytes());
     }
+}
+
+fn columns_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> usize {
+    size.map_or(80, |(width, _)| width.0.into())
 }
 
 /// Prints clap's help, version or error, and returns its exit code.

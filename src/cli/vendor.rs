@@ -2,10 +2,11 @@
 
 use std::io::{self, ErrorKind::BrokenPipe};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::global::SourceArgs;
+use super::text::counted;
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::write::AtomicFile;
@@ -92,7 +93,7 @@ impl VendorArgs {
             link_mode: self.link_mode,
             platforms: self.platform.iter().copied().collect(),
         };
-        let request = self.source.into_request();
+        let request = self.source.into_request(session)?;
         if !self.tar {
             let to = Destination::Folder(&self.to);
             let report = vendor(&request, &options, to, session)?;
@@ -100,7 +101,7 @@ impl VendorArgs {
         }
         if self.to == "-" {
             let mut stdout = io::stdout().lock();
-            let to = Destination::Tar(&mut stdout, "vendor".to_owned());
+            let to = Destination::Tar(&mut stdout, &self.to);
             return match vendor(&request, &options, to, session) {
                 Ok(report) => finish(ui, &report, false),
                 // The reader stopped early, as `head` does.
@@ -109,34 +110,22 @@ impl VendorArgs {
             };
         }
         let mut file = AtomicFile::new(&self.to)?;
-        let to = Destination::Tar(&mut file, stem(&self.to));
+        let to = Destination::Tar(&mut file, &self.to);
         let report = vendor(&request, &options, to, session)?;
         file.finish()?;
         finish(ui, &report, true)
     }
 }
 
-/// Returns the name of the folder in an archive: the archive's file name
-/// without `.tar`.
-fn stem(path: &Utf8Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    let stem = name.strip_suffix(".tar").unwrap_or(name);
-    if matches!(stem, "" | "." | "..") {
-        "vendor".to_owned()
-    } else {
-        stem.to_owned()
-    }
-}
-
 fn finish(ui: &Ui, report: &VendorReport, has_stdout: bool) -> Result<(), Error> {
-    let plural = if report.crates == 1 { "" } else { "s" };
     let stubs = match report.stubs {
         0 => String::new(),
         stubs => format!(" ({stubs} as stubs)"),
     };
     let crates = format!(
-        "{} crate{plural}{stubs} in `{}`",
-        report.crates, report.vendor_dir
+        "{}{stubs} in `{}`",
+        counted(report.crates, "crate"),
+        report.vendor_dir
     );
     let verb = if report.changed { "Vendored" } else { "Fresh" };
     ui.status(verb, &crates);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::global::{Format, GlobalArgs, SourceArgs};
@@ -55,15 +56,16 @@ impl WhyArgs {
         ui: &Ui,
         global: &GlobalArgs,
         session: &Session,
-    ) -> Result<(), Error> {
+    ) -> Result<ExitCode, Error> {
         // With `--all`, the first argument is the path instead of a name.
         if let (true, Some(path)) = (self.all, self.name.take_if(|_| self.all)) {
-            self.source.path = Utf8PathBuf::from(path);
+            self.source.set_path(Utf8PathBuf::from(path));
         }
-        if PythonLock::is_path(&self.source.path) {
-            return self.of_lock(ui, session);
+        let path = self.source.path()?;
+        if PythonLock::is_path(&path) {
+            return self.of_lock(path, ui, session);
         }
-        let mut request = self.source.into_request();
+        let mut request = self.source.into_request(session)?;
         request.options.target = self.target;
         let report = why(&request, self.name.as_deref(), session)?;
         ui.warnings(&report.warnings);
@@ -72,16 +74,29 @@ impl WhyArgs {
             Format::Mermaid => Text::Data(report.picture.mermaid()),
             Format::Svg => Text::Data(report.picture.svg()),
             Format::Human | Format::Json | Format::Jsonl => Text::Styled(human(report)),
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Returns a message if the project stands where the name is expected.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let name = self.name.as_deref().filter(|_| !self.all)?;
+        let path = Utf8Path::new(name);
+        let is_archive = [".tar.gz", ".tgz", ".zip"];
+        let is_path = is_archive.iter().any(|ending| name.ends_with(ending))
+            || PythonLock::is_path(path)
+            || name.contains(['/', '\\', '='])
+            || matches!(name, "." | "..");
+        is_path.then(|| {
+            format!("`{name}` is no name: say what is to be explained, as in `why NAME {name}`, or `why --all {name}`")
         })
     }
-}
 
-impl WhyArgs {
     /// Explains all packages of a lock that are built from source.
-    fn of_lock(self, ui: &Ui, session: &Session) -> Result<(), Error> {
+    fn of_lock(self, path: Utf8PathBuf, ui: &Ui, session: &Session) -> Result<ExitCode, Error> {
         let configured = Configured::find()?.unwrap_or_default();
         let request = LockRequest {
-            layers: configured.layers(Options::of_lock(self.source.path, self.target)),
+            layers: configured.layers(Options::of_lock(path, self.target)),
             ..LockRequest::default()
         };
         let name = self.name.as_deref();
@@ -89,7 +104,8 @@ impl WhyArgs {
         for failure in &found.failures {
             ui.failure(&failure.package, &failure.error);
         }
-        ui.result(&found, |found| Text::Styled(human_of_lock(found)))
+        ui.result(&found, |found| Text::Styled(human_of_lock(found)))?;
+        Ok(ExitCode::from(found.exit() as u8))
     }
 }
 
@@ -98,7 +114,7 @@ fn human_of_lock(found: &LockWhy) -> String {
     for package in &found.package {
         let mut text = format!("{BOLD}{}{BOLD:#}\n", plain(&package.package));
         for build in &package.builds {
-            let (built, why) = (&build.built, plain(&build.why));
+            let (built, why) = (build.built.word(), plain(&build.why));
             let _ = writeln!(
                 text,
                 "  {built}: {why}  {DIM}on {}{DIM:#}",
@@ -165,6 +181,9 @@ fn human(report: &WhyReport) -> String {
     for way in &report.ways {
         text.push('\n');
         text.push_str(&tree(way));
+    }
+    if let Some(nearest) = &report.nearest {
+        let _ = writeln!(text, "  did you mean `{}`?", plain(nearest));
     }
     if let Some(row) = &report.row {
         let _ = write!(

@@ -205,14 +205,30 @@ fn write_configuration(cache: PathBuf, index: &str) -> Result<(), IoError> {
     Cache::at(Some(cache)).write_file(name, text.as_bytes())
 }
 
+/// Whether rustup started this program, as `cargo pyhack`, with the toolchain that
+/// the project pins. It may be too old to read the crates, and our runs of cargo
+/// need no particular one.
+fn is_pinned() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if !is_set("RUST_RECURSION_COUNT") || !is_set("RUSTUP_TOOLCHAIN") {
+        return false;
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let files = ["rust-toolchain", "rust-toolchain.toml"];
+    here.ancestors()
+        .any(|folder| files.iter().any(|file| folder.join(file).is_file()))
+}
+
 /// Prepares a run of cargo with a configuration and an environment of our own,
 /// in a scratch folder `folder`.
 pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
+    let is_pinned = is_pinned();
     // Cargo sets this variable for its subcommands.
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut cargo = Command::new(program);
+    let program = std::env::var_os("CARGO").filter(|_| !is_pinned);
+    let mut cargo = Command::new(program.unwrap_or_else(|| OsString::from("cargo")));
     cargo.current_dir(folder).env_clear();
-    for name in KEPT_VARIABLES {
+    let is_kept = |name: &&&str| !is_pinned || **name != "RUSTUP_TOOLCHAIN";
+    for name in KEPT_VARIABLES.iter().filter(is_kept) {
         cargo.envs(std::env::var_os(name).map(|value| (name, value)));
     }
     cargo

@@ -8,7 +8,8 @@ use fs_err as fs;
 use walkdir::{DirEntry, WalkDir};
 
 use super::IoError;
-use super::vendored::Vendored;
+use super::git_ignored::GitIgnored;
+use super::vendored::{Vendored, covers, paths_in_manifests};
 use crate::project::{SourceFiles, is_read};
 use crate::vendor::checksum_json::CHECKSUM_FILE;
 
@@ -18,8 +19,27 @@ const MAX_TEXT: u64 = 64 << 20;
 /// Upper bound on all files that are read of one folder, in bytes.
 const MAX_ALL: u64 = 512 << 20;
 
+/// Files by which a folder is known to hold a project.
+const PROJECT_FILES: [&str; 8] = [
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "PKG-INFO",
+    "uv.lock",
+    "pylock.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
+/// How deep a folder without a project is searched for one.
+const SEARCHED_DEPTH: usize = 3;
+
+/// How many entries of such a folder are looked at.
+const SEARCHED_ENTRIES: usize = 10_000;
+
 /// Reads a folder with the Python project in `python_root` of it, without what
-/// builds, editors and vendoring leave in it.
+/// builds, editors and vendoring leave in it and what git ignores. A folder
+/// without a project is only searched for projects below, and not all of it.
 pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<SourceFiles, IoError> {
     let mut reader = Reader {
         root,
@@ -27,7 +47,14 @@ pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<Sou
         files: SourceFiles::new(root.as_str()),
         left: MAX_ALL,
         links: Vec::new(),
+        git_ignored: GitIgnored::of(root),
+        ignored: Vec::new(),
     };
+    let roots = [root.to_owned(), root.join(python_root)];
+    if !roots.iter().any(|folder| has_project(folder)) {
+        reader.search()?;
+        return Ok(reader.files);
+    }
     let mut vendored = Vendored::default();
     reader.read(root, |entry| {
         let is_crate = entry.depth() > 0 && is_vendored_crate(entry);
@@ -36,8 +63,13 @@ pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<Sou
         }
         !is_crate
     })?;
-    for krate in vendored.take_out(&mut reader.files) {
-        reader.read(&root.join(krate), |_| true)?;
+    let needed = vendored.take_out(&mut reader.files);
+    let ignored = std::mem::take(&mut reader.ignored);
+    let ignored = named_in_manifests(&reader.files, ignored);
+    // What a manifest names is built, whether git has it or not.
+    reader.git_ignored = None;
+    for folder in needed.into_iter().chain(ignored) {
+        reader.read(&root.join(folder), |_| true)?;
     }
     for (path, target) in reader.links {
         reader.files.link(&path, &target);
@@ -52,6 +84,9 @@ struct Reader<'a> {
     /// How many more bytes may be read.
     left: u64,
     links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+    git_ignored: Option<GitIgnored>,
+    /// The folders that weren't entered, as git ignores them.
+    ignored: Vec<Utf8PathBuf>,
 }
 
 impl Reader<'_> {
@@ -61,12 +96,23 @@ impl Reader<'_> {
         folder: &Utf8Path,
         mut is_wanted: impl FnMut(&DirEntry) -> bool,
     ) -> Result<(), IoError> {
-        let is_entered = |entry: &DirEntry| {
-            let is_passed_over = entry.depth() > 0 && is_passed_over(entry);
-            !is_passed_over && is_wanted(entry)
-        };
-        for entry in WalkDir::new(folder).into_iter().filter_entry(is_entered) {
-            let entry = entry.map_err(std::io::Error::from)?;
+        let mut entries = WalkDir::new(folder).into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.pass_over_unreadable(error)?;
+                    continue;
+                }
+            };
+            if entry.depth() > 0 && (is_passed_over(&entry) || self.is_ignored(&entry))
+                || !is_wanted(&entry)
+            {
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
             // None of the files that decide something has a name that isn't
             // UTF-8.
             let Some(path) = relative(self.root, &entry) else {
@@ -75,7 +121,13 @@ impl Reader<'_> {
             if entry.file_type().is_file() {
                 let is_read = is_read(path, self.python_root);
                 let bytes = is_read.then(|| read(entry.path(), &mut self.left));
-                self.files.insert(slashes(path), bytes.transpose()?);
+                match bytes.transpose() {
+                    // A project without its own files can't be read at all.
+                    Err(IoError::File(error)) if is_denied(&error) && entry.depth() > 1 => {
+                        self.files.add_unreadable(slashes(path));
+                    }
+                    bytes => self.files.insert(slashes(path), bytes?),
+                }
             } else if entry.path_is_symlink() {
                 let target = inside(self.root, &entry);
                 self.links
@@ -84,6 +136,83 @@ impl Reader<'_> {
         }
         Ok(())
     }
+
+    /// Lists files of a folder that holds no project, without reading them.
+    fn search(&mut self) -> Result<(), IoError> {
+        let walk = WalkDir::new(self.root).max_depth(SEARCHED_DEPTH);
+        let mut entries = walk.into_iter();
+        for _ in 0..SEARCHED_ENTRIES {
+            let entry = match entries.next() {
+                None => break,
+                Some(Err(error)) if error.depth() > 0 => continue,
+                Some(entry) => entry.map_err(std::io::Error::from)?,
+            };
+            if entry.depth() > 0 && (is_passed_over(&entry) || self.is_ignored(&entry)) {
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+            } else if let Some(path) = relative(self.root, &entry)
+                && entry.file_type().is_file()
+            {
+                self.files.insert(slashes(path), None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether git ignores an entry that decides nothing. A file such as
+    /// `Cargo.lock` counts even if git doesn't have it: builds see it.
+    fn is_ignored(&mut self, entry: &DirEntry) -> bool {
+        let (Some(path), Some(ignored)) = (relative(self.root, entry), &mut self.git_ignored)
+        else {
+            return false;
+        };
+        let is_folder = entry.file_type().is_dir();
+        let is_ignored =
+            (is_folder || !is_read(path, self.python_root)) && ignored.covers(path, is_folder);
+        if is_ignored && is_folder {
+            self.ignored.push(slashes(path));
+        }
+        is_ignored
+    }
+
+    /// Notes a folder that the user may not read.
+    fn pass_over_unreadable(&mut self, error: walkdir::Error) -> Result<(), IoError> {
+        let path = error.path().and_then(|path| {
+            let path = path.strip_prefix(self.root).ok()?;
+            Some(slashes(Utf8Path::from_path(path)?))
+        });
+        let depth = error.depth();
+        let error = std::io::Error::from(error);
+        match path {
+            Some(path) if depth > 0 && is_denied(&error) => {
+                self.files.add_unreadable(path);
+                Ok(())
+            }
+            _ => Err(error.into()),
+        }
+    }
+}
+
+fn has_project(folder: &Utf8Path) -> bool {
+    PROJECT_FILES.iter().any(|name| folder.join(name).is_file())
+}
+
+/// Returns those of some folders that a manifest of the project names.
+fn named_in_manifests(files: &SourceFiles, folders: Vec<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+    if folders.is_empty() {
+        return folders;
+    }
+    let named = paths_in_manifests(files);
+    let is_named = |folder: &Utf8PathBuf| {
+        let mut named = named.iter();
+        named.any(|path| path.starts_with(folder) || covers(path, folder))
+    };
+    folders.into_iter().filter(is_named).collect()
+}
+
+fn is_denied(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::PermissionDenied
 }
 
 fn relative<'a>(root: &Utf8Path, entry: &'a DirEntry) -> Option<&'a Utf8Path> {
@@ -220,9 +349,14 @@ mod tests {
 
     #[test]
     fn a_project_beside_vendored_crates_stays() {
-        let own = [("vendor/pyproject.toml", ""), ("vendor/Cargo.lock", "")];
+        let own = [
+            ("setup.py", ""),
+            ("vendor/pyproject.toml", ""),
+            ("vendor/Cargo.lock", ""),
+        ];
         let read = paths_read(&[&VENDORED[..], &own].concat());
-        assert_eq!(read, ["vendor/Cargo.lock", "vendor/pyproject.toml"]);
+        let kept = ["setup.py", "vendor/Cargo.lock", "vendor/pyproject.toml"];
+        assert_eq!(read, kept);
     }
 
     #[test]
@@ -238,6 +372,46 @@ mod tests {
             let read = paths_read(&[&VENDORED[..], &own].concat());
             assert!(read.contains(&"vendor/a/Cargo.toml".to_owned()), "{read:?}");
         }
+    }
+
+    #[test]
+    fn what_git_ignores_is_passed_over_unless_it_decides() {
+        let files = [
+            (".git/HEAD", ""),
+            (
+                ".gitignore",
+                "/data\nCargo.lock\n*.bin\n/generated\n/unused\n",
+            ),
+            ("pyproject.toml", ""),
+            (
+                "Cargo.toml",
+                "[dependencies]\na = { path = \"generated/a\" }\n",
+            ),
+            ("Cargo.lock", ""),
+            ("a.bin", ""),
+            ("data/setup.py", ""),
+            ("generated/a/Cargo.toml", ""),
+            ("unused/a/Cargo.toml", ""),
+        ];
+        let read = paths_read(&files);
+        let kept = [
+            ".gitignore",
+            "Cargo.lock",
+            "Cargo.toml",
+            "generated/a/Cargo.toml",
+            "pyproject.toml",
+        ];
+        assert_eq!(read, kept);
+    }
+
+    #[test]
+    fn a_folder_without_a_project_is_not_read() {
+        let files = [
+            ("a/b/pyproject.toml", "[project]"),
+            ("a/b/c/d/e/pyproject.toml", ""),
+            ("README.md", ""),
+        ];
+        assert_eq!(paths_read(&files), ["README.md", "a/b/pyproject.toml"]);
     }
 
     #[cfg(unix)]

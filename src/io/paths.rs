@@ -105,6 +105,17 @@ pub fn utf8_path(path: PathBuf) -> Result<Utf8PathBuf, IoError> {
     Utf8PathBuf::from_path_buf(path).map_err(|path| IoError::NoText { path })
 }
 
+/// Changes the working folder of the program.
+///
+/// # Errors
+/// Fails if the folder can't be entered.
+pub fn enter(folder: &Utf8Path) -> Result<(), IoError> {
+    std::env::set_current_dir(folder).map_err(|error| {
+        let message = format!("the folder `{folder}` can't be entered: {error}");
+        IoError::File(std::io::Error::new(error.kind(), message))
+    })
+}
+
 /// Whether there is a file or folder, or a link to one.
 #[must_use]
 pub fn exists(path: &Utf8Path) -> bool {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::paths::{full_folder_path, parent_folder};
-use super::search_up::steps_to_repository;
+use super::search_up::{FolderAbove, search_up, steps_to_repository};
 use super::{IoError, folder, sdist};
 use crate::hash::{Sha256, Sha256Writer};
 use crate::project::SourceFiles;
@@ -144,6 +144,30 @@ pub fn project_folder(path: &Utf8Path) -> &Utf8Path {
         return path;
     }
     parent_folder(path)
+}
+
+/// Returns the folder of the Python project that a manifest belongs to: of a
+/// `Cargo.toml`, the nearest one above it in the repository.
+///
+/// # Errors
+/// Fails if there is no such file.
+pub fn project_of_manifest(manifest: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
+    if !manifest.is_file() {
+        return Err(IoError::NotFound {
+            path: manifest.to_owned(),
+        });
+    }
+    let folder = parent_folder(manifest);
+    let is_project = |above: &FolderAbove| {
+        let files = ["pyproject.toml", "setup.py"];
+        files.iter().any(|name| above.path.join(name).is_file())
+    };
+    let steps = search_up(folder).into_iter().find(is_project);
+    let steps = steps.map_or(0, |above| above.steps);
+    if steps == 0 {
+        return Ok(folder.to_owned());
+    }
+    Ok(folder.join(std::iter::repeat_n("..", steps).collect::<Utf8PathBuf>()))
 }
 
 /// Whether a folder is a cargo project, or in a git repository.

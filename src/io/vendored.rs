@@ -86,7 +86,7 @@ fn is_numbered(name: &str, start: &str) -> bool {
 
 /// Whether a path of a manifest is a pattern such as `vendor/*` that may match
 /// a crate.
-fn covers(path: &Utf8Path, krate: &Utf8Path) -> bool {
+pub(super) fn covers(path: &Utf8Path, krate: &Utf8Path) -> bool {
     let plain = |part: &str| !part.contains(['*', '?', '[']);
     let mut parts = path.components().map(|part| part.as_str());
     let is_pattern = path.as_str().contains(['*', '?', '[']);
@@ -95,10 +95,11 @@ fn covers(path: &Utf8Path, krate: &Utf8Path) -> bool {
 }
 
 /// Returns the paths that the manifests of a project name: of dependencies,
-/// patches and members of workspaces.
-fn paths_in_manifests(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
+/// patches, members of workspaces, and crates that the build backend builds.
+pub(super) fn paths_in_manifests(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
     let manifests = files.paths();
-    let manifests = manifests.filter(|path| path.file_name() == Some("Cargo.toml"));
+    let manifests =
+        manifests.filter(|path| matches!(path.file_name(), Some("Cargo.toml" | "pyproject.toml")));
     let mut found = BTreeSet::new();
     for manifest in manifests {
         let text = files.text(manifest).ok().flatten().unwrap_or_default();
@@ -107,7 +108,7 @@ fn paths_in_manifests(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
         while let Some(table) = open.pop() {
             for (key, value) in table {
                 match (key.as_str(), value) {
-                    ("path", Value::String(path)) => {
+                    ("path" | "manifest-path", Value::String(path)) => {
                         found.extend(join_inside(folder, &path));
                     }
                     ("members" | "default-members", Value::Array(members)) => {

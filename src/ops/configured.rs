@@ -121,7 +121,7 @@ impl Configured {
     #[must_use]
     pub fn packages(&self) -> BTreeMap<String, Options> {
         let built = self.config.packages.iter();
-        let built = built.filter(|(_, options)| options.input.path.is_some());
+        let built = built.filter(|(_, options)| options.input.has_source());
         let built = built.map(|(name, options)| {
             let options = options.clone().over(self.config.general.clone());
             (normalized_name(name), self.moved_here(options))
@@ -147,7 +147,7 @@ impl Configured {
     #[must_use]
     pub fn layers(&self, command_line: Options) -> Layers {
         let packages = self.config.packages.iter();
-        let packages = packages.filter(|(_, options)| options.input.path.is_none());
+        let packages = packages.filter(|(_, options)| !options.input.has_source());
         let packages = packages
             .map(|(name, options)| (normalized_name(name), self.moved_here(options.clone())));
         Layers {
@@ -169,7 +169,12 @@ impl Configured {
         };
         let path = place(&command_line);
         let mut packages = self.packages().into_values();
-        let entry = packages.find(|entry| path.is_some() && place(entry) == path);
+        let sdist = command_line.input.sdist.clone();
+        let is_named = |entry: &Options| match (&entry.input.sdist, &sdist) {
+            (Some(entry), Some(sdist)) => entry.is_same(sdist),
+            _ => path.is_some() && place(entry) == path,
+        };
+        let entry = packages.find(is_named);
         let mut options = command_line;
         if let Some(entry) = &entry {
             // The mark has the path as the configuration spells it.

@@ -61,10 +61,7 @@ pub(super) fn of_source(
         texts.extend(kind.as_bytes());
         digest(&texts)
     };
-    if let Some(path) = request.options.cargo_lock() {
-        locks.extend(read_file(path)?.unwrap_or_default());
-    }
-    locks.extend(beside.lock.unwrap_or_default());
+    add_locks(request, beside, &mut locks)?;
     Ok(Digests {
         source,
         cargo_lock: digest(&locks),
@@ -72,6 +69,36 @@ pub(super) fn of_source(
         up,
         ..Digests::default()
     })
+}
+
+/// Returns the digests of a released sdist whose hash is known. It needn't be
+/// read, and not even be there. `None` for other sources.
+///
+/// # Errors
+/// Fails if a lock can't be read.
+pub(super) fn of_release(request: &Request, beside: &Beside) -> Result<Option<Digests>, Error> {
+    let release = request.options.input.sdist.as_ref();
+    let Some(hash) = release.and_then(|release| release.hash) else {
+        return Ok(None);
+    };
+    let mut locks = Vec::new();
+    add_locks(request, beside, &mut locks)?;
+    let source = format!("{}{:?}", hash.to_hex(), beside.kind);
+    Ok(Some(Digests {
+        source: digest(source.as_bytes()),
+        cargo_lock: digest(&locks),
+        rules: rules(),
+        ..Digests::default()
+    }))
+}
+
+/// Adds the locks that aren't in the source.
+fn add_locks(request: &Request, beside: &Beside, locks: &mut Vec<u8>) -> Result<(), Error> {
+    if let Some(path) = request.options.cargo_lock() {
+        locks.extend(read_file(path)?.unwrap_or_default());
+    }
+    locks.extend(beside.lock.unwrap_or_default());
+    Ok(())
 }
 
 /// Returns the digests of a package's entries in a lock of Python packages, and

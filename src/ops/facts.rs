@@ -156,7 +156,8 @@ fn pyproject_warnings(project: &Project) -> Vec<Warning> {
 
 fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
     let project = &loaded.project;
-    let mut warnings = pyproject_warnings(project);
+    let mut warnings = source_warnings(loaded);
+    warnings.extend(pyproject_warnings(project));
     if project.rust.is_empty() {
         let all_read = project.unread.is_empty();
         warnings.push(Warning::NoRust { all_read });
@@ -378,6 +379,17 @@ pub(super) fn lock_warnings(lock: &CargoLock) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if lock.format == 1 {
         warnings.push(Warning::OldLock);
+    }
+    warnings
+}
+
+/// Returns warnings about the source itself: what couldn't be read of it, and
+/// what its index says.
+pub(super) fn source_warnings(loaded: &Loaded) -> Vec<Warning> {
+    let mut warnings = loaded.warnings.clone();
+    let paths = texts(loaded.files.unreadable());
+    if !paths.is_empty() {
+        warnings.push(Warning::Unreadable { paths });
     }
     warnings
 }

@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use camino::Utf8Path;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
@@ -35,8 +35,9 @@ const GIT_THREADS: usize = 4;
 /// What `cargo pyhack hash --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HashReport {
-    /// nixpkgs' `cargoHash`, as SRI.
-    pub cargo_hash: String,
+    /// nixpkgs' `cargoHash`, in the form that `--to` names, SRI by default.
+    #[schemars(with = "String")]
+    pub cargo_hash: HashText,
     /// nixpkgs' `outputHashes`: for each git revision one of its crates, as
     /// `name-version`, and the hash of the checkout, as SRI.
     pub output_hashes: BTreeMap<String, String>,
@@ -93,6 +94,41 @@ impl HashTexts {
     }
 }
 
+/// A SHA-256, and the text that it is printed as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashText {
+    hash: Sha256,
+    text: String,
+}
+
+impl HashText {
+    /// Prints a digest as SRI.
+    #[must_use]
+    pub fn new(hash: Sha256) -> Self {
+        Self {
+            text: hash.to_sri(),
+            hash,
+        }
+    }
+
+    /// Prints the digest in another form.
+    pub fn print_as(&mut self, form: impl FnOnce(&HashTexts) -> String) {
+        self.text = form(&HashTexts::new(&self.hash));
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Serialize for HashText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
 /// Computes the `cargoHash` of a project.
 ///
 /// # Errors
@@ -107,11 +143,12 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
     let store = request.crates(session);
     let hash = lock_cargo_hash(lock, &store, session)?;
     let from_git = revisions.iter().map(|revision| revision.crates.len());
-    let mut warnings = super::facts::lock_warnings(lock);
+    let mut warnings = super::facts::source_warnings(&loaded);
+    warnings.extend(super::facts::lock_warnings(lock));
     warnings.extend(super::facts::vendor_warnings(lock));
     warnings.extend(super::facts::yanked_warning(lock, &store));
     Ok(HashReport {
-        cargo_hash: hash.to_sri(),
+        cargo_hash: HashText::new(hash),
         output_hashes: hashes_of(&revisions, session)?,
         lock_file: rust
             .cargo_lock_path
@@ -133,6 +170,8 @@ pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashe
     let rust = loaded.rust(request)?;
     let lock = rust.require_cargo_lock(&loaded.files)?;
     let output_hashes = lock_output_hashes(lock, &request.known_hashes, session)?;
+    let mut warnings = super::facts::source_warnings(&loaded);
+    warnings.extend(super::facts::lock_warnings(lock));
     Ok(OutputHashesReport {
         nix: output_hashes_set(&output_hashes),
         output_hashes,
@@ -141,7 +180,7 @@ pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashe
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        warnings: super::facts::lock_warnings(lock),
+        warnings,
     })
 }
 

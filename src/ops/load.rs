@@ -9,7 +9,8 @@ use super::manifests::{checked_crates, require_readable};
 use super::submodules::{explain, require_checked_out, require_crates};
 use crate::error::Error;
 use crate::io::cargo::generate_lock;
-use crate::io::paths::join_below;
+use crate::io::paths::{is_folder, join_below};
+use crate::io::python_index::fetch_sdist;
 use crate::io::search_up::find_cargo_workspace;
 use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
@@ -20,7 +21,9 @@ use crate::project::{
     SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
 use crate::python_build::PackageSets;
+use crate::python_index::Release;
 use crate::target::Target;
+use crate::warning::Warning;
 
 /// A project to read, and how.
 #[derive(Clone, Default)]
@@ -36,6 +39,8 @@ pub struct Request {
     pub known_hashes: BTreeMap<String, String>,
     /// What a lock of Python packages says about the source.
     pub locked: Locked,
+    /// What was noticed when the source was fetched.
+    pub warnings: Vec<Warning>,
 }
 
 /// What a lock of Python packages says about a source.
@@ -58,7 +63,8 @@ pub struct Locked {
 
 impl Request {
     /// Makes the request for a project from its options.
-    pub(super) fn new(options: &Options) -> Self {
+    #[must_use]
+    pub fn new(options: &Options) -> Self {
         Self {
             path: options.input.path.clone().unwrap_or_else(|| ".".into()),
             options: options.clone(),
@@ -69,6 +75,30 @@ impl Request {
     fn read_project(&self, files: &SourceFiles, root: &Utf8Path) -> Result<Project, ProjectError> {
         let options = &self.options;
         Project::read_with_root(files, root, options.python_minor(), options.cargo_root())
+    }
+
+    /// Fetches the sdist if the request names a release or an address. The
+    /// options have its hash then.
+    ///
+    /// # Errors
+    /// Fails if it can't be fetched.
+    pub fn fetched(mut self, session: &Session) -> Result<Self, Error> {
+        let Some(release) = self.options.input.sdist.take() else {
+            return Ok(self);
+        };
+        let fetched = fetch_sdist(&release, session)?;
+        if let Some(reason) = fetched.yanked {
+            let release = release.shown();
+            self.warnings.push(Warning::YankedSdist { release, reason });
+        }
+        self.locked.is_whole = true;
+        self.locked.shown = fetched.path.file_name().map(str::to_owned);
+        self.path = fetched.path;
+        self.options.input.sdist = Some(Release {
+            hash: Some(fetched.hash),
+            ..release
+        });
+        Ok(self)
     }
 
     /// Whether cargo makes or updates a lock that doesn't fit.
@@ -103,6 +133,8 @@ pub(super) struct Loaded {
     pub other_lock: Option<Vec<u8>>,
     /// Whether the source has a lock that `other_lock` replaces.
     pub replaces_lock: bool,
+    /// What was noticed when the source was fetched.
+    pub warnings: Vec<Warning>,
 }
 
 /// Programs whose own locks are named NAME.lock.
@@ -194,7 +226,10 @@ impl Loaded {
     }
 
     fn read_source(request: &Request, session: &Session) -> Result<Self, Error> {
-        let mut source = session.source(&request.path)?;
+        let mut source = match &request.locked.python_root {
+            Some(root) if is_folder(&request.path) => session.source_around(&request.path, root)?,
+            _ => session.source(&request.path)?,
+        };
         let mut files = source.files()?;
         if let Some(shown) = &request.locked.shown {
             Arc::make_mut(&mut files).rename(shown.clone());
@@ -225,6 +260,7 @@ impl Loaded {
             let Some((folder, below)) = wider else {
                 let project = result?;
                 return Ok(Self {
+                    warnings: request.warnings.clone(),
                     above: way_up(&root).filter(|_| root != first),
                     source,
                     files,

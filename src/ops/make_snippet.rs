@@ -67,20 +67,26 @@ pub fn make_snippet(request: SnippetRequest, session: &Session) -> Result<Snippe
                 path: writing.file,
                 overwrite: writing.force,
             });
-            nixpkgs_package(Request::new(options), file.as_ref(), session)?
+            nixpkgs_package(
+                Request::new(options).fetched(session)?,
+                file.as_ref(),
+                session,
+            )?
         }
         (_, packages, Some(writing)) => write_stanzas(packages, &writing, session)?,
         (_, packages, None) => {
             let is_prebuilt = |options: &&Options| options.nixpkgs.prebuilt.is_some();
             let (prebuilt, built): (Vec<_>, Vec<_>) = packages.iter().partition(is_prebuilt);
             let built = built.into_iter().map(Request::new);
+            let built = built.map(|request| request.fetched(session));
+            let built = built.collect::<Result<Vec<_>, _>>()?;
             let nowhere = Utf8Path::new("overlay.nix");
             let prebuilt = prebuilt
                 .into_iter()
                 .map(|options| make_prebuilt(options, nowhere, session));
             let prebuilt = prebuilt.collect::<Result<_, _>>()?;
             let form = form.unwrap_or(Form::Overlay);
-            nix_snippet(&built.collect::<Vec<_>>(), prebuilt, form, session)?
+            nix_snippet(&built, prebuilt, form, session)?
         }
     };
     Ok(SnippetReport::Packages(snippet))

@@ -23,6 +23,10 @@ use crate::vendor::{
 };
 use crate::warning::{Warning, WarningReport, as_reports};
 
+/// The folder in an archive that has all of its files. It doesn't depend on the
+/// archive's name, so that the same crates give the same bytes.
+const TAR_FOLDER: &str = "vendor";
+
 /// What `cargo pyhack vendor --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VendorReport {
@@ -61,8 +65,8 @@ pub struct VendorOptions {
 pub enum Destination<'a> {
     /// The folder at a path.
     Folder(&'a Utf8Path),
-    /// A tar archive, and the folder in it that contains all of its files.
-    Tar(&'a mut dyn Write, String),
+    /// A tar archive, and its path for the report.
+    Tar(&'a mut dyn Write, &'a Utf8Path),
 }
 
 /// Vendors the crates of a project.
@@ -130,10 +134,13 @@ fn plan_and_write(
         git,
         from_cargo: &from_cargo,
     };
-    match to {
+    let mut report = match to {
         Destination::Folder(folder) => planned.folder(folder, seen(), progress),
-        Destination::Tar(out, name) => planned.tar(out, &name, progress),
-    }
+        Destination::Tar(out, path) => planned.tar(out, path, progress),
+    }?;
+    let unreadable = super::facts::source_warnings(&loaded);
+    report.warnings.splice(0..0, unreadable);
+    Ok(report)
 }
 
 /// Returns the indices in the lock of the crates that the platforms need.
@@ -217,7 +224,7 @@ impl Planned<'_> {
     fn tar(
         &self,
         out: &mut dyn Write,
-        name: &str,
+        path: &Utf8Path,
         progress: &dyn Progress,
     ) -> Result<VendorReport, Error> {
         let scratch = tempfile::tempdir().map_err(IoError::from)?;
@@ -231,9 +238,12 @@ impl Planned<'_> {
             from_cargo: self.from_cargo,
         }
         .write(progress)?;
-        write_tar(folder.as_std_path(), name, out)?;
-        let to = Utf8Path::new(name);
-        Ok(self.report(to, &written, true))
+        write_tar(folder.as_std_path(), TAR_FOLDER, out)?;
+        let report = self.report(path, &written, true);
+        Ok(VendorReport {
+            config: self.config(Utf8Path::new(TAR_FOLDER)),
+            ..report
+        })
     }
 
     fn report(&self, to: &Utf8Path, written: &Written, changed: bool) -> VendorReport {

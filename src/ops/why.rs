@@ -9,6 +9,7 @@ use super::locked::with_python_of_lock;
 use crate::error::Error;
 use crate::io::Session;
 use crate::native::{DependencyPath, Explainer, NativeTable, Picture, ResolvedBy, WhyNot};
+use crate::suggest::nearest;
 use crate::warning::{Warning, WarningReport, as_reports};
 
 /// What `cargo pyhack why --format json` prints.
@@ -28,6 +29,8 @@ pub struct WhyReport {
     /// If there are no paths: the crates that could need it or have the name,
     /// and why they aren't built or don't need it.
     pub why_not: Vec<WhyNot>,
+    /// The known name that is most like the one asked for, if nothing has that.
+    pub nearest: Option<String>,
     /// A row to fill in if no table has the native crate.
     pub row: Option<String>,
     /// Warnings about the build.
@@ -62,6 +65,8 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
     rust.require_cargo_lock(&loaded.files)?;
     let facts = Facts::gather(&loaded, Some(rust), request, session)?;
     let native = &facts.native;
+    let mut warnings = super::facts::source_warnings(&loaded);
+    warnings.extend(native.warnings());
     let mut report = WhyReport {
         package: loaded.project.identity.name.to_string(),
         name: name.map(str::to_owned),
@@ -69,8 +74,9 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
         resolved_by: native.graph.as_ref().map(|graph| graph.resolved_by),
         ways: Vec::new(),
         why_not: Vec::new(),
+        nearest: None,
         row: None,
-        warnings: native.warnings(),
+        warnings,
         picture: Picture::default(),
     };
     let Some(graph) = &native.graph else {
@@ -108,11 +114,27 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
             report.answer = Answer::NotNeeded;
         }
     }
+    if let (Answer::NotInTheLock, Some(name)) = (report.answer, name) {
+        report.nearest = known_name(name, &explainer);
+    }
     report.row = name.and_then(|name| row(name, &ways));
     report.picture = Picture::new(&ways);
     report.ways = ways;
     report.why_not.extend(why_not);
     Ok(report)
+}
+
+/// Returns the name of a crate or of what one needs that is most like another
+/// name: of this project's first, else of the table's.
+fn known_name(name: &str, explainer: &Explainer) -> Option<String> {
+    let needs = explainer.all_needs();
+    let needs = needs.iter().flat_map(|path| &path.needs);
+    let needs = needs.map(|need| need.what.name());
+    let crates = explainer.graph.crates.iter();
+    let crates = crates.map(|krate| krate.name.as_str());
+    let own = needs.chain(crates);
+    let known = nearest(name, own).or_else(|| nearest(name, NativeTable::built_in().names()));
+    known.map(str::to_owned)
 }
 
 /// Returns a row to fill in for a native crate that no table has.

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::python_index::Release;
+
 /// What a key is called.
 #[derive(Debug, Clone, Copy)]
 pub struct Names {
@@ -54,6 +56,9 @@ pub trait Field: Sized + Serialize + DeserializeOwned {
 
 /// Typed as an argument of its own.
 impl Field for Utf8PathBuf {}
+
+/// Likewise.
+impl Field for Release {}
 
 /// Typed with a pair of flags, of which the last one counts: that of the key
 /// and its opposite, `--all` and `--no-all`, or `--no-ifd` and `--ifd`. Help

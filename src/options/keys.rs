@@ -21,6 +21,7 @@ use super::values::{
 use crate::native::{Choice, Preferences};
 use crate::nix::UserExpr;
 use crate::project::SourceKind;
+use crate::python_index::Release;
 use crate::python_lock::{Libc, Preference};
 use crate::target::{Platform, Python};
 
@@ -162,6 +163,9 @@ keys! {
     input: InputOptions {
         /// The project folder or sdist.
         "path" => path: Utf8PathBuf;
+        /// An sdist to fetch, in the place of a path: `NAME==VERSION` of the
+        /// index that uv and pip are configured with, or an https address.
+        "sdist" => sdist: Release;
         /// A `uv.lock` or `pylock.toml` that has the package, in the place of a
         /// path.
         "uv-lock" or "lock" => uv_lock: Utf8PathBuf;
@@ -355,13 +359,39 @@ impl<'de> Deserialize<'de> for Options {
     }
 }
 
+impl InputOptions {
+    /// What an argument or a text of the configuration names: a release, an
+    /// address, or else a path.
+    pub fn named(text: &str) -> Self {
+        let sdist = Release::parse(text);
+        Self {
+            path: sdist.is_none().then(|| text.into()),
+            sdist,
+            uv_lock: None,
+        }
+    }
+
+    /// Whether a source is named, and not a lock alone.
+    pub const fn has_source(&self) -> bool {
+        self.path.is_some() || self.sdist.is_some()
+    }
+
+    /// Returns the name of the source for people; empty if there is none.
+    pub fn shown(&self) -> String {
+        match (&self.sdist, &self.path) {
+            (Some(sdist), _) => sdist.shown(),
+            (None, path) => path.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 impl Options {
     /// A lock of Python packages, and what they are built for.
     pub fn of_lock(path: Utf8PathBuf, target: TargetOptions) -> Self {
         Self {
             input: InputOptions {
-                path: None,
                 uv_lock: Some(path),
+                ..InputOptions::default()
             },
             target,
             ..Self::default()
@@ -372,8 +402,8 @@ impl Options {
     #[must_use]
     pub fn over(self, mut lower: Self) -> Self {
         // A package of a lock and a path are two things to make a stanza from.
-        if self.input.path.is_some() {
-            lower.input.uv_lock = None;
+        if self.input.has_source() {
+            lower.input = InputOptions::default();
         }
         // The folder is one of the source that the same layer names, or a lower
         // one.
@@ -429,7 +459,7 @@ impl Options {
     /// Whether the stanza is that of a package of a lock, and not of a path.
     pub const fn is_of_lock(&self) -> bool {
         let input = &self.input;
-        input.uv_lock.is_some() && input.path.is_none() && self.nixpkgs.prebuilt.is_none()
+        input.uv_lock.is_some() && !input.has_source() && self.nixpkgs.prebuilt.is_none()
     }
 
     /// The platforms to build for.

@@ -29,6 +29,8 @@ pub struct SourceFiles {
     /// Number of files that links have added.
     linked: usize,
     files: BTreeMap<Utf8PathBuf, Option<Arc<Contents>>>,
+    /// Folders and files that the user may not read.
+    unreadable: Vec<Utf8PathBuf>,
 }
 
 #[derive(Debug)]
@@ -105,6 +107,16 @@ impl SourceFiles {
             })
         };
         self.files.insert(path.into(), bytes.map(contents));
+    }
+
+    /// Notes a folder or file that is left out, since the user may not read it.
+    pub fn add_unreadable(&mut self, path: Utf8PathBuf) {
+        self.unreadable.push(path);
+    }
+
+    /// Returns the folders and files that were left out.
+    pub fn unreadable(&self) -> &[Utf8PathBuf] {
+        &self.unreadable
     }
 
     /// Removes the files whose paths `is_kept` refuses.

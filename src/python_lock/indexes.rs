@@ -26,6 +26,17 @@ impl fmt::Debug for NamedIndex {
     }
 }
 
+/// Parses `NAME=ADDRESS`, or an address alone, as uv's variables have them.
+pub fn named_index(text: &str) -> NamedIndex {
+    let named = text.split_once('=').filter(|(name, _)| {
+        let mut bytes = name.bytes();
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    });
+    let (name, url) = named.map_or((None, text), |(name, url)| (Some(name.to_owned()), url));
+    let url = url.to_owned();
+    NamedIndex { name, url }
+}
+
 /// Reads the indexes of a `pyproject.toml`, or of a `uv.toml` put below
 /// `[tool.uv]`. Invalid entries are left out: uv reports them.
 pub fn read_indexes(pyproject: &str) -> Vec<NamedIndex> {

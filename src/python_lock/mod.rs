@@ -24,7 +24,7 @@ pub use choose::{PackageFormat, choose_format};
 pub use conflicts::ChosenMembers;
 pub use environment::{Environment, Libc, parse_python_version};
 pub use error::PythonLockError;
-pub use indexes::{NamedIndex, read_indexes};
+pub use indexes::{NamedIndex, named_index, read_indexes};
 pub use markers::{platform_markers, supports};
 pub use model::{
     Artifact, ArtifactPlace, Conflict, ConflictItem, LockedPackage, LockedSource, PythonDependency,

@@ -46,6 +46,8 @@ pub struct UvSettings {
     /// What uv2nix adds to the build system of packages. It doesn't normalize the
     /// names of the packages, so that others than normalized ones aren't here.
     pub extra_build_dependencies: BTreeMap<PythonName, Vec<Requirement<VerbatimUrl>>>,
+    /// The other names among its keys, which uv2nix passes over.
+    pub unnormalized_names: BTreeSet<String>,
     /// The packages with an entry that is a table, on which uv2nix throws.
     pub tables_of_requirements: BTreeSet<PythonName>,
     /// The packages that have an entry in `sources`.
@@ -155,6 +157,7 @@ impl UvSettings {
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(|message| format!("`extra-build-dependencies` of `{name}`: {message}"))?;
             if package.as_str() != name {
+                settings.unnormalized_names.insert(name);
                 continue;
             }
             if has_tables {
@@ -270,6 +273,10 @@ mod tests {
             read("Own = [{ requirement = 'a' }]")
                 .tables_of_requirements
                 .is_empty()
+        );
+        assert_eq!(
+            read("Own = ['a']").unnormalized_names,
+            ["Own".to_owned()].into()
         );
         assert_eq!(given("other = ['a']"), [""; 0]);
     }

@@ -350,7 +350,7 @@ fn a_key_that_nobody_knows_is_told_with_its_line() {
     ");
     sandbox.write("pyproject.toml", "");
     insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @r#"
-    exit code 3
+    exit code 2
     error: no overlay is named, and no configuration names one
       help: name one: `cargo pyhack check overlay.nix`, or put `overlay = "overlay.nix"` into `[tool.cargo-pyhack]` of `pyproject.toml`
       code: pyhack::overlay::nothing

@@ -40,10 +40,10 @@ fn nothing_written(sandbox: &Sandbox) {
 #[test]
 fn no_such_path() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.run(&["inspct"]).failure(), @"
+    insta::assert_snapshot!(sandbox.run(&["./inspct"]).failure(), @"
     exit code 3
-    error: `inspct` doesn't exist
-      help: name a project folder or an sdist; `cargo pyhack --help` lists the commands
+    error: `./inspct` doesn't exist
+      help: name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
       code: pyhack::source::not_found
     ");
 }
@@ -672,7 +672,7 @@ fn an_sdist_has_no_configuration_to_trust() {
     sandbox.write("a-1.tar.gz", sdist(&[PYPROJECT]));
     let failure = sandbox.run(&["a-1.tar.gz", "--trust-project-config"]);
     insta::assert_snapshot!(failure.failure(), @"
-    exit code 3
+    exit code 2
     error: `a-1.tar.gz` is an archive, in which Cargo's configuration isn't looked for
       help: leave out `--trust-project-config`, or unpack the archive and name the folder
       code: pyhack::source::no_config

@@ -19,6 +19,7 @@ mod support;
 
 mod artifacts;
 mod check;
+mod command_line;
 mod diagnostics;
 mod documents;
 mod environments;
@@ -49,6 +50,7 @@ mod pins;
 mod prebuilt;
 mod projects;
 mod registries;
+mod releases;
 mod structure;
 mod style;
 mod tls;

@@ -281,7 +281,7 @@ fn what_cannot_be_told_is_told() {
         .collect();
     let sandbox = sandbox(&format!("[dependencies]\n{manifest}"), &names, &crates);
     insta::assert_snapshot!(talk(&sandbox), @r"
-    error: fetching 1.0.0: its build script runs `curl` (build.rs:2)
+    warning: fetching 1.0.0: its build script runs `curl` (build.rs:2)
       help: no build in Nix's sandbox succeeds with it: turn it off in the stanza by a patch or a variable of the build script, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`
     warning: nothing is known of what mystery-sys 1.0.0 needs: its build script links mystery
       help: if it needs a library, add it to the stanza; then tell us, or add a row for the crate to `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in

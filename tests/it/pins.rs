@@ -43,11 +43,11 @@ fn what_is_too_old_is_named_with_the_command() {
         "flake/project",
     ]);
     insta::assert_snapshot!(run.stderr, @r"
-    error: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than 2026-05-27: crates.io answers its `importCargoLock` with 403
+    warning: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than 2026-05-27: crates.io answers its `importCargoLock` with 403
       help: update it with `nix flake update nixpkgs`
     warning: `new-rust` needs rustc 1.94.0: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than that, which came out on 2026-03-05
       help: update it with `nix flake update nixpkgs`, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's
-    error: the pyproject.nix of 2024-10-01 (`pyproject-nix` in `flake/flake.lock`) has no `importCargoLock`, which came on 2024-10-16
+    warning: the pyproject.nix of 2024-10-01 (`pyproject-nix` in `flake/flake.lock`) has no `importCargoLock`, which came on 2024-10-16
       help: update it with `nix flake update pyproject-nix`
            Wrote `flake/nix/overlay.nix`
     ");

@@ -12,13 +12,14 @@ use clap::Args;
 use super::global::{Format, GlobalArgs};
 use super::stanza_args::WriteArgs;
 use super::style::plain;
+use super::text::{counted, size};
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
 use crate::ops::lock::{
-    LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
+    Built, LockReport, LockRequest, LockedPackageReport, Shard, StanzaState, lock, read_results,
 };
 use crate::options::{
     Chosen, EnvironmentOptions, ExtraOptions, Options, Setting, StanzaOptions, TargetOptions,
@@ -231,7 +232,7 @@ pub(super) fn reasons(package: &LockedPackageReport) -> String {
     let built = package
         .builds
         .iter()
-        .filter(|build| build.built == "source");
+        .filter(|build| build.built == Built::Source);
     let is_everywhere = package.builds.len() == 1;
     let told = built.map(|build| {
         if is_everywhere {
@@ -256,10 +257,11 @@ pub(super) fn summary(report: &LockReport) -> String {
     let rust = count(&|package| package.rust == Some(true));
     let failed = count(&|package| package.error.is_some());
     let mut text = format!(
-        "`{}` for Python {} on {}: {all} packages, {built} built from source",
+        "`{}` for Python {} on {}: {}, {built} built from source",
         report.lock,
         report.python,
-        report.platforms.join(", ")
+        report.platforms.join(", "),
+        counted(all, "package")
     );
     if !report.packages.iter().all(|package| package.rust.is_none()) || rust > 0 {
         let _ = write!(text, ", {rust} with Rust");
@@ -270,13 +272,12 @@ pub(super) fn summary(report: &LockReport) -> String {
     text
 }
 
-/// Lists the files that would be fetched, one per line: size in bytes, or `?`,
-/// and URL.
+/// Lists the files that would be fetched, one per line: size, or `?`, and URL.
 pub(super) fn fetched(report: &LockReport) -> String {
     let mut text = String::new();
     for fetch in report.packages.iter().flat_map(|package| &package.fetch) {
         if !fetch.is_cached {
-            let size = fetch.size.map_or("?".to_owned(), |size| size.to_string());
+            let size = fetch.size.map_or("?".to_owned(), size);
             let _ = writeln!(text, "{size:>10} {}", plain(&fetch.url));
         }
     }

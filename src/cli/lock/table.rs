@@ -1,6 +1,7 @@
 //! `cargo pyhack inspect uv.lock`: a table of the lock's packages.
 
 use std::fmt::Write as _;
+use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::nix::Form;
 use crate::ops::configured::Configured;
-use crate::ops::lock::{LockReport, LockRequest, LockedPackageReport, StanzaState, lock};
+use crate::ops::lock::{Built, LockReport, LockRequest, LockedPackageReport, StanzaState, lock};
 use crate::ops::overlay::Writing;
 use crate::options::{Options, TargetOptions};
 
@@ -21,7 +22,7 @@ pub(in crate::cli) fn inspect(
     target: TargetOptions,
     ui: &Ui,
     session: &Session,
-) -> Result<(), Error> {
+) -> Result<ExitCode, Error> {
     let configured = Configured::find()?.unwrap_or_default();
     let request = LockRequest {
         layers: configured.layers(Options::of_lock(path, target)),
@@ -41,52 +42,75 @@ pub(in crate::cli) fn inspect(
         ui.warnings_of(&package.name, &package.warnings);
     }
     report.forget_saved();
-    ui.result(&report, |report| Text::Styled(table(report)))
+    let exit = report.exit();
+    ui.result(&report, |report| Text::Styled(table(report, Ui::columns())))?;
+    Ok(ExitCode::from(exit as u8))
 }
 
-fn table(report: &LockReport) -> String {
-    let heads = [
-        "package",
-        "version",
-        "source",
-        "built",
-        "Rust",
-        "crates",
-        "native inputs",
-        "stanza",
-    ];
-    let rows = report.packages.iter().map(row);
-    let rows: Vec<_> = [heads.map(str::to_owned)].into_iter().chain(rows).collect();
-    let widths = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| {
-        let cells = rows
-            .iter()
-            .map(|row: &[String; 8]| row[column].chars().count());
-        cells.max().unwrap_or_default()
+/// The columns of the table.
+const HEADS: [&str; 9] = [
+    "package",
+    "version",
+    "source",
+    "built",
+    "Rust",
+    "crates",
+    "stanza",
+    "why",
+    "native inputs",
+];
+
+type Row = [String; HEADS.len()];
+
+/// Formats the table for a number of columns of the terminal. What doesn't fit
+/// beside the rest goes on a line of its own, below the package.
+fn table(report: &LockReport, columns: usize) -> String {
+    let rows: Vec<Row> = report.packages.iter().map(row).collect();
+    let heads = HEADS.map(str::to_owned);
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&heads]);
+        let widths = cells.map(|row| row[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let is_used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
+    let used: Vec<usize> = (0..HEADS.len()).filter(is_used).collect();
+    let mut left = columns;
+    let (beside, below): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|column| {
+        let needed = width(*column) + 2;
+        let fits = *column == 0 || needed <= left;
+        left = left.saturating_sub(if fits { needed } else { 0 });
+        fits
     });
     let mut text = format!("{BOLD}{}{BOLD:#}\n", plain(&summary(report)));
-    for row in rows {
-        let cells = row.iter().zip(widths);
-        let mut line = String::new();
-        for (cell, width) in cells {
-            let _ = write!(line, "  {cell:<width$}");
+    let line = |row: &Row| {
+        let cells = beside.iter().map(|column| {
+            let (cell, width) = (&row[*column], width(*column));
+            format!("  {cell:<width$}")
+        });
+        cells.collect::<String>()
+    };
+    let _ = writeln!(text, "{}", line(&heads).trim_end());
+    for row in &rows {
+        let _ = writeln!(text, "{}", line(row).trim_end());
+        for column in below.iter().filter(|column| !row[**column].is_empty()) {
+            let _ = writeln!(text, "      {}: {}", HEADS[*column], row[*column]);
         }
-        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
 
-fn row(package: &LockedPackageReport) -> [String; 8] {
+fn row(package: &LockedPackageReport) -> Row {
     let built = |package: &LockedPackageReport| {
-        let is = |word: &str| package.builds.iter().any(|build| build.built == word);
+        let is = |built: Built| package.builds.iter().any(|build| build.built == built);
         if package.is_built {
-            format!("source: {}", reasons(package))
-        } else if is("wheel") {
+            "source".to_owned()
+        } else if is(Built::Wheel) {
             "wheel".to_owned()
-        } else if is("nothing") {
+        } else if is(Built::Nothing) {
             "not built".to_owned()
-        } else if is("prebuilt") {
+        } else if is(Built::Prebuilt) {
             "from nixpkgs".to_owned()
-        } else if is("impossible") {
+        } else if is(Built::Impossible) {
             "impossible".to_owned()
         } else {
             "not needed".to_owned()
@@ -104,6 +128,11 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
         Some(StanzaState::Changed) => "out of date",
         None => "",
     };
+    let why = if package.is_built {
+        reasons(package)
+    } else {
+        String::new()
+    };
     let crates = package.crates.map(|crates| crates.to_string());
     [
         package.name.clone(),
@@ -112,8 +141,9 @@ fn row(package: &LockedPackageReport) -> [String; 8] {
         built(package),
         rust.to_owned(),
         crates.unwrap_or_default(),
-        package.native_inputs.join(" "),
         stanza.to_owned(),
+        why,
+        package.native_inputs.join(" "),
     ]
     .map(|cell| plain(&cell))
 }

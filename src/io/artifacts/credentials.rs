@@ -13,7 +13,7 @@ use reqwest::Url;
 
 use super::netrc::Netrc;
 use crate::io::network::Token;
-use crate::python_lock::NamedIndex;
+use crate::python_lock::{NamedIndex, named_index};
 
 /// The known logins. There is no `Debug`, as they hold passwords.
 #[derive(Clone, Default)]
@@ -82,7 +82,7 @@ impl Credentials {
             let texts = credentials.variables.get(variable).cloned();
             let is_end = |c: char| c == separator || c.is_whitespace();
             for text in texts.unwrap_or_default().split(is_end) {
-                credentials.add(&in_variable(text), &format!("`{variable}`"));
+                credentials.add(&named_index(text), &format!("`{variable}`"));
             }
         }
         credentials
@@ -248,17 +248,6 @@ pub(super) fn take_login(url: &mut Url, origin: &str) -> Option<Login> {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     (!login.user.is_empty() || login.password.is_some()).then_some(login)
-}
-
-/// Parses `NAME=ADDRESS`, or an address alone.
-fn in_variable(text: &str) -> NamedIndex {
-    let named = text.split_once('=').filter(|(name, _)| {
-        let mut bytes = name.bytes();
-        bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    });
-    let (name, url) = named.map_or((None, text), |(name, url)| (Some(name.to_owned()), url));
-    let url = url.to_owned();
-    NamedIndex { name, url }
 }
 
 fn variables_of(name: &str) -> [String; 2] {

@@ -8,4 +8,4 @@ mod netrc;
 mod sdist_store;
 
 pub use credentials::Credentials;
-pub use sdist_store::{ArtifactRef, ArtifactStore};
+pub use sdist_store::{ArtifactRef, ArtifactStore, PageRequest};

@@ -49,6 +49,46 @@ pub struct ArtifactRef<'a> {
     pub index: Option<&'a str>,
 }
 
+/// A page of an index.
+#[derive(Clone, Copy)]
+pub struct PageRequest<'a> {
+    pub url: &'a Url,
+    /// What is looked for, for messages.
+    pub label: &'a str,
+    /// The address of the index, as its configuration has it.
+    pub index: &'a str,
+}
+
+impl PageRequest<'_> {
+    /// Returns the address without its secrets.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        redacted_url(self.url)
+    }
+}
+
+/// What is asked of a server.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    label: &'a str,
+    index: Option<&'a str>,
+    accept: Option<&'static str>,
+}
+
+impl<'a> From<ArtifactRef<'a>> for Wanted<'a> {
+    fn from(wanted: ArtifactRef<'a>) -> Self {
+        Self {
+            label: wanted.label,
+            index: wanted.index,
+            accept: None,
+        }
+    }
+}
+
+/// The forms that pages can be read in, the best one first (PEP 691).
+const ACCEPTED_PAGES: &str = "application/vnd.pypi.simple.v1+json, \
+    application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+
 impl ArtifactStore {
     /// Opens the cache, with the user's logins. Nothing is fetched yet.
     #[must_use]
@@ -236,7 +276,7 @@ impl ArtifactStore {
     }
 
     fn download(&self, url: &Url, hash: &Sha256, wanted: ArtifactRef) -> Result<Vec<u8>, IoError> {
-        let mut body = self.body(url, wanted)?;
+        let mut body = self.body(url, wanted.into())?;
         let check = |body: &Body| {
             check_size(body.bytes.len() as u64, wanted, &redacted_url(url))?;
             check_hash(
@@ -248,19 +288,83 @@ impl ArtifactStore {
         };
         if body.was_resumed && check(&body).is_err() {
             // The parts of the body may be of two files.
-            body = self.body(url, wanted)?;
+            body = self.body(url, wanted.into())?;
         }
         check(&body)?;
         Ok(body.bytes)
     }
 
-    fn body(&self, url: &Url, wanted: ArtifactRef) -> Result<Body, IoError> {
+    /// Returns the cached file of this hash, whatever its name is.
+    #[must_use]
+    pub fn cached(&self, hash: &Sha256) -> Option<Utf8PathBuf> {
+        let hex = hash.to_hex();
+        let folder = self.cache.folder()?.join(FOLDER).join(&hex[..2]).join(&hex);
+        let mut files: Vec<_> = fs::read_dir(folder).ok()?.flatten().collect();
+        files.sort_by_key(fs::DirEntry::file_name);
+        let paths = files.into_iter().filter_map(|file| {
+            let is_sound = name::is_sound(file.file_name().to_str()?);
+            utf8_path(file.path()).ok().filter(|_| is_sound)
+        });
+        let mut paths = paths;
+        paths.find(|path| self.is_cached(path, hash))
+    }
+
+    /// Returns the file at an address, and its hash. If none is expected, the
+    /// file is fetched to learn it.
+    ///
+    /// # Errors
+    /// Fails as [`ArtifactStore::file`] does.
+    pub fn file_at(
+        &self,
+        url: &Url,
+        wanted: ArtifactRef,
+    ) -> Result<(Utf8PathBuf, Sha256), IoError> {
+        if let Some(hash) = wanted.artifact.hash {
+            return Ok((self.file(wanted)?, hash));
+        }
+        let name = wanted.artifact.file_name();
+        if !name::is_sound(&name) {
+            let label = wanted.label.to_owned();
+            return Err(ArtifactError::Name { label, name }.into());
+        }
+        let body = self.body(url, wanted.into())?;
+        let hash = Sha256::of(&body.bytes);
+        let path = self
+            .cached_path(wanted.artifact, &hash)
+            .ok_or(ArtifactError::NoCache)?;
+        self.cache.write_file(&path, &body.bytes)?;
+        Ok((utf8_path(path)?, hash))
+    }
+
+    /// Returns a page of an index; `None` if the index doesn't have it.
+    ///
+    /// # Errors
+    /// Fails if the page can't be fetched.
+    pub fn page(&self, page: PageRequest) -> Result<Option<Body>, IoError> {
+        let wanted = Wanted {
+            label: page.label,
+            index: Some(page.index),
+            accept: Some(ACCEPTED_PAGES),
+        };
+        match self.body(page.url, wanted) {
+            Ok(body) => Ok(Some(body)),
+            Err(IoError::Artifact(ArtifactError::Missing { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn body(&self, url: &Url, wanted: Wanted) -> Result<Body, IoError> {
         let mut login = self.credentials.at_first(url, wanted.index);
         let mut bare = url.clone();
         take_login(&mut bare, "");
         let get = |token: Option<&_>| {
             let url = bare.as_str();
-            self.network.get(Request { url, token }, &self.settings)
+            let request = Request {
+                url,
+                token,
+                accept: wanted.accept,
+            };
+            self.network.get(request, &self.settings)
         };
         let token = login.as_ref().map(Login::token);
         let mut answer = get(token.as_ref());

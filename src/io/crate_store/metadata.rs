@@ -45,6 +45,7 @@ pub(super) fn is_yanked_in(
     let request = Request {
         url: &url,
         token: remote.token.as_ref(),
+        accept: None,
     };
     match store.network.get(request, &store.settings.http) {
         Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),

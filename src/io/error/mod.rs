@@ -8,9 +8,11 @@ use thiserror::Error;
 
 mod artifact;
 mod git;
+mod release;
 
 pub use artifact::ArtifactError;
 pub use git::GitError;
+pub use release::ReleaseError;
 
 /// Reading, fetching or writing failed.
 #[derive(Debug, Error, Diagnostic)]
@@ -19,7 +21,9 @@ pub enum IoError {
     #[error("`{path}` doesn't exist")]
     #[diagnostic(
         code(pyhack::source::not_found),
-        help("name a project folder or an sdist; `cargo pyhack --help` lists the commands")
+        help(
+            "name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands"
+        )
     )]
     NotFound { path: Utf8PathBuf },
 
@@ -305,6 +309,10 @@ pub enum IoError {
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
 
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Release(#[from] ReleaseError),
+
     /// A file or link where the vendor folder would be.
     #[error("`{path}` is a file or a link, not a folder")]
     #[diagnostic(
@@ -341,6 +349,7 @@ impl IoError {
                 | Self::CargoConfig { .. }
                 | Self::Git(_)
                 | Self::Artifact(_)
+                | Self::Release(_)
                 | Self::IndexRepository { .. }
                 | Self::NoToken { .. }
                 | Self::TokenRefused { .. }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
 
 use super::client::with_causes;
 use super::retry::{may_pass, pauses, retry_after};
@@ -37,6 +37,8 @@ pub(super) struct Download<'a> {
     /// What has come so far.
     body: Vec<u8>,
     was_resumed: bool,
+    /// The address of the last answer.
+    url: String,
 }
 
 impl<'a> Download<'a> {
@@ -52,6 +54,7 @@ impl<'a> Download<'a> {
             begun: Instant::now(),
             body: Vec::new(),
             was_resumed: false,
+            url: String::new(),
         }
     }
 
@@ -77,6 +80,7 @@ impl<'a> Download<'a> {
         Ok(Ok(Body {
             bytes: self.body,
             was_resumed: self.was_resumed,
+            url: self.url,
         }))
     }
 
@@ -104,6 +108,7 @@ impl<'a> Download<'a> {
             self.body.clear();
             self.was_resumed = false;
         }
+        self.url = response.url().to_string();
         self.read(response)
     }
 
@@ -121,6 +126,9 @@ impl<'a> Download<'a> {
             })?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
+        }
+        if let Some(accept) = self.request.accept {
+            request = request.header(ACCEPT, accept);
         }
         if !self.body.is_empty() {
             request = request.header(RANGE, format!("bytes={}-", self.body.len()));

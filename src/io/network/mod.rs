@@ -34,6 +34,8 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// Sent to this host alone.
     pub token: Option<&'a Token>,
+    /// The forms that the body may have, as the header `Accept` lists them.
+    pub accept: Option<&'static str>,
 }
 
 pub enum Answer {
@@ -50,6 +52,8 @@ pub struct Body {
     pub bytes: Vec<u8>,
     /// Whether it was put together from several answers.
     pub was_resumed: bool,
+    /// The address that it came from, after redirects.
+    pub url: String,
 }
 
 impl Network {

@@ -378,30 +378,62 @@ fn run(request: ResolveRequest, scratch: &Path, resolver: Resolver) -> Result<Cr
     if options.no_default_features {
         features.push("--no-default-features");
     }
-    let metadata = run_metadata(scratch, &manifest, &["--all-features"]).or_else(|error| {
-        if options.all_features {
-            return Err(error);
-        }
-        run_metadata(scratch, &manifest, &features)
-    })?;
+    let metadata = run_metadata(scratch, &manifest, &["--all-features"])
+        .or_else(|error| {
+            if options.all_features {
+                return Err(error);
+            }
+            run_metadata(scratch, &manifest, &features)
+        })
+        .map_err(|error| error.to_string())?;
     let source = scratch.join("source").display().to_string();
     Ok(CrateGraph::new(&metadata, &source, resolver))
 }
 
-fn run_metadata(scratch: &Path, manifest: &Path, features: &[&str]) -> Result<Metadata, String> {
+/// Why cargo doesn't say what the crates depend on.
+enum MetadataError {
+    /// Cargo can't be run.
+    NoCargo(std::io::Error),
+    /// Cargo can't read the crates.
+    Failed(String),
+}
+
+impl std::fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Self::NoCargo(error) => write!(f, "cargo can't be run: {error}"),
+            Self::Failed(message) => f.write_str(message),
+        }
+    }
+}
+
+impl From<MetadataError> for IoError {
+    fn from(error: MetadataError) -> Self {
+        match error {
+            MetadataError::NoCargo(error) => Self::NoCargo {
+                message: error.to_string(),
+            },
+            MetadataError::Failed(message) => Self::CargoFailed { message },
+        }
+    }
+}
+
+fn run_metadata(
+    scratch: &Path,
+    manifest: &Path,
+    features: &[&str],
+) -> Result<Metadata, MetadataError> {
     let mut cargo = cargo_command(&scratch.join("home"), scratch);
     cargo
         .args(["metadata", "--format-version", "1", "--offline"])
         .args(["--color", "never", "--manifest-path"])
         .arg(manifest)
         .args(features);
-    let output = cargo
-        .output()
-        .map_err(|error| format!("cargo can't be run: {error}"))?;
+    let output = cargo.output().map_err(MetadataError::NoCargo)?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        return Err(sentence(&text, scratch));
+        return Err(MetadataError::Failed(sentence(&text, scratch)));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("what cargo says can't be read: {error}"))
+        .map_err(|error| MetadataError::Failed(format!("what cargo says can't be read: {error}")))
 }

@@ -51,8 +51,7 @@ pub fn needed_on(
     let mut needed: BTreeSet<usize> = places.into_iter().collect();
     for platform in platforms {
         let options = ["--all-features", "--filter-platform", platform.triple()];
-        let metadata = run_metadata(scratch.path(), &manifest, &options)
-            .map_err(|message| IoError::CargoFailed { message })?;
+        let metadata = run_metadata(scratch.path(), &manifest, &options)?;
         needed.extend(places_of(&metadata, request));
     }
     if found.missing.is_empty() {

@@ -208,6 +208,14 @@ impl NativeTable {
         &rows[..length]
     }
 
+    /// The crates of the table, and the attributes that they need.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.native.iter().flat_map(|row| {
+            let inputs = row.build_inputs.iter().chain(&row.native_build_inputs);
+            std::iter::once(row.krate.as_str()).chain(inputs.map(String::as_str))
+        })
+    }
+
     /// The rows of a crate whose conditions hold; `None` if the table has no
     /// row for this version of the crate.
     pub fn matching_rows(

@@ -20,6 +20,8 @@ pub(super) struct CheckedFile {
     /// The lock whose stanzas the file has. `None` if the file's mark names the
     /// lock.
     pub lock: Option<Layers>,
+    /// Whether the configuration says what the file has, not its marks.
+    pub is_configured: bool,
 }
 
 /// Returns the named files, or the configured one, each with the stanzas that
@@ -66,7 +68,8 @@ pub(super) fn checked_files(
             } else {
                 BTreeMap::new()
             },
-            lock: named_lock.or_else(of_configuration),
+            is_configured,
+            lock: named_lock.clone().or_else(of_configuration),
             file,
         })
     });

@@ -36,6 +36,15 @@ pub(super) fn check_lock(
     Ok(true)
 }
 
+/// Adds the options of the file's marks below those of a lock that was named on
+/// the command line: it is to be checked as it was written.
+pub(super) fn with_marked(run: Run, mut layers: Layers) -> Layers {
+    if let Some(marked) = marked_layers(run) {
+        layers.general = layers.general.over(marked.general);
+    }
+    layers
+}
+
 /// Returns the options that the marks of the file contain.
 fn marked_layers(run: Run) -> Option<Layers> {
     let document = run.overlay.document();

@@ -27,6 +27,7 @@ use crate::options::Options;
 use crate::overlay::{
     Block, Digests, MadeFrom, OverlayError, Reason, RecipeChange, Wanted, freshness,
 };
+use crate::python_index::Release;
 use crate::warning::{Warning, WarningReport, as_reports};
 
 mod cause;
@@ -38,7 +39,7 @@ mod tests;
 
 use cause::Cause;
 use files::{CheckedFile, checked_files};
-use locked::check_lock;
+use locked::{check_lock, with_marked};
 use prebuilt::check_prebuilt;
 
 /// What `cargo pyhack check --format json` prints.
@@ -160,6 +161,7 @@ fn check_file(
         file,
         packages: wanted,
         lock,
+        is_configured,
     } = checked;
     let writing = Writing {
         file: file.clone(),
@@ -179,7 +181,11 @@ fn check_file(
         session,
     };
     let mut draft = overlay.draft();
-    let has_lock = check_lock(run, &mut draft, lock.clone(), &mut report)?;
+    let lock = lock.clone().map(|lock| match is_configured {
+        true => lock,
+        false => with_marked(run, lock),
+    });
+    let has_lock = check_lock(run, &mut draft, lock, &mut report)?;
     let has_stanzas = run.check(&mut draft, wanted, &mut report)?;
     if !has_lock && !has_stanzas {
         let file = file.to_string();
@@ -293,7 +299,7 @@ impl<'a> Run<'a> {
                 "what the stanza is made from can't be read: {error}"
             ))
         })?;
-        if recipe.input.path.is_none() && recipe.nixpkgs.prebuilt.is_none() {
+        if !recipe.input.has_source() && recipe.nixpkgs.prebuilt.is_none() {
             return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
         }
         let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
@@ -368,7 +374,7 @@ impl<'a> Run<'a> {
         self,
         request: &Request,
         block: &Block,
-    ) -> Result<(Digests, Arc<Source>), Error> {
+    ) -> Result<(Digests, Option<Arc<Source>>), Error> {
         let old = block.digests.as_ref();
         let beside = old.map(|old| old.beside.as_str());
         let beside = match beside.filter(|name| !name.is_empty()) {
@@ -376,23 +382,32 @@ impl<'a> Run<'a> {
             Some(name) => read_file(&join_below(self.folder(), Utf8Path::new(name)))?,
         };
         let up = old.map_or(0, |old| old.up);
-        let source = digests::source(&request.path, up, self.session)?;
         let beside = Beside {
             lock: beside.as_deref(),
             kind: digests::kind_in_lock(self.folder(), &block.name, self.session),
         };
+        if let Some(digests) = digests::of_release(request, &beside)? {
+            return Ok((digests, None));
+        }
+        if request.options.input.sdist.is_some() {
+            // Another release than that of the stanza, which tells enough.
+            return Ok((old.cloned().unwrap_or_default(), None));
+        }
+        let source = digests::source(&request.path, up, self.session)?;
         let digests = digests::of_source(&source, request, up, &beside)?;
-        Ok((digests, source))
+        Ok((digests, Some(source)))
     }
 
     fn missing(self, name: &str, recipe: &Options) -> Found {
         let made = make(recipe, self.place());
-        let path = recipe.input.path.clone().unwrap_or_default();
+        let source = recipe.input.shown();
         let cause = match &recipe.nixpkgs.prebuilt {
             Some(package) => Cause::ConfiguredPrebuilt {
                 package: package.to_string(),
             },
-            None => Cause::Configured { path: path.clone() },
+            None => Cause::Configured {
+                path: source.clone().into(),
+            },
         };
         let checked = CheckedStanza {
             file: self.overlay.path().to_string(),
@@ -406,7 +421,7 @@ impl<'a> Run<'a> {
                 return Ok(made);
             }
             Err(OverlayError::OtherPackage {
-                path: path.to_string(),
+                path: source,
                 name: made.package.name,
                 wanted: name.to_owned(),
             }
@@ -436,7 +451,7 @@ fn detailed_reasons(
     if block.digests.is_none() {
         return freshness(block, &wanted);
     }
-    let details = Details::read(request, session);
+    let details = details(request, session);
     let digests = Digests {
         build: details.build,
         ..wanted.digests.clone()
@@ -449,11 +464,25 @@ fn detailed_reasons(
     freshness(block, &wanted)
 }
 
+/// Returns what the project says today. A release says its version by itself; it
+/// is only read if it is in the cache.
+fn details(request: &Request, session: &Session) -> Details {
+    let version = request.options.input.sdist.as_ref();
+    let version = version.and_then(Release::version);
+    let fetched = request.clone().fetched(&session.offline());
+    let read = fetched.map(|request| Details::read(&request, session));
+    let read = read.unwrap_or_default();
+    Details {
+        version: read.version.or(version),
+        ..read
+    }
+}
+
 /// Compares a recipe with that of the stanza.
 fn change_of(old: &Options, new: &Options) -> RecipeChange {
     if old == new {
         RecipeChange::None
-    } else if old.input.path == new.input.path {
+    } else if old.input.path == new.input.path && old.input.sdist == new.input.sdist {
         RecipeChange::Changed
     } else {
         RecipeChange::Moved
@@ -464,6 +493,12 @@ fn change_of(old: &Options, new: &Options) -> RecipeChange {
 /// toolchain, so one that the command line set is kept.
 fn wanted_of(wanted: &Options, recipe: &Options) -> Options {
     let mut wanted = wanted.clone();
+    if let (Some(sdist), Some(old)) = (&mut wanted.input.sdist, &recipe.input.sdist)
+        && sdist.hash.is_none()
+        && sdist.is_same(old)
+    {
+        sdist.clone_from(old);
+    }
     if wanted.stanza.toolchain.is_none() {
         wanted.stanza.toolchain.clone_from(&recipe.stanza.toolchain);
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LockedPackageReport, Run};
+use super::{Built, LockedPackageReport, Run};
 use crate::error::Error;
 use crate::ops::overlay::OverlayFile;
 use crate::options::Options;
@@ -41,7 +41,7 @@ impl Prebuilt {
         for package in packages {
             if self.stanzas.contains(&PythonName::new(&package.name)) {
                 for build in &mut package.builds {
-                    "prebuilt".clone_into(&mut build.built);
+                    build.built = Built::Prebuilt;
                     "a stanza of the overlay takes it from nixpkgs".clone_into(&mut build.why);
                 }
                 package.is_built = false;
@@ -60,7 +60,8 @@ fn is_prebuilt(block: &Block) -> bool {
 
 fn judge(package: &mut LockedPackageReport) {
     let builds = package.builds.iter();
-    let (refused, other): (Vec<_>, Vec<_>) = builds.partition(|build| build.built == "impossible");
+    let (refused, other): (Vec<_>, Vec<_>) =
+        builds.partition(|build| build.built == Built::Impossible);
     let Some(first) = refused.first() else {
         return;
     };

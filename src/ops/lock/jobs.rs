@@ -110,6 +110,7 @@ fn plan_job(
         options.input = InputOptions {
             path: Some(join_below(run.workspace.folder(), below)),
             uv_lock: None,
+            sdist: None,
         };
         options.environment = EnvironmentOptions::default();
         let found = local_digests(run, &options, name, old, file.path());

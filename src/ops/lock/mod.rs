@@ -30,7 +30,7 @@ use cycles::break_cycles;
 use impossible::Prebuilt;
 pub(super) use jobs::is_of_lock;
 use jobs::{Done, Job, Together, described, do_job, plan_jobs, put, with_others};
-pub use report::{Build, Fetch, LockReport, LockedPackageReport, StanzaState};
+pub use report::{Build, Built, Fetch, LockReport, LockedPackageReport, StanzaState};
 pub use why::{LockWhy, WhyBuildSystem, WhyFailure, WhyPackage, why_locked};
 
 pub use super::locked::Failure;

@@ -96,11 +96,42 @@ pub struct LockedPackageReport {
 pub struct Build {
     /// The platforms of these environments.
     pub platforms: Vec<String>,
-    /// `wheel`, `source`, `nothing` for a virtual project, `impossible`, or
-    /// `prebuilt` for a package of nixpkgs.
-    pub built: String,
+    /// What is installed in them.
+    pub built: Built,
     /// The file name of the wheel, or the reason.
     pub why: String,
+}
+
+/// What is installed of a package.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Built {
+    /// Neither a wheel fits nor is there an sdist.
+    Impossible,
+    /// Nothing: it is a virtual project.
+    Nothing,
+    /// The package of nixpkgs.
+    Prebuilt,
+    /// What is built from its sdist or folder.
+    Source,
+    /// A wheel.
+    Wheel,
+}
+
+impl Built {
+    /// Returns the word for it, which JSON has too.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Impossible => "impossible",
+            Self::Nothing => "nothing",
+            Self::Prebuilt => "prebuilt",
+            Self::Source => "source",
+            Self::Wheel => "wheel",
+        }
+    }
 }
 
 /// A file that is fetched for a package.
@@ -212,7 +243,7 @@ impl LockedPackageReport {
 }
 
 pub(super) fn planned_report(run: Run, entries: &[&Planned]) -> LockedPackageReport {
-    let mut builds: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut builds: BTreeMap<(Built, String), Vec<String>> = BTreeMap::new();
     for planned in entries {
         for (environment, built) in &planned.builds {
             let platforms = builds
@@ -242,9 +273,9 @@ pub(super) fn planned_report(run: Run, entries: &[&Planned]) -> LockedPackageRep
 }
 
 /// Returns how an environment builds a package, and the wheel or the reason.
-fn built_words(run: Run, package: &LockedPackage, built: &PackageFormat) -> (String, String) {
-    let (built, why) = match built {
-        PackageFormat::Wheel(file) => ("wheel", file.clone()),
+fn built_words(run: Run, package: &LockedPackage, built: &PackageFormat) -> (Built, String) {
+    match built {
+        PackageFormat::Wheel(file) => (Built::Wheel, file.clone()),
         PackageFormat::Source(why) => {
             let is_told =
                 why.is_by_source() && run.workspace.settings.sources.contains(&package.name);
@@ -253,12 +284,11 @@ fn built_words(run: Run, package: &LockedPackage, built: &PackageFormat) -> (Str
             } else {
                 ""
             };
-            ("source", format!("{}{by}", why.describe()))
+            (Built::Source, format!("{}{by}", why.describe()))
         }
-        PackageFormat::Virtual => ("nothing", "a virtual project".to_owned()),
-        PackageFormat::Impossible(why) => ("impossible", why.to_string()),
-    };
-    (built.to_owned(), why)
+        PackageFormat::Virtual => (Built::Nothing, "a virtual project".to_owned()),
+        PackageFormat::Impossible(why) => (Built::Impossible, why.to_string()),
+    }
 }
 
 pub(super) fn fetch_of(run: Run, entry: usize) -> Option<Fetch> {

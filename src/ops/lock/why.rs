@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::report::planned_report;
 use super::{Build, Failure, LockRequest, Run, prepared};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::io::Session;
 use crate::ops::load::{Loaded, Request};
-use crate::ops::locked::{candidates, label, request_for};
+use crate::ops::locked::{candidates, label, request_for, worst};
 use crate::ops::why::{WhyReport, why};
 use crate::project::{Project, ProjectError, PythonName};
 use crate::python_build::BuildFacts;
@@ -67,6 +67,19 @@ pub struct WhyFailure {
     pub package: String,
     /// The error that occurred.
     pub error: Failure,
+}
+
+impl LockWhy {
+    /// Returns the worst exit code of the packages that couldn't be read.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let failures = self.failures.iter();
+        worst(
+            &failures
+                .map(|failure| failure.error.clone())
+                .collect::<Vec<_>>(),
+        )
+    }
 }
 
 /// Explains a name for all packages of a lock that are built from source.

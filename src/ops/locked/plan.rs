@@ -71,6 +71,7 @@ impl Asked {
         let mut warnings: Vec<_> = not_supported(workspace, &others).into_iter().collect();
         warnings.extend(not_allowed(workspace, environments[0]));
         warnings.extend(not_readable(workspace));
+        warnings.extend(not_found(workspace));
         let lock = UserLock {
             python_lock: &workspace.lock,
             settings: &workspace.settings,
@@ -158,6 +159,18 @@ fn not_readable(workspace: &Workspace) -> Option<Warning> {
     let tables = tables.filter(|name| workspace.lock.kind(name).is_some());
     let packages: Vec<_> = tables.map(ToString::to_string).collect();
     (!packages.is_empty()).then_some(Warning::TablesOfRequirements { packages })
+}
+
+/// Warns of those that uv2nix passes over, as their names aren't normalized.
+fn not_found(workspace: &Workspace) -> Option<Warning> {
+    let names = workspace.settings.unnormalized_names.iter();
+    let known = names.filter_map(|name| {
+        let normalized = PythonName::new(name);
+        let is_locked = workspace.lock.kind(&normalized).is_some();
+        is_locked.then(|| (name.clone(), normalized.to_string()))
+    });
+    let (names, normalized): (Vec<_>, Vec<_>) = known.unzip();
+    (!names.is_empty()).then_some(Warning::UnnormalizedNames { names, normalized })
 }
 
 impl Planned<'_> {

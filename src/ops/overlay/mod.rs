@@ -97,8 +97,9 @@ pub(super) fn make(options: &Options, place: Place) -> Result<FinishedStanza, Er
     if options.nixpkgs.prebuilt.is_some() {
         return make_prebuilt(options, place.file, session);
     }
-    let sets = sets_of_lock(&Request::new(options), session);
-    make_from_source(options, sets, place)
+    let request = Request::new(options).fetched(session)?;
+    let sets = sets_of_lock(&request, session);
+    make_from_request(request, sets, place)
 }
 
 /// Generates the stanza of a source. `sets` are those of the lock that has the
@@ -108,9 +109,17 @@ pub(super) fn make_from_source(
     sets: Option<Arc<PackageSets>>,
     place: Place,
 ) -> Result<FinishedStanza, Error> {
+    make_from_request(Request::new(options), sets, place)
+}
+
+fn make_from_request(
+    mut request: Request,
+    sets: Option<Arc<PackageSets>>,
+    place: Place,
+) -> Result<FinishedStanza, Error> {
     let session = place.session;
     let folder = parent_folder(place.file);
-    let mut request = Request::new(options);
+    let options = request.options.clone();
     request.locked.sets = sets;
     request.lock_folder = Some(folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
@@ -122,10 +131,11 @@ pub(super) fn make_from_source(
         lock: finished.locks.first().map(|lock| lock.text.as_bytes()),
         kind: digests::kind_in_lock(folder, &finished.package.name, session),
     };
-    let digests = digests::of_source(&source, &request, up, &decisive)?;
+    let digests = match digests::of_release(&request, &decisive)? {
+        Some(digests) => digests,
+        None => digests::of_source(&source, &request, up, &decisive)?,
+    };
     drop(loaded);
-    let marked = options
-        .clone()
-        .try_with_paths(|path| path_from(folder, path))?;
+    let marked = options.try_with_paths(|path| path_from(folder, path))?;
     Ok(finished.marked(marked.in_one_line(), digests))
 }

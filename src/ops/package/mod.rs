@@ -18,6 +18,7 @@ use crate::io::{IoError, Session};
 use crate::nix::PackageTable;
 use crate::nix::package::{BuildFolders, CargoDeps, Package, PackageSource};
 use crate::project::{Metadata, PythonName, RustProject, join, relative_path, visible};
+use crate::python_index::ReleasePlace;
 use crate::warning::Warning;
 
 mod meta;
@@ -135,6 +136,12 @@ impl Maker<'_> {
         visible(files, "the version", version.unwrap_or_default())?;
         let metadata = Metadata::read(files, project)?;
         let (dependencies, extras, mut warnings) = self.requirements(&metadata);
+        if let Some(address) = self.address() {
+            warnings.push(incomplete(&format!(
+                "the sdist is from `{address}`, and `fetchPypi` may not have it: put `fetchurl` with that address and the \
+                 same hash in its place"
+            )));
+        }
         let is_maturin = project.pyproject.is_maturin();
         let mut build_system = facts.requirements.system.clone();
         if is_maturin {
@@ -174,6 +181,15 @@ impl Maker<'_> {
         package.build_inputs.extend(rows.build_inputs);
         package.native_build_inputs.extend(rows.native_build_inputs);
         package.env.extend(rows.env);
+    }
+
+    /// Returns the address that the user named in the place of a release.
+    fn address(self) -> Option<String> {
+        let release = self.making.request.options.input.sdist.as_ref()?;
+        match release.place {
+            ReleasePlace::Address(_) => Some(release.shown()),
+            ReleasePlace::Index { .. } => None,
+        }
     }
 
     /// Returns `fetchPypi` arguments for an sdist, or the path of a folder.

@@ -43,7 +43,7 @@ pub enum PackageStyle {
 #[schemars(untagged)]
 #[expect(dead_code, reason = "the schema is made from its types")]
 enum PackageForm {
-    /// The project folder or sdist.
+    /// The project folder or sdist, or `NAME==VERSION`.
     Path(String),
     /// That, and more.
     Table(Box<Options>),
@@ -98,6 +98,7 @@ impl JsonSchema for Config {
         if let Some(properties) = properties.and_then(|value| value.as_object_mut()) {
             // That is said of a package.
             properties.remove("path");
+            properties.remove("sdist");
             properties.extend(own.map(|(name, schema)| (name.to_owned(), schema)));
         }
         described(schema, "What is configured.")

@@ -13,7 +13,8 @@ use super::error::ConfigError;
 use super::model::{Config, PackageStyle};
 use super::prebuilt::PrebuiltForm;
 use crate::options::values::is_attribute_path;
-use crate::options::{NixpkgsOptions, Options, PrebuiltPackage};
+use crate::options::{InputOptions, NixpkgsOptions, Options, PrebuiltPackage};
+use crate::suggest::nearest;
 
 /// The keys that aren't options of packages.
 const OWN_KEYS: [&str; 3] = ["overlay", "packages", "style"];
@@ -130,8 +131,8 @@ impl Reader<'_> {
                         "name each: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
                     return Err(self.wrong("`packages` is no table".to_owned(), help, at));
                 }
-                ("path", _) => {
-                    let message = "`path` is said of a package, not of all".to_owned();
+                ("path" | "sdist", _) => {
+                    let message = format!("`{name}` is said of a package, not of all");
                     let help = "say it in `packages.NAME`";
                     return Err(self.wrong(message, help, key.span()));
                 }
@@ -178,7 +179,7 @@ impl Reader<'_> {
         for (name, value) in table {
             let mut options = Options::default();
             match value.get_ref() {
-                DeValue::String(path) => options.input.path = Some(path.as_ref().into()),
+                DeValue::String(text) => options.input = InputOptions::named(text),
                 DeValue::Table(table) => {
                     for (name, value) in table {
                         let key = Key { name, value, table };
@@ -198,9 +199,9 @@ impl Reader<'_> {
                 return Err(self.wrong(message, help, name.span()));
             }
             let locks = [&options, general].map(|options| &options.input.uv_lock);
-            if options.input.path.is_none() && locks.iter().all(|lock| lock.is_none()) {
-                let message = format!("`{}` has no `path`", name.get_ref());
-                let help = "name the project folder or sdist that its stanza is made from, or the `uv-lock` that it is in";
+            if !options.input.has_source() && locks.iter().all(|lock| lock.is_none()) {
+                let message = format!("`{}` has neither `path` nor `sdist`", name.get_ref());
+                let help = "name the project folder or sdist that its stanza is made from, `NAME==VERSION`, or the `uv-lock` that it is in";
                 return Err(self.wrong(message, help, name.span()));
             }
             self.require_sound(options.clone().over(general.clone()), value.span())?;
@@ -249,10 +250,7 @@ impl Reader<'_> {
         if keys.contains(&name) || Options::renamed(name).is_some() {
             return Ok(());
         }
-        let likeness = |known: &str| strsim::jaro_winkler(known, name);
-        let nearest = keys.iter().copied();
-        let nearest = nearest.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let help = match nearest.filter(|known| likeness(known) > 0.75) {
+        let help = match nearest(name, keys.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the keys are {}", keys.join(", ")),
         };

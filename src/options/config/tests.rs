@@ -40,7 +40,7 @@ fn every_key_is_read() {
     // Those that are said of a package alone are left out.
     for key in Options::KEYS
         .iter()
-        .filter(|key| !matches!(**key, "path" | "prebuilt"))
+        .filter(|key| !matches!(**key, "path" | "sdist" | "prebuilt"))
     {
         assert!(text.contains(&format!("{key} = ")), "{key}");
     }
@@ -206,7 +206,7 @@ fn a_mistyped_key_is_corrected() {
 fn an_unknown_key_lists_the_known_ones() {
     let help = read("qqq = 1").unwrap_err().help;
     assert!(
-        help.starts_with("the keys are path, uv-lock, prebuilt, drop, "),
+        help.starts_with("the keys are path, sdist, uv-lock, prebuilt, drop, "),
         "{help}"
     );
     assert!(help.ends_with(", env, overlay, packages, style"), "{help}");
@@ -416,12 +416,26 @@ fn packages_are_a_table_of_paths_and_tables() {
 }
 
 #[test]
+fn a_text_is_a_release_or_a_path() {
+    let package = |text: &str| package(&format!("packages.a = {text}")).in_one_line();
+    assert_eq!(package("\"a==1.0\""), "{\"sdist\":\"a==1.0\"}");
+    assert_eq!(package("{ sdist = \"A == 1\" }"), "{\"sdist\":\"a==1\"}");
+    assert_eq!(package("\"./a==1.0\""), "{\"path\":\"./a==1.0\"}");
+    assert_wrong(
+        "packages.a = { sdist = \"a\" }",
+        2,
+        "`sdist`: `a` is neither `NAME==VERSION` nor an https address",
+        SEE_DOCUMENTATION,
+    );
+}
+
+#[test]
 fn a_package_without_a_source_is_an_error() {
     assert_wrong(
         "packages.a = { no-ifd = true }",
         2,
-        "`a` has no `path`",
-        "name the project folder or sdist that its stanza is made from, or the `uv-lock` that it is in",
+        "`a` has neither `path` nor `sdist`",
+        "name the project folder or sdist that its stanza is made from, `NAME==VERSION`, or the `uv-lock` that it is in",
     );
 }
 

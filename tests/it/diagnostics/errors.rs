@@ -1,5 +1,7 @@
 //! Errors: of a whole command, and of single packages in a Python lock.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use insta::assert_snapshot;
 
 use super::Transcript;
@@ -282,6 +284,16 @@ fn cargo_that_cannot_be_run() {
     let inside = [("CARGO_PYHACK_CACHE_DIR", &*cache), ("TMPDIR", &*cache)];
     let transcript = Transcript::new(&sandbox)
         .run_with(&without_cargo, "vendor --platform x86_64-linux project");
+    let broken = sandbox.write(
+        "cargo",
+        "#!/bin/sh\necho 'error: no such feature' >&2\nexit 101\n",
+    );
+    std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let broken = broken.display().to_string();
+    let transcript = transcript.run_with(
+        &[("CARGO", &broken)],
+        "vendor --platform x86_64-linux project",
+    );
     std::fs::remove_file(sandbox.path("project/src/rust/Cargo.lock")).unwrap();
     let transcript = transcript
         .run_with(&without_cargo, "inspect --generate-lock project")

@@ -172,7 +172,7 @@ fn flakes_and_pythons() {
         "tables/pyproject.toml",
         "[tool.uv.extra-build-dependencies]\n\
          app = [{ requirement = \"torch\", match-runtime = true }]\n\
-         elsewhere = [{ requirement = \"torch\" }]\n",
+         elsewhere = [{ requirement = \"torch\" }]\nApp = [\"numpy\"]\nElse_where = [\"numpy\"]\n",
     );
     let transcript = transcript.run("lock -v tables");
     assert_snapshot!(transcript.text);

@@ -480,11 +480,11 @@ fn inspect_and_why_take_a_lock() {
     assert_eq!(row("app"), "app 1.0 virtual not built");
     assert_eq!(
         row("fast"),
-        "fast 1.0 registry source: the lock has no wheel yes 2"
+        "fast 1.0 registry source yes 2 the lock has no wheel"
     );
     assert_eq!(
         row("plain"),
-        "plain 1.0 registry source: the lock has no wheel no"
+        "plain 1.0 registry source no the lock has no wheel"
     );
     assert_eq!(row("quick"), "quick 1.0 registry wheel");
     let why = sandbox.run(&["why", "alpha", "uv.lock"]).ok();

@@ -101,7 +101,9 @@ impl Sandbox {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("CARGO_HOME", self.path("cargo-home"))
             .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"))
-            .env("CARGO_PYHACK_RETRY_SECONDS", "0.01");
+            .env("CARGO_PYHACK_RETRY_SECONDS", "0.01")
+            // pip reads no file then, and no test one of the machine's.
+            .env("PIP_CONFIG_FILE", "/dev/null");
         // Without a registry of ours there is none.
         if !self.has_network {
             command.env("CARGO_NET_OFFLINE", "true");
