@@ -356,7 +356,12 @@ fn conflicts_and_workspaces_without_a_package() {
         [[package]]\nname = \"a\"\nsource = { virtual = \"a\" }\n\
         [package.optional-dependencies]\nx = []\nz = []\n[package.dev-dependencies]\ny = []\n";
     let root = "[tool.uv.workspace]\nmembers = [\"a\"]\n";
-    let sandbox = workspace(&[("uv.lock", lock), ("pyproject.toml", root)]);
+    let member = "[project]\nname = \"a\"\nversion = \"1\"\n";
+    let sandbox = workspace(&[
+        ("uv.lock", lock),
+        ("pyproject.toml", root),
+        ("a/pyproject.toml", member),
+    ]);
     let run = sandbox.run(&["init", "--dry-run", "app"]);
     let chose =
         "       Chose extra `x` of `a`, which conflicts with `a:y`; change it in `flake.nix`\n";

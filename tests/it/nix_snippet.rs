@@ -109,6 +109,7 @@ fn no_name_or_path_can_inject_nix() {
     sandbox.write("project/pyproject.toml", pyproject);
     let manifest = "[package]\nname = \"module\"\nversion = \"1.0.0\"\n";
     sandbox.write(&format!("project/{folder}/Cargo.toml"), manifest);
+    sandbox.write(&format!("project/{folder}/src/lib.rs"), "");
     sandbox.write(&format!("project/{folder}/Cargo.lock"), lock);
     let nix_text = sandbox
         .run(&["nix-snippet", "--source", "registry", "project", "-q"])
@@ -212,6 +213,7 @@ fn paths_lead_from_the_file_to_the_workspace() {
         "version = 4\n[[package]]\nname = \"py\"\nversion = \"1.0.0\"\n",
     );
     sandbox.write("work/crates/py/Cargo.toml", member);
+    sandbox.write("work/crates/py/src/lib.rs", "");
     sandbox.write("work/crates/py/pyproject.toml", pyproject);
     for (file, workspace, lock) in [
         ("work/overlay.nix", "./.", "./Cargo.lock"),
