@@ -94,8 +94,8 @@ pub(super) fn default_color() -> ColorChoice {
 pub(super) struct ManifestArgs {
     /// Cargo.toml or pyproject.toml of the project, in the place of PATH
     ///
-    /// A Cargo.toml stands for the Python project in its folder, or in the
-    /// nearest one above within the repository.
+    /// For a Cargo.toml, the Python project in its folder or in the nearest
+    /// folder above is used, within the repository.
     #[arg(long, value_name = "FILE", value_parser = manifest)]
     pub manifest_path: Option<Utf8PathBuf>,
 }
@@ -104,7 +104,7 @@ fn manifest(text: &str) -> Result<Utf8PathBuf, &'static str> {
     let path = Utf8PathBuf::from(text);
     match path.file_name() {
         Some("Cargo.toml" | "pyproject.toml" | "setup.py") => Ok(path),
-        _ => Err("that is no path of a Cargo.toml, pyproject.toml or setup.py"),
+        _ => Err("expected the path of a Cargo.toml, pyproject.toml or setup.py"),
     }
 }
 
@@ -112,7 +112,7 @@ impl ManifestArgs {
     /// Returns the folder of the project, if a manifest is given.
     ///
     /// # Errors
-    /// Fails if there is no such file.
+    /// Fails if the manifest doesn't exist.
     pub(super) fn project(&self) -> Result<Option<Utf8PathBuf>, Error> {
         let manifest = self.manifest_path.as_deref();
         Ok(manifest.map(project_of_manifest).transpose()?)
@@ -151,7 +151,7 @@ impl SourceArgs {
     /// Returns the path, or the folder of the manifest that is given.
     ///
     /// # Errors
-    /// Fails if there is no such manifest.
+    /// Fails if the manifest doesn't exist.
     pub(super) fn path(&self) -> Result<Utf8PathBuf, Error> {
         let of_manifest = self.manifest.project()?;
         Ok(of_manifest
@@ -162,7 +162,7 @@ impl SourceArgs {
     /// Returns the request for the project, which is fetched if it is a release.
     ///
     /// # Errors
-    /// Fails if there is no such manifest or release.
+    /// Fails if the manifest doesn't exist or the release can't be fetched.
     pub(super) fn into_request(self, session: &Session) -> Result<Request, Error> {
         let options = Options {
             input: InputOptions::named(self.path()?.as_str()),

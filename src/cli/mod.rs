@@ -231,7 +231,7 @@ fn from_directory(global: &GlobalArgs, path: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// Returns the error for a word that is no command, as clap has it.
+/// Returns clap's error for an unknown subcommand.
 fn unknown_command(word: &str) -> clap::Error {
     let command = Cli::command();
     let names: Vec<_> = command
@@ -246,7 +246,7 @@ fn unknown_command(word: &str) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, names);
     } else {
         let text = format!(
-            "`{word}` is no file or folder either; the commands are {}",
+            "`{word}` doesn't exist as a file or folder either; the commands are {}",
             names.join(", ")
         );
         let suggested = ContextValue::StyledStrs(vec![text.into()]);

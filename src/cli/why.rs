@@ -88,7 +88,7 @@ impl WhyArgs {
             || name.contains(['/', '\\', '='])
             || matches!(name, "." | "..");
         is_path.then(|| {
-            format!("`{name}` is no name: say what is to be explained, as in `why NAME {name}`, or `why --all {name}`")
+            format!("`{name}` is a path: name the crate or library to explain (`why NAME {name}`), or explain all of them (`why --all {name}`)")
         })
     }
 

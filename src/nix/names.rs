@@ -1,5 +1,4 @@
-//! What stanzas refer to outside of themselves, and what an overlay file calls
-//! it.
+//! The free variables of stanzas, and their names in an overlay file.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use super::scope::{Scope, is_variable, range_of};
 use super::user_expr::UserExpr;
 use rowan::ast::AstNode;
 
-/// What a stanza refers to.
+/// A value that stanzas take from the overlay file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// The package set with all overlays.
@@ -31,7 +30,7 @@ impl Role {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Final, Self::Prev, Self::Pkgs, Self::Lib, Self::Hacks];
 
-    /// The name that stanzas use where no file says another.
+    /// The name in stanzas that aren't written into a file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Final => "final",
@@ -48,13 +47,13 @@ impl Role {
     }
 }
 
-/// What an overlay file calls each role: a variable, or attributes below one,
-/// such as `prev.pkgs`. A role that isn't in it has its own name.
+/// The expression for each role in an overlay file: a variable, or an attribute
+/// path such as `prev.pkgs`. A role without an entry has its default name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(BTreeMap<Role, Vec<String>>);
 
 impl Names {
-    /// Says what a role is called.
+    /// Sets the expression of a role.
     pub fn set(&mut self, role: Role, path: Vec<String>) {
         if path == [role.name()] {
             self.0.remove(&role);
@@ -63,13 +62,13 @@ impl Names {
         }
     }
 
-    /// What a role is called.
+    /// Returns the expression of a role as an attribute path.
     pub fn get(&self, role: Role) -> Vec<String> {
         let found = self.0.get(&role).cloned();
         found.unwrap_or_else(|| vec![role.name().to_owned()])
     }
 
-    /// The same as it is written.
+    /// Returns the expression of a role as Nix text.
     pub fn text(&self, role: Role) -> String {
         self.get(role).join(".")
     }

@@ -1,5 +1,5 @@
-//! What an overlay file calls the package sets, nixpkgs and the hacks in the
-//! place of a stanza.
+//! Finds the names of the package sets, nixpkgs and the hacks in the scope of
+//! a stanza.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -84,7 +84,8 @@ fn an_unknown_library_is_told_with_its_extension_and_line() {
 fn an_extension_that_links_nothing_needs_nothing() {
     assert!(setup("setup(ext_modules=[Extension('m', ['m.c'])])\n").is_empty());
     assert!(
-        setup("setup(ext_modules=[Extension('m', ['m.c'], libraries=['pthread'])])\n").is_empty()
+        setup("setup(ext_modules=[Extension('m', ['m.c'], libraries=['pthread', 'gcov'])])\n")
+            .is_empty()
     );
 }
 

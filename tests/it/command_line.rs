@@ -29,12 +29,12 @@ For more information, try '--help'.
     assert_snapshot!(run(&["frobnicate"]), @r"
 exit code 2
 error: unrecognized subcommand 'frobnicate'
-  tip: `frobnicate` is no file or folder either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init
+  tip: `frobnicate` doesn't exist as a file or folder either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init
 For more information, try '--help'.
 ");
     assert_snapshot!(run(&["why", "a-1.0.tar.gz"]), @r"
 exit code 2
-error: `a-1.0.tar.gz` is no name: say what is to be explained, as in `why NAME a-1.0.tar.gz`, or `why --all a-1.0.tar.gz`
+error: `a-1.0.tar.gz` is a path: name the crate or library to explain (`why NAME a-1.0.tar.gz`), or explain all of them (`why --all a-1.0.tar.gz`)
 Usage: cargo pyhack [OPTIONS] [PATH] [COMMAND]
 For more information, try '--help'.
 ");

@@ -660,7 +660,7 @@ fn an_sdist_with_bytes_behind_it() {
     sandbox.write("a-1.tar.gz", bytes);
     insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
         exit code 3
-        error: `a-1.tar.gz` has bytes behind its end that are no padding: `tar` fails on them, and so does Nix
+        error: `a-1.tar.gz` has data after the end of the archive that isn't padding; `tar` and Nix fail on it
           help: build the package from its repository, or pack the sdist anew
           code: pyhack::source::behind_the_end
         ");

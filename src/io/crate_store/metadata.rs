@@ -42,11 +42,7 @@ pub(super) fn is_yanked_in(
     let Some(url) = entry_url(url, krate) else {
         return false;
     };
-    let request = Request {
-        url: &url,
-        token: remote.token.as_ref(),
-        accept: None,
-    };
+    let request = Request::new(&url, remote.token.as_ref());
     match store.network.get(request, &store.settings.http) {
         Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),
         _ => false,

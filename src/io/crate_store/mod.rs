@@ -238,14 +238,9 @@ impl CrateStore {
     fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
         let label = format!("{} {}", krate.name, krate.version);
         let token = remote.token.as_ref();
-        let answer = self.network.get(
-            Request {
-                url,
-                token,
-                accept: None,
-            },
-            &self.settings.http,
-        );
+        let answer = self
+            .network
+            .get(Request::new(url, token), &self.settings.http);
         let (index, name) = (remote.url.clone(), remote.name.clone());
         let reason = match answer {
             Ok(Some(Answer::Body(body))) => return Ok(body),

@@ -155,7 +155,7 @@ pub enum IoError {
     },
 
     #[error(
-        "`{path}` has bytes behind its end that are no padding: `tar` fails on them, and so does Nix"
+        "`{path}` has data after the end of the archive that isn't padding; `tar` and Nix fail on it"
     )]
     #[diagnostic(
         code(pyhack::source::behind_the_end),

@@ -38,6 +38,17 @@ pub struct Request<'a> {
     pub accept: Option<&'static str>,
 }
 
+impl<'a> Request<'a> {
+    /// Requests a body of any form.
+    pub const fn new(url: &'a str, token: Option<&'a Token>) -> Self {
+        Self {
+            url,
+            token,
+            accept: None,
+        }
+    }
+}
+
 pub enum Answer {
     Body(Body),
     /// The server has nothing at that address; its HTTP status.

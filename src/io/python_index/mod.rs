@@ -238,7 +238,8 @@ fn page_url(index: &str, name: &PythonName) -> Option<Url> {
     Some(url)
 }
 
-/// Words an error of a lock's file for a file that no lock names.
+/// Turns an error about the sdist of a lockfile into that of a release: the
+/// help of the former is to lock again.
 fn of_release(error: IoError) -> IoError {
     match error {
         IoError::Artifact(ArtifactError::Checksum {

@@ -90,14 +90,9 @@ impl Reach<'_> {
     fn fetch(self, registry: &Registry) -> Result<(Vec<u8>, bool), Unusable> {
         let get = |token| {
             let url = &registry.place;
-            let answer = self.network.get(
-                Request {
-                    url,
-                    token,
-                    accept: None,
-                },
-                &self.settings.http,
-            );
+            let answer = self
+                .network
+                .get(Request::new(url, token), &self.settings.http);
             let answer = answer.map_err(|message| registry.failed(message))?;
             answer.ok_or(Unusable::Offline)
         };

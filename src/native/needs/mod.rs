@@ -549,6 +549,7 @@ pub fn is_in_toolchain(library: &str) -> bool {
             | "c++abi"
             | "gcc_s"
             | "gcc"
+            | "gcov"
             | "iconv"
             | "System"
             | "objc"
