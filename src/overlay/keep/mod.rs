@@ -133,11 +133,10 @@ impl Stanza {
     /// after it.
     fn piece(&self, first: usize, end: usize) -> Option<(Piece, usize)> {
         let whole = self.line_start(first)..self.line_start(end);
-        let mut tokens = self.tokens(&whole).into_iter();
-        let comment = tokens.next()?;
+        let tokens = self.tokens(&whole);
         // Comments belong to what is below them.
-        let Some(token) = self.tokens(&whole).into_iter().find(is_code) else {
-            let (container, end) = (comment.parent()?, end);
+        let Some(token) = tokens.iter().find(|token| is_code(token)) else {
+            let container = tokens.first()?.parent()?;
             return Some((self.piece_in(&container, first..end, &[])?, end));
         };
         let element = token.parent_ancestors().take_while(|node| {
