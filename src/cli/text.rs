@@ -1,29 +1,16 @@
 //! Words and numbers as people read them.
 
+use indicatif::HumanBytes;
+
 /// Returns a number and what it counts, in the plural unless there is one.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// Returns a size with a unit, such as `812 B` or `1.4 MiB`.
+/// Returns a size with a unit, such as `812 B` or `1.46 KiB`.
 pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    // In tenths of the unit, rounded; integers hold any size exactly.
-    let mut tenths = bytes.saturating_mul(10).div_ceil(1024);
-    let mut units = UNITS.iter();
-    let mut unit = units.next().copied().unwrap_or_default();
-    for larger in units {
-        if tenths < 10 * 1024 {
-            break;
-        }
-        tenths = tenths.div_ceil(1024);
-        unit = larger;
-    }
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    HumanBytes(bytes).to_string()
 }
 
 #[cfg(test)]
@@ -42,11 +29,9 @@ mod tests {
         for (bytes, text) in [
             (0, "0 B"),
             (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (1024 * 1024, "1.0 MiB"),
-            (62_500_000, "59.7 MiB"),
-            (3 << 40, "3.0 TiB"),
+            (1024, "1.00 KiB"),
+            (1500, "1.46 KiB"),
+            (62_500_000, "59.60 MiB"),
         ] {
             assert_eq!(size(bytes), text);
         }
