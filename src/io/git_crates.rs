@@ -140,7 +140,7 @@ fn write(
     let manifest = found.manifest.to_string();
     let beside = (REACHES_OUT, serde_json::to_vec(&reaches_out));
     let beside = [(beside.0, beside.1.unwrap_or_default())];
-    let digest = Skeleton::write(folder, None, &manifest, &files, &beside)?;
+    let digest = Skeleton::write(folder, None, &manifest, files, &beside)?;
     let skeleton = Skeleton {
         folder: folder.to_owned(),
         digest,

@@ -14,6 +14,7 @@ pub mod git_crates;
 mod git_ignored;
 mod gzip;
 mod manifests;
+mod memory_budget;
 pub mod network;
 mod once_map;
 mod parallel;

@@ -29,6 +29,16 @@ pub(super) struct Skeleton {
     pub digest: SourceFacts,
 }
 
+/// The memory that is reserved for a crate while it is downloaded, in bytes:
+/// few are larger, and registries don't tell the size before.
+const CRATE_SIZE: u64 = 4 << 20;
+
+/// How many times larger than a crate its texts are.
+const UNPACKED: u64 = 10;
+
+/// The Rust files that most crates' facts come from.
+const USUAL_FILES: [&str; 2] = ["build.rs", "src/lib.rs"];
+
 impl Skeleton {
     /// Returns the skeleton of a crate from the cache, or makes it; without a
     /// cache, in `scratch`.
@@ -44,13 +54,22 @@ impl Skeleton {
         if let Some(digest) = kept_digest(&folder) {
             return Ok(Self { folder, digest });
         }
-        let bytes = store.read(krate, checksum)?;
-        let files = read_crate(krate, &bytes, |path, size| {
-            path == "Cargo.toml" || (path.extension() == Some("rs") && size <= MAX_TEXT)
+        let bytes = {
+            let _reservation = store.budget().reserve(CRATE_SIZE);
+            store.read(krate, checksum)?
+        };
+        let _reservation = store.budget().reserve(bytes.len() as u64 * UNPACKED);
+        let mut files = read_crate(krate, &bytes, |path, size| {
+            path == "Cargo.toml" || (USUAL_FILES.contains(&path.as_str()) && size <= MAX_TEXT)
         })?;
-        let manifest = files.get("Cargo.toml").and_then(Option::as_deref);
-        let manifest = String::from_utf8_lossy(manifest.unwrap_or_default());
-        let digest = Self::write(&folder, Some(checksum), &manifest, &files, &[])?;
+        let text = |path: &str| files.get(path)?.as_deref().map(String::from_utf8_lossy);
+        let manifest = text("Cargo.toml").unwrap_or_default().into_owned();
+        if !SourceFacts::can_be_read(&manifest, |path| files.contains_key(path), text) {
+            files = read_crate(krate, &bytes, |path, size| {
+                path.extension() == Some("rs") && size <= MAX_TEXT
+            })?;
+        }
+        let digest = Self::write(&folder, Some(checksum), &manifest, files, &[])?;
         Ok(Self { folder, digest })
     }
 
@@ -60,16 +79,16 @@ impl Skeleton {
         folder: &Path,
         checksum: Option<&Sha256>,
         manifest: &str,
-        files: &BTreeMap<String, Option<Vec<u8>>>,
+        files: BTreeMap<String, Option<Vec<u8>>>,
         others: &[(&str, Vec<u8>)],
     ) -> Result<SourceFacts, IoError> {
-        let text = |path: &str| {
-            let bytes = files.get(path)?.as_ref()?;
-            Some(String::from_utf8_lossy(bytes).into_owned())
+        let paths: Vec<String> = files.keys().cloned().collect();
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
         };
-        let texts = files
-            .keys()
-            .filter_map(|path| Some((path.clone(), text(path)?)));
+        let texts = files.into_iter();
+        let texts = texts.filter_map(|(path, bytes)| Some((path, text(bytes?))));
         let digest = SourceFacts::new(manifest, &texts.collect());
         let beside = folder.parent().expect("the folder is two below the cache");
         fs::create_dir_all(beside)?;
@@ -77,7 +96,7 @@ impl Skeleton {
             .suffix(".part")
             .tempdir_in(beside)?;
         let new = part.path().join("new");
-        write_manifest(&new, manifest, files.keys().map(String::as_str))?;
+        write_manifest(&new, manifest, paths.iter().map(String::as_str))?;
         let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();
         fs::write(new.join(CHECKSUM_FILE), checksums)?;
         for (name, bytes) in others {

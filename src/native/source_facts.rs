@@ -3,6 +3,7 @@
 //!
 //! They are kept in the cache, so that a crate is unpacked and read once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
@@ -33,13 +34,28 @@ impl SourceFacts {
     pub fn new(manifest: &str, files: &BTreeMap<String, String>) -> Self {
         let table: toml::Table = manifest.parse().unwrap_or_default();
         let script = script_path(&table, |path| files.contains_key(path));
-        let root = target_path(&table, "lib").unwrap_or_else(|| "src/lib.rs".to_owned());
+        let root = library_path(&table);
         let text = files.get(&root).map_or("", String::as_str);
         Self {
             script: script
                 .map_or_else(BuildScript::default, |path| BuildScript::read(&path, files)),
             unstable: unstable_features(text),
         }
+    }
+
+    /// Whether [`SourceFacts::new`] needs no other files than those with a text:
+    /// the library, and a build script without modules. Texts of whole crates
+    /// can be large.
+    pub fn can_be_read<'a>(
+        manifest: &str,
+        exists: impl Fn(&str) -> bool,
+        text: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> bool {
+        let table: toml::Table = manifest.parse().unwrap_or_default();
+        let root = library_path(&table);
+        let script = script_path(&table, &exists);
+        let is_whole = |path: String| text(&path).is_some_and(|text| !text.contains("mod"));
+        script.is_none_or(is_whole) && (text(&root).is_some() || !exists(&root))
     }
 
     /// The unstable features that are certainly on with these `cfg`s: where
@@ -64,6 +80,11 @@ fn script_path(manifest: &toml::Table, exists: impl Fn(&str) -> bool) -> Option<
         Some(toml::Value::Boolean(false)) => None,
         _ => exists("build.rs").then(|| "build.rs".to_owned()),
     }
+}
+
+/// The path of a package's library.
+fn library_path(manifest: &toml::Table) -> String {
+    target_path(manifest, "lib").unwrap_or_else(|| "src/lib.rs".to_owned())
 }
 
 fn target_path(manifest: &toml::Table, target: &str) -> Option<String> {
@@ -237,6 +258,32 @@ mod tests {
         };
         assert_eq!(on(&cfgs), ["a, b"]);
         assert_eq!(on(&cfgs.with_features(["nightly"])), ["a, b", "c"]);
+    }
+
+    #[test]
+    fn facts_need_the_library_and_the_modules_of_the_build_script() {
+        let package = "[package]\nname = \"m\"\n";
+        let library = "[lib]\npath = \"lib/m.rs\"\n";
+        let (plain, modules) = ("fn main() {}", "mod probe;");
+        for (manifest, files, expected) in [
+            (package, vec![("src/lib.rs", Some(""))], true),
+            (package, vec![], true),
+            (package, vec![("src/lib.rs", None)], false),
+            (
+                package,
+                vec![("build.rs", Some(plain)), ("src/x.rs", None)],
+                true,
+            ),
+            (package, vec![("build.rs", Some(modules))], false),
+            (package, vec![("build.rs", None)], false),
+            (library, vec![("lib/m.rs", None)], false),
+            (library, vec![("src/lib.rs", None)], true),
+        ] {
+            let find = |path: &str| files.iter().find(|(name, _)| *name == path);
+            let text = |path: &str| find(path)?.1.map(Cow::Borrowed);
+            let found = SourceFacts::can_be_read(manifest, |path| find(path).is_some(), text);
+            assert_eq!(found, expected, "{manifest}{files:?}");
+        }
     }
 
     #[test]

@@ -312,6 +312,7 @@ impl ProjectError {
             Self::NoPyproject { .. }
                 | Self::MissingBuildSystem { .. }
                 | Self::SeveralRoots { .. }
+                | Self::NoLock { .. }
                 | Self::NoName { .. }
         )
     }

@@ -13,6 +13,7 @@ use super::name;
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::crate_store::lock_download;
 use crate::io::error::ArtifactError;
+use crate::io::memory_budget::MemoryBudget;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
 use crate::io::paths::utf8_path;
 use crate::io::verified::{FileState, Verified};
@@ -25,6 +26,10 @@ const FOLDER: &str = "sdists-1";
 /// The name of the list of verified files.
 const VERIFIED: &str = "verified-sdists-1";
 
+/// The memory that is reserved for a file whose size the lock doesn't have, in
+/// bytes.
+const UNKNOWN_SIZE: u64 = 16 << 20;
+
 /// Provides the files that Python locks name; each has the hash that is in the
 /// lock.
 #[derive(Clone)]
@@ -34,6 +39,8 @@ pub struct ArtifactStore {
     cache: Cache,
     credentials: Credentials,
     verified: Arc<Verified>,
+    /// Of all copies of the store together.
+    budget: Arc<MemoryBudget>,
 }
 
 /// An artifact of a lock, with what it takes to find it.
@@ -106,6 +113,7 @@ impl ArtifactStore {
             settings,
             credentials: Credentials::default(),
             verified: Arc::new(Verified::of(cache.clone(), VERIFIED)),
+            budget: Arc::default(),
             cache,
         }
     }
@@ -230,6 +238,7 @@ impl ArtifactStore {
         // Another run may be fetching it, and then it is there now.
         let lock = lock_download(&self.cache, hash);
         if lock.is_none() || !self.is_cached(&path, hash) {
+            let _reservation = self.budget.reserve(artifact.size.unwrap_or(UNKNOWN_SIZE));
             let bytes = self.download(url, hash, wanted)?;
             self.cache.write_file(&path, &bytes)?;
         }
@@ -327,6 +336,9 @@ impl ArtifactStore {
             let label = wanted.label.to_owned();
             return Err(ArtifactError::Name { label, name }.into());
         }
+        let _reservation = self
+            .budget
+            .reserve(wanted.artifact.size.unwrap_or(UNKNOWN_SIZE));
         let body = self.body(url, wanted.into())?;
         let hash = Sha256::of(&body.bytes);
         let path = self

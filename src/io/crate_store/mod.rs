@@ -9,6 +9,7 @@ use std::sync::Arc;
 use fs_err as fs;
 
 use super::cache::{Cache, FileLock, Stage};
+use super::memory_budget::MemoryBudget;
 use super::network::{Answer, Body, HttpSettings, Request};
 use super::registry::CargoSettings;
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
@@ -40,6 +41,8 @@ pub struct CrateStore {
     cache: Cache,
     remotes: Remotes,
     verified: Arc<Verified>,
+    /// Of this store and its offline copy together.
+    budget: Arc<MemoryBudget>,
 }
 
 impl CrateStore {
@@ -57,6 +60,7 @@ impl CrateStore {
             verified,
             settings: Arc::new(settings),
             remotes: Remotes::default(),
+            budget: Arc::default(),
         }
     }
 
@@ -68,7 +72,13 @@ impl CrateStore {
             cache: self.cache.clone(),
             remotes: Remotes::default(),
             verified: self.verified.clone(),
+            budget: self.budget.clone(),
         }
+    }
+
+    /// The memory for crates that are read at the same time.
+    pub(super) fn budget(&self) -> &MemoryBudget {
+        &self.budget
     }
 
     pub(super) const fn network(&self) -> &Network {
