@@ -204,7 +204,8 @@ impl Session {
         let shared = &self.shared;
         let open = || {
             let (network, home) = (shared.network.clone(), shared.cargo_home.clone());
-            GitStore::open(network, shared.cache.clone(), home)
+            let http = self.user_crates().http().clone();
+            GitStore::open(network, shared.cache.clone(), home, http)
         };
         shared.git.get_or_init(open)
     }

@@ -372,7 +372,7 @@ fn a_lock_without_a_full_revision() {
 
 #[test]
 fn credentials_are_not_printed() {
-    let sandbox = Sandbox::with_cargo_config("");
+    let sandbox = Sandbox::with_cargo_config("[net]\nretry = 0\n");
     let source = format!(
         "https://user:hunter2@127.0.0.1:9/simple#{}",
         "0123456789".repeat(4)

@@ -272,88 +272,83 @@ fn has_dead_guard(case: &Case, stanza: &serde_json::Value) -> bool {
     found.any(|rest| rest.starts_with(char::is_whitespace))
 }
 
+/// One test for all that `check` does with an old overlay, since what is
+/// downloaded and what is written today serves each part.
 #[test]
-fn stanzas_of_earlier_versions_are_out_of_date_for_the_rules_alone() {
-    for (version, cases) in cases() {
-        let world = World::new(&version);
-        for case in &cases {
-            world.put_old(case);
-            let (stanzas, code) = world.check(case, &[]);
-            for stanza in &stanzas {
-                let (state, reasons) = if stanza["package"] == LATER {
-                    ("missing", None)
-                } else if has_dead_guard(case, stanza) {
-                    ("out_of_date", Some(serde_json::json!([RULES_CHANGED])))
-                } else {
-                    ("fresh", Some(serde_json::json!([])))
-                };
-                assert_eq!(stanza["state"], state, "{}: {stanza}", case.name);
-                if let Some(reasons) = reasons {
-                    assert_eq!(stanza["reasons"], reasons, "{}: {stanza}", case.name);
-                }
-            }
-            let is_fresh = stanzas.iter().all(|stanza| stanza["state"] == "fresh");
-            assert_eq!(code, i32::from(!is_fresh), "{}", case.name);
-            world.assert_is(case, &case.after());
-        }
-    }
-}
-
-#[test]
-fn fixing_overlays_of_earlier_versions_writes_them_as_today() {
+fn overlays_of_earlier_versions_are_checked_and_mended() {
     for (version, cases) in cases() {
         let world = World::new(&version);
         for case in &cases {
             let today = world.put_old(case);
-            let (stanzas, code) = world.check(case, &["--fix"]);
-            assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
-            let compared = |files: Files| {
-                let texts = files.into_iter().map(|(path, bytes)| {
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
-                    (path, without_rules(&without_later(&text)))
-                });
-                texts.collect::<BTreeMap<_, _>>()
-            };
-            let found = tree(&world.sandbox.path(&case.name));
-            assert_eq!(compared(found), compared(today), "{}", case.name);
-            let (stanzas, code) = world.check(case, &[]);
-            assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
+            is_out_of_date_for_the_rules_alone(&world, case);
+            stays_as_edited(&world, case);
+            world.put(case, &case.after());
+            is_written_as_today(&world, case, today);
         }
     }
 }
 
-#[test]
-fn stanzas_of_earlier_versions_that_were_edited_stay_edited() {
-    for (version, cases) in cases() {
-        let world = World::new(&version);
-        for case in &cases {
-            world.put_old(case);
-            let edited = |bytes: &[u8]| {
-                let text = String::from_utf8_lossy(bytes);
-                text.replace("prev = prev.", "prev = (prev).").into_bytes()
-            };
-            let written = case.written.iter();
-            let mine: Files = written
-                .filter(|(path, _)| path.ends_with("overlay.nix"))
-                .map(|(path, bytes)| (path.clone(), edited(bytes)))
-                .collect();
-            world.put(case, &mine);
-            let (stanzas, code) = world.check(case, &["--fix"]);
-            assert_eq!(code, 1, "{}", case.name);
-            assert!(
-                stanzas.iter().any(|stanza| stanza["state"] == "edited"),
-                "{}: {stanzas:?}",
-                case.name
-            );
-            let found = tree(&world.sandbox.path(&case.name));
-            for (path, bytes) in &mine {
-                let body = |bytes: &[u8]| {
-                    let text = String::from_utf8_lossy(bytes).into_owned();
-                    text.matches("prev = (prev).").count()
-                };
-                assert_eq!(body(&found[path]), body(bytes), "{}: {path}", case.name);
-            }
+fn is_out_of_date_for_the_rules_alone(world: &World, case: &Case) {
+    let (stanzas, code) = world.check(case, &[]);
+    for stanza in &stanzas {
+        let (state, reasons) = if stanza["package"] == LATER {
+            ("missing", None)
+        } else if has_dead_guard(case, stanza) {
+            ("out_of_date", Some(serde_json::json!([RULES_CHANGED])))
+        } else {
+            ("fresh", Some(serde_json::json!([])))
+        };
+        assert_eq!(stanza["state"], state, "{}: {stanza}", case.name);
+        if let Some(reasons) = reasons {
+            assert_eq!(stanza["reasons"], reasons, "{}: {stanza}", case.name);
         }
+    }
+    let is_fresh = stanzas.iter().all(|stanza| stanza["state"] == "fresh");
+    assert_eq!(code, i32::from(!is_fresh), "{}", case.name);
+    world.assert_is(case, &case.after());
+}
+
+fn is_written_as_today(world: &World, case: &Case, today: Files) {
+    let (stanzas, code) = world.check(case, &["--fix"]);
+    assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
+    let compared = |files: Files| {
+        let texts = files.into_iter().map(|(path, bytes)| {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            (path, without_rules(&without_later(&text)))
+        });
+        texts.collect::<BTreeMap<_, _>>()
+    };
+    let found = tree(&world.sandbox.path(&case.name));
+    assert_eq!(compared(found), compared(today), "{}", case.name);
+    let (stanzas, code) = world.check(case, &[]);
+    assert_eq!(code, 0, "{}: {stanzas:?}", case.name);
+}
+
+fn stays_as_edited(world: &World, case: &Case) {
+    let edited = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        text.replace("prev = prev.", "prev = (prev).").into_bytes()
+    };
+    let written = case.written.iter();
+    let mine: Files = written
+        .filter(|(path, _)| path.ends_with("overlay.nix"))
+        .map(|(path, bytes)| (path.clone(), edited(bytes)))
+        .collect();
+    world.put(case, &mine);
+    let (stanzas, code) = world.check(case, &["--fix"]);
+    assert_eq!(code, 1, "{}", case.name);
+    assert!(
+        stanzas.iter().any(|stanza| stanza["state"] == "edited"),
+        "{}: {stanzas:?}",
+        case.name
+    );
+    let found = tree(&world.sandbox.path(&case.name));
+    for (path, bytes) in &mine {
+        let body = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            text.matches("prev = (prev).").count()
+        };
+        assert_eq!(body(&found[path]), body(bytes), "{}: {path}", case.name);
     }
 }
 

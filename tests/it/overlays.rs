@@ -57,6 +57,11 @@ struct Written {
 fn write(before: &str, flags: &[&str]) -> Written {
     let sandbox = Sandbox::new();
     copy(Path::new(PROJECT), &sandbox.path("project"));
+    write_in(sandbox, before, flags)
+}
+
+/// Writes the stanza in a sandbox that has the project.
+fn write_in(sandbox: Sandbox, before: &str, flags: &[&str]) -> Written {
     sandbox.write("overlay.nix", before);
     let arguments = ["nix-snippet", "-q", "--write", "overlay.nix", "project"];
     let run = sandbox.run(&[&arguments[..], flags].concat());
@@ -83,9 +88,11 @@ pub fn copy(from: &Path, to: &Path) {
 /// With `BLESS=1`, writes the results to `after` instead of comparing them.
 #[test]
 fn each_becomes_what_is_expected() {
+    let mut sandbox = Sandbox::new();
+    copy(Path::new(PROJECT), &sandbox.path("project"));
     for (name, before) in files("before") {
         let before = with_digest(&before);
-        let written = write(&before, &[]);
+        let written = write_in(sandbox, &before, &[]);
         let (after, path) = match &written.failure {
             Some(failure) => {
                 assert_eq!(written.text, before, "{name}: the file stays");
@@ -108,6 +115,7 @@ fn each_becomes_what_is_expected() {
         if written.failure.is_none() {
             again(&name, &before, &written);
         }
+        sandbox = written.sandbox;
     }
     assert_eq!(files("before").len(), files("after").len());
 }

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::Network;
 use super::cache::{Cache, FileLock};
 use super::error::{GitError, IoError};
+use super::network::HttpSettings;
 use super::tree::nar_hash;
 use crate::hash::Sha256;
 use crate::project::{GitSource, is_local, without_credentials};
@@ -49,6 +50,8 @@ pub struct GitStore {
     /// Stands in for the cache if there is none.
     scratch: OnceLock<(TempDir, Cache)>,
     cargo_home: Option<PathBuf>,
+    /// How often a fetch is tried again, and when.
+    http: HttpSettings,
 }
 
 /// A checkout, which never changes.
@@ -71,12 +74,18 @@ struct Metadata {
 
 impl GitStore {
     /// Opens the caches. Nothing is fetched yet.
-    pub(super) const fn open(network: Network, cache: Cache, cargo_home: Option<PathBuf>) -> Self {
+    pub(super) const fn open(
+        network: Network,
+        cache: Cache,
+        cargo_home: Option<PathBuf>,
+        http: HttpSettings,
+    ) -> Self {
         Self {
             network,
             cache,
             scratch: OnceLock::new(),
             cargo_home,
+            http,
         }
     }
 

@@ -2,13 +2,13 @@
 //! or from a server.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use backon::{BlockingRetryable, ExponentialBuilder};
+use backon::BlockingRetryable;
 use fs_err as fs;
 
 use super::super::Network;
 use super::super::error::{GitError, IoError};
+use super::super::network::pauses;
 use super::program::{fetching, git_message, init, output, sealed};
 use super::spec::CheckoutSpec;
 use super::{GitStore, redacted_url};
@@ -86,7 +86,7 @@ fn check_online(store: &GitStore, spec: &CheckoutSpec) -> Result<(), GitError> {
 fn fetch_objects(store: &GitStore, spec: &CheckoutSpec, repository: &Path) -> Result<(), IoError> {
     let database = database(store, &spec.url)?;
     init(&database, &spec.revision)?;
-    fetch(spec, &database)?;
+    fetch(store, spec, &database)?;
     if has_objects(store, spec, repository)? {
         return Ok(());
     }
@@ -148,14 +148,14 @@ fn database_name(url: &str) -> String {
 }
 
 /// Fetches one revision, or all if the server doesn't give out single ones.
-fn fetch(spec: &CheckoutSpec, database: &Path) -> Result<(), IoError> {
+fn fetch(store: &GitStore, spec: &CheckoutSpec, database: &Path) -> Result<(), IoError> {
     let allows_file = is_local(&spec.url) || leads_to_disk(database, &spec.url)?;
     let failed = |message| {
         let url = redacted_url(&spec.url);
         IoError::from(GitError::Fetch { url, message })
     };
     let one = ["--no-tags", "--depth", "1", "--", &spec.url, &spec.revision];
-    match fetch_with(database, allows_file, &one) {
+    match fetch_with(store, database, allows_file, &one) {
         Ok(()) => return Ok(()),
         Err(Failure::Ours(error)) => return Err(error),
         Err(Failure::Passing(message)) => return Err(failed(message)),
@@ -172,17 +172,19 @@ fn fetch(spec: &CheckoutSpec, database: &Path) -> Result<(), IoError> {
         "+refs/heads/*:refs/pyhack/heads/*",
         "+refs/tags/*:refs/pyhack/tags/*",
     ]);
-    match fetch_with(database, allows_file, &all) {
+    match fetch_with(store, database, allows_file, &all) {
         Ok(()) => Ok(()),
         Err(Failure::Ours(error)) => Err(error),
         Err(Failure::Passing(message) | Failure::Final(message)) => Err(failed(message)),
     }
 }
 
-fn fetch_with(database: &Path, allows_file: bool, arguments: &[&str]) -> Result<(), Failure> {
-    let retries = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(300))
-        .with_max_times(2);
+fn fetch_with(
+    store: &GitStore,
+    database: &Path,
+    allows_file: bool,
+    arguments: &[&str],
+) -> Result<(), Failure> {
     let fetch_once = || {
         let mut git = fetching(database, allows_file);
         git.args(["fetch", "--quiet"]).args(arguments);
@@ -198,7 +200,7 @@ fn fetch_with(database: &Path, allows_file: bool, arguments: &[&str]) -> Result<
         })
     };
     fetch_once
-        .retry(retries)
+        .retry(pauses(&store.http))
         .when(|failure| matches!(failure, Failure::Passing(_)))
         .call()
 }

@@ -11,6 +11,7 @@ use camino::Utf8Path;
 
 use super::super::error::{GitError, IoError};
 use super::super::paths::parent_folder;
+use super::super::search_up::is_in_repository;
 use crate::project::without_credentials;
 
 /// Upper bound on a message, in characters.
@@ -112,6 +113,9 @@ pub fn is_ignored(path: &Utf8Path) -> bool {
     let (Some(name), folder) = (path.file_name(), parent_folder(path)) else {
         return false;
     };
+    if !is_in_repository(folder) {
+        return false;
+    }
     let mut git = plain_command(|_| false);
     git.current_dir(folder)
         .env("GIT_OPTIONAL_LOCKS", "0")
