@@ -1,6 +1,6 @@
 //! `cargo pyhack inspect`: prints what is known about a project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -11,15 +11,16 @@ use super::global::{ManifestArgs, SourceArgs};
 use super::style::{BOLD, DIM, plain};
 use super::text::counted;
 use super::ui::{Text, Ui};
-use super::why::join_systems;
+use super::why::{join_systems, known_by};
 use crate::error::Error;
 use crate::io::Session;
 use crate::io::paths::is_file;
 use crate::native::Origin;
-use crate::ops::inspect::{Fit, Inspection, Module, inspect};
+use crate::ops::inspect::{ExtensionInputKind, Fit, Inspection, Module, inspect};
 use crate::options::TargetOptions;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLock;
+use crate::target::Platform;
 
 /// Say what is here: roots, backend, lock, native inputs and why
 ///
@@ -149,6 +150,17 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
         let value = format!("{}={}", variable.name, variable.value);
         row("environment", &value, &note(inspection, &variable.origin));
     }
+    for input in &inspection.extension_inputs {
+        let name = match input.kind {
+            ExtensionInputKind::Library => "native inputs",
+            ExtensionInputKind::Program => "native tools",
+            ExtensionInputKind::Variable => "environment",
+        };
+        let reason = input.reason.clone();
+        let reason = reason.unwrap_or_else(|| known_by(&input.evidence));
+        let only = only(inspection, &input.platforms);
+        row(name, &input.to_string(), &plain(&format!("{reason}{only}")));
+    }
     for git in &inspection.git_dependencies {
         let value = format!("{} {}", git.krate, git.version);
         row("git crate", &value, &plain(&git.url));
@@ -158,13 +170,17 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
 /// Names the crate that causes a native input, the reason, and the platforms
 /// unless the input is needed on all of them.
 fn note(inspection: &Inspection, origin: &Origin) -> String {
-    let only = if origin.platforms.len() < inspection.platforms.len() {
-        format!(" ({} only)", join_systems(&origin.platforms))
-    } else {
-        String::new()
-    };
+    let only = only(inspection, &origin.platforms);
     let (krate, version, reason) = (&origin.krate, &origin.version, &origin.reason);
     plain(&format!("{krate} {version}: {reason}{only}"))
+}
+
+fn only(inspection: &Inspection, platforms: &BTreeSet<Platform>) -> String {
+    if platforms.len() < inspection.platforms.len() {
+        format!(" ({} only)", join_systems(platforms))
+    } else {
+        String::new()
+    }
 }
 
 const fn kind(module: &Module) -> &'static str {

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::native::{DependencyPath, Evidence};
 use crate::ops::configured::Configured;
+use crate::ops::inspect::ExtensionInput;
 use crate::ops::lock::{LockRequest, LockWhy, WhyBuildSystem, why_locked};
 use crate::ops::why::{Answer, WhyReport, why};
 use crate::options::{Options, TargetOptions};
@@ -23,8 +24,9 @@ use crate::target::Platform;
 /// Explain a native input or a crate: what leads to it, or why nothing does
 ///
 /// Prints each shortest way from the module's crate to the crate that needs
-/// it, with the features that turned it on and how we know. Where nothing
-/// that is built needs it, says what would have to be otherwise.
+/// it, with the features that turned it on and how we know, and what extension
+/// modules in C need. Where nothing that is built needs it, says what would have
+/// to be otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -127,8 +129,10 @@ fn human_of_lock(found: &LockWhy) -> String {
         parts.push(text);
     }
     parts.extend(found.build_systems.iter().map(human_of_build_system));
-    let is_needed =
-        |report: &&WhyReport| report.answer == Answer::Needed || !found.package.is_empty();
+    let is_needed = |report: &&WhyReport| {
+        let has_rust = report.resolved_by.is_some();
+        report.answer == Answer::Needed || (has_rust && !found.package.is_empty())
+    };
     parts.extend(found.packages.iter().filter(is_needed).map(human));
     if parts.is_empty() {
         let name = plain(found.name.as_deref().unwrap_or("native inputs"));
@@ -159,7 +163,15 @@ fn human(report: &WhyReport) -> String {
     let package = plain(&report.package);
     let _ = match (report.answer, &report.name) {
         (Answer::Needed, _) => writeln!(text, "{BOLD}{name}{BOLD:#} of {package}"),
-        (Answer::NotNeeded, None) => writeln!(text, "{package} needs nothing besides Rust"),
+        (Answer::NotNeeded, None) if report.resolved_by.is_some() => {
+            writeln!(text, "{package} needs nothing besides Rust")
+        }
+        (Answer::NotNeeded, None) => {
+            writeln!(text, "{package} needs nothing besides its build system")
+        }
+        (Answer::NotNeeded, Some(_)) if report.why_not.is_empty() => {
+            writeln!(text, "{BOLD}{name}{BOLD:#} is not needed by {package}")
+        }
         (Answer::NotNeeded, Some(_)) => writeln!(
             text,
             "{BOLD}{name}{BOLD:#} is not needed by {package}, though the lock has:"
@@ -178,6 +190,9 @@ fn human(report: &WhyReport) -> String {
             plain(&krate.version)
         );
     }
+    for input in &report.extension_inputs {
+        text.push_str(&extension_input(input));
+    }
     for way in &report.ways {
         text.push('\n');
         text.push_str(&tree(way));
@@ -192,6 +207,21 @@ fn human(report: &WhyReport) -> String {
             plain_lines(row)
         );
     }
+    text
+}
+
+/// Describes what an extension module needs.
+fn extension_input(input: &ExtensionInput) -> String {
+    let mut text = format!("\n  {BOLD}{}{BOLD:#}", plain(&input.to_string()));
+    if let Some(reason) = &input.reason {
+        let _ = write!(text, "  {}", plain(reason));
+    }
+    let evidence = plain(&known_by(&input.evidence));
+    let platforms = join_systems(&input.platforms);
+    let _ = write!(
+        text,
+        "\n  {DIM}{evidence}{DIM:#}\n  {DIM}on {platforms}{DIM:#}\n"
+    );
     text
 }
 
@@ -238,7 +268,11 @@ fn tree(way: &DependencyPath) -> String {
             plain(&need.what.to_string()),
             plain(&need.reason)
         );
-        let _ = writeln!(text, "{indent}{DIM}{}{DIM:#}", plain(&told(&need.evidence)));
+        let _ = writeln!(
+            text,
+            "{indent}{DIM}{}{DIM:#}",
+            plain(&known_by(&need.evidence))
+        );
     }
     let platforms = join_systems(&way.platforms);
     let _ = writeln!(text, "{indent}{DIM}on {platforms}{DIM:#}");
@@ -251,7 +285,7 @@ pub(super) fn join_systems(platforms: &BTreeSet<Platform>) -> String {
     systems.join(", ")
 }
 
-fn told(evidence: &Evidence) -> String {
+pub(super) fn known_by(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Table(text) => format!("our table, by {text}"),
         Evidence::Manifest(text) => format!("its manifest: {text}"),

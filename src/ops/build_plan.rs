@@ -122,6 +122,24 @@ pub(super) fn beside_rust(
     }
 }
 
+/// Returns the native inputs of a package's extension modules in C, whether it
+/// has Rust or not.
+///
+/// # Errors
+/// Fails if a file can't be read.
+pub(super) fn extension_native(
+    loaded: &Loaded,
+    has_rust: bool,
+    system: &BuildSystem,
+) -> Result<PythonNative, ProjectError> {
+    let facts = build_facts(loaded)?;
+    if has_rust {
+        Ok(beside_rust(loaded, &facts, system))
+    } else {
+        Ok(python_native(loaded, &facts, system))
+    }
+}
+
 /// Resolves the build requirements of a local project, which uv2nix passes to
 /// `resolveBuildSystem` itself.
 ///
@@ -142,17 +160,6 @@ pub(super) fn local_requirements(
     let missing: Vec<_> = resolved.missing.iter().cloned().collect();
     require_none(loaded, &missing)?;
     Ok(resolved)
-}
-
-/// Returns the native inputs of a local project without Rust.
-///
-/// # Errors
-/// Fails if a file can't be read.
-pub(super) fn local_native(
-    loaded: &Loaded,
-    system: &BuildSystem,
-) -> Result<PythonNative, ProjectError> {
-    Ok(python_native(loaded, &build_facts(loaded)?, system))
 }
 
 fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> PythonNative {

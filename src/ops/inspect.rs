@@ -6,10 +6,11 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::build_plan::{extension_native, native_warnings};
 use super::facts::Facts;
 use super::load::{Loaded, Request};
 use super::locked::with_python_of_lock;
-pub use super::native_report::Native;
+pub use super::native_report::{ExtensionInput, ExtensionInputKind, Native};
 use super::pins::judge_pins;
 use crate::error::Error;
 use crate::io::Session;
@@ -63,6 +64,8 @@ pub struct Inspection {
     pub build_system_platforms: BTreeMap<String, Vec<String>>,
     /// What the crates need besides Rust.
     pub native: Native,
+    /// What extension modules in C, C++ and Fortran need.
+    pub extension_inputs: Vec<ExtensionInput>,
     /// The crates of the lock that come from git.
     pub git_dependencies: Vec<GitDependency>,
     /// Warnings about the build.
@@ -203,7 +206,18 @@ pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error
     if let Some(rust) = rust {
         judge_pins(&mut facts, Utf8Path::new("."), rust, session);
     }
-    Ok(inspection(&loaded, rust, facts))
+    let extensions = extension_native(&loaded, rust.is_some(), &facts.requirements.system)?;
+    facts.warnings.extend(native_warnings(&loaded, &extensions));
+    // A stanza adds more than the build system then.
+    if extensions.all().next().is_some() {
+        facts
+            .warnings
+            .retain(|warning| !matches!(warning, Warning::NoRust { all_read: true }));
+    }
+    Ok(Inspection {
+        extension_inputs: ExtensionInput::all(&extensions),
+        ..inspection(&loaded, rust, facts)
+    })
 }
 
 fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Inspection {
@@ -258,6 +272,7 @@ fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Insp
             .collect(),
         platforms,
         native: Native::new(&facts.native),
+        extension_inputs: Vec::new(),
         git_dependencies: lock.map(git_dependencies).unwrap_or_default(),
         warnings: facts.warnings,
     }

@@ -1,12 +1,15 @@
-//! The native inputs of a project in reports.
+//! The libraries, programs and variables of a build in reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::native::NativeFacts;
-use crate::native::{NativeInput, NativeProblem, NativeVariable, Problem, ResolvedBy};
+use crate::native::needs::Needed;
+use crate::native::{Evidence, NativeInput, NativeProblem, NativeVariable, Problem, ResolvedBy};
+use crate::python_native::{PythonNative, PythonNeed};
+use crate::target::Platform;
 
 /// What the crates that are built need besides Rust.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,6 +43,64 @@ pub struct Download {
     pub variables: Vec<String>,
 }
 
+/// What an extension module in C, C++ or Fortran needs to build.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExtensionInput {
+    /// Where the stanza puts it.
+    pub kind: ExtensionInputKind,
+    /// The attribute's path below `pkgs`, or the name of the variable.
+    pub name: String,
+    /// The value of a variable.
+    pub value: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// How that is known.
+    pub evidence: Evidence,
+    /// The platforms that it is needed on, by Nix's names.
+    #[schemars(with = "Vec<String>")]
+    pub platforms: BTreeSet<Platform>,
+}
+
+/// Where a stanza puts what an extension module needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtensionInputKind {
+    /// A library, in `buildInputs`.
+    Library,
+    /// A program that the build runs, in `nativeBuildInputs`.
+    Program,
+    /// An environment variable, in `env`.
+    Variable,
+}
+
+impl ExtensionInput {
+    pub(super) fn all(native: &PythonNative) -> Vec<Self> {
+        native.all().map(Self::new).collect()
+    }
+
+    fn new(need: &PythonNeed) -> Self {
+        let (kind, value) = match &need.what {
+            Needed::Library(_) => (ExtensionInputKind::Library, None),
+            Needed::Program(_) => (ExtensionInputKind::Program, None),
+            Needed::Variable(_, value) => (ExtensionInputKind::Variable, Some(value.to_string())),
+        };
+        Self {
+            kind,
+            name: need.what.name().to_owned(),
+            value,
+            reason: need.reason.clone(),
+            evidence: need.evidence.clone(),
+            platforms: need.platforms.clone(),
+        }
+    }
+
+    /// Whether a user means it by a name: that of the variable or attribute, or
+    /// the attribute's last part.
+    pub(super) fn is_meant_by(&self, name: &str) -> bool {
+        self.name == name || self.name.rsplit('.').next() == Some(name)
+    }
+}
+
 impl Native {
     pub(super) fn new(facts: &NativeFacts) -> Self {
         let inputs = &facts.inputs;
@@ -68,4 +129,14 @@ fn download(problem: &NativeProblem) -> Option<Download> {
         reason: reason.clone(),
         variables: variables.iter().cloned().collect(),
     })
+}
+
+/// As Nix refers to it: `pkgs.openssl`, or `NAME=VALUE` for a variable.
+impl std::fmt::Display for ExtensionInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{}={value}", self.name),
+            None => write!(f, "pkgs.{}", self.name),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 
 use super::build_plan::{
-    SourceBuild, beside_rust, build_facts, local_native, local_requirements, maturin_mends,
+    SourceBuild, beside_rust, build_facts, extension_native, local_requirements, maturin_mends,
     native_warnings,
 };
 use super::digests::{kind_in_lock, of_build_system};
@@ -190,7 +190,7 @@ impl Making<'_> {
     /// uv2nix builds the project without one.
     fn make_local(self, loaded: &Loaded) -> Result<Option<FinishedStanza>, Error> {
         let requirements = local_requirements(loaded, self.request)?;
-        let native = local_native(loaded, &requirements.system)?;
+        let native = extension_native(loaded, false, &requirements.system)?;
         let name = loaded.project.identity.name.clone();
         let mut stanza = Stanza {
             without_extras: requirements.without_extras,

@@ -136,6 +136,7 @@ fn json_has_the_documented_keys() {
         "env_reasons": [],
         "downloads": []
       },
+      "extension_inputs": [],
       "git_dependencies": [],
       "warnings": [
         {

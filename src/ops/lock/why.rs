@@ -10,7 +10,7 @@ use crate::io::Session;
 use crate::ops::load::{Loaded, Request};
 use crate::ops::locked::{candidates, label, request_for, worst};
 use crate::ops::why::{WhyReport, why};
-use crate::project::{Project, ProjectError, PythonName};
+use crate::project::{Project, PythonName};
 use crate::python_build::BuildFacts;
 
 /// What `cargo pyhack why --format json` prints for a lock.
@@ -22,7 +22,8 @@ pub struct LockWhy {
     pub name: Option<String>,
     /// The package of that name, if the lock has one.
     pub package: Vec<WhyPackage>,
-    /// The packages with Rust that are built from source.
+    /// What the crates and extension modules of the packages that are built
+    /// from source need.
     pub packages: Vec<WhyReport>,
     /// What the packages that are built from source are built with.
     pub build_systems: Vec<WhyBuildSystem>,
@@ -131,11 +132,7 @@ fn why_of_entry(run: Run, entry: usize, name: Option<&str>, found: &mut LockWhy)
     let request = request_for(run.workspace, package, &options, run.asked, run.session);
     let explained = request.and_then(|request| {
         let requirements = why_build_system(&request, name, run.session)?;
-        let report = match why(&request, name, run.session) {
-            Err(Error::Project(ProjectError::NoRust { .. })) => None,
-            report => Some(report?),
-        };
-        Ok((requirements, report))
+        Ok((requirements, why(&request, name, run.session)?))
     });
     match explained {
         Ok((build_system, report)) => {
@@ -145,7 +142,7 @@ fn why_of_entry(run: Run, entry: usize, name: Option<&str>, found: &mut LockWhy)
                 ..build_system
             };
             found.build_systems.extend(is_told.then_some(build_system));
-            found.packages.extend(report);
+            found.packages.push(report);
         }
         Err(error) => found.failures.push(WhyFailure {
             package: label(package),
