@@ -625,6 +625,18 @@ pub enum Warning {
         names: Vec<String>,
         normalized: Vec<String>,
     },
+    /// `tool.uv.conflicts` names whole packages, which uv2nix can't read.
+    #[error(
+        "`tool.uv.conflicts` has the whole packages {}, and uv2nix only reads conflicts of extras and groups",
+        quoted(packages)
+    )]
+    #[diagnostic(
+        code(pyhack::warning::package_conflicts),
+        help(
+            "no flake of this workspace evaluates: declare what conflicts as extras or groups (`{{ package = \"NAME\", extra = \"EXTRA\" }}`) and run `uv lock`, or give the packages a lock each"
+        )
+    )]
+    PackageConflicts { packages: Vec<String> },
     /// The lock isn't for some platforms.
     #[error(
         "`{place}` isn't for {}: it is for {}",

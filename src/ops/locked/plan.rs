@@ -1,6 +1,6 @@
 //! Finds the packages of a lock that are built from source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::overlay::digest;
 use crate::project::PythonName;
 use crate::python_build::{BuildSystemTable, PackageSet, PackageSets, UserLock};
 use crate::python_lock::{
-    Environment, LockedPackage, PackageFormat, Preference, PythonLock, PythonLockError,
-    choose_format, platform_markers, python_version_override, reach, supports,
+    ConflictItem, Environment, LockedPackage, PackageFormat, Preference, PythonLock,
+    PythonLockError, choose_format, platform_markers, python_version_override, reach, supports,
 };
 use crate::target::{Platform, Python, allows_python};
 use crate::warning::Warning;
@@ -72,6 +72,7 @@ impl Asked {
         warnings.extend(not_allowed(workspace, environments[0]));
         warnings.extend(not_readable(workspace));
         warnings.extend(not_found(workspace));
+        warnings.extend(package_conflicts(workspace));
         let lock = UserLock {
             python_lock: &workspace.lock,
             settings: &workspace.settings,
@@ -171,6 +172,16 @@ fn not_found(workspace: &Workspace) -> Option<Warning> {
     });
     let (names, normalized): (Vec<_>, Vec<_>) = known.unzip();
     (!names.is_empty()).then_some(Warning::UnnormalizedNames { names, normalized })
+}
+
+/// Warns of conflicts between packages, which keep uv2nix from reading the lock
+/// (`filterConflicts` looks for an extra or a group in each member).
+fn package_conflicts(workspace: &Workspace) -> Option<Warning> {
+    let members = workspace.lock.conflicts.iter().flatten();
+    let packages = members.filter(|member| member.item == ConflictItem::Package);
+    let packages: BTreeSet<_> = packages.map(|member| member.package.to_string()).collect();
+    let packages: Vec<_> = packages.into_iter().collect();
+    (!packages.is_empty()).then_some(Warning::PackageConflicts { packages })
 }
 
 impl Planned<'_> {

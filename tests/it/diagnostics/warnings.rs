@@ -157,13 +157,20 @@ fn flakes_and_pythons() {
     for (name, head) in [
         ("patch", "requires-python = \"==3.12.8\""),
         ("linux", "supported-markers = [\"sys_platform == 'linux'\"]"),
+        (
+            "conflicts",
+            "conflicts = [[{ package = \"app\" }, { package = \"other\" }]]",
+        ),
     ] {
         sandbox.write(
             &format!("{name}/uv.lock"),
             format!("version = 1\n{head}\n{package}"),
         );
     }
-    let transcript = transcript.run("lock -v patch").run("lock -v linux");
+    let transcript = transcript
+        .run("lock -v patch")
+        .run("lock -v linux")
+        .run("lock -v conflicts");
     sandbox.write(
         "tables/uv.lock",
         format!("version = 1\nrequires-python = \">=3.11\"\n{package}"),
