@@ -190,7 +190,7 @@ pub struct GitDependency {
 pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error> {
     let request = &with_python_of_lock(request, session);
     let loaded = Loaded::read(request, session)?;
-    let rust = match request.options.cargo_root() {
+    let rust = match loaded.chosen_root(request) {
         Some(_) => Some(loaded.rust(request)?),
         None => loaded.project.rust.first(),
     };

@@ -15,6 +15,7 @@ use crate::io::search_up::find_cargo_workspace;
 use crate::io::source::{Source, folder_above};
 use crate::io::write::read_file;
 use crate::io::{CrateStore, IoError, Session};
+use crate::nix::normalized;
 use crate::options::Options;
 use crate::project::{
     CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
@@ -133,6 +134,8 @@ pub(super) struct Loaded {
     pub other_lock: Option<Vec<u8>>,
     /// Whether the source has a lock that `other_lock` replaces.
     pub replaces_lock: bool,
+    /// The one of several Cargo roots that the requested lock belongs to.
+    root_of_lock: Option<Utf8PathBuf>,
     /// What was noticed when the source was fetched.
     pub warnings: Vec<Warning>,
 }
@@ -164,6 +167,7 @@ impl Loaded {
         if let Some(path) = request.options.cargo_lock() {
             let bytes =
                 read_file(path)?.ok_or_else(|| IoError::NoLockFile { path: path.into() })?;
+            loaded.find_root_of_lock(request, path, &bytes);
             loaded.take_lock(request, bytes)?;
         }
         if request.generates_lock() && !loaded.has_fitting_lock(request)? {
@@ -182,6 +186,32 @@ impl Loaded {
             }
         }
         Ok(loaded)
+    }
+
+    /// Keeps the one of several Cargo roots that a lock belongs to: the one of its
+    /// folder, otherwise the only one whose crates it has.
+    fn find_root_of_lock(&mut self, request: &Request, path: &Utf8Path, lock: &[u8]) {
+        let roots = &self.project.rust;
+        if roots.len() < 2 || request.options.cargo_root().is_some() {
+            return;
+        }
+        let text = String::from_utf8_lossy(lock);
+        let is_beside = |rust: &&RustProject| {
+            let beside = self.files.display(&join(&rust.cargo_root, "Cargo.lock"));
+            normalized(Utf8Path::new(&beside)) == normalized(path)
+        };
+        let has_crates = |rust: &&RustProject| {
+            let names = rust.modules.iter().map(|module| &module.manifest.name);
+            let mut lines = names.flatten().map(|name| format!("\nname = \"{name}\"\n"));
+            lines.all(|line| text.contains(&line))
+        };
+        let fitting: Vec<_> = roots.iter().filter(has_crates).collect();
+        let chosen = match (roots.iter().find(is_beside), &fitting[..]) {
+            (Some(rust), _) => rust,
+            (None, &[rust]) => rust,
+            _ => return,
+        };
+        self.root_of_lock = Some(chosen.cargo_root.clone());
     }
 
     fn has_fitting_lock(&self, request: &Request) -> Result<bool, Error> {
@@ -272,6 +302,7 @@ impl Loaded {
                     kept_lock: None,
                     other_lock: None,
                     replaces_lock: false,
+                    root_of_lock: None,
                 });
             };
             root = if root == "." {
@@ -287,8 +318,15 @@ impl Loaded {
 
     /// Returns the folder that cargo builds in.
     pub(super) fn rust(&self, request: &Request) -> Result<&RustProject, ProjectError> {
-        self.project
-            .require_rust(&self.files, request.options.cargo_root())
+        let root = self.chosen_root(request);
+        self.project.require_rust(&self.files, root)
+    }
+
+    /// Returns the Cargo root that `--cargo-root` names, or that the requested
+    /// lock belongs to if there are several.
+    pub(super) fn chosen_root<'a>(&'a self, request: &'a Request) -> Option<&'a Utf8Path> {
+        let named = request.options.cargo_root();
+        named.or(self.root_of_lock.as_deref())
     }
 }
 

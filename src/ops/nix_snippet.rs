@@ -79,7 +79,7 @@ fn roots<'a>(
     request: &Request,
     form: Form,
 ) -> Result<Vec<&'a RustProject>, Error> {
-    let is_choice = form == Form::Stanza && request.options.cargo_root().is_none();
+    let is_choice = form == Form::Stanza && loaded.chosen_root(request).is_none();
     Ok(match &loaded.project.rust[..] {
         [] if request.options.cargo_root().is_none() => Vec::new(),
         several @ [_, _, ..] if is_choice => several.iter().collect(),

@@ -417,6 +417,28 @@ fn each_of_several_roots_has_a_lock_of_its_own() {
 }
 
 #[test]
+fn a_lock_that_is_named_chooses_among_several_roots() {
+    let sandbox = Sandbox::new();
+    let from = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/testdata/projects/several-roots"
+    );
+    super::overlays::copy(from.as_ref(), &sandbox.path("project"));
+    std::fs::copy(
+        sandbox.path("project/b/Cargo.lock"),
+        sandbox.path("other.lock"),
+    )
+    .unwrap();
+    for (lock, root) in [("project/a/Cargo.lock", "a"), ("other.lock", "b")] {
+        let arguments = ["nix-snippet", "-q", "--lock-file", lock, "project"];
+        let text = sandbox.run(&arguments).ok();
+        let roots: Vec<_> = text.matches("cargoRoot = ").collect();
+        assert_eq!(roots.len(), 1, "{text}");
+        assert!(text.contains(&format!("cargoRoot = \"{root}\";")), "{text}");
+    }
+}
+
+#[test]
 fn what_lies_outside_of_the_project_is_not_read() {
     let sandbox = Sandbox::with_registry(&Registry::new(&[]));
     let secret = sandbox.path("secret").display().to_string();
