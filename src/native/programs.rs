@@ -1,5 +1,5 @@
-//! Programs that builds run, from `data/programs.toml`, and which calls of them
-//! download something.
+//! Programs that builds run and crates that they call, from
+//! `data/programs.toml`, and which calls download something.
 //!
 //! Build scripts of crates and the Python files of builds are judged by the
 //! same rules.
@@ -66,6 +66,8 @@ pub struct Program {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramTable {
+    /// The names of crates with which build scripts download, sorted.
+    clients: Vec<String>,
     /// Sorted by name.
     program: Vec<Program>,
 }
@@ -84,6 +86,12 @@ impl ProgramTable {
             .program
             .binary_search_by(|row| row.name.as_str().cmp(name));
         index.ok().map(|index| &self.program[index])
+    }
+
+    /// Finds a crate with which build scripts download, by its name in Rust.
+    pub fn client(&self, name: &str) -> Option<&str> {
+        let mut clients = self.clients.iter().map(String::as_str);
+        clients.find(|client| client.replace('-', "_") == name)
     }
 
     /// Returns the part of a command that downloads something, such as
@@ -227,7 +235,19 @@ mod tests {
             assert!(row.downloads.is_sorted_by(|a, b| a < b), "{}", row.name);
             assert!(!row.is_download || row.downloads.is_empty(), "{}", row.name);
         }
-        assert!(toml::from_str::<ProgramTable>("[[program]]\nname = \"a\"\nx = 1\n").is_err());
+        assert!(
+            toml::from_str::<ProgramTable>("clients = []\n[[program]]\nname = \"a\"\nx = 1\n")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn crates_that_download_are_found_by_their_name_in_rust() {
+        let table = ProgramTable::built_in();
+        assert!(table.clients.is_sorted_by(|a, b| a < b));
+        assert_eq!(table.client("ureq"), Some("ureq"));
+        assert_eq!(table.client("cached_path"), Some("cached-path"));
+        assert_eq!(table.client("serde"), None);
     }
 
     #[test]

@@ -261,6 +261,13 @@ fn what_cannot_be_told_is_told() {
             "",
             Some("fn main() {\n    std::process::Command::new(\"curl\").status().unwrap();\n}\n"),
         ),
+        made("minreq 2.0.0", &[], "", None),
+        made(
+            "loading 1.0.0",
+            &["minreq"],
+            "[build-dependencies]\nminreq = \"2\"\n",
+            Some("fn main() {\n    minreq::get(\"https://example.org/a\").send().unwrap();\n}\n"),
+        ),
         made(
             "mystery-sys 1.0.0",
             &[],
@@ -274,13 +281,21 @@ fn what_cannot_be_told_is_told() {
             Some("fn main() { pkg_config::probe_library(\"no-such-module\").unwrap(); }"),
         ),
     ];
-    let names = ["asking-sys", "broken-sys", "fetching", "mystery-sys"];
+    let names = [
+        "asking-sys",
+        "broken-sys",
+        "fetching",
+        "loading",
+        "mystery-sys",
+    ];
     let manifest: String = names
         .iter()
         .map(|name| format!("{name} = \"1\"\n"))
         .collect();
     let sandbox = sandbox(&format!("[dependencies]\n{manifest}"), &names, &crates);
     insta::assert_snapshot!(talk(&sandbox), @r"
+    warning: loading 1.0.0: its build script downloads with `minreq` (build.rs:2)
+      help: no build in Nix's sandbox succeeds with it: turn it off in the stanza by a patch or a variable of the build script, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`
     warning: fetching 1.0.0: its build script runs `curl` (build.rs:2)
       help: no build in Nix's sandbox succeeds with it: turn it off in the stanza by a patch or a variable of the build script, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`
     warning: nothing is known of what mystery-sys 1.0.0 needs: its build script links mystery

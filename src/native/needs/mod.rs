@@ -148,6 +148,7 @@ impl CrateBuild<'_> {
             needs
         });
         self.add_programs(&mut needs);
+        self.add_clients(&mut needs);
         self.add_bootstrap(&mut needs);
         self.add_refusals(&mut needs);
         needs
@@ -309,7 +310,7 @@ impl CrateBuild<'_> {
                 // A crate from a registry is no repository: its script only
                 // gets submodules where somebody works on the crate.
                 if self.krate.is_local || !command.starts_with("git submodule") {
-                    needs.add_download(&command, &finding.location);
+                    needs.add_download(&format!("runs `{command}`"), &finding.location);
                 }
             } else if !is_probe && !program.attr.is_empty() && added.insert(&program.attr) {
                 needs.add_program(&program.attr, &program.name, &finding.location);
@@ -317,6 +318,22 @@ impl CrateBuild<'_> {
         }
         needs.needs.sort();
         needs.needs.dedup();
+    }
+
+    /// Adds the crates with which the build script downloads something.
+    fn add_clients(&self, needs: &mut CrateNeeds) {
+        let programs = ProgramTable::built_in();
+        for finding in self.findings() {
+            let Action::Uses(name) = &finding.action else {
+                continue;
+            };
+            let is_called = |client: &&str| {
+                self.context.dependencies.contains(client) && !needs.not_run.contains(*client)
+            };
+            if let Some(client) = programs.client(name).filter(is_called) {
+                needs.add_download(&format!("downloads with `{client}`"), &finding.location);
+            }
+        }
     }
 
     /// Adds the modules of `[package.metadata.system-deps]` and
@@ -473,10 +490,10 @@ impl CrateNeeds {
         }
     }
 
-    /// Adds a command that downloads, once; nothing if a row tells of a
-    /// download.
-    fn add_download(&mut self, command: &str, location: &str) {
-        let message = format!("its build script runs `{command}`");
+    /// Adds what a build script does to download something, once; nothing if a
+    /// row tells of a download.
+    fn add_download(&mut self, what: &str, location: &str) {
+        let message = format!("its build script {what}");
         let is_told = |problem: &Problem| match problem {
             Problem::Download(known, variables) => {
                 !variables.is_empty()

@@ -9,6 +9,7 @@ struct Built<'a> {
     version: &'a str,
     script: &'a str,
     features: &'a [&'a str],
+    dependencies: &'a [&'a str],
     is_local: bool,
     unfit: &'a [&'a str],
 }
@@ -20,6 +21,7 @@ impl<'a> Built<'a> {
             version,
             script,
             features: &[],
+            dependencies: &[],
             is_local: false,
             unfit: &[],
         }
@@ -50,7 +52,7 @@ impl<'a> Built<'a> {
             platform,
             context: BuildContext {
                 features: Some(&self.features.iter().copied().collect()),
-                dependencies: &BTreeSet::new(),
+                dependencies: &self.dependencies.iter().copied().collect(),
                 cfgs: &CfgSet::of(platform).with_features(self.features.iter().copied()),
                 is_loaded: true,
                 preferences: &Preferences::default(),
@@ -61,6 +63,16 @@ impl<'a> Built<'a> {
 
     fn needs(&self) -> CrateNeeds {
         self.look(|build| build.find_needs())
+    }
+
+    /// The downloads, as they are told.
+    fn downloads(&self) -> Vec<String> {
+        let problems = self.needs().problems.into_iter();
+        let told = problems.map(|problem| match problem {
+            Problem::Download(what, _) => what,
+            _ => panic!("{problem:?}"),
+        });
+        told.collect()
     }
 
     /// The needs as Nix refers to them.
@@ -120,13 +132,9 @@ fn downloads_are_told_once_each_with_their_place() {
         }
         fn npm(args: &[&str]) { std::process::Command::new("npm").args(args).status().unwrap(); }
     "#;
-    let needs = Built::new("x", "1.0.0", script).needs();
-    let told = needs.problems.iter().map(|problem| match problem {
-        Problem::Download(what, _) => what.as_str(),
-        _ => panic!("{problem:?}"),
-    });
+    let built = Built::new("x", "1.0.0", script);
     assert_eq!(
-        told.collect::<Vec<_>>(),
+        built.downloads(),
         [
             "its build script runs `npm ci` (build.rs:8)",
             "its build script runs `pip install` (build.rs:5)",
@@ -134,8 +142,51 @@ fn downloads_are_told_once_each_with_their_place() {
         ]
     );
     // `npm run build` needs the program.
-    let whats = needs.needs.iter().map(|need| need.what.to_string());
-    assert_eq!(whats.collect::<Vec<_>>(), ["pkgs.nodejs"]);
+    assert_eq!(built.whats(), ["pkgs.nodejs"]);
+}
+
+#[test]
+fn http_clients_that_a_build_script_calls_are_downloads() {
+    let script = r#"
+        use reqwest::blocking::get;
+        fn main() {
+            if cfg!(feature = "fetch") {
+                fetch("https://example.org/a");
+                fetch("https://example.org/b");
+            }
+            if cfg!(feature = "more") { get("https://example.org/c").unwrap(); }
+            curl();
+        }
+        fn fetch(url: &str) { ureq::get(url).call().unwrap(); }
+        fn curl() {}
+        fn uncalled() { minreq::get("https://example.org/d").send().unwrap(); }
+    "#;
+    let mut built = Built::new("x", "1.0.0", script);
+    built.dependencies = &["curl", "minreq", "reqwest", "ureq"];
+    assert!(built.downloads().is_empty());
+    built.features = &["fetch", "more"];
+    assert_eq!(
+        built.downloads(),
+        [
+            "its build script downloads with `ureq` (build.rs:11)",
+            "its build script downloads with `reqwest` (build.rs:8)",
+        ]
+    );
+    // A module of the script may have the name of a crate.
+    built.dependencies = &["ureq"];
+    assert_eq!(built.downloads().len(), 1);
+}
+
+#[test]
+fn a_row_that_tells_of_a_download_tells_all() {
+    let script = r#"fn main() { ureq::get("https://example.org/a").call().unwrap(); }"#;
+    let mut built = Built::new("ort-sys", "2.0.0-rc.10", script);
+    built.features = &["download-binaries"];
+    built.dependencies = &["ureq"];
+    assert_eq!(
+        built.downloads(),
+        ["downloads ONNX Runtime, unless told where one is"]
+    );
 }
 
 #[test]
