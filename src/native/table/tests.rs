@@ -100,6 +100,23 @@ fn rows_are_sorted_distinct_and_explained() {
 }
 
 #[test]
+fn rows_that_take_the_system_s_library_say_in_which_versions() {
+    let rows = NativeTable::built_in().native.iter();
+    let is_forcing = |row: &&NativeRow| row.prefer == Some(Choice::System);
+    for row in rows
+        .filter(is_forcing)
+        .filter(|row| !row.build_inputs.is_empty())
+    {
+        assert!(
+            row.system_versions.is_some() || row.evidence.ends_with("asks for no version"),
+            "{}: {}",
+            row.krate,
+            row.evidence
+        );
+    }
+}
+
+#[test]
 fn the_libraries_of_nixpkgs_are_sorted_and_those_with_ranges_are_known() {
     let libraries = LibraryTable::built_in();
     assert!(libraries.library.is_sorted_by(|a, b| a.attr < b.attr));
