@@ -466,6 +466,32 @@ mod tests {
     }
 
     #[test]
+    fn sources_that_look_outside_of_nix_are_patched() {
+        let of = |name, version| {
+            let case = Case {
+                name,
+                version,
+                ..CASE
+            };
+            let found = judged_as(
+                &case,
+                &[("setup.py", "from setuptools import setup\nsetup()\n")],
+            );
+            found.into_iter().find_map(|found| match found.mend {
+                Some(Mend::PostPatch(lines)) => Some(lines.join("\n")),
+                _ => None,
+            })
+        };
+        let headers = "sed -i \"s|/usr/include/linux|$C_INCLUDE_PATH/linux|\" setup.py";
+        assert_eq!(of("evdev", "1.6.1").as_deref(), Some(headers));
+        assert_eq!(of("evdev", "1.7.0"), None);
+        let libraries =
+            "printf '[libs]\\nsystem_freetype = true\\nsystem_qhull = true\\n' > mplsetup.cfg";
+        assert_eq!(of("matplotlib", "3.8.4").as_deref(), Some(libraries));
+        assert_eq!(of("matplotlib", "3.9.0"), None);
+    }
+
+    #[test]
     fn the_backend_of_poetry_itself_is_replaced() {
         let pyproject =
             "[build-system]\nrequires = ['poetry>=0.12']\nbuild-backend = 'poetry.masonry.api'\n";
