@@ -42,7 +42,7 @@ mod warning;
 /// may change in any release.
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::cli::FORMAT_VERSION;
+    pub use crate::cli::{FORMAT_VERSION, command};
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactRef, ArtifactStore, Credentials};
     pub use crate::io::network::HttpSettings;

@@ -67,6 +67,10 @@ pub(super) enum Format {
     Json,
     /// JSON, a line for each package, of `lock`
     Jsonl,
+    /// Annotations for GitHub Actions, of `check`
+    Github,
+    /// SARIF 2.1.0 for code scanning, of `check`
+    Sarif,
     /// A picture for Graphviz, of `why`
     Dot,
     /// A picture for Mermaid, of `why`
@@ -76,6 +80,11 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// Whether only `check` has the format.
+    pub(super) const fn is_of_check(self) -> bool {
+        matches!(self, Self::Github | Self::Sarif)
+    }
+
     /// Whether the format is a picture. Only `why` has those.
     pub(super) const fn is_picture(self) -> bool {
         matches!(self, Self::Dot | Self::Mermaid | Self::Svg)

@@ -1,6 +1,7 @@
 //! The command line: parses arguments, runs a command and prints its result.
 
 mod check;
+mod completions;
 mod global;
 mod hash;
 mod init;
@@ -104,6 +105,13 @@ enum Command {
     Check(check::CheckArgs),
     Lock(lock::LockArgs),
     Init(init::InitArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Returns the command line, for its man pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the program and returns its exit code.
@@ -178,6 +186,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
+    if cli.global.format.is_of_check() && !matches!(cli.command, Some(Command::Check(_))) {
+        let message =
+            "only `check` prints annotations and SARIF: `--format` is `human` or `json` elsewhere";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    }
     if cli.global.format == Format::Jsonl && !matches!(cli.command, Some(Command::Lock(_))) {
         let message = "only `lock` prints lines: `--format` is `human` or `json` elsewhere";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
@@ -212,6 +225,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
         Some(Command::Lock(args)) => return Ok(args.run(ui, &cli.global, session)?),
         Some(Command::Vendor(args)) => args.run(ui, session),
         Some(Command::Hash(args)) => args.run(ui, session),
+        Some(Command::Completions(args)) => args.run(ui),
     };
     done?;
     Ok(ExitCode::SUCCESS)

@@ -155,6 +155,11 @@ impl Ui {
         }
     }
 
+    /// Returns the format of results.
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether results are printed as JSON lines.
     pub(super) fn is_jsonl(&self) -> bool {
         self.format == Format::Jsonl

@@ -75,7 +75,9 @@ impl WhyArgs {
             Format::Dot => Text::Data(report.picture.dot()),
             Format::Mermaid => Text::Data(report.picture.mermaid()),
             Format::Svg => Text::Data(report.picture.svg()),
-            Format::Human | Format::Json | Format::Jsonl => Text::Styled(human(report)),
+            Format::Human | Format::Json | Format::Jsonl | Format::Github | Format::Sarif => {
+                Text::Styled(human(report))
+            }
         })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -492,3 +492,38 @@ fn vendored_crates_are_no_reason() {
     sandbox.run(&[&arguments[..], &linked].concat()).ok();
     assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH, "links");
 }
+
+#[test]
+fn github_and_code_scanning_show_problems_at_their_lines() {
+    let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
+    let run = sandbox.run(&["check", "--format", "github", "overlay.nix"]);
+    assert_eq!((run.code, &*run.stdout), (0, ""));
+    let old = lock(&[alpha("1.0.0")]) + "\n";
+    sandbox.write("project/src/rust/Cargo.lock", old);
+    let run = sandbox.run(&["check", "--format", "github", "overlay.nix"]);
+    assert_eq!(run.code, 1);
+    assert_eq!(
+        run.stdout,
+        "::error file=overlay.nix,line=9,title=cargo pyhack check::`module` is out of date: the lock changed\n"
+    );
+    let run = sandbox.run(&["check", "--format", "sarif", "overlay.nix"]);
+    assert_eq!(run.code, 1);
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let [result] = &log["runs"][0]["results"].as_array().unwrap()[..] else {
+        panic!("{log}");
+    };
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "overlay.nix");
+    assert_eq!(place["region"]["startLine"], 9);
+    let rules = log["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
+    assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]));
+    let run = sandbox.run(&["inspect", "--format", "sarif", "project"]);
+    assert!(
+        run.code == 2 && run.stderr.contains("only `check`"),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,11 +1,15 @@
 //! Our hooks, run by the real pre-commit and prek in a real git repository.
 //! `tests/scripts/hook-tools` fetches both beforehand.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
+use crate::packaging::{Wheel, build_variables};
 use crate::support::{Crate, Registry, Repository, Sandbox, lock, python_project};
+use crate::wheels::succeeded;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/hook-tools");
@@ -68,22 +72,30 @@ impl Case {
     /// A command in the user's repository.
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = self.sandbox.command(program);
-        let bin = Path::new(env!("CARGO_BIN_EXE_cargo-pyhack"))
-            .parent()
-            .unwrap();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
         command
             .current_dir(self.sandbox.path("user"))
-            .env("PATH", std::env::join_paths(paths).unwrap())
+            .env(
+                "PATH",
+                with_folders(&[&Path::new(TOOLS).join("python/bin")]),
+            )
             .env("PYTHONPATH", Path::new(TOOLS).join("python"))
             .env("PRE_COMMIT_HOME", self.sandbox.path("pre-commit-home"))
             .env("PREK_HOME", self.sandbox.path("prek-home"));
         command
     }
 
-    /// Runs the hooks on all files; gives the exit code and what is said.
+    /// Runs the hooks on all files, with our program on PATH; gives the exit
+    /// code and what is said.
     fn run(&self, variables: &[(&str, String)]) -> (i32, String) {
+        let ours = Path::new(env!("CARGO_BIN_EXE_cargo-pyhack")).parent();
+        let tools = Path::new(TOOLS).join("python/bin");
+        let path = with_folders(&[ours.unwrap(), &tools]);
+        let path = ("PATH", path.into_string().unwrap());
+        self.run_without_ours(&[variables, &[path]].concat())
+    }
+
+    /// Likewise, without our program on PATH.
+    fn run_without_ours(&self, variables: &[(&str, String)]) -> (i32, String) {
         let mut command = match self.runner {
             Runner::PreCommit => {
                 let mut command = self.command("python3");
@@ -107,6 +119,13 @@ impl Case {
         user.write("src/rust/Cargo.lock", lock(&[alpha("1.0.0")]) + "\n");
         user.git(&["add", "."]);
     }
+}
+
+/// `PATH` with these folders before all others.
+fn with_folders(folders: &[&Path]) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = folders.iter().map(|folder| (*folder).to_owned());
+    std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap()
 }
 
 fn has_tools() -> bool {
@@ -207,12 +226,75 @@ fn prek_checks_and_mends() {
     checks_and_mends(Runner::Prek);
 }
 
+/// The repository that a release writes for pre-commit and prek.
+fn published(sandbox: &Sandbox) {
+    let hooks = Repository::new(sandbox, "hooks");
+    let write = Path::new(ROOT).join("packaging/pre-commit/write");
+    succeeded(sandbox.command(write).arg(&hooks.folder));
+    hooks.commit();
+    hooks.git(&["tag", "v1"]);
+}
+
+/// Where pip and uv find wheels: ours, and what pip builds the hook's
+/// repository with.
+fn only_wheels(wheel: &Wheel) -> [(&'static str, String); 6] {
+    let ours = wheel.path.parent().unwrap().display();
+    let tools = Path::new(ROOT).join("target/wheel-tools/files");
+    let tools = tools.display();
+    [
+        ("PIP_NO_INDEX", "1".to_owned()),
+        ("PIP_FIND_LINKS", format!("{ours} {tools}")),
+        ("UV_NO_INDEX", "1".to_owned()),
+        ("UV_OFFLINE", "1".to_owned()),
+        ("UV_FIND_LINKS", format!("{ours},{tools}")),
+        ("UV_PYTHON_DOWNLOADS", "never".to_owned()),
+    ]
+}
+
+/// The hook installs the wheel, and the `cargo-pyhack` of no other place is
+/// run: there is none on PATH.
+fn installs_the_wheel(runner: Runner) {
+    if !has_tools() {
+        return;
+    }
+    let Some(wheel) = Wheel::built() else {
+        return;
+    };
+    let variables = only_wheels(wheel);
+    let case = Case::new(runner, "pyhack-check", published).unwrap();
+    let start = Instant::now();
+    let (code, said) = case.run_without_ours(&variables);
+    let first = start.elapsed();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Passed"), "{said}");
+    case.change_lock();
+    let start = Instant::now();
+    let (code, said) = case.run_without_ours(&variables);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("Out of date `module` in nix/overlay.nix:9"),
+        "{said}"
+    );
+    assert!(start.elapsed() < first, "the environment is kept");
+    println!("{runner:?}: {first:?}, then {:?}", start.elapsed());
+}
+
+#[test]
+fn pre_commit_installs_the_wheel() {
+    installs_the_wheel(Runner::PreCommit);
+}
+
+#[test]
+fn prek_installs_the_wheel() {
+    installs_the_wheel(Runner::Prek);
+}
+
 /// As users have it without installing anything: pre-commit has cargo build
 /// it. Without optimisation, and with the crates that these tests were built
 /// with.
 #[test]
 fn pre_commit_builds_it_from_source() {
-    let Some(case) = Case::new(Runner::PreCommit, "pyhack-check", source) else {
+    let Some(case) = Case::new(Runner::PreCommit, "pyhack-check-rust", source) else {
         return;
     };
     let home = std::env::var_os("CARGO_HOME")
@@ -221,19 +303,8 @@ fn pre_commit_builds_it_from_source() {
             let home = std::env::var_os("HOME")?;
             Some(Path::new(&home).join(".cargo"))
         });
-    let home = home.unwrap().display().to_string();
-    let target = Path::new(ROOT)
-        .join("target/hook-build")
-        .display()
-        .to_string();
-    let variables = [
-        ("CARGO_HOME", home),
-        ("CARGO_TARGET_DIR", target),
-        ("CARGO_NET_OFFLINE", "true".to_owned()),
-        ("CARGO_PROFILE_RELEASE_LTO", "off".to_owned()),
-        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0".to_owned()),
-        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64".to_owned()),
-    ];
+    let home = ("CARGO_HOME", home.unwrap().display().to_string());
+    let variables: Vec<_> = build_variables().into_iter().chain([home]).collect();
     let (code, said) = case.run(&variables);
     assert_eq!(code, 0, "{said}");
     case.change_lock();

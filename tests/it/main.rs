@@ -46,6 +46,7 @@ mod old_overlays;
 mod opens;
 mod overlay_names;
 mod overlays;
+mod packaging;
 mod pins;
 mod prebuilt;
 mod projects;

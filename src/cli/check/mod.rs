@@ -1,11 +1,15 @@
 //! `cargo pyhack check`: prints the state of each stanza in overlay files.
 
+mod github;
+mod sarif;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use clap::Args;
 
+use super::global::Format;
 use super::ui::{Text, Ui};
 use crate::error::{Error, Exit};
 use crate::io::Session;
@@ -25,6 +29,7 @@ Examples:
   cargo pyhack check overlay.nix    another one
   cargo pyhack check uv.lock        the same, by another lock
   cargo pyhack check --diff         what would change
+  cargo pyhack check --format github  annotations in GitHub Actions
   cargo pyhack check --fix          change it")]
 pub(super) struct CheckArgs {
     /// Overlay files [default: the one that the configuration names], and the
@@ -64,10 +69,11 @@ impl CheckArgs {
             tell(ui, stanza);
         }
         ui.result(&report, |report| {
-            Text::Data(if self.diff {
-                report.diff.clone()
-            } else {
-                String::new()
+            Text::Data(match ui.format() {
+                Format::Github => github::annotations(report),
+                Format::Sarif => sarif::log(report),
+                _ if self.diff => report.diff.clone(),
+                _ => String::new(),
             })
         })?;
         if report.is_clean() {
@@ -91,14 +97,33 @@ fn tell(ui: &Ui, stanza: &CheckedStanza) {
     if let Some(line) = stanza.line {
         let _ = write!(message, ":{line}");
     }
-    if !stanza.reasons.is_empty() {
-        let reasons = stanza.reasons.iter().map(ToString::to_string);
-        let _ = write!(message, ": {}", reasons.collect::<Vec<_>>().join(", "));
-    }
+    message.push_str(&reasons(stanza));
     match stanza.state {
         State::Fresh => ui.detail(word, &message),
         _ => ui.status(word, &message),
     }
+}
+
+/// Returns the reasons behind a colon, or nothing.
+fn reasons(stanza: &CheckedStanza) -> String {
+    let reasons: Vec<_> = stanza.reasons.iter().map(ToString::to_string).collect();
+    if reasons.is_empty() {
+        return String::new();
+    }
+    format!(": {}", reasons.join(", "))
+}
+
+/// Returns what is wrong with a stanza, for reports that show it at its place.
+fn message(stanza: &CheckedStanza) -> String {
+    let state = match stanza.state {
+        State::Fresh => "is up to date",
+        State::OutOfDate => "is out of date",
+        State::Fixed => "was updated",
+        State::Edited => "was edited by hand",
+        State::Missing => "is missing",
+        State::WithoutSource => "has no source",
+    };
+    format!("`{}` {state}{}", stanza.package, reasons(stanza))
 }
 
 /// Prints which command to run next for each kind of problem in the report.

@@ -1,0 +1,68 @@
+//! `cargo pyhack completions`: prints the completions of a shell.
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::Cli;
+use super::ui::{Text, Ui};
+use crate::error::Error;
+
+/// Completes `cargo pyhack` by the completions of `cargo-pyhack`, and
+/// everything else of cargo as before.
+const BASH_CARGO: &str = r#"
+# `cargo pyhack`: what is typed behind `cargo` is completed as a command line of its own.
+_cargo_pyhack_default="$(complete -p cargo 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1/p')"
+_cargo_with_pyhack() {
+    if [[ "${COMP_CWORD}" -gt 1 && "${COMP_WORDS[1]}" == "pyhack" ]]; then
+        COMP_WORDS=(cargo-pyhack "${COMP_WORDS[@]:2}")
+        COMP_CWORD=$((COMP_CWORD - 1))
+        _cargo__pyhack cargo-pyhack "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+    elif [[ -n "${_cargo_pyhack_default}" ]]; then
+        "${_cargo_pyhack_default}" "$@"
+    fi
+}
+[[ "${_cargo_pyhack_default}" == _cargo_with_pyhack ]] || complete -F _cargo_with_pyhack -o nosort -o bashdefault -o default cargo
+"#;
+
+const FISH_CARGO: &str = r#"
+# `cargo pyhack`: what is typed behind `cargo` is completed as a command line of its own.
+function __cargo_pyhack_complete
+    set -l words (commandline -opc)[3..] (commandline -ct)
+    complete -C "cargo-pyhack $words"
+end
+complete -c cargo -n '__fish_seen_subcommand_from pyhack' -f -a '(__cargo_pyhack_complete)'
+"#;
+
+/// Print a script that completes commands and flags in a shell
+///
+/// The script completes `cargo-pyhack`, and in bash, zsh and fish
+/// `cargo pyhack`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  source <(cargo pyhack completions bash)                     in ~/.bashrc
+  cargo pyhack completions zsh > ~/.zfunc/_cargo-pyhack       a folder of $fpath
+  cargo pyhack completions fish > ~/.config/fish/completions/cargo-pyhack.fish")]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+impl CompletionsArgs {
+    pub(super) fn run(self, ui: &Ui) -> Result<(), Error> {
+        ui.result(&(), |()| Text::Data(script(self.shell)))
+    }
+}
+
+/// Returns the script of a shell.
+fn script(shell: Shell) -> String {
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "cargo-pyhack", &mut script);
+    // zsh's completion of cargo calls `_cargo-pyhack` itself.
+    script.extend_from_slice(match shell {
+        Shell::Bash => BASH_CARGO.as_bytes(),
+        Shell::Fish => FISH_CARGO.as_bytes(),
+        _ => b"",
+    });
+    String::from_utf8_lossy(&script).into_owned()
+}
