@@ -52,7 +52,7 @@ pub mod testing {
     pub use crate::nix::expr::Expr;
     pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
-    pub use crate::ops::{check, finished, hash, init, inspect, lock, vendor, why};
+    pub use crate::ops::{cache, check, finished, hash, init, inspect, lock, vendor, why};
     pub use crate::options::Config;
     pub use crate::overlay::{Block, Document};
     pub use crate::project::{CargoOptions, PythonName};

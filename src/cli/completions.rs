@@ -16,7 +16,7 @@ _cargo_with_pyhack() {
     if [[ "${COMP_CWORD}" -gt 1 && "${COMP_WORDS[1]}" == "pyhack" ]]; then
         COMP_WORDS=(cargo-pyhack "${COMP_WORDS[@]:2}")
         COMP_CWORD=$((COMP_CWORD - 1))
-        _cargo__pyhack cargo-pyhack "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        _cargo_pyhack cargo-pyhack "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
     elif [[ -n "${_cargo_pyhack_default}" ]]; then
         "${_cargo_pyhack_default}" "$@"
     fi
@@ -56,13 +56,21 @@ impl CompletionsArgs {
 
 /// Returns the script of a shell.
 fn script(shell: Shell) -> String {
+    match shell {
+        // In bash, clap_complete finds no subcommands of a program with a
+        // hyphen in its name, so it gets another one.
+        Shell::Bash => {
+            let script = generated(shell, "cargo_pyhack");
+            script.replace(" cargo_pyhack\n", " cargo-pyhack\n") + BASH_CARGO
+        }
+        Shell::Fish => generated(shell, "cargo-pyhack") + FISH_CARGO,
+        // zsh's completion of cargo calls `_cargo-pyhack` itself.
+        _ => generated(shell, "cargo-pyhack"),
+    }
+}
+
+fn generated(shell: Shell, program: &str) -> String {
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "cargo-pyhack", &mut script);
-    // zsh's completion of cargo calls `_cargo-pyhack` itself.
-    script.extend_from_slice(match shell {
-        Shell::Bash => BASH_CARGO.as_bytes(),
-        Shell::Fish => FISH_CARGO.as_bytes(),
-        _ => b"",
-    });
+    generate(shell, &mut Cli::command(), program, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }

@@ -1,5 +1,6 @@
 //! The command line: parses arguments, runs a command and prints its result.
 
+mod cache;
 mod check;
 mod completions;
 mod global;
@@ -26,6 +27,8 @@ use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Error;
 use crate::io::paths::{enter, exists};
+use crate::io::Session;
+use crate::io::cache_size::prune_daily;
 use crate::options::UnusedSubdirectory;
 use crate::suggest::nearest;
 use global::{Format, GlobalArgs, ManifestArgs, default_color};
@@ -61,6 +64,7 @@ Environment:
   CARGO_NET_OFFLINE            `true` is `--offline`
   CARGO_REGISTRIES_NAME_TOKEN  token of the registry NAME
   CARGO_PYHACK_CACHE_DIR       folder of our own cache [default: cargo-pyhack in the user's cache folder]
+  CARGO_PYHACK_CACHE_SIZE      size that the cache is pruned to, once a day [default: 2GiB]
   CARGO_PYHACK_STALL_SECONDS   cut a connection on which nothing comes for so long [default: 20]
   CARGO_PYHACK_RETRY_SECONDS   first pause before another try [default: 0.3]
   CARGO_TERM_COLOR             when to use colours, without `--color`
@@ -105,6 +109,7 @@ enum Command {
     Check(check::CheckArgs),
     Lock(lock::LockArgs),
     Init(init::InitArgs),
+    Cache(cache::CacheArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -215,6 +220,12 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     let session = &cli.global.session(ui.progress());
+    let code = run_command(cli, ui, session);
+    prune_daily(session.cache());
+    code
+}
+
+fn run_command(cli: Cli, ui: &Ui, session: &Session) -> Result<ExitCode, Failure> {
     let done = match cli.command {
         None => return Ok(InspectArgs::new(cli.path, cli.manifest).run(ui, session)?),
         Some(Command::Inspect(args)) => return Ok(args.run(ui, session)?),
@@ -225,6 +236,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
         Some(Command::Lock(args)) => return Ok(args.run(ui, &cli.global, session)?),
         Some(Command::Vendor(args)) => args.run(ui, session),
         Some(Command::Hash(args)) => args.run(ui, session),
+        Some(Command::Cache(args)) => args.run(ui, session),
         Some(Command::Completions(args)) => args.run(ui),
     };
     done?;

@@ -3,6 +3,7 @@
 pub mod artifacts;
 
 pub mod cache;
+pub mod cache_size;
 pub mod cargo;
 pub mod crate_store;
 pub mod environment;

@@ -1,5 +1,6 @@
 //! One file per use case: gather, plan, apply. Nothing here prints.
 
+pub mod cache;
 pub mod check;
 pub mod configured;
 pub mod hash;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use cargo_pyhack::testing::{Config, FORMAT_VERSION};
-use cargo_pyhack::testing::{check, finished, hash, init, inspect, lock, vendor, why};
+use cargo_pyhack::testing::{cache, check, finished, hash, init, inspect, lock, vendor, why};
 
 use crate::support::{Crate, Registry, Sandbox, python_project};
 
@@ -47,6 +47,12 @@ fn formats() -> Vec<Format> {
             "vendor",
             vendor::VendorReport,
             "vendor --format json project"
+        ),
+        format!(
+            "cache",
+            cache::CacheReport,
+            "cache dir --sizes --format json",
+            "cache clean --format json"
         ),
         format!("hash", hash::HashReport, "hash --format json project"),
         format!(

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::support::{Repository, Run, Sandbox, has_nix, nix};
+use crate::support::{Repository, Run, Sandbox, has_git, has_nix, nix};
 
 /// A project whose lock has these crates from git: `name version`, source.
 pub fn project(sandbox: &Sandbox, format: u8, crates: &[(&str, &str)]) {
@@ -162,6 +162,9 @@ fn canary(sandbox: &Sandbox) -> std::path::PathBuf {
 
 #[test]
 fn the_checkout_is_that_of_a_clone() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = rich(&sandbox);
     let source = format!("https://example.org/simple#{revision}");
@@ -191,6 +194,9 @@ fn the_checkout_is_that_of_a_clone() {
 
 #[test]
 fn any_selector_is_the_same_revision() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     repository.git(&["branch", "feat/one"]);
@@ -216,6 +222,9 @@ fn any_selector_is_the_same_revision() {
 
 #[test]
 fn offline_the_cache_serves() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     let source = format!("https://example.org/simple#{revision}");
@@ -243,6 +252,9 @@ fn offline_the_cache_serves() {
 
 #[test]
 fn what_cargo_has_fetched_is_used() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     cargo_database(&sandbox, &repository);
@@ -254,6 +266,9 @@ fn what_cargo_has_fetched_is_used() {
 
 #[test]
 fn what_cargo_has_lost_is_fetched() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     let database = cargo_database(&sandbox, &repository);
@@ -270,6 +285,9 @@ fn what_cargo_has_lost_is_fetched() {
 
 #[test]
 fn an_object_with_other_contents_is_no_checkout() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     let database = cargo_database(&sandbox, &repository);
@@ -287,6 +305,9 @@ fn an_object_with_other_contents_is_no_checkout() {
 
 #[test]
 fn a_server_that_gives_no_single_revisions_is_asked_for_all() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = simple(&sandbox, "simple");
     repository.write("later", "");
@@ -302,6 +323,9 @@ fn a_server_that_gives_no_single_revisions_is_asked_for_all() {
 
 #[test]
 fn a_revision_that_is_gone() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     simple(&sandbox, "simple");
     let source = format!("https://example.org/simple#{}", "0123456789".repeat(4));
@@ -332,6 +356,9 @@ fn without_git() {
 
 #[test]
 fn a_damaged_tree_is_refused() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, _) = simple(&sandbox, "simple");
     // A name that would be the repository's own.
@@ -421,6 +448,9 @@ fn urls_that_would_run_or_read_something_are_refused() {
 
 #[test]
 fn a_stranger_s_submodules_run_nothing() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (other, revision) = simple(&sandbox, "other");
     let local = other.url();
@@ -475,6 +505,9 @@ fn two_revisions(sandbox: &Sandbox) -> [(Repository<'_>, String); 2] {
 
 #[test]
 fn the_stanza_has_the_hashes() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let repositories = two_revisions(&sandbox);
     let mut printed = sandbox
@@ -503,6 +536,9 @@ fn the_stanza_has_the_hashes() {
 /// What is fetched is in neither cache nor repository by then.
 #[test]
 fn hashes_in_the_file_are_not_worked_out_again() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let repositories = two_revisions(&sandbox);
     let write = ["nix-snippet", "--write", "overlay.nix", "module"];
@@ -529,6 +565,9 @@ fn hashes_in_the_file_are_not_worked_out_again() {
 
 #[test]
 fn one_crate_from_two_sources() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (first, one) = simple(&sandbox, "simple");
     first.write("more", "");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::git::{project, sandbox, tree};
-use crate::support::{Repository, Sandbox};
+use crate::support::{Repository, Sandbox, has_git};
 
 /// A workspace of two crates: one that takes over values, and asks the other
 /// for a feature.
@@ -94,6 +94,9 @@ fn inputs(report: &Value) -> Vec<&str> {
 
 #[test]
 fn a_member_of_a_workspace_is_resolved() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (repository, revision) = workspace(&sandbox);
     module(&sandbox, &revision);
@@ -120,6 +123,9 @@ fn a_member_of_a_workspace_is_resolved() {
 
 #[test]
 fn a_crate_that_the_repository_lacks_is_told() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (_, revision) = workspace(&sandbox);
     let source = format!("https://example.org/space#{revision}");
@@ -132,6 +138,9 @@ fn a_crate_that_the_repository_lacks_is_told() {
 #[cfg(unix)]
 #[test]
 fn a_link_does_not_lead_to_the_user_s_files() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let secret = "[package]\nname = \"linked\"\nversion = \"1.0.0\"\n";
     let outside = sandbox.write("secret/Cargo.toml", secret);

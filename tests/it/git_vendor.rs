@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use crate::git::{project, sandbox};
 use crate::registries::{TOKEN, private};
-use crate::support::{CRATES_IO, Crate, Registry, Repository, Sandbox, has_nix, nix, tree};
+use crate::support::{
+    CRATES_IO, Crate, Registry, Repository, Sandbox, has_git, has_nix, nix, tree,
+};
 
 /// A workspace whose member `outer` takes values over from it and uses the
 /// member `inner` by path; with a submodule, and a branch with a slash.
@@ -101,6 +103,9 @@ fn build(sandbox: &Sandbox, config: &str) {
 
 #[test]
 fn the_folder_is_cargo_s() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     module(&sandbox);
     let (ours, config) = vendored(&sandbox, "cargo");
@@ -145,6 +150,9 @@ fn the_folder_is_cargo_s() {
 
 #[test]
 fn nixpkgs_layouts_have_crates_that_stand_alone() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let revision = module(&sandbox);
     let (files, config) = vendored(&sandbox, "import-cargo-lock");
@@ -172,6 +180,9 @@ fn nixpkgs_layouts_have_crates_that_stand_alone() {
 
 #[test]
 fn fetch_cargo_vendor_has_checkouts() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let revision = module(&sandbox);
     let (files, _) = vendored(&sandbox, "fetch-cargo-vendor");
@@ -193,6 +204,9 @@ fn fetch_cargo_vendor_has_checkouts() {
 
 #[test]
 fn offline_without_a_checkout_nothing_is_written() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     module(&sandbox);
     let run = sandbox.run(&["vendor", "module", "--offline"]);
@@ -204,6 +218,9 @@ fn offline_without_a_checkout_nothing_is_written() {
 /// patched ones.
 #[test]
 fn cargo_builds_from_each_layout() {
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     let (plain, secret) = (Crate::new("plain", "1.0.0"), Crate::new("secret", "2.0.0"));
     let crates_io = Registry::new(std::slice::from_ref(&plain));
@@ -268,6 +285,9 @@ fn cargo_builds_from_each_layout() {
 #[cfg(unix)]
 fn links_out_of_a_repository_are_not_followed() {
     use std::os::unix::fs::symlink;
+    if !has_git() {
+        return;
+    }
     let sandbox = sandbox();
     sandbox.write("private/key", "TOPSECRET");
     let repository = Repository::new(&sandbox, "evil");

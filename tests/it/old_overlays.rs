@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_pyhack::testing::Sha256;
 
-use crate::support::{Asked, Crate, Registry, Reply, Repository, Run, Sandbox, tree};
+use crate::support::{Asked, Crate, Registry, Reply, Repository, Run, Sandbox, has_git, tree};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/overlays-of");
 
@@ -276,6 +276,9 @@ fn has_dead_guard(case: &Case, stanza: &serde_json::Value) -> bool {
 /// downloaded and what is written today serves each part.
 #[test]
 fn overlays_of_earlier_versions_are_checked_and_mended() {
+    if !has_git() {
+        return;
+    }
     for (version, cases) in cases() {
         let world = World::new(&version);
         for case in &cases {
@@ -354,6 +357,9 @@ fn stays_as_edited(world: &World, case: &Case) {
 
 #[test]
 fn an_overlay_of_an_earlier_version_that_nix_refuses_is_told() {
+    if !has_git() {
+        return;
+    }
     for (version, _) in cases() {
         let world = World::new(&version);
         let case = Case::read(version.join("cases").join(WITHOUT_NAMES));
@@ -377,6 +383,9 @@ fn an_overlay_of_an_earlier_version_that_nix_refuses_is_told() {
 
 #[test]
 fn a_case_without_written_files_gets_those_of_today() {
+    if !has_git() {
+        return;
+    }
     for (version, cases) in cases() {
         let world = World::new(&version);
         for case in cases.iter().filter(|case| case.written.is_empty()) {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Crate, Registry, Reply, Sandbox, move_crate, python_project, tree};
+use crate::support::{Crate, Registry, Reply, Sandbox, has_git, move_crate, python_project, tree};
 
 pub const TOKEN: &str = "sesame-open-1234";
 
@@ -206,6 +206,9 @@ fn vendor_prints_what_cargo_vendor_prints() {
 
 #[test]
 fn a_registry_with_its_index_in_git() {
+    if !has_git() {
+        return;
+    }
     let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));
     let sandbox = Sandbox::with_registry(&crates_io);
     let config = format!("{{\"dl\":\"http://{}/crates\"}}", other.address());
@@ -226,6 +229,9 @@ fn a_registry_with_its_index_in_git() {
 
 #[test]
 fn an_index_in_git_that_cannot_be_read() {
+    if !has_git() {
+        return;
+    }
     let crates_io = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&crates_io);
     let empty = git_index(&sandbox, "empty", "no json", &[]);
@@ -276,6 +282,9 @@ fn failing_server() -> Registry {
 
 #[test]
 fn insteadof_of_git_s_configuration_is_obeyed() {
+    if !has_git() {
+        return;
+    }
     let (crates_io, other) = (Registry::new(&[alpha()]), Registry::new(&[beta()]));
     let sandbox = Sandbox::with_registry(&crates_io);
     let config = format!("{{\"dl\":\"http://{}/crates\"}}", other.address());
@@ -484,6 +493,9 @@ fn only_who_says_so_gets_the_token_elsewhere() {
 
 #[test]
 fn a_private_registry_with_its_index_in_git() {
+    if !has_git() {
+        return;
+    }
     let (crates_io, other) = (Registry::new(&[alpha()]), private(&[beta()]));
     let sandbox = Sandbox::with_registry(&crates_io);
     let config = format!(
@@ -529,6 +541,9 @@ fn registries_are_replaced() {
 
 #[test]
 fn crates_io_is_replaced_by_an_index_in_git() {
+    if !has_git() {
+        return;
+    }
     let registry = Registry::new(&[alpha()]);
     let sandbox = Sandbox::with_registry(&registry);
     let config = format!("{{\"dl\":\"http://{}/crates\"}}", registry.address());

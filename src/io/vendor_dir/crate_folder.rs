@@ -19,7 +19,7 @@ use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 use crate::vendor::{CrateForm, Layout, LinkMode, PlannedCrate};
 
 /// The folder in the cache; its name changes with what is kept.
-const UNPACKED: &str = "unpacked-1";
+pub(in crate::io) const UNPACKED: &str = "unpacked-1";
 /// The start of file names in a skeleton that are ours, and not the crate's.
 const OURS: &str = ".pyhack-";
 

@@ -21,7 +21,7 @@ mod nodes;
 mod stamp;
 
 pub use archive::write_tar;
-pub(super) use crate_folder::move_folder;
+pub(super) use crate_folder::{UNPACKED, move_folder};
 
 /// Most of the time of a cold run is spent waiting for servers.
 const THREADS: usize = 16;

@@ -8,7 +8,7 @@ use super::Transcript;
 use crate::git::{self, project as git_project};
 use crate::locks::fixtures::{self, Sdist, serving};
 use crate::support::{
-    Asked, Crate, Registry, Reply, Repository, Sandbox, move_crate, python_project,
+    Asked, Crate, Registry, Reply, Repository, Sandbox, has_git, move_crate, python_project,
 };
 
 const REVISION: &str = "0123456789012345678901234567890123456789";
@@ -250,6 +250,9 @@ fn entries_of_python_locks() {
 
 #[test]
 fn sources_that_are_not_what_the_lock_says() {
+    if !has_git() {
+        return;
+    }
     let sandbox = git::sandbox();
     let repository = Repository::new(&sandbox, "repository");
     for (path, text) in python_project(&[]) {
@@ -411,6 +414,9 @@ fn git_repositories() {
 /// Covers a tree that names one large blob 600 times, and a path that git refuses.
 #[test]
 fn checkouts_of_git_repositories() {
+    if !has_git() {
+        return;
+    }
     let sandbox = git::sandbox();
     let repository = Repository::new(&sandbox, "simple");
     repository.write("large", vec![0; 4 << 20]);

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::Transcript;
 use crate::git;
 use crate::support::{
-    CRATES_IO, Crate, Registry, Reply, Repository, Sandbox, lock, python_project,
+    CRATES_IO, Crate, Registry, Reply, Repository, Sandbox, has_git, lock, python_project,
 };
 
 fn alpha() -> Crate {
@@ -250,6 +250,9 @@ fn native_crates() {
 
 #[test]
 fn a_crate_from_git_that_reaches_out() {
+    if !has_git() {
+        return;
+    }
     let sandbox = git::sandbox();
     let repository = Repository::new(&sandbox, "space");
     repository.write("Cargo.toml", "[workspace]\nmembers = [\"top\"]\n");

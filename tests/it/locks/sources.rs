@@ -2,7 +2,7 @@
 
 use super::fixtures::{APP, Sdist, alpha, serving, uv_lock};
 use super::{read, stanzas};
-use crate::support::{Registry, Repository, Sandbox, python_project};
+use crate::support::{Registry, Repository, Sandbox, has_git, python_project};
 
 /// A package with Rust in it, below a folder.
 fn below(folder: &str, name: &str) -> Vec<(String, String)> {
@@ -75,6 +75,9 @@ fn application() -> (Sandbox, Registry) {
 /// A stanza for each source that isn't an index.
 #[test]
 fn git_url_path_and_local_sources() {
+    if !has_git() {
+        return;
+    }
     let (sandbox, _registry) = application();
     let run = sandbox.run(&["lock", "--write", "overlay.nix"]);
     assert_eq!(run.code, 0, "{}", run.stderr);

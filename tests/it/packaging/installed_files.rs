@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use cargo_pyhack::testing;
 
-use crate::support::{Sandbox, tree};
+use crate::support::{Sandbox, has_bash, tree};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/wheel/data");
 
@@ -81,12 +80,12 @@ fn proposed(sandbox: &Sandbox, line: &[&str]) -> Vec<String> {
 
 #[test]
 fn bash_completes_both_ways_to_type_the_command() {
-    if Command::new("bash").arg("--version").output().is_err() {
+    if !has_bash() {
         return;
     }
     let sandbox = Sandbox::new();
     let script = sandbox.run(&["completions", "bash"]).ok();
-    let _: PathBuf = sandbox.write("script.bash", script);
+    sandbox.write("script.bash", script);
     for line in [&["cargo-pyhack", "ni"][..], &["cargo", "pyhack", "ni"]] {
         assert_eq!(proposed(&sandbox, line), ["nix-snippet"], "{line:?}");
     }

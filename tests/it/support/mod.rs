@@ -6,6 +6,7 @@ mod opens;
 mod registry;
 mod repository;
 mod tls;
+mod tools;
 
 pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
 #[cfg(target_os = "linux")]
@@ -13,8 +14,8 @@ pub use opens::OpenCounter;
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
 pub use tls::{authority, serve_http2, serve_tls};
+pub use tools::{has_bash, has_git, has_nix, is_usable};
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -230,23 +231,6 @@ pub fn redact_ports(text: &str) -> String {
         &text[..start],
         redact_ports(&text[start + length..])
     )
-}
-
-/// Whether real Nix can be asked. Where it is missing that is said loudly, and
-/// on CI it is an error.
-pub fn has_nix() -> bool {
-    let found = Command::new("nix-instantiate").arg("--version").output();
-    let is_there = found.is_ok_and(|output| output.status.success());
-    assert!(
-        is_there || std::env::var_os("CI").is_none(),
-        "nix-instantiate is missing: install nix-bin"
-    );
-    if !is_there {
-        // Not `eprintln!`, whose text is only shown for tests that fail.
-        let _ = std::io::stderr()
-            .write_all(b"SKIPPED: nix-instantiate is missing, so real Nix was not asked\n");
-    }
-    is_there
 }
 
 /// A command of Nix's that works without a daemon, a network and a store of

@@ -1,0 +1,78 @@
+//! `cargo pyhack cache`: prints where the cache is, and removes what is in it.
+
+use std::fmt::Write as _;
+
+use bytesize::ByteSize;
+use clap::{Args, Subcommand};
+
+use super::ui::{Text, Ui};
+use crate::error::Error;
+use crate::io::Session;
+use crate::ops::cache::{CacheReport, clean, dir, prune};
+
+/// Show where the cache is, or remove what is in it
+///
+/// The cache has crates, sdists, git repositories, and what was found in them.
+/// Everything in it can be fetched or computed again. Once a day, a run prunes
+/// the cache to 2 GiB, or the size in `CARGO_PYHACK_CACHE_SIZE`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyhack cache dir --sizes            where it is, and what takes space
+  cargo pyhack cache prune --max-size 500MiB
+  cargo pyhack cache clean                  remove everything")]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    command: CacheCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    /// Print the folder of the cache
+    Dir {
+        /// Also print the size of each part
+        #[arg(long)]
+        sizes: bool,
+    },
+    /// Remove everything
+    ///
+    /// Directories that `vendor --link-mode symlink` made link into the cache:
+    /// vendor again afterwards.
+    Clean,
+    /// Remove what was used least recently
+    ///
+    /// Crates that `vendor --link-mode symlink` links to stay, and what was
+    /// used in the last ten minutes.
+    Prune {
+        /// The size to keep [default: 2 GiB, or `CARGO_PYHACK_CACHE_SIZE`]
+        #[arg(long, value_name = "SIZE")]
+        max_size: Option<ByteSize>,
+    },
+}
+
+impl CacheArgs {
+    pub(super) fn run(self, ui: &Ui, session: &Session) -> Result<(), Error> {
+        let cache = session.cache();
+        let report = match self.command {
+            CacheCommand::Dir { sizes } => {
+                let report = dir(cache, sizes);
+                return ui.result(&report, |report| Text::Data(human(report)));
+            }
+            CacheCommand::Clean => clean(cache)?,
+            CacheCommand::Prune { max_size } => prune(cache, max_size.map(|size| size.as_u64()))?,
+        };
+        let size = ByteSize::b(report.removed_bytes);
+        let files = report.removed_files;
+        ui.status("Removed", &format!("{files} files, {size}"));
+        ui.result(&report, |_| Text::Data(String::new()))
+    }
+}
+
+fn human(report: &CacheReport) -> String {
+    let mut text = report.folder.clone().unwrap_or_default() + "\n";
+    for part in &report.parts {
+        let size = ByteSize::b(part.bytes).to_string();
+        let _ = writeln!(text, "{size:>12}  {}", part.name);
+    }
+    text
+}
