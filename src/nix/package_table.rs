@@ -4,8 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use spdx::{Expression, LicenseItem, LicenseReq, ParseMode};
 
 const TABLE: &str = include_str!("../../data/nixpkgs-packages.toml");
+
+/// What is read as an expression. An unknown name may be a known one in another
+/// case. Imprecise names aren't read: `BSD` is no licence.
+const PARSED: ParseMode = ParseMode {
+    allow_slash_as_or_operator: true,
+    allow_imprecise_license_names: false,
+    allow_postfix_plus_on_gpl: true,
+    allow_deprecated: true,
+    allow_unknown: true,
+};
 
 /// The contents of `data/nixpkgs-packages.toml`.
 #[derive(Debug, Deserialize)]
@@ -49,11 +60,22 @@ impl PackageTable {
     }
 
     fn licenses_of_expression(&self, text: &str) -> Option<Vec<&str>> {
-        let text = text.replace(['(', ')'], " ");
-        let words = text.split_whitespace();
-        let ids = words.filter(|word| !matches!(word.to_uppercase().as_str(), "AND" | "OR"));
-        let found: Option<Vec<_>> = ids.map(|id| self.license_of_id(id)).collect();
-        found.filter(|found| !found.is_empty())
+        let expression = Expression::parse_mode(text, PARSED).ok()?;
+        let requirements = expression.requirements();
+        requirements
+            .map(|found| self.license_of(&found.req))
+            .collect()
+    }
+
+    /// The attribute of a licence. nixpkgs has none for one with an exception.
+    fn license_of(&self, license: &LicenseReq) -> Option<&str> {
+        if license.addition.is_some() {
+            return None;
+        }
+        match &license.license {
+            item @ LicenseItem::Spdx { .. } => self.license_of_id(&item.to_string()),
+            LicenseItem::Other(other) => self.license_of_id(&other.lic_ref),
+        }
     }
 
     fn license_of_id(&self, id: &str) -> Option<&str> {
@@ -90,11 +112,15 @@ mod tests {
                 &["mpl20", "asl20", "mit"],
             ),
             (Some("MIT or MIT"), &["mit"]),
+            (Some("isc/Apache-2.0"), &["isc", "asl20"]),
+            (Some("GPL-3.0+"), &["gpl3Plus"]),
             // An expression that isn't understood as a whole counts for nothing.
             (Some("Apache-2.0 WITH LLVM-exception"), &["mit"]),
             (Some("Apache License 2.0"), &["asl20"]),
             (Some("see LICENSE"), &["mit"]),
             (Some("()"), &["mit"]),
+            (Some("Apache-2.0 ISC"), &["mit"]),
+            (Some("Apache-2.0+"), &["mit"]),
             (None, &["mit"]),
         ] {
             assert_eq!(table.licenses(text, &classifiers), licenses, "{text:?}");

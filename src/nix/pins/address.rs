@@ -1,6 +1,8 @@
 //! What the address of a pinned input says about it.
 
-use super::date::Day;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
 use super::pin::{Age, PinnedProject};
 
 /// A known project and what its address says about the version.
@@ -35,9 +37,8 @@ impl KnownInput {
 /// month in which it comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NixosRelease {
-    /// Years since 2000.
-    pub year: i64,
-    pub month: i64,
+    /// The first day of that month.
+    month: Date,
 }
 
 impl NixosRelease {
@@ -48,8 +49,9 @@ impl NixosRelease {
         if !is_short(year) || !is_short(month) {
             return None;
         }
-        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
-        (1..=12).contains(&month).then_some(Self { year, month })
+        let years: i16 = year.parse().ok()?;
+        let month = Date::new(2000 + years, month.parse().ok()?, 1).ok()?;
+        Some(Self { month })
     }
 
     /// Reads the release of a stable branch: `nixos-25.11`,
@@ -65,20 +67,19 @@ impl NixosRelease {
 
     /// The day from which on the branch gets no more changes: a release is
     /// supported for seven months.
-    const fn end_of_life(self) -> Day {
-        self.months_later(8)
+    fn end_of_life(self) -> Date {
+        self.month.saturating_add(8.months())
     }
 
     /// The day from which on new versions of packages such as rustc don't come
     /// into the branch.
-    pub(super) const fn closed_on(self) -> Day {
-        self.months_later(1)
+    pub(super) fn closed_on(self) -> Date {
+        self.month.saturating_add(1.month())
     }
 
-    /// The first day of a month after that of the release.
-    const fn months_later(self, months: i64) -> Day {
-        let months = self.month - 1 + months;
-        Day::new(2000 + self.year + months / 12, months % 12 + 1, 1)
+    /// The branch of nixpkgs, such as `nixos-25.11`.
+    pub(super) fn branch(self) -> String {
+        format!("nixos-{}", self.month.strftime("%y.%m"))
     }
 }
 
@@ -240,17 +241,18 @@ mod tests {
 
     #[test]
     fn stable_branches_have_a_release() {
-        for (branch, version) in [
-            ("nixos-25.11", Some((25, 11))),
-            ("nixos-25.11-small", Some((25, 11))),
-            ("release-26.05", Some((26, 5))),
-            ("nixpkgs-25.05-darwin", Some((25, 5))),
+        for (branch, release) in [
+            ("nixos-25.11", Some("nixos-25.11")),
+            ("nixos-25.11-small", Some("nixos-25.11")),
+            ("release-26.05", Some("nixos-26.05")),
+            ("nixpkgs-25.05-darwin", Some("nixos-25.05")),
             ("nixos-unstable", None),
             ("master", None),
+            ("nixos-25.13", None),
             ("nixos-25.é1", None),
         ] {
-            let release = version.map(|(year, month)| NixosRelease { year, month });
-            assert_eq!(NixosRelease::of_branch(branch), release, "{branch}");
+            let found = NixosRelease::of_branch(branch).map(NixosRelease::branch);
+            assert_eq!(found.as_deref(), release, "{branch}");
         }
     }
 }

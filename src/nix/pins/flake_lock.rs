@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
-use super::date::Day;
 use super::pin::{Age, Pin, PinnedProject};
 
 #[derive(Deserialize)]
@@ -110,7 +112,7 @@ impl Node {
         let original = self.original.known().and_then(|known| known.branch);
         let branch = self.original.branch.clone().or(original).or(known.branch);
         let age = match (self.locked.last_modified, known.age) {
-            (Some(seconds), _) => Age::Of(Day::of_unix(seconds)),
+            (Some(seconds), _) => day_of(seconds).map_or(Age::Unknown, Age::Of),
             (None, Age::Unknown) => age_of_branch(branch.as_deref()),
             (None, age) => age,
         };
@@ -121,6 +123,13 @@ impl Node {
             branch: branch.filter(|_| known.project == PinnedProject::Nixpkgs),
         })
     }
+}
+
+/// The day in UTC of a Unix time, in seconds. `None` for a time that no
+/// calendar has: a stranger wrote the file.
+fn day_of(seconds: i64) -> Option<Date> {
+    let time = Timestamp::from_second(seconds).ok()?;
+    Some(TimeZone::UTC.to_datetime(time).date())
 }
 
 impl Address {
@@ -137,6 +146,21 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn unix_times_are_days_of_the_calendar() {
+        for (seconds, day) in [
+            (0, Some(date(1970, 1, 1))),
+            (951_782_400, Some(date(2000, 2, 29))),
+            (1_779_926_399, Some(date(2026, 5, 27))),
+            (1_779_926_400, Some(date(2026, 5, 28))),
+            (-1, Some(date(1969, 12, 31))),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(day_of(seconds), day);
+        }
+    }
 
     fn lock(root: &str, nodes: &str) -> String {
         format!(
@@ -175,7 +199,7 @@ mod tests {
             "{\"own\":\"p\",\"pkgs\":[\"uv2nix\",\"nixpkgs\"],\"uv2nix\":\"uv2nix\"}",
             &format!("\"nixpkgs_2\":{nixpkgs},\"uv2nix\":{uv2nix},\"p\":{own}"),
         );
-        let day = format!("{:?}", Age::Of(Day::new(2026, 5, 27)));
+        let day = format!("{:?}", Age::Of(date(2026, 5, 27)));
         assert_eq!(
             describe(&text),
             [
@@ -213,7 +237,7 @@ mod tests {
                      \"original\":{\"type\":\"tarball\",\"url\":\"https://channels.nixos.org/nixos-25.05/nixexprs.tar.xz\"}}";
         let pins = read(&lock("{\"n\":\"n\"}", &format!("\"n\":{node}"))).unwrap();
         assert_eq!(pins[0].branch.as_deref(), Some("nixos-25.05"));
-        assert_eq!(pins[0].age, Age::Before(Day::new(2026, 1, 1)));
+        assert_eq!(pins[0].age, Age::Before(date(2026, 1, 1)));
     }
 
     #[test]

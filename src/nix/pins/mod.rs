@@ -2,7 +2,6 @@
 //! their age.
 
 mod address;
-mod date;
 mod file;
 mod flake_lock;
 mod judge;

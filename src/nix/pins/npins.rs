@@ -90,7 +90,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::pins::date::Day;
+    use jiff::civil::date;
 
     fn pins(version: u64, pins: &str) -> Result<Vec<Pin>, String> {
         read(&format!("{{\"pins\":{{{pins}}},\"version\":{version}}}"))
@@ -105,9 +105,9 @@ mod tests {
              \"stable\":{\"type\":\"Channel\",\"name\":\"nixos-25.05\",\"url\":\"https://example.org/x\"}",
         );
         let found = found.unwrap();
-        assert_eq!(found[0].age, Age::Before(Day::new(2025, 12, 1)));
+        assert_eq!(found[0].age, Age::Before(date(2025, 12, 1)));
         assert_eq!(found[0].branch.as_deref(), Some("nixpkgs-unstable"));
-        assert_eq!(found[1].age, Age::Before(Day::new(2026, 1, 1)));
+        assert_eq!(found[1].age, Age::Before(date(2026, 1, 1)));
     }
 
     #[test]

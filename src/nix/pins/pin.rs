@@ -1,6 +1,6 @@
 //! A pinned input and its age.
 
-use super::date::Day;
+use jiff::civil::Date;
 
 /// A pinned input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +26,15 @@ pub enum PinnedProject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
     /// The version is of this day.
-    Of(Day),
+    Of(Date),
     /// The version's name shows that it is older than this day.
-    Before(Day),
+    Before(Date),
     Unknown,
 }
 
 impl Age {
     /// Whether the version is older than `day` beyond doubt.
-    pub fn is_before(self, day: Day) -> bool {
+    pub fn is_before(self, day: Date) -> bool {
         match self {
             Self::Of(own) => own < day,
             Self::Before(bound) => bound <= day,

@@ -64,6 +64,8 @@ const CORE_USES: &[&str] = &[
     "data_encoding",
     "glob::Pattern",
     "html_escape::decode_html_entities",
+    // Built without `std`, so it has no clock.
+    "jiff",
     "miette",
     "nixfmt_rs",
     "pep440_rs",
@@ -82,6 +84,7 @@ const CORE_USES: &[&str] = &[
     "serde_json",
     "sha2",
     "similar",
+    "spdx",
     "std::borrow",
     "std::cmp",
     "std::collections",

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use semver::Version;
 use serde::Deserialize;
 
 use super::address::NixosRelease;
-use super::date::Day;
 use super::file::PinFile;
 use super::pin::{Age, Pin, PinnedProject, escape};
 use crate::target::Toolchains;
@@ -18,17 +18,17 @@ const TABLE: &str = include_str!("../../../../data/nixpkgs.toml");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    import_cargo_lock: Day,
+    import_cargo_lock: Date,
     pyproject_nix: Vec<Hacks>,
     /// The days on which versions `1.N.0` came out.
-    rust_released: BTreeMap<Version, Day>,
+    rust_released: BTreeMap<Version, Date>,
 }
 
 /// What pyproject.nix' hacks have since a day.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Hacks {
-    since: Day,
+    since: Date,
     has: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl Table {
     }
 
     /// The day on which a rustc came out; `None` if the table lacks it.
-    fn rust_released(&self, rustc: &Version) -> Option<Day> {
+    fn rust_released(&self, rustc: &Version) -> Option<Date> {
         let first_patch = Version::new(rustc.major, rustc.minor, 0);
         self.rust_released.get(&first_patch).copied()
     }
@@ -190,7 +190,7 @@ impl Table {
 
 /// The rustc of a stable branch, if the table of branches has it.
 fn rustc_of(release: NixosRelease) -> Option<Version> {
-    let name = format!("nixos-{:02}.{:02}", release.year, release.month);
+    let name = release.branch();
     let mut rows = Toolchains::built_in().nixpkgs.into_iter();
     rows.find(|row| row.branch == name).map(|row| row.rustc)
 }
