@@ -1,8 +1,9 @@
 # What building, testing and linting need.
 {
   mkShell,
-  cargo-pyhack,
+  actionlint,
   cargo-deny,
+  cargo-pyhack,
   clippy,
   git,
   libffi,
@@ -13,10 +14,12 @@
   rust-analyzer,
   rustfmt,
   typos,
+  zizmor,
 }:
 mkShell {
   inputsFrom = [ cargo-pyhack ];
   packages = [
+    actionlint
     cargo-deny
     clippy
     git
@@ -28,5 +31,6 @@ mkShell {
     rust-analyzer
     rustfmt
     typos
+    zizmor
   ];
 }

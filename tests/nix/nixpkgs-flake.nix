@@ -33,7 +33,7 @@
           package = name: attributes: derivation ({ inherit name system; builder = "/bin/sh"; } // attributes);
           plain = names: lib.genAttrs names (name: package name { });
           all =
-            plain [ "cargo-deny" "clippy" "git" "libffi" "nix" "openssl" "pkg-config" "rust-analyzer" "rustfmt" "typos" ]
+            plain [ "actionlint" "cargo-deny" "clippy" "git" "libffi" "nix" "openssl" "pkg-config" "rust-analyzer" "rustfmt" "typos" "zizmor" ]
             // {
               inherit lib;
               python3.withPackages = select: package "python3" { packages = select (plain [ "pip" ]); };
