@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use bytesize::ByteSize;
 use clap::{Args, Subcommand};
 
+use super::text::{counted, size};
 use super::ui::{Text, Ui};
 use crate::error::Error;
 use crate::io::Session;
@@ -61,9 +62,14 @@ impl CacheArgs {
             CacheCommand::Clean => clean(cache)?,
             CacheCommand::Prune { max_size } => prune(cache, max_size.map(|size| size.as_u64()))?,
         };
-        let size = ByteSize::b(report.removed_bytes);
-        let files = report.removed_files;
-        ui.status("Removed", &format!("{files} files, {size}"));
+        let files = counted(
+            report.removed_files.try_into().unwrap_or(usize::MAX),
+            "file",
+        );
+        ui.status(
+            "Removed",
+            &format!("{files}, {}", size(report.removed_bytes)),
+        );
         ui.result(&report, |_| Text::Data(String::new()))
     }
 }
@@ -71,8 +77,7 @@ impl CacheArgs {
 fn human(report: &CacheReport) -> String {
     let mut text = report.folder.clone().unwrap_or_default() + "\n";
     for part in &report.parts {
-        let size = ByteSize::b(part.bytes).to_string();
-        let _ = writeln!(text, "{size:>12}  {}", part.name);
+        let _ = writeln!(text, "{:>12}  {}", size(part.bytes), part.name);
     }
     text
 }

@@ -26,9 +26,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Error;
-use crate::io::paths::{enter, exists};
 use crate::io::Session;
 use crate::io::cache_size::prune_daily;
+use crate::io::paths::{enter, exists};
 use crate::options::UnusedSubdirectory;
 use crate::suggest::nearest;
 use global::{Format, GlobalArgs, ManifestArgs, default_color};

@@ -271,7 +271,7 @@ fn installs_the_wheel(runner: Runner) {
         "{said}"
     );
     assert!(start.elapsed() < first, "the environment is kept");
-    println!("{runner:?}: {first:?}, then {:?}", start.elapsed());
+    eprintln!("{runner:?}: {first:?}, then {:?}", start.elapsed());
 }
 
 #[test]
