@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cargo_pyhack_global_optspecs
-    string join \n offline trust-project-config format= color= q/quiet v/verbose h/help V/version
+    string join \n manifest-path= offline trust-project-config format= color= C/directory= q/quiet v/verbose h/help V/version
 end
 
 function __fish_cargo_pyhack_needs_command
@@ -24,6 +24,7 @@ function __fish_cargo_pyhack_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l format -d 'How results are printed on standard output' -r -f -a "human\t'Text for people'
 json\t'JSON as the schemas in `docs/schema` describe it'
 jsonl\t'JSON, a line for each package, of `lock`'
@@ -32,9 +33,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -s q -l quiet -d 'Print no progress, notes and warnings'
@@ -52,6 +54,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -a "init" -d 'Wr
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -a "cache" -d 'Show where the cache is, or remove what is in it'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -a "completions" -d 'Print a script that completes commands and flags in a shell'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l cargo-root -d 'One of several folders that cargo builds in, relative to the source root' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l lock-file -l cargo-lock -d 'A lock to take in the place of the source\'s `Cargo.lock`' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l python -d 'CPython to build for, such as 3.13 [default: the newest that the project allows]' -r
@@ -65,15 +68,17 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l generate-lock -d 'Have cargo make the lock, or mend one that doesn\'t fit, to look at'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s q -l quiet -d 'Print no progress, notes and warnings'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s v -l verbose -d 'Say more: the codes of warnings, for docs/diagnostics.md'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l cargo-root -d 'One of several folders that cargo builds in, relative to the source root' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l lock-file -l cargo-lock -d 'A lock to take in the place of the source\'s `Cargo.lock`' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l to -d 'Folder to write; with --tar a file, or - for standard output' -r
@@ -94,9 +99,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l tar -d 'Write a tar archive, the same bytes for the same crates'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l versioned-dirs -d 'Name all folders <name>-<version>, as `cargo vendor --versioned-dirs`'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
@@ -104,6 +110,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l tru
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -s q -l quiet -d 'Print no progress, notes and warnings'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -s v -l verbose -d 'Say more: the codes of warnings, for docs/diagnostics.md'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l cargo-root -d 'One of several folders that cargo builds in, relative to the source root' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l lock-file -l cargo-lock -d 'A lock to take in the place of the source\'s `Cargo.lock`' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l nar -d 'Print the hash of a file or folder instead, as `nix hash path` does' -r
@@ -120,15 +127,17 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l output-hashes -d 'Print nixpkgs\' `outputHashes` instead: the git dependencies\' hashes'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -s q -l quiet -d 'Print no progress, notes and warnings'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -s v -l verbose -d 'Say more: the codes of warnings, for docs/diagnostics.md'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand hash" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l cargo-root -d 'One of several folders that cargo builds in, relative to the source root' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l lock-file -l cargo-lock -d 'A lock to take in the place of the source\'s `Cargo.lock`' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l python -d 'CPython to build for, such as 3.13 [default: the newest that the project allows]' -r
@@ -161,9 +170,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l no-ifd -d 'Keep the lock beside the overlay: nothing is imported from a derivation'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l ifd
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l no-comments -d 'Leave out the comments that say why an input is there'
@@ -180,6 +190,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -s q -l quiet -d 'Print no progress, notes and warnings'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -s v -l verbose -d 'Say more: the codes of warnings, for docs/diagnostics.md'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l manifest-path -d 'Cargo.toml or pyproject.toml of the project, in the place of PATH' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l cargo-root -d 'One of several folders that cargo builds in, relative to the source root' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l lock-file -l cargo-lock -d 'A lock to take in the place of the source\'s `Cargo.lock`' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l python -d 'CPython to build for, such as 3.13 [default: the newest that the project allows]' -r
@@ -193,9 +204,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l all -d 'Explain all native inputs'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand why" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
@@ -211,9 +223,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l fix -d 'Write stanzas anew that are out of date or missing'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l force -d 'With --fix, replace those that were edited by hand, too'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l diff -d 'Print what would change, or did'
@@ -248,9 +261,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l all -d 'Make stanzas of all packages with Rust in their sdists'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-all
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l rust-only -d 'Make stanzas of packages with Rust in them alone'
@@ -281,9 +295,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -l no-lock -d 'Leave the overlay empty and fetch nothing'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -l configure -d 'Add `[tool.cargo-pyhack]` to pyproject.toml, so that `lock` and `check` find the overlay'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand init" -l dry-run -d 'Write and fetch nothing; print what would be written'
@@ -300,9 +315,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and not __fish_seen_subcommand_from dir clean prune help" -s q -l quiet -d 'Print no progress, notes and warnings'
@@ -320,9 +336,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -l sizes -d 'Also print the size of each part'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from dir" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
@@ -337,9 +354,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from clean" -s q -l quiet -d 'Print no progress, notes and warnings'
@@ -354,9 +372,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand cache; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no progress, notes and warnings'
@@ -374,9 +393,10 @@ sarif\t'SARIF 2.1.0 for code scanning, of `check`'
 dot\t'A picture for Graphviz, of `why`'
 mermaid\t'A picture for Mermaid, of `why`'
 svg\t'A picture, of `why`'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -l color -d 'When to use colours [default: `CARGO_TERM_COLOR`, else auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -s C -l directory -d 'Change to this folder first' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand completions" -s q -l quiet -d 'Print no progress, notes and warnings'
