@@ -36,12 +36,22 @@ impl Case {
     /// Nothing where the tools are missing. `hooks` makes the repository that
     /// the hooks come from.
     fn new(runner: Runner, hook: &str, hooks: impl FnOnce(&Sandbox)) -> Option<Self> {
+        Self::configured(runner, |sandbox| {
+            hooks(sandbox);
+            let hooks = sandbox.path("hooks");
+            let hooks = hooks.display();
+            format!("repos:\n- repo: file://{hooks}\n  rev: v1\n  hooks:\n  - id: {hook}\n")
+        })
+    }
+
+    /// Likewise, with a whole `.pre-commit-config.yaml`.
+    fn configured(runner: Runner, hooks: impl FnOnce(&Sandbox) -> String) -> Option<Self> {
         if !has_tools() {
             return None;
         }
         let registry = Registry::new(&[alpha("1.0.0"), alpha("1.0.1")]);
         let sandbox = Sandbox::with_registry(&registry);
-        hooks(&sandbox);
+        let hooks = hooks(&sandbox);
         let user = Repository::new(&sandbox, "user");
         for (path, text) in python_project(&[alpha("1.0.0")]) {
             user.write(&path, text);
@@ -50,12 +60,7 @@ impl Case {
         let config = "\n[tool.cargo-pyhack]\noverlay = \"nix/overlay.nix\"\n\
                       packages.module = \".\"\n";
         user.write("pyproject.toml", pyproject + config);
-        let hooks = sandbox.path("hooks");
-        let hooks = hooks.display();
-        user.write(
-            ".pre-commit-config.yaml",
-            format!("repos:\n- repo: file://{hooks}\n  rev: v1\n  hooks:\n  - id: {hook}\n"),
-        );
+        user.write(".pre-commit-config.yaml", hooks);
         let case = Self { sandbox, runner };
         let mut check = case.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
         assert!(
@@ -282,6 +287,28 @@ fn pre_commit_installs_the_wheel() {
 #[test]
 fn prek_installs_the_wheel() {
     installs_the_wheel(Runner::Prek);
+}
+
+/// The first example of docs/ci.md.
+fn documented() -> String {
+    let text = std::fs::read_to_string(Path::new(ROOT).join("docs/ci.md")).unwrap();
+    let (_, rest) = text.split_once("```yaml\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_documented_hook_installs_the_wheel() {
+    for runner in [Runner::PreCommit, Runner::Prek] {
+        let Some(case) = Case::configured(runner, |_| documented()) else {
+            return;
+        };
+        let Some(wheel) = Wheel::built() else {
+            return;
+        };
+        let (code, said) = case.run_without_ours(&only_wheels(wheel));
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("Passed"), "{said}");
+    }
 }
 
 /// As users have it without installing anything: pre-commit has cargo build
