@@ -399,6 +399,9 @@ fn a_lock_without_a_full_revision() {
 
 #[test]
 fn credentials_are_not_printed() {
+    if !has_git() {
+        return;
+    }
     let sandbox = Sandbox::with_cargo_config("[net]\nretry = 0\n");
     let source = format!(
         "https://user:hunter2@127.0.0.1:9/simple#{}",

@@ -261,6 +261,9 @@ fn an_index_in_git_that_cannot_be_read() {
 
 #[test]
 fn an_index_in_git_is_tried_again() {
+    if !has_git() {
+        return;
+    }
     let (crates_io, server) = (Registry::new(&[alpha()]), failing_server());
     let sandbox = Sandbox::with_registry(&crates_io);
     project(

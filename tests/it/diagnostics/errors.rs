@@ -391,6 +391,9 @@ fn projects() {
 
 #[test]
 fn git_repositories() {
+    if !has_git() {
+        return;
+    }
     let sandbox = git::sandbox();
     let source = |url: &str| format!("{url}#{REVISION}");
     git_project(

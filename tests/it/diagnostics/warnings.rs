@@ -274,6 +274,9 @@ fn a_crate_from_git_that_reaches_out() {
 
 #[test]
 fn a_lock_that_git_ignores() {
+    if !has_git() {
+        return;
+    }
     let sandbox = Sandbox::new();
     sandbox.project("project", &python_project(&[]));
     let git = |arguments: &[&str]| {

@@ -54,6 +54,12 @@ pub fn has_git() -> bool {
     is_usable(runs("git"), "git is missing")
 }
 
+/// Whether a program can be run as another user.
+#[track_caller]
+pub fn has_setpriv() -> bool {
+    is_usable(runs("setpriv"), "setpriv is missing: install util-linux")
+}
+
 /// Whether there is bash.
 #[track_caller]
 pub fn has_bash() -> bool {
