@@ -206,10 +206,9 @@ impl Loaded {
             lines.all(|line| text.contains(&line))
         };
         let fitting: Vec<_> = roots.iter().filter(has_crates).collect();
-        let chosen = match (roots.iter().find(is_beside), &fitting[..]) {
-            (Some(rust), _) => rust,
-            (None, &[rust]) => rust,
-            _ => return,
+        let ((Some(chosen), _) | (None, &[chosen])) = (roots.iter().find(is_beside), &fitting[..])
+        else {
+            return;
         };
         self.root_of_lock = Some(chosen.cargo_root.clone());
     }
