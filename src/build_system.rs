@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use serde::Deserialize;
 
+use crate::pep508;
 use crate::project::{ProjectError, PythonName};
 use crate::target::{Platform, Target};
 
@@ -131,11 +132,10 @@ pub(crate) fn parse_requirement(
     if !is_reasonable(text) {
         return Err(refuse(text, place, "it is longer than anybody means it"));
     }
-    let parsed: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = text.parse();
-    parsed.or_else(|error| {
+    pep508::parse_requirement(text).or_else(|message| {
         // uv and old versions of pip accept `>=1<2`.
-        let with_commas: Result<_, pep508_rs::Pep508Error<VerbatimUrl>> = with_commas(text).parse();
-        with_commas.map_err(|_| refuse(text, place, &error.message.to_string()))
+        let with_commas = pep508::parse_requirement(&with_commas(text));
+        with_commas.map_err(|_| refuse(text, place, &message))
     })
 }
 

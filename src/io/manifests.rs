@@ -16,6 +16,7 @@ use super::{CrateStore, IoError};
 use crate::project::{
     LocalCrates, ManifestProblem, RustProject, SourceFiles, find_workspace_root, join,
 };
+use crate::toml_text::parse_manifest;
 
 /// Upper bound on path dependencies that cargo is asked about one by one.
 const MAX_OUTSIDE: usize = 16;
@@ -120,7 +121,8 @@ fn registries(files: &SourceFiles, local: &LocalCrates) -> String {
     let mut names = BTreeSet::new();
     for path in &paths {
         let text = files.text(path).ok().flatten().unwrap_or_default();
-        let mut open: Vec<toml::Value> = text.parse().into_iter().map(toml::Value::Table).collect();
+        let table = parse_manifest(text).ok().map(toml::Value::Table);
+        let mut open: Vec<toml::Value> = table.into_iter().collect();
         while let Some(value) = open.pop() {
             match value {
                 toml::Value::Table(table) => {

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use crate::project::{SourceFiles, join, join_inside};
+use crate::toml_text::parse_manifest;
 
 /// Files that make a folder more than a vendor folder.
 const OWN_FILES: [&str; 4] = ["Cargo.toml", "pyproject.toml", "setup.py", "setup.cfg"];
@@ -104,7 +105,7 @@ pub(super) fn paths_in_manifests(files: &SourceFiles) -> BTreeSet<Utf8PathBuf> {
     for manifest in manifests {
         let text = files.text(manifest).ok().flatten().unwrap_or_default();
         let folder = manifest.parent().unwrap_or(Utf8Path::new(""));
-        let mut open = vec![text.parse::<Table>().unwrap_or_default()];
+        let mut open = vec![parse_manifest::<Table>(text).unwrap_or_default()];
         while let Some(table) = open.pop() {
             for (key, value) in table {
                 match (key.as_str(), value) {

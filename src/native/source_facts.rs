@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::build_script::BuildScript;
 use super::cfg::{CfgCondition, CfgSet};
+use crate::toml_text::parse_manifest;
 
 /// Facts about a crate from its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ impl SourceFacts {
     /// Reads a crate's manifest and its Rust files, which are given by their
     /// paths relative to the crate.
     pub fn new(manifest: &str, files: &BTreeMap<String, String>) -> Self {
-        let table: toml::Table = manifest.parse().unwrap_or_default();
+        let table: toml::Table = parse_manifest(manifest).unwrap_or_default();
         let script = script_path(&table, |path| files.contains_key(path));
         let root = library_path(&table);
         let text = files.get(&root).map_or("", String::as_str);
@@ -51,7 +52,7 @@ impl SourceFacts {
         exists: impl Fn(&str) -> bool,
         text: impl Fn(&str) -> Option<Cow<'a, str>>,
     ) -> bool {
-        let table: toml::Table = manifest.parse().unwrap_or_default();
+        let table: toml::Table = parse_manifest(manifest).unwrap_or_default();
         let root = library_path(&table);
         let script = script_path(&table, &exists);
         let is_whole = |path: String| text(&path).is_some_and(|text| !text.contains("mod"));
@@ -102,7 +103,7 @@ pub fn target_files<'a>(
     manifest: &str,
     paths: impl IntoIterator<Item = &'a str>,
 ) -> BTreeSet<&'a str> {
-    let table: toml::Table = manifest.parse().unwrap_or_default();
+    let table: toml::Table = parse_manifest(manifest).unwrap_or_default();
     let mut named = BTreeSet::new();
     named.extend(script_path(&table, |_| true));
     named.extend(target_path(&table, "lib"));

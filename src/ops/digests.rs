@@ -15,6 +15,7 @@ use crate::io::write::read_file;
 use crate::io::{IoError, Session};
 use crate::overlay::{Digests, digest, shorten};
 use crate::project::{PythonName, SourceFiles, SourceKind};
+use crate::toml_text::parse_manifest;
 
 /// Incremented if generated stanzas change without a change of a table.
 const RULES: u32 = 3;
@@ -242,7 +243,7 @@ impl Scripts {
                 continue;
             };
             let folder = path.parent().unwrap_or(Utf8Path::new(""));
-            let table: Pyproject = toml::from_str(text).unwrap_or_default();
+            let table: Pyproject = parse_manifest(text).unwrap_or_default();
             let folders = table.build_system.backend_path.into_iter();
             scripts
                 .backend_path

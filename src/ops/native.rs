@@ -18,6 +18,7 @@ use crate::project::{
     BuildEnvironment, CargoLock, LocalCrates, LockState, RustProject, SourceFiles, join,
 };
 use crate::target::{Pyo3Support, Target, Toolchains};
+use crate::toml_text::parse_manifest;
 use crate::warning::Warning;
 
 /// What is known about the native inputs of a project.
@@ -198,7 +199,7 @@ fn problem(problem: &NativeProblem) -> Warning {
 fn resolver(files: &SourceFiles, rust: &RustProject) -> Resolver {
     let text = files.text(&join(&rust.cargo_root, "Cargo.toml"));
     let text = text.ok().flatten().unwrap_or_default();
-    trimmed_manifest::workspace_resolver(&text.parse().unwrap_or_default())
+    trimmed_manifest::workspace_resolver(&parse_manifest(text).unwrap_or_default())
 }
 
 /// Returns why cargo can't resolve the crates, if that is known beforehand.

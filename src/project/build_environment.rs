@@ -12,6 +12,7 @@ use super::paths::join;
 use super::pyo3::{Pyo3, locked_pyo3};
 use super::roots::RustProject;
 use super::toml_strings::split_words;
+use crate::toml_text::parse_manifest;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildEnvironment {
@@ -93,7 +94,7 @@ fn cargo_config(files: &SourceFiles, python_root: &Utf8Path) -> Option<CargoConf
         .into_iter()
         .find(|path| files.has(path))?;
     let text = files.text(&path).ok().flatten().unwrap_or_default();
-    let table: toml::Table = text.parse().unwrap_or_default();
+    let table: toml::Table = parse_manifest(text).unwrap_or_default();
     let get = |key: &str| {
         let mut parts = key.split('.');
         let first = table.get(parts.next()?)?;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use pep508_rs::{ExtraName, Requirement, VerbatimUrl};
+use pep508_rs::{ExtraName, Requirement};
 use serde::Deserialize;
 
 use super::error::ProjectError;
@@ -15,6 +15,8 @@ use super::model::Project;
 use super::paths::join;
 use super::pkg_info::{header, headers};
 use super::setup_cfg;
+use crate::pep508::parse_requirement;
+use crate::toml_text::parse_manifest;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
@@ -74,7 +76,7 @@ impl Metadata {
             files.text(&path).map(Option::unwrap_or_default)
         };
         // `Project` refuses a file that doesn't parse.
-        let raw: Raw = toml::from_str(text("pyproject.toml")?).unwrap_or_default();
+        let raw: Raw = parse_manifest(text("pyproject.toml")?).unwrap_or_default();
         let mut metadata = raw.project.map(Self::from_pyproject).unwrap_or_default();
         metadata.complete(Self::from_pkg_info(text("PKG-INFO")?));
         metadata.complete(Self::from_setup_cfg(text("setup.cfg")?));
@@ -169,7 +171,7 @@ impl Metadata {
     }
 
     fn from_manifest(text: &str) -> Self {
-        let manifest: toml::Table = toml::from_str(text).unwrap_or_default();
+        let manifest: toml::Table = parse_manifest(text).unwrap_or_default();
         let value = |key| manifest.get("package")?.get(key)?.as_str();
         let owned = |key| value(key).map(str::to_owned);
         let urls = [("homepage", "homepage"), ("source", "repository")];
@@ -194,7 +196,7 @@ fn split_by_extra(
     let mut always = Vec::new();
     let mut by_extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for text in requires {
-        let Ok(requirement) = text.parse::<Requirement<VerbatimUrl>>() else {
+        let Ok(requirement) = parse_requirement(text) else {
             // The requirement's reader reports the error.
             always.push(text.clone());
             continue;

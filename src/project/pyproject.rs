@@ -12,6 +12,7 @@ use super::files::SourceFiles;
 use super::options::FeatureSpec;
 use super::paths::join;
 use super::toml_strings::split_words;
+use crate::toml_text::parse_manifest;
 
 /// The backend that PEP 517 prescribes if `build-backend` is missing.
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
@@ -150,8 +151,8 @@ impl Pyproject {
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
         // Parsed twice, since errors lose their location if the typed tables
         // are read from a `toml::Table`.
-        let tables: RawTables = toml::from_str(text)?;
-        Ok(toml::from_str::<Raw>(text)?.into_pyproject(tables))
+        let tables: RawTables = parse_manifest(text)?;
+        Ok(parse_manifest::<Raw>(text)?.into_pyproject(tables))
     }
 
     /// Returns a table or value below `tool`.

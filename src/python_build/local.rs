@@ -5,12 +5,10 @@
 //! or an extra of it.
 
 use std::collections::BTreeSet;
-use std::str::FromStr as _;
-
-use pep508_rs::{Requirement, VerbatimUrl};
 
 use super::package_set::PackageSets;
 use crate::build_system::BuildSystem;
+use crate::pep508::parse_requirement;
 use crate::project::PythonName;
 
 /// The build requirements of a local project, resolved in package sets.
@@ -30,7 +28,7 @@ impl LocalRequirements {
     #[must_use]
     pub fn resolve(requires: &[String], sets: &PackageSets) -> Self {
         let requires = requires.iter();
-        let requires = requires.filter_map(|text| Requirement::<VerbatimUrl>::from_str(text).ok());
+        let requires = requires.filter_map(|text| parse_requirement(text).ok());
         let requires: Vec<_> = requires.collect();
         let mut resolved = Self::default();
         for (platform, set) in sets {

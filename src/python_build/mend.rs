@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use super::consequence::{Consequence, Likelihood, Mend};
 use crate::project::{Pyproject, PythonName};
+use crate::toml_text::parse_manifest;
 
 /// The keys of `[package.metadata.maturin]` that maturin has refused since 0.14
 /// (`check_removed_python_metadata` in `src/cargo_toml.rs` of 1.14.1).
@@ -40,7 +41,7 @@ pub struct MaturinSource<'a> {
 /// manifest has no such settings.
 #[must_use]
 pub fn maturin_metadata(source: MaturinSource<'_>) -> Option<Consequence> {
-    let manifest: Table = source.manifest.parse().ok()?;
+    let manifest: Table = parse_manifest(source.manifest).ok()?;
     let metadata = manifest.get("package")?.get("metadata")?.get("maturin")?;
     let metadata = metadata.as_table()?;
     let refused: Vec<_> = REFUSED_KEYS

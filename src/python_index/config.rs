@@ -6,6 +6,7 @@ use configparser::ini::{Ini, IniDefault};
 use toml::{Table, Value};
 
 use crate::python_lock::NamedIndex;
+use crate::toml_text::parse_manifest;
 
 /// What one place of configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,13 +31,13 @@ pub fn indexes_in_order(layers: &[IndexLayer]) -> Vec<NamedIndex> {
 /// Reads a `uv.toml`.
 #[must_use]
 pub fn uv_layer(text: &str) -> IndexLayer {
-    of_uv(&text.parse().unwrap_or_default())
+    of_uv(&parse_manifest(text).unwrap_or_default())
 }
 
 /// Reads `[tool.uv]` of a `pyproject.toml`; `None` if there is no such table.
 #[must_use]
 pub fn uv_layer_of_project(text: &str) -> Option<IndexLayer> {
-    let table: Table = text.parse().ok()?;
+    let table: Table = parse_manifest(text).ok()?;
     Some(of_uv(table.get("tool")?.get("uv")?.as_table()?))
 }
 

@@ -40,6 +40,10 @@ pub enum NoSdist {
 /// The endings of sdists that can be read, the best one first.
 const ENDINGS: [&str; 3] = [".tar.gz", ".tgz", ".zip"];
 
+/// Upper bound on the tags of a page, which take much more memory than their
+/// text. A file has three.
+const MAX_TAGS: usize = 300_000;
+
 /// How many other versions are named.
 const MOST_VERSIONS: usize = 5;
 
@@ -105,6 +109,9 @@ fn of_json(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
 }
 
 fn of_html(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
+    if text.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
+        return Err("it has more tags than any page of an index".to_owned());
+    }
     let page = tl::parse(text, tl::ParserOptions::default()).map_err(|error| error.to_string())?;
     let tags: Vec<_> = page.nodes().iter().filter_map(tl::Node::as_tag).collect();
     let attribute = |tag: &tl::HTMLTag, name: &str| {
@@ -245,6 +252,13 @@ mod tests {
             };
             assert_eq!(sdist(&text, "1.0.0"), Ok(expected));
         }
+    }
+
+    #[test]
+    fn a_page_with_too_many_tags_is_refused() {
+        let page = |tags: usize| read_page(&"<a>".repeat(tags), &address());
+        assert_eq!(page(MAX_TAGS), Ok(Vec::new()));
+        assert!(page(MAX_TAGS + 1).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::settings::WithToolUv;
 use crate::project::{strings_in_array, without_credentials};
+use crate::toml_text::parse_manifest;
 
 /// An index or a page of links. The URL may contain a password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -40,7 +41,7 @@ pub fn named_index(text: &str) -> NamedIndex {
 /// Reads the indexes of a `pyproject.toml`, or of a `uv.toml` put below
 /// `[tool.uv]`. Invalid entries are left out: uv reports them.
 pub fn read_indexes(pyproject: &str) -> Vec<NamedIndex> {
-    let pyproject: WithToolUv<toml::Table> = toml::from_str(pyproject).unwrap_or_default();
+    let pyproject: WithToolUv<toml::Table> = parse_manifest(pyproject).unwrap_or_default();
     let uv = pyproject.tool.uv;
     let tables = uv.get("index").and_then(toml::Value::as_array);
     let tables = tables.into_iter().flatten();

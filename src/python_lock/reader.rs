@@ -12,7 +12,12 @@ use toml::Spanned;
 use super::error::PythonLockError;
 use super::model::{Artifact, ArtifactPlace, LockedPackage};
 use super::wheel::WheelName;
+use crate::pep508::parse_marker;
 use crate::project::PythonName;
+use crate::toml_text::parse_lock;
+
+/// How much of a marker a message shows, in characters.
+const MAX_SHOWN: usize = 200;
 
 /// A lockfile that is being parsed.
 pub(super) struct Reader<'a> {
@@ -33,7 +38,7 @@ impl<'a> Reader<'a> {
 
     /// Parses the whole file as one type.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, PythonLockError> {
-        toml::from_str(self.text).map_err(|error| PythonLockError::Syntax {
+        parse_lock(self.text).map_err(|error| PythonLockError::Syntax {
             place: self.place.to_owned(),
             line: self.line(error.span().map_or(0, |span| span.start)),
             message: error.message().to_owned(),
@@ -101,11 +106,10 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.markers.get(text) {
             return Ok(known.clone());
         }
-        let marker: MarkerTree = text.parse().map_err(|_| {
-            format!(
-                "has a marker that makes no sense: `{}`",
-                text.escape_debug()
-            )
+        let marker = parse_marker(text).map_err(|message| {
+            let shown: String = text.chars().take(MAX_SHOWN).collect();
+            let shown = shown.escape_debug();
+            format!("has a marker that makes no sense: `{shown}` ({message})")
         })?;
         self.markers.insert(text.to_owned(), marker.clone());
         Ok(marker)

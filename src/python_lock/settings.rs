@@ -1,14 +1,15 @@
 //! `[tool.uv]`: the settings that decide what is built from source.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use clap::ValueEnum;
 use pep508_rs::{Requirement, VerbatimUrl};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::pep508::parse_requirement;
 use crate::project::PythonName;
+use crate::toml_text::parse_manifest;
 
 /// What the package set takes where it may choose: uv2nix'
 /// `sourcePreference`.
@@ -72,7 +73,7 @@ impl DefaultGroups {
         struct Groups {
             default_groups: Option<toml::Value>,
         }
-        let pyproject: WithToolUv<Groups> = toml::from_str(pyproject).ok()?;
+        let pyproject: WithToolUv<Groups> = parse_manifest(pyproject).ok()?;
         match pyproject.tool.uv.default_groups? {
             toml::Value::String(text) if text == "all" => Some(Self::All),
             toml::Value::Array(names) => {
@@ -131,7 +132,7 @@ impl UvSettings {
     pub fn read(root: &str, members: &[String]) -> Result<Self, String> {
         let parse = |text: &str| -> Result<Uv, String> {
             let pyproject: WithToolUv<Uv> =
-                toml::from_str(text).map_err(|error| error.message().to_owned())?;
+                parse_manifest(text).map_err(|error| error.message().to_owned())?;
             Ok(pyproject.tool.uv)
         };
         let mut settings = Self::default();
@@ -209,7 +210,7 @@ fn agreed(name: &str, one: Option<bool>, other: Option<bool>) -> Result<Option<b
 impl ExtraDependency {
     fn requirement(&self) -> Result<Requirement<VerbatimUrl>, String> {
         let (Self::Text(text) | Self::Table { requirement: text }) = self;
-        Requirement::from_str(text).map_err(|error| error.message.to_string())
+        parse_requirement(text)
     }
 }
 

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use super::workspace_values::inline_workspace_values;
 use crate::project::{join_inside, relative_path};
+use crate::toml_text::parse_manifest;
 
 /// The manifests of a repository by folder, `.` for the top.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +40,7 @@ impl GitManifests {
     pub fn new(texts: &BTreeMap<Utf8PathBuf, String>, submodules: &BTreeSet<Utf8PathBuf>) -> Self {
         let manifests = texts
             .iter()
-            .filter_map(|(folder, text)| Some((folder.clone(), text.parse().ok()?)));
+            .filter_map(|(folder, text)| Some((folder.clone(), parse_manifest(text).ok()?)));
         Self {
             manifests: manifests.collect(),
             submodules: submodules.clone(),

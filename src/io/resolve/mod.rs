@@ -24,6 +24,7 @@ use crate::project::{
     CargoLock, CrateSource, LocalCrates, LockedCrate, RustProject, SourceFiles,
     find_workspace_root, join, relative_path,
 };
+use crate::toml_text::parse_manifest;
 
 mod crates;
 mod git;
@@ -279,7 +280,7 @@ fn index_of(lock: &CargoLock, name: &str) -> Option<String> {
 fn manifest_in(files: &SourceFiles, folder: &Utf8Path) -> Table {
     let text = files.text(&join(folder, "Cargo.toml"));
     let text = text.ok().flatten().unwrap_or_default();
-    text.parse().unwrap_or_default()
+    parse_manifest(text).unwrap_or_default()
 }
 
 /// Writes the lock, and the manifests that lead to the modules.

@@ -11,6 +11,7 @@ use crate::io::paths::linked_file;
 use crate::io::write::{read_text, write_file};
 use crate::nix::flake::InitError;
 use crate::overlay::unified_diff;
+use crate::toml_text::require_bounded;
 
 /// The keys of `[tool.cargo-pyhack]` and their values, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +48,7 @@ impl Configuration {
     /// Returns the text with the missing keys, or `None` if `tool` isn't a
     /// table to add them to.
     fn added_to(&self, text: &str) -> Option<String> {
+        require_bounded(text).ok()?;
         let mut document: DocumentMut = text.parse().ok()?;
         let mut implicit = Table::new();
         implicit.set_implicit(true);

@@ -15,6 +15,7 @@ use super::prebuilt::PrebuiltForm;
 use crate::options::values::is_attribute_path;
 use crate::options::{InputOptions, NixpkgsOptions, Options, PrebuiltPackage};
 use crate::suggest::nearest;
+use crate::toml_text::require_bounded;
 
 /// The keys that aren't options of packages.
 const OWN_KEYS: [&str; 3] = ["overlay", "packages", "style"];
@@ -38,7 +39,8 @@ impl Config {
         }
         let is_cargos = place.ends_with("Cargo.toml");
         let reader = Reader { place, text, depth };
-        let table = match DeTable::parse(text) {
+        let parsed = require_bounded(text).and_then(|()| DeTable::parse(text));
+        let table = match parsed {
             Ok(table) => table,
             Err(_) if is_cargos => return Ok(None),
             Err(error) => return Err(reader.no_toml(&error)),

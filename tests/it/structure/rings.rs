@@ -14,6 +14,7 @@ const RINGS: &[&[&str]] = &[
         "nix",
         "options",
         "overlay",
+        "pep508",
         "project",
         "python",
         "python_build",
@@ -22,6 +23,7 @@ const RINGS: &[&[&str]] = &[
         "python_native",
         "suggest",
         "target",
+        "toml_text",
         "vendor",
         "warning",
     ],
@@ -116,6 +118,7 @@ const CORE_USES: &[&str] = &[
     "tl::ParserOptions",
     "tl::parse",
     "toml",
+    "toml_parser",
 ];
 
 fn ring(path: &ModulePath) -> usize {
