@@ -85,9 +85,25 @@ pub struct CfgCondition {
     expr: Option<CfgExpr>,
 }
 
+/// Upper bound on parentheses within one another.
+const MAX_DEPTH: usize = 100;
+
+/// Whether a condition may be parsed: the parser recurses into parentheses.
+pub fn is_shallow(condition: &str) -> bool {
+    let mut open = 0_usize;
+    condition.bytes().all(|byte| {
+        match byte {
+            b'(' => open += 1,
+            b')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open <= MAX_DEPTH
+    })
+}
+
 impl From<String> for CfgCondition {
     fn from(text: String) -> Self {
-        let expr = text.parse().ok();
+        let expr = is_shallow(&text).then(|| text.parse().ok()).flatten();
         Self { text, expr }
     }
 }
@@ -134,6 +150,20 @@ fn mentions(condition: &CfgExpr, is_it: &impl Fn(&str) -> bool) -> bool {
 mod tests {
     use super::*;
     use Platform::{Aarch64Darwin, Aarch64Linux, X86_64Linux};
+
+    #[test]
+    fn deep_conditions_are_not_parsed() {
+        let condition = |depth: usize| {
+            let text = format!("{}unix{}", "not(".repeat(depth), ")".repeat(depth));
+            CfgCondition::from(text)
+        };
+        let cfgs = CfgSet::of(X86_64Linux);
+        assert!(condition(MAX_DEPTH).certainly_holds(&cfgs));
+        for depth in [MAX_DEPTH + 2, 100_000] {
+            let condition = condition(depth);
+            assert!(condition.may_hold(&cfgs, true) && !condition.certainly_holds(&cfgs));
+        }
+    }
 
     #[test]
     fn targets_are_cfgs_or_triples() {

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::build_script::{Action, Finding};
+use super::cfg::is_shallow;
 use super::graph::GraphCrate;
 use super::library_versions::LibraryVersions;
 use super::programs::ProgramTable;
@@ -344,8 +345,8 @@ impl CrateBuild<'_> {
         for (key, value) in metadata("system-deps").into_iter().flatten() {
             // `[package.metadata.system-deps.'cfg(...)']` has tables.
             if key.starts_with("cfg(") {
-                let target = key.parse();
-                let holds = target.is_ok_and(|target| self.context.cfgs.is_target(&target));
+                let target = is_shallow(key).then(|| key.parse().ok()).flatten();
+                let holds = target.is_some_and(|target| self.context.cfgs.is_target(&target));
                 let inner = value.as_object().filter(|_| holds);
                 let inner = inner.into_iter().flatten();
                 modules.extend(inner.filter_map(|(key, value)| {
