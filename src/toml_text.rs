@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::{DeserializeOwned, Error as _};
-use toml::de::Error;
+use toml::de::{DeTable, Error};
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
@@ -34,6 +34,17 @@ pub fn parse_manifest<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 /// See [`parse_manifest`].
 pub fn parse_lock<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     within(text, LOCK_TOKENS, || toml::from_str(text))
+}
+
+/// Parses a lockfile, and reads what is wanted from its table.
+///
+/// # Errors
+/// Fails if the text isn't TOML, or has too much in it, or if `read` does.
+pub fn read_lock<T, E: From<Error>>(
+    text: &str,
+    read: impl FnOnce(&DeTable) -> Result<T, E>,
+) -> Result<T, E> {
+    within(text, LOCK_TOKENS, || read(DeTable::parse(text)?.get_ref()))
 }
 
 /// Checks that a text can be parsed by something else.

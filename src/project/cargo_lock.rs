@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use miette::{NamedSource, SourceSpan};
 use semver::Version;
-use serde::Deserialize;
 use toml::de::DeTable;
 
 use super::crate_source::{CrateSource, GitSource, RegistrySource};
 use super::error::{ProjectError, toml_error};
 use super::files::SourceFiles;
 use super::git_url::without_credentials;
+use super::lock_entries::{LockEntries, LockEntry};
 use super::name::{CrateName, CrateVersion};
 use crate::hash::Sha256;
+use crate::toml_text::read_lock;
 
 const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
 
 /// Upper bound on the number of crates, several times what the largest
-/// projects have: `cargo_lock` takes quadratic time to resolve dependencies.
+/// projects have.
 const MAX_CRATES: usize = 10_000;
 
 /// A `Cargo.lock`, its crates sorted by name and version.
@@ -74,19 +75,26 @@ impl CargoLock {
             text: NamedSource::new(&place, text.to_owned()),
             at: None,
         };
-        let table = DeTable::parse(text).map_err(syntax_error)?;
-        require_known_format(table.get_ref(), text, &place)?;
-        let sources = sources(table.get_ref());
-        if text.matches("[[package]]").count() > MAX_CRATES {
-            let message = format!("it has more than {MAX_CRATES} crates");
-            return Err(content_error(message));
-        }
-        let raw = cargo_lock::Lockfile::deserialize(toml::Deserializer::from(table));
-        let raw = raw.map_err(syntax_error)?;
+        let read = read_lock(text, |table| {
+            require_known_format(table, text, &place)?;
+            let packages = table.get("package");
+            let packages = packages.and_then(|packages| packages.get_ref().as_array());
+            if packages.is_some_and(|packages| packages.len() > MAX_CRATES) {
+                let message = format!("it has more than {MAX_CRATES} crates");
+                return Err(Stop::Error(content_error(message)));
+            }
+            let entries = LockEntries::read(table);
+            let entries = entries.map_err(|message| Stop::Error(content_error(message)))?;
+            Ok((entries, sources(table)))
+        });
+        let (entries, sources) = read.map_err(|stop| match stop {
+            Stop::Syntax(error) => syntax_error(error),
+            Stop::Error(error) => error,
+        })?;
         Ok(Self {
-            format: format(&raw),
+            format: entries.format,
             bytes,
-            crates: crates(raw, &sources).map_err(content_error)?,
+            crates: crates(entries, &sources).map_err(content_error)?,
             registries: sources
                 .into_iter()
                 .filter(|source| source.is_other_registry)
@@ -270,6 +278,26 @@ fn require_known_format(table: &DeTable, text: &str, place: &str) -> Result<(), 
     })
 }
 
+/// Why a lock isn't read.
+enum Stop {
+    /// It isn't TOML.
+    Syntax(toml::de::Error),
+    /// It is no lock.
+    Error(ProjectError),
+}
+
+impl From<toml::de::Error> for Stop {
+    fn from(error: toml::de::Error) -> Self {
+        Self::Syntax(error)
+    }
+}
+
+impl From<ProjectError> for Stop {
+    fn from(error: ProjectError) -> Self {
+        Self::Error(error)
+    }
+}
+
 /// A `source` of the file.
 struct Source {
     /// The text as written.
@@ -281,8 +309,7 @@ struct Source {
     is_other_registry: bool,
 }
 
-/// Returns the distinct sources in the order of the file, which `cargo_lock`
-/// loses.
+/// Returns the distinct sources in the order of the file.
 fn sources(table: &DeTable) -> Vec<Source> {
     let packages = table
         .get("package")
@@ -303,67 +330,64 @@ fn sources(table: &DeTable) -> Vec<Source> {
     sources.collect()
 }
 
-fn format(raw: &cargo_lock::Lockfile) -> u8 {
-    u32::from(raw.version).try_into().unwrap_or_default()
-}
-
 /// Name, version and source, which identify a package of `Cargo.lock`.
 type Key = (String, Version, Option<String>);
 
-fn key(name: &cargo_lock::Name, version: &Version, source: Option<&cargo_lock::SourceId>) -> Key {
-    let source = source.map(ToString::to_string);
-    (name.as_str().to_owned(), version.clone(), source)
+fn key(entry: &LockEntry) -> Key {
+    let source = entry.source.as_ref().map(|source| source.printed.clone());
+    (entry.name.clone(), entry.version.clone(), source)
 }
 
-fn crates(raw: cargo_lock::Lockfile, sources: &[Source]) -> Result<Vec<LockedCrate>, String> {
-    let format = format(&raw);
-    let mut packages = raw.packages;
-    packages.sort_by_cached_key(|p| key(&p.name, &p.version, p.source.as_ref()));
-    let mut indexes = BTreeMap::new();
-    for (index, package) in packages.iter().enumerate() {
-        let key = key(&package.name, &package.version, package.source.as_ref());
-        if indexes.insert(key, index).is_some() {
-            return Err(format!(
-                "`{} {}` stands in it twice",
-                package.name, package.version
-            ));
-        }
+/// Sorts the entries by name, version and source.
+fn crates(lock: LockEntries, sources: &[Source]) -> Result<Vec<LockedCrate>, String> {
+    let LockEntries { format, entries } = lock;
+    let mut order: Vec<_> = entries.iter().map(key).zip(0..).collect();
+    order.sort();
+    if let Some(twice) = order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let (name, version, _) = &twice[0].0;
+        let name = name.escape_debug();
+        return Err(format!("`{name} {version}` stands in it twice"));
     }
-    let crates = packages.iter().map(|package| {
-        let name = package.name.as_str();
-        let dependencies = package.dependencies.iter();
+    let mut sorted = vec![0; entries.len()];
+    for (place, (_, before)) in order.iter().enumerate() {
+        sorted[*before] = place;
+    }
+    let by_printed: BTreeMap<_, _> = sources
+        .iter()
+        .rev()
+        .map(|source| (source.printed.as_str(), source.id.as_str()))
+        .collect();
+    let crates = order.iter().map(|(_, before)| {
+        let entry: &LockEntry = &entries[*before];
+        let name = &entry.name;
+        let dependencies = entry.dependencies.iter();
         Ok(LockedCrate {
             name: CrateName::new(name)
                 .ok_or_else(|| format!("`{}` is no crate's name", name.escape_debug()))?,
-            version: package.version.clone(),
-            source: source(package, sources, format),
-            dependencies: dependencies
-                .filter_map(|d| indexes.get(&key(&d.name, &d.version, d.source.as_ref())))
-                .copied()
-                .collect(),
+            version: entry.version.clone(),
+            source: source(entry, &by_printed, format),
+            dependencies: dependencies.map(|place| sorted[*place]).collect(),
         })
     });
     crates.collect()
 }
 
-fn source(package: &cargo_lock::Package, sources: &[Source], format: u8) -> CrateSource {
-    let Some(source) = &package.source else {
+fn source(entry: &LockEntry, by_printed: &BTreeMap<&str, &str>, format: u8) -> CrateSource {
+    let Some(source) = &entry.source else {
         return CrateSource::Local;
     };
-    let printed = source.to_string();
-    let written = sources.iter().find(|source| source.printed == printed);
-    let id = written.map_or(printed, |source| source.id.clone());
-    let checksum = package
-        .checksum
-        .as_ref()
-        .and_then(cargo_lock::Checksum::as_sha256)
-        .map(Sha256::from_bytes);
-    if source.is_default_registry() {
+    let checksum = entry.checksum;
+    if source.is_default_registry {
         return CrateSource::CratesIo(checksum);
     }
-    match GitSource::parse(&id, format) {
+    let written = by_printed.get(source.printed.as_str()).copied();
+    let id = written.unwrap_or(&source.printed);
+    match GitSource::parse(id, format) {
         Some(git) => CrateSource::Git(git),
-        None => CrateSource::Registry(RegistrySource { id, checksum }),
+        None => CrateSource::Registry(RegistrySource {
+            id: id.to_owned(),
+            checksum,
+        }),
     }
 }
 

@@ -13,6 +13,7 @@ mod git_url;
 mod guards;
 mod identity;
 mod local_crates;
+mod lock_entries;
 mod lock_state;
 mod manifest;
 mod metadata;
