@@ -112,6 +112,7 @@ impl Error {
                 | IoError::Release(_)
                 | IoError::DownloadTemplate { .. }
                 | IoError::NoFile { .. }
+                | IoError::TooLarge { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

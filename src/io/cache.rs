@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::IoError;
 use super::write::replace_file;
 use crate::hash::Sha256;
+use crate::io::read::read_bytes;
 
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 
@@ -110,7 +111,7 @@ impl Cache {
     /// Returns the entry of a key; a damaged one doesn't count.
     #[must_use]
     pub fn get<T>(&self, stage: &Stage<T>, key: &Sha256) -> Option<T> {
-        (stage.read)(fs::read(self.path(stage, key)?).ok()?)
+        (stage.read)(read_bytes(self.path(stage, key)?).ok()?)
     }
 
     /// Keeps the entry of a key.
@@ -152,7 +153,7 @@ impl Cache {
 
     /// Reads a file of the cache that isn't named after a key.
     pub(super) fn read_file(&self, name: impl AsRef<Path>) -> Option<Vec<u8>> {
-        fs::read(self.folder()?.join(name)).ok()
+        read_bytes(self.folder()?.join(name)).ok()
     }
 
     /// Writes a file of the cache that isn't named after a key.

@@ -16,6 +16,7 @@ use fs_err as fs;
 use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
 use super::{Cache, CrateStore, IoError, Network};
+use crate::io::read::{read_bytes, read_string};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
 /// The environment variables that cargo, rustup and TLS need. None of them
@@ -69,7 +70,7 @@ pub fn generate_lock(
             // The registry no longer has a locked version: cargo has to choose
             // another one for this crate, and to keep the rest.
             Err(IoError::Resolution { message }) => {
-                let text = fs::read_to_string(&lock).unwrap_or_default();
+                let text = read_string(&lock).unwrap_or_default();
                 let without = gone(&message).and_then(|gone| without_crate(&text, gone));
                 match without {
                     Some(without) => fs::write(&lock, without)?,
@@ -82,7 +83,7 @@ pub fn generate_lock(
             }
         }
     }
-    Ok(fs::read(lock)?)
+    Ok(read_bytes(lock)?)
 }
 
 /// The folder that serves as `CARGO_HOME`.

@@ -10,6 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::skeleton::{MAX_TEXT, Skeleton, kept_digest};
 use super::{GitStore, GitTree, IoError};
+use crate::io::read::read_bytes;
 use crate::project::{GitSource, LockedCrate};
 use crate::vendor::git_crate::{is_searched_for_crates, leaves_crate, paths_outside_crate};
 use crate::vendor::{GitCrate, GitManifests};
@@ -83,7 +84,7 @@ pub fn git_manifests(tree: &GitTree) -> Result<GitManifests, IoError> {
 
 fn kept(folder: &Path) -> Option<GitSkeleton> {
     let digest = kept_digest(folder)?;
-    let reaches_out = fs::read(folder.join(REACHES_OUT)).ok()?;
+    let reaches_out = read_bytes(folder.join(REACHES_OUT)).ok()?;
     Some(GitSkeleton {
         skeleton: Skeleton {
             folder: folder.to_owned(),
@@ -173,5 +174,5 @@ fn text(tree: &GitTree, entry: &DirEntry) -> Result<Option<String>, IoError> {
     if !metadata.is_file() || metadata.len() > MAX_TEXT {
         return Ok(None);
     }
-    Ok(String::from_utf8(fs::read(path)?).ok())
+    Ok(String::from_utf8(read_bytes(path)?).ok())
 }

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::paths::full_folder_path;
+use super::read::open_regular;
 use super::search_up::steps_to_repository;
 
 /// Upper bound on the size of a `.gitignore`, in bytes; the rest isn't read.
@@ -82,11 +82,8 @@ impl GitIgnored {
 fn read(folder: &Utf8Path) -> Gitignore {
     let path = folder.join(".gitignore");
     let mut bytes = Vec::new();
-    // Reading a pipe may never end.
-    if path.is_file() {
-        let file = fs::File::open(path);
-        let _ = file.and_then(|file| file.take(MAX_SIZE).read_to_end(&mut bytes));
-    }
+    let file = open_regular(path);
+    let _ = file.and_then(|file| file.take(MAX_SIZE).read_to_end(&mut bytes));
     let mut builder = GitignoreBuilder::new(folder);
     for line in String::from_utf8_lossy(&bytes).lines() {
         let _ = builder.add_line(None, line);
@@ -96,6 +93,8 @@ fn read(folder: &Utf8Path) -> Gitignore {
 
 #[cfg(test)]
 mod tests {
+    use fs_err as fs;
+
     use super::*;
 
     /// A repository with these `.gitignore` files, by folder.

@@ -24,6 +24,7 @@ pub mod pins;
 pub mod progress;
 pub mod python_index;
 pub mod python_locks;
+mod read;
 mod read_ahead;
 pub mod registry;
 pub mod resolve;

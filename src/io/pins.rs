@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::read::read_string;
+
 use super::search_up::search_up;
 use crate::nix::pins::{Pin, PinFile};
 
@@ -53,7 +55,7 @@ fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> 
     let text = if metadata.len() > MAX_SIZE {
         Err("it is larger than any such file".to_owned())
     } else {
-        fs::read_to_string(&path).map_err(|error| error.to_string())
+        read_string(&path).map_err(|error| error.to_string())
     };
     let place = if name == "." {
         file.path().to_owned()

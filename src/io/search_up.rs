@@ -7,10 +7,10 @@
 //! itself has to name the member.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 
 use super::IoError;
 use super::paths::{full_folder_path, full_path};
+use crate::io::read::read_string;
 
 /// A folder that was reached from another one by going up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub fn find_cargo_workspace(
     let mut folders = start.ancestors().enumerate().skip(1);
     let found = folders.find(|(_, above)| {
         let below = start.strip_prefix(above).unwrap_or(&start).join(member);
-        let text = fs::read_to_string(above.join("Cargo.toml"));
+        let text = read_string(above.join("Cargo.toml"));
         text.is_ok_and(|text| is_workspace(&text, &below))
     });
     Ok(found.map(|(steps, _)| steps))
@@ -88,6 +88,8 @@ pub fn find_cargo_workspace(
 
 #[cfg(test)]
 mod tests {
+    use fs_err as fs;
+
     use super::*;
 
     /// `top/a/b` with a file `top/mark`, in a repository if `has_git`.

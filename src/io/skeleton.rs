@@ -12,6 +12,7 @@ use fs_err as fs;
 use super::unpack::read_crate;
 use super::{CrateStore, IoError};
 use crate::hash::Sha256;
+use crate::io::read::read_bytes;
 use crate::native::SourceFacts;
 use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
@@ -116,7 +117,7 @@ impl Skeleton {
 
 pub(super) fn kept_digest(folder: &Path) -> Option<SourceFacts> {
     let manifest = fs::metadata(folder.join("Cargo.toml")).ok()?;
-    let text = fs::read(folder.join(DIGEST)).ok()?;
+    let text = read_bytes(folder.join(DIGEST)).ok()?;
     if manifest.len() == 0 {
         return None;
     }

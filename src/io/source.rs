@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::paths::{full_folder_path, parent_folder};
+use super::read::open_regular;
 use super::search_up::{FolderAbove, search_up, steps_to_repository};
 use super::{IoError, folder, sdist};
 use crate::hash::{Sha256, Sha256Writer};
@@ -52,7 +53,7 @@ impl Source {
         }
         Ok(Self(Kind::Archive(Archive {
             path: path.to_owned(),
-            file: Mutex::new(fs::File::open(path)?),
+            file: Mutex::new(open_regular(path)?),
             files: OnceLock::new(),
             hashed: OnceLock::new(),
         })))

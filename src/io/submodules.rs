@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::paths::{full_path, path_from};
+use super::read::open_regular;
 use super::search_up::{is_in_repository, search_up};
 use crate::project::submodule_paths;
 
@@ -81,12 +82,8 @@ pub fn is_empty(folder: &Utf8Path) -> bool {
 }
 
 fn read_gitmodules(folder: &Utf8Path) -> Option<String> {
-    let path = folder.join(".gitmodules");
-    if !path.is_file() {
-        return None;
-    }
     let mut text = String::new();
-    let file = fs::File::open(path).ok()?;
+    let file = open_regular(folder.join(".gitmodules")).ok()?;
     file.take(MAX_TEXT).read_to_string(&mut text).ok()?;
     Some(text)
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use fs_err as fs;
 
+use crate::io::read::open_regular;
+
 use super::{IoError, on_deep_stack};
 use crate::hash::{NarWriter, Sha256, Sha256Writer};
 
@@ -41,7 +43,7 @@ pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<(
         return nar.symlink(fs::read_link(path)?.as_os_str().as_encoded_bytes());
     }
     if kind.is_file() {
-        let file = fs::File::open(path)?;
+        let file = open_regular(path)?;
         let contents = BufReader::with_capacity(BUFFER, file);
         return nar.file(is_executable(&metadata), metadata.len(), contents);
     }

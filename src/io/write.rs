@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
+use super::read::read_bytes;
 
 /// Writes a file beside its place and renames it. Returns false if it has these
 /// bytes already.
@@ -197,11 +198,7 @@ fn part(path: impl AsRef<Path>, readers: Readers) -> Result<tempfile::NamedTempF
 /// # Errors
 /// Fails if it can't be read, or isn't a file: reading a pipe may never end.
 pub fn read_file(path: &Utf8Path) -> Result<Option<Vec<u8>>, IoError> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let path = path.to_owned();
-        return Err(IoError::NoFile { path });
-    }
-    match fs::read(path) {
+    match read_bytes(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use fs_err as fs;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::netrc::Netrc;
 use crate::io::network::Token;
+use crate::io::read::read_string;
 use crate::python_lock::{NamedIndex, named_index};
 
 /// The known logins. There is no `Debug`, as they hold passwords.
@@ -271,7 +271,7 @@ fn read(path: &Path) -> Result<Netrc, Option<usize>> {
     if !path.is_file() {
         return Err(None);
     }
-    let text = fs::read_to_string(path).map_err(|_| None)?;
+    let text = read_string(path).map_err(|_| None)?;
     Netrc::parse(&text).map_err(Some)
 }
 

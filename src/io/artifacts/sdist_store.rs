@@ -16,6 +16,7 @@ use crate::io::error::ArtifactError;
 use crate::io::memory_budget::MemoryBudget;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
 use crate::io::paths::utf8_path;
+use crate::io::read::open_regular;
 use crate::io::verified::{FileState, Verified};
 use crate::io::{Cache, IoError, Network};
 use crate::project::without_credentials;
@@ -268,7 +269,7 @@ impl ArtifactStore {
     /// Returns the hash of a file. It isn't read if it is known to have had the
     /// hash `expected` and hasn't changed since.
     fn hash(&self, path: &Path, expected: &Sha256) -> Result<Sha256, IoError> {
-        let mut file = fs::File::open(path)?;
+        let mut file = open_regular(path)?;
         let before = FileState::of(&file.metadata()?);
         if before.is_some_and(|state| self.verified.knows(expected, &state)) {
             return Ok(*expected);

@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::read::NotRead;
+
 mod artifact;
 mod git;
 mod release;
@@ -50,6 +52,20 @@ pub enum IoError {
     #[error("`{path}` is no file")]
     #[diagnostic(code(pyhack::files::no_file), help("name a file"))]
     NoFile { path: Utf8PathBuf },
+
+    /// A file that would fill the memory.
+    #[error("`{path}` is larger than the {limit} MiB that are read of such a file")]
+    #[diagnostic(
+        code(pyhack::files::too_large),
+        help(
+            "name another file, or fetch this one again: manifests, locks and overlays are smaller"
+        )
+    )]
+    TooLarge {
+        path: Utf8PathBuf,
+        /// In MiB.
+        limit: u64,
+    },
 
     #[error(
         "the registry `{index}` has its crates at `{dl}`, where nixpkgs' `importCargoLock` can't fetch them: it knows only `ADDRESS/NAME/VERSION/download`"
@@ -292,7 +308,7 @@ pub enum IoError {
         code(pyhack::files::failed),
         help("check the disk's free space and the permissions of that path")
     )]
-    File(#[from] io::Error),
+    File(io::Error),
 
     #[error("`{}` is no text", path.display())]
     #[diagnostic(
@@ -334,6 +350,21 @@ pub enum IoError {
         /// The name of what is in it.
         entry: String,
     },
+}
+
+impl From<io::Error> for IoError {
+    /// What isn't read on principle isn't the disk's fault.
+    fn from(error: io::Error) -> Self {
+        let named = |path: &std::path::Path| Utf8PathBuf::from(path.to_string_lossy().into_owned());
+        match NotRead::of(&error) {
+            Some(NotRead::Special { path }) => Self::NoFile { path: named(path) },
+            Some(NotRead::TooLarge { path, limit }) => Self::TooLarge {
+                path: named(path),
+                limit: limit >> 20,
+            },
+            None => Self::File(error),
+        }
+    }
 }
 
 impl IoError {

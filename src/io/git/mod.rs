@@ -26,6 +26,7 @@ use super::error::{GitError, IoError};
 use super::network::HttpSettings;
 use super::tree::nar_hash;
 use crate::hash::Sha256;
+use crate::io::read::read_bytes;
 use crate::project::{GitSource, is_local, without_credentials};
 
 mod checkout;
@@ -216,7 +217,7 @@ fn redacted_url(url: &str) -> String {
 }
 
 fn kept_metadata(trees: &Path, revision: &str) -> Option<Metadata> {
-    let text = fs::read(trees.join(format!("{revision}.json"))).ok()?;
+    let text = read_bytes(trees.join(format!("{revision}.json"))).ok()?;
     serde_json::from_slice(&text).ok()
 }
 

@@ -1,11 +1,11 @@
 //! Makes the HTTP client: TLS, proxies, redirects.
 
-use fs_err as fs;
 use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Certificate, NoProxy, Proxy};
 
 use super::HttpSettings;
+use crate::io::read::read_bytes;
 use crate::project::without_credentials;
 
 const MAX_REDIRECTS: usize = 10;
@@ -53,7 +53,7 @@ fn with_certificates(
         let path = path.display();
         format!("the certificates in `{path}` can't be read: {message}")
     };
-    let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
+    let bytes = read_bytes(path).map_err(|error| told(error.to_string()))?;
     let certificates =
         Certificate::from_pem_bundle(&bytes).map_err(|error| told(with_causes(&error)))?;
     if certificates.is_empty() {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
 use etcetera::BaseStrategy;
-use fs_err as fs;
 
+use crate::io::read::read_string;
 use crate::io::search_up::search_up;
 use crate::io::{Session, environment};
 use crate::project::PythonName;
@@ -113,12 +113,7 @@ fn system_folders(name: &str, other: &str) -> Vec<PathBuf> {
 }
 
 fn read(file: impl AsRef<Path>) -> Option<String> {
-    let file = file.as_ref();
-    // Reading a pipe may never end.
-    if !file.is_file() {
-        return None;
-    }
-    fs::read_to_string(file).ok()
+    read_string(file).ok()
 }
 
 /// Returns the indexes that a lock is made from: that of the package first, if

@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fs_err as fs;
 use reqwest::Url;
 use serde::Deserialize;
 use tame_index::utils::url_to_local_dir;
@@ -15,6 +14,7 @@ use super::super::Network;
 use super::super::network::{Answer, Request, Token, pauses};
 use super::super::once_map::OnceMap;
 use super::{CargoSettings, Index, Unusable, git_index};
+use crate::io::read::read_bytes;
 use crate::project::without_credentials;
 
 /// What it takes to ask a registry.
@@ -139,7 +139,7 @@ impl Reach<'_> {
             let name = url_to_local_dir(index, is_stable).ok()?.dir_name;
             let folder: PathBuf = indices.join(name);
             let repository = folder.join(".git");
-            fs::read(folder.join("config.json")).ok().or_else(|| {
+            read_bytes(folder.join("config.json")).ok().or_else(|| {
                 let is_there = repository.is_dir();
                 is_there
                     .then(|| git_index::read_cargo_copy(&repository))

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cargo_config2::Config;
-use fs_err as fs;
 use serde::Deserialize;
 
 use super::super::network::Token;
 use super::sources::{CRATES_IO, env_form};
+use crate::io::read::read_string;
 
 /// The known tokens, by the name of the registry as environment variables spell
 /// it.
@@ -77,13 +77,15 @@ impl Tokens {
 /// text of it may get into a message.
 fn credentials(home: &Path) -> Credentials {
     let files = [home.join("credentials"), home.join("credentials.toml")];
-    let text = files.iter().find_map(|file| fs::read_to_string(file).ok());
+    let text = files.iter().find_map(|file| read_string(file).ok());
     text.and_then(|text| toml::from_str(&text).ok())
         .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use fs_err as fs;
+
     use super::*;
 
     #[test]

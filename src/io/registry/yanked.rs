@@ -9,6 +9,7 @@ use tame_index::utils::url_to_local_dir;
 use tame_index::{IndexKrate, KrateName};
 
 use super::Index;
+use crate::io::read::read_bytes;
 use crate::project::LockedCrate;
 
 /// Returns the address of a crate's entry in a sparse index.
@@ -37,7 +38,7 @@ pub(in crate::io) fn is_known_yanked(index: &Index, home: &Path, krate: &LockedC
         };
         let indices = home.join("registry").join("index");
         let path = indices.join(folder.dir_name).join(".cache").join(&path);
-        let Ok(bytes) = std::fs::read(path) else {
+        let Ok(bytes) = read_bytes(path) else {
             return false;
         };
         let entry = ValidCacheEntry::read(&bytes).ok();

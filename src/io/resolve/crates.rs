@@ -14,10 +14,12 @@ use super::super::skeleton::{Skeleton, write_manifest};
 use super::super::{CrateStore, IoError, Progress, in_order};
 use super::sources::Sources;
 use super::{ResolveRequest, manifest_in};
+use crate::io::read::read_string;
 use crate::native::placeholder_manifest::{
     FeatureRequests, can_have_default_features, collect_feature_requests, placeholder_manifest,
 };
 use crate::project::{CargoLock, CrateSource, RegistrySource};
+use crate::toml_text::parse_manifest;
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 
 /// Enough to keep a slow network busy.
@@ -155,8 +157,8 @@ impl<'a> StandIns<'a> {
             return Ok(stand_ins);
         }
         for (&place, skeleton) in skeletons {
-            let text = fs::read_to_string(skeleton.folder.join("Cargo.toml"))?;
-            let table: Table = text.parse().unwrap_or_default();
+            let text = read_string(skeleton.folder.join("Cargo.toml"))?;
+            let table: Table = parse_manifest(&text).unwrap_or_default();
             collect_feature_requests(&table, &mut stand_ins.requests);
             stand_ins.manifests.insert(place, table);
         }

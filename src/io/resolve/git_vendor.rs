@@ -21,6 +21,7 @@ use super::super::{CrateStore, IoError, Progress};
 use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names, skeletons};
+use crate::io::read::read_string;
 use crate::project::{CrateSource, GitSource, join, without_credentials};
 use crate::vendor::git_crate::leaves_crate;
 
@@ -134,7 +135,7 @@ fn write_registries(
     StandIns::new(request, &found.skeletons, &places)?.write(Defaults::Likely, &mut sources)?;
     sources.write_home(scratch, &registry_names(request))?;
     let config = scratch.join("home").join("config.toml");
-    let text = fs::read_to_string(&config)?;
+    let text = read_string(&config)?;
     Ok(fs::write(
         config,
         format!("{text}\n[net]\ngit-fetch-with-cli = true\n"),

@@ -7,6 +7,7 @@ use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::super::IoError;
+use super::super::read::open_regular;
 
 /// Writes the contents of `folder` as a tar archive, below the folder `name`:
 /// sorted, without owners and times.
@@ -42,7 +43,7 @@ pub fn write_tar(folder: &Path, name: &str, out: &mut dyn Write) -> Result<(), I
                 0o644
             });
             header.set_size(metadata.len());
-            builder.append_data(&mut header, path, fs::File::open(entry.path())?)?;
+            builder.append_data(&mut header, path, &mut open_regular(entry.path())?)?;
         }
     }
     builder.into_inner()?.flush()?;

@@ -14,6 +14,7 @@ use super::super::{CrateStore, GitStore, IoError};
 use super::git_folder::{skeleton, write_checkout, write_whole};
 use super::nodes::Nodes;
 use crate::hash::Sha256;
+use crate::io::read::read_bytes;
 use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 use crate::vendor::{CrateForm, Layout, LinkMode, PlannedCrate};
@@ -123,7 +124,7 @@ impl CrateWriter<'_> {
         let folder = beside.join(&hex);
         let known = beside.join(format!("{hex}.json"));
         let is_kept = || {
-            let nodes = fs::read(&known).ok();
+            let nodes = read_bytes(&known).ok();
             let nodes = nodes.and_then(|bytes| serde_json::from_slice::<Nodes>(&bytes).ok());
             nodes.is_some_and(|nodes| nodes.are_in(&folder))
         };

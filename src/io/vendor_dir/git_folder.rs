@@ -8,6 +8,7 @@ use walkdir::WalkDir;
 
 use super::super::git_crates::{git_manifests, git_skeletons};
 use super::super::{GitStore, IoError};
+use crate::io::read::read_string;
 use crate::project::{GitSource, LockedCrate};
 use crate::vendor::Layout;
 use crate::vendor::checksum_json::CHECKSUM_FILE;
@@ -86,7 +87,7 @@ pub(super) fn write_whole(
     copy.folder(&fs::canonicalize(folder)?, target)
         .map_err(|error| copy.explained(krate, error))?;
     let manifest = target.join("Cargo.toml");
-    if fs::read_to_string(&manifest)?.contains("workspace") {
+    if read_string(&manifest)?.contains("workspace") {
         fs::remove_file(&manifest)?;
         fs::write(&manifest, found.manifest.to_string())?;
     }

@@ -11,6 +11,7 @@ use self::crate_folder::CrateWriter;
 use self::nodes::Nodes;
 use self::stamp::Stamp;
 use super::{Cache, CrateStore, GitStore, IoError, Progress, all_in_order};
+use crate::io::read::read_string;
 use crate::vendor::checksum_json::CHECKSUM_FILE;
 use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 
@@ -277,7 +278,7 @@ fn is_of_layout(layout: Layout, path: &Path, name: &str) -> bool {
         number.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
     };
     let is_configuration = || {
-        let text = fs::read_to_string(path.join("config.toml")).unwrap_or_default();
+        let text = read_string(path.join("config.toml")).unwrap_or_default();
         text.contains("[source.") && all(&|_, name| name == "config.toml")
     };
     match layout {
