@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::io::cache_size::prune_daily;
 use crate::io::paths::{enter, exists};
+use crate::io::temporary;
 use crate::options::UnusedSubdirectory;
 use crate::suggest::nearest;
 use global::{Format, GlobalArgs, ManifestArgs, default_color};
@@ -134,7 +135,9 @@ pub fn main() -> ExitCode {
         let message = error.to_string();
         return ui::print_clap(&Cli::command().error(ErrorKind::ValueValidation, message));
     }
-    match run(cli, &ui) {
+    let done = run(cli, &ui);
+    temporary::end();
+    match done {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
             ui::print_clap(&Cli::command().error(ErrorKind::ArgumentConflict, message))

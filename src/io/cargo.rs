@@ -17,6 +17,7 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
 use super::{Cache, CrateStore, IoError, Network};
 use crate::io::read::{read_bytes, read_string};
+use crate::io::temporary;
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
 /// The environment variables that cargo, rustup and TLS need. None of them
@@ -56,9 +57,7 @@ pub fn generate_lock(
 ) -> Result<Vec<u8>, IoError> {
     let index = store.crates_io_index()?;
     let cache = safe_folder(files.origin().as_ref(), store)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
-        .tempdir_in(&cache)?;
+    let scratch = temporary::folder_in(&cache, "scratch-")?;
     let source = scratch.path().join("source");
     write_skeleton(files, project, local, &source)?;
     let home = cache.join(HOME);

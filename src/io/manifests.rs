@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
-use super::{CrateStore, IoError};
+use super::{CrateStore, IoError, temporary};
 use crate::project::{
     LocalCrates, ManifestProblem, RustProject, SourceFiles, find_workspace_root, join,
 };
@@ -44,9 +44,7 @@ pub fn refused_manifest(
     let Ok(cache) = safe_folder(files.origin().as_ref(), store) else {
         return Ok(None);
     };
-    let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
-        .tempdir_in(cache)?;
+    let scratch = temporary::folder_in(&cache, "scratch-")?;
     let source = scratch.path().join("source");
     write_skeleton(files, project, local, &source)?;
     write_sources_above(files, local, &source)?;

@@ -35,6 +35,7 @@ mod skeleton;
 pub mod source;
 pub mod submodules;
 
+pub mod temporary;
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;

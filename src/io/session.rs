@@ -17,6 +17,7 @@ use super::pins::{FoundPins, find_pins};
 use super::python_locks::{FoundPythonLock, PythonLocks};
 use super::registry::cargo_home;
 use super::source::Source;
+use super::temporary;
 use super::verified::Verified;
 use super::{
     ArtifactStore, Cache, CargoSettings, CrateStore, GitStore, IoError, Network, Progress,
@@ -86,7 +87,9 @@ impl Session {
         project_config: ProjectConfig,
         progress: Arc<dyn Progress>,
     ) -> Self {
-        let shared = Shared::new(network, project_config, Cache::of_user(), cargo_home());
+        let cache = Cache::of_user();
+        temporary::begin(cache.folder());
+        let shared = Shared::new(network, project_config, cache, cargo_home());
         Self {
             shared: Arc::new(shared),
             progress,

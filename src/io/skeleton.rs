@@ -13,6 +13,7 @@ use super::unpack::read_crate;
 use super::{CrateStore, IoError};
 use crate::hash::Sha256;
 use crate::io::read::read_bytes;
+use crate::io::temporary;
 use crate::native::SourceFacts;
 use crate::native::source_facts::target_files;
 use crate::project::LockedCrate;
@@ -93,9 +94,7 @@ impl Skeleton {
         let digest = SourceFacts::new(manifest, &texts.collect());
         let beside = folder.parent().expect("the folder is two below the cache");
         fs::create_dir_all(beside)?;
-        let part = tempfile::Builder::new()
-            .suffix(".part")
-            .tempdir_in(beside)?;
+        let part = temporary::folder_in(beside, ".part-")?;
         let new = part.path().join("new");
         write_manifest(&new, manifest, paths.iter().map(String::as_str))?;
         let checksums = ChecksumFile::new(checksum, &BTreeMap::new()).to_text();

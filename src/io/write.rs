@@ -8,6 +8,7 @@ use fs_err as fs;
 
 use super::IoError;
 use super::read::read_bytes;
+use super::temporary;
 
 /// Writes a file beside its place and renames it. Returns false if it has these
 /// bytes already.
@@ -182,15 +183,16 @@ fn part(path: impl AsRef<Path>, readers: Readers) -> Result<tempfile::NamedTempF
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    if readers == Readers::Everyone {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
-    Ok(builder.prefix(".pyhack-").tempfile_in(folder)?)
+    let file = temporary::file_in(folder, |builder| {
+        #[cfg(unix)]
+        if readers == Readers::Everyone {
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(std::fs::Permissions::from_mode(0o644));
+        }
+        #[cfg(not(unix))]
+        let _ = (builder, readers);
+    });
+    Ok(file?)
 }
 
 /// Reads a file; returns `None` if there isn't one.

@@ -12,6 +12,7 @@ use super::load::{Loaded, Request, require_fitting};
 use crate::error::Error;
 use crate::io::paths::utf8_path;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
+use crate::io::temporary;
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
 use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
 use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
@@ -227,7 +228,7 @@ impl Planned<'_> {
         path: &Utf8Path,
         progress: &dyn Progress,
     ) -> Result<VendorReport, Error> {
-        let scratch = tempfile::tempdir().map_err(IoError::from)?;
+        let scratch = temporary::folder().map_err(IoError::from)?;
         let folder = utf8_path(scratch.path().join("vendor"))?;
         let written = VendorFolder {
             folder: &folder,

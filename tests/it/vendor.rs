@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Crate, Registry, Sandbox, python_project, tree};
+use crate::support::{Crate, End, Registry, Reply, Sandbox, python_project, tree};
 
 fn crates() -> Vec<Crate> {
     vec![
@@ -255,6 +255,59 @@ fn what_killed_runs_left_goes_away() {
     let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, [".pyhack-vendor-vendor-b-abc123", "vendor"]);
+}
+
+/// Returns the names of temporary files and folders below a folder.
+#[cfg(unix)]
+fn temporary_names(folder: &std::path::Path) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(folder)
+        .min_depth(1)
+        .into_iter()
+        .flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let heads = [".pyhack-", ".part-", ".tmp", "scratch-", "pyhack-"];
+    names
+        .filter(|name| heads.iter().any(|head| name.starts_with(head)))
+        .collect()
+}
+
+/// They wait for a server that never ends its answer.
+#[test]
+#[cfg(unix)]
+fn interrupted_and_killed_runs_leave_nothing() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let crates = [Crate::new("alpha", "1.0.0")];
+    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("KILL", 9)] {
+        let bytes = crates[0].bytes.clone();
+        let registry = Registry::with(&crates, move |_, asked| {
+            let is_crate = asked.path.ends_with("/download");
+            is_crate.then(|| Reply::body(bytes.clone()).cut(10, End::Stall))
+        });
+        let sandbox = Sandbox::with_registry(&registry);
+        sandbox.project("project", &python_project(&crates));
+        sandbox.write("tmp/user", "");
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
+        let mut run = command
+            .env("TMPDIR", sandbox.path("tmp"))
+            .args(["vendor", "-q", "project", "--to", "out/vendor"])
+            .spawn()
+            .unwrap();
+        while registry.downloads() == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(!temporary_names(&sandbox.path("")).is_empty());
+        let mut kill = sandbox.command("kill");
+        kill.args(["-s", name, &run.id().to_string()]);
+        assert!(kill.status().unwrap().success());
+        assert_eq!(run.wait().unwrap().signal(), Some(number));
+        if name == "KILL" {
+            assert!(!temporary_names(&sandbox.path("")).is_empty());
+            sandbox.run(&["inspect", "--offline", "project"]).ok();
+        }
+        let left = temporary_names(&sandbox.path(""));
+        assert_eq!(left, Vec::<String>::new(), "after {name}");
+        assert!(sandbox.path("tmp/user").exists() && !sandbox.path("out/vendor").exists());
+    }
 }
 
 /// On Linux, `/dev/shm` is one.

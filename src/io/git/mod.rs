@@ -27,6 +27,7 @@ use super::network::HttpSettings;
 use super::tree::nar_hash;
 use crate::hash::Sha256;
 use crate::io::read::read_bytes;
+use crate::io::temporary;
 use crate::project::{GitSource, is_local, without_credentials};
 
 mod checkout;
@@ -106,9 +107,7 @@ impl GitStore {
             return Ok(tree);
         }
         fs::create_dir_all(&trees)?;
-        let part = tempfile::Builder::new()
-            .prefix(".part-")
-            .tempdir_in(&trees)?;
+        let part = temporary::folder_in(&trees, ".part-")?;
         let new = part.path().join("tree");
         fs::create_dir(&new)?;
         let mut checkout = Checkout::new(self, part.path(), is_local(&git.url));
@@ -163,7 +162,7 @@ impl GitStore {
             return Ok(&self.cache);
         }
         if self.scratch.get().is_none() {
-            let folder = tempfile::tempdir()?;
+            let folder = temporary::folder()?;
             let cache = Cache::at(Some(folder.path().to_owned()));
             let _ = self.scratch.set((folder, cache));
         }

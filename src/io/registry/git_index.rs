@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::io::temporary;
+
 /// Upper bound on a `config.json`, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
 
@@ -27,7 +29,7 @@ const FOREIGN: [&str; 6] = [
 /// Fetches the index's last commit, and returns its `config.json`.
 pub(super) fn fetch_config(url: &str, stall: Duration) -> Result<Vec<u8>, String> {
     require_fetchable(url)?;
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = temporary::folder().map_err(|error| error.to_string())?;
     let git = |arguments: &[&str]| git(folder.path(), stall, arguments);
     git(&["init", "--quiet", "--bare", "."])?;
     git(&["remote", "add", "origin", url])?;

@@ -22,6 +22,7 @@ use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names, skeletons};
 use crate::io::read::read_string;
+use crate::io::temporary;
 use crate::project::{CrateSource, GitSource, join, without_credentials};
 use crate::vendor::git_crate::leaves_crate;
 
@@ -53,9 +54,7 @@ pub fn vendored_git_crates(
         return Ok(folders);
     }
     let above = safe_folder(request.files.origin().as_ref(), store)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
-        .tempdir_in(above)?;
+    let scratch = temporary::folder_in(&above, "scratch-")?;
     write_registries(request, store, scratch.path(), progress)?;
     let mirrors_folder = scratch.path().join("mirrors");
     let sources: Vec<_> = sources.into_iter().collect();

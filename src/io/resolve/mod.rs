@@ -18,6 +18,7 @@ use self::sources::Sources;
 use super::cargo::{cargo_command, safe_folder, sentence};
 use super::skeleton::{Skeleton, write_manifest};
 use super::{CrateStore, GitStore, IoError, Progress};
+use crate::io::temporary;
 use crate::native::trimmed_manifest::{TrimRules, trim_manifest, workspace_resolver};
 use crate::native::{CrateGraph, Resolver, SourceFacts, SourceFactsByCrate};
 use crate::project::{
@@ -91,9 +92,7 @@ pub fn resolve(
             return Ok(resolved);
         }
     };
-    let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
-        .tempdir_in(cache)?;
+    let scratch = temporary::folder_in(&cache, "scratch-")?;
     let ReachedCrates {
         skeletons,
         missing,
@@ -144,7 +143,7 @@ pub fn read_alone(
     progress: &dyn Progress,
 ) -> Result<Resolved, IoError> {
     let mut resolved = Resolved::not(reason);
-    let scratch = tempfile::tempdir()?;
+    let scratch = temporary::folder()?;
     let found = skeletons(request, store, scratch.path(), progress)?;
     resolved.reaching_out = found.reaching_out;
     resolved.digests = digests(request, found.skeletons);

@@ -9,6 +9,7 @@ use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names, run_metadata, skeletons};
 use crate::hash::Sha256;
+use crate::io::temporary;
 use crate::project::join;
 use crate::target::Platform;
 use cargo_metadata::{DependencyKind, Metadata};
@@ -33,9 +34,7 @@ pub fn needed_on(
         return Ok(known);
     }
     let cache = safe_folder(request.files.origin().as_ref(), store)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("scratch-")
-        .tempdir_in(cache)?;
+    let scratch = temporary::folder_in(&cache, "scratch-")?;
     let found = skeletons(request, store, scratch.path(), progress)?;
     let mut sources = Sources::new(scratch.path(), request.lock);
     for (&place, skeleton) in &found.skeletons {

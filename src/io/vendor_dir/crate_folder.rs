@@ -15,6 +15,7 @@ use super::git_folder::{skeleton, write_checkout, write_whole};
 use super::nodes::Nodes;
 use crate::hash::Sha256;
 use crate::io::read::read_bytes;
+use crate::io::temporary;
 use crate::project::{CrateSource, GitSource};
 use crate::vendor::checksum_json::{CHECKSUM_FILE, ChecksumFile};
 use crate::vendor::{CrateForm, Layout, LinkMode, PlannedCrate};
@@ -143,9 +144,7 @@ impl CrateWriter<'_> {
             // Changed through a link, or left over.
             fs::remove_dir_all(&folder)?;
         }
-        let part = tempfile::Builder::new()
-            .suffix(".part")
-            .tempdir_in(&beside)?;
+        let part = temporary::folder_in(&beside, ".part-")?;
         let new = part.path().join("new");
         self.unpack(planned, &new)?;
         make_read_only(&new)?;
@@ -210,7 +209,7 @@ pub(in crate::io) fn move_folder(from: &Path, to: &Path) -> Result<(), IoError> 
         result => return Ok(result?),
     }
     let beside = to.parent().unwrap_or(Path::new("."));
-    let staging = tempfile::Builder::new().prefix("new-").tempdir_in(beside)?;
+    let staging = temporary::folder_in(beside, "new-")?;
     let copied = staging.path().join("folder");
     each_file(from, &copied, copy)?;
     Ok(fs::rename(copied, to)?)

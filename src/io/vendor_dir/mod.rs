@@ -12,6 +12,7 @@ use self::nodes::Nodes;
 use self::stamp::Stamp;
 use super::{Cache, CrateStore, GitStore, IoError, Progress, all_in_order};
 use crate::io::read::read_string;
+use crate::io::temporary::{self, remove_folder};
 use crate::vendor::checksum_json::CHECKSUM_FILE;
 use crate::vendor::{Layout, LinkMode, PlannedCrate, VendorPlan};
 
@@ -149,9 +150,7 @@ impl VendorFolder<'_> {
         if lock.is_some() {
             clear_staging(beside, &prefix);
         }
-        let staging = tempfile::Builder::new()
-            .prefix(&prefix)
-            .tempdir_in(beside)?;
+        let staging = temporary::folder_in(beside, &prefix)?;
         let new = staging.path().join("new");
         fs::create_dir(&new)?;
         let mut stamp = Stamp::of(self.plan, self.link_mode);
@@ -165,8 +164,8 @@ impl VendorFolder<'_> {
         let old = staging.path().join("old");
         swap(folder, &new, &old)?;
         // The former folder is in one of these places.
-        remove(&old);
-        remove(&new);
+        remove_folder(&old);
+        remove_folder(&new);
         stamp.keep(folder, self.store.cache())?;
         Ok(written)
     }
@@ -240,29 +239,9 @@ fn clear_staging(beside: &Path, prefix: &str) {
             .strip_prefix(prefix)
             .is_some_and(|rest| !rest.contains('-'));
         if is_left && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            remove(&entry.path());
+            remove_folder(&entry.path());
         }
     }
-}
-
-/// Removes a folder if there is one, even if folders in it are read-only.
-fn remove(folder: &Path) {
-    if fs::remove_dir_all(folder).is_ok() || !folder.is_dir() {
-        return;
-    }
-    #[cfg(unix)]
-    for entry in walkdir::WalkDir::new(folder) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = match &entry {
-            Ok(entry) if entry.file_type().is_dir() => Some(entry.path()),
-            Ok(_) => None,
-            Err(error) => error.path(),
-        };
-        if let Some(path) = path {
-            let _ = fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
-        }
-    }
-    let _ = fs::remove_dir_all(folder);
 }
 
 /// Whether a layout of nixpkgs has this entry beside the crates, and the entry
