@@ -6,6 +6,7 @@
 //! another version are never read.
 
 use std::fs::{File, TryLockError};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::IoError;
-use super::write::replace_file;
+use super::write::{replace_file, replace_file_from};
 use crate::hash::Sha256;
 use crate::io::read::read_bytes;
 
@@ -160,6 +161,18 @@ impl Cache {
     pub(super) fn write_file(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<(), IoError> {
         match self.folder() {
             Some(folder) => replace_file(&folder.join(name), bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// Likewise, with what comes from a reader.
+    pub(super) fn write_from(
+        &self,
+        name: impl AsRef<Path>,
+        contents: &mut impl Read,
+    ) -> Result<(), IoError> {
+        match self.folder() {
+            Some(folder) => replace_file_from(&folder.join(name), contents),
             None => Ok(()),
         }
     }

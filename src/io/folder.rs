@@ -1,6 +1,5 @@
 //! Reads a project folder.
 
-use std::io::Read;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,15 +8,17 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::IoError;
 use super::git_ignored::GitIgnored;
+use super::read::open_regular;
+use super::text_budget::{Text, TextBudget, TextLimits};
 use super::vendored::{Vendored, covers, paths_in_manifests};
 use crate::project::{SourceFiles, is_read};
 use crate::vendor::checksum_json::CHECKSUM_FILE;
 
-/// Upper bound on the size of a file that is read, in bytes.
-const MAX_TEXT: u64 = 64 << 20;
-
-/// Upper bound on all files that are read of one folder, in bytes.
-const MAX_ALL: u64 = 512 << 20;
+/// Of one folder, which may have many packages.
+const TEXT_LIMITS: TextLimits = TextLimits {
+    manifests: 64 << 20,
+    scripts: 16 << 20,
+};
 
 /// Files by which a folder is known to hold a project.
 const PROJECT_FILES: [&str; 8] = [
@@ -45,7 +46,7 @@ pub(super) fn read_folder(root: &Utf8Path, python_root: &Utf8Path) -> Result<Sou
         root,
         python_root,
         files: SourceFiles::new(root.as_str()),
-        left: MAX_ALL,
+        budget: TextBudget::new(TEXT_LIMITS),
         links: Vec::new(),
         git_ignored: GitIgnored::of(root),
         ignored: Vec::new(),
@@ -81,8 +82,7 @@ struct Reader<'a> {
     root: &'a Utf8Path,
     python_root: &'a Utf8Path,
     files: SourceFiles,
-    /// How many more bytes may be read.
-    left: u64,
+    budget: TextBudget,
     links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
     git_ignored: Option<GitIgnored>,
     /// The folders that weren't entered, as git ignores them.
@@ -96,7 +96,8 @@ impl Reader<'_> {
         folder: &Utf8Path,
         mut is_wanted: impl FnMut(&DirEntry) -> bool,
     ) -> Result<(), IoError> {
-        let mut entries = WalkDir::new(folder).into_iter();
+        // Sorted, as it decides which scripts are read.
+        let mut entries = WalkDir::new(folder).sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -120,13 +121,13 @@ impl Reader<'_> {
             };
             if entry.file_type().is_file() {
                 let is_read = is_read(path, self.python_root);
-                let bytes = is_read.then(|| read(entry.path(), &mut self.left));
+                let bytes = is_read.then(|| read(entry.path(), path, &mut self.budget));
                 match bytes.transpose() {
                     // A project without its own files can't be read at all.
                     Err(IoError::File(error)) if is_denied(&error) && entry.depth() > 1 => {
                         self.files.add_unreadable(slashes(path));
                     }
-                    bytes => self.files.insert(slashes(path), bytes?),
+                    bytes => self.files.insert(slashes(path), bytes?.flatten()),
                 }
             } else if entry.path_is_symlink() {
                 let target = inside(self.root, &entry);
@@ -225,22 +226,20 @@ fn is_vendored_crate(entry: &DirEntry) -> bool {
     may_be && entry.path().join(CHECKSUM_FILE).is_file()
 }
 
-/// Reads a file, unless it is larger than any manifest, lock or script.
-fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, IoError> {
-    let mut bytes = Vec::new();
-    let limit = MAX_TEXT.min(*left);
-    fs::File::open(path)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)?;
-    let length = bytes.len() as u64;
-    if length > limit {
-        return Err(IoError::Damaged {
+/// Reads a file; `None` if enough other scripts were read.
+fn read(
+    path: &Path,
+    relative: &Utf8Path,
+    budget: &mut TextBudget,
+) -> Result<Option<Vec<u8>>, IoError> {
+    match budget.read(relative, open_regular(path)?)? {
+        Text::Read(bytes) => Ok(Some(bytes)),
+        Text::PassedOver => Ok(None),
+        Text::Refused(message) => Err(IoError::Damaged {
             path: Utf8PathBuf::from(path.to_string_lossy().into_owned()),
-            message: "it is larger than manifests, locks and scripts are".to_owned(),
-        });
+            message,
+        }),
     }
-    *left -= length;
-    Ok(bytes)
 }
 
 fn is_passed_over(entry: &DirEntry) -> bool {

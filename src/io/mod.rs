@@ -15,7 +15,7 @@ pub mod git_crates;
 mod git_ignored;
 mod gzip;
 mod manifests;
-mod memory_budget;
+mod metered;
 pub mod network;
 mod once_map;
 mod parallel;
@@ -35,7 +35,9 @@ mod skeleton;
 pub mod source;
 pub mod submodules;
 
+mod tar_members;
 pub mod temporary;
+mod text_budget;
 pub mod tree;
 mod unpack;
 pub mod vendor_dir;

@@ -12,75 +12,61 @@ use fs_err::File;
 
 use super::IoError;
 use super::gzip::{GzipReader, is_of_bytes_behind};
+use super::metered::Metered;
+use super::tar_members::{
+    Member, MemberKind, Stopped, TarError, TarLimits, each_member, shown_name,
+};
+use super::text_budget::{Text, TextBudget, TextLimits};
 use crate::project::{MAX_PATH, SourceFiles, is_read};
 
-/// Upper bound on all files that are read of one archive, in bytes.
-const MAX_TEXT: u64 = 256 << 20;
+/// Of one archive: several are read at the same time.
+const TEXT_LIMITS: TextLimits = TextLimits {
+    manifests: 20 << 20,
+    scripts: 4 << 20,
+};
+/// Upper bound on the central directory of a zip archive, in bytes: it is read
+/// into memory. A file takes about 100 of them.
+const MAX_DIRECTORY: u64 = 4 << 20;
 /// Upper bound on the size of an unpacked archive, in bytes. A larger one is an
 /// attack.
 const MAX_UNPACKED: u64 = 8 << 30;
+/// The largest source trees have a third of that.
+const LIMITS: TarLimits = TarLimits {
+    bytes: MAX_UNPACKED,
+    members: 250_000,
+    names: 16 << 20,
+};
 
 /// Reads a `.tar.gz` from its beginning; `path` is its name.
 pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
-    check_names(path, file)?;
     let mut collector = Collector::new(path);
     file.rewind()?;
     let gzip = GzipReader::new(io::BufReader::new(&mut *file));
-    let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
-    for entry in archive.entries().map_err(|e| damaged(path, &e))? {
-        let mut entry = entry.map_err(|e| damaged(path, &e))?;
-        let name = entry.path_bytes().into_owned();
-        let kind = entry.header().entry_type();
-        if kind.is_dir() || kind.is_file() {
-            collector.add(&name, kind.is_file(), &mut entry)?;
-        } else if kind.is_symlink() || kind.is_hard_link() {
-            let target = entry.link_name_bytes().unwrap_or_default().into_owned();
-            collector.add_link(&name, &target, kind.is_symlink())?;
-        } else if !(kind.is_pax_global_extensions() || kind.is_gnu_sparse()) {
-            return Err(collector.refuse(&name, "is a device or of an unknown kind"));
-        }
+    match each_member(gzip, LIMITS, |mut member| collector.add_member(&mut member)) {
+        Ok(()) => collector.finish(),
+        Err(Stopped::Refused(error)) => Err(error),
+        Err(Stopped::Tar(error)) => Err(unreadable(path, error)),
     }
-    // What follows the last entry has gzip's checksum, so it is read too.
-    let mut rest = archive.into_inner();
-    let copied = io::copy(&mut rest, &mut io::sink());
-    let is_too_large = rest.limit() == 0;
-    copied.map_err(|e| damaged(path, &e))?;
-    if is_too_large {
-        return Err(damaged(
-            path,
-            &io::Error::other("it unpacks to more than 8 GiB"),
-        ));
-    }
-    collector.finish()
 }
 
-/// Refuses long names and extended headers of more than 1 MiB: the reader below
-/// would take them into memory.
-fn check_names(path: &Utf8Path, file: &mut File) -> Result<(), IoError> {
-    file.rewind()?;
-    let gzip = GzipReader::new(io::BufReader::new(file));
-    let mut archive = tar::Archive::new(gzip.take(MAX_UNPACKED));
-    let entries = archive.entries().map_err(|e| damaged(path, &e))?.raw(true);
-    for entry in entries {
-        let entry = entry.map_err(|e| damaged(path, &e))?;
-        let kind = entry.header().entry_type();
-        let is_about_the_next = kind.is_gnu_longname()
-            || kind.is_gnu_longlink()
-            || kind.is_pax_local_extensions()
-            || kind.is_pax_global_extensions();
-        if is_about_the_next && entry.size() > 1 << 20 {
-            let error = io::Error::other("it has a name or header of more than 1 MiB");
-            return Err(damaged(path, &error));
-        }
+fn unreadable(path: &Utf8Path, error: TarError) -> IoError {
+    match error {
+        TarError::Damaged(error) => damaged(path, &error),
+        TarError::Unsound { entry, problem } => IoError::UnsafeEntry {
+            path: path.to_string(),
+            entry,
+            problem,
+        },
     }
-    Ok(())
 }
 
 /// Reads a `.zip`; `path` is its name.
 pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
-    let file = io::BufReader::new(file);
+    file.rewind()?;
+    let (file, meter) = Metered::new(io::BufReader::new(file), MAX_DIRECTORY);
     let mut archive = zip::ZipArchive::new(file).map_err(|e| damaged(path, &e.into()))?;
+    meter.lift();
     for place in 0..archive.len() {
         let mut entry = archive
             .by_index(place)
@@ -88,7 +74,10 @@ pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, 
         let name = entry.name_raw().to_vec();
         if entry.is_symlink() {
             let mut target = Vec::new();
-            let read = entry.by_ref().take(4096).read_to_end(&mut target);
+            let read = entry
+                .by_ref()
+                .take(MAX_PATH as u64)
+                .read_to_end(&mut target);
             read.map_err(|e| damaged(path, &e))?;
             collector.add_link(&name, &target, true)?;
         } else {
@@ -115,7 +104,7 @@ struct Collector<'a> {
     top: Option<String>,
     files: SourceFiles,
     links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
-    read: u64,
+    budget: TextBudget,
 }
 
 impl<'a> Collector<'a> {
@@ -125,16 +114,32 @@ impl<'a> Collector<'a> {
             top: None,
             files: SourceFiles::of_archive(path.as_str()),
             links: Vec::new(),
-            read: 0,
+            budget: TextBudget::new(TEXT_LIMITS),
         }
     }
 
     fn refuse(&self, entry: &[u8], problem: &'static str) -> IoError {
         IoError::UnsafeEntry {
             path: self.path.to_string(),
-            entry: String::from_utf8_lossy(entry).into_owned(),
+            entry: shown_name(entry),
             problem,
         }
+    }
+
+    fn add_member(&mut self, member: &mut Member) -> Result<(), Stopped> {
+        let (name, kind) = (&member.name, &member.kind);
+        match kind {
+            MemberKind::Folder => self.add(name, false, member.contents)?,
+            MemberKind::File => self.add(name, true, member.contents)?,
+            MemberKind::SymbolicLink(target) => self.add_link(name, target, true)?,
+            MemberKind::HardLink(target) => self.add_link(name, target, false)?,
+            MemberKind::Other => {
+                return Err(self
+                    .refuse(name, "is a device or of an unknown kind")
+                    .into());
+            }
+        }
+        Ok(())
     }
 
     /// Adds a file; of a folder, only the name is checked.
@@ -147,7 +152,7 @@ impl<'a> Collector<'a> {
         }
         let path = self.below_top(name)?;
         let bytes = if is_read(&path, Utf8Path::new(".")) {
-            Some(self.contents(contents)?)
+            self.contents(&path, contents)?
         } else {
             None
         };
@@ -160,19 +165,17 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    fn contents(&mut self, contents: &mut dyn Read) -> Result<Vec<u8>, IoError> {
-        let mut bytes = Vec::new();
-        let left = MAX_TEXT - self.read;
-        contents
-            .take(left + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| damaged(self.path, &e))?;
-        self.read += bytes.len() as u64;
-        if self.read > MAX_TEXT {
-            let error = io::Error::other("its manifests and locks have more than 256 MiB");
-            return Err(damaged(self.path, &error));
+    fn contents(
+        &mut self,
+        path: &Utf8Path,
+        contents: &mut dyn Read,
+    ) -> Result<Option<Vec<u8>>, IoError> {
+        match self.budget.read(path, contents) {
+            Ok(Text::Read(bytes)) => Ok(Some(bytes)),
+            Ok(Text::PassedOver) => Ok(None),
+            Ok(Text::Refused(message)) => Err(damaged(self.path, &io::Error::other(message))),
+            Err(error) => Err(damaged(self.path, &error)),
         }
-        Ok(bytes)
     }
 
     /// Remembers a link; links are followed after all files are known.
@@ -232,7 +235,7 @@ impl<'a> Collector<'a> {
     /// Returns the parts of an entry's path.
     fn parts<'n>(&self, name: &'n [u8]) -> Result<Vec<&'n str>, IoError> {
         if name.len() > MAX_PATH {
-            return Err(self.refuse(&name[..64], "... has a longer name than any system takes"));
+            return Err(self.refuse(name, "has a longer name than any system takes"));
         }
         let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
         let mut parts = Vec::new();

@@ -31,13 +31,6 @@ pub(super) struct Skeleton {
     pub digest: SourceFacts,
 }
 
-/// The memory that is reserved for a crate while it is downloaded, in bytes:
-/// few are larger, and registries don't tell the size before.
-const CRATE_SIZE: u64 = 4 << 20;
-
-/// How many times larger than a crate its texts are.
-const UNPACKED: u64 = 10;
-
 /// The Rust files that most crates' facts come from.
 const USUAL_FILES: [&str; 2] = ["build.rs", "src/lib.rs"];
 
@@ -56,18 +49,14 @@ impl Skeleton {
         if let Some(digest) = kept_digest(&folder) {
             return Ok(Self { folder, digest });
         }
-        let bytes = {
-            let _reservation = store.budget().reserve(CRATE_SIZE);
-            store.read(krate, checksum)?
-        };
-        let _reservation = store.budget().reserve(bytes.len() as u64 * UNPACKED);
-        let mut files = read_crate(krate, &bytes, |path, size| {
+        let mut file = store.open_crate(krate, checksum)?;
+        let mut files = read_crate(krate, &mut file, |path, size| {
             path == "Cargo.toml" || (USUAL_FILES.contains(&path.as_str()) && size <= MAX_TEXT)
         })?;
         let text = |path: &str| files.get(path)?.as_deref().map(String::from_utf8_lossy);
         let manifest = text("Cargo.toml").unwrap_or_default().into_owned();
         if !SourceFacts::can_be_read(&manifest, |path| files.contains_key(path), text) {
-            files = read_crate(krate, &bytes, |path, size| {
+            files = read_crate(krate, &mut file, |path, size| {
                 path.extension() == Some("rs") && size <= MAX_TEXT
             })?;
         }

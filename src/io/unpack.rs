@@ -12,15 +12,30 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
+use super::crate_store::CrateFile;
 use super::gzip::GzipReader;
-use crate::hash::Sha256;
+use super::tar_members::{
+    Member, MemberKind, Stopped, TarError, TarLimits, each_member, shown_name,
+};
+use crate::hash::{Sha256, Sha256Writer};
 use crate::project::LockedCrate;
+use crate::vendor::checksum_json::CHECKSUM_FILE;
 use crate::vendor::plan::is_kept_by_cargo_vendor;
 
 /// Cargo's own limits: a crate unpacks to at most 512 MiB, or to 20 times its
 /// size if that is more.
 const MAX_UNPACKED: u64 = 512 << 20;
 const MAX_RATIO: u64 = 20;
+/// Several times what the largest crates have.
+const LIMITS: TarLimits = TarLimits {
+    bytes: MAX_UNPACKED,
+    members: 50_000,
+    names: 4 << 20,
+};
+/// Upper bound on a manifest, in bytes.
+const MAX_MANIFEST: u64 = 4 << 20;
+/// Upper bound on a part of a path, in bytes: that of file systems.
+const MAX_NAME: usize = 255;
 
 /// Which files of a crate are kept, and whether their checksums are returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,34 +46,51 @@ pub(super) enum Kept {
     All,
 }
 
-/// Unpacks `bytes` into the new folder `target`, and returns the checksums of
+/// Unpacks a crate into the new folder `target`, and returns the checksums of
 /// the files if `kept` asks for them.
 pub(super) fn unpack_crate(
     krate: &LockedCrate,
-    bytes: &[u8],
+    mut file: CrateFile,
     kept: Kept,
     target: &Path,
 ) -> Result<BTreeMap<String, Sha256>, IoError> {
     let mut hashes = BTreeMap::new();
     let mut folders = Folders::new(target)?;
-    let mut contents = Vec::new();
-    each_file(krate, bytes, |path, mode, mut entry| {
-        let Some(mode) = mode else {
+    each_file(krate, &mut file, |path, entry| {
+        let Some(entry) = entry else {
             return folders.make(path);
         };
         if kept == Kept::All || is_kept_by_cargo_vendor(path.as_str()) {
-            contents.clear();
-            let read = entry.read_to_end(&mut contents);
-            read.map_err(|error| damaged(krate, &error))?;
-            if kept == Kept::AsCargo {
-                hashes.insert(path.as_str().to_owned(), Sha256::of(&contents));
-            }
             folders.make(path.parent().unwrap_or(Utf8Path::new("")))?;
-            write_new(&target.join(path), mode, &contents)?;
+            let new = new_file(&target.join(path), entry.mode)?;
+            let hash = copy(krate, entry.contents, new)?;
+            if kept == Kept::AsCargo {
+                hashes.insert(path.as_str().to_owned(), hash);
+            }
         }
         Ok(())
     })?;
     Ok(hashes)
+}
+
+/// Copies the contents of an entry, and returns their checksum.
+fn copy(
+    krate: &LockedCrate,
+    contents: &mut dyn Read,
+    mut new: fs::File,
+) -> Result<Sha256, IoError> {
+    let mut hasher = Sha256Writer::default();
+    let mut part = vec![0; 64 << 10];
+    loop {
+        let length = match contents.read(&mut part) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(damaged(krate, &error)),
+        };
+        new.write_all(&part[..length])?;
+        hasher.write_all(&part[..length])?;
+    }
 }
 
 /// The folders of a crate. Each file asks for its folder, which is made once.
@@ -88,71 +120,156 @@ impl<'a> Folders<'a> {
 }
 
 /// Reads the names of a crate's files, and the contents of those that `wanted`
-/// accepts by name and size.
+/// accepts by name and size, as far as the limits allow.
 pub(super) fn read_crate(
     krate: &LockedCrate,
-    bytes: &[u8],
+    file: &mut CrateFile,
     wanted: impl Fn(&Utf8Path, u64) -> bool,
 ) -> Result<BTreeMap<String, Option<Vec<u8>>>, IoError> {
     let mut files = BTreeMap::new();
-    each_file(krate, bytes, |path, mode, mut entry| {
-        if mode.is_some() {
-            let mut contents = Vec::new();
-            let is_wanted = wanted(path, entry.size());
-            if is_wanted {
-                let read = entry.read_to_end(&mut contents);
-                read.map_err(|error| damaged(krate, &error))?;
-            }
-            files.insert(path.to_string(), is_wanted.then_some(contents));
+    let mut budget = Budget::default();
+    each_file(krate, file, |path, entry| {
+        let Some(entry) = entry else {
+            return Ok(());
+        };
+        let mut contents = None;
+        if wanted(path, entry.size) && budget.take(krate, path, entry.size)? {
+            let mut bytes = Vec::new();
+            let read = entry.contents.read_to_end(&mut bytes);
+            read.map_err(|error| damaged(krate, &error))?;
+            contents = Some(bytes);
         }
+        files.insert(path.to_string(), contents);
         Ok(())
     })?;
     Ok(files)
 }
 
-type Entry<'a, 'b> = tar::Entry<'a, io::Take<GzipReader<&'b [u8]>>>;
+/// How much of a crate is read into memory: many are read at the same time.
+/// Build scripts and roots are near the top, and don't wait behind what is
+/// further down.
+struct Budget {
+    near: u64,
+    far: u64,
+}
 
-/// Calls `take` for each file of a crate with its mode, and for each folder
-/// without.
-fn each_file<'b>(
-    krate: &LockedCrate,
-    bytes: &'b [u8],
-    mut take: impl FnMut(&Utf8Path, Option<u32>, Entry<'_, 'b>) -> Result<(), IoError>,
-) -> Result<(), IoError> {
-    let top = format!("{}-{}", krate.name, krate.version);
-    let damaged = |error: io::Error| damaged(krate, &error);
-    let refuse = |entry: &[u8], problem| IoError::UnsafeEntry {
-        path: format!("{top}.crate"),
-        entry: String::from_utf8_lossy(entry).into_owned(),
-        problem,
-    };
-    let limit = MAX_UNPACKED.max(bytes.len() as u64 * MAX_RATIO);
-    let mut archive = tar::Archive::new(GzipReader::new(bytes).take(limit));
-    let mut seen = BTreeSet::new();
-    for entry in archive.entries().map_err(damaged)? {
-        let entry = entry.map_err(damaged)?;
-        let kind = entry.header().entry_type();
-        if kind.is_pax_global_extensions() {
-            continue;
-        }
-        let name = entry.path_bytes().into_owned();
-        let path =
-            below(&name, &top).ok_or_else(|| refuse(&name, "is outside the crate's folder"))?;
-        if kind.is_dir() {
-            take(&path, None, entry)?;
-        } else if !kind.is_file() {
-            return Err(refuse(&name, "is neither a file nor a folder"));
-        } else {
-            if !seen.insert(path.clone()) {
-                return Err(refuse(&name, "stands in it twice"));
-            }
-            let mode = entry.header().mode().unwrap_or(0o644);
-            take(&path, Some(mode), entry)?;
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            near: 4 << 20,
+            far: 4 << 20,
         }
     }
-    // gzip's checksum is at the end.
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
-    Ok(())
+}
+
+impl Budget {
+    /// Whether a file may be read.
+    fn take(&mut self, krate: &LockedCrate, path: &Utf8Path, size: u64) -> Result<bool, IoError> {
+        if path == "Cargo.toml" {
+            if size <= MAX_MANIFEST {
+                return Ok(true);
+            }
+            let message = "its manifest is larger than any manifest is";
+            return Err(damaged(krate, &io::Error::other(message)));
+        }
+        let is_near = path.components().count() <= 2;
+        let left = if is_near {
+            &mut self.near
+        } else {
+            &mut self.far
+        };
+        let rest = left.checked_sub(size);
+        *left = rest.unwrap_or(*left);
+        Ok(rest.is_some())
+    }
+}
+
+/// Calls `take` for each file of a crate, and for each folder without an entry.
+fn each_file(
+    krate: &LockedCrate,
+    file: &mut CrateFile,
+    mut take: impl FnMut(&Utf8Path, Option<Member>) -> Result<(), IoError>,
+) -> Result<(), IoError> {
+    let top = format!("{}-{}", krate.name, krate.version);
+    let refuse = |entry: &[u8], problem| IoError::UnsafeEntry {
+        path: format!("{top}.crate"),
+        entry: shown_name(entry),
+        problem,
+    };
+    let limits = TarLimits {
+        bytes: MAX_UNPACKED.max(file.size * MAX_RATIO),
+        ..LIMITS
+    };
+    let gzip = GzipReader::new(io::BufReader::new(file.reader()?));
+    let mut known = KnownPaths::default();
+    let result = each_member(gzip, limits, |member| {
+        let path = below(&member.name, &top)
+            .ok_or_else(|| refuse(&member.name, "is outside the crate's folder"))?;
+        let is_folder = match member.kind {
+            MemberKind::Folder => true,
+            MemberKind::File => false,
+            _ => return Err(refuse(&member.name, "is neither a file nor a folder").into()),
+        };
+        known
+            .add(&path, is_folder)
+            .map_err(|problem| refuse(&member.name, problem))?;
+        take(&path, (!is_folder).then_some(member))?;
+        Ok::<_, Stopped>(())
+    });
+    result.map_err(|stopped| match stopped {
+        Stopped::Refused(error) => error,
+        Stopped::Tar(TarError::Damaged(error)) => damaged(krate, &error),
+        Stopped::Tar(TarError::Unsound { entry, problem }) => IoError::UnsafeEntry {
+            path: format!("{top}.crate"),
+            entry,
+            problem,
+        },
+    })
+}
+
+/// The paths of a crate so far.
+#[derive(Default)]
+struct KnownPaths {
+    files: BTreeSet<Utf8PathBuf>,
+    folders: BTreeSet<Utf8PathBuf>,
+}
+
+impl KnownPaths {
+    /// Adds a path; the error says what is wrong with it.
+    fn add(&mut self, path: &Utf8Path, is_folder: bool) -> Result<(), &'static str> {
+        let is_long = |part: Utf8Component<'_>| part.as_str().len() > MAX_NAME;
+        if path.components().any(is_long) {
+            return Err("has a longer name than file systems take");
+        }
+        if path.starts_with(CHECKSUM_FILE) && (is_folder || path != CHECKSUM_FILE) {
+            return Err("has the name of cargo's own file about the crate");
+        }
+        let mut above = path.ancestors().skip(usize::from(!is_folder));
+        let mut folders = Vec::new();
+        for folder in above.by_ref().take_while(|folder| *folder != "") {
+            if self.files.contains(folder) {
+                return Err("is below a file, or a folder in its place");
+            }
+            if self.folders.contains(folder) {
+                break;
+            }
+            folders.push(folder.to_owned());
+        }
+        self.folders.extend(folders);
+        if self.folders.len() > LIMITS.members {
+            return Err("is in more folders than any crate has");
+        }
+        if is_folder {
+            return Ok(());
+        }
+        if self.folders.contains(path) {
+            return Err("is in the place of a folder");
+        }
+        if !self.files.insert(path.to_owned()) {
+            return Err("stands in it twice");
+        }
+        Ok(())
+    }
 }
 
 fn damaged(krate: &LockedCrate, error: &io::Error) -> IoError {
@@ -171,12 +288,11 @@ fn below(name: &[u8], top: &str) -> Option<Utf8PathBuf> {
     path.components().all(is_normal).then(|| path.to_owned())
 }
 
-fn write_new(path: &Path, mode: u32, contents: &[u8]) -> Result<(), IoError> {
+fn new_file(path: &Path, mode: u32) -> Result<fs::File, IoError> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     set_mode(&mut options, mode);
-    options.open(path)?.write_all(contents)?;
-    Ok(())
+    Ok(options.open(path)?)
 }
 
 /// As cargo does: the archive's permission bits without those of the umask.
@@ -214,7 +330,8 @@ mod tests {
     fn unpack(bytes: &[u8]) -> (tempfile::TempDir, Result<BTreeMap<String, Sha256>, IoError>) {
         let folder = tempfile::tempdir().unwrap();
         let krate = LockedCrate::example("a", "1.0.0");
-        let result = unpack_crate(&krate, bytes, Kept::AsCargo, &folder.path().join("a"));
+        let file = CrateFile::in_memory(bytes.to_vec());
+        let result = unpack_crate(&krate, file, Kept::AsCargo, &folder.path().join("a"));
         (folder, result)
     }
 
@@ -264,6 +381,45 @@ mod tests {
         let entry = ("a-1.0.0/x", tar::EntryType::Regular);
         let error = unpack(&archive(&[entry, entry])).1.unwrap_err();
         assert!(matches!(error, IoError::UnsafeEntry { .. }), "{error}");
+    }
+
+    #[test]
+    fn paths_that_can_not_be_written_are_the_crate_s_fault() {
+        use tar::EntryType::{Directory, Regular};
+        let long = format!("a-1.0.0/{}", "x".repeat(80));
+        for entries in [
+            [("a-1.0.0/x", Regular), ("a-1.0.0/x/y", Regular)],
+            [("a-1.0.0/x/y", Regular), ("a-1.0.0/x", Regular)],
+            [("a-1.0.0/x", Regular), ("a-1.0.0/x", Directory)],
+            [("a-1.0.0/x", Directory), ("a-1.0.0/x", Regular)],
+            [
+                (long.as_str(), Regular),
+                ("a-1.0.0/.cargo-checksum.json/x", Regular),
+            ],
+        ] {
+            let error = unpack(&archive(&entries)).1.unwrap_err();
+            assert!(
+                matches!(error, IoError::UnsafeEntry { .. }),
+                "{entries:?}: {error}"
+            );
+        }
+        let mut known = KnownPaths::default();
+        let name = "x".repeat(MAX_NAME);
+        assert!(known.add(Utf8Path::new(&name), false).is_ok());
+        assert!(known.add(Utf8Path::new(&(name + "x")), false).is_err());
+        let mut folders = (0..=LIMITS.members).map(|i| Utf8PathBuf::from(i.to_string()));
+        assert!(folders.any(|folder| known.add(&folder, true).is_err()));
+    }
+
+    #[test]
+    fn what_is_read_of_a_crate_is_bounded() {
+        let krate = LockedCrate::example("a", "1.0.0");
+        let mut budget = Budget::default();
+        let mut take = |path: &str, size| budget.take(&krate, path.into(), size);
+        assert!(take("src/a/b.rs", 4 << 20).unwrap());
+        assert!(!take("src/a/c.rs", 1).unwrap());
+        assert!(take("src/lib.rs", 1).unwrap() && take("Cargo.toml", MAX_MANIFEST).unwrap());
+        assert!(take("Cargo.toml", MAX_MANIFEST + 1).is_err());
     }
 
     #[test]

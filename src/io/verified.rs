@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::fs::Metadata;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Cache;
+use super::read::open_regular;
 use crate::hash::Sha256;
 
 /// What tells a file from others, and from itself before a change. Whoever
@@ -55,8 +56,15 @@ impl FileState {
 /// since.
 #[derive(Debug)]
 pub struct VerifiedFile {
-    file: File,
+    file: fs_err::File,
     state: FileState,
+}
+
+impl VerifiedFile {
+    /// In bytes.
+    pub(super) const fn size(&self) -> u64 {
+        self.state.size
+    }
 }
 
 impl Read for VerifiedFile {
@@ -67,6 +75,12 @@ impl Read for VerifiedFile {
             return Err(io::Error::other("the file changed while it was read"));
         }
         Ok(read)
+    }
+}
+
+impl Seek for VerifiedFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 
@@ -107,7 +121,7 @@ impl Verified {
 
     /// Opens a file that had this checksum, if it is unchanged.
     pub(super) fn open(&self, checksum: &Sha256, path: &Path) -> Option<VerifiedFile> {
-        let file = File::open(path).ok()?;
+        let file = open_regular(path).ok()?;
         let state = FileState::of(&file.metadata().ok()?)?;
         let is_known = self.knows(checksum, &state);
         is_known.then_some(VerifiedFile { file, state })

@@ -1,6 +1,6 @@
 //! Reads and writes whole files: a file is written completely or not at all.
 
-use std::io::Write as _;
+use std::io::{Read, Write as _};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -38,8 +38,13 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
 /// Writes a file, and makes the folders above it. If several runs write it at
 /// the same time, each puts a whole file in its place.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    replace_file_from(path, &mut &*bytes)
+}
+
+/// Likewise, with what comes from a reader.
+pub(super) fn replace_file_from(path: &Path, contents: &mut impl Read) -> Result<(), IoError> {
     let mut part = part(path, Readers::User)?;
-    part.write_all(bytes)?;
+    std::io::copy(contents, &mut part)?;
     part.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

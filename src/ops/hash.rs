@@ -1,7 +1,7 @@
 //! `hash`: nixpkgs' `cargoHash`, and the hashes of git dependencies.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 use camino::Utf8Path;
 use schemars::JsonSchema;
@@ -331,9 +331,13 @@ impl Contents<'_> {
             self.crates,
             threads,
             |(krate, checksum)| {
-                let bytes = store.read(krate, checksum);
+                let file = store.open_crate(krate, checksum);
                 progress.step();
-                bytes.map(|bytes| TreeFile::new(tarball_path(krate, self.lock), bytes))
+                file.map(|file| TreeFile {
+                    path: tarball_path(krate, self.lock),
+                    size: file.size,
+                    contents: BufReader::new(file.contents),
+                })
             },
             |files| self.hash_tree(files),
         )

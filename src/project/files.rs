@@ -16,6 +16,8 @@ const MAX_SCRIPT_DEPTH: usize = 4;
 /// Upper bound on files added through symlinks, which can multiply without
 /// end.
 const MAX_LINKED: usize = 100_000;
+/// Upper bound on the paths of these files, in bytes.
+const MAX_LINKED_PATHS: usize = 16 << 20;
 
 /// A folder or archive as far as it was read: the name of every file, and the
 /// bytes of those that [`is_read`] selects.
@@ -28,6 +30,8 @@ pub struct SourceFiles {
     is_archive: bool,
     /// Number of files that links have added.
     linked: usize,
+    /// Length of the paths of these files.
+    linked_paths: usize,
     files: BTreeMap<Utf8PathBuf, Option<Arc<Contents>>>,
     /// Folders and files that the user may not read.
     unreadable: Vec<Utf8PathBuf>,
@@ -144,6 +148,10 @@ impl SourceFiles {
                 Some((visible_at, contents.clone()))
             })
             .take(MAX_LINKED.saturating_sub(self.linked))
+            .take_while(|(path, _)| {
+                self.linked_paths += path.as_str().len();
+                self.linked_paths <= MAX_LINKED_PATHS
+            })
             .collect();
         self.linked += linked.len();
         for (path, contents) in linked {

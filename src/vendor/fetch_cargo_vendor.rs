@@ -13,7 +13,9 @@
 //! the tree's NAR. The crates come as an iterator, so that one at a time is in
 //! memory and none is unpacked.
 
-use std::io::{self, BufRead, Cursor, Write};
+#[cfg(test)]
+use std::io::Cursor;
+use std::io::{self, BufRead, Write};
 use std::iter::Peekable;
 
 use crate::hash::{Directory, NarWriter, Sha256, Sha256Writer};
@@ -29,6 +31,7 @@ pub struct TreeFile<R> {
     pub contents: R,
 }
 
+#[cfg(test)]
 impl TreeFile<Cursor<Vec<u8>>> {
     pub const fn new(path: String, bytes: Vec<u8>) -> Self {
         Self {

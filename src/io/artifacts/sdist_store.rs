@@ -13,7 +13,6 @@ use super::name;
 use crate::hash::{Sha256, Sha256Writer};
 use crate::io::crate_store::lock_download;
 use crate::io::error::ArtifactError;
-use crate::io::memory_budget::MemoryBudget;
 use crate::io::network::{Answer, Body, HttpSettings, MAX_BODY, Request};
 use crate::io::paths::utf8_path;
 use crate::io::read::open_regular;
@@ -27,10 +26,6 @@ const FOLDER: &str = "sdists-1";
 /// The name of the list of verified files.
 const VERIFIED: &str = "verified-sdists-1";
 
-/// The memory that is reserved for a file whose size the lock doesn't have, in
-/// bytes.
-const UNKNOWN_SIZE: u64 = 16 << 20;
-
 /// Provides the files that Python locks name; each has the hash that is in the
 /// lock.
 #[derive(Clone)]
@@ -40,8 +35,6 @@ pub struct ArtifactStore {
     cache: Cache,
     credentials: Credentials,
     verified: Arc<Verified>,
-    /// Of all copies of the store together.
-    budget: Arc<MemoryBudget>,
 }
 
 /// An artifact of a lock, with what it takes to find it.
@@ -114,7 +107,6 @@ impl ArtifactStore {
             settings,
             credentials: Credentials::default(),
             verified: Arc::new(Verified::of(cache.clone(), VERIFIED)),
-            budget: Arc::default(),
             cache,
         }
     }
@@ -239,9 +231,8 @@ impl ArtifactStore {
         // Another run may be fetching it, and then it is there now.
         let lock = lock_download(&self.cache, hash);
         if lock.is_none() || !self.is_cached(&path, hash) {
-            let _reservation = self.budget.reserve(artifact.size.unwrap_or(UNKNOWN_SIZE));
-            let bytes = self.download(url, hash, wanted)?;
-            self.cache.write_file(&path, &bytes)?;
+            let mut body = self.download(url, hash, wanted)?;
+            self.cache.write_from(&path, &mut body.reader()?)?;
         }
         if let Some(lock) = &lock {
             // While the lock is held: who waits for it finds the file.
@@ -285,23 +276,19 @@ impl ArtifactStore {
         Ok(found)
     }
 
-    fn download(&self, url: &Url, hash: &Sha256, wanted: ArtifactRef) -> Result<Vec<u8>, IoError> {
+    fn download(&self, url: &Url, hash: &Sha256, wanted: ArtifactRef) -> Result<Body, IoError> {
         let mut body = self.body(url, wanted.into())?;
-        let check = |body: &Body| {
-            check_size(body.bytes.len() as u64, wanted, &redacted_url(url))?;
-            check_hash(
-                &Sha256::of(&body.bytes),
-                hash,
-                wanted.label,
-                &redacted_url(url),
-            )
+        let check = |body: &mut Body| -> Result<(), IoError> {
+            check_size(body.size(), wanted, &redacted_url(url))?;
+            let found = body.hash()?;
+            Ok(check_hash(&found, hash, wanted.label, &redacted_url(url))?)
         };
-        if body.was_resumed && check(&body).is_err() {
+        if body.was_resumed && check(&mut body).is_err() {
             // The parts of the body may be of two files.
             body = self.body(url, wanted.into())?;
         }
-        check(&body)?;
-        Ok(body.bytes)
+        check(&mut body)?;
+        Ok(body)
     }
 
     /// Returns the cached file of this hash, whatever its name is.
@@ -337,15 +324,12 @@ impl ArtifactStore {
             let label = wanted.label.to_owned();
             return Err(ArtifactError::Name { label, name }.into());
         }
-        let _reservation = self
-            .budget
-            .reserve(wanted.artifact.size.unwrap_or(UNKNOWN_SIZE));
-        let body = self.body(url, wanted.into())?;
-        let hash = Sha256::of(&body.bytes);
+        let mut body = self.body(url, wanted.into())?;
+        let hash = body.hash()?;
         let path = self
             .cached_path(wanted.artifact, &hash)
             .ok_or(ArtifactError::NoCache)?;
-        self.cache.write_file(&path, &body.bytes)?;
+        self.cache.write_from(&path, &mut body.reader()?)?;
         Ok((utf8_path(path)?, hash))
     }
 

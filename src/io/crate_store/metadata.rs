@@ -28,6 +28,9 @@ pub fn yanked_crates<'a>(
     crates.filter(|_| any).filter(is_yanked).collect()
 }
 
+/// Upper bound on what an index says about one crate, in bytes.
+const MAX_ENTRY: u64 = 16 << 20;
+
 /// Whether the index says that a crate is yanked. An index that can't be
 /// read says nothing: the crate itself is there.
 pub(super) fn is_yanked_in(
@@ -44,7 +47,9 @@ pub(super) fn is_yanked_in(
     };
     let request = Request::new(&url, remote.token.as_ref());
     match store.network.get(request, &store.settings.http) {
-        Ok(Some(Answer::Body(body))) => says_yanked(&body.bytes, &krate.version),
+        Ok(Some(Answer::Body(body))) => body
+            .into_bytes(MAX_ENTRY)
+            .is_ok_and(|bytes| says_yanked(&bytes, &krate.version)),
         _ => false,
     }
 }

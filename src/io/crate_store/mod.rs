@@ -1,21 +1,20 @@
 //! Crates of registries, verified: from cargo's cache, from our own, from a
 //! folder that replaces a registry, or from the registry.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fs_err as fs;
 
 use super::cache::{Cache, FileLock, Stage};
-use super::memory_budget::MemoryBudget;
 use super::network::{Answer, Body, HttpSettings, Request};
+use super::read::open_regular;
 use super::registry::CargoSettings;
 use super::registry::{Reach, Remote, Remotes, Supplier, Unusable, download_url};
 use super::verified::{FileState, Verified, VerifiedFile};
 use super::{IoError, Network};
-use crate::hash::Sha256;
+use crate::hash::{Sha256, Sha256Writer};
 use crate::project::{LockedCrate, without_credentials};
 
 mod metadata;
@@ -41,8 +40,46 @@ pub struct CrateStore {
     cache: Cache,
     remotes: Remotes,
     verified: Arc<Verified>,
-    /// Of this store and its offline copy together.
-    budget: Arc<MemoryBudget>,
+}
+
+/// What is read, from the beginning and again.
+pub trait Contents: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Contents for T {}
+
+/// An opened `.crate` file that has its checksum. It is read piece by piece,
+/// since many are open at the same time.
+pub struct CrateFile {
+    pub contents: Box<dyn Contents>,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl CrateFile {
+    /// Returns a reader from its beginning.
+    ///
+    /// # Errors
+    /// Fails if the disk does.
+    pub(super) fn reader(&mut self) -> io::Result<impl Read> {
+        self.contents.rewind()?;
+        Ok(&mut self.contents)
+    }
+
+    /// Returns the checksum of a file, from which it is read again.
+    fn hashed(file: &mut fs::File) -> io::Result<Sha256> {
+        let mut hasher = Sha256Writer::default();
+        io::copy(file, &mut hasher)?;
+        file.rewind()?;
+        Ok(hasher.finish())
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_memory(bytes: Vec<u8>) -> Self {
+        Self {
+            size: bytes.len() as u64,
+            contents: Box::new(io::Cursor::new(bytes)),
+        }
+    }
 }
 
 impl CrateStore {
@@ -60,7 +97,6 @@ impl CrateStore {
             verified,
             settings: Arc::new(settings),
             remotes: Remotes::default(),
-            budget: Arc::default(),
         }
     }
 
@@ -72,13 +108,7 @@ impl CrateStore {
             cache: self.cache.clone(),
             remotes: Remotes::default(),
             verified: self.verified.clone(),
-            budget: self.budget.clone(),
         }
-    }
-
-    /// The memory for crates that are read at the same time.
-    pub(super) fn budget(&self) -> &MemoryBudget {
-        &self.budget
     }
 
     pub(super) const fn network(&self) -> &Network {
@@ -95,14 +125,14 @@ impl CrateStore {
         index.map_err(|message| IoError::CargoConfig { message })
     }
 
-    /// Reads the `.crate` file of a crate.
+    /// Opens the `.crate` file of a crate.
     ///
     /// # Errors
     /// Fails if it is in no cache and can't be fetched, or the registry's file
     /// has another checksum.
-    pub fn read(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
-        if let Some(bytes) = self.cached(krate, checksum) {
-            return Ok(bytes);
+    pub fn open_crate(&self, krate: &LockedCrate, checksum: &Sha256) -> Result<CrateFile, IoError> {
+        if let Some(file) = self.cached(krate, checksum) {
+            return Ok(file);
         }
         let label = format!("{} {}", krate.name, krate.version);
         let unusable = |unusable: Unusable| unusable.for_crate(&label);
@@ -120,21 +150,26 @@ impl CrateStore {
         // Another run may be fetching the same crate, and then it is there now.
         let lock = self.lock(checksum);
         let known = lock.as_ref().and_then(|_| self.cached(krate, checksum));
-        let bytes = if let Some(bytes) = known {
-            bytes
+        let file = if let Some(file) = known {
+            file
         } else {
-            let bytes = self.download(krate, checksum, &remote)?;
+            let mut body = self.download(krate, checksum, &remote)?;
             if is_yanked_in(self, &index, krate, &remote) {
                 self.cache.put(&YANKED, checksum, &Vec::new())?;
             }
-            self.cache.put(&CRATES, checksum, &bytes)?;
-            bytes
+            if let Some(path) = self.cache.path(&CRATES, checksum) {
+                self.cache.write_from(path, &mut body.reader()?)?;
+            }
+            CrateFile {
+                size: body.size(),
+                contents: Box::new(body.into_reader()?),
+            }
         };
         if let Some(lock) = &lock {
             // While the lock is held: who waits for it finds the crate.
             lock.remove();
         }
-        Ok(bytes)
+        Ok(file)
     }
 
     pub(super) const fn cache(&self) -> &Cache {
@@ -146,10 +181,10 @@ impl CrateStore {
         self.settings.home.as_deref()
     }
 
-    /// Reads a crate from a cache. A file with another checksum doesn't count.
-    fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<Vec<u8>> {
+    /// Opens a crate in a cache. A file with another checksum doesn't count.
+    fn cached(&self, krate: &LockedCrate, checksum: &Sha256) -> Option<CrateFile> {
         self.cached_paths(krate, Some(checksum))
-            .find_map(|path| self.read_verified(&path, krate, checksum))
+            .find_map(|path| self.open_right(&path, krate, checksum))
     }
 
     /// Returns the paths that a crate may have in the caches.
@@ -180,32 +215,31 @@ impl CrateStore {
         places.find_map(|path| self.verified.open(checksum, &path))
     }
 
-    /// Reads a file if it has the checksum. It isn't hashed if it was verified
+    /// Opens a file if it has the checksum. It isn't hashed if it was verified
     /// before and hasn't changed since.
-    fn read_verified(
-        &self,
-        path: &Path,
-        krate: &LockedCrate,
-        checksum: &Sha256,
-    ) -> Option<Vec<u8>> {
-        let mut file = File::open(path).ok()?;
+    fn open_right(&self, path: &Path, krate: &LockedCrate, checksum: &Sha256) -> Option<CrateFile> {
+        if let Some(file) = self.verified.open(checksum, path) {
+            return Some(CrateFile {
+                size: file.size(),
+                contents: Box::new(file),
+            });
+        }
+        let mut file = open_regular(path).ok()?;
+        let before = FileState::of(&file.metadata().ok()?);
+        let opened = CrateFile::hashed(&mut file).ok()?;
+        if opened != *checksum {
+            return None;
+        }
+        look_for_yanked(self, krate, checksum);
         let metadata = file.metadata().ok()?;
-        let before = FileState::of(&metadata);
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()? + 1);
-        file.read_to_end(&mut bytes).ok()?;
-        let state = file.metadata().ok().and_then(|after| FileState::of(&after));
-        let state = state.filter(|state| before == Some(*state));
-        if state.is_some_and(|state| self.verified.knows(checksum, &state)) {
-            return Some(bytes);
-        }
-        let is_right = Sha256::of(&bytes) == *checksum;
-        if is_right {
-            look_for_yanked(self, krate, checksum);
-        }
-        if let (true, Some(state)) = (is_right, state) {
+        let after = FileState::of(&metadata).filter(|state| before == Some(*state));
+        if let Some(state) = after {
             self.verified.add(checksum, state);
         }
-        is_right.then_some(bytes)
+        Some(CrateFile {
+            size: metadata.len(),
+            contents: Box::new(file),
+        })
     }
 
     /// Whether a cache has a file for the crate.
@@ -230,19 +264,17 @@ impl CrateStore {
         krate: &LockedCrate,
         checksum: &Sha256,
         remote: &Remote,
-    ) -> Result<Vec<u8>, IoError> {
+    ) -> Result<Body, IoError> {
         let url = download_url(&remote.dl, krate, checksum);
-        let body = self.body(krate, remote, &url)?;
-        if Sha256::of(&body.bytes) == *checksum {
-            return Ok(body.bytes);
+        let mut body = self.body(krate, remote, &url)?;
+        let mut found = body.hash()?;
+        if found != *checksum && body.was_resumed {
+            // The parts of the body may be of two files.
+            body = self.body(krate, remote, &url)?;
+            found = body.hash()?;
         }
-        // The parts of the body may be of two files.
-        let body = if body.was_resumed {
-            self.body(krate, remote, &url)?
-        } else {
-            body
-        };
-        verified(body.bytes, krate, checksum, &without_credentials(&url))
+        require_checksum(found, krate, checksum, &without_credentials(&url))?;
+        Ok(body)
     }
 
     fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
@@ -289,8 +321,12 @@ fn file_name(krate: &LockedCrate) -> String {
     format!("{}-{}.crate", krate.name, krate.version)
 }
 
-/// Reads a crate from a `local-registry`.
-fn from_folder(folder: &Path, krate: &LockedCrate, checksum: &Sha256) -> Result<Vec<u8>, IoError> {
+/// Opens a crate in a `local-registry`.
+fn from_folder(
+    folder: &Path,
+    krate: &LockedCrate,
+    checksum: &Sha256,
+) -> Result<CrateFile, IoError> {
     let path = folder.join(file_name(krate));
     if !path.is_file() {
         return Err(IoError::NoSuchCrate {
@@ -299,23 +335,23 @@ fn from_folder(folder: &Path, krate: &LockedCrate, checksum: &Sha256) -> Result<
             answer: "doesn't exist".to_owned(),
         });
     }
-    verified(
-        fs::read(&path)?,
-        krate,
-        checksum,
-        &path.display().to_string(),
-    )
+    let mut file = open_regular(&path)?;
+    let found = CrateFile::hashed(&mut file)?;
+    require_checksum(found, krate, checksum, &path.display().to_string())?;
+    Ok(CrateFile {
+        size: file.metadata()?.len(),
+        contents: Box::new(file),
+    })
 }
 
-fn verified(
-    bytes: Vec<u8>,
+fn require_checksum(
+    found: Sha256,
     krate: &LockedCrate,
     checksum: &Sha256,
     url: &str,
-) -> Result<Vec<u8>, IoError> {
-    let found = Sha256::of(&bytes);
+) -> Result<(), IoError> {
     if found == *checksum {
-        return Ok(bytes);
+        return Ok(());
     }
     Err(IoError::Checksum {
         krate: format!("{} {}", krate.name, krate.version),

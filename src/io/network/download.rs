@@ -1,7 +1,7 @@
 //! One download in as many tries as it takes. If a body is cut short, the next
 //! try asks for the rest.
 
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::StatusCode;
@@ -13,7 +13,7 @@ use super::retry::{may_pass, pauses, retry_after};
 use super::{Body, HttpSettings, Request};
 
 /// Upper bound on a body, in bytes: larger than any crate or sdist, so that a
-/// server can't fill the memory.
+/// server can't fill the disk.
 pub(in crate::io) const MAX_BODY: u64 = 512 << 20;
 
 /// A server that sends a byte now and then is given up after this time.
@@ -35,10 +35,7 @@ pub(super) struct Download<'a> {
     settings: &'a HttpSettings,
     begun: Instant,
     /// What has come so far.
-    body: Vec<u8>,
-    was_resumed: bool,
-    /// The address of the last answer.
-    url: String,
+    body: Body,
 }
 
 impl<'a> Download<'a> {
@@ -52,9 +49,7 @@ impl<'a> Download<'a> {
             request,
             settings,
             begun: Instant::now(),
-            body: Vec::new(),
-            was_resumed: false,
-            url: String::new(),
+            body: Body::empty(),
         }
     }
 
@@ -77,11 +72,7 @@ impl<'a> Download<'a> {
             }
             std::thread::sleep(pause);
         }
-        Ok(Ok(Body {
-            bytes: self.body,
-            was_resumed: self.was_resumed,
-            url: self.url,
-        }))
+        Ok(Ok(self.body))
     }
 
     fn attempt(&mut self) -> Result<(), Failure> {
@@ -93,22 +84,21 @@ impl<'a> Download<'a> {
             return Err(Failure::Passing(message, asked));
         }
         // The file may have been replaced by a shorter one.
-        if status == StatusCode::RANGE_NOT_SATISFIABLE && !self.body.is_empty() {
+        if status == StatusCode::RANGE_NOT_SATISFIABLE && self.body.size() > 0 {
             return Err(self.start_anew("the server has no rest of what it began"));
         }
         if !status.is_success() {
             return Err(Failure::Status(status));
         }
         if status == StatusCode::PARTIAL_CONTENT {
-            if first_byte(response.headers()) != Some(self.body.len()) {
+            if first_byte(response.headers()) != Some(self.body.size()) {
                 return Err(self.start_anew("the server sends another part than was asked for"));
             }
-            self.was_resumed |= !self.body.is_empty();
+            self.body.was_resumed |= self.body.size() > 0;
         } else {
             self.body.clear();
-            self.was_resumed = false;
         }
-        self.url = response.url().to_string();
+        self.body.url = response.url().to_string();
         self.read(response)
     }
 
@@ -130,8 +120,8 @@ impl<'a> Download<'a> {
         if let Some(accept) = self.request.accept {
             request = request.header(ACCEPT, accept);
         }
-        if !self.body.is_empty() {
-            request = request.header(RANGE, format!("bytes={}-", self.body.len()));
+        if self.body.size() > 0 {
+            request = request.header(RANGE, format!("bytes={}-", self.body.size()));
         }
         request.send().map_err(|error| {
             let error = error.without_url();
@@ -143,11 +133,11 @@ impl<'a> Download<'a> {
     }
 
     fn read(&mut self, mut response: Response) -> Result<(), Failure> {
-        let begun = self.body.len() as u64;
+        let begun = self.body.size();
         let length = response.content_length().unwrap_or_default();
         let mut part = vec![0; 64 << 10];
         loop {
-            if begun + length > MAX_BODY || self.body.len() as u64 > MAX_BODY {
+            if begun.saturating_add(length) > MAX_BODY || self.body.size() > MAX_BODY {
                 let message = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
                 return Err(Failure::Final(message));
             }
@@ -157,7 +147,9 @@ impl<'a> Download<'a> {
             }
             match response.read(&mut part) {
                 Ok(0) => return Ok(()),
-                Ok(count) => self.body.extend_from_slice(&part[..count]),
+                Ok(count) => self.body.add(&part[..count]).map_err(|error| {
+                    Failure::Final(format!("what comes can't be written to the disk: {error}"))
+                })?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let inner = error.get_ref().and_then(|e| e.downcast_ref());
@@ -178,7 +170,7 @@ impl<'a> Download<'a> {
 }
 
 /// Returns where a part begins, by `Content-Range: bytes 5-9/10`.
-fn first_byte(headers: &HeaderMap) -> Option<usize> {
+fn first_byte(headers: &HeaderMap) -> Option<u64> {
     let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
     let (first, _) = text.trim().strip_prefix("bytes ")?.split_once('-')?;
     first.trim().parse().ok()

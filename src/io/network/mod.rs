@@ -1,6 +1,7 @@
 //! The network as a capability: without a [`Network::Online`] nothing opens a
 //! socket.
 
+mod body;
 mod client;
 mod download;
 mod retry;
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
 
+pub use body::Body;
 use download::Download;
 
 pub(super) use download::MAX_BODY;
@@ -56,15 +58,6 @@ pub enum Answer {
     /// The server asks for a token, or refuses the one that was sent; its HTTP
     /// status.
     Refused(u16),
-}
-
-/// A body, complete as far as HTTP can tell.
-pub struct Body {
-    pub bytes: Vec<u8>,
-    /// Whether it was put together from several answers.
-    pub was_resumed: bool,
-    /// The address that it came from, after redirects.
-    pub url: String,
 }
 
 impl Network {

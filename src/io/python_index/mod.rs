@@ -21,6 +21,10 @@ use configured::configured_indexes;
 /// network.
 const RELEASES: Stage<KnownRelease> = Stage::json("releases-1", ".json");
 
+/// Upper bound on a page of an index, in bytes. Packages with the most files
+/// have a quarter of that.
+const MAX_PAGE: u64 = 32 << 20;
+
 #[derive(Serialize, Deserialize)]
 struct KnownRelease {
     /// The hash of the file, in hexadecimal.
@@ -154,8 +158,9 @@ impl AskedIndexes<'_> {
                 asked.push(shown);
                 continue;
             };
-            let text = String::from_utf8_lossy(&body.bytes);
             let address = Url::parse(&body.url).unwrap_or(page);
+            let bytes = body.into_bytes(MAX_PAGE)?;
+            let text = String::from_utf8_lossy(&bytes);
             let files = read_page(&text, &address);
             let files = files.map_err(|message| ReleaseError::Page {
                 url: shown.clone(),

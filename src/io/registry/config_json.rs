@@ -102,7 +102,11 @@ impl Reach<'_> {
             answer = get(Some(registry.require_token()?))?;
         }
         match answer {
-            Answer::Body(body) => Ok((body.bytes, is_private)),
+            Answer::Body(body) => {
+                let bytes = body.into_bytes(MAX_CONFIG);
+                let bytes = bytes.map_err(|error| registry.failed(error.to_string()))?;
+                Ok((bytes, is_private))
+            }
             Answer::Missing(status) => {
                 Err(registry.failed(format!("the server answered {status}")))
             }
@@ -149,6 +153,9 @@ impl Reach<'_> {
         copies.find(is_sound)
     }
 }
+
+/// Upper bound on a registry's configuration, in bytes.
+const MAX_CONFIG: u64 = 1 << 20;
 
 /// A registry before its `config.json` was read.
 struct Registry {

@@ -48,8 +48,9 @@ impl CrateWriter<'_> {
         }
         match planned.form {
             CrateForm::Tarball => {
-                let bytes = self.store.read(&planned.krate, &checksum(planned))?;
-                Ok(fs::write(target, bytes)?)
+                let mut file = self.store.open_crate(&planned.krate, &checksum(planned))?;
+                io::copy(&mut file.contents, &mut fs::File::create_new(target)?)?;
+                Ok(())
             }
             CrateForm::Stub => {
                 let checksum = checksum(planned);
@@ -95,13 +96,13 @@ impl CrateWriter<'_> {
     /// Unpacks a crate with its checksum file.
     fn unpack(self, planned: &PlannedCrate, target: &Path) -> Result<(), IoError> {
         let sum = checksum(planned);
-        let bytes = self.store.read(&planned.krate, &sum)?;
+        let file = self.store.open_crate(&planned.krate, &sum)?;
         let kept = if planned.form == CrateForm::Whole {
             Kept::All
         } else {
             Kept::AsCargo
         };
-        let files = unpack_crate(&planned.krate, &bytes, kept, target)?;
+        let files = unpack_crate(&planned.krate, file, kept, target)?;
         let text = if self.layout == Layout::FetchCargoVendorUnpacked {
             // As Python's `json` writes it.
             format!("{{\"files\": {{}}, \"package\": \"{}\"}}", sum.to_hex())
