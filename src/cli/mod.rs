@@ -26,10 +26,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::Error;
-use crate::io::Session;
 use crate::io::cache_size::prune_daily;
 use crate::io::paths::{enter, exists};
-use crate::io::temporary;
+use crate::io::{Session, temporary};
 use crate::options::UnusedSubdirectory;
 use crate::suggest::nearest;
 use global::{Format, GlobalArgs, ManifestArgs, default_color};
@@ -223,9 +222,15 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     let session = &cli.global.session(ui.progress());
-    let code = run_command(cli, ui, session);
+    let done = run_command(cli, ui, session);
+    for server in session.new_logins() {
+        ui.status(
+            "Sent",
+            &format!("a login to {server}, for the first time from this machine"),
+        );
+    }
     prune_daily(session.cache());
-    code
+    done
 }
 
 fn run_command(cli: Cli, ui: &Ui, session: &Session) -> Result<ExitCode, Failure> {

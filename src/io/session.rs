@@ -1,7 +1,7 @@
 //! What the parts of one run share. Each store, setting and file is opened at
 //! its first use, once, and is then shared by all commands and threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -26,6 +26,9 @@ use super::{
 use crate::hash::Sha256;
 use crate::project::{LocalCrates, ManifestProblem, RustProject, SourceFiles};
 use crate::python_lock::{PythonLock, PythonLockError};
+
+/// The list in the cache of the servers that got a login.
+const LOGINS: &str = "logins-1";
 
 /// One run: what it may use, and what it has opened so far. Clones share all of
 /// it.
@@ -158,6 +161,22 @@ impl Session {
     #[must_use]
     pub(crate) fn network(&self) -> &Network {
         &self.shared.network
+    }
+
+    /// Returns the servers that got a login in this run, and in none before.
+    #[must_use]
+    pub(crate) fn new_logins(&self) -> Vec<String> {
+        let known = self.cache().read_file(LOGINS).unwrap_or_default();
+        let known = String::from_utf8_lossy(&known);
+        let mut known: BTreeSet<_> = known.lines().map(str::to_owned).collect();
+        let sent = self.network().logins().into_iter();
+        let new: Vec<_> = sent.filter(|server| known.insert(server.clone())).collect();
+        if !new.is_empty() {
+            let lines: Vec<_> = known.into_iter().collect();
+            // If it can't be kept, it is told again.
+            let _ = self.cache().write_file(LOGINS, lines.join("\n").as_bytes());
+        }
+        new
     }
 
     #[must_use]

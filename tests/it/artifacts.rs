@@ -26,7 +26,7 @@ fn settings() -> HttpSettings {
 }
 
 fn online() -> Network {
-    Network::Online(std::sync::Arc::default())
+    Network::new(false)
 }
 
 fn store(sandbox: &Sandbox, network: Network) -> ArtifactStore {

@@ -418,6 +418,7 @@ fn a_wrong_token_is_told() {
     let failure = hash_without_secrets(&sandbox, &wrong).failure();
     insta::assert_snapshot!(failure.replace(&other.address(), "HOST"), @r"
     exit code 4
+            Sent a login to http://HOST, for the first time from this machine
     error: the registry `sparse+http://HOST/index/` doesn't take the token that is known (it answered 401)
       help: get a new one and give it to `cargo login --registry my-corp`
       code: pyhack::network::token_refused

@@ -8,7 +8,9 @@ mod retry;
 mod settings;
 mod token;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
@@ -27,8 +29,13 @@ pub enum Network {
     #[default]
     /// Requests are answered with `None`.
     Offline,
-    /// The client is made at the first request, and clones share it.
-    Online(Arc<OnceLock<Result<Client, String>>>),
+    /// Requests are sent.
+    Online {
+        /// Made at the first request; clones share it.
+        client: Arc<OnceLock<Result<Client, String>>>,
+        /// The servers that got a login or a token in this run.
+        logins: Arc<Mutex<BTreeSet<String>>>,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -60,6 +67,23 @@ pub enum Answer {
     Refused(u16),
 }
 
+/// Returns the server of an address. Refuses one that a login would reach unencrypted: a stranger's
+/// project names it, and everybody on the way could read the login.
+fn require_safe(url: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let address = address.parse::<IpAddr>();
+    let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    if url.scheme() == "https" || is_loopback {
+        return Ok(url.origin().ascii_serialization());
+    }
+    Err(
+        "a login for it is known, and isn't sent without TLS: use an address with `https`"
+            .to_owned(),
+    )
+}
+
 impl Network {
     /// The network, unless `offline` or Cargo's variable `CARGO_NET_OFFLINE`
     /// forbids it.
@@ -69,7 +93,10 @@ impl Network {
         if offline || is_forbidden {
             Self::Offline
         } else {
-            Self::Online(Arc::default())
+            Self::Online {
+                client: Arc::default(),
+                logins: Arc::default(),
+            }
         }
     }
 
@@ -78,7 +105,22 @@ impl Network {
     pub fn with_own_client(&self) -> Self {
         match self {
             Self::Offline => Self::Offline,
-            Self::Online(_) => Self::Online(Arc::default()),
+            Self::Online { logins, .. } => Self::Online {
+                client: Arc::default(),
+                logins: logins.clone(),
+            },
+        }
+    }
+
+    /// Returns the servers that got a login or a token in this run.
+    #[must_use]
+    pub fn logins(&self) -> BTreeSet<String> {
+        match self {
+            Self::Offline => BTreeSet::new(),
+            Self::Online { logins, .. } => {
+                let logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
+                logins.clone()
+            }
         }
     }
 
@@ -95,9 +137,14 @@ impl Network {
     /// The message says why the server can't be reached, or what is wrong with
     /// its answer.
     pub fn get(&self, request: Request, settings: &HttpSettings) -> Result<Option<Answer>, String> {
-        let Self::Online(client) = self else {
+        let Self::Online { client, logins } = self else {
             return Ok(None);
         };
+        if request.token.is_some() {
+            let server = require_safe(request.url)?;
+            let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
+            logins.insert(server);
+        }
         let client = client.get_or_init(|| client::client(settings));
         let client = client.as_ref().map_err(Clone::clone)?;
         let answer = match Download::new(client, request, settings).run()? {
@@ -116,5 +163,31 @@ impl Network {
             },
         };
         Ok(Some(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_go_over_tls_or_to_this_machine_alone() {
+        for url in [
+            "https://example.org/simple",
+            "http://127.0.0.1:8080/",
+            "http://localhost/x",
+            "http://[::1]:80/",
+        ] {
+            assert!(require_safe(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://example.org/simple",
+            "http://127.0.0.1.example.org/",
+            "http://localhost.example.org/",
+            "http://128.0.0.1/",
+            "http://user@example.org:443/",
+        ] {
+            assert!(require_safe(url).is_err(), "{url}");
+        }
     }
 }
