@@ -378,6 +378,41 @@ fn a_damaged_tree_is_refused() {
     assert!(!tree(&sandbox, &commit).exists());
 }
 
+/// Git would write one over the other, and follow the link.
+#[test]
+fn a_tree_with_a_path_twice_is_refused() {
+    for is_cached in [false, true] {
+        let sandbox = sandbox();
+        let (repository, _) = simple(&sandbox, "simple");
+        let blob = repository.git(&["hash-object", "-w", "src/lib.rs"]);
+        let folder = repository.git(&["rev-parse", "HEAD:src"]);
+        let entry = |mode: &str, object: &str| {
+            let mut entry = format!("{mode} a\0").into_bytes();
+            let digits = object.trim().as_bytes().chunks(2);
+            let digits = digits.map(|pair| std::str::from_utf8(pair).unwrap());
+            entry.extend(digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()));
+            entry
+        };
+        let raw = sandbox.write(
+            "tree",
+            [entry("120000", &blob), entry("40000", &folder)].concat(),
+        );
+        let arguments = ["hash-object", "-w", "-t", "tree", "--literally"];
+        let object = repository.git(&[&arguments[..], &[raw.to_str().unwrap()]].concat());
+        let commit = repository.git(&["commit-tree", "-m", "x", object.trim()]);
+        repository.git(&["branch", "evil", &commit]);
+        if is_cached {
+            cargo_database(&sandbox, &repository);
+        }
+        let source = format!("https://example.org/simple#{commit}");
+        project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+        let failure = sandbox.run(&["hash", "module"]).failure();
+        assert!(failure.starts_with("exit code 3"), "{failure}");
+        assert!(failure.contains("code: pyhack::git::checkout"), "{failure}");
+        assert!(!tree(&sandbox, &commit).exists());
+    }
+}
+
 #[test]
 fn a_lock_without_a_full_revision() {
     let sandbox = sandbox();

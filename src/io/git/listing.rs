@@ -1,5 +1,7 @@
 //! Lists what a revision has before anything of it is written.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -96,19 +98,25 @@ impl Listing {
         limits: &mut Limits,
     ) -> std::io::Result<Result<Self, Refusal>> {
         let (mut listing, mut line) = (Self::default(), Vec::new());
+        let mut paths = KnownPaths::default();
         loop {
             line.clear();
             if lines.read_until(0, &mut line)? == 0 {
                 return Ok(Ok(listing));
             }
-            if let Err(refusal) = listing.add(&line, limits) {
+            if let Err(refusal) = listing.add(&line, limits, &mut paths) {
                 return Ok(Err(refusal));
             }
         }
     }
 
     /// Parses `<mode> <type> <object> <size>\t<path>\0`.
-    fn add(&mut self, line: &[u8], limits: &mut Limits) -> Result<(), Refusal> {
+    fn add(
+        &mut self,
+        line: &[u8],
+        limits: &mut Limits,
+        paths: &mut KnownPaths,
+    ) -> Result<(), Refusal> {
         let unsound = Refusal::Unsound("its trees can't be read");
         let line = line.strip_suffix(&[0]).unwrap_or(line);
         let Some(tab) = line.iter().position(|&byte| byte == b'\t') else {
@@ -124,6 +132,7 @@ impl Listing {
             return Err(Refusal::Missing);
         }
         limits.take(size.parse().unwrap_or(0))?;
+        paths.add(path)?;
         if path == b".gitmodules" {
             self.has_modules = mode.starts_with("100");
         }
@@ -134,6 +143,40 @@ impl Listing {
                 path: path.into(),
                 revision: object.to_owned(),
             });
+        }
+        Ok(())
+    }
+}
+
+/// The paths of a revision so far, as hashes: there may be half a million.
+///
+/// Git writes what a tree says, even if it has one name twice: as a link, and
+/// as a folder whose files are then written to where the link leads.
+#[derive(Default)]
+struct KnownPaths {
+    hasher: RandomState,
+    entries: HashSet<u64>,
+    folders: HashSet<u64>,
+}
+
+impl KnownPaths {
+    fn add(&mut self, path: &[u8]) -> Result<(), Refusal> {
+        let is_odd =
+            |part: &[u8]| matches!(part, b"" | b"." | b"..") || part.eq_ignore_ascii_case(b".git");
+        if path.split(|byte| *byte == b'/').any(is_odd) {
+            return Err(Refusal::Unsound("a path in it isn't that of a file"));
+        }
+        let twice = Refusal::Unsound("its trees have one path twice");
+        for (end, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+            let folder = self.hasher.hash_one(&path[..end]);
+            if self.entries.contains(&folder) {
+                return Err(twice);
+            }
+            self.folders.insert(folder);
+        }
+        let entry = self.hasher.hash_one(path);
+        if self.folders.contains(&entry) || !self.entries.insert(entry) {
+            return Err(twice);
         }
         Ok(())
     }
@@ -170,6 +213,30 @@ mod tests {
         // A link could lead anywhere.
         let linked = TEXT.replace("100644", "120000");
         assert!(!parse(&linked, 3, 13).unwrap().has_modules);
+    }
+
+    #[test]
+    fn a_path_is_one_thing_only() {
+        let entry = |mode: &str, path: &str| format!("{mode} blob 12ab 1\t{path}\0");
+        let parse = |paths: [(&str, &str); 2]| {
+            let text: String = paths.iter().map(|(mode, path)| entry(mode, path)).collect();
+            parse(&text, 9, 99)
+        };
+        let (link, file, module) = ("120000", "100644", "160000");
+        for paths in [
+            [(link, "a"), (module, "a/b")],
+            [(file, "a/b/c"), (link, "a")],
+            [(file, "a"), (file, "a")],
+            [(file, "a"), (file, "b/../c")],
+            [(file, "a"), (file, "b/.GIT/config")],
+            [(file, "a"), (file, "b//c")],
+        ] {
+            assert!(
+                matches!(parse(paths), Err(Refusal::Unsound(_))),
+                "{paths:?}"
+            );
+        }
+        assert!(parse([(file, "a.b"), (file, "a/b")]).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! or from a server.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use backon::BlockingRetryable;
 use fs_err as fs;
@@ -9,7 +10,7 @@ use fs_err as fs;
 use super::super::Network;
 use super::super::error::{GitError, IoError};
 use super::super::network::pauses;
-use super::program::{fetching, git_message, init, output, sealed};
+use super::program::{check_objects, fetching, git_message, init, output, sealed};
 use super::spec::CheckoutSpec;
 use super::{GitStore, redacted_url};
 use crate::hash::Sha256;
@@ -21,6 +22,8 @@ enum Failure {
     Final(String),
     /// Another try may help.
     Passing(String),
+    /// Git refuses an object.
+    Unsound(String),
     /// Git can't be run.
     Ours(IoError),
 }
@@ -155,8 +158,14 @@ fn fetch(store: &GitStore, spec: &CheckoutSpec, database: &Path) -> Result<(), I
         IoError::from(GitError::Fetch { url, message })
     };
     let one = ["--no-tags", "--depth", "1", "--", &spec.url, &spec.revision];
-    match fetch_with(store, database, allows_file, &one) {
+    let checked = || {
+        let mut git = fetching(database, allows_file);
+        check_objects(&mut git);
+        git
+    };
+    match fetch_with(store, checked, &one) {
         Ok(()) => return Ok(()),
+        Err(Failure::Unsound(message)) => return Err(spec.unsound(message)),
         Err(Failure::Ours(error)) => return Err(error),
         Err(Failure::Passing(message)) => return Err(failed(message)),
         Err(Failure::Final(_)) => {}
@@ -172,27 +181,34 @@ fn fetch(store: &GitStore, spec: &CheckoutSpec, database: &Path) -> Result<(), I
         "+refs/heads/*:refs/pyhack/heads/*",
         "+refs/tags/*:refs/pyhack/tags/*",
     ]);
-    match fetch_with(store, database, allows_file, &all) {
+    // Not checked: another branch may have a fault.
+    match fetch_with(store, || fetching(database, allows_file), &all) {
         Ok(()) => Ok(()),
         Err(Failure::Ours(error)) => Err(error),
-        Err(Failure::Passing(message) | Failure::Final(message)) => Err(failed(message)),
+        Err(Failure::Passing(message) | Failure::Final(message) | Failure::Unsound(message)) => {
+            Err(failed(message))
+        }
     }
 }
 
+/// Fetches with git as `prepare` returns it.
 fn fetch_with(
     store: &GitStore,
-    database: &Path,
-    allows_file: bool,
+    prepare: impl Fn() -> Command,
     arguments: &[&str],
 ) -> Result<(), Failure> {
     let fetch_once = || {
-        let mut git = fetching(database, allows_file);
+        let mut git = prepare();
         git.args(["fetch", "--quiet"]).args(arguments);
         let output = output(&mut git).map_err(Failure::Ours)?;
         if output.status.success() {
             return Ok(());
         }
         let message = git_message(&output.stderr);
+        // Git then stops reading, which looks like a failure of the network.
+        if message.contains("fsck error") {
+            return Err(Failure::Unsound(message));
+        }
         Err(if PASSING.iter().any(|word| message.contains(word)) {
             Failure::Passing(message)
         } else {

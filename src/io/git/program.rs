@@ -76,6 +76,34 @@ pub(super) fn fetching(repository: &Path, allows_file: bool) -> Command {
     git
 }
 
+/// Has git check the objects that it fetches.
+pub(super) fn check_objects(git: &mut Command) {
+    git.args(["-c", "fetch.fsckObjects=true"]);
+    for fault in OLD_FAULTS {
+        git.arg("-c").arg(format!("fetch.fsck.{fault}=ignore"));
+    }
+}
+
+/// What old programs wrote into commits and trees. None of it decides what is
+/// checked out.
+const OLD_FAULTS: [&str; 14] = [
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTimezone",
+    // Commands in `.gitmodules`, which are never run.
+    "gitmodulesUpdate",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "multipleAuthors",
+    "nulInCommit",
+    "zeroPaddedDate",
+    "zeroPaddedFilemode",
+];
+
 fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
     let mut git = plain_command(is_kept);
     // Git looks for repositories from the current folder on.
