@@ -113,6 +113,7 @@ impl Error {
                 | IoError::DownloadTemplate { .. }
                 | IoError::NoFile { .. }
                 | IoError::TooLarge { .. }
+                | IoError::LeadsOut { .. }
                 | IoError::Exists { .. } => Exit::Input,
                 IoError::Offline { .. }
                 | IoError::Download { .. }

@@ -14,6 +14,7 @@ pub mod git;
 pub mod git_crates;
 mod git_ignored;
 mod gzip;
+pub mod links;
 mod manifests;
 mod metered;
 pub mod network;

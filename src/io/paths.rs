@@ -85,18 +85,6 @@ pub(super) fn full_folder_path(path: &Utf8Path) -> Result<Option<Utf8PathBuf>, I
     Ok(Utf8PathBuf::from_path_buf(fs::canonicalize(folder)?).ok())
 }
 
-/// Returns the file that a path leads to: Nix takes the paths in a file from
-/// where it really is.
-///
-/// # Errors
-/// Fails if it is a link that leads nowhere.
-pub fn linked_file(path: &Utf8Path) -> Result<Utf8PathBuf, IoError> {
-    if !path.is_symlink() {
-        return Ok(path.to_owned());
-    }
-    utf8_path(fs::canonicalize(path)?)
-}
-
 /// Returns a path as text.
 ///
 /// # Errors

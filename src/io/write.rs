@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
+use super::links::require_no_way_out;
 use super::read::read_bytes;
 use super::temporary;
 
@@ -17,7 +18,8 @@ use super::temporary;
 /// Fails if the disk does, or if the file has other bytes and `overwrite` is
 /// off. The file is then as it was.
 pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool, IoError> {
-    match fs::read(path) {
+    require_no_way_out(path)?;
+    match read_bytes(path) {
         Ok(old) if old == bytes => return Ok(false),
         Ok(_) if !overwrite => {
             return Err(IoError::Exists {
@@ -77,6 +79,7 @@ pub fn changed_files(files: &[NewFile]) -> Result<Vec<&NewFile>, IoError> {
 pub fn write_files(files: &[&NewFile]) -> Result<(), IoError> {
     let mut parts = Vec::new();
     for NewFile { path, bytes } in files {
+        require_no_way_out(path)?;
         let mut part = part(path, Readers::Everyone)?;
         part.write_all(bytes)?;
         if let Ok(metadata) = fs::metadata(path) {
@@ -98,6 +101,7 @@ pub fn write_files(files: &[&NewFile]) -> Result<(), IoError> {
 pub fn create_files(files: &[NewFile]) -> Result<(), IoError> {
     let mut parts = Vec::new();
     for NewFile { path, bytes } in files {
+        require_no_way_out(path)?;
         let mut part = part(path, Readers::Everyone)?;
         part.write_all(bytes)?;
         parts.push((path, part));
@@ -135,6 +139,7 @@ impl AtomicFile {
     /// # Errors
     /// Fails if its folder can't be written, or a folder is in its place.
     pub fn new(path: &Utf8Path) -> Result<Self, IoError> {
+        require_no_way_out(path)?;
         let path = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let part = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => return Err(IoError::NoFile { path }),

@@ -133,6 +133,17 @@ pub enum IoError {
     )]
     Exists { path: Utf8PathBuf },
 
+    /// A link in a clone, which a stranger may have made.
+    #[error("`{path}` isn't written: a link leads out of the repository, to `{target}`")]
+    #[diagnostic(
+        code(pyhack::files::leads_out),
+        help("name the file itself if it is meant, or remove the link")
+    )]
+    LeadsOut {
+        path: Utf8PathBuf,
+        target: Utf8PathBuf,
+    },
+
     /// Another program changed the file between reading and writing it.
     #[error("`{path}` was changed by another program while it was worked at")]
     #[diagnostic(

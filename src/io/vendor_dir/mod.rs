@@ -11,6 +11,7 @@ use self::crate_folder::CrateWriter;
 use self::nodes::Nodes;
 use self::stamp::Stamp;
 use super::{Cache, CrateStore, GitStore, IoError, Progress, all_in_order};
+use crate::io::links::require_no_way_out;
 use crate::io::read::read_string;
 use crate::io::temporary::{self, remove_folder};
 use crate::vendor::checksum_json::CHECKSUM_FILE;
@@ -138,6 +139,7 @@ impl VendorFolder<'_> {
     /// Fails if a crate can't be fetched or is invalid, or if the disk fails.
     /// The folder is then as it was.
     pub fn write(self, progress: &dyn Progress) -> Result<Written, IoError> {
+        require_no_way_out(self.folder)?;
         let folder = self.folder.as_std_path();
         let beside = match folder.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::error::Error;
-use crate::io::paths::linked_file;
+use crate::io::links::linked_file;
 use crate::io::write::{read_text, write_file};
 use crate::nix::flake::InitError;
 use crate::overlay::unified_diff;
