@@ -48,8 +48,8 @@ impl From<PythonLockFailure> for Error {
     }
 }
 
-/// The exit codes that `--help` lists, except for 101, with which Rust ends a
-/// program that panicked.
+/// The exit codes that `--help` lists. Rust, too, ends a program with 101 that
+/// panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -63,6 +63,8 @@ pub enum Exit {
     Input = 3,
     /// The network or disk failed, or a program or credential is missing.
     Surroundings = 4,
+    /// A package made cargo-pyhack panic. Others were finished.
+    Bug = 101,
 }
 
 impl Error {

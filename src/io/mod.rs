@@ -53,7 +53,7 @@ pub use error::IoError;
 pub use git::{GitStore, GitTree};
 pub use manifests::Stability;
 pub use network::Network;
-pub use parallel::{all, all_in_order, in_order, on_deep_stack};
+pub use parallel::{all, all_in_order, beside, in_order, on_deep_stack};
 pub use progress::Progress;
 pub use python_locks::PythonLockFailure;
 pub use read_ahead::read_ahead;

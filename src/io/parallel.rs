@@ -67,30 +67,60 @@ pub fn all<I: Sync>(items: &[I], threads: usize, test: impl Fn(&I) -> bool + Syn
     };
     std::thread::scope(|scope| {
         for _ in 1..threads.clamp(1, items.len().max(1)) {
-            scope.spawn(work);
+            // Without more threads, this one does it all.
+            if deep().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         work();
     });
     holds.into_inner()
 }
 
-const STARTED: &str = "the system starts a thread";
-
 fn deep() -> std::thread::Builder {
-    std::thread::Builder::new().stack_size(STACK)
+    #[cfg(test)]
+    let size = if tests::HAS_NO_THREADS.get() {
+        usize::MAX / 4
+    } else {
+        STACK
+    };
+    #[cfg(not(test))]
+    let size = STACK;
+    std::thread::Builder::new().stack_size(size)
 }
 
-/// Runs a job that recurses into folders, however deep they are.
+/// Runs a job that recurses into folders, however deep they are. If the system
+/// has no thread for it, it runs on this one.
 ///
 /// # Panics
-/// Panics if `job` does, or if the system can't start a thread.
+/// Panics if `job` does.
 pub fn on_deep_stack<R: Send>(job: impl FnOnce() -> R + Send) -> R {
+    beside(job, || ()).0
+}
+
+/// Runs two jobs at the same time, the first one on a thread of its own. If the
+/// system has none, they run one after the other.
+///
+/// # Panics
+/// Panics if one of them does.
+pub fn beside<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    // A thread that isn't started doesn't give its job back.
+    let waiting = Mutex::new(Some(one));
+    let run = || {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = waiting.take();
+        drop(waiting);
+        job.map(|job| job())
+    };
     std::thread::scope(|scope| {
-        let thread = deep().spawn_scoped(scope, job).expect(STARTED);
-        match thread.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        let thread = deep().spawn_scoped(scope, run);
+        let found = other();
+        let result = match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => run(),
+        };
+        (result.expect("nothing else takes the job"), found)
     })
 }
 
@@ -115,10 +145,17 @@ fn within<I: Sync, T: Send, R>(
     std::thread::scope(|scope| {
         // Also if `consume` panics: otherwise the threads would wait for ever.
         let _over = Over(&shared);
+        let mut started = 0;
         for _ in 0..threads.clamp(1, items.len().max(1)) {
-            deep()
-                .spawn_scoped(scope, || shared.work(items, &job))
-                .expect(STARTED);
+            let work = || shared.work(items, &job);
+            if deep().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+            started += 1;
+        }
+        if started == 0 {
+            // The system has no thread left but this one.
+            return consume(&mut items.iter().map(&job));
         }
         let mut results = (0..items.len()).map(|place| shared.result(place));
         consume(&mut results)
@@ -203,6 +240,11 @@ impl<T> Shared<T> {
 mod tests {
     use super::*;
 
+    thread_local! {
+        /// Whether the system refuses to start threads from this one.
+        pub(super) static HAS_NO_THREADS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+
     #[test]
     fn results_come_in_order() {
         let items: Vec<usize> = (0..500).collect();
@@ -234,6 +276,32 @@ mod tests {
         assert!(!all(&items, 1, test(50)));
         assert_eq!(asked.into_inner(), 51);
         assert!(all(&[], 4, |(): &()| false));
+    }
+
+    #[test]
+    fn two_jobs_are_done_beside_each_other() {
+        let (send, receive) = std::sync::mpsc::channel();
+        let done = beside(move || receive.recv().unwrap(), || send.send(5).unwrap());
+        assert_eq!(done, (5, ()));
+    }
+
+    #[test]
+    fn without_more_threads_this_one_does_all() {
+        HAS_NO_THREADS.set(true);
+        assert!(deep().spawn(|| ()).is_err());
+        assert_eq!(beside(|| 1, || 2), (1, 2));
+        assert_eq!(on_deep_stack(|| 3), 3);
+        let items = [1, 2, 3];
+        let doubled: Vec<i32> = in_order(&items, 4, |item| item * 2, |results| results.collect());
+        assert_eq!(doubled, [2, 4, 6]);
+        assert!(all(&items, 4, |item| *item > 0) && !all(&items, 4, |item| *item > 1));
+        HAS_NO_THREADS.set(false);
+    }
+
+    #[test]
+    #[should_panic(expected = "in the other thread")]
+    fn a_panic_of_the_other_job_goes_on() {
+        beside(|| panic!("in the other thread"), || ());
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub fn read_ahead<F: Read, R>(
     let (to_consumer, filled) = sync_channel(BLOCKS);
     let (used, empty) = sync_channel(BLOCKS);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read_all(files, &to_consumer, &empty));
+        let reader = std::thread::Builder::new()
+            .spawn_scoped(scope, move || read_all(files, &to_consumer, &empty))?;
         let ahead = Ahead { filled, used };
         let result = consume(&ahead);
         // Otherwise the thread would wait for ever if not everything was asked

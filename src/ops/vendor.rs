@@ -14,7 +14,7 @@ use crate::io::paths::utf8_path;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
 use crate::io::temporary;
 use crate::io::vendor_dir::{Seen, VendorFolder, Written, write_tar};
-use crate::io::{CrateStore, GitStore, IoError, Progress, Session};
+use crate::io::{CrateStore, GitStore, IoError, Progress, Session, beside};
 use crate::project::{CargoLock, CrateSource, LocalCrates, ProjectError};
 use crate::target::Platform;
 use crate::vendor::config::{source_replacement, unpacked_config};
@@ -81,27 +81,43 @@ pub fn vendor(
     to: Destination,
     session: &Session,
 ) -> Result<VendorReport, Error> {
-    std::thread::scope(|scope| {
-        let folder = match &to {
-            Destination::Folder(folder) => Some(*folder),
-            Destination::Tar(..) => None,
-        };
-        let look = |folder| Seen::look(folder, session.cache());
-        let seen = scope.spawn(move || folder.map(look).unwrap_or_default());
-        let seen = || seen.join().unwrap_or_default();
-        plan_and_write(request, options, to, seen, session)
-    })
+    let folder = match &to {
+        Destination::Folder(folder) => Some(*folder),
+        Destination::Tar(..) => None,
+    };
+    let look = |folder| Seen::look(folder, session.cache());
+    let (seen, loaded) = beside(
+        || folder.map(look).unwrap_or_default(),
+        || Loaded::read(request, session),
+    );
+    plan_and_write(
+        request,
+        options,
+        to,
+        Known {
+            seen,
+            loaded: loaded?,
+        },
+        session,
+    )
+}
+
+/// What is known before the plan is made.
+struct Known {
+    /// The folder as it is.
+    seen: Seen,
+    loaded: Loaded,
 }
 
 fn plan_and_write(
     request: &Request,
     options: &VendorOptions,
     to: Destination,
-    seen: impl FnOnce() -> Seen,
+    known: Known,
     session: &Session,
 ) -> Result<VendorReport, Error> {
     let progress = session.progress();
-    let loaded = Loaded::read(request, session)?;
+    let Known { seen, loaded } = known;
     let rust = loaded.rust(request)?;
     let lock = rust.require_cargo_lock(&loaded.files)?;
     lock.registry_crates()?;
@@ -136,7 +152,7 @@ fn plan_and_write(
         from_cargo: &from_cargo,
     };
     let mut report = match to {
-        Destination::Folder(folder) => planned.folder(folder, seen(), progress),
+        Destination::Folder(folder) => planned.folder(folder, seen, progress),
         Destination::Tar(out, path) => planned.tar(out, path, progress),
     }?;
     let unreadable = super::facts::source_warnings(&loaded);

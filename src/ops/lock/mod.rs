@@ -33,7 +33,7 @@ use jobs::{Done, Job, Together, described, do_job, plan_jobs, put, with_others};
 pub use report::{Build, Built, Fetch, LockReport, LockedPackageReport, StanzaState};
 pub use why::{LockWhy, WhyBuildSystem, WhyFailure, WhyPackage, why_locked};
 
-pub use super::locked::Failure;
+pub use super::locked::{Failure, contained};
 
 /// Number of packages that are processed at once. A first run spends most of
 /// its time waiting for the network.
@@ -235,7 +235,8 @@ impl Run<'_> {
             session: &session,
         };
         let job = |job: &Job| {
-            let done = do_job(self, job, results, place);
+            let done = contained(|| do_job(self, job, results, place));
+            let done = done.unwrap_or_else(|failure| Done::Found(Finding::Failed(failure)));
             session.progress().step();
             done
         };

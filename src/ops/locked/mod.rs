@@ -25,7 +25,7 @@ pub(super) use make::{digests_of, has_checkout, label, make_locked, request_for}
 pub(super) use plan::{Asked, Planned, candidates, plan};
 pub(super) use python::with_python_of_lock;
 use python::{Pythons, newest_python};
-pub use results::Failure;
+pub use results::{Failure, contained};
 pub(super) use results::{Finding, Results, worst};
 pub(super) use sets::sets_of_lock;
 

@@ -2,6 +2,7 @@
 //! can reuse them and runs on several machines can be merged.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use miette::Diagnostic;
 use schemars::JsonSchema;
@@ -62,6 +63,30 @@ impl From<&Error> for Failure {
     }
 }
 
+impl Failure {
+    /// The failure of a package whose job panicked. The panic itself was
+    /// reported when it happened.
+    pub(in crate::ops) fn bug() -> Self {
+        Self {
+            code: "pyhack::bug::panic".to_owned(),
+            message: "cargo-pyhack has a bug, which this package shows".to_owned(),
+            help: "please report it, with the package and the lines above; the other packages aren't affected".to_owned(),
+            exit: Exit::Bug as u8,
+            is_lasting: false,
+        }
+    }
+}
+
+/// Runs the job of one package. A panic in it doesn't end those of others.
+///
+/// # Errors
+/// Returns the failure of the package if the job panics.
+pub fn contained<T>(job: impl FnOnce() -> T) -> Result<T, Failure> {
+    // What the job shares with others is locked, and a broken lock is taken
+    // over.
+    catch_unwind(AssertUnwindSafe(job)).map_err(|_| Failure::bug())
+}
+
 /// The known results for packages.
 #[derive(Default)]
 pub(in crate::ops) struct Results {
@@ -118,6 +143,7 @@ pub(in crate::ops) fn worst(failures: &[Failure]) -> Exit {
     let codes = failures.iter().map(|failure| failure.exit);
     match codes.max() {
         None => Exit::Done,
+        Some(code) if code == Exit::Bug as u8 => Exit::Bug,
         Some(code) if code == Exit::Surroundings as u8 => Exit::Surroundings,
         Some(_) => Exit::Input,
     }
@@ -152,6 +178,17 @@ mod tests {
             missing: vec!["scikit-build".to_owned()],
         };
         assert!(is_kept(&missing.into()));
+    }
+
+    #[test]
+    fn a_panic_is_the_failure_of_one_package() {
+        assert_eq!(contained(|| 5), Ok(5));
+        let failure = contained(|| panic!("on purpose")).unwrap_err();
+        assert_eq!(failure, Failure::bug());
+        let other = Failure::from(&Error::from(IoError::NoCargo {
+            message: String::new(),
+        }));
+        assert_eq!(worst(&[other, failure]), Exit::Bug);
     }
 
     #[test]

@@ -4,8 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
 
+use cargo_pyhack::testing::lock::contained;
+
 use super::Transcript;
 use crate::git::{self, project as git_project};
+use crate::locks::application;
 use crate::locks::fixtures::{self, Sdist, serving};
 use crate::support::{
     Asked, Crate, Registry, Reply, Repository, Sandbox, has_git, move_crate, python_project,
@@ -90,6 +93,58 @@ fn files_of_python_locks() {
             .run("lock --offline --write other.nix")
             .text
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_are_not_read_or_written() {
+    let sandbox = simple();
+    sandbox.write("large.nix", "");
+    let large = std::fs::File::options()
+        .write(true)
+        .open(sandbox.path("large.nix"));
+    large.unwrap().set_len(100 << 30).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().canonicalize().unwrap().join("file");
+    std::fs::write(&file, "").unwrap();
+    std::os::unix::fs::symlink(&file, sandbox.path("vendor.tar")).unwrap();
+    let transcript = Transcript::new(&sandbox)
+        .run("check large.nix")
+        .run("vendor --tar --to vendor.tar project");
+    let text = transcript.text.replace(file.to_str().unwrap(), "/OUTSIDE");
+    assert_snapshot!(text);
+    assert!(std::fs::read(&file).unwrap().is_empty());
+}
+
+/// The panic is another run's, whose results are merged.
+#[test]
+fn a_package_that_panics() {
+    let (sandbox, _registry) = application();
+    let lines = sandbox
+        .run(&["lock", "-q", "--rust-only", "--format", "jsonl"])
+        .ok();
+    let failure = contained(|| panic!("on purpose")).unwrap_err();
+    let mut packages: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let fast = packages
+        .iter_mut()
+        .find(|package| package["name"] == "fast");
+    let fast = fast.unwrap().as_object_mut().unwrap();
+    fast.remove("saved").unwrap();
+    fast.insert("error".to_owned(), serde_json::to_value(failure).unwrap());
+    let lines = packages.iter().map(|package| format!("{package}\n"));
+    sandbox.write("all.jsonl", lines.collect::<String>());
+    let transcript =
+        Transcript::new(&sandbox).run("lock --rust-only --merge all.jsonl --write overlay.nix");
+    assert_snapshot!(transcript.text);
+    let overlay = std::fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let begins: Vec<_> = overlay
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("# pyhack: begin "))
+        .collect();
+    assert_eq!(begins, ["quick 1.0"]);
 }
 
 #[test]

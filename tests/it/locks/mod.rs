@@ -13,7 +13,7 @@ mod sources;
 
 /// `fast` and `quick` with Rust, `plain` without; all but `quick`, which is a
 /// wheel on `x86_64-linux`, are built everywhere.
-fn application() -> (Sandbox, Registry) {
+pub fn application() -> (Sandbox, Registry) {
     let sdists = [
         Sdist::rust("fast", "1.0", &[alpha()]),
         Sdist::plain("plain", "1.0"),
