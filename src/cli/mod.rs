@@ -139,6 +139,8 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
+            // A stranger's configuration may be what it is about.
+            let message = style::escaped_data(&message);
             ui::print_clap(&Cli::command().error(ErrorKind::ArgumentConflict, message))
         }
         Err(Failure::Command(error)) => {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::global::{Format, GlobalArgs, default_color};
 use super::progress::Bar;
 use super::report;
-use super::style::{GOOD, WARNING};
+use super::style::{GOOD, WARNING, escaped_data, for_terminal, plain};
 use crate::error::Error;
 use crate::io::progress::Silent;
 use crate::io::{IoError, Progress};
@@ -46,8 +46,20 @@ pub(super) enum Text {
     /// With ANSI styles. Text from untrusted files has been escaped by
     /// [`plain`](super::style::plain).
     Styled(String),
-    /// Text for other programs, printed byte for byte.
+    /// Text for other programs, printed byte for byte. On a terminal it is
+    /// escaped.
     Data(String),
+}
+
+impl Text {
+    /// Escapes what a terminal would obey.
+    fn escaped(self, is_terminal: bool) -> String {
+        match self {
+            Self::Styled(text) => for_terminal(&text),
+            Self::Data(text) if is_terminal => escaped_data(&text),
+            Self::Data(text) => text,
+        }
+    }
 }
 
 /// The output of a command: its results and messages.
@@ -95,7 +107,7 @@ impl Ui {
             Text::Styled(_) => Box::new(AutoStream::new(io::stdout(), self.color)),
             Text::Data(_) => Box::new(io::stdout()),
         };
-        let (Text::Styled(text) | Text::Data(text)) = text;
+        let text = text.escaped(io::stdout().is_terminal());
         let written = stdout.write_all(text.as_bytes());
         match written.and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -109,6 +121,7 @@ impl Ui {
     /// Prints a status message, with the verb aligned as in Cargo's output.
     pub(super) fn status(&self, verb: &str, message: &str) {
         if !self.is_quiet {
+            let message = plain(message);
             self.say(&format!("{GOOD}{verb:>12}{GOOD:#} {message}\n"));
         }
     }
@@ -123,6 +136,8 @@ impl Ui {
     /// Prints a hint at what the user can do next.
     pub(super) fn hint(&self, message: &str) {
         if !self.is_quiet {
+            let lines: Vec<_> = message.lines().map(plain).collect();
+            let message = lines.join("\n");
             self.say(&format!("{WARNING}help{WARNING:#}: {message}\n"));
         }
     }
@@ -202,6 +217,7 @@ impl Ui {
 
     fn say(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color);
+        let text = for_terminal(text);
         // A failure means that standard error is closed: it can't be reported.
         let _ = stderr.write_all(text.as_bytes());
     }
@@ -220,13 +236,29 @@ pub(super) fn print_clap(error: &clap::Error) -> ExitCode {
 /// Makes panics ask for a bug report. The program then ends with Rust's exit
 /// code 101.
 pub(super) fn set_panic_hook() {
-    let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let _ = writeln!(
             io::stderr(),
             "error: cargo-pyhack {} has a bug; please report it with the command and what follows",
             env!("CARGO_PKG_VERSION")
         );
-        default(info);
+        // What it says may be a stranger's text.
+        let text = format!("{info}\n{}", std::backtrace::Backtrace::capture());
+        let _ = writeln!(io::stderr(), "{}", escaped_data(&text));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_in_a_result() {
+        let text = "a\x1b]0;title\x07\n";
+        let escaped = "a\\u{1b}]0;title\\u{7}\n";
+        let data = || Text::Data(text.to_owned());
+        assert_eq!(data().escaped(true), escaped);
+        assert_eq!(data().escaped(false), text);
+        assert_eq!(Text::Styled(text.to_owned()).escaped(false), escaped);
+    }
 }

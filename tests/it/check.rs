@@ -527,3 +527,27 @@ fn github_and_code_scanning_show_problems_at_their_lines() {
         run.stderr
     );
 }
+
+/// The names in marks are the file's.
+#[test]
+fn escape_sequences_of_an_overlay_are_not_obeyed() {
+    let registry = Registry::new(&[alpha("1.0.0")]);
+    let sandbox = project(&registry);
+    let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
+    let name = "module\x1b[31mred\x1b]0;title\x07\u{202e}";
+    let text = ["begin", "end"].iter().fold(text, |text, mark| {
+        let marked = format!("# pyhack: {mark} module");
+        assert!(text.contains(&marked), "{text}");
+        text.replace(&marked, &format!("# pyhack: {mark} {name}"))
+    });
+    let edited = text.replace("prev.module", "(prev.module)");
+    sandbox.write("overlay.nix", edited);
+    let run = sandbox.run(&["check", "overlay.nix"]);
+    assert!(
+        run.stderr.contains("`module\\u{1b}[31mred"),
+        "{}",
+        run.stderr
+    );
+    let is_plain = |c: char| c == '\n' || !c.is_control() && c != '\u{202e}';
+    assert!(run.stderr.chars().all(is_plain), "{}", run.stderr);
+}
