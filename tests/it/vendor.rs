@@ -257,6 +257,26 @@ fn what_killed_runs_left_goes_away() {
     assert_eq!(left, [".pyhack-vendor-vendor-b-abc123", "vendor"]);
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_whose_size_and_time_were_put_back_is_written_again() {
+    let crates = crates();
+    let registry = Registry::new(&crates);
+    let sandbox = Sandbox::with_registry(&registry);
+    sandbox.project("project", &python_project(&crates));
+    let vendor = ["vendor", "project", "--to", "vendor"];
+    sandbox.run(&vendor).ok();
+    let path = sandbox.path("vendor/beta/src/lib.rs");
+    let (text, before) = (std::fs::read(&path).unwrap(), path.metadata().unwrap());
+    // The clock of file systems has ticks.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::fs::write(&path, vec![b' '; text.len()]).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(before.modified().unwrap()).unwrap();
+    sandbox.run(&vendor).ok();
+    assert_eq!(std::fs::read(&path).unwrap(), text);
+}
+
 /// Returns the names of temporary files and folders below a folder.
 #[cfg(unix)]
 fn temporary_names(folder: &std::path::Path) -> Vec<String> {

@@ -168,6 +168,7 @@ impl VendorFolder<'_> {
         // The former folder is in one of these places.
         remove_folder(&old);
         remove_folder(&new);
+        stamp.settle(folder, self.link_mode)?;
         stamp.keep(folder, self.store.cache())?;
         Ok(written)
     }

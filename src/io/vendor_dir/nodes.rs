@@ -25,6 +25,10 @@ pub(super) struct Nodes {
     paths: String,
     /// In hexadecimal.
     states: String,
+    /// Whether the time of the last change to the file's data about itself
+    /// counts, which nobody can set back. A new hard link changes it, too.
+    #[serde(default)]
+    is_strict: bool,
 }
 
 /// What is compared of a file, a folder or a link.
@@ -36,6 +40,9 @@ struct State {
     /// with the names in it.
     seconds: i64,
     nanoseconds: u64,
+    /// When its size, time or mode was last set; 0 if that doesn't count.
+    changed_seconds: i64,
+    changed_nanoseconds: u64,
 }
 
 impl Nodes {
@@ -43,7 +50,23 @@ impl Nodes {
     /// and what is below them. A link isn't followed: what it leads to isn't
     /// the user's.
     pub(super) fn of(folder: &Path, is_left_out: impl Fn(&str) -> bool) -> Result<Self, IoError> {
-        let (mut paths, mut states) = (String::new(), States::default());
+        Self::read(folder, is_left_out, false)
+    }
+
+    /// Likewise; nobody can change a file and put its time back.
+    pub(super) fn strict(
+        folder: &Path,
+        is_left_out: impl Fn(&str) -> bool,
+    ) -> Result<Self, IoError> {
+        Self::read(folder, is_left_out, true)
+    }
+
+    fn read(
+        folder: &Path,
+        is_left_out: impl Fn(&str) -> bool,
+        is_strict: bool,
+    ) -> Result<Self, IoError> {
+        let (mut paths, mut states) = (String::new(), States::of(is_strict));
         let mut entries = WalkDir::new(folder).follow_root_links(false).into_iter();
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(std::io::Error::from)?;
@@ -61,7 +84,11 @@ impl Nodes {
             paths.push(END);
         }
         let states = states.finish();
-        Ok(Self { paths, states })
+        Ok(Self {
+            paths,
+            states,
+            is_strict,
+        })
     }
 
     /// Returns the paths, each after that of its folder.
@@ -84,7 +111,7 @@ impl Nodes {
         let Ok(opened) = open(folder, flags, Mode::empty()) else {
             return self.states_by_path(folder);
         };
-        let mut states = States::default();
+        let mut states = States::of(self.is_strict);
         for path in self.paths() {
             let path = if path.is_empty() { "." } else { path };
             let stat = statat(&opened, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
@@ -100,7 +127,7 @@ impl Nodes {
 
     /// For a link or a file in the place of the folder.
     fn states_by_path(&self, folder: &Path) -> Option<String> {
-        let mut states = States::default();
+        let mut states = States::of(self.is_strict);
         for path in self.paths() {
             let path = below(folder, path);
             let metadata = std::fs::symlink_metadata(&path).ok()?;
@@ -137,6 +164,8 @@ impl State {
             size: if metadata.is_dir() { 0 } else { metadata.len() },
             seconds: metadata.mtime(),
             nanoseconds: metadata.mtime_nsec().unsigned_abs(),
+            changed_seconds: metadata.ctime(),
+            changed_nanoseconds: metadata.ctime_nsec().unsigned_abs(),
         }
     }
 
@@ -150,6 +179,9 @@ impl State {
             size: if metadata.is_dir() { 0 } else { metadata.len() },
             seconds: i64::try_from(time.as_secs()).unwrap_or_default(),
             nanoseconds: time.subsec_nanos().into(),
+            // Other systems have no time that can't be set back.
+            changed_seconds: 0,
+            changed_nanoseconds: 0,
         }
     }
 
@@ -169,27 +201,45 @@ impl State {
             size: size.try_into().ok()?,
             seconds: stat.st_mtime.into(),
             nanoseconds: stat.st_mtime_nsec.try_into().ok()?,
+            changed_seconds: stat.st_ctime.into(),
+            changed_nanoseconds: stat.st_ctime_nsec.try_into().ok()?,
         })
     }
 }
 
-#[derive(Default)]
-struct States(Sha256Writer);
+struct States {
+    hasher: Sha256Writer,
+    is_strict: bool,
+}
 
 impl States {
+    fn of(is_strict: bool) -> Self {
+        Self {
+            hasher: Sha256Writer::default(),
+            is_strict,
+        }
+    }
+
     fn add(&mut self, state: &State) {
-        let mut bytes = [0; 28];
+        let mut bytes = [0; 44];
         bytes[..4].copy_from_slice(&state.mode.to_le_bytes());
         bytes[4..12].copy_from_slice(&state.size.to_le_bytes());
         bytes[12..20].copy_from_slice(&state.seconds.to_le_bytes());
-        bytes[20..].copy_from_slice(&state.nanoseconds.to_le_bytes());
-        self.0
-            .write_all(&bytes)
+        bytes[20..28].copy_from_slice(&state.nanoseconds.to_le_bytes());
+        bytes[28..36].copy_from_slice(&state.changed_seconds.to_le_bytes());
+        bytes[36..].copy_from_slice(&state.changed_nanoseconds.to_le_bytes());
+        let bytes = if self.is_strict {
+            &bytes[..]
+        } else {
+            &bytes[..28]
+        };
+        self.hasher
+            .write_all(bytes)
             .expect("hashing in memory cannot fail");
     }
 
     fn finish(self) -> String {
-        self.0.finish().to_hex()
+        self.hasher.finish().to_hex()
     }
 }
 
@@ -224,6 +274,24 @@ mod tests {
         paths.sort_unstable();
         assert_eq!(paths, ["", "a", "a/build.rs", "other"]);
         assert_eq!(Nodes::default().paths().count(), 0);
+    }
+
+    #[test]
+    fn a_time_that_was_put_back_is_seen() {
+        let folder = example();
+        let path = folder.path().join("other");
+        let loose = Nodes::of(folder.path(), |_| false).unwrap();
+        let strict = Nodes::strict(folder.path(), |_| false).unwrap();
+        let before = fs::metadata(&path).unwrap();
+        let length = usize::try_from(before.len()).unwrap();
+        // The clock of file systems has ticks.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::write(&path, "x".repeat(length)).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.file()
+            .set_modified(before.modified().unwrap())
+            .unwrap();
+        assert!(loose.are_in(folder.path()) && !strict.are_in(folder.path()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What we wrote into a vendor folder, and when. It is kept in the cache, so
 //! that a stranger's folder can't claim it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread::available_parallelism;
 
@@ -56,6 +56,21 @@ impl Stamp {
     /// where another run may write.
     pub(super) fn add_others(&mut self, folder: &Path) -> Result<(), IoError> {
         self.others = Nodes::of(folder, |path| self.crates.contains_key(path))?;
+        Ok(())
+    }
+
+    /// Reads the states anew, once nothing links to the files any more that
+    /// was removed since. Copies are the user's own, and nobody else links to
+    /// them.
+    pub(super) fn settle(&mut self, folder: &Path, link_mode: LinkMode) -> Result<(), IoError> {
+        if link_mode != LinkMode::Copy {
+            return Ok(());
+        }
+        let crates: BTreeSet<_> = self.crates.keys().cloned().collect();
+        self.others = Nodes::strict(folder, |path| crates.contains(path))?;
+        for (path, krate) in &mut self.crates {
+            krate.nodes = Nodes::strict(&folder.join(path), |_| false)?;
+        }
         Ok(())
     }
 
