@@ -2,6 +2,7 @@
 
 mod cycles;
 mod documents;
+mod gates;
 mod methods;
 mod rings;
 mod sources;
