@@ -1,5 +1,6 @@
 //! Everything that touches the world: files, archives, processes, the network.
 
+mod archive_paths;
 pub mod artifacts;
 
 pub mod cache;
@@ -45,6 +46,7 @@ pub mod vendor_dir;
 mod vendored;
 mod verified;
 pub mod write;
+mod zip_headers;
 
 pub use artifacts::ArtifactStore;
 pub use cache::Cache;

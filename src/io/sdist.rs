@@ -9,14 +9,18 @@ use std::io::{self, Read, Seek as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use fs_err::File;
+use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::IoError;
+use super::archive_paths::{ArchivePaths, PathKind};
 use super::gzip::{GzipReader, is_of_bytes_behind};
 use super::metered::Metered;
 use super::tar_members::{
     Member, MemberKind, Stopped, TarError, TarLimits, each_member, shown_name,
 };
 use super::text_budget::{Text, TextBudget, TextLimits};
+use super::zip_headers;
 use crate::project::{MAX_PATH, SourceFiles, is_read};
 
 /// Of one archive: several are read at the same time.
@@ -65,8 +69,14 @@ pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, 
     let mut collector = Collector::new(path);
     file.rewind()?;
     let (file, meter) = Metered::new(io::BufReader::new(file), MAX_DIRECTORY);
-    let mut archive = zip::ZipArchive::new(file).map_err(|e| damaged(path, &e.into()))?;
+    let unreadable = |error: ZipError| damaged(path, &error.into());
+    let archive = ZipArchive::new(file).map_err(unreadable)?;
     meter.lift();
+    let checked = zip_headers::checked(archive).map_err(unreadable)?;
+    let mut archive = checked.map_err(|found| match &found.entry[..] {
+        [] => damaged(path, &io::Error::other(format!("it {}", found.problem))),
+        entry => collector.refuse(entry, found.problem),
+    })?;
     for place in 0..archive.len() {
         let mut entry = archive
             .by_index(place)
@@ -104,6 +114,8 @@ struct Collector<'a> {
     top: Option<String>,
     files: SourceFiles,
     links: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+    /// Of the entries so far, below the top folder.
+    known: ArchivePaths,
     budget: TextBudget,
 }
 
@@ -114,6 +126,7 @@ impl<'a> Collector<'a> {
             top: None,
             files: SourceFiles::of_archive(path.as_str()),
             links: Vec::new(),
+            known: ArchivePaths::default(),
             budget: TextBudget::new(TEXT_LIMITS),
         }
     }
@@ -145,12 +158,10 @@ impl<'a> Collector<'a> {
     /// Adds a file; of a folder, only the name is checked.
     fn add(&mut self, name: &[u8], is_file: bool, contents: &mut dyn Read) -> Result<(), IoError> {
         if !is_file {
-            return match self.parts(name)?.first() {
-                Some(first) => self.enter(first),
-                None => Ok(()),
-            };
+            return self.add_folder(name);
         }
         let path = self.below_top(name)?;
+        self.know(name, &path, PathKind::File)?;
         let bytes = if is_read(&path, Utf8Path::new(".")) {
             self.contents(&path, contents)?
         } else {
@@ -163,6 +174,27 @@ impl<'a> Collector<'a> {
         }
         self.files.insert(path, bytes);
         Ok(())
+    }
+
+    fn add_folder(&mut self, name: &[u8]) -> Result<(), IoError> {
+        let parts = self.parts(name)?;
+        let Some((first, below)) = parts.split_first() else {
+            return Ok(());
+        };
+        self.enter(first)?;
+        if below.is_empty() {
+            return Ok(());
+        }
+        let path: Utf8PathBuf = below.iter().collect();
+        self.know(name, &path, PathKind::Folder)
+    }
+
+    /// Refuses an entry whose path the archive has for something else.
+    fn know(&mut self, name: &[u8], path: &Utf8Path, kind: PathKind) -> Result<(), IoError> {
+        match self.known.add(path, kind) {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(self.refuse(name, problem)),
+        }
     }
 
     fn contents(
@@ -181,6 +213,7 @@ impl<'a> Collector<'a> {
     /// Remembers a link; links are followed after all files are known.
     fn add_link(&mut self, name: &[u8], target: &[u8], is_symbolic: bool) -> Result<(), IoError> {
         let path = self.below_top(name)?;
+        self.know(name, &path, PathKind::Link)?;
         let leaves = "is a link that leads out of the archive's folder";
         let target = std::str::from_utf8(target).map_err(|_| self.refuse(name, leaves))?;
         // A symbolic link starts from its folder, a hard link from the top.

@@ -12,6 +12,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::IoError;
+use super::archive_paths::{ArchivePaths, PathKind};
 use super::crate_store::CrateFile;
 use super::gzip::GzipReader;
 use super::tar_members::{
@@ -201,7 +202,7 @@ fn each_file(
         ..LIMITS
     };
     let gzip = GzipReader::new(io::BufReader::new(file.reader()?));
-    let mut known = KnownPaths::default();
+    let mut known = ArchivePaths::default();
     let result = each_member(gzip, limits, |member| {
         let path = below(&member.name, &top)
             .ok_or_else(|| refuse(&member.name, "is outside the crate's folder"))?;
@@ -210,9 +211,7 @@ fn each_file(
             MemberKind::File => false,
             _ => return Err(refuse(&member.name, "is neither a file nor a folder").into()),
         };
-        known
-            .add(&path, is_folder)
-            .map_err(|problem| refuse(&member.name, problem))?;
+        know(&mut known, &path, is_folder).map_err(|problem| refuse(&member.name, problem))?;
         take(&path, (!is_folder).then_some(member))?;
         Ok::<_, Stopped>(())
     });
@@ -227,49 +226,30 @@ fn each_file(
     })
 }
 
-/// The paths of a crate so far.
-#[derive(Default)]
-struct KnownPaths {
-    files: BTreeSet<Utf8PathBuf>,
-    folders: BTreeSet<Utf8PathBuf>,
-}
-
-impl KnownPaths {
-    /// Adds a path; the error says what is wrong with it.
-    fn add(&mut self, path: &Utf8Path, is_folder: bool) -> Result<(), &'static str> {
-        let is_long = |part: Utf8Component<'_>| part.as_str().len() > MAX_NAME;
-        if path.components().any(is_long) {
-            return Err("has a longer name than file systems take");
-        }
-        if path.starts_with(CHECKSUM_FILE) && (is_folder || path != CHECKSUM_FILE) {
-            return Err("has the name of cargo's own file about the crate");
-        }
-        let mut above = path.ancestors().skip(usize::from(!is_folder));
-        let mut folders = Vec::new();
-        for folder in above.by_ref().take_while(|folder| *folder != "") {
-            if self.files.contains(folder) {
-                return Err("is below a file, or a folder in its place");
-            }
-            if self.folders.contains(folder) {
-                break;
-            }
-            folders.push(folder.to_owned());
-        }
-        self.folders.extend(folders);
-        if self.folders.len() > LIMITS.members {
-            return Err("is in more folders than any crate has");
-        }
-        if is_folder {
-            return Ok(());
-        }
-        if self.folders.contains(path) {
-            return Err("is in the place of a folder");
-        }
-        if !self.files.insert(path.to_owned()) {
-            return Err("stands in it twice");
-        }
-        Ok(())
+/// Adds a path of a crate; the error says what is wrong with it.
+fn know(known: &mut ArchivePaths, path: &Utf8Path, is_folder: bool) -> Result<(), &'static str> {
+    let is_long = |part: Utf8Component<'_>| part.as_str().len() > MAX_NAME;
+    if path.components().any(is_long) {
+        return Err("has a longer name than file systems take");
     }
+    if path.starts_with(CHECKSUM_FILE) && (is_folder || path != CHECKSUM_FILE) {
+        return Err("has the name of cargo's own file about the crate");
+    }
+    if path == "" && is_folder {
+        return Ok(());
+    }
+    let kind = if is_folder {
+        PathKind::Folder
+    } else {
+        PathKind::File
+    };
+    if known.add(path, kind)? && !is_folder {
+        return Err("stands in it twice");
+    }
+    if known.folders() > LIMITS.members {
+        return Err("is in more folders than any crate has");
+    }
+    Ok(())
 }
 
 fn damaged(krate: &LockedCrate, error: &io::Error) -> IoError {
@@ -403,12 +383,12 @@ mod tests {
                 "{entries:?}: {error}"
             );
         }
-        let mut known = KnownPaths::default();
+        let mut known = ArchivePaths::default();
         let name = "x".repeat(MAX_NAME);
-        assert!(known.add(Utf8Path::new(&name), false).is_ok());
-        assert!(known.add(Utf8Path::new(&(name + "x")), false).is_err());
+        assert!(know(&mut known, Utf8Path::new(&name), false).is_ok());
+        assert!(know(&mut known, Utf8Path::new(&(name + "x")), false).is_err());
         let mut folders = (0..=LIMITS.members).map(|i| Utf8PathBuf::from(i.to_string()));
-        assert!(folders.any(|folder| known.add(&folder, true).is_err()));
+        assert!(folders.any(|folder| know(&mut known, &folder, true).is_err()));
     }
 
     #[test]

@@ -1,0 +1,288 @@
+//! What a zip archive says twice.
+//!
+//! A zip archive has a directory at its end, and a header before each file.
+//! Programs that read it from the end believe the directory, those that read it
+//! from the beginning the headers: where the two differ, they unpack different
+//! files. PKWARE's APPNOTE.TXT defines both, in 4.3.7 and 4.3.12.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use zip::ZipArchive;
+use zip::result::ZipResult;
+
+const SIGNATURE: &[u8] = b"PK\x03\x04";
+/// The signature of the record at an archive's end.
+const END: &[u8] = b"PK\x05\x06";
+/// The length of that record without its comment.
+const END_LENGTH: usize = 22;
+/// The length of a header without its name.
+const HEADER: usize = 30;
+/// The flag that says that the sizes come behind the contents.
+const SIZES_BEHIND: u16 = 1 << 3;
+
+/// The length of sizes and a checksum behind the contents (APPNOTE.TXT, 4.3.9).
+const MAX_SIZES: u64 = 24;
+
+/// An entry of an archive, and what is wrong with it.
+pub(super) struct Contradiction {
+    pub entry: Vec<u8>,
+    pub problem: &'static str,
+}
+
+/// An entry, as the directory describes it.
+struct Listed {
+    name: Vec<u8>,
+    header_start: u64,
+    directory_start: u64,
+    size: u64,
+    packed_size: u64,
+}
+
+/// Compares the directory of an archive with the headers of its entries.
+/// Returns the archive, or what is wrong with it.
+///
+/// # Errors
+/// Fails if the archive can't be read.
+pub(super) fn checked<R: Read + Seek>(
+    mut archive: ZipArchive<R>,
+) -> ZipResult<Result<ZipArchive<R>, Contradiction>> {
+    let wrong = |entry: &[u8], problem| {
+        let entry = entry.to_owned();
+        Ok(Err(Contradiction { entry, problem }))
+    };
+    if archive.offset() != 0 {
+        return wrong(b"", "has another archive or a program before it");
+    }
+    let comment = archive.comment();
+    if comment.windows(END.len()).any(|part| part == END) {
+        return wrong(b"", "has another archive behind it");
+    }
+    let comment = comment.len() as u64;
+    let listed = listed(&mut archive)?;
+    let directory = listed.iter().map(|entry| entry.directory_start).min();
+    let mut file = archive.into_inner();
+    let end = End::read(&mut file, comment)?;
+    if end.entries != listed.len() && end.entries != usize::from(u16::MAX) {
+        return wrong(b"", "has two entries of one name");
+    }
+    if !end.follows_the_directory() {
+        return wrong(b"", "has another archive behind its directory");
+    }
+    let mut places = Places::default();
+    for entry in &listed {
+        let problem = entry.problem(&mut file, &mut places)?;
+        if let Some(problem) = problem {
+            return wrong(&entry.name, problem);
+        }
+    }
+    if let Some(problem) = directory.and_then(|start| places.gap_before(start)) {
+        return wrong(b"", problem);
+    }
+    ZipArchive::new(file).map(Ok)
+}
+
+/// The record at an archive's end (APPNOTE.TXT, 4.3.16).
+struct End {
+    start: u64,
+    entries: usize,
+    directory_start: u64,
+    directory_size: u64,
+}
+
+impl End {
+    /// Reads the record, which a comment of a known length follows.
+    fn read(file: &mut (impl Read + Seek), comment: u64) -> io::Result<Self> {
+        let length = file.seek(SeekFrom::End(0))?;
+        let start = length.saturating_sub(comment + END_LENGTH as u64);
+        file.seek(SeekFrom::Start(start))?;
+        let mut record = [0; END_LENGTH];
+        file.read_exact(&mut record)?;
+        if !record.starts_with(END) {
+            return Err(io::Error::other("its end isn't at the end of the file"));
+        }
+        let half = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
+        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 2)) << 16;
+        Ok(Self {
+            start,
+            entries: usize::from(half(10)),
+            directory_size: word(12),
+            directory_start: word(16),
+        })
+    }
+
+    /// Whether nothing is between the directory and this record. Of archives
+    /// with 64-bit sizes that isn't known.
+    fn follows_the_directory(&self) -> bool {
+        let is_wide = [self.directory_size, self.directory_start].contains(&u64::from(u32::MAX));
+        is_wide || self.directory_start + self.directory_size == self.start
+    }
+}
+
+/// Where the entries so far end.
+#[derive(Default)]
+struct Places {
+    end: u64,
+    /// Whether the last one has its sizes behind its contents.
+    has_sizes_behind: bool,
+}
+
+impl Places {
+    /// Returns what is wrong with what comes next starting there.
+    const fn gap_before(&self, start: u64) -> Option<&'static str> {
+        match start.checked_sub(self.end) {
+            None => Some("shares its bytes with the file before it"),
+            Some(0) => None,
+            Some(gap) if self.has_sizes_behind && gap <= MAX_SIZES => None,
+            Some(_) => Some("comes after bytes that the directory doesn't list"),
+        }
+    }
+}
+
+/// Returns the entries in the order of their headers.
+fn listed<R: Read + Seek>(archive: &mut ZipArchive<R>) -> ZipResult<Vec<Listed>> {
+    let mut all = Vec::with_capacity(archive.len());
+    for place in 0..archive.len() {
+        let entry = archive.by_index_raw(place)?;
+        all.push(Listed {
+            name: entry.name_raw().to_vec(),
+            header_start: entry.header_start(),
+            directory_start: entry.central_header_start(),
+            size: entry.size(),
+            packed_size: entry.compressed_size(),
+        });
+    }
+    all.sort_by_key(|entry| entry.header_start);
+    Ok(all)
+}
+
+impl Listed {
+    /// Returns how the header before the contents differs, or doesn't follow on
+    /// what comes before.
+    fn problem(
+        &self,
+        file: &mut (impl Read + Seek),
+        places: &mut Places,
+    ) -> io::Result<Option<&'static str>> {
+        if let Some(problem) = places.gap_before(self.header_start) {
+            return Ok(Some(problem));
+        }
+        file.seek(SeekFrom::Start(self.header_start))?;
+        let mut header = [0; HEADER];
+        file.read_exact(&mut header)?;
+        if !header.starts_with(SIGNATURE) {
+            return Ok(Some("has no header"));
+        }
+        let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 2)) << 16;
+        let mut name = vec![0; usize::from(half(26))];
+        file.read_exact(&mut name)?;
+        if name != self.name {
+            return Ok(Some("has another name in the header before its contents"));
+        }
+        // Larger ones are in the extra field (APPNOTE.TXT, 4.5.3).
+        let differs = |said: u64, listed| said != listed && said != u64::from(u32::MAX);
+        let has_sizes_behind = half(6) & SIZES_BEHIND != 0;
+        *places = Places {
+            end: file.stream_position()? + u64::from(half(28)) + self.packed_size,
+            has_sizes_behind,
+        };
+        if !has_sizes_behind
+            && (differs(word(18), self.packed_size) || differs(word(22), self.size))
+        {
+            return Ok(Some("has another size in the header before its contents"));
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn archive(names: &[&str]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            let options = SimpleFileOptions::default();
+            writer.start_file(*name, options).unwrap();
+            writer.write_all(name.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn problem(bytes: Vec<u8>) -> Option<&'static str> {
+        let archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let checked = checked(archive).unwrap();
+        checked.err().map(|found| found.problem)
+    }
+
+    fn replaced(bytes: &[u8], at: usize, new: &[u8]) -> Vec<u8> {
+        [&bytes[..at], new, &bytes[at + new.len()..]].concat()
+    }
+
+    #[test]
+    fn what_an_archive_says_once_is_taken() {
+        assert_eq!(problem(archive(&["a/b", "a/c"])), None);
+        assert_eq!(problem(archive(&[])), None);
+    }
+
+    #[test]
+    fn another_name_before_the_contents_is_refused() {
+        let changed = replaced(&archive(&["a/b"]), HEADER, b"a/c");
+        let expected = "has another name in the header before its contents";
+        assert_eq!(problem(changed), Some(expected));
+    }
+
+    #[test]
+    fn another_size_before_the_contents_is_refused() {
+        let changed = replaced(&archive(&["a/b"]), 22, &[7]);
+        let expected = "has another size in the header before its contents";
+        assert_eq!(problem(changed), Some(expected));
+    }
+
+    #[test]
+    fn archives_one_behind_the_other_are_refused() {
+        let two = [archive(&["a/b"]), archive(&["a/c"])].concat();
+        let expected = "has another archive behind its directory";
+        assert_eq!(problem(two), Some(expected));
+        let two = [archive(&["a/b", "a/d"]), archive(&["a/c"])].concat();
+        assert!(problem(two).is_some());
+        let mut first = archive(&["a/b"]);
+        let second = archive(&["a/c"]);
+        let length = first.len();
+        first[length - 2..].copy_from_slice(&(second.len() as u16).to_le_bytes());
+        let hidden = [first, second].concat();
+        assert!(problem(hidden).is_some());
+    }
+
+    #[test]
+    fn bytes_that_no_entry_has_are_refused() {
+        let bytes = archive(&["a/b", "a/c"]);
+        // The directory starts behind the contents of both files.
+        let directory = bytes.windows(4).position(|part| part == b"PK\x01\x02");
+        let mut changed = bytes.clone();
+        changed.splice(directory.unwrap()..directory.unwrap(), *b"hidden");
+        let end = changed.len() - 22;
+        let start = (directory.unwrap() + 6) as u32;
+        changed[end + 16..end + 20].copy_from_slice(&start.to_le_bytes());
+        let expected = "comes after bytes that the directory doesn't list";
+        assert_eq!(problem(changed), Some(expected));
+    }
+
+    #[test]
+    fn files_that_share_their_bytes_are_refused() {
+        let bytes = archive(&["a/b", "a/b2"]);
+        // Where the directory says that the second file starts.
+        let mut directory = bytes.windows(4).enumerate();
+        let second = directory
+            .rfind(|(_, part)| *part == b"PK\x01\x02")
+            .unwrap()
+            .0;
+        let changed = replaced(&bytes, second + 42, &0_u32.to_le_bytes());
+        assert!(problem(changed).is_some());
+    }
+}
