@@ -160,6 +160,14 @@ impl MethodCall<'_> {
                 Value::List(text.split(separator).map(Value::str).collect())
             }
             ("split", None) => Value::List(text.split_whitespace().map(Value::str).collect()),
+            ("join", None) => {
+                let [Value::List(items)] = arguments else {
+                    return None;
+                };
+                let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
+                let joined = items?.join(text);
+                (joined.len() < MAX_REPLACED).then_some(Value::Str(joined))?
+            }
             ("joinpath", Some(_)) => join_parts([&Value::str(text)].into_iter().chain(arguments))?,
             ("resolve" | "absolute" | "as_posix" | "__str__", _) => Value::str(text),
             ("exists" | "is_file" | "is_dir", None) => Value::Bool((self.situation.exists)(text)?),

@@ -26,6 +26,8 @@ pub struct NativeCode {
     /// The pkg-config modules that the script looks up with the package
     /// `pkgconfig`.
     pub modules: Vec<Located>,
+    /// The calls of that package whose modules can't be evaluated, by function.
+    pub unread_modules: Vec<Located>,
     /// The calls of functions that fetch a URL, by function.
     pub fetchers: Vec<Located>,
     /// The scripts in `cffi_modules` of `setup`, which define extensions.
@@ -115,6 +117,8 @@ fn native_code<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Nativ
     found.fetchers.dedup();
     found.modules.sort();
     found.modules.dedup();
+    found.unread_modules.sort();
+    found.unread_modules.dedup();
     found
 }
 
@@ -124,8 +128,12 @@ impl NativeCode {
             self.extensions
                 .push(NativeExtension::read(arguments, line, certainty));
         } else if is_pkgconfig(name) {
-            let modules = arguments.by_place.iter().filter_map(Value::as_str);
-            for module in modules.take(1).flat_map(module_names) {
+            let modules = arguments.by_place.first().and_then(Value::as_str);
+            if modules.is_none() {
+                let text = name.to_owned();
+                self.unread_modules.push(Located { line, text });
+            }
+            for module in modules.into_iter().flat_map(module_names) {
                 self.modules.push(Located { line, text: module });
             }
         } else if is_fetcher(name) {
@@ -408,6 +416,19 @@ mod tests {
         assert_eq!(found.commands[0].program, "pkg-config");
         assert_eq!(found.commands[0].arguments, ["--libs", "cairo", "glib-2.0"]);
         assert_eq!(found.commands[0].line, 4);
+    }
+
+    #[test]
+    fn modules_that_are_joined_are_read_and_unknown_ones_reported() {
+        let text = "import pkgconfig\nflags = {'libraries': ['lz4']}\n\
+                    pkgconfig.parse(' '.join(f'lib{n}' for n in flags['libraries']))\n\
+                    pkgconfig.parse(open('x').read())\n";
+        let code = read(text);
+        let modules: Vec<_> = code.modules.iter().map(|m| (m.line, &*m.text)).collect();
+        assert_eq!(modules, [(3, "liblz4")]);
+        let unread = code.unread_modules.iter();
+        let unread: Vec<_> = unread.map(|m| (m.line, &*m.text)).collect();
+        assert_eq!(unread, [(4, "pkgconfig.parse")]);
     }
 
     #[test]

@@ -117,6 +117,14 @@ impl ScriptRequests {
                 place: Place::line(file, module.line),
             });
         }
+        for call in code.unread_modules {
+            self.requests.push(Request {
+                asked: Asked::Unread(format!("what `{}` gets", call.text)),
+                is_required: true,
+                extension: None,
+                place: Place::line(file, call.line),
+            });
+        }
         for fetcher in code.fetchers {
             self.requests.push(Request {
                 asked: Asked::Download(fetcher.text),
