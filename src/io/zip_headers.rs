@@ -15,6 +15,9 @@ const SIGNATURE: &[u8] = b"PK\x03\x04";
 const END: &[u8] = b"PK\x05\x06";
 /// The length of that record without its comment.
 const END_LENGTH: usize = 22;
+/// How far from the end that record is looked for, in bytes: behind its comment,
+/// zeros fill up the last block of some media.
+const MAX_TAIL: u64 = 1 << 20;
 /// The length of a header without its name.
 const HEADER: usize = 30;
 /// The flag that says that the sizes come behind the contents.
@@ -57,11 +60,10 @@ pub(super) fn checked<R: Read + Seek>(
     if comment.windows(END.len()).any(|part| part == END) {
         return wrong(b"", "has another archive behind it");
     }
-    let comment = comment.len() as u64;
     let listed = listed(&mut archive)?;
     let directory = listed.iter().map(|entry| entry.directory_start).min();
     let mut file = archive.into_inner();
-    let end = End::read(&mut file, comment)?;
+    let end = End::read(&mut file)?;
     if end.entries != listed.len() && end.entries != usize::from(u16::MAX) {
         return wrong(b"", "has two entries of one name");
     }
@@ -90,20 +92,27 @@ struct End {
 }
 
 impl End {
-    /// Reads the record, which a comment of a known length follows.
-    fn read(file: &mut (impl Read + Seek), comment: u64) -> io::Result<Self> {
+    /// Looks for the record, which a comment and zeros may follow.
+    fn read(file: &mut (impl Read + Seek)) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
-        let start = length.saturating_sub(comment + END_LENGTH as u64);
-        file.seek(SeekFrom::Start(start))?;
-        let mut record = [0; END_LENGTH];
-        file.read_exact(&mut record)?;
-        if !record.starts_with(END) {
+        let tail_start = length.saturating_sub(MAX_TAIL);
+        file.seek(SeekFrom::Start(tail_start))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail)?;
+        let mut parts = tail.windows(END.len());
+        let found = parts.rposition(|part| part == END);
+        let record = found.and_then(|at| tail.get(at..)?.split_first_chunk::<END_LENGTH>());
+        let (Some(at), Some((record, rest))) = (found, record) else {
             return Err(io::Error::other("its end isn't at the end of the file"));
-        }
+        };
         let half = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
         let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 2)) << 16;
+        let behind = rest.get(usize::from(half(20))..).unwrap_or_default();
+        if behind.iter().any(|byte| *byte != 0) {
+            return Err(io::Error::other("there are bytes behind its end"));
+        }
         Ok(Self {
-            start,
+            start: tail_start + at as u64,
             entries: usize::from(half(10)),
             directory_size: word(12),
             directory_start: word(16),
@@ -251,10 +260,13 @@ mod tests {
         assert_eq!(problem(two), Some(expected));
         let two = [archive(&["a/b", "a/d"]), archive(&["a/c"])].concat();
         assert!(problem(two).is_some());
+        let padded = [archive(&["a/b"]), vec![0; 70_000]].concat();
+        assert_eq!(problem(padded), None);
         let mut first = archive(&["a/b"]);
         let second = archive(&["a/c"]);
         let length = first.len();
-        first[length - 2..].copy_from_slice(&(second.len() as u16).to_le_bytes());
+        let comment = u16::try_from(second.len()).unwrap();
+        first[length - 2..].copy_from_slice(&comment.to_le_bytes());
         let hidden = [first, second].concat();
         assert!(problem(hidden).is_some());
     }
@@ -267,7 +279,7 @@ mod tests {
         let mut changed = bytes.clone();
         changed.splice(directory.unwrap()..directory.unwrap(), *b"hidden");
         let end = changed.len() - 22;
-        let start = (directory.unwrap() + 6) as u32;
+        let start = u32::try_from(directory.unwrap() + 6).unwrap();
         changed[end + 16..end + 20].copy_from_slice(&start.to_le_bytes());
         let expected = "comes after bytes that the directory doesn't list";
         assert_eq!(problem(changed), Some(expected));
