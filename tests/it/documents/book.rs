@@ -266,3 +266,40 @@ fn the_recording_is_of_a_real_run() {
         "docs/recording.svg isn't up to date: run `BLESS=1 cargo test --test it documents`"
     );
 }
+
+/// The help of a command and of its subcommands, each under a heading.
+fn reference(command: &mut clap::Command, name: &str) -> String {
+    let help = command.render_long_help().to_string();
+    let help: String = help
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect();
+    let mut page = format!("\n## `{name}`\n\n```text\n{}\n```\n", help.trim_end());
+    let subcommands = command.get_subcommands_mut();
+    for subcommand in subcommands.filter(|subcommand| subcommand.get_name() != "help") {
+        let name = format!("{name} {}", subcommand.get_name());
+        page += &reference(subcommand, &name);
+    }
+    page
+}
+
+/// With `BLESS=1`, writes the page instead of comparing it.
+#[test]
+fn the_command_line_is_that_of_the_program() {
+    const INTRODUCTION: &str = "# Command line\n\n\
+        The output of `--help` for each command. [Commands](commands.md) explains them with examples.\n";
+    let mut command = cargo_pyhack::testing::command()
+        .bin_name("cargo pyhack")
+        .term_width(100);
+    command.build();
+    let wanted = INTRODUCTION.to_owned() + &reference(&mut command, "cargo pyhack");
+    let path = Path::new(ROOT).join("docs/command-line.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/command-line.md isn't up to date: run `BLESS=1 cargo test --test it documents`"
+    );
+}
