@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::locks::fixtures::{APP, Sdist, serving, uv_lock};
-use crate::support::{Crate, Sandbox};
+use crate::support::{Crate, Registry, Sandbox, has_parallel, has_slurm};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -233,11 +233,9 @@ fn picture(text: &str) -> String {
     svg + "</g>\n</svg>\n"
 }
 
-/// Makes an overlay for a lock with a package with Rust and one without, and
-/// compares the picture in README.md with what was printed. With `BLESS=1`,
-/// writes it.
-#[test]
-fn the_recording_is_of_a_real_run() {
+/// A project `project` with a lock of a package with Rust and one without, and
+/// the registry that serves them.
+fn locked_project() -> (Sandbox, Registry) {
     let crates = [Crate::new("openssl-sys", "1.0.0")];
     let rust = Sdist::rust("fast-pack", "1.0", &crates);
     let plain = Sdist::built_with("plain-pack", "2.1", &["setuptools>=77"]);
@@ -251,6 +249,14 @@ fn the_recording_is_of_a_real_run() {
     let sandbox = Sandbox::with_registry(&registry);
     sandbox.write("project/uv.lock", uv_lock(&entries));
     sandbox.write("project/pyproject.toml", APP);
+    (sandbox, registry)
+}
+
+/// With `BLESS=1`, writes the picture in README.md instead of comparing it with
+/// what was printed.
+#[test]
+fn the_recording_is_of_a_real_run() {
+    let (sandbox, _registry) = locked_project();
     let text = ran(
         &sandbox,
         "$ cargo pyhack lock --write overlay.nix\n$ sed '1,/^}:/d; /# pyhack:/d' overlay.nix\n",
@@ -302,4 +308,56 @@ fn the_command_line_is_that_of_the_program() {
         found == wanted,
         "docs/command-line.md isn't up to date: run `BLESS=1 cargo test --test it documents`"
     );
+}
+
+/// Returns the first block of shell commands after a line of a page.
+fn commands_after(page: &str, line: &str) -> String {
+    let text = read(Path::new(page));
+    let (_, text) = text.split_once(&format!("{line}\n")).unwrap();
+    let (_, text) = text.split_once("```sh\n").unwrap();
+    text.split_once("```").unwrap().0.to_owned()
+}
+
+/// Runs the commands, which split a run into eight parts and merge them, and
+/// compares the overlay with that of a run that isn't split.
+#[track_caller]
+fn writes_the_overlay_of_one_run(sandbox: &Sandbox, commands: &str) {
+    let said = shell(sandbox, "cargo pyhack lock --write one.nix");
+    assert!(said.contains("Wrote `one.nix`"), "{said}");
+    let said = shell(sandbox, commands);
+    let read = |name: &str| fs::read_to_string(sandbox.path("project").join(name));
+    assert_eq!(read("overlay.nix").expect(&said), read("one.nix").unwrap());
+    let parts = (1..=8).map(|part| read(&format!("{part}.jsonl")).unwrap());
+    let parts = parts.filter(|part| !part.is_empty());
+    assert_eq!(parts.count(), 2, "each package is in a part of its own");
+}
+
+#[test]
+fn gnu_parallel_writes_the_overlay_of_one_run() {
+    if !has_parallel() {
+        return;
+    }
+    let (sandbox, _registry) = locked_project();
+    let commands = commands_after("docs/scale.md", "**GNU parallel**");
+    writes_the_overlay_of_one_run(&sandbox, &commands);
+}
+
+/// On a cluster of one node, by `tests/scripts/slurm`.
+#[test]
+fn slurm_writes_the_overlay_of_one_run() {
+    if !has_slurm() {
+        return;
+    }
+    let (sandbox, _registry) = locked_project();
+    let parts = commands_after("docs/scale.md", "**Slurm**");
+    sandbox.write("project/parts.sh", parts);
+    let merge = commands_after("docs/scale.md", "Submit it, wait for the tasks, and merge:");
+    let cluster = sandbox.path("cluster");
+    fs::create_dir(&cluster).unwrap();
+    sandbox.write("project/commands.sh", merge);
+    let commands = format!(
+        "SCRATCH='{cluster}' '{ROOT}/tests/scripts/slurm' '{cluster}' sh -e commands.sh",
+        cluster = cluster.display()
+    );
+    writes_the_overlay_of_one_run(&sandbox, &commands);
 }

@@ -14,7 +14,7 @@ pub use opens::OpenCounter;
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
 pub use tls::{authority, serve_http2, serve_tls};
-pub use tools::{has_bash, has_git, has_nix, has_setpriv, is_usable};
+pub use tools::{has_bash, has_git, has_nix, has_parallel, has_setpriv, has_slurm, is_usable};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

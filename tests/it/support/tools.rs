@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -64,4 +65,26 @@ pub fn has_setpriv() -> bool {
 #[track_caller]
 pub fn has_bash() -> bool {
     is_usable(runs("bash"), "bash is missing")
+}
+
+/// Whether there is GNU parallel.
+#[track_caller]
+pub fn has_parallel() -> bool {
+    is_usable(
+        runs("parallel"),
+        "GNU parallel is missing: install parallel",
+    )
+}
+
+/// Whether a Slurm cluster can be made.
+#[track_caller]
+pub fn has_slurm() -> bool {
+    // They fail without a configuration, so that none can be asked.
+    let is_there = ["bin/sbatch", "sbin/slurmd", "sbin/slurmctld"]
+        .iter()
+        .all(|program| Path::new("/usr").join(program).exists());
+    is_usable(
+        is_there,
+        "Slurm is missing: install slurmctld, slurmd and slurm-client",
+    )
 }
