@@ -105,7 +105,10 @@ fn the_wheel_installs_the_program_with_its_man_pages() {
     }
     let metadata = succeeded(sandbox.command(environment.join("bin/python")).args([
         "-c",
-        "import importlib.metadata as m; print(m.metadata('cargo-pyhack'))",
+        // Not the message as a whole: Python takes lines of the README for headers.
+        "import importlib.metadata as m\n\
+         data = m.metadata('cargo-pyhack')\n\
+         for name in ['License-Expression', 'Description-Content-Type']: print(f'{name}: {data[name]}')",
     ]));
     for line in [
         "License-Expression: MIT OR Apache-2.0",
