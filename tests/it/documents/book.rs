@@ -211,26 +211,32 @@ fn picture(text: &str) -> String {
     let height = 18 * lines.len() + 22;
     let longest = lines.iter().map(|line| line.chars().count()).max();
     let width = 8 * longest.unwrap_or_default() + 32;
-    let mut svg = format!(
+    let start = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
          aria-label=\"cargo pyhack lock writes an overlay for a uv.lock\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#1e1e2e\"/>\n\
          <g font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"13\" fill=\"#cdd6f4\">\n"
     );
-    for (number, line) in lines.into_iter().enumerate() {
-        let y = 18 * number + 24;
-        let text = line
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        let colour = match () {
-            () if line.starts_with("$ ") => " fill=\"#a6e3a1\"",
-            () if line.starts_with(' ') && line.contains('`') => " fill=\"#89b4fa\"",
-            () => "",
-        };
-        svg += &format!("<text x=\"16\" y=\"{y}\" xml:space=\"preserve\"{colour}>{text}</text>\n");
-    }
-    svg + "</g>\n</svg>\n"
+    let lines = lines.into_iter().enumerate();
+    let texts: String = lines
+        .map(|(number, line)| picture_line(number, line))
+        .collect();
+    format!("{start}{texts}</g>\n</svg>\n")
+}
+
+/// A line of the terminal, in the colour of a command, a status or a result.
+fn picture_line(number: usize, line: &str) -> String {
+    let y = 18 * number + 24;
+    let text = line
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let colour = match () {
+        () if line.starts_with("$ ") => " fill=\"#a6e3a1\"",
+        () if line.starts_with(' ') && line.contains('`') => " fill=\"#89b4fa\"",
+        () => "",
+    };
+    format!("<text x=\"16\" y=\"{y}\" xml:space=\"preserve\"{colour}>{text}</text>\n")
 }
 
 /// A project `project` with a lock of a package with Rust and one without, and
