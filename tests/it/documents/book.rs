@@ -178,7 +178,9 @@ fn with_examples_run(text: &str) -> (String, usize) {
         let from = Path::new(ROOT).join("testdata/projects").join(project);
         copy(&sandbox, &from, "project");
         let printed = ran(&sandbox, block);
-        page += &format!("{START}{project} -->{before}{FENCE}{printed}```\n{after}");
+        page.extend([
+            START, project, " -->", before, FENCE, &printed, "```\n", after,
+        ]);
         count += 1;
     }
     (page, count)
