@@ -51,7 +51,7 @@ pub mod testing {
     pub use crate::io::{IoError, Network};
     pub use crate::native::features::BuildRequest;
     pub use crate::native::{CfgSet, CrateGraph, Resolver};
-    pub use crate::nix::expr::Expr;
+    pub use crate::nix::expr::{Binding, Expr, NixString, Part};
     pub use crate::nix::package::{BuildFolders, CargoDeps, Meta, Package, PackageSource};
     pub use crate::nix::print::print;
     pub use crate::ops::{cache, check, finished, hash, init, inspect, lock, vendor, why};

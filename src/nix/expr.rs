@@ -46,6 +46,7 @@ pub enum Expr {
 /// A line of an [`Expr::AttrSet`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Binding {
+    /// An empty line.
     BlankLine,
     /// `inherit (from) names;`
     Inherit(Expr, Vec<Ident>),
@@ -126,6 +127,7 @@ impl NixString {
         Self(text.replace('\0', "\u{FFFD}"))
     }
 
+    /// The text by its value.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -138,6 +140,7 @@ impl From<&str> for NixString {
 }
 
 impl Part {
+    /// Text by its value.
     pub fn text(text: &str) -> Self {
         Self::Text(text.into())
     }

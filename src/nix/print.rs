@@ -323,11 +323,26 @@ fn write_escaped(text: &str, out: &mut String) {
     }
 }
 
-/// Nix manual, "String literal": in an indented string `''` is written `'''`
-/// and `${` is written `''${`; lines lose the indentation that all of them
-/// have.
+/// Nix manual, "String literal": in an indented string `''` is written `'''`,
+/// `${` is written `''${`, and `''\` escapes any other character. Lines lose
+/// the indentation that all of them have.
 fn write_escaped_indented(text: &str, out: &mut String) {
-    out.push_str(&text.replace("''", "'''").replace("${", "''${"));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\'', Some('\'')) => {
+                chars.next();
+                out.push_str("'''");
+            }
+            // Before an escape or a part that is an expression, it would be
+            // read with the quotes or the `$` that follow.
+            ('\'', None | Some('$' | '\r' | '\t')) => out.push_str("''\\'"),
+            ('$', None | Some('{')) => out.push_str("''$"),
+            ('\r', _) => out.push_str("''\\r"),
+            ('\t', _) => out.push_str("''\\t"),
+            (c, _) => out.push(c),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -349,6 +364,28 @@ mod tests {
             ("''${x}''", r#""''\${x}''""#),
         ] {
             assert_eq!(printed(&Expr::string(text)), nix);
+        }
+    }
+
+    #[test]
+    fn texts_of_indented_strings_are_escaped() {
+        for (text, nix) in [
+            ("''", "'''"),
+            ("${x}", "''${x}"),
+            ("'${x}", r"''\'''${x}"),
+            ("'''${x}", r"'''''\'''${x}"),
+            ("a'b", "a'b"),
+            ("a\r\tb", r"a''\r''\tb"),
+        ] {
+            let parts = vec![Part::text(&format!("{text}\n"))];
+            let printed = printed(&Expr::IndentedTemplate(parts));
+            assert_eq!(printed, format!("''\n  {nix}\n''"));
+        }
+        for (text, nix) in [("$", "''$"), ("'", r"''\'")] {
+            let value = Part::Expr(Expr::var("a"));
+            let parts = vec![Part::text(text), value, Part::text("\n")];
+            let printed = printed(&Expr::IndentedTemplate(parts));
+            assert_eq!(printed, format!("''\n  {nix}${{a}}\n''"));
         }
     }
 

@@ -41,6 +41,7 @@ mod manifests;
 mod nar;
 mod native;
 mod nix_snippet;
+mod nix_texts;
 mod old_overlays;
 #[cfg(target_os = "linux")]
 mod opens;

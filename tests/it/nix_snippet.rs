@@ -5,8 +5,6 @@ use std::process::Stdio;
 
 use cargo_pyhack::testing::Expr;
 use cargo_pyhack::testing::print;
-use proptest::prelude::*;
-use proptest::strategy::ValueTree as _;
 
 use crate::support::{Crate, Sandbox, has_nix, nix, python_project};
 
@@ -143,7 +141,7 @@ fn what_nix_has_no_escape_for_is_refused() {
     ");
 }
 
-fn evaluate(sandbox: &Sandbox, text: &str, arguments: &[&str]) -> String {
+pub fn evaluate(sandbox: &Sandbox, text: &str, arguments: &[&str]) -> String {
     let mut command = nix(sandbox, "nix-instantiate");
     command.args(arguments).arg("-");
     let mut child = command
@@ -165,40 +163,6 @@ fn evaluate(sandbox: &Sandbox, text: &str, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// Strings of what is special to Nix, and of anything.
-fn texts() -> impl Strategy<Value = String> {
-    let special = "(\\$|\\{|\\}|\"|\\\\|'|\n|\r|\t|n|or|if| |é|\u{1}|\u{7f})*";
-    prop_oneof![special, any::<String>()].prop_map(|text| text.replace('\0', ""))
-}
-
-#[test]
-fn any_string_is_itself_again() {
-    if !has_nix() {
-        return;
-    }
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let strategy = proptest::collection::vec(texts(), 3000);
-    let strings = strategy.new_tree(&mut runner).unwrap().current();
-    let as_values = strings.iter().map(|text| Expr::string(text)).collect();
-    let as_names = strings
-        .iter()
-        .map(|text| {
-            let set = Expr::attr_set([(text, Expr::string(text))]);
-            set.select([text.as_str()])
-        })
-        .collect();
-    for list in [as_values, as_names] {
-        let sandbox = Sandbox::new();
-        let json = evaluate(
-            &sandbox,
-            &print(&Expr::List(list)),
-            &["--eval", "--strict", "--json"],
-        );
-        let evaluated: Vec<String> = serde_json::from_str(&json).unwrap();
-        assert_eq!(evaluated, strings);
-    }
 }
 
 #[test]
