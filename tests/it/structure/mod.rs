@@ -4,5 +4,6 @@ mod cycles;
 mod documents;
 mod gates;
 mod methods;
+mod promises;
 mod rings;
 mod sources;
