@@ -16,6 +16,7 @@
 mod build_system;
 pub mod cli;
 mod error;
+mod fuzzing;
 mod hash;
 #[expect(
     clippy::disallowed_methods,
@@ -45,6 +46,7 @@ mod warning;
 #[doc(hidden)]
 pub mod testing {
     pub use crate::cli::{FORMAT_VERSION, command};
+    pub use crate::fuzzing::{FUZZ_TARGETS, FuzzTarget};
     pub use crate::hash::{NarWriter, Sha256};
     pub use crate::io::artifacts::{ArtifactRef, ArtifactStore, Credentials};
     pub use crate::io::network::HttpSettings;

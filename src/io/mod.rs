@@ -60,4 +60,5 @@ pub use progress::Progress;
 pub use python_locks::PythonLockFailure;
 pub use read_ahead::read_ahead;
 pub use registry::{CargoSettings, ProjectConfig};
+pub use sdist::read_archive;
 pub use session::Session;

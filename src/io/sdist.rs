@@ -41,8 +41,26 @@ const LIMITS: TarLimits = TarLimits {
     names: 16 << 20,
 };
 
+/// Reads an sdist from its beginning; `path` is its name.
+///
+/// # Errors
+/// Fails if it isn't called `.tar.gz`, `.tgz` or `.zip`, is damaged, or has
+/// entries that are refused.
+pub fn read_archive(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
+    let name = path.file_name().unwrap_or_default().to_lowercase();
+    let is_called = |ending| name.ends_with(ending);
+    if is_called(".tar.gz") || is_called(".tgz") {
+        read_tar_gz(path, file)
+    } else if is_called(".zip") {
+        read_zip(path, file)
+    } else {
+        let path = path.to_owned();
+        Err(IoError::UnknownKind { path })
+    }
+}
+
 /// Reads a `.tar.gz` from its beginning; `path` is its name.
-pub(super) fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
+fn read_tar_gz(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
     file.rewind()?;
     let gzip = GzipReader::new(io::BufReader::new(&mut *file));
@@ -65,7 +83,7 @@ fn unreadable(path: &Utf8Path, error: TarError) -> IoError {
 }
 
 /// Reads a `.zip`; `path` is its name.
-pub(super) fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
+fn read_zip(path: &Utf8Path, file: &mut File) -> Result<SourceFiles, IoError> {
     let mut collector = Collector::new(path);
     file.rewind()?;
     let (file, meter) = Metered::new(io::BufReader::new(file), MAX_DIRECTORY);

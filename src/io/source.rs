@@ -92,16 +92,7 @@ impl Archive {
         if let Some(files) = self.files.get() {
             return Ok(files.clone());
         }
-        let name = self.path.file_name().unwrap_or_default().to_lowercase();
-        let is_called = |ending| name.ends_with(ending);
-        let files = if is_called(".tar.gz") || is_called(".tgz") {
-            sdist::read_tar_gz(&self.path, &mut file)?
-        } else if is_called(".zip") {
-            sdist::read_zip(&self.path, &mut file)?
-        } else {
-            let path = self.path.clone();
-            return Err(IoError::UnknownKind { path });
-        };
+        let files = sdist::read_archive(&self.path, &mut file)?;
         Ok(self.files.get_or_init(|| Arc::new(files)).clone())
     }
 

@@ -26,6 +26,7 @@ mod environments;
 mod errors;
 mod faults;
 mod features;
+mod fuzzing;
 mod git;
 mod git_crates;
 mod git_vendor;

@@ -29,7 +29,7 @@ const RINGS: &[&[&str]] = &[
     ],
     &["io"],
     &["error", "ops"],
-    &["cli"],
+    &["cli", "fuzzing"],
 ];
 
 /// Known imports of an outer ring: the file and the module that it imports. The
