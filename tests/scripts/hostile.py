@@ -97,13 +97,18 @@ def crate_manifest(name):
 
 
 def with_crates(folder, crates):
-    """A project whose lock has crates, which are in the home's cache of cargo."""
+    """A project whose lock has crates, which are in the home's cache of cargo: what
+    follows the manifest in each, or the bytes of the whole archive."""
     cache = folder / "home/.cargo/registry/cache/index"
     cache.mkdir(parents=True)
     manifest, lock = MANIFEST + b"[dependencies]\n", b"version = 4\n\n"
     dependencies = []
     for name, parts in sorted(crates.items()):
-        path = tar_gz(cache / f"{name}-1.0.0.crate", member(f"{name}-1.0.0/Cargo.toml", crate_manifest(name)), *parts)
+        path = cache / f"{name}-1.0.0.crate"
+        if isinstance(parts, bytes):
+            path.write_bytes(parts)
+        else:
+            tar_gz(path, member(f"{name}-1.0.0/Cargo.toml", crate_manifest(name)), *parts)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         manifest += f'{name} = "1"\n'.encode()
         lock += f'[[package]]\nname = "{name}"\nversion = "1.0.0"\nsource = "{CRATES_IO}"\nchecksum = "{digest}"\n\n'.encode()
