@@ -289,6 +289,9 @@ impl<'a> Collector<'a> {
             return Err(self.refuse(name, "has a longer name than any system takes"));
         }
         let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
+        if text.contains('\0') {
+            return Err(self.refuse(name, "has a NUL in its name or target"));
+        }
         let mut parts = Vec::new();
         for component in Utf8Path::new(text).components() {
             match component {

@@ -210,6 +210,12 @@ impl Extensions {
     fn describe<R: Read>(self, entry: &tar::Entry<R>) -> Result<(Vec<u8>, MemberKind), TarError> {
         let pax = self.pax.unwrap_or_default();
         let own = || entry.path_bytes().into_owned();
+        if let (Some(pax), Some(long)) = (&pax.path, &self.long_name)
+            && pax != long
+        {
+            let problem = "has two names: readers differ in which one counts";
+            return Err(TarError::unsound(pax, problem));
+        }
         let name = pax.path.or(self.long_name).unwrap_or_else(own);
         if pax.size.is_some_and(|size| size != entry.size()) {
             let problem = "has two sizes: readers differ in which one counts";
@@ -234,8 +240,25 @@ impl Extensions {
         } else {
             MemberKind::Other
         };
+        require_agreed(&name, &kind, entry.size())?;
         Ok((name, kind))
     }
+}
+
+/// Refuses what readers take for something else: some cut names at a NUL, and
+/// some read the contents of what has none as further members.
+fn require_agreed(name: &[u8], kind: &MemberKind, size: u64) -> Result<(), TarError> {
+    let target = match kind {
+        MemberKind::SymbolicLink(target) | MemberKind::HardLink(target) => &target[..],
+        _ => b"",
+    };
+    if name.contains(&0) || target.contains(&0) {
+        return Err(TarError::unsound(name, "has a NUL in its name or target"));
+    }
+    if size > 0 && *kind != MemberKind::File {
+        return Err(TarError::unsound(name, "has contents and isn't a file"));
+    }
+    Ok(())
 }
 
 impl Pax {
@@ -386,6 +409,20 @@ mod tests {
 
     fn refusal(archive: &[Vec<u8>]) -> String {
         read(&archive.concat()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_readers_take_for_something_else_is_refused() {
+        for kind in *b"125" {
+            let text = refusal(&[block("a", kind, 1, b"x")]);
+            assert!(text.ends_with("has contents and isn't a file"), "{text}");
+        }
+        let text = refusal(&[pax(b'x', &[("path", "a/b\0c")]), file("a")]);
+        assert!(text.ends_with("has a NUL in its name or target"), "{text}");
+        let long = block("././@LongLink", b'L', 4, b"a/b\0");
+        let text = refusal(&[long, pax(b'x', &[("path", "a/c")]), file("a")]);
+        let expected = "has two names: readers differ in which one counts";
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn targets_withstand_our_files_and_what_was_found() {
     for (name, target) in FUZZ_TARGETS {
         let own = files.iter().filter(|file| reads(name, file.path()));
         for file in own {
-            println!("{name}: {}", file.path().display());
+            eprintln!("{name}: {}", file.path().display());
             target(&std::fs::read(file.path()).unwrap());
         }
     }

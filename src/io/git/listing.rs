@@ -132,6 +132,9 @@ impl Listing {
             return Err(Refusal::Missing);
         }
         limits.take(size.parse().unwrap_or(0))?;
+        if std::str::from_utf8(path).is_err() {
+            return Err(Refusal::Unsound("a path in it isn't UTF-8"));
+        }
         paths.add(path)?;
         if path == b".gitmodules" {
             self.has_modules = mode.starts_with("100");

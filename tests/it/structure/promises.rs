@@ -40,8 +40,8 @@ fn exists(test: &str) -> bool {
         ]
     });
     files.as_flattened().iter().any(|file| {
-        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
-        has_test(&text, name)
+        let source = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        has_test(&source, name)
     })
 }
 
