@@ -34,6 +34,9 @@ pub(super) struct Listing {
     pub has_modules: bool,
 }
 
+/// Upper bound on a file, in bytes: cargo reads each into memory.
+const MAX_FILE: u64 = 256 << 20;
+
 /// Why a revision isn't checked out.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
@@ -52,6 +55,9 @@ impl Limits {
     }
 
     fn take(&mut self, bytes: u64) -> Result<(), Refusal> {
+        if bytes > MAX_FILE {
+            return Err(Refusal::TooLarge("a file of more than 256 MiB"));
+        }
         let files = self.files.checked_sub(1);
         self.files = files.ok_or(Refusal::TooLarge("more than 500000 files"))?;
         let bytes = self.bytes.checked_sub(bytes);
@@ -246,6 +252,12 @@ mod tests {
     fn more_than_the_limits_is_refused() {
         assert!(matches!(parse(TEXT, 2, 13), Err(Refusal::TooLarge(_))));
         assert!(matches!(parse(TEXT, 3, 12), Err(Refusal::TooLarge(_))));
+        let large = format!(" {}\t", MAX_FILE + 1);
+        let large = TEXT.replace(" 10\t", &large);
+        assert!(matches!(
+            parse(&large, 3, u64::MAX),
+            Err(Refusal::TooLarge(_))
+        ));
         assert!(matches!(parse("x\0", 3, 12), Err(Refusal::Unsound(_))));
         let missing = TEXT.replace(" 10\t", "BAD\t");
         assert_eq!(parse(&missing, 9, 99), Err(Refusal::Missing));
