@@ -42,10 +42,10 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     target: TargetOptions,
 
-    /// Have cargo make the lock, or mend one that doesn't fit, to look at
+    /// Generate a missing Cargo.lock, or update one that doesn't match, for this report
     ///
-    /// Cargo runs in a folder of ours and sees the manifests alone. Nothing is
-    /// kept: `nix-snippet --generate-lock --write FILE` does that.
+    /// Cargo runs in a temporary folder with only the manifests. The Cargo.lock
+    /// isn't saved; use `nix-snippet --generate-lock --write FILE` for that.
     #[arg(long)]
     generate_lock: bool,
 }

@@ -54,8 +54,8 @@ Exit codes:
     0  done
     1  `check` found differences
     2  the command line is wrong
-    3  the input has to be mended
-    4  the surroundings have to be mended: network, disk, a missing program
+    3  invalid input: the project, sdist or lockfile has to be fixed
+    4  the network, the disk or a required program failed
   101  a bug of cargo-pyhack
 
 Environment:

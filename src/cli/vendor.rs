@@ -24,7 +24,7 @@ use crate::vendor::{Layout, LinkMode, Naming};
 #[command(after_help = "\
 Examples:
   cargo pyhack vendor
-  cargo pyhack vendor > .cargo/config.toml    where there is no such file yet
+  cargo pyhack vendor > .cargo/config.toml    if the file doesn't exist yet
   cargo pyhack vendor --to /tmp/crates pydantic_core-2.41.5.tar.gz
   cargo pyhack vendor --platform x86_64-linux,aarch64-linux
   cargo pyhack vendor --tar --to - | zstd > crates.tar.zst")]

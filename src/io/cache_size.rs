@@ -126,8 +126,8 @@ pub fn prune_daily(cache: &Cache) {
     }
 }
 
-/// Returns the bound that the variable sets, else the default one. A value
-/// that is no size doesn't count.
+/// Returns the limit that the variable sets, or the default if it is unset or
+/// isn't a size.
 #[must_use]
 pub fn limit_of_user() -> u64 {
     let set = std::env::var(LIMIT_VARIABLE).ok();
@@ -212,7 +212,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    /// Makes a cache of entries with 1000 bytes each, used so many hours ago.
+    /// Makes a cache with entries of 1000 bytes each, last used the given number
+    /// of hours ago.
     fn cache(entries: &[(&str, u32)]) -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
         for (path, hours) in entries {

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use thiserror::Error;
 
-/// Upper bound on a file of ours or the user's, in bytes: a configuration, an
-/// overlay, a lock, an entry of the cache.
+/// Upper bound on the size of a configuration file, an overlay, a lockfile or a
+/// cache entry, in bytes.
 pub(super) const MAX_FILE: u64 = 16 << 20;
 
 /// Why a file isn't read; inside an [`io::Error`].

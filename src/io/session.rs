@@ -173,7 +173,7 @@ impl Session {
         let new: Vec<_> = sent.filter(|server| known.insert(server.clone())).collect();
         if !new.is_empty() {
             let lines: Vec<_> = known.into_iter().collect();
-            // If it can't be kept, it is told again.
+            // If the list can't be written, the next run reports them again.
             let _ = self.cache().write_file(LOGINS, lines.join("\n").as_bytes());
         }
         new

@@ -226,11 +226,11 @@ keys! {
 
     /// Locks that cargo makes.
     generate: GenerateOptions {
-        /// Have cargo make a lock that is missing, or mend one that doesn't fit
+        /// Generate a missing Cargo.lock, or update one that doesn't match the manifests
         ///
-        /// Cargo runs in a folder of ours and sees the manifests alone. The lock is
-        /// kept beside FILE as NAME.lock, taken from there the next time, and put
-        /// into the build.
+        /// Cargo runs in a temporary folder with only the manifests. The Cargo.lock is
+        /// saved next to FILE as NAME.lock, reused by later runs, and added to the
+        /// build.
         "generate-lock" => generate_lock: bool, |flag| flag.requires("write");
     }
 

@@ -36,7 +36,7 @@ pub(super) struct CheckArgs {
     /// uv.lock or pylock.toml that they are of
     files: Vec<Utf8PathBuf>,
 
-    /// Write stanzas anew that are out of date or missing
+    /// Rewrite outdated stanzas and add missing ones
     #[arg(long)]
     fix: bool,
 

@@ -72,7 +72,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l co
 always\t''
 never\t''"
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s C -l directory -d 'Change to this folder first' -r
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l generate-lock -d 'Have cargo make the lock, or mend one that doesn\'t fit, to look at'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l generate-lock -d 'Generate a missing Cargo.lock, or update one that doesn\'t match, for this report'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -l trust-project-config -d 'Obey the project\'s own `.cargo/config.toml` when fetching'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand inspect" -s q -l quiet -d 'Print no progress, notes and warnings'
@@ -180,7 +180,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l comments
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l strict -d 'Have another version in nixpkgs than in the lock be an error'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l no-strict
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l generate-lock -d 'Have cargo make a lock that is missing, or mend one that doesn\'t fit'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l generate-lock -d 'Generate a missing Cargo.lock, or update one that doesn\'t match the manifests'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l no-generate-lock
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l force -d 'Replace stanzas in FILE that were edited by hand, too, and another file that lies where a lock goes'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand nix-snippet" -l diff -d 'Print what changes in FILE as a diff'
@@ -227,7 +227,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l colo
 always\t''
 never\t''"
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -s C -l directory -d 'Change to this folder first' -r
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l fix -d 'Write stanzas anew that are out of date or missing'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l fix -d 'Rewrite outdated stanzas and add missing ones'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l force -d 'With --fix, replace those that were edited by hand, too'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l diff -d 'Print what would change, or did'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand check" -l offline -d 'Fetch nothing; use the crates in Cargo\'s cache and our own'
@@ -274,7 +274,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-if
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l ifd
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-comments -d 'Leave out the comments that say why an input is there'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l comments
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l generate-lock -d 'Have cargo make a lock that is missing, or mend one that doesn\'t fit'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l generate-lock -d 'Generate a missing Cargo.lock, or update one that doesn\'t match the manifests'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-generate-lock
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l force -d 'Replace stanzas in FILE that were edited by hand, too, and another file that lies where a lock goes'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l diff -d 'Print what changes in FILE as a diff'
