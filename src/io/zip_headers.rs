@@ -22,7 +22,6 @@ const MAX_TAIL: u64 = 1 << 20;
 const HEADER: usize = 30;
 /// The flag that says that the sizes come behind the contents.
 const SIZES_BEHIND: u16 = 1 << 3;
-
 /// The length of sizes and a checksum behind the contents (APPNOTE.TXT, 4.3.9).
 const MAX_SIZES: u64 = 24;
 
@@ -105,17 +104,16 @@ impl End {
         let (Some(at), Some((record, rest))) = (found, record) else {
             return Err(io::Error::other("its end isn't at the end of the file"));
         };
-        let half = |at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
-        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 2)) << 16;
-        let behind = rest.get(usize::from(half(20))..).unwrap_or_default();
+        let behind = rest.get(usize::from(half(record, 20))..);
+        let behind = behind.unwrap_or_default();
         if behind.iter().any(|byte| *byte != 0) {
             return Err(io::Error::other("there are bytes behind its end"));
         }
         Ok(Self {
             start: tail_start + at as u64,
-            entries: usize::from(half(10)),
-            directory_size: word(12),
-            directory_start: word(16),
+            entries: usize::from(half(record, 10)),
+            directory_size: word(record, 12),
+            directory_start: word(record, 16),
         })
     }
 
@@ -125,6 +123,16 @@ impl End {
         let is_wide = [self.directory_size, self.directory_start].contains(&u64::from(u32::MAX));
         is_wide || self.directory_start + self.directory_size == self.start
     }
+}
+
+/// Reads a number of two bytes.
+fn half(record: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([record[at], record[at + 1]])
+}
+
+/// Reads a number of four bytes.
+fn word(record: &[u8], at: usize) -> u64 {
+    u64::from(half(record, at)) | u64::from(half(record, at + 2)) << 16
 }
 
 /// Where the entries so far end.
@@ -181,22 +189,23 @@ impl Listed {
         if !header.starts_with(SIGNATURE) {
             return Ok(Some("has no header"));
         }
-        let half = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 2)) << 16;
-        let mut name = vec![0; usize::from(half(26))];
+        let mut name = vec![0; usize::from(half(&header, 26))];
         file.read_exact(&mut name)?;
         if name != self.name {
             return Ok(Some("has another name in the header before its contents"));
         }
         // Larger ones are in the extra field (APPNOTE.TXT, 4.5.3).
         let differs = |said: u64, listed| said != listed && said != u64::from(u32::MAX);
-        let has_sizes_behind = half(6) & SIZES_BEHIND != 0;
+        let has_sizes_behind = half(&header, 6) & SIZES_BEHIND != 0;
+        let start = file.stream_position()? + u64::from(half(&header, 28));
         *places = Places {
-            end: file.stream_position()? + u64::from(half(28)) + self.packed_size,
+            // The directory may give any size.
+            end: start.saturating_add(self.packed_size),
             has_sizes_behind,
         };
-        if !has_sizes_behind
-            && (differs(word(18), self.packed_size) || differs(word(22), self.size))
+        let packed_size = word(&header, 18);
+        let size = word(&header, 22);
+        if !has_sizes_behind && (differs(packed_size, self.packed_size) || differs(size, self.size))
         {
             return Ok(Some("has another size in the header before its contents"));
         }
@@ -269,6 +278,21 @@ mod tests {
         first[length - 2..].copy_from_slice(&comment.to_le_bytes());
         let hidden = [first, second].concat();
         assert!(problem(hidden).is_some());
+    }
+
+    #[test]
+    fn a_size_of_any_length_is_compared() {
+        let entry = Listed {
+            name: b"a/b".to_vec(),
+            header_start: 0,
+            directory_start: 0,
+            size: 3,
+            packed_size: u64::MAX,
+        };
+        let mut file = Cursor::new(archive(&["a/b"]));
+        let found = entry.problem(&mut file, &mut Places::default()).unwrap();
+        let expected = "has another size in the header before its contents";
+        assert_eq!(found, Some(expected));
     }
 
     #[test]

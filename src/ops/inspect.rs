@@ -214,13 +214,16 @@ pub fn inspect(request: &Request, session: &Session) -> Result<Inspection, Error
             .warnings
             .retain(|warning| !matches!(warning, Warning::NoRust { all_read: true }));
     }
-    Ok(Inspection {
-        extension_inputs: ExtensionInput::all(&extensions),
-        ..inspection(&loaded, rust, facts)
-    })
+    let extension_inputs = ExtensionInput::all(&extensions);
+    Ok(inspection(&loaded, rust, facts, extension_inputs))
 }
 
-fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Inspection {
+fn inspection(
+    loaded: &Loaded,
+    rust: Option<&RustProject>,
+    facts: Facts,
+    extension_inputs: Vec<ExtensionInput>,
+) -> Inspection {
     let project = &loaded.project;
     let lock = rust.and_then(|r| r.cargo_lock.as_ref());
     let module = rust.and_then(|r| r.modules.first());
@@ -272,7 +275,7 @@ fn inspection(loaded: &Loaded, rust: Option<&RustProject>, facts: Facts) -> Insp
             .collect(),
         platforms,
         native: Native::new(&facts.native),
-        extension_inputs: Vec::new(),
+        extension_inputs,
         git_dependencies: lock.map(git_dependencies).unwrap_or_default(),
         warnings: facts.warnings,
     }

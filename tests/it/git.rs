@@ -370,12 +370,17 @@ fn a_damaged_tree_is_refused() {
     let stdout = String::from_utf8(output.unwrap().stdout).unwrap();
     let commit = repository.git(&["commit-tree", "-m", "x", stdout.trim()]);
     repository.git(&["branch", "evil", &commit]);
+    assert_checkout_is_refused(&sandbox, &commit);
+}
+
+/// A commit of the repository `simple` is refused, and nothing of it is kept.
+fn assert_checkout_is_refused(sandbox: &Sandbox, commit: &str) {
     let source = format!("https://example.org/simple#{commit}");
-    project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+    project(sandbox, 4, &[("simple 1.0.0", &source)]);
     let failure = sandbox.run(&["hash", "module"]).failure();
     assert!(failure.starts_with("exit code 3"), "{failure}");
     assert!(failure.contains("code: pyhack::git::checkout"), "{failure}");
-    assert!(!tree(&sandbox, &commit).exists());
+    assert!(!tree(sandbox, commit).exists());
 }
 
 /// Git would write one over the other, and follow the link.
@@ -404,12 +409,7 @@ fn a_tree_with_a_path_twice_is_refused() {
         if is_cached {
             cargo_database(&sandbox, &repository);
         }
-        let source = format!("https://example.org/simple#{commit}");
-        project(&sandbox, 4, &[("simple 1.0.0", &source)]);
-        let failure = sandbox.run(&["hash", "module"]).failure();
-        assert!(failure.starts_with("exit code 3"), "{failure}");
-        assert!(failure.contains("code: pyhack::git::checkout"), "{failure}");
-        assert!(!tree(&sandbox, &commit).exists());
+        assert_checkout_is_refused(&sandbox, &commit);
     }
 }
 
