@@ -130,7 +130,7 @@ pub(crate) fn parse_requirement(
     place: &str,
 ) -> Result<Requirement<VerbatimUrl>, ProjectError> {
     if !is_reasonable(text) {
-        return Err(refuse(text, place, "it is longer than anybody means it"));
+        return Err(refuse(text, place, "it is too long"));
     }
     pep508::parse_requirement(text).or_else(|message| {
         // uv and old versions of pip accept `>=1<2`.

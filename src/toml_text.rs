@@ -97,9 +97,9 @@ fn count(text: &str, limit: usize) -> Result<usize, Excess> {
             _ => {}
         }
         let message = if open > MAX_DEPTH || dots > MAX_DEPTH {
-            "it is nested more deeply than anybody means it"
+            "it is nested too deeply"
         } else if tokens > limit {
-            "it has more in it than any such file"
+            "it has too many values for this kind of file"
         } else {
             continue;
         };

@@ -53,7 +53,7 @@ fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> 
         .ok()
         .filter(std::fs::Metadata::is_file)?;
     let text = if metadata.len() > MAX_SIZE {
-        Err("it is larger than any such file".to_owned())
+        Err("it is too large".to_owned())
     } else {
         read_string(&path).map_err(|error| error.to_string())
     };

@@ -286,7 +286,7 @@ impl<'a> Collector<'a> {
     /// Returns the parts of an entry's path.
     fn parts<'n>(&self, name: &'n [u8]) -> Result<Vec<&'n str>, IoError> {
         if name.len() > MAX_PATH {
-            return Err(self.refuse(name, "has a longer name than any system takes"));
+            return Err(self.refuse(name, "has a path that is too long for any system"));
         }
         let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
         if text.contains('\0') {

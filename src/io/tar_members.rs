@@ -317,7 +317,7 @@ impl Bounds {
 
     fn add(&mut self, name: &[u8], more: usize) -> Result<(), TarError> {
         if name.len() > MAX_PATH || more > MAX_PATH {
-            let problem = "has a longer name than any system takes";
+            let problem = "has a path that is too long for any system";
             return Err(TarError::unsound(name, problem));
         }
         self.members += 1;

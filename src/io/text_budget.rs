@@ -73,7 +73,7 @@ impl TextBudget {
         let length = bytes.len() as u64;
         if length > limit {
             let limit = limit >> 20;
-            let message = format!("`{path}` is larger than {limit} MiB, which no such file is");
+            let message = format!("`{path}` is larger than {limit} MiB");
             return Ok(Text::Refused(message));
         }
         let Some(left) = self.manifests.checked_sub(length) else {

@@ -170,7 +170,7 @@ impl Budget {
             if size <= MAX_MANIFEST {
                 return Ok(true);
             }
-            let message = "its manifest is larger than any manifest is";
+            let message = "its manifest is larger than 4 MiB";
             return Err(damaged(krate, &io::Error::other(message)));
         }
         let is_near = path.components().count() <= 2;
@@ -230,7 +230,7 @@ fn each_file(
 fn know(known: &mut ArchivePaths, path: &Utf8Path, is_folder: bool) -> Result<(), &'static str> {
     let is_long = |part: Utf8Component<'_>| part.as_str().len() > MAX_NAME;
     if path.components().any(is_long) {
-        return Err("has a longer name than file systems take");
+        return Err("has a name that is too long for file systems");
     }
     if path.starts_with(CHECKSUM_FILE) && (is_folder || path != CHECKSUM_FILE) {
         return Err("has the name of cargo's own file about the crate");
@@ -247,7 +247,7 @@ fn know(known: &mut ArchivePaths, path: &Utf8Path, is_folder: bool) -> Result<()
         return Err("stands in it twice");
     }
     if known.folders() > LIMITS.members {
-        return Err("is in more folders than any crate has");
+        return Err("needs more than 50,000 folders");
     }
     Ok(())
 }

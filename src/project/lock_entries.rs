@@ -115,7 +115,7 @@ impl<'a> RawEntry<'a> {
         let source = get("source")?.map(|id| sources.parse(id).ok_or(id));
         let source = source.transpose().map_err(|id| {
             let id = id.escape_debug();
-            problem(&format!("has the source `{id}`, which makes no sense"))
+            problem(&format!("has the source `{id}`, which isn't valid"))
         })?;
         let dependencies = match table.get("dependencies") {
             Some(list) => list.get_ref().as_array().map(|list| &list[..]),
@@ -139,7 +139,7 @@ impl<'a> RawEntry<'a> {
 fn text<'a>(value: &'a DeValue, key: &str) -> Result<&'a str, Problem> {
     value
         .as_str()
-        .ok_or_else(|| format!("`{key}` has something else than a string"))
+        .ok_or_else(|| format!("`{key}` isn't a string"))
 }
 
 /// Parses a checksum; `<none>` in format 1 is none.
@@ -251,7 +251,7 @@ impl<'a> Places<'a> {
     ) -> Result<Option<usize>, Problem> {
         let no_sense = || {
             let text = text.escape_debug();
-            format!("has the dependency `{text}`, which makes no sense")
+            format!("has the dependency `{text}`, which isn't valid")
         };
         let mut words = text.split_whitespace();
         let name = words.next().ok_or_else(no_sense)?;
