@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::io::Session;
 use crate::ops::cache::{CacheReport, clean, dir, prune};
 
-/// Show where the cache is, or remove what is in it
+/// Show, prune or clear the cache
 ///
 /// The cache has crates, sdists, git repositories, and what was found in them.
 /// Everything in it can be fetched or computed again. Once a day, a run prunes

@@ -33,7 +33,7 @@ end
 complete -c cargo -n '__fish_seen_subcommand_from pyhack' -f -a '(__cargo_pyhack_complete)'
 "#;
 
-/// Print a script that completes commands and flags in a shell
+/// Generate a completion script for a shell
 ///
 /// The script completes `cargo-pyhack`, and in bash, zsh and fish
 /// `cargo pyhack`.

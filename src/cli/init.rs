@@ -16,7 +16,7 @@ use crate::ops::init::{ChosenMember, InitOptions, InitReport, init};
 use crate::python_lock::Preference;
 use crate::target::Python;
 
-/// Write a flake for a uv project, with the overlay of its packages
+/// Create a flake for a uv project, with the overrides for its packages
 ///
 /// FOLDER has a pyproject.toml and a uv.lock. It gets a flake.nix, with the
 /// environment as a package and a development shell, made with uv2nix, and an

@@ -22,7 +22,7 @@ use crate::project::ProjectError;
 use crate::python_lock::PythonLock;
 use crate::target::Platform;
 
-/// Say what is here: roots, backend, lock, native inputs and why
+/// Show what a package is built from: backend, crates, Cargo.lock, libraries
 ///
 /// This is also what `cargo pyhack` does without a command. Nothing is
 /// written, and nothing fetched but for `--generate-lock`.

@@ -72,11 +72,12 @@ Environment:
   HTTPS_PROXY, NO_PROXY        proxy for fetching crates
   NIX_SSL_CERT_FILE            certificates to trust; also CARGO_HTTP_CAINFO, SSL_CERT_FILE";
 
-/// Write the Nix for Python packages with Rust in them, without Nix
+/// Generate the Nix overrides that build Python packages from source
 ///
-/// Reads a project or sdist of a Python package that builds Rust, with maturin,
-/// setuptools-rust or another way, and says what Nix needs to build it. Nothing
-/// of the project is run, and an sdist is read in memory.
+/// Reads a project, an sdist or a `uv.lock` and generates what uv2nix and
+/// pyproject.nix need to build the packages in it: build systems, Rust crates,
+/// libraries and environment variables. Doesn't need Nix, and never runs code
+/// from a package.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo-pyhack",

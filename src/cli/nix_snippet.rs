@@ -22,7 +22,7 @@ use crate::options::{
 };
 use crate::python_lock::PythonLock;
 
-/// Print the stanza that builds the package with pyproject.nix
+/// Print the override that builds a package with pyproject.nix
 ///
 /// For a package with Rust, the stanza calls `hacks.importCargoLock` and adds
 /// the Python build system, native inputs and environment variables; for any

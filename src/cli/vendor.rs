@@ -15,7 +15,7 @@ use crate::ops::vendor::{Destination, VendorOptions, VendorReport, vendor};
 use crate::target::Platform;
 use crate::vendor::{Layout, LinkMode, Naming};
 
-/// Put the crates into a folder that cargo builds from offline
+/// Vendor the crates, to build offline
 ///
 /// Every crate is checked against the lock. The folder is replaced as a whole
 /// or not at all, and left alone where it is up to date. Standard output has

@@ -21,7 +21,7 @@ use crate::options::{Options, TargetOptions};
 use crate::python_lock::PythonLock;
 use crate::target::Platform;
 
-/// Explain a native input or a crate: what leads to it, or why nothing does
+/// Explain why a library or crate is needed, or why it isn't
 ///
 /// Prints each shortest way from the module's crate to the crate that needs
 /// it, with the features that turned it on and how we know, and what extension

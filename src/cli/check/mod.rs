@@ -16,7 +16,7 @@ use crate::io::Session;
 use crate::ops::check::{CheckReport, CheckRequest, CheckedStanza, State, check};
 use crate::ops::configured::Configured;
 
-/// Check that the stanzas of overlay files are up to date
+/// Check that the overrides in overlay files are up to date
 ///
 /// Looks at each stanza between our marks: whether the lock, the sdist, the
 /// project's manifests or our rules changed since it was written, or somebody

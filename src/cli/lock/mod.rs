@@ -28,7 +28,7 @@ use crate::target::Python;
 
 pub(super) use table::inspect;
 
-/// Write the stanzas of all packages of a uv.lock that are built from source
+/// Write the overrides for all packages of a uv.lock that are built from source
 ///
 /// Says which packages of a `uv.lock` or `pylock.toml` are built from source,
 /// and why, as uv2nix decides it for a Python and some platforms. Their sdists
