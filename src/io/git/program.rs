@@ -72,6 +72,8 @@ pub(super) fn fetching(repository: &Path, allows_file: bool) -> Command {
         .args(["-c", "http.lowSpeedTime=60"])
         .args(["-c", "fetch.recurseSubmodules=false"])
         .args(["-c", "fetch.writeCommitGraph=false"])
+        // Larger objects go to the disk piece by piece instead of into memory.
+        .args(["-c", "core.bigFileThreshold=16m"])
         .args(["-c", "core.fsmonitor=false"]);
     git
 }
