@@ -115,7 +115,9 @@ fn git_url(data: &[u8]) {
     }
 }
 
-/// A requirement, or a marker. What is parsed is the same once it was printed.
+/// A requirement, or a marker. What is printed of a marker is printed again once
+/// it is parsed: `sys.platform`, the deprecated name of a variable, becomes
+/// `sys_platform`, so that the markers themselves may differ.
 fn marker(data: &[u8]) {
     let Some(text) = text(data) else {
         return;
@@ -124,7 +126,8 @@ fn marker(data: &[u8]) {
     if let Ok(marker) = parse_marker(text)
         && let Some(printed) = marker.try_to_string()
     {
-        assert_eq!(parse_marker(&printed).as_ref(), Ok(&marker), "{printed}");
+        let again = parse_marker(&printed).map(|marker| marker.try_to_string());
+        assert_eq!(again, Ok(Some(printed)));
     }
 }
 
