@@ -117,13 +117,15 @@ fn git_url(data: &[u8]) {
 
 /// A requirement, or a marker. What is printed of a marker is printed again once
 /// it is parsed: `sys.platform`, the deprecated name of a variable, becomes
-/// `sys_platform`, so that the markers themselves may differ.
+/// `sys_platform`, so that the markers themselves may differ. One that never
+/// holds is printed as any other that never does.
 fn marker(data: &[u8]) {
     let Some(text) = text(data) else {
         return;
     };
     parse_requirement(text).ok();
     if let Ok(marker) = parse_marker(text)
+        && !marker.is_false()
         && let Some(printed) = marker.try_to_string()
     {
         let again = parse_marker(&printed).map(|marker| marker.try_to_string());
