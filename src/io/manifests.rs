@@ -11,8 +11,10 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
+use super::cache::Stage;
 use super::cargo::{cargo_command, safe_folder, sentence, write_skeleton};
 use super::{CrateStore, IoError, temporary};
+use crate::hash::Sha256;
 use crate::project::{
     LocalCrates, ManifestProblem, RustProject, SourceFiles, find_workspace_root, join,
 };
@@ -29,55 +31,126 @@ pub enum Stability {
     Unstable,
 }
 
-/// Returns the first manifest that cargo refuses; `None` if it takes all of
-/// them, or can't be asked.
-///
-/// # Errors
-/// Fails if the scratch folder can't be written.
-pub fn refused_manifest(
-    files: &SourceFiles,
-    project: &RustProject,
-    local: &LocalCrates,
-    stability: Stability,
-    store: &CrateStore,
-) -> Result<Option<ManifestProblem>, IoError> {
-    let Ok(cache) = safe_folder(files.origin().as_ref(), store) else {
-        return Ok(None);
-    };
-    let scratch = temporary::folder_in(&cache, "scratch-")?;
-    let source = scratch.path().join("source");
-    write_skeleton(files, project, local, &source)?;
-    write_sources_above(files, local, &source)?;
-    let home = scratch.path().join("home");
-    fs::create_dir_all(&home)?;
-    fs::write(home.join("config.toml"), registries(files, local))?;
-    let run = Run {
-        scratch: scratch.path(),
-        home: &home,
-        stability,
-    };
-    let module = project.modules.first().map(|module| &module.build.manifest);
-    let root = join(&project.cargo_root, "Cargo.toml");
-    let manifest = source.join(module.unwrap_or(&root));
-    let workspace = ["metadata", "--no-deps", "--format-version", "1"];
-    if let Some(problem) = run.ask(&workspace, &manifest) {
-        return Ok(Some(problem));
+/// Digests of manifests that cargo took. What it refuses is asked again: another
+/// cargo may take it.
+const ACCEPTED: Stage<()> = Stage::json("accepted-1", ".json");
+
+/// The manifests of a build, which cargo is asked about.
+#[derive(Clone, Copy)]
+pub(crate) struct Manifests<'a> {
+    pub files: &'a SourceFiles,
+    pub project: &'a RustProject,
+    pub local: &'a LocalCrates,
+    pub stability: Stability,
+}
+
+/// What cargo says of a manifest.
+enum Answer {
+    Accepted,
+    Refused(ManifestProblem),
+    /// Cargo couldn't be run, or failed for another reason.
+    Unknown,
+}
+
+impl Manifests<'_> {
+    /// The digest of everything that decides cargo's answer, but for cargo
+    /// itself.
+    pub(super) fn key(&self) -> Sha256 {
+        let mut key = format!("{:?}\n{}\n", self.stability, self.project.cargo_root).into_bytes();
+        let mut add = |bytes: &[u8]| {
+            key.extend(bytes.len().to_le_bytes());
+            key.extend(bytes);
+        };
+        for module in &self.project.modules {
+            add(module.build.manifest.as_str().as_bytes());
+        }
+        for path in self.files.paths() {
+            add(path.as_str().as_bytes());
+            if path.file_name() == Some("Cargo.toml") {
+                add(self.files.bytes(path).unwrap_or_default());
+            }
+        }
+        Sha256::of(&key)
     }
-    // Of other workspaces, cargo would read the other members too.
-    let is_alone = |folder: &Utf8Path| {
-        let root = find_workspace_root(files, &join(folder, "Cargo.toml"));
-        root.is_ok_and(|root| root == folder)
-    };
-    let crates = local.crates.iter();
-    let outside = crates.filter(|(folder, krate)| {
-        let has_members = krate.manifest.workspace.is_some();
-        krate.is_read && !krate.is_member && !has_members && is_alone(folder)
-    });
-    let mut problems = outside.take(MAX_OUTSIDE).filter_map(|(folder, _)| {
-        let manifest = source.join(join(folder, "Cargo.toml"));
-        run.ask(&["read-manifest"], &manifest)
-    });
-    Ok(problems.next())
+
+    /// Returns the first manifest that cargo refuses; `None` if it takes all of
+    /// them, or can't be asked. `key` is that of these manifests.
+    ///
+    /// # Errors
+    /// Fails if the scratch folder can't be written.
+    pub(super) fn refused(
+        &self,
+        key: &Sha256,
+        store: &CrateStore,
+    ) -> Result<Option<ManifestProblem>, IoError> {
+        if store.cache().get(&ACCEPTED, key).is_some() {
+            return Ok(None);
+        }
+        Ok(match self.ask(store)? {
+            Answer::Accepted => {
+                // Without a cache, the next run asks again.
+                let _ = store.cache().put(&ACCEPTED, key, &());
+                None
+            }
+            Answer::Refused(problem) => Some(problem),
+            Answer::Unknown => None,
+        })
+    }
+
+    fn ask(&self, store: &CrateStore) -> Result<Answer, IoError> {
+        let Self {
+            files,
+            project,
+            local,
+            ..
+        } = *self;
+        let Ok(cache) = safe_folder(files.origin().as_ref(), store) else {
+            return Ok(Answer::Unknown);
+        };
+        let scratch = temporary::folder_in(&cache, "scratch-")?;
+        let source = scratch.path().join("source");
+        write_skeleton(files, project, local, &source)?;
+        write_sources_above(files, local, &source)?;
+        let home = scratch.path().join("home");
+        fs::create_dir_all(&home)?;
+        fs::write(home.join("config.toml"), registries(files, local))?;
+        let run = Run {
+            scratch: scratch.path(),
+            home: &home,
+            stability: self.stability,
+        };
+        let module = project.modules.first().map(|module| &module.build.manifest);
+        let root = join(&project.cargo_root, "Cargo.toml");
+        let manifest = source.join(module.unwrap_or(&root));
+        let workspace = ["metadata", "--no-deps", "--format-version", "1"];
+        let mut answer = run.ask(&workspace, &manifest);
+        for folder in self.outside_of_workspace().take(MAX_OUTSIDE) {
+            if matches!(answer, Answer::Refused(_)) {
+                break;
+            }
+            let manifest = source.join(join(folder, "Cargo.toml"));
+            answer = match (run.ask(&["read-manifest"], &manifest), answer) {
+                (Answer::Accepted, before) => before,
+                (other, _) => other,
+            };
+        }
+        Ok(answer)
+    }
+
+    /// The folders of path dependencies that are no workspaces and in none: of
+    /// other workspaces, cargo would read the other members too.
+    fn outside_of_workspace(&self) -> impl Iterator<Item = &Utf8Path> {
+        let is_alone = |folder: &Utf8Path| {
+            let root = find_workspace_root(self.files, &join(folder, "Cargo.toml"));
+            root.is_ok_and(|root| root == folder)
+        };
+        let crates = self.local.crates.iter();
+        let outside = crates.filter(move |(folder, krate)| {
+            let has_members = krate.manifest.workspace.is_some();
+            krate.is_read && !krate.is_member && !has_members && is_alone(folder)
+        });
+        outside.map(|(folder, _)| folder.as_path())
+    }
 }
 
 /// Writes empty sources for the crates in the folders above: cargo reads their
@@ -153,7 +226,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Asks cargo about one manifest.
-    fn ask(&self, command: &[&str], manifest: &Path) -> Option<ManifestProblem> {
+    fn ask(&self, command: &[&str], manifest: &Path) -> Answer {
         let mut cargo = cargo_command(self.home, self.scratch);
         if self.stability == Stability::Unstable {
             cargo.env("RUSTC_BOOTSTRAP", "1");
@@ -162,12 +235,14 @@ impl Run<'_> {
             .args(command)
             .args(["--offline", "--color", "never", "--manifest-path"])
             .arg(manifest);
-        let output = cargo.output().ok()?;
+        let Ok(output) = cargo.output() else {
+            return Answer::Unknown;
+        };
         if output.status.success() {
-            return None;
+            return Answer::Accepted;
         }
         let text = String::from_utf8_lossy(&output.stderr);
-        refusal(&text, self.scratch)
+        refusal(&text, self.scratch).map_or(Answer::Unknown, Answer::Refused)
     }
 }
 

@@ -53,6 +53,7 @@ pub use cache::Cache;
 pub use crate_store::CrateStore;
 pub use error::IoError;
 pub use git::{GitStore, GitTree};
+pub(crate) use manifests::Manifests;
 pub use manifests::Stability;
 pub use network::Network;
 pub use parallel::{all, all_in_order, beside, in_order, on_deep_stack};

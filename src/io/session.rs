@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cache::FileLock;
 use super::crate_store::VERIFIED;
-use super::manifests::{Stability, refused_manifest};
+use super::manifests::Manifests;
 use super::once_map::OnceMap;
 use super::paths::full_path;
 use super::pins::{FoundPins, find_pins};
@@ -24,7 +24,7 @@ use super::{
     ProjectConfig, PythonLockFailure,
 };
 use crate::hash::Sha256;
-use crate::project::{LocalCrates, ManifestProblem, RustProject, SourceFiles};
+use crate::project::ManifestProblem;
 use crate::python_lock::{PythonLock, PythonLockError};
 
 /// The list in the cache of the servers that got a login.
@@ -248,23 +248,11 @@ impl Session {
     /// Fails if the scratch folder can't be written.
     pub(crate) fn refused_manifest(
         &self,
-        files: &SourceFiles,
-        project: &RustProject,
-        local: &LocalCrates,
-        stability: Stability,
+        manifests: Manifests<'_>,
     ) -> Result<Option<ManifestProblem>, IoError> {
-        let mut key = format!("{} {stability:?}\n", files.origin()).into_bytes();
-        for path in files.paths() {
-            key.extend(path.as_str().bytes().chain([0]));
-            if path.file_name() == Some("Cargo.toml") {
-                key.extend(files.bytes(path).unwrap_or_default());
-            }
-        }
-        key.extend(project.cargo_root.as_str().bytes());
-        self.shared.refused.get_or_try(Sha256::of(&key), || {
-            let store = self.user_crates();
-            refused_manifest(files, project, local, stability, &store)
-        })
+        let key = manifests.key();
+        let ask = || manifests.refused(&key, &self.user_crates());
+        self.shared.refused.get_or_try(key, ask)
     }
 
     /// Returns the project at a path. It isn't opened again as long as somebody

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::error::Error;
 use crate::io::paths::exists;
 use crate::io::search_up::is_in_repository;
-use crate::io::{Session, Stability};
+use crate::io::{Manifests, Session, Stability};
 use crate::options::{Chosen, Options};
 use crate::project::{BuildEnvironment, LocalCrates, ProjectError, RustProject, SourceFiles, join};
 
@@ -27,8 +27,12 @@ pub(super) fn checked_crates(
     }
     // What cargo would say of those is known already.
     if local.problems().is_empty() {
-        let stability = stability(files, rust, &local, options);
-        let refused = session.refused_manifest(files, rust, &local, stability)?;
+        let refused = session.refused_manifest(Manifests {
+            files,
+            project: rust,
+            local: &local,
+            stability: stability(files, rust, &local, options),
+        })?;
         if let Some(problem) = refused {
             local.refuse(problem);
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use pep508_rs::{MarkerEnvironment, Requirement, VerbatimUrl};
+use pep508_rs::{MarkerEnvironment, MarkerTree};
 use serde::{Deserialize, Deserializer};
 
 use super::requirement::read;
@@ -50,17 +50,42 @@ struct TableRow {
     no_build: bool,
     fix: Option<Fix>,
     #[serde(default)]
-    wheels: Vec<String>,
+    wheels: Vec<TableWheel>,
 }
 
-#[derive(Debug, Clone)]
-struct TableRequirement(Requirement<VerbatimUrl>);
+/// A requirement of the table, such as `packaging>=24; python_version < '3.11'`.
+/// Its bounds don't matter: the set has one version.
+#[derive(Debug)]
+struct TableRequirement {
+    name: PythonName,
+    extras: BTreeSet<String>,
+    marker: MarkerTree,
+}
 
 impl<'de> Deserialize<'de> for TableRequirement {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let wrong = || serde::de::Error::custom(format!("`{text}` is not a requirement"));
-        read(&text).map(Self).map_err(|_| wrong())
+        let requirement = read(&text).map_err(|_| wrong())?;
+        let extras = requirement.extras.iter();
+        Ok(Self {
+            name: PythonName::new(requirement.name.as_ref()),
+            extras: extras.map(ToString::to_string).collect(),
+            marker: requirement.marker,
+        })
+    }
+}
+
+/// The tags of a wheel, such as `cp313-cp313-win_amd64`.
+#[derive(Debug)]
+struct TableWheel(WheelName);
+
+impl<'de> Deserialize<'de> for TableWheel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tags = String::deserialize(deserializer)?;
+        let wheel = WheelName::parse(&format!("name-0-{tags}.whl"));
+        let wrong = || serde::de::Error::custom(format!("`{tags}` are not a wheel's tags"));
+        wheel.map(Self).ok_or_else(wrong)
     }
 }
 
@@ -207,13 +232,9 @@ impl BuildSystemTable {
 
 impl TableRow {
     fn package(&self, environment: Environment, markers: &MarkerEnvironment) -> SetPackage {
-        let fits = |tag: &String| {
-            let file_name = format!("{}-{}-{tag}.whl", self.name.import_name(), self.version);
-            WheelName::parse(&file_name).is_some_and(|wheel| wheel.fits(environment))
-        };
         let format = if self.fix == Some(Fix::Nixpkgs) {
             BuildFormat::NixpkgsStub
-        } else if self.wheels.iter().any(fits) {
+        } else if self.wheels.iter().any(|wheel| wheel.0.fits(environment)) {
             BuildFormat::Wheel
         } else if self.no_build {
             BuildFormat::Unavailable
@@ -238,13 +259,10 @@ impl TableRow {
 }
 
 fn dependencies(needs: &[TableRequirement], markers: &MarkerEnvironment) -> Dependencies {
-    let needs = needs.iter().map(|need| &need.0);
+    let needs = needs.iter();
     let needs = needs.filter(|need| need.marker.evaluate(markers, &[]));
     needs
-        .map(|need| {
-            let extras = need.extras.iter().map(ToString::to_string).collect();
-            (PythonName::new(need.name.as_ref()), extras)
-        })
+        .map(|need| (need.name.clone(), need.extras.clone()))
         .collect()
 }
 
@@ -494,9 +512,6 @@ wheels = [{ url = "https://example.org/pycparser-2.22-py3-none-any.whl" }]
         let key = |row: &TableRow| (row.name.as_str().to_owned(), row.version.clone());
         assert!(table.package.iter().map(key).is_sorted());
         for row in &table.package {
-            let tags = row.wheels.iter();
-            let wheel = |tag: &String| WheelName::parse(&format!("a-1-{tag}.whl"));
-            assert!(tags.clone().all(|tag| wheel(tag).is_some()), "{}", row.name);
             assert!(
                 !row.wheels.is_empty() || row.fix == Some(Fix::Nixpkgs),
                 "{}",

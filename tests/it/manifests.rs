@@ -131,6 +131,42 @@ fn what_cargo_refuses_is_an_error() {
     );
 }
 
+/// Cargo takes its time to start, and `check` asks about the same manifests in
+/// each commit.
+#[cfg(unix)]
+#[test]
+fn what_cargo_took_is_not_asked_again() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::new();
+    let (log, cargo) = (sandbox.path("log"), env!("CARGO"));
+    let text = format!(
+        "#!/bin/sh\necho \"$*\" >> '{}'\nexec '{cargo}' \"$@\"\n",
+        log.display()
+    );
+    let program = sandbox.write("bin/cargo", text);
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    sandbox.write("project/Cargo.lock", LOCK);
+    sandbox.write("project/pyproject.toml", PYPROJECT);
+    sandbox.write("project/src/lib.rs", "");
+    let program = program.to_str().unwrap();
+    let asked = |manifest: &str| {
+        sandbox.write("project/Cargo.toml", manifest);
+        let _ = std::fs::remove_file(&log);
+        for _ in 0..2 {
+            sandbox.run_with(&[("CARGO", program)], &["inspect", "project"]);
+        }
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
+        log.matches("metadata --no-deps").count()
+    };
+    assert_eq!(asked(PACKAGE), 1);
+    assert_eq!(asked(PACKAGE), 0);
+    // Another cargo may take it.
+    let refused = PACKAGE.replace("2021", "2999");
+    assert_eq!(asked(&refused), 2);
+    assert_eq!(asked(&refused), 2);
+}
+
 #[test]
 fn a_crate_without_targets_is_refused_by_every_command() {
     let sandbox = Sandbox::new();

@@ -100,6 +100,8 @@ impl Sandbox {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path("home"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // As cargo does for its subcommands: rustup need not find it anew.
+            .env("CARGO", env!("CARGO"))
             .env("CARGO_HOME", self.path("cargo-home"))
             .env("CARGO_PYHACK_CACHE_DIR", self.path("cache"))
             .env("CARGO_PYHACK_RETRY_SECONDS", "0.01")
