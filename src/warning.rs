@@ -69,6 +69,11 @@ pub enum WheelReason {
     },
     /// The package is a program that nixpkgs has, which its sdist builds anew.
     Program,
+    /// The sdist lacks a header that it includes.
+    MissingHeader {
+        /// The extension, the header and the place.
+        what: String,
+    },
 }
 
 impl WheelReason {
@@ -79,6 +84,7 @@ impl WheelReason {
                 "its build needs {}, which the package set doesn't have",
                 missing.join(", ")
             ),
+            Self::MissingHeader { what } => what.clone(),
             Self::Program => "its sdist downloads and builds the whole program".to_owned(),
         }
     }
@@ -519,6 +525,15 @@ pub enum Warning {
         )
     )]
     BuildDownloads { package: String, what: String },
+    /// An extension of a Python package includes a header that the sdist lacks.
+    #[error("{what}")]
+    #[diagnostic(
+        code(pyhack::warning::missing_header),
+        help(
+            "use a wheel of the package, or nixpkgs' build: `cargo pyhack nix-snippet --prebuilt {package} --write overlay.nix`; if a package of nixpkgs has the header, add it: `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
+        )
+    )]
+    MissingHeader { package: String, what: String },
     /// The text doesn't tell what an extension of a Python package links.
     #[error("{what}")]
     #[diagnostic(

@@ -21,7 +21,7 @@ use super::tar_members::{
 };
 use super::text_budget::{Text, TextBudget, TextLimits};
 use super::zip_headers;
-use crate::project::{MAX_PATH, SourceFiles, is_read};
+use crate::project::{INCLUDES_LENGTH, MAX_PATH, SourceFiles, is_compiled, is_read, read_includes};
 
 /// Of one archive: several are read at the same time.
 const TEXT_LIMITS: TextLimits = TextLimits {
@@ -183,6 +183,9 @@ impl<'a> Collector<'a> {
         let bytes = if is_read(&path, Utf8Path::new(".")) {
             self.contents(&path, contents)?
         } else {
+            if is_compiled(&path) {
+                self.add_includes(&path, contents)?;
+            }
             None
         };
         // Two readers could choose different ones, so those that decide
@@ -191,6 +194,14 @@ impl<'a> Collector<'a> {
             return Err(self.refuse(name, "stands in it twice, with different contents"));
         }
         self.files.insert(path, bytes);
+        Ok(())
+    }
+
+    fn add_includes(&mut self, path: &Utf8Path, contents: &mut dyn Read) -> Result<(), IoError> {
+        let mut head = Vec::new();
+        let read = contents.take(INCLUDES_LENGTH).read_to_end(&mut head);
+        read.map_err(|error| damaged(self.path, &error))?;
+        self.files.insert_includes(path, read_includes(&head));
         Ok(())
     }
 

@@ -187,6 +187,7 @@ pub(super) fn native_warnings(loaded: &Loaded, native: &PythonNative) -> Vec<War
         match unknown.kind {
             UnknownKind::Unknown => Warning::UnknownLibrary { package, what },
             UnknownKind::Unread => Warning::UnreadLibraries { package, what },
+            UnknownKind::Header => Warning::MissingHeader { package, what },
             UnknownKind::Download => Warning::BuildDownloads { package, what },
         }
     });

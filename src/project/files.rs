@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{ProjectError, toml_error};
+use super::includes::Include;
 use super::manifest::{self, CargoManifest};
 
 /// Python files nested deeper below the Python root are not read: build
@@ -18,6 +19,9 @@ const MAX_SCRIPT_DEPTH: usize = 4;
 const MAX_LINKED: usize = 100_000;
 /// Upper bound on the paths of these files, in bytes.
 const MAX_LINKED_PATHS: usize = 16 << 20;
+
+/// Upper bound on files whose includes are kept.
+const MAX_INCLUDING: usize = 2000;
 
 /// A folder or archive as far as it was read: the name of every file, and the
 /// bytes of those that [`is_read`] selects.
@@ -33,6 +37,8 @@ pub struct SourceFiles {
     /// Length of the paths of these files.
     linked_paths: usize,
     files: BTreeMap<Utf8PathBuf, Option<Arc<Contents>>>,
+    /// What the sources of an archive include, if they are in C or C++.
+    includes: BTreeMap<Utf8PathBuf, Vec<Include>>,
     /// Folders and files that the user may not read.
     unreadable: Vec<Utf8PathBuf>,
 }
@@ -111,6 +117,19 @@ impl SourceFiles {
             })
         };
         self.files.insert(path.into(), bytes.map(contents));
+    }
+
+    /// Adds what a source in C or C++ includes.
+    pub fn insert_includes(&mut self, path: impl Into<Utf8PathBuf>, includes: Vec<Include>) {
+        if self.includes.len() < MAX_INCLUDING && !includes.is_empty() {
+            self.includes.insert(path.into(), includes);
+        }
+    }
+
+    /// Returns what a source of an archive includes; nothing is known of a
+    /// folder's.
+    pub fn includes(&self, path: &Utf8Path) -> &[Include] {
+        self.includes.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// Notes a folder or file that is left out, since the user may not read it.

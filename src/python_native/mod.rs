@@ -7,6 +7,7 @@
 
 mod branches;
 mod cmake;
+mod headers;
 mod meson;
 mod request;
 mod resolve;
@@ -86,6 +87,8 @@ pub enum UnknownKind {
     Unread,
     /// The build downloads it.
     Download,
+    /// A header that isn't in the source, so that the build fails.
+    Header,
 }
 
 /// A request of a build for which no attribute is known.

@@ -19,6 +19,9 @@ pub(super) enum Asked {
     Download(String),
     /// Libraries that can't be evaluated: a description of the expression.
     Unread(String),
+    /// A header that the source doesn't have: its path in the `#include`, and
+    /// where that is.
+    Header { path: String, place: Place },
 }
 
 /// A request and its place.
@@ -42,6 +45,9 @@ impl Asked {
             Self::Program(name) => format!("runs `{name}`"),
             Self::OldCmake(version) => format!("asks for the rules of CMake {version}"),
             Self::Download(what) => format!("downloads with `{what}`"),
+            Self::Header { path, place } => {
+                format!("includes `{path}` ({place}), which the sdist doesn't have")
+            }
             Self::Unread(what) => format!("links libraries that its text doesn't tell: {what}"),
         }
     }

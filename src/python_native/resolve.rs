@@ -79,7 +79,7 @@ impl Resolver<'_> {
                 found.need(Needed::Variable(POLICY.0.to_owned(), value), request);
                 return;
             }
-            Asked::Download(_) => {
+            Asked::Download(_) | Asked::Header { .. } => {
                 found.tell(request);
                 return;
             }
@@ -234,6 +234,7 @@ impl Resolution {
             kind: match request.asked {
                 Asked::Download(_) => UnknownKind::Download,
                 Asked::Unread(_) => UnknownKind::Unread,
+                Asked::Header { .. } => UnknownKind::Header,
                 _ => UnknownKind::Unknown,
             },
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 
 use super::Source;
+use super::headers::missing_headers;
 use super::request::{Asked, Request};
 use crate::native::ProgramTable;
 use crate::project::{Pyproject, join, join_inside};
@@ -63,6 +64,7 @@ pub(super) fn read(source: &Source<'_>, python_minor: u8, platform: Platform) ->
             let scripts = scripts.filter_map(|path| join_inside(source.python_root, path));
             open.extend(scripts.filter(|path| !done.contains(path)));
             let asked_before = found.requests.len();
+            found.requests.extend(missing_headers(source, &file, &code));
             found.add(&file, code);
             if !is_build_script(source, &file) {
                 let own = found.requests.split_off(asked_before);

@@ -209,3 +209,88 @@ fn a_row_outranks_what_is_read() {
     );
     assert_eq!(found, ["pkgs.portaudio on x86_64-linux: links PortAudio"]);
 }
+
+/// What an archive with `setup.py` and a source lacks.
+fn lacking(setup: &str, source: &str, others: &[&str]) -> Vec<String> {
+    let mut files = SourceFiles::example(&[("setup.py", &format!("{SETUP}{setup}"))]);
+    files.insert_includes("src/a.c", crate::project::read_includes(source.as_bytes()));
+    for path in ["src/a.c"].iter().chain(others) {
+        files.insert(*path, None);
+    }
+    let root = Utf8Path::new(".");
+    let name = PythonName::new("a");
+    let facts = BuildFacts::read(&files, root, &name, 13).unwrap();
+    let numpy = BTreeMap::from([(PythonName::new("numpy"), BTreeMap::new())]);
+    let source = Source {
+        files: &files,
+        python_root: root,
+        facts: &facts,
+        system: &numpy,
+    };
+    let package = Package {
+        name: &name,
+        version: None,
+    };
+    let target = Target {
+        python_minor: 13,
+        platforms: BTreeSet::from([Platform::X86_64Linux]),
+    };
+    let unknown = detect(&source, &package, &target).unknown;
+    unknown.iter().map(ToString::to_string).collect()
+}
+
+const PARSER: &str = "#include \"tree_sitter/parser.h\"\n";
+const ALONE: &str = "setup(ext_modules=[Extension('b', ['src/a.c'], include_dirs=['src'])])\n";
+
+#[test]
+fn a_header_that_is_nowhere_is_told_with_its_place() {
+    assert_eq!(
+        lacking(ALONE, PARSER, &[]),
+        [
+            "the extension `b` in setup.py:2 includes `tree_sitter/parser.h` (src/a.c:1), which the sdist doesn't have"
+        ]
+    );
+    let above = "\n#include \"../../common/scanner.h\"\n";
+    assert_eq!(
+        lacking(ALONE, above, &["common/other.h"]),
+        [
+            "the extension `b` in setup.py:2 includes `../../common/scanner.h` (src/a.c:2), which the sdist doesn't have"
+        ]
+    );
+}
+
+#[test]
+fn a_header_in_any_folder_is_there() {
+    let nowhere: [&str; 0] = [];
+    for path in [
+        "src/tree_sitter/parser.h",
+        "lib/include/tree_sitter/parser.h",
+    ] {
+        assert_eq!(lacking(ALONE, PARSER, &[path]), nowhere, "{path}");
+    }
+}
+
+#[test]
+fn headers_that_may_be_elsewhere_are_not_missing() {
+    let nowhere: [&str; 0] = [];
+    for include in [
+        "Python.h",
+        "structmember.h",
+        "numpy/arrayobject.h",
+        "sys/types.h",
+        "/usr/include/x/y.h",
+    ] {
+        let source = format!("#include \"{include}\"\n");
+        assert_eq!(lacking(ALONE, &source, &[]), nowhere, "{include}");
+    }
+    for setup in [
+        "setup(ext_modules=[Extension('b', ['src/a.c'], libraries=['z'])])\n",
+        "import subprocess\nsubprocess.check_call(['make', 'headers'])\nsetup(ext_modules=[Extension('b', ['src/a.c'])])\n",
+    ] {
+        let found = lacking(setup, PARSER, &[]);
+        assert!(
+            found.iter().all(|found| !found.contains("includes")),
+            "{found:?}"
+        );
+    }
+}

@@ -20,7 +20,7 @@ use crate::overlay::Digests;
 use crate::project::{GitReference, GitSource, ProjectError, without_credentials};
 use crate::python_lock::{Artifact, ArtifactPlace, LockedPackage, LockedSource, PythonLockError};
 use crate::target::Python;
-use crate::warning::WheelReason;
+use crate::warning::{Warning, WheelReason};
 
 /// Generates the stanza of a package from some of its entries. Returns `None`
 /// if it needs no stanza.
@@ -46,7 +46,7 @@ pub(in crate::ops) fn make_locked(
         match made {
             Err(Error::Project(ProjectError::NoRust { .. })) => {}
             Err(error) => found.push(wheel_instead(asked, package, error)?),
-            Ok(finished) => found.push(finished),
+            Ok(finished) => found.push(wheel_if_incomplete(asked, package, options, finished)),
         }
     }
     let name = entries
@@ -78,6 +78,27 @@ fn wheel_instead(
         missing: missing.clone(),
     };
     take_wheel(asked, package, reason).ok_or(error)
+}
+
+/// Returns the stanza that takes the wheel of a package whose sdist lacks a
+/// header, unless the options add libraries, which may have it.
+fn wheel_if_incomplete(
+    asked: &Asked,
+    package: &LockedPackage,
+    options: &Options,
+    finished: FinishedStanza,
+) -> FinishedStanza {
+    if options.extra.build_inputs.is_some() {
+        return finished;
+    }
+    let mut warnings = finished.warnings.iter();
+    let what = warnings.find_map(|warning| match warning {
+        Warning::MissingHeader { what, .. } => Some(what.clone()),
+        _ => None,
+    });
+    let reason = what.map(|what| WheelReason::MissingHeader { what });
+    let wheel = reason.and_then(|reason| take_wheel(asked, package, reason));
+    wheel.unwrap_or(finished)
 }
 
 /// Generates the stanza of one version of a package.

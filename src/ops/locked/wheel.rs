@@ -28,8 +28,8 @@ pub(super) fn is_program(asked: &Asked, package: &LockedPackage) -> bool {
 }
 
 /// Returns the stanza that takes the wheel of a package, if each platform that
-/// builds the package has a fitting one. For a program, one such platform is
-/// enough: its sdist builds on none.
+/// builds the package has a fitting one. One such platform is enough for an sdist
+/// that builds on none: that of a program, or one that lacks a header.
 pub(super) fn take_wheel(
     asked: &Asked,
     package: &LockedPackage,
@@ -45,7 +45,7 @@ pub(super) fn take_wheel(
             && found.fitting_wheel().is_some()
     };
     let has_wheel = match reason {
-        WheelReason::Program => built.any(fits),
+        WheelReason::Program | WheelReason::MissingHeader { .. } => built.any(fits),
         WheelReason::MissingBuildSystem { .. } => built.all(fits),
     };
     if !has_wheel {

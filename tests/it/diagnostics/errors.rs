@@ -196,14 +196,30 @@ fn packages_that_are_built_with_each_other() {
     assert!(overlay.contains(wheel), "{overlay}");
 }
 
+/// An extension that includes a header which isn't there.
+fn parser_without_header() -> [(String, String); 3] {
+    let setup = "from setuptools import Extension, setup\n\
+        setup(name='grammar', ext_modules=[Extension('_binding', ['src/parser.c'], include_dirs=['src'])])\n";
+    let parser = "#include \"tree_sitter/parser.h\"\n";
+    let info = "Metadata-Version: 2.1\nName: grammar\nVersion: 1.0\n";
+    [
+        ("setup.py", setup),
+        ("src/parser.c", parser),
+        ("PKG-INFO", info),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+}
+
 #[test]
 fn a_wheel_serves_where_the_set_cannot_build_the_sdist() {
     let sdists = [
         Sdist::built_with("odd", "1.0", &["no-such-build-system"]),
         Sdist::built_with("cmake", "1.0", &["setuptools"]),
+        Sdist::new("grammar", "1.0", &parser_without_header()),
     ];
     let registry = serving(&[], &sdists);
     let sandbox = Sandbox::with_registry(&registry);
+    sandbox.write("grammar.tar.gz", &sdists[2].bytes);
     let address = registry.address();
     let wheels = |name: &str, tag: &str| {
         let wheel = fixtures::WHEEL.replace("NAME", name);
@@ -223,7 +239,8 @@ fn a_wheel_serves_where_the_set_cannot_build_the_sdist() {
     let lock = "lock -v --source-preference sdist --write overlay.nix";
     let transcript = Transcript::new(&sandbox)
         .run(&format!("{lock} everywhere"))
-        .run(&format!("{lock} linux"));
+        .run(&format!("{lock} linux"))
+        .run("inspect -v grammar.tar.gz");
     assert_snapshot!(transcript.text);
 }
 
