@@ -118,7 +118,8 @@ fn git_url(data: &[u8]) {
 /// A requirement, or a marker. What is printed of a marker is printed again once
 /// it is parsed: `sys.platform`, the deprecated name of a variable, becomes
 /// `sys_platform`, so that the markers themselves may differ. One that never
-/// holds is printed as any other that never does.
+/// holds is printed as any other that never does. `pep508_rs` prints all strings
+/// in single quotes, even one that has such a quote in it.
 fn marker(data: &[u8]) {
     let Some(text) = text(data) else {
         return;
@@ -126,6 +127,7 @@ fn marker(data: &[u8]) {
     parse_requirement(text).ok();
     if let Ok(marker) = parse_marker(text)
         && !marker.is_false()
+        && !(text.contains('"') && text.contains('\''))
         && let Some(printed) = marker.try_to_string()
     {
         let again = parse_marker(&printed).map(|marker| marker.try_to_string());
