@@ -467,6 +467,46 @@ fn credentials_are_not_printed() {
     assert!(failure.starts_with("exit code 4"), "{failure}");
 }
 
+/// Each pause would be in vain without a network. A refused connection may be
+/// that of a server that is about to start.
+#[cfg(unix)]
+#[test]
+fn a_host_without_an_address_is_tried_once() {
+    if !has_git() {
+        return;
+    }
+    for (message, expected) in [
+        (
+            "fatal: unable to access 'x': Could not resolve host: git.invalid",
+            1,
+        ),
+        (
+            "fatal: unable to access 'x': Failed to connect to git.invalid port 443",
+            4,
+        ),
+    ] {
+        let sandbox = Sandbox::with_cargo_config("");
+        let source = format!("https://git.invalid/simple#{}", "0123456789".repeat(4));
+        project(&sandbox, 4, &[("simple 1.0.0", &source)]);
+        let text = format!(
+            "#!/bin/sh\ncase \" $* \" in *' fetch '*) echo fetch >> log; echo \"{message}\" >&2; exit 128;; esac\nPATH=${{PATH#*:}} exec git \"$@\"\n"
+        );
+        let log = sandbox.path("log");
+        let text = text.replace(">> log", &format!(">> '{}'", log.display()));
+        executable(&sandbox.path("bin/git"), &text);
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", sandbox.path("bin").display());
+        let run = sandbox.run_with(&[("PATH", &path)], &["hash", "--output-hashes", "module"]);
+        assert!(
+            run.stderr.contains("pyhack::git::network"),
+            "{}",
+            run.stderr
+        );
+        let fetches = std::fs::read_to_string(log).unwrap_or_default();
+        assert_eq!(fetches.lines().count(), expected, "{message}");
+    }
+}
+
 #[test]
 fn urls_that_would_run_or_read_something_are_refused() {
     let sandbox = sandbox();

@@ -217,8 +217,14 @@ fn fetch_with(
     };
     fetch_once
         .retry(pauses(&store.http))
-        .when(|failure| matches!(failure, Failure::Passing(_)))
+        .when(|failure| matches!(failure, Failure::Passing(message) if !is_unresolved(message)))
         .call()
+}
+
+/// Whether the name of the host has no address. The resolver has asked several
+/// times already, and without a network each pause would be in vain.
+fn is_unresolved(message: &str) -> bool {
+    message.contains("Could not resolve host")
 }
 
 /// Whether the user's own `url.*.insteadOf` replaces a remote repository by one
