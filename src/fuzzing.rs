@@ -14,8 +14,8 @@ use crate::nix::pins::PinFile;
 use crate::overlay::{Digests, Document, Edits, NewBlock, OverlayError};
 use crate::pep508::{parse_marker, parse_requirement};
 use crate::project::{
-    CargoLock, GitSource, Metadata, Project, SourceFiles, is_local, submodule_url, url_problem,
-    without_credentials,
+    BuildSettings, CargoLock, GitSource, Metadata, Project, SourceFiles, is_local, submodule_url,
+    url_problem, without_credentials,
 };
 use crate::python::{
     Platform, Situation, read_backend, read_commands, read_native, read_needs, read_setup_py,
@@ -233,7 +233,7 @@ fn project(files: &[(&str, &[u8])]) {
     for (path, bytes) in files {
         source.insert(*path, Some(bytes.to_vec()));
     }
-    if let Ok(project) = Project::read_with_root(&source, Utf8Path::new(""), None, None) {
+    if let Ok(project) = Project::read_with(&source, Utf8Path::new(""), &BuildSettings::default()) {
         Metadata::read(&source, &project).ok();
     }
 }

@@ -18,9 +18,10 @@ use crate::io::{CrateStore, IoError, Session};
 use crate::nix::normalized;
 use crate::options::Options;
 use crate::project::{
-    CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName, RustProject,
-    SourceFiles, belongs_to, is_cargos_lock, join, require_name,
+    BuildSettings, CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName,
+    RustProject, SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
+use crate::python::MATURIN_ARGUMENTS;
 use crate::python_build::PackageSets;
 use crate::python_index::Release;
 use crate::target::Target;
@@ -75,7 +76,15 @@ impl Request {
 
     fn read_project(&self, files: &SourceFiles, root: &Utf8Path) -> Result<Project, ProjectError> {
         let options = &self.options;
-        Project::read_with_root(files, root, options.python_minor(), options.cargo_root())
+        let mut env = options.extra.env.iter().flat_map(|env| &env.values);
+        let arguments = env.find(|(name, _)| name.as_str() == MATURIN_ARGUMENTS);
+        let arguments = arguments.and_then(|(_, value)| shlex::split(value));
+        let settings = BuildSettings {
+            python_minor: options.python_minor(),
+            cargo_root: options.cargo_root().map(Utf8Path::to_owned),
+            maturin_arguments: arguments.unwrap_or_default(),
+        };
+        Project::read_with(files, root, &settings)
     }
 
     /// Fetches the sdist if the request names a release or an address. The

@@ -45,7 +45,7 @@ pub use local_crates::LocalCrates;
 pub use lock_state::LockState;
 pub use manifest::CargoManifest;
 pub use metadata::Metadata;
-pub use model::Project;
+pub use model::{BuildSettings, Project};
 pub use name::{CrateVersion, PythonName};
 pub use options::CargoOptions;
 pub(crate) use paths::join_inside;

@@ -37,6 +37,19 @@ pub struct Project {
     pub unread: Vec<Unread>,
 }
 
+/// What the user decides about the build of a project.
+#[derive(Debug, Clone, Default)]
+pub struct BuildSettings {
+    /// The minor version of Python 3. By default the newest that the project
+    /// and its `PyO3` allow.
+    pub python_minor: Option<u8>,
+    /// The root of a Cargo workspace or a crate where cargo builds too,
+    /// whatever the project says.
+    pub cargo_root: Option<Utf8PathBuf>,
+    /// The words in the variable `MATURIN_PEP517_ARGS`.
+    pub maturin_arguments: Vec<String>,
+}
+
 impl Project {
     #[cfg(test)]
     pub(crate) fn read(
@@ -44,23 +57,28 @@ impl Project {
         root: &Utf8Path,
         python_minor: Option<u8>,
     ) -> Result<Self, ProjectError> {
-        Self::read_with_root(files, root, python_minor, None)
+        let settings = BuildSettings {
+            python_minor,
+            ..BuildSettings::default()
+        };
+        Self::read_with(files, root, &settings)
     }
 
     /// Reads the project whose `pyproject.toml` is in the folder `root`, to be
-    /// built for `CPython` 3.`python_minor`; if that is `None`, for the newest
-    /// that the project and its `PyO3` allow. If `cargo_root` is the root of a
-    /// Cargo workspace or a crate, cargo builds there too, whatever the project
-    /// says.
+    /// built with `settings`.
     ///
     /// # Errors
     /// If there is no Python project, or one of its files is wrong.
-    pub fn read_with_root(
+    pub fn read_with(
         files: &SourceFiles,
         root: &Utf8Path,
-        python_minor: Option<u8>,
-        cargo_root: Option<&Utf8Path>,
+        settings: &BuildSettings,
     ) -> Result<Self, ProjectError> {
+        let BuildSettings {
+            python_minor,
+            cargo_root,
+            maturin_arguments,
+        } = settings;
         let pyproject = Pyproject::read(files, root)?;
         let requires = requires_python(files, root, &pyproject);
         let newest = |pyo3: Option<&Version>| {
@@ -78,7 +96,8 @@ impl Project {
                 root,
                 python_minor: &python_minor,
                 is_root_chosen: cargo_root.is_some(),
-                own_backend: None,
+                own_backend: &[],
+                maturin_arguments,
             })?;
             let modules = std::mem::take(&mut plan.modules);
             let mut rust = rust_projects(files, modules)?;

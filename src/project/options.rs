@@ -28,10 +28,7 @@ impl CargoOptions {
     pub fn read_arguments(&mut self, arguments: &[impl AsRef<str>]) {
         let mut arguments = arguments.iter().map(AsRef::as_ref);
         while let Some(argument) = arguments.next() {
-            let (flag, value) = match argument.split_once('=') {
-                Some((flag, value)) => (flag, Some(value)),
-                None => (argument, None),
-            };
+            let (flag, value) = split_flag(argument);
             let mut value = || value.or_else(|| arguments.next());
             match flag {
                 "--no-default-features" => self.no_default_features = true,
@@ -50,6 +47,20 @@ impl CargoOptions {
                 _ => {}
             }
         }
+    }
+}
+
+/// Splits `--flag=VALUE`, `-fVALUE` and `-f=VALUE`.
+fn split_flag(argument: &str) -> (&str, Option<&str>) {
+    let is_short = argument.starts_with('-') && !argument.starts_with("--");
+    match argument.split_at_checked(2) {
+        Some((flag, value)) if is_short && !value.is_empty() => {
+            (flag, Some(value.strip_prefix('=').unwrap_or(value)))
+        }
+        _ => match argument.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (argument, None),
+        },
     }
 }
 
@@ -103,6 +114,9 @@ mod tests {
             "--features=d",
             "-F",
             "e",
+            "-Ff",
+            "-F=g",
+            "-vv",
             "--no-default-features",
             "--profile=dist",
             "--locked",
@@ -114,7 +128,7 @@ mod tests {
             "--features",
             "no",
         ]);
-        assert_eq!(options.features, ["a", "b", "c", "d", "e"]);
+        assert_eq!(options.features, ["a", "b", "c", "d", "e", "f", "g"]);
         assert!(options.no_default_features && options.locked && !options.all_features);
         assert_eq!(options.profile.as_deref(), Some("dist"));
         assert_eq!(options.package.as_deref(), Some("crate"));

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
-use ruff_python_ast::{ModModule, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_python_parser::Parsed;
 
 use super::commands::{BuildCommand, find_commands};
@@ -44,7 +44,25 @@ pub struct InTreeBackend {
     pub staged: Vec<StagedPath>,
     /// The calls of cargo and maturin in it.
     pub commands: Vec<BuildCommand>,
+    /// The full names that it imports, in order, with a dot before those of its
+    /// own package. Some may be of files next to it.
+    pub imports: Vec<String>,
+    /// The arguments that it puts into the variable [`MATURIN_ARGUMENTS`].
+    pub maturin_arguments: Option<String>,
 }
+
+/// What a module next to a backend does for the backend's hooks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackendHelper {
+    /// What its functions copy, move and link.
+    pub staged: Vec<StagedPath>,
+    /// The calls of cargo and maturin in it.
+    pub commands: Vec<BuildCommand>,
+}
+
+/// The variable from which maturin's hooks take the arguments of `maturin`, if
+/// the settings of the frontend have none.
+pub const MATURIN_ARGUMENTS: &str = "MATURIN_PEP517_ARGS";
 
 /// The hooks that a build of a wheel calls, in order.
 const BUILD_HOOKS: [&str; 2] = ["prepare_metadata_for_build_wheel", "build_wheel"];
@@ -55,6 +73,46 @@ const BUILD_HOOKS: [&str; 2] = ["prepare_metadata_for_build_wheel", "build_wheel
 /// If the text isn't Python: the line, and what is wrong there.
 pub fn read_backend(text: &str, situation: &Situation) -> Result<InTreeBackend, Note> {
     with_syntax(text, situation, in_tree_backend)
+}
+
+/// Reads a module that a backend imports. Which of its functions the backend
+/// calls isn't followed: all of them count.
+///
+/// # Errors
+/// If the text isn't Python: the line, and what is wrong there.
+pub fn read_helper(text: &str, situation: &Situation) -> Result<BackendHelper, Note> {
+    with_syntax(text, situation, |module, interpreter| {
+        let body = &module.syntax().body;
+        for statement in body {
+            let Stmt::FunctionDef(function) = statement else {
+                continue;
+            };
+            let line = interpreter.line(function);
+            let arguments = Arguments {
+                by_place: vec![
+                    Value::unknown(line, "an argument of a helper");
+                    function.parameters.len()
+                ],
+                by_name: Vec::new(),
+            };
+            interpreter.call_function(function, function, arguments);
+        }
+        BackendHelper {
+            staged: staged_paths(&interpreter.traces),
+            commands: commands(body, interpreter),
+        }
+    })
+}
+
+/// Returns the calls of cargo and maturin in a file that was run. A list of
+/// words may be made elsewhere than it is run, so the call of a tool that isn't
+/// reached counts if no other call of the tool is.
+fn commands<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Vec<BuildCommand> {
+    let mut commands = traced_commands(&interpreter.traces);
+    let tools: Vec<_> = commands.iter().map(|command| command.tool).collect();
+    let others = find_commands(body, interpreter).into_iter();
+    commands.extend(others.filter(|command| !tools.contains(&command.tool)));
+    commands
 }
 
 fn in_tree_backend<'a>(
@@ -95,13 +153,9 @@ fn in_tree_backend<'a>(
     }
     run_hooks(body, interpreter);
     backend.staged = staged_paths(&interpreter.traces);
-    backend.commands = traced_commands(&interpreter.traces);
-    // A list of words may be made elsewhere than it is run, so the call of a
-    // tool that no hook is seen to reach is one in a tool that no call names.
-    let tools: Vec<_> = backend.commands.iter().map(|c| c.tool).collect();
-    let others = find_commands(body, interpreter).into_iter();
-    let unreached = others.filter(|command| !tools.contains(&command.tool));
-    backend.commands.extend(unreached);
+    backend.commands = commands(body, interpreter);
+    backend.maturin_arguments = maturin_arguments(body, interpreter);
+    backend.imports = imports;
     backend
 }
 
@@ -122,6 +176,27 @@ fn run_hooks<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) {
         };
         interpreter.call_function(function, function, arguments);
     }
+}
+
+/// Returns the text that a file assigns to `os.environ["MATURIN_PEP517_ARGS"]`.
+fn maturin_arguments<'a>(body: &'a [Stmt], interpreter: &mut Interpreter<'a>) -> Option<String> {
+    struct Assigned<'a>(Option<&'a Expr>);
+    impl<'a> Visitor<'a> for Assigned<'a> {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            if let Stmt::Assign(assign) = statement
+                && let [Expr::Subscript(target)] = assign.targets.as_slice()
+                && let Expr::StringLiteral(key) = &*target.slice
+                && key.value.to_str() == MATURIN_ARGUMENTS
+            {
+                self.0 = Some(&assign.value);
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    let mut assigned = Assigned(None);
+    assigned.visit_body(body);
+    let value = interpreter.eval(assigned.0?);
+    value.as_str().map(str::to_owned)
 }
 
 /// Returns the modules of the same package that the hook may be imported from:
@@ -152,7 +227,8 @@ fn find_method<'a>(body: &'a [Stmt], name: &str) -> Option<&'a StmtFunctionDef> 
     })
 }
 
-/// Returns the full names that a file imports anywhere, in order.
+/// Returns the full names that a file imports anywhere, in order. Those of its
+/// own package begin with a dot.
 fn imports(body: &[Stmt]) -> Vec<String> {
     struct Imports(Vec<String>);
     impl<'a> Visitor<'a> for Imports {
@@ -162,10 +238,12 @@ fn imports(body: &[Stmt]) -> Vec<String> {
                     self.0
                         .extend(import.names.iter().map(|alias| alias.name.to_string()));
                 }
-                Stmt::ImportFrom(import) if import.level == 0 => {
+                Stmt::ImportFrom(import) if import.level <= 1 => {
+                    let dot = if import.level == 1 { "." } else { "" };
                     let module = import.module.as_ref().map_or("", |m| m.as_str());
                     let names = import.names.iter().map(|alias| &alias.name);
-                    self.0.extend(names.map(|name| format!("{module}.{name}")));
+                    self.0
+                        .extend(names.map(|name| format!("{dot}{module}.{name}")));
                 }
                 _ => {}
             }

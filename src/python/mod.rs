@@ -25,7 +25,7 @@ mod staging;
 mod trace;
 mod value;
 
-pub use backend::{InTreeBackend, read_backend};
+pub use backend::{BackendHelper, InTreeBackend, MATURIN_ARGUMENTS, read_backend, read_helper};
 pub use certainty::{Certainty, Import};
 pub use commands::{BuildCommand, Tool, read_commands};
 pub use imports::{Located, ScriptNeeds, read_constants, read_needs};

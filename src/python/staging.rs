@@ -2,7 +2,7 @@
 //! copy, move and link, and the calls of cargo and maturin.
 
 use super::commands::BuildCommand;
-use super::trace::{CHDIR, STAGING, Trace};
+use super::trace::{CHDIR, STAGING, Trace, is_finder, is_runner};
 use super::value::Value;
 
 /// A file or folder that a hook puts somewhere else.
@@ -18,19 +18,66 @@ pub struct StagedPath {
 
 /// Returns what recorded calls stage, in their order.
 pub(super) fn staged_paths(traces: &[Trace]) -> Vec<StagedPath> {
-    let paths = traces.iter().filter_map(|trace| {
-        if !STAGING.contains(&trace.name.as_str()) {
-            return None;
-        }
-        let from = trace.arguments.get(0, "src")?.as_str()?;
-        let to = trace.arguments.get(1, "dst")?.as_str()?;
-        Some(StagedPath {
-            from: from.to_owned(),
-            to: to.to_owned(),
+    let paths = traces.iter().flat_map(|trace| {
+        let staged = if STAGING.contains(&trace.name.as_str()) {
+            staged_by_function(trace).into_iter().collect()
+        } else {
+            staged_by_program(trace)
+        };
+        staged.into_iter().map(|(from, to)| StagedPath {
+            from,
+            to,
             line: trace.line,
         })
     });
     paths.collect()
+}
+
+fn staged_by_function(trace: &Trace) -> Option<(String, String)> {
+    let from = trace.arguments.get(0, "src")?.as_str()?;
+    let to = trace.arguments.get(1, "dst")?.as_str()?;
+    Some((from.to_owned(), to.to_owned()))
+}
+
+/// Returns what a call of `cp`, `mv`, `ln` or `rsync` stages: each of its
+/// arguments to the last one. Options with a value of their own aren't known.
+fn staged_by_program(trace: &Trace) -> Vec<(String, String)> {
+    let arguments = trace.arguments.get(0, "args");
+    let words = match arguments.filter(|_| is_runner(&trace.name) && !is_finder(&trace.name)) {
+        Some(Value::Str(text)) => text.split_whitespace().map(str::to_owned).collect(),
+        Some(Value::List(items)) => items.iter().map(text).collect(),
+        _ => Vec::new(),
+    };
+    let cwd = trace.arguments.get(usize::MAX, "cwd");
+    let cwd = cwd.and_then(Value::as_str).unwrap_or_default();
+    // `cp -r a b && maturin build` runs in a shell.
+    let commands = words.split(|word| matches!(word.as_str(), "&&" | "||" | ";" | "|"));
+    let mut staged = Vec::new();
+    for command in commands {
+        let Some((program, arguments)) = command.split_first() else {
+            continue;
+        };
+        if !matches!(program.as_str(), "cp" | "mv" | "ln" | "rsync") {
+            continue;
+        }
+        let paths = arguments.iter().filter(|word| !word.starts_with('-'));
+        let paths: Vec<_> = paths.map(|path| in_folder(cwd, path)).collect();
+        if let Some((to, from)) = paths.split_last() {
+            staged.extend(from.iter().map(|from| (from.clone(), to.clone())));
+        }
+    }
+    staged
+}
+
+fn in_folder(folder: &str, path: &str) -> String {
+    // `a/.` and `a/` are what is in `a`.
+    let path = path.strip_suffix("/.").unwrap_or(path);
+    let path = path.trim_end_matches('/');
+    if folder.is_empty() || path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{folder}/{path}")
+    }
 }
 
 /// Returns the calls of cargo and maturin among recorded calls, with the

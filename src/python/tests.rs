@@ -336,11 +336,27 @@ fn what_a_backend_copies_moves_and_links_is_followed() {
         ("os.rename(os.path.join('a', 'rust'), 'b')", "a/rust -> b"),
         ("(ROOT / 'b').symlink_to(ROOT / 'rust')", "rust -> b"),
         ("Path('rust').rename('b')", "rust -> b"),
+        (
+            "import subprocess; subprocess.run(['cp', '-r', str(ROOT / 'rust'), 'b'], check=True)",
+            "rust -> b",
+        ),
+        ("os.system('mkdir -p b && cp -a rust/. b/')", "rust -> b"),
+        (
+            "import subprocess; subprocess.check_call('rsync -a rust/ b', shell=True, cwd='x')",
+            "x/rust -> x/b",
+        ),
+        ("os.system('ln -s ../rust b')", "../rust -> b"),
     ] {
         assert_eq!(staged(text), [expected], "{text}");
     }
     assert_eq!(staged("'a-b'.replace('-', '_')"), [""; 0]);
     assert_eq!(staged("shutil.copytree(os.environ['X'], 'b')"), [""; 0]);
+    assert_eq!(
+        staged("os.system('cp a b c && mv c d')"),
+        ["a -> c", "b -> c", "c -> d"]
+    );
+    assert_eq!(staged("os.system('echo cp a b')"), [""; 0]);
+    assert_eq!(staged("shutil.which('cp a b')"), [""; 0]);
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::plan::{PlannedModule, RootRule};
-use super::staged::{FoundManifest, InTreeFile, Root};
+use super::staged::{FoundManifest, InTreeFile, Root, find_made};
 use crate::project::error::ProjectError;
 use crate::project::files::SourceFiles;
 use crate::project::name::PythonName;
-use crate::project::paths::{join, join_inside, levels_above};
+use crate::project::paths::{folder_of, join, join_inside, levels_above};
 use crate::project::problems::Guess;
 use crate::project::pyproject::Pyproject;
 use crate::python::{Platform, Situation};
@@ -23,8 +23,11 @@ pub(in crate::project) struct Context<'a> {
     /// Whether the user says which folder cargo builds in, whatever the project
     /// says.
     pub(in crate::project) is_root_chosen: bool,
-    /// The project's own backend, if it has one that can be read.
-    pub(in crate::project) own_backend: Option<&'a InTreeFile>,
+    /// The files of the project's own backend, if it has one that can be read:
+    /// its module, then those next to it that it imports.
+    pub(in crate::project) own_backend: &'a [InTreeFile],
+    /// The arguments of maturin in the environment of the build.
+    pub(in crate::project) maturin_arguments: &'a [String],
 }
 
 impl<'a> Context<'a> {
@@ -46,6 +49,32 @@ impl<'a> Context<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Returns a Python file in the folder of the in-tree backend `beside` or
+    /// below `backend-path`, by the name under which `beside` imports it.
+    pub(super) fn helper(self, beside: &Utf8Path, import: &str) -> Option<(Utf8PathBuf, &'a str)> {
+        let module = import.trim_start_matches('.').replace('.', "/");
+        let own = folder_of(beside);
+        let folders = self.pyproject.backend_path.iter();
+        let folders = folders.filter_map(|folder| join_inside(self.root, folder));
+        let mut paths = [own.to_owned()]
+            .into_iter()
+            .chain(folders)
+            .flat_map(|folder| {
+                // `NAME.ATTRIBUTE` may be of the module `NAME`.
+                let names = [
+                    Some(module.as_str()),
+                    module.rsplit_once('/').map(|(m, _)| m),
+                ];
+                let paths = names.into_iter().flatten();
+                let paths = paths.map(|name| join(&folder, &format!("{name}.py")));
+                paths.collect::<Vec<_>>()
+            });
+        paths.find_map(|path| {
+            let text = self.files.text(&path).ok()??;
+            (path != beside).then_some((path, text))
+        })
     }
 
     /// Passes on the situation of a Python file that is run in the Python root
@@ -98,7 +127,7 @@ impl<'a> Context<'a> {
             files: self.files,
             folder: self.root,
         };
-        self.own_backend?.find(source, manifest)
+        find_made(self.own_backend, source, manifest)
     }
 
     /// Returns the manifest that `place` names below `key`; the path may also

@@ -7,6 +7,7 @@ use super::staged::FoundManifest;
 use crate::project::error::ProjectError;
 use crate::project::options::CargoOptions;
 use crate::project::problems::Guess;
+use crate::python::MATURIN_ARGUMENTS;
 
 pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let maturin = &context.pyproject.maturin;
@@ -19,8 +20,12 @@ pub(super) fn plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     let mut options = options(context);
     let named = match options.manifest_path.take() {
         Some(path) => {
-            let place = context.pyproject_place();
-            let manifest = context.named_manifest(&path, &place, "build-args")?;
+            let (place, key) = if context.pyproject.build_arguments.is_empty() {
+                (MATURIN_ARGUMENTS.to_owned(), "--manifest-path")
+            } else {
+                (context.pyproject_place(), "build-args")
+            };
+            let manifest = context.named_manifest(&path, &place, key)?;
             Some(found(manifest, RootRule::BuildArguments))
         }
         None => find_manifest(context)?,
@@ -77,12 +82,15 @@ fn has_python_in_src(context: Context<'_>) -> bool {
 }
 
 /// Returns what is passed to cargo. The arguments that uv passes on from
-/// `config-settings` take precedence over the table; only they may have a
-/// `--manifest-path`.
+/// `config-settings`, or else those in the environment, take precedence over the
+/// table; only they may have a `--manifest-path`.
 fn options(context: Context<'_>) -> CargoOptions {
     let maturin = &context.pyproject.maturin;
     let mut options = CargoOptions::default();
-    options.read_arguments(&context.pyproject.build_arguments);
+    match context.pyproject.build_arguments.as_slice() {
+        [] => options.read_arguments(context.maturin_arguments),
+        arguments => options.read_arguments(arguments),
+    }
     let manifest_path = options.manifest_path.take();
     // `cargo-extra-args` is from before maturin 0.13.
     options.read_arguments(&maturin.cargo_extra_args);

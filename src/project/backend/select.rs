@@ -1,6 +1,6 @@
 //! The choice of the backend's rules.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::Context;
 use super::plan::{BackendPlan, unread_python};
@@ -8,7 +8,7 @@ use super::staged::InTreeFile;
 use super::{build_file, build_script, maturin, plugins, setuptools};
 use crate::project::error::ProjectError;
 use crate::project::problems::{Guess, Unread, UnreadPart};
-use crate::python;
+use crate::python::{self, BackendHelper};
 
 /// The backends whose rules are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +103,20 @@ fn declared_plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
             return Ok(plan);
         }
     };
-    let own = InTreeFile {
+    let helpers = helpers(context, &file, &in_tree.imports);
+    let mut own = vec![InTreeFile {
         file: file.clone(),
         staged: in_tree.staged,
-    };
+    }];
+    own.extend(helpers.iter().map(|helper| InTreeFile {
+        file: helper.file.clone(),
+        staged: helper.read.staged.clone(),
+    }));
+    let set = in_tree.maturin_arguments.as_deref();
+    let set = set.map(|text| shlex::split(text).unwrap_or_default());
     let context = Context {
-        own_backend: Some(&own),
+        own_backend: &own,
+        maturin_arguments: set.as_deref().unwrap_or(context.maturin_arguments),
         ..context
     };
     let wrapped = in_tree.wraps.as_deref().map(Backend::from_name);
@@ -126,6 +134,11 @@ fn declared_plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     for command in &in_tree.commands {
         build_script::add_command(&mut plan, context, &file, command);
     }
+    for helper in &helpers {
+        for command in &helper.read.commands {
+            build_script::add_command(&mut plan, context, &helper.file, command);
+        }
+    }
     if wrapped.is_none() && plan.modules.is_empty() && plan.unread.is_empty() {
         let requires = std::mem::take(&mut plan.requires);
         plan = declared.plan(context)?;
@@ -133,6 +146,32 @@ fn declared_plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
     }
     plan.add_notes(&file, &in_tree.unread);
     Ok(plan)
+}
+
+/// A file next to an in-tree backend that it imports.
+struct Helper {
+    file: Utf8PathBuf,
+    read: BackendHelper,
+}
+
+/// Upper bound on these files.
+const MAX_HELPERS: usize = 8;
+
+/// Reads the files next to an in-tree backend that it imports, but none that
+/// these import.
+fn helpers(context: Context<'_>, backend: &Utf8Path, imports: &[String]) -> Vec<Helper> {
+    let mut found: Vec<Helper> = Vec::new();
+    for import in imports {
+        let Some((file, text)) = context.helper(backend, import) else {
+            continue;
+        };
+        if found.len() == MAX_HELPERS || found.iter().any(|helper| helper.file == file) {
+            continue;
+        }
+        let read = context.with_situation(&file, "helper", |s| python::read_helper(text, &s));
+        found.extend(read.ok().map(|read| Helper { file, read }));
+    }
+    found
 }
 
 /// Returns the plan of the backend that an in-tree one wraps. A manifest that

@@ -10,7 +10,7 @@ use crate::python::StagedPath;
 /// Upper bound on copies of copies.
 const MAX_STEPS: usize = 4;
 
-/// An in-tree backend, and what it does before it builds.
+/// A file of an in-tree backend, and what it does before it builds.
 pub(in crate::project) struct InTreeFile {
     /// Relative to the source root.
     pub(super) file: Utf8PathBuf,
@@ -30,27 +30,35 @@ pub(super) struct FoundManifest {
     pub(super) guess: Option<Guess>,
 }
 
-impl InTreeFile {
-    /// Returns the manifest that the backend copies, moves or links to
-    /// `manifest`, otherwise one that ends in the same folders.
-    pub(super) fn find(&self, source: Root<'_>, manifest: &Utf8Path) -> Option<FoundManifest> {
-        if let Some((path, line)) = self.follow(source, manifest, MAX_STEPS) {
-            let guess = Guess::Staged {
-                manifest: manifest.to_string(),
-                file: self.file.clone(),
-                line,
-            };
-            let guess = Some(guess);
-            return Some(FoundManifest { path, guess });
-        }
+/// Returns the manifest that one of a backend's files, of which the first is its
+/// module, copies, moves or links to `manifest`, otherwise one that ends in the
+/// same folders.
+pub(super) fn find_made(
+    backend: &[InTreeFile],
+    source: Root<'_>,
+    manifest: &Utf8Path,
+) -> Option<FoundManifest> {
+    let module = backend.first()?;
+    let mut staged = backend.iter().filter_map(|file| {
+        let (path, line) = file.follow(source, manifest, MAX_STEPS)?;
+        let guess = Some(Guess::Staged {
+            manifest: manifest.to_string(),
+            file: file.file.clone(),
+            line,
+        });
+        Some(FoundManifest { path, guess })
+    });
+    staged.next().or_else(|| {
         let path = same_end(source, manifest)?;
         let guess = Some(Guess::MadeByBackend {
             manifest: manifest.to_string(),
-            file: self.file.clone(),
+            file: module.file.clone(),
         });
         Some(FoundManifest { path, guess })
-    }
+    })
+}
 
+impl InTreeFile {
     /// Follows copies back to a file of the source. Returns it with the line of
     /// the first copy.
     fn follow(
