@@ -85,6 +85,7 @@ const CORE_USES: &[&str] = &[
     "serde",
     "serde_json",
     "sha2",
+    "shlex",
     "similar",
     "spdx",
     "std::borrow",
