@@ -21,7 +21,9 @@ use super::tar_members::{
 };
 use super::text_budget::{Text, TextBudget, TextLimits};
 use super::zip_headers;
-use crate::project::{INCLUDES_LENGTH, MAX_PATH, SourceFiles, is_compiled, is_read, read_includes};
+use crate::project::{
+    GITMODULES, INCLUDES_LENGTH, MAX_PATH, SourceFiles, is_compiled, is_read, read_includes,
+};
 
 /// Of one archive: several are read at the same time.
 const TEXT_LIMITS: TextLimits = TextLimits {
@@ -180,7 +182,7 @@ impl<'a> Collector<'a> {
         }
         let path = self.below_top(name)?;
         self.know(name, &path, PathKind::File)?;
-        let bytes = if is_read(&path, Utf8Path::new(".")) {
+        let bytes = if is_read(&path, Utf8Path::new(".")) || path == GITMODULES {
             self.contents(&path, contents)?
         } else {
             if is_compiled(&path) {

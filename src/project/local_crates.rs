@@ -284,10 +284,8 @@ impl Search<'_> {
     fn report_if_missing(&mut self, folder: &Utf8Path, named_by: &Utf8Path) {
         let manifest = join(folder, "Cargo.toml");
         if !self.files.has(&manifest) {
-            self.found.problems.push(ManifestProblem::MissingFile {
-                path: manifest.into_string(),
-                named_by: named_by.to_string(),
-            });
+            let problem = ManifestProblem::missing(self.files, &manifest, named_by.as_str());
+            self.found.problems.push(problem);
         }
     }
 

@@ -54,6 +54,6 @@ pub use problems::{Guess, ManifestProblem, Unread, broken_help};
 pub use pyproject::Pyproject;
 pub use roots::{RustModule, RustProject};
 pub use source_kind::SourceKind;
-pub use submodules::submodule_paths;
+pub use submodules::{GITMODULES, submodule_paths};
 pub(crate) use toml_strings::strings_in_array;
 pub use workspace::{belongs_to, find_workspace_root};

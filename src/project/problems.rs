@@ -9,12 +9,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use thiserror::Error;
 
+use super::files::SourceFiles;
+use super::submodules::{GITMODULES, submodule_paths};
+
 /// What keeps cargo from reading the manifests, as a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ManifestProblem {
     /// A file that a manifest names doesn't exist.
     #[error("`{path}`, which `{named_by}` names, doesn't exist")]
     MissingFile { path: String, named_by: String },
+    /// A file that a manifest names is in a git submodule, and the source is an
+    /// archive, made without it.
+    #[error(
+        "`{path}`, which `{named_by}` names, is in the git submodule `{submodule}`, which the archive doesn't have"
+    )]
+    InSubmodule {
+        path: String,
+        named_by: String,
+        submodule: String,
+    },
     /// A path leads `up` folders out of the source; `None` if it is absolute.
     #[error("`{path}`, which `{named_by}` names, is outside of the {bounds}")]
     Outside {
@@ -69,11 +82,31 @@ impl fmt::Display for Bounds {
 }
 
 impl ManifestProblem {
+    /// Returns the problem that a source lacks the file at `path`.
+    pub(super) fn missing(files: &SourceFiles, path: &Utf8Path, named_by: &str) -> Self {
+        let (path_text, named_by) = (path.to_string(), named_by.to_owned());
+        let text = files.text(Utf8Path::new(GITMODULES)).ok().flatten();
+        let mut submodules = submodule_paths(text.unwrap_or_default()).into_iter();
+        match submodules.find(|submodule| path.starts_with(submodule)) {
+            Some(submodule) => Self::InSubmodule {
+                path: path_text,
+                named_by,
+                submodule: submodule.into_string(),
+            },
+            None => Self::MissingFile {
+                path: path_text,
+                named_by,
+            },
+        }
+    }
+
     /// Returns what tells two problems apart: kind, path, and who names it.
     /// Kinds are numbered in the order in which they are reported.
     pub(super) fn key(&self) -> (u8, &str, &str) {
         match self {
-            Self::MissingFile { path, named_by } => (0, path, named_by),
+            Self::MissingFile { path, named_by } | Self::InSubmodule { path, named_by, .. } => {
+                (0, path, named_by)
+            }
             Self::Outside { path, named_by, .. } => (1, path, named_by),
             Self::Stray { manifest } => (2, manifest, ""),
             Self::NoWorkspace { manifest } => (3, manifest, ""),
@@ -89,6 +122,9 @@ impl ManifestProblem {
         match self {
             Self::Outside { .. } => {
                 "Nix copies one source: put both into one repository, or make it a dependency from git or a registry"
+            }
+            Self::InSubmodule { .. } => {
+                "no archive of a repository has its submodules: use the repository as a git source, which has them"
             }
             Self::Refused { reason, .. } if reason.contains("nightly") => {
                 "a stable cargo takes it with `env.RUSTC_BOOTSTRAP = \"1\"` in the configuration; otherwise patch the manifest"

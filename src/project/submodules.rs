@@ -3,6 +3,9 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+/// The file that says which folders are submodules. Of an archive, it is read.
+pub const GITMODULES: &str = ".gitmodules";
+
 /// Returns the folders of submodules, relative to the folder of `.gitmodules`,
 /// without those that would lead out of it.
 pub fn submodule_paths(gitmodules: &str) -> Vec<Utf8PathBuf> {

@@ -222,3 +222,41 @@ fn features_of_a_nightly_cargo_are_taken_with_bootstrap() {
     ];
     sandbox.run(&arguments).ok();
 }
+
+/// Archives of a repository, unlike its checkouts, never have submodules.
+#[test]
+fn what_an_archive_lacks_of_a_submodule_is_told() {
+    let sandbox = Sandbox::new();
+    let modules =
+        "[submodule \"inner\"]\n\tpath = vendored/inner\n\turl = https://example.org/inner\n";
+    let dependency = format!("{PACKAGE}[dependencies]\ninner = {{ path = \"vendored/inner\" }}\n");
+    let named =
+        format!("{PYPROJECT}[tool.maturin]\nmanifest-path = \"vendored/inner/Cargo.toml\"\n");
+    for (name, manifest, pyproject, by) in [
+        ("a", dependency.as_str(), PYPROJECT, "Cargo.toml"),
+        ("b", PACKAGE, named.as_str(), "pyproject.toml"),
+    ] {
+        for (path, text) in [
+            ("Cargo.toml", manifest),
+            ("Cargo.lock", LOCK),
+            ("pyproject.toml", pyproject),
+            (".gitmodules", modules),
+            ("src/lib.rs", ""),
+        ] {
+            sandbox.write(&format!("{name}/module-0.1.0/{path}"), text);
+        }
+        let mut tar = Command::new("tar");
+        tar.args(["-czf"])
+            .arg(sandbox.path(&format!("{name}.tar.gz")));
+        tar.arg("-C").arg(sandbox.path(name)).arg("module-0.1.0");
+        assert!(tar.status().unwrap().success());
+        let run = sandbox
+            .run(&["nix-snippet", &format!("{name}.tar.gz")])
+            .failure();
+        assert!(run.starts_with("exit code 3\n"), "{run}");
+        assert!(run.contains("pyhack::project::broken"), "{run}");
+        assert!(run.contains("use the repository as a git source"), "{run}");
+        let told = "is in the git submodule `vendored/inner`, which the archive doesn't have";
+        assert!(run.contains(told) && run.contains(by), "{run}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::project::error::ProjectError;
 use crate::project::files::SourceFiles;
 use crate::project::name::PythonName;
 use crate::project::paths::{folder_of, join, join_inside, levels_above};
-use crate::project::problems::Guess;
+use crate::project::problems::{Guess, ManifestProblem};
 use crate::project::pyproject::Pyproject;
 use crate::python::{Platform, Situation};
 
@@ -153,11 +153,21 @@ impl<'a> Context<'a> {
         let is_file = file.file_name() == Some("Cargo.toml");
         let wanted = if is_file { file } else { in_folder };
         let made = self.made_by_backend(wanted);
-        made.ok_or_else(|| ProjectError::NoManifest {
-            place: place.to_owned(),
-            manifest: path.to_owned(),
-            path: self.files.display(&manifest),
-            key,
+        made.ok_or_else(|| {
+            let problem = ManifestProblem::missing(self.files, wanted, place);
+            if matches!(problem, ManifestProblem::InSubmodule { .. }) {
+                return ProjectError::Broken {
+                    place: self.files.origin().to_owned(),
+                    broken: vec![problem],
+                    is_sdist: true,
+                };
+            }
+            ProjectError::NoManifest {
+                place: place.to_owned(),
+                manifest: path.to_owned(),
+                path: self.files.display(&manifest),
+                key,
+            }
         })
     }
 
