@@ -171,8 +171,16 @@ fn an_address_is_fetched_and_its_hash_remembered() {
     assert!(text.contains(&mark) && !text.contains("sesame"), "{text}");
     sandbox.run(&["check", "o.nix"]).ok();
     let file = sandbox.run(&["nix-snippet", "--style", "nixpkgs", &url]);
-    let told = "and `fetchPypi` may not have it: put `fetchurl`";
-    assert!(file.stderr.contains(told), "{}", file.stderr);
+    let text = file.ok();
+    let public = format!("url = \"http://{}{}\";", registry.address(), sdist.path());
+    assert!(
+        text.contains("src = fetchurl {") && text.contains(&public),
+        "{text}"
+    );
+    assert!(
+        !text.contains("fetchPypi") && !text.contains("sesame"),
+        "{text}"
+    );
     let pinned = format!("{url}#sha256={}", "0".repeat(64));
     let wrong = sandbox.run(&["hash", &pinned]);
     assert_eq!(wrong.code, 3);

@@ -9,12 +9,13 @@ use crate::nix::ident::Ident;
 use crate::project::PythonName;
 
 /// The arguments of the first group, in their order.
-pub(super) const FIRST: [&str; 6] = [
+pub(super) const FIRST: [&str; 7] = [
     "lib",
     "stdenv",
     "pkgs",
     "buildPythonPackage",
     "fetchPypi",
+    "fetchurl",
     "rustPlatform",
 ];
 

@@ -24,6 +24,13 @@ pub enum PackageSource {
         /// An SRI hash.
         hash: String,
     },
+    /// An sdist at an address that `fetchurl` downloads.
+    Address {
+        /// Without a login.
+        url: String,
+        /// An SRI hash.
+        hash: String,
+    },
     /// A folder next to or above the file.
     Folder {
         /// Relative to the file.
@@ -105,6 +112,11 @@ impl PackageSource {
         let (name, version, extension, hash) = match self {
             Self::Folder { path, is_named } if *is_named => return named_source(path.as_str()),
             Self::Folder { path, .. } => return Expr::Path(path.as_str().into()),
+            Self::Address { url, hash } => {
+                let fields = [("url", url), ("hash", hash)];
+                let bindings = fields.map(|(name, value)| Binding::set(name, Expr::string(value)));
+                return Expr::var("fetchurl").apply(Expr::AttrSet(bindings.into()));
+            }
             Self::Sdist {
                 name,
                 version,

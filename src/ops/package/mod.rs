@@ -137,12 +137,6 @@ impl Maker<'_> {
         visible(files, "the version", version.unwrap_or_default())?;
         let metadata = Metadata::read(files, project)?;
         let (dependencies, extras, mut warnings) = self.requirements(&metadata);
-        if let Some(address) = self.address() {
-            warnings.push(incomplete(&format!(
-                "the sdist is from `{address}`, and `fetchPypi` may not have it: put `fetchurl` with that address and the \
-                 same hash in its place"
-            )));
-        }
         let is_maturin = project.pyproject.is_maturin();
         let mut build_system = facts.requirements.system.clone();
         if is_maturin {
@@ -193,7 +187,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Returns `fetchPypi` arguments for an sdist, or the path of a folder.
+    /// Returns the address of an sdist, what `fetchPypi` needs for it, or the path
+    /// of a folder.
     fn source(self) -> Result<PackageSource, Error> {
         let files = &self.loaded.files;
         let path = &self.making.request.path;
@@ -203,6 +198,10 @@ impl Maker<'_> {
                 is_named: self.folders(self.is_maturin()).source_root != ".",
             });
         };
+        if let Some(url) = self.address() {
+            let hash = archive.hash()?.to_sri();
+            return Ok(PackageSource::Address { url, hash });
+        }
         let identity = &self.loaded.project.identity;
         let file = path.file_name().unwrap_or_default();
         let (stem, extension) = match file.strip_suffix(".zip") {
