@@ -226,11 +226,11 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
 fn run(cli: Cli, ui: &Ui) -> Result<ExitCode, Failure> {
     let session = &cli.global.session(ui.progress());
     let done = run_command(cli, ui, session);
-    for server in session.new_logins() {
-        ui.status(
-            "Sent",
-            &format!("a login to {server}, for the first time from this machine"),
-        );
+    // What isn't printed isn't remembered as reported, either.
+    let logins = (!ui.is_quiet()).then(|| session.new_logins());
+    for login in logins.into_iter().flatten() {
+        let message = format!("{login}, for the first time from this machine");
+        ui.status("Sent", &message);
     }
     prune_daily(session.cache());
     done

@@ -118,6 +118,11 @@ impl Ui {
         }
     }
 
+    /// Whether status messages aren't printed.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// Prints a status message, with the verb aligned as in Cargo's output.
     pub(super) fn status(&self, verb: &str, message: &str) {
         if !self.is_quiet {

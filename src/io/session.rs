@@ -27,8 +27,9 @@ use crate::hash::Sha256;
 use crate::project::ManifestProblem;
 use crate::python_lock::{PythonLock, PythonLockError};
 
-/// The list in the cache of the servers that got a login.
-const LOGINS: &str = "logins-1";
+/// The list in the cache of the logins that were reported; its name changes with
+/// the form of its lines.
+const LOGINS: &str = "logins-2";
 
 /// One run: what it may use, and what it has opened so far. Clones share all of
 /// it.
@@ -163,14 +164,18 @@ impl Session {
         &self.shared.network
     }
 
-    /// Returns the servers that got a login in this run, and in none before.
+    /// Returns which logins were sent in this run, and in none before, and
+    /// remembers them: they have to be reported.
     #[must_use]
     pub(crate) fn new_logins(&self) -> Vec<String> {
         let known = self.cache().read_file(LOGINS).unwrap_or_default();
         let known = String::from_utf8_lossy(&known);
         let mut known: BTreeSet<_> = known.lines().map(str::to_owned).collect();
-        let sent = self.network().logins().into_iter();
-        let new: Vec<_> = sent.filter(|server| known.insert(server.clone())).collect();
+        let sent = self.network().logins();
+        let sent = sent
+            .iter()
+            .map(|login| login.to_string().replace('\n', " "));
+        let new: Vec<_> = sent.filter(|login| known.insert(login.clone())).collect();
         if !new.is_empty() {
             let lines: Vec<_> = known.into_iter().collect();
             // If the list can't be written, the next run reports them again.

@@ -495,6 +495,78 @@ fn only_who_says_so_gets_the_token_elsewhere() {
     assert!(!storage.asked()[0].headers.contains_key("authorization"));
 }
 
+/// What a run says about logins, with `INDEX` and `DL` for the two servers.
+fn said_of_logins(stderr: &str, index: &Registry, dl: &str) -> Vec<String> {
+    let shown = stderr.replace(&index.address(), "INDEX").replace(dl, "DL");
+    let lines = shown.lines().map(|line| line.trim().to_owned());
+    lines.filter(|line| line.starts_with("Sent")).collect()
+}
+
+/// A private registry whose `dl` is on another server: cargo sends the token
+/// there, and so does this, but says so.
+#[test]
+fn a_token_that_goes_to_another_server_than_the_index_is_told() {
+    let storage = Registry::with(&[beta()], |_, asked| {
+        let has_token = asked.headers.get("authorization").map(String::as_str) == Some(TOKEN);
+        (!has_token).then(|| Reply::status("401 Unauthorized"))
+    });
+    let other_port = storage.address();
+    let other_name = other_port.replace("127.0.0.1", "localhost");
+    for dl in [other_port, other_name] {
+        let leads_to = dl.clone();
+        let index = Registry::with(&[beta()], move |_, asked| {
+            if !asked.headers.contains_key("authorization") {
+                return Some(Reply::status("401 Unauthorized"));
+            }
+            let config = format!("{{\"dl\":\"http://{leads_to}/crates\",\"auth-required\":true}}");
+            (asked.path == "/index/config.json").then(|| Reply::body(config))
+        });
+        let crates_io = Registry::new(&[alpha()]);
+        let config = crates_io.cargo_config() + &corp(&index.id());
+        let sandbox = Sandbox::with_cargo_config(&config);
+        project(&sandbox, &index.id());
+        let token = [("CARGO_REGISTRIES_MY_CORP_TOKEN", TOKEN)];
+        let told = [
+            "Sent a login to http://INDEX, for the first time from this machine",
+            "Sent the token of the registry `sparse+http://INDEX/index/` to http://DL, where its `dl` leads, \
+             for the first time from this machine",
+        ];
+        // What `--quiet` doesn't print isn't taken for known by the next run.
+        let quiet = sandbox.run_with(&token, &["hash", "-q", "project"]);
+        assert!(said_of_logins(&quiet.stderr, &index, &dl).is_empty());
+        quiet.ok();
+        let forget = || {
+            let known = std::fs::read(sandbox.path("cache/logins-2"));
+            std::fs::remove_dir_all(sandbox.path("cache")).unwrap();
+            known.map(|known| sandbox.write("cache/logins-2", known))
+        };
+        forget().unwrap_err();
+        let first = sandbox.run_with(&token, &["hash", "project"]);
+        assert_eq!(said_of_logins(&first.stderr, &index, &dl), told);
+        first.ok();
+        forget().unwrap();
+        let second = sandbox.run_with(&token, &["hash", "project"]);
+        assert!(said_of_logins(&second.stderr, &index, &dl).is_empty());
+        second.ok();
+        // The server is known now, but this registry never sent a token there.
+        forget().unwrap();
+        let third = Registry::with(&[beta()], move |_, asked| {
+            let config = format!("{{\"dl\":\"http://{dl}/crates\",\"auth-required\":true}}");
+            (asked.path == "/index/config.json").then(|| Reply::body(config))
+        });
+        let config = crates_io.cargo_config() + &corp(&third.id());
+        sandbox.write("cargo-home/config.toml", config);
+        project(&sandbox, &third.id());
+        let run = sandbox.run_with(&token, &["hash", "project"]);
+        let said = run.stderr.replace(&third.address(), "INDEX");
+        assert!(
+            said.contains("Sent the token of the registry `sparse+http://INDEX/index/` to http://"),
+            "{said}"
+        );
+        run.ok();
+    }
+}
+
 #[test]
 fn a_private_registry_with_its_index_in_git() {
     if !has_git() {

@@ -357,9 +357,8 @@ impl ArtifactStore {
         let get = |token: Option<&_>| {
             let url = bare.as_str();
             let request = Request {
-                url,
-                token,
                 accept: wanted.accept,
+                ..Request::new(url, token)
             };
             self.network.get(request, &self.settings)
         };

@@ -280,9 +280,11 @@ impl CrateStore {
     fn body(&self, krate: &LockedCrate, remote: &Remote, url: &str) -> Result<Body, IoError> {
         let label = format!("{} {}", krate.name, krate.version);
         let token = remote.token.as_ref();
-        let answer = self
-            .network
-            .get(Request::new(url, token), &self.settings.http);
+        let request = Request {
+            index: remote.is_elsewhere.then_some(&remote.url),
+            ..Request::new(url, token)
+        };
+        let answer = self.network.get(request, &self.settings.http);
         let (index, name) = (remote.url.clone(), remote.name.clone());
         let reason = match answer {
             Ok(Some(Answer::Body(body))) => return Ok(body),

@@ -9,6 +9,7 @@ mod settings;
 mod token;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -17,6 +18,8 @@ use reqwest::blocking::Client;
 
 pub use body::Body;
 use download::Download;
+
+use crate::project::without_credentials;
 
 pub(super) use download::MAX_BODY;
 pub(super) use retry::pauses;
@@ -33,9 +36,31 @@ pub enum Network {
     Online {
         /// Made at the first request; clones share it.
         client: Arc<OnceLock<Result<Client, String>>>,
-        /// The servers that got a login or a token in this run.
-        logins: Arc<Mutex<BTreeSet<String>>>,
+        /// The logins and tokens that were sent in this run.
+        logins: Arc<Mutex<BTreeSet<SentLogin>>>,
     },
+}
+
+/// That a server got a login or a token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SentLogin {
+    /// The registry whose token it was, if its index is on another server.
+    index: Option<String>,
+    /// Scheme, host and port.
+    server: String,
+}
+
+impl fmt::Display for SentLogin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = &self.server;
+        match &self.index {
+            None => write!(formatter, "a login to {server}"),
+            Some(index) => write!(
+                formatter,
+                "the token of the registry `{index}` to {server}, where its `dl` leads"
+            ),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -43,6 +68,8 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// Sent to this host alone.
     pub token: Option<&'a Token>,
+    /// The registry whose token that is, if its index is on another server.
+    pub index: Option<&'a str>,
     /// The forms that the body may have, as the header `Accept` lists them.
     pub accept: Option<&'static str>,
 }
@@ -53,6 +80,7 @@ impl<'a> Request<'a> {
         Self {
             url,
             token,
+            index: None,
             accept: None,
         }
     }
@@ -112,9 +140,9 @@ impl Network {
         }
     }
 
-    /// Returns the servers that got a login or a token in this run.
+    /// Returns the logins and tokens that were sent in this run.
     #[must_use]
-    pub fn logins(&self) -> BTreeSet<String> {
+    pub fn logins(&self) -> BTreeSet<SentLogin> {
         match self {
             Self::Offline => BTreeSet::new(),
             Self::Online { logins, .. } => {
@@ -143,7 +171,8 @@ impl Network {
         if request.token.is_some() {
             let server = require_safe(request.url)?;
             let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
-            logins.insert(server);
+            let index = request.index.map(without_credentials);
+            logins.insert(SentLogin { index, server });
         }
         let client = client.get_or_init(|| client::client(settings));
         let client = client.as_ref().map_err(Clone::clone)?;

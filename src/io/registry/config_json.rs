@@ -29,6 +29,8 @@ pub(in crate::io) struct Reach<'a> {
 pub(in crate::io) struct Remote {
     /// The template of a crate's address.
     pub dl: String,
+    /// Whether the crates are on another server than the index.
+    pub is_elsewhere: bool,
     /// What a download is authorised with.
     pub token: Option<Token>,
     /// The index, for messages.
@@ -175,13 +177,14 @@ impl Registry {
         if !config.dl.starts_with("https://") && !config.dl.starts_with("http://") {
             return Err(self.failed(format!("its `dl` is no address of HTTP: `{dl}`")));
         }
+        let is_elsewhere = !is_same_host(&config.dl, &self.place);
         let token = if config.auth_required {
             Some(self.require_token()?.clone())
         } else {
             // The registry asked for the token without saying so in
             // `config.json`: it is meant for the host of the index, and for no
             // other.
-            let is_meant = was_token_sent && is_same_host(&config.dl, &self.place);
+            let is_meant = was_token_sent && !is_elsewhere;
             self.token.clone().filter(|_| is_meant)
         };
         let leaves_tls = self.place.starts_with("https://") && !config.dl.starts_with("https://");
@@ -191,6 +194,7 @@ impl Registry {
         }
         Ok(Remote {
             dl: config.dl,
+            is_elsewhere,
             token,
             url: self.url,
             name: self.name,
