@@ -17,13 +17,12 @@ use tame_index::index::sparse::CRATES_IO_HTTP_INDEX;
 
 use super::{Cache, CrateStore, IoError, Network};
 use crate::io::read::{read_bytes, read_string};
-use crate::io::temporary;
+use crate::io::{programs, temporary};
 use crate::project::{LocalCrates, RustProject, SourceFiles, join, without_credentials};
 
-/// The environment variables that cargo, rustup and TLS need. None of them
+/// The environment variables that cargo, rustup and TLS need, besides `PATH`. None of them
 /// comes from a project.
-const KEPT_VARIABLES: [&str; 18] = [
-    "PATH",
+const KEPT_VARIABLES: [&str; 17] = [
     "HOME",
     "USERPROFILE",
     "SYSTEMROOT",
@@ -225,12 +224,13 @@ pub(super) fn cargo_command(home: &Path, folder: &Path) -> Command {
     let is_pinned = is_pinned();
     // Cargo sets this variable for its subcommands.
     let program = std::env::var_os("CARGO").filter(|_| !is_pinned);
-    let mut cargo = Command::new(program.unwrap_or_else(|| OsString::from("cargo")));
+    let mut cargo = programs::command(program.unwrap_or_else(|| OsString::from("cargo")));
     cargo.current_dir(folder).env_clear();
     let is_kept = |name: &&&str| !is_pinned || **name != "RUSTUP_TOOLCHAIN";
     for name in KEPT_VARIABLES.iter().filter(is_kept) {
         cargo.envs(std::env::var_os(name).map(|value| (name, value)));
     }
+    cargo.envs(programs::path().map(|path| ("PATH", path)));
     cargo
         .env("CARGO_HOME", home)
         .envs(target_folder(folder).map(|target| ("CARGO_TARGET_DIR", target)));

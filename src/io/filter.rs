@@ -1,7 +1,9 @@
 //! Programs of the user's that text is piped through.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use super::programs;
 
 /// Pipes a text through a command, which is split at spaces.
 ///
@@ -9,7 +11,7 @@ use std::process::{Command, Stdio};
 /// The message says why the command can't be run, or how it failed.
 pub fn send_through(command: &str, text: &str) -> Result<String, String> {
     let mut words = command.split_whitespace();
-    let mut child = Command::new(words.next().unwrap_or_default())
+    let mut child = programs::command(words.next().unwrap_or_default())
         .args(words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -23,6 +23,7 @@ mod once_map;
 mod parallel;
 pub mod paths;
 pub mod pins;
+mod programs;
 pub mod progress;
 pub mod python_index;
 pub mod python_locks;

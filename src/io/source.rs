@@ -9,7 +9,7 @@ use fs_err as fs;
 use super::paths::{full_folder_path, parent_folder};
 use super::read::open_regular;
 use super::search_up::{FolderAbove, search_up, steps_to_repository};
-use super::{IoError, folder, sdist};
+use super::{IoError, folder, programs, sdist};
 use crate::hash::{Sha256, Sha256Writer};
 use crate::project::SourceFiles;
 
@@ -61,6 +61,7 @@ impl Source {
 
     /// Reads a folder with the Python project in `python_root` of it.
     pub(super) fn of_folder(folder: &Utf8Path, python_root: &Utf8Path) -> Result<Self, IoError> {
+        programs::distrust(folder);
         let files = folder::read_folder(folder, python_root)?;
         Ok(Self(Kind::Folder(Arc::new(files))))
     }

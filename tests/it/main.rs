@@ -18,6 +18,8 @@
 mod support;
 
 mod artifacts;
+#[cfg(unix)]
+mod canaries;
 mod check;
 mod command_line;
 mod diagnostics;

@@ -11,6 +11,7 @@ use camino::Utf8Path;
 
 use super::super::error::{GitError, IoError};
 use super::super::paths::parent_folder;
+use super::super::programs;
 use super::super::search_up::is_in_repository;
 use crate::project::without_credentials;
 
@@ -115,7 +116,7 @@ fn bare_command(repository: &Path, is_kept: impl Fn(&str) -> bool) -> Command {
 
 /// Prepares git without hooks and prompts.
 fn plain_command(is_kept: impl Fn(&str) -> bool) -> Command {
-    let mut git = Command::new("git");
+    let mut git = programs::command("git");
     for (name, _) in std::env::vars_os() {
         let is_git = name.to_str().is_some_and(|name| {
             name.get(..4)
@@ -146,10 +147,15 @@ pub fn is_ignored(path: &Utf8Path) -> bool {
     if !is_in_repository(folder) {
         return false;
     }
+    // The repository may be a stranger's: its configuration must not decide what is run to
+    // fetch an object that is missing.
     let mut git = plain_command(|_| false);
     git.current_dir(folder)
         .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "none")
         .args(["-c", "core.fsmonitor=false"])
+        .args(["-c", "safe.bareRepository=explicit"])
         .args(["check-ignore", "--quiet", "--", name]);
     git.output().is_ok_and(|output| output.status.success())
 }

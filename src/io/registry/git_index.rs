@@ -5,10 +5,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::io::temporary;
+use crate::io::{programs, temporary};
 
 /// Upper bound on a `config.json`, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -87,7 +87,7 @@ fn git(folder: &Path, stall: Duration, arguments: &[&str]) -> Result<Vec<u8>, St
         tempfile::tempfile().map_err(text)?,
     );
     let seconds = stall.as_secs().max(1);
-    let mut command = Command::new("git");
+    let mut command = programs::command("git");
     for variable in FOREIGN {
         command.env_remove(variable);
     }

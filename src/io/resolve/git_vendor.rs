@@ -22,7 +22,7 @@ use super::crates::{Defaults, StandIns};
 use super::sources::Sources;
 use super::{ResolveRequest, link, registry_names, skeletons};
 use crate::io::read::read_string;
-use crate::io::temporary;
+use crate::io::{programs, temporary};
 use crate::project::{CrateSource, GitSource, join, without_credentials};
 use crate::vendor::git_crate::leaves_crate;
 
@@ -187,7 +187,7 @@ fn configuration(mirrors: &Mirrors) -> String {
 #[cfg(unix)]
 fn path_with_git(scratch: &Path) -> Result<OsString, IoError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = programs::path().unwrap_or_default();
     let git = std::env::split_paths(&path)
         .map(|folder| folder.join("git"))
         .find(|git| git.is_file());
@@ -209,5 +209,5 @@ fn path_with_git(scratch: &Path) -> Result<OsString, IoError> {
 
 #[cfg(not(unix))]
 fn path_with_git(_scratch: &Path) -> Result<OsString, IoError> {
-    Ok(std::env::var_os("PATH").unwrap_or_default())
+    Ok(programs::path().unwrap_or_default())
 }

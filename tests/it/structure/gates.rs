@@ -54,6 +54,11 @@ const GATES: &[Gate] = &[
         ],
         files: &["src/io/temporary.rs", "src/ops/fixtures.rs"],
     },
+    // `PATH` may lead into a project.
+    Gate {
+        items: &["std::process::Command::new"],
+        files: &["src/io/programs.rs"],
+    },
     // The parser recurses into parentheses, and panics on some letters.
     Gate {
         items: &[
