@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::IoError;
 use super::write::{replace_file, replace_file_from};
 use crate::hash::Sha256;
-use crate::io::read::read_bytes;
+use crate::io::read::{open_regular, read_bytes};
 
 pub const CACHE_VARIABLE: &str = "CARGO_PYHACK_CACHE_DIR";
 
@@ -199,18 +199,59 @@ impl Cache {
             return Ok(None);
         };
         let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(folder))?;
-        let file = File::create(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                on_wait();
-                file.lock()?;
+        let mut on_wait = Some(on_wait);
+        loop {
+            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            let file = File::create(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    if let Some(on_wait) = on_wait.take() {
+                        on_wait();
+                    }
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+            // Who had the lock removed the file: it is nobody's now.
+            if is_at(&file, &path) {
+                return Ok(Some(FileLock { path, file }));
+            }
         }
-        Ok(Some(FileLock { path, _file: file }))
     }
+
+    /// Removes the files of locks that killed runs held.
+    pub(super) fn remove_free_locks(&self) {
+        let folder = self.folder().map(|folder| folder.join(LOCKS));
+        let entries = folder.map(fs::read_dir);
+        for entry in entries.into_iter().flatten().flatten().flatten() {
+            let path = entry.path();
+            let file = open_regular(&path);
+            if let Ok(file) = file.map(fs::File::into_parts).map(|(file, _)| file)
+                && file.try_lock().is_ok()
+            {
+                drop(FileLock { path, file });
+            }
+        }
+    }
+}
+
+/// The folder of locks that are held for a short time.
+const LOCKS: &str = "locks";
+
+/// Whether an open file is the one at a path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (opened, found) = (file.metadata().map(id), fs::metadata(path).map(id));
+    opened.is_ok_and(|opened| found.is_ok_and(|found| found == opened))
+}
+
+/// Elsewhere, files of locks aren't removed.
+#[cfg(not(unix))]
+const fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 /// A file that this run keeps locked until the value is dropped.
@@ -218,15 +259,16 @@ impl Cache {
 pub struct FileLock {
     path: PathBuf,
     /// Closing the file releases the lock.
-    _file: File,
+    file: File,
 }
 
-impl FileLock {
-    /// Removes the file while the lock is held. A run that waits for it and a
-    /// run that comes later can then hold the lock at the same time, so this is
-    /// only for work that is done by then.
-    pub(super) fn remove(&self) {
-        let _ = fs::remove_file(&self.path);
+impl Drop for FileLock {
+    /// Removes the file while it is locked. A run that waits for it sees that
+    /// it is gone.
+    fn drop(&mut self) {
+        if cfg!(unix) && is_at(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -293,5 +335,34 @@ mod tests {
             drop(held);
             assert!(waits.join().unwrap().unwrap().is_some());
         });
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_lock_is_held_by_one_and_leaves_no_file() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let (_folder, cache) = in_folder();
+        let holders = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let lock = cache.lock("locks/a").unwrap();
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                        cache.remove_free_locks();
+                    }
+                });
+            }
+        });
+        let locks = cache.folder().unwrap().join(LOCKS);
+        fs::write(locks.join("b"), "").unwrap();
+        let held = cache.lock("locks/c").unwrap();
+        cache.remove_free_locks();
+        let left = |folder| fs::read_dir(folder).unwrap().count();
+        assert_eq!(left(&locks), 1);
+        drop(held);
+        assert_eq!(left(&locks), 0);
     }
 }

@@ -93,6 +93,7 @@ impl Session {
     ) -> Self {
         let cache = Cache::of_user();
         temporary::begin(cache.folder());
+        cache.remove_free_locks();
         let shared = Shared::new(network, project_config, cache, cargo_home());
         Self {
             shared: Arc::new(shared),

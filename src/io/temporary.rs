@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fs_err as fs;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 
 use super::read::read_string;
 
 /// The folder in the cache; its name changes with what is in it.
 const RUNS: &str = "runs-1";
 const ENDING: &str = ".run";
+/// The ending of a run's file that isn't locked yet.
+const NEW: &str = ".new";
 
 static RUN: OnceLock<Run> = OnceLock::new();
 
@@ -36,6 +38,8 @@ struct State {
     folders: BTreeSet<PathBuf>,
     /// The run's own file, locked.
     file: Option<File>,
+    /// Whether a folder couldn't be removed: the next run tries again.
+    has_left_something: bool,
 }
 
 /// Starts a run: removes what dead runs left, and sees to it that this one
@@ -56,9 +60,11 @@ pub fn begin(cache: Option<&Path>) {
     }
 }
 
-/// Ends the run: nothing of it is left.
+/// Ends the run: nothing of it is left, but for what can't be removed.
 pub fn end() {
-    if let Some(run) = RUN.get() {
+    if let Some(run) = RUN.get()
+        && !run.state().has_left_something
+    {
         run.forget();
     }
 }
@@ -67,14 +73,37 @@ pub fn end() {
 ///
 /// # Errors
 /// Fails if the disk does.
-pub fn folder() -> io::Result<TempDir> {
+pub fn folder() -> io::Result<TemporaryFolder> {
     folder_in(&std::env::temp_dir(), "pyhack-")
 }
 
 /// Makes a folder in another one, with a name that starts like that.
-pub(super) fn folder_in(parent: &Path, prefix: &str) -> io::Result<TempDir> {
+pub(super) fn folder_in(parent: &Path, prefix: &str) -> io::Result<TemporaryFolder> {
     let name = run().prefix(parent, prefix);
-    tempfile::Builder::new().prefix(&name).tempdir_in(parent)
+    let made = tempfile::Builder::new().prefix(&name).tempdir_in(parent)?;
+    Ok(TemporaryFolder { path: made.keep() })
+}
+
+/// A folder that is removed with everything in it when the value is dropped.
+#[derive(Debug)]
+pub struct TemporaryFolder {
+    path: PathBuf,
+}
+
+impl TemporaryFolder {
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        remove_folder(&self.path);
+        if self.path.exists() {
+            run().state().has_left_something = true;
+        }
+    }
 }
 
 /// Makes a file in a folder. `configure` sets its permissions.
@@ -122,13 +151,8 @@ impl Run {
             return Ok(());
         };
         if state.file.is_none() {
-            fs::create_dir_all(runs)?;
-            // It gets its name once it is locked: until then, it would look
-            // like a dead run's.
-            let new = runs.join(format!("{}.new", self.id));
-            let file = File::create(&new)?;
-            file.try_lock()?;
-            fs::rename(new, self.own_file(runs))?;
+            // A run that sweeps may take it for a dead run's before it is locked.
+            let file = self.new_file(runs).or_else(|_| self.new_file(runs))?;
             state.file = Some(file);
         }
         if let Some(file) = &mut state.file {
@@ -136,6 +160,23 @@ impl Run {
             writeln!(file, "{line}")?;
         }
         Ok(())
+    }
+
+    /// Makes the run's own file, which is locked when it gets its name: until
+    /// then it would look like a dead run's.
+    fn new_file(&self, runs: &Path) -> io::Result<File> {
+        fs::create_dir_all(runs)?;
+        let new = runs.join(format!("{}{NEW}", self.id));
+        let file = File::create(&new)?;
+        let named = file
+            .try_lock()
+            .map_err(io::Error::from)
+            .and_then(|()| fs::rename(&new, self.own_file(runs)));
+        if let Err(error) = named {
+            let _ = fs::remove_file(new);
+            return Err(error);
+        }
+        Ok(file)
     }
 
     fn own_file(&self, runs: &Path) -> PathBuf {
@@ -170,10 +211,12 @@ fn sweep(runs: &Path) {
     for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(id) = name.strip_suffix(ENDING).filter(|id| is_id(id)) else {
+        let id = name.strip_suffix(ENDING).or_else(|| name.strip_suffix(NEW));
+        let Some(id) = id.filter(|id| is_id(id)) else {
             continue;
         };
-        let is_dead = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        let file = File::open(&path);
+        let is_dead = file.as_ref().is_ok_and(|file| file.try_lock().is_ok());
         if !is_dead {
             continue;
         }
@@ -265,6 +308,8 @@ mod tests {
             let scratch = work.join(run.prefix(&work, "scratch-") + "abc");
             fs::create_dir_all(scratch.join("a/b")).unwrap();
         }
+        // A run that was killed before it locked its file.
+        fs::write(runs.join("0123456789abcdef.new"), "").unwrap();
         fs::write(work.join(".pyhack-user"), "").unwrap();
         // As the system does when a process ends.
         dead.state().file = None;

@@ -234,10 +234,6 @@ impl ArtifactStore {
             let mut body = self.download(url, hash, wanted)?;
             self.cache.write_from(&path, &mut body.reader()?)?;
         }
-        if let Some(lock) = &lock {
-            // While the lock is held: who waits for it finds the file.
-            lock.remove();
-        }
         Ok(path)
     }
 

@@ -150,26 +150,20 @@ impl CrateStore {
         // Another run may be fetching the same crate, and then it is there now.
         let lock = self.lock(checksum);
         let known = lock.as_ref().and_then(|_| self.cached(krate, checksum));
-        let file = if let Some(file) = known {
-            file
-        } else {
-            let mut body = self.download(krate, checksum, &remote)?;
-            if is_yanked_in(self, &index, krate, &remote) {
-                self.cache.put(&YANKED, checksum, &Vec::new())?;
-            }
-            if let Some(path) = self.cache.path(&CRATES, checksum) {
-                self.cache.write_from(path, &mut body.reader()?)?;
-            }
-            CrateFile {
-                size: body.size(),
-                contents: Box::new(body.into_reader()?),
-            }
-        };
-        if let Some(lock) = &lock {
-            // While the lock is held: who waits for it finds the crate.
-            lock.remove();
+        if let Some(file) = known {
+            return Ok(file);
         }
-        Ok(file)
+        let mut body = self.download(krate, checksum, &remote)?;
+        if is_yanked_in(self, &index, krate, &remote) {
+            self.cache.put(&YANKED, checksum, &Vec::new())?;
+        }
+        if let Some(path) = self.cache.path(&CRATES, checksum) {
+            self.cache.write_from(path, &mut body.reader()?)?;
+        }
+        Ok(CrateFile {
+            size: body.size(),
+            contents: Box::new(body.into_reader()?),
+        })
     }
 
     pub(super) const fn cache(&self) -> &Cache {

@@ -18,7 +18,6 @@ use std::sync::OnceLock;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use super::Network;
 use super::cache::{Cache, FileLock};
@@ -27,7 +26,7 @@ use super::network::HttpSettings;
 use super::tree::nar_hash;
 use crate::hash::Sha256;
 use crate::io::read::read_bytes;
-use crate::io::temporary;
+use crate::io::temporary::{self, TemporaryFolder};
 use crate::project::{GitSource, is_local, without_credentials};
 
 mod checkout;
@@ -50,7 +49,7 @@ pub struct GitStore {
     network: Network,
     cache: Cache,
     /// Stands in for the cache if there is none.
-    scratch: OnceLock<(TempDir, Cache)>,
+    scratch: OnceLock<(TemporaryFolder, Cache)>,
     cargo_home: Option<PathBuf>,
     /// How often a fetch is tried again, and when.
     http: HttpSettings,
