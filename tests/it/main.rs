@@ -36,6 +36,8 @@ mod hash;
 mod hooks;
 mod init;
 mod inspect;
+#[cfg(unix)]
+mod kills;
 mod layouts;
 mod local_projects;
 mod lock;
