@@ -186,7 +186,7 @@ impl FromStr for Python {
         let minor = minor.and_then(|minor| minor.parse().ok());
         let minor = minor.filter(|minor| *minor >= Self::OLDEST);
         Ok(Self {
-            minor: minor.ok_or("a CPython from 3.7 on, as in `3.13`")?,
+            minor: minor.ok_or("expected CPython 3.7 or newer, for example `3.13`")?,
             is_free_threaded: version.is_some(),
         })
     }
@@ -203,7 +203,10 @@ impl<'de> Deserialize<'de> for Python {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|wanted: String| {
             let wanted = wanted.trim_start_matches("a ");
-            serde::de::Error::custom(format!("`{}` is no {wanted}", text.escape_debug()))
+            serde::de::Error::custom(format!(
+                "unsupported version `{}`: {wanted}",
+                text.escape_debug()
+            ))
         })
     }
 }
@@ -293,7 +296,7 @@ impl FromStr for Platform {
         let is_named = |platform: &Self| platform.system() == name || platform.triple() == name;
         Self::ALL.into_iter().find(is_named).ok_or_else(|| {
             let names = Self::ALL.map(Self::system);
-            format!("one of {}", names.join(", "))
+            format!("expected one of {}", names.join(", "))
         })
     }
 }
@@ -309,7 +312,7 @@ impl<'de> Deserialize<'de> for Platform {
         let name = String::deserialize(deserializer)?;
         name.parse().map_err(|known| {
             let name = name.escape_debug();
-            serde::de::Error::custom(format!("`{name}` is no platform: it has to be {known}"))
+            serde::de::Error::custom(format!("unknown platform `{name}`: {known}"))
         })
     }
 }
@@ -433,7 +436,10 @@ mod tests {
         assert_eq!(platform("x86_64-linux"), linux);
         assert_eq!(platform("x86_64-unknown-linux-gnu"), linux);
         let error = platform("vax").unwrap_err();
-        assert!(error.starts_with("one of aarch64-darwin, "), "{error}");
+        assert!(
+            error.starts_with("expected one of aarch64-darwin, "),
+            "{error}"
+        );
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn count(text: &str, limit: usize) -> Result<usize, Excess> {
         let message = if open > MAX_DEPTH || dots > MAX_DEPTH {
             "it is nested too deeply"
         } else if tokens > limit {
-            "it has too many values for this kind of file"
+            "it has too many values"
         } else {
             continue;
         };

@@ -81,7 +81,7 @@ impl WheelReason {
     fn clause(&self) -> String {
         match self {
             Self::MissingBuildSystem { missing } => format!(
-                "its build needs {}, which the package set doesn't have",
+                "its build requires {}, which the package set doesn't have",
                 missing.join(", ")
             ),
             Self::MissingHeader { what } => what.clone(),
@@ -97,7 +97,7 @@ impl WheelReason {
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic, Serialize, Deserialize)]
 pub enum Warning {
     /// PEP 508 doesn't allow the package's name.
-    #[error("`{name}` is no name that PEP 508 allows")]
+    #[error("PEP 508 doesn't allow the name `{name}`")]
     #[diagnostic(
         code(pyhack::warning::invalid_name),
         help("correct `name` in the `[project]` table of `pyproject.toml`")
@@ -105,36 +105,36 @@ pub enum Warning {
     InvalidName { name: String },
     /// A `[project]` table lacks keys that PEP 621 requires.
     #[error(
-        "`pyproject.toml` has a `[project]` table without {}: uv, which pyproject.nix builds with, refuses it",
+        "the `[project]` table of `pyproject.toml` lacks {}: uv, which pyproject.nix builds with, rejects it",
         quoted(lacking)
     )]
     #[diagnostic(
         code(pyhack::warning::incomplete_project),
         help(
-            "add it by a patch: `dynamic = [\"version\"]` where the backend knows it; or take the wheel"
+            "add it with a patch (`dynamic = [\"version\"]` if the backend sets the version), or use the wheel"
         )
     )]
     IncompleteProject { lacking: Vec<String> },
     /// An index has withdrawn the sdist. The reason may be empty.
-    #[error("the index has yanked `{release}`{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]
+    #[error("`{release}` has been yanked from the index{}", if reason.is_empty() { String::new() } else { format!(": {reason}") })]
     #[diagnostic(
         code(pyhack::warning::yanked_sdist),
-        help("take another version, unless a lock names this one")
+        help("use another version, unless a lockfile requires this one")
     )]
     YankedSdist { release: String, reason: String },
     /// Folders or files of the project can't be read.
     #[error(
-        "not all of the project could be read: no permission for {}",
+        "some files of the project can't be read: permission denied for {}",
         quoted(paths)
     )]
     #[diagnostic(
         code(pyhack::warning::unreadable),
-        help("if something of the build is in there, make it readable: `chmod -R u+rX PATH`")
+        help("if the build needs them, make them readable: `chmod -R u+rX PATH`")
     )]
     Unreadable { paths: Vec<String> },
     /// No crate was found in the project. `all_read` is `false` if some of the
     /// files that could name one couldn't be read.
-    #[error("{}", if *all_read { "there is no Rust in it: a stanza only adds its build system" } else { "no crate is found, but not all that says how it is built could be read" })]
+    #[error("{}", if *all_read { "no Rust extension found: an override only adds the build system" } else { "no crate found, but some parts of the build couldn't be read" })]
     #[diagnostic(
         code(pyhack::warning::no_rust),
         help("if there is a crate, name its manifest in `pyproject.toml`")
@@ -143,21 +143,21 @@ pub enum Warning {
     /// The folder has a lockfile of a Python environment, and the project no
     /// Rust.
     #[error(
-        "the project itself has no Rust, but there is `{lock}`: `cargo pyhack lock` says what of it is built from source"
+        "the project itself has no Rust extension, but it has a `{lock}`: `cargo pyhack lock` shows which of its packages are built from source"
     )]
     #[diagnostic(
         code(pyhack::warning::python_lock),
         help(
-            "`cargo pyhack lock {lock}` makes the stanzas of its packages, `cargo pyhack init` a flake with them"
+            "run `cargo pyhack lock {lock}` for the overrides of its packages, or `cargo pyhack init` for a flake that uses them"
         )
     )]
     PythonLock { lock: String },
     /// Cargo builds in several folders, each with a `Cargo.lock`.
-    #[error("it has {} Cargo roots, each with a lock of its own: {}; `importCargoLock` holds the crates of one", roots.len(), all_quoted(roots))]
+    #[error("the project has {} Cargo workspaces, each with its own `Cargo.lock`: {}; `importCargoLock` vendors only one", roots.len(), all_quoted(roots))]
     #[diagnostic(
         code(pyhack::warning::several_roots),
         help(
-            "choose one with `--cargo-root`; to build all with one stanza, make their crates members of one Cargo workspace"
+            "choose one with `--cargo-root`; to build all of them, make their crates members of a single Cargo workspace"
         )
     )]
     SeveralRoots { roots: Vec<String> },
@@ -165,41 +165,41 @@ pub enum Warning {
     #[error("`{manifest}` is a guess: {why}")]
     #[diagnostic(
         code(pyhack::warning::guess),
-        help("compare it with what the build does before relying on it")
+        help("check what the build does before you rely on it")
     )]
     Guess { manifest: String, why: String },
     /// The project's code decides something that can't be known without running
     /// it.
-    #[error("not to be told without running it: {what}")]
+    #[error("not known without running the build: {what}")]
     #[diagnostic(
         code(pyhack::warning::unread),
-        help("look at that line: it may build more, or ask for more, than is said here")
+        help("check that line: it may build or require more than is shown here")
     )]
     Unread { what: String },
     /// The root of the Cargo workspace is above the Python project.
     #[error(
-        "its Rust side reaches above the Python project, to `{above}`, where uv2nix doesn't look"
+        "the Rust sources extend above the Python project, to `{above}`, which uv2nix doesn't copy"
     )]
     #[diagnostic(
         code(pyhack::warning::workspace_above),
-        help("`nix-snippet` puts the whole of it in the place of the package's source")
+        help("`nix-snippet` replaces the package's source with that folder")
     )]
     WorkspaceAbove { above: String },
     /// The Cargo root has no `Cargo.lock`.
-    #[error("there is no `Cargo.lock` in `{folder}`")]
+    #[error("no `Cargo.lock` found in `{folder}`")]
     #[diagnostic(
         code(pyhack::warning::no_lock),
         help(
-            "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there"
+            "generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`"
         )
     )]
     NoLock { folder: String },
     /// The package set lacks a build requirement.
-    #[error("`{name}` is no build system that pyproject-build-systems brings{}", if *is_beside_lock { ", nor has the `uv.lock` beside the project" } else { "" })]
+    #[error("the build system `{name}` is not in pyproject-build-systems{}", if *is_beside_lock { ", nor in the `uv.lock` of the project" } else { "" })]
     #[diagnostic(
         code(pyhack::warning::unknown_build_system),
         help(
-            "have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, so that the stanza evaluates"
+            "add it to the `uv.lock` of the package set, for example with `uv add --dev NAME`: the override doesn't evaluate without it"
         )
     )]
     UnknownBuildSystem { name: String, is_beside_lock: bool },
@@ -212,25 +212,25 @@ pub enum Warning {
         help: String,
     },
     /// A package's wheel is used, since building the package requires itself.
-    #[error("the wheel of `{name}` is taken, since its build needs itself: {cycle}")]
+    #[error("`{name}` uses its wheel, since its build depends on itself: {cycle}")]
     #[diagnostic(
         code(pyhack::warning::wheel_in_cycle),
-        help("nothing has to be done: the stanza sets `sourcePreference` for this package alone")
+        help("no action needed: the override sets `sourcePreference` for this package only")
     )]
     WheelInCycle { name: String, cycle: String },
     /// A package is taken as a wheel although sdists are preferred.
-    #[error("the stanza of `{name}` takes the wheel: {}", reason.clause())]
+    #[error("the override of `{name}` uses the wheel: {}", reason.clause())]
     #[diagnostic(
         code(pyhack::warning::wheel_taken),
-        help("nothing has to be done, unless it must be built from source")
+        help("no action needed, unless you want to build it from source")
     )]
     WheelTaken { name: String, reason: WheelReason },
     /// uv2nix refuses a package on some platforms.
-    #[error("`{name}` can't be had on {}: {why}", platforms.join(", "))]
+    #[error("`{name}` is not available on {}: {why}", platforms.join(", "))]
     #[diagnostic(
         code(pyhack::warning::impossible_on_platforms),
         help(
-            "take nixpkgs' build of it: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`; or leave the platforms out with `--platforms`"
+            "use nixpkgs' build: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`, or choose other platforms with `--platforms`"
         )
     )]
     ImpossibleOnPlatforms {
@@ -240,48 +240,48 @@ pub enum Warning {
     },
     /// A build requirement names a URL, which the package set ignores.
     #[error(
-        "the build asks for `{name}` from {url}; `resolveBuildSystem` takes the one of the package set"
+        "the build requires `{name}` from {url}, but `resolveBuildSystem` uses the package set's version"
     )]
     #[diagnostic(
         code(pyhack::warning::url_requirement),
-        help("see that the package set's version builds it too")
+        help("check that it also builds with the package set's version")
     )]
     UrlRequirement { name: String, url: String },
     /// The `Cargo.lock` has format 1.
-    #[error("the lock has format 1, which nixpkgs' `fetchCargoVendor` can't read")]
+    #[error("`Cargo.lock` has format version 1, which nixpkgs' `fetchCargoVendor` can't read")]
     #[diagnostic(
         code(pyhack::warning::old_lock),
-        help("let a current cargo write it anew: `cargo generate-lockfile`")
+        help("regenerate it with a current cargo: `cargo generate-lockfile`")
     )]
     OldLock,
     /// The lock has crates that no released `fetchCargoVendor` fetches.
     #[error(
-        "the lock has crates from {}: no released nixpkgs has a `fetchCargoVendor` that fetches from other registries than crates.io",
+        "`Cargo.lock` has crates from {}, but `fetchCargoVendor` only supports crates.io in all released versions of nixpkgs",
         all_quoted(registries)
     )]
     #[diagnostic(
         code(pyhack::warning::other_registries),
         help(
-            "take `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; `cargoHash` is that of the layout that is proposed for nixpkgs"
+            "use `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; this `cargoHash` is for the layout that is proposed for nixpkgs"
         )
     )]
     OtherRegistries { registries: Vec<String> },
     /// The lock has one crate from two sources.
     #[error(
-        "the lock has crates of one name and version from different sources: {}; `fetchCargoVendor` holds both from nixpkgs 26.05 on",
+        "`Cargo.lock` has crates with the same name and version from different sources: {}; `fetchCargoVendor` supports this since nixpkgs 26.05",
         all_quoted(crates)
     )]
     #[diagnostic(
         code(pyhack::warning::same_crates),
-        help("use nixpkgs 26.05 or later; no `importCargoLock` can build it")
+        help("use nixpkgs 26.05 or later; `importCargoLock` doesn't support this")
     )]
     SameCrates { crates: Vec<String> },
     /// Git ignores the lock, so that flakes don't have it.
-    #[error("git ignores `{path}`, so the source of a flake doesn't have it")]
+    #[error("git ignores `{path}`, so a flake's source doesn't contain it")]
     #[diagnostic(
         code(pyhack::warning::ignored_lock),
         help(
-            "take it out of `.gitignore` and track it: `git add {path}`; `git check-ignore -v {path}` shows the line that ignores it"
+            "remove it from `.gitignore` and track it with `git add {path}`; `git check-ignore -v {path}` shows the line that ignores it"
         )
     )]
     IgnoredLock { path: String },
@@ -290,30 +290,28 @@ pub enum Warning {
     #[diagnostic(code(pyhack::warning::broken), help("{help}"))]
     BrokenManifests { problems: Vec<String>, help: String },
     /// The root source files of library crates don't exist.
-    #[error("the source of the library of {} isn't there", quoted(folders))]
+    #[error("the library of {} has no source file", quoted(folders))]
     #[diagnostic(
         code(pyhack::warning::broken),
-        help(
-            "no build can succeed with it: take the source from its repository, or put back what is missing"
-        )
+        help("restore the missing files, or build the package from its repository")
     )]
     MissingLibraries { folders: Vec<String> },
     /// The `Cargo.lock` lacks crates that the manifests ask for.
     #[error(
-        "the lock doesn't fit the manifests: it lacks {}",
+        "`Cargo.lock` doesn't match the manifests: it lacks {}",
         shortened(lacking, "; ")
     )]
     #[diagnostic(
         code(pyhack::warning::stale_lock),
-        help("no offline build can succeed with it: let cargo mend it with `--generate-lock`")
+        help("update it with `--generate-lock`; offline builds fail until then")
     )]
     StaleLock { lacking: Vec<String> },
     /// The `Cargo.lock` has crates that nothing needs.
-    #[error("the lock has {} that nothing needs: {}; {}", crate_count(crates.len()), shortened(crates, ", "), locked_clause(*is_refused))]
+    #[error("`Cargo.lock` has {} that nothing depends on: {}; {}", crate_count(crates.len()), shortened(crates, ", "), locked_clause(*is_refused))]
     #[diagnostic(
         code(pyhack::warning::unneeded_crates),
         help(
-            "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`"
+            "no action needed, unless cargo runs with `--locked`: then update `Cargo.lock` with `--generate-lock`"
         )
     )]
     UnneededCrates {
@@ -321,11 +319,11 @@ pub enum Warning {
         is_refused: bool,
     },
     /// The `Cargo.lock` was made for another version of the project.
-    #[error("the lock is of another version of the project: {}; {}", shortened(crates, ", "), locked_clause(*is_refused))]
+    #[error("`Cargo.lock` is for another version of the project: {}; {}", shortened(crates, ", "), locked_clause(*is_refused))]
     #[diagnostic(
         code(pyhack::warning::outdated_lock),
         help(
-            "nothing, unless cargo runs with `--locked`: then let it mend the lock with `--generate-lock`"
+            "no action needed, unless cargo runs with `--locked`: then update `Cargo.lock` with `--generate-lock`"
         )
     )]
     OutdatedLock {
@@ -337,13 +335,13 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::gone_crates),
         help(
-            "nothing of the project needs them, but Nix fetches all that the lock names: let cargo take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`"
+            "remove them from `Cargo.lock`: `cargo pyhack nix-snippet --generate-lock --write FILE`; the project doesn't use them, but Nix fetches all crates in `Cargo.lock`"
         )
     )]
     GoneCrates { crates: Vec<String> },
     /// A file to check has no stanza of ours.
     #[error(
-        "`{file}` has no stanza of cargo-pyhack, and no configuration that names it asks for one"
+        "`{file}` contains no override written by cargo-pyhack, and the configuration lists none for it"
     )]
     #[diagnostic(
         code(pyhack::warning::no_stanza),
@@ -351,38 +349,36 @@ pub enum Warning {
     )]
     NoStanza { file: String },
     /// A printed stanza refers to a `Cargo.lock` next to the file it goes into.
-    #[error("the stanza takes `{name}` from the folder that it will be in")]
+    #[error("the override reads `{name}` from its own folder")]
     #[diagnostic(
         code(pyhack::warning::lock_beside),
-        help("let `--write FILE` put the stanza into the file and the lock beside it")
+        help("use `--write FILE` to write the override to a file and `{name}` next to it")
     )]
     LockBeside { name: String },
     /// The registry has yanked crates of the lock.
     #[error("{} been yanked; the build still works", have(crates))]
     #[diagnostic(
         code(pyhack::warning::yanked_crates),
-        help("nothing has to be done: a lockfile keeps yanked versions")
+        help("no action needed: a lockfile keeps yanked versions")
     )]
     YankedCrates { crates: Vec<String> },
     /// The source has a Cargo configuration that changes the build.
     #[error("`{path}` changes how cargo builds: {}", keys.join(", "))]
     #[diagnostic(
         code(pyhack::warning::cargo_config),
-        help(
-            "if the build fails over it, delete it in the stanza: `postPatch = \"rm -r .cargo\";`"
-        )
+        help("if it breaks the build, delete it in the override: `postPatch = \"rm -r .cargo\";`")
     )]
     CargoConfig { path: String, keys: Vec<String> },
     /// The source has a Cargo configuration that compiles for the processor of
     /// the machine that builds.
     #[error(
-        "`{path}` has `{flag}` in {}: the wheel only runs on processors like that of the machine that builds it",
+        "`{path}` has `{flag}` in {}: the wheel only runs on processors like the one that builds it",
         all_quoted(keys)
     )]
     #[diagnostic(
         code(pyhack::warning::native_cpu),
         help(
-            "a binary cache shares the wheel, so replace it in the stanza: `postPatch = \"substituteInPlace {path} --replace-fail {flag} target-cpu=generic\";`"
+            "replace it in the override, since a binary cache shares the wheel: `postPatch = \"substituteInPlace {path} --replace-fail {flag} target-cpu=generic\";`"
         )
     )]
     NativeCpu {
@@ -391,11 +387,11 @@ pub enum Warning {
         keys: Vec<String>,
     },
     /// The feature `pyo3/generate-import-lib` is on.
-    #[error("`pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which the lock {}", if *is_locked { "has" } else { "lacks, so that an offline build fails" })]
+    #[error("the feature `pyo3/generate-import-lib`, for Windows, needs the crate `python3-dll-a`, which `Cargo.lock` {}", if *is_locked { "has" } else { "lacks: offline builds fail" })]
     #[diagnostic(
         code(pyhack::warning::generate_import_lib),
         help(
-            "Linux and macOS need no import library: take the feature out with a patch if the build fails over it"
+            "if the build fails, disable the feature with a patch: Linux and macOS don't need it"
         )
     )]
     GenerateImportLib { is_locked: bool },
@@ -408,7 +404,9 @@ pub enum Warning {
         rustc: RustcOf,
     },
     /// crates.io refuses downloads by the pinned nixpkgs.
-    #[error("{pinned} is older than {since}: crates.io answers its `importCargoLock` with 403")]
+    #[error(
+        "{pinned} is older than {since}: crates.io rejects downloads by its `importCargoLock` with status 403"
+    )]
     #[diagnostic(code(pyhack::warning::old_nixpkgs), help("update it with `{}`", update.command))]
     OldNixpkgs {
         pinned: String,
@@ -416,7 +414,7 @@ pub enum Warning {
         update: PinUpdate,
     },
     /// The pinned pyproject.nix lacks a function that the stanza calls.
-    #[error("{pinned} has no `{function}`, which came on {since}")]
+    #[error("{pinned} has no `{function}`, which was added on {since}")]
     #[diagnostic(code(pyhack::warning::old_pyproject_nix), help("update it with `{}`", update.command))]
     OldPyprojectNix {
         pinned: String,
@@ -425,35 +423,38 @@ pub enum Warning {
         update: PinUpdate,
     },
     /// A file that pins nixpkgs or pyproject.nix can't be read.
-    #[error("`{place}` can't be read: {reason}")]
+    #[error("failed to read `{place}`: {reason}")]
     #[diagnostic(
         code(pyhack::warning::unread_pins),
-        help("see by yourself that its nixpkgs and pyproject.nix are new enough")
+        help("check that its nixpkgs and pyproject.nix are new enough")
     )]
     UnreadPins { place: String, reason: String },
     /// Part of a file in nixpkgs' style has to be filled in or checked by hand.
     #[error("{what}")]
     #[diagnostic(
         code(pyhack::warning::incomplete_package),
-        help("look at that in the file, and fill in what is missing")
+        help("check this in the file, and add what is missing")
     )]
     IncompletePackage { what: String, is_note: bool },
     /// The source uses features of a nightly rustc.
-    #[error("unstable features of a nightly rustc are on in {}", quoted(places))]
+    #[error(
+        "unstable features, which need a nightly rustc, are enabled in {}",
+        quoted(places)
+    )]
     #[diagnostic(
         code(pyhack::warning::nightly),
-        help("let a stable rustc take them with `env.RUSTC_BOOTSTRAP = \"1\"`")
+        help("set `env.RUSTC_BOOTSTRAP = \"1\"` so that a stable rustc accepts them")
     )]
     Nightly {
         places: Vec<String>,
         is_allowed: bool,
     },
     /// The Python is newer than those that the PyO3 in the lock supports.
-    #[error("PyO3 {pyo3} knows Python 3.{newest} at the newest, not 3.{python_minor}{}", if *refuses { ", and refuses it" } else { "" })]
+    #[error("PyO3 {pyo3} supports Python up to 3.{newest}, not 3.{python_minor}{}", if *refuses { ", and refuses to build for it" } else { "" })]
     #[diagnostic(
         code(pyhack::warning::pyo3_too_old),
         help(
-            "build for an older Python; where PyO3 refuses it, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may help"
+            "build for an older Python; if PyO3 refuses to build, `env.PYO3_USE_ABI3_FORWARD_COMPATIBILITY = \"1\"` may help"
         )
     )]
     Pyo3TooOld {
@@ -468,7 +469,7 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::approximate),
         help(
-            "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly"
+            "check each with `cargo pyhack why NAME`; the result is exact once cargo can resolve the crates"
         )
     )]
     Approximate { why: String },
@@ -477,7 +478,7 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::git_crate_reaches_out),
         help(
-            "vendoring copies the crate's folder alone: if the build fails over a missing file, put it there with a patch, or ask the crate's authors to"
+            "if the build misses a file, add it with a patch, or report it to the crate's authors: vendoring only copies the crate's folder"
         )
     )]
     GitCrateReachesOut { what: String },
@@ -490,38 +491,38 @@ pub enum Warning {
         variables: Vec<String>,
     },
     /// A crate builds or links native code, but its needs are unknown.
-    #[error("nothing is known of what {krate} needs: {what}")]
+    #[error("the native dependencies of {krate} aren't known: {what}")]
     #[diagnostic(
         code(pyhack::warning::unknown_native),
         help(
-            "if it needs a library, add it to the stanza; then tell us, or add a row for the crate to `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in"
+            "if it needs a library, add it with `--build-inputs ATTRIBUTE`; please report it, or add the row that `cargo pyhack why CRATE` prints to `data/native-deps.toml`"
         )
     )]
     UnknownNative { krate: String, what: String },
     /// No nixpkgs attribute is known for a module of pkg-config.
-    #[error("{krate} asks pkg-config for `{module}`, which no attribute is known for")]
+    #[error("{krate} asks pkg-config for `{module}`, which isn't in the built-in table")]
     #[diagnostic(
         code(pyhack::warning::unknown_module),
         help(
-            "add the package that has it to the stanza's `buildInputs`; then tell us, or add a row to `data/pkg-config.toml`"
+            "add the nixpkgs package that provides it with `--build-inputs ATTRIBUTE`; please report it, or add a row to `data/pkg-config.toml`"
         )
     )]
     UnknownModule { krate: String, module: String },
     /// Native code of a Python package asks for something unknown.
-    #[error("{what}, which no attribute is known for")]
+    #[error("{what}, which isn't in the built-in table")]
     #[diagnostic(
         code(pyhack::warning::unknown_library),
         help(
-            "if the build needs it, add the package of nixpkgs that has it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
+            "if the build needs it, add the nixpkgs package that provides it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
         )
     )]
     UnknownLibrary { package: String, what: String },
     /// The build of a Python package fetches something from the network.
-    #[error("{what}, and no build in Nix's sandbox has a network")]
+    #[error("{what}, but builds in Nix's sandbox have no network")]
     #[diagnostic(
         code(pyhack::warning::build_downloads),
         help(
-            "unless the build does without it, take nixpkgs' build of the package: `cargo pyhack nix-snippet --prebuilt {package} --write overlay.nix`; or lock a version that has a wheel"
+            "if the build fails, use nixpkgs' build of the package: `cargo pyhack nix-snippet --prebuilt {package} --write overlay.nix`, or lock a version that has a wheel"
         )
     )]
     BuildDownloads { package: String, what: String },
@@ -539,20 +540,20 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::unread_libraries),
         help(
-            "see what it links, and add the packages of nixpkgs that have it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
+            "check what it links, and add the nixpkgs packages that provide it: `--build-inputs ATTRIBUTE`, or `{package} = {{ build-inputs = [\"ATTRIBUTE\"] }}` in `[tool.cargo-pyhack.packages]`"
         )
     )]
     UnreadLibraries { package: String, what: String },
     /// A build script can't be read.
-    #[error("the build script of {krate} can't be read: {what}")]
+    #[error("failed to parse the build script of {krate}: {what}")]
     #[diagnostic(
         code(pyhack::warning::unreadable_build_script),
-        help("look at it: it may need more than is said here")
+        help("check it: it may need more than is shown here")
     )]
     UnreadableBuildScript { krate: String, what: String },
     /// nixpkgs' rustc doesn't compile a crate.
     #[error(
-        "{krate} isn't compiled by rustc {since} and later, \"{error}\": {}",
+        "{krate} doesn't compile with rustc {since} or later, \"{error}\": {}",
         versions_of_rustc(rustc)
     )]
     #[diagnostic(code(pyhack::warning::refused_by_rustc), help("{way_out}"))]
@@ -565,7 +566,7 @@ pub enum Warning {
         way_out: String,
     },
     /// A crate doesn't take nixpkgs' version of a library.
-    #[error("{krate} takes `{library}` {takes}, and nixpkgs has {has}{}", if *is_bundled { ": it builds its own copy" } else { "" })]
+    #[error("{krate} requires `{library}` {takes}, but nixpkgs has {has}{}", if *is_bundled { ": it builds its own copy" } else { "" })]
     #[diagnostic(code(pyhack::warning::system_version), help("{}", system_version_help(library, *is_bundled)))]
     SystemVersion {
         krate: String,
@@ -578,23 +579,23 @@ pub enum Warning {
     #[error("{krate} {what}")]
     #[diagnostic(
         code(pyhack::warning::runtime),
-        help("nothing to build it; what loads it has to find it where the program runs")
+        help("the build doesn't need it; make sure that it is found when the program runs")
     )]
     Runtime { krate: String, what: String },
     /// The `.python-version` file doesn't name a version of CPython.
-    #[error(
-        "`.python-version` names no version of CPython that we can read: the flake takes 3.{python_minor}"
-    )]
+    #[error("`.python-version` doesn't name a version of CPython: the flake uses 3.{python_minor}")]
     #[diagnostic(
         code(pyhack::warning::python_version),
-        help("choose one with `--python 3.13`, say")
+        help("choose a version, for example `--python 3.13`")
     )]
     PythonVersion { python_minor: u8 },
     /// The lock's `requires-python` excludes the chosen Python.
-    #[error("`{place}` is for Python {requires}, not for {python}")]
+    #[error("`{place}` requires Python {requires}, which excludes {python}")]
     #[diagnostic(
         code(pyhack::warning::python_not_allowed),
-        help("choose another one with `--python`: uv2nix refuses to make a set for this one")
+        help(
+            "choose another version with `--python`: uv2nix refuses to create a package set for this one"
+        )
     )]
     PythonNotAllowed {
         place: String,
@@ -602,11 +603,11 @@ pub enum Warning {
         python: String,
     },
     /// The lock is for other patch versions than nixpkgs' Python.
-    #[error("`{place}` is for Python {requires}, and nixpkgs has {python}")]
+    #[error("`{place}` requires Python {requires}, but nixpkgs has {python}")]
     #[diagnostic(
         code(pyhack::warning::python_patch_not_allowed),
         help(
-            "have uv2nix compare with another version: `mkPyprojectOverlay {{ pythonVersion = \"{version}\"; ... }}`; `cargo pyhack init` writes that"
+            "make uv2nix compare with another version: `mkPyprojectOverlay {{ pythonVersion = \"{version}\"; ... }}`, as `cargo pyhack init` writes it"
         )
     )]
     PythonPatchNotAllowed {
@@ -617,13 +618,13 @@ pub enum Warning {
     },
     /// `tool.uv.extra-build-dependencies` has entries that uv2nix can't read.
     #[error(
-        "`tool.uv.extra-build-dependencies` has tables for {}, and uv2nix throws on them",
+        "`tool.uv.extra-build-dependencies` has tables for {}, which uv2nix doesn't support",
         quoted(packages)
     )]
     #[diagnostic(
         code(pyhack::warning::tables_of_requirements),
         help(
-            "write them as text, as in `[\"torch\"]`; or have `loadWorkspace` take them from `config.extra-build-dependencies`, which `cargo pyhack init` writes"
+            "write them as strings, as in `[\"torch\"]`, or pass them to `loadWorkspace` as `config.extra-build-dependencies`, as `cargo pyhack init` does"
         )
     )]
     TablesOfRequirements { packages: Vec<String> },
@@ -634,7 +635,7 @@ pub enum Warning {
     )]
     #[diagnostic(
         code(pyhack::warning::unnormalized_names),
-        help("write {}, which uv takes too", quoted(normalized))
+        help("write {}, which uv also accepts", quoted(normalized))
     )]
     UnnormalizedNames {
         names: Vec<String>,
@@ -642,26 +643,26 @@ pub enum Warning {
     },
     /// `tool.uv.conflicts` names whole packages, which uv2nix can't read.
     #[error(
-        "`tool.uv.conflicts` has the whole packages {}, and uv2nix only reads conflicts of extras and groups",
+        "`tool.uv.conflicts` lists the packages {} without an extra or group, which uv2nix doesn't support",
         quoted(packages)
     )]
     #[diagnostic(
         code(pyhack::warning::package_conflicts),
         help(
-            "no flake of this workspace evaluates: declare what conflicts as extras or groups (`{{ package = \"NAME\", extra = \"EXTRA\" }}`) and run `uv lock`, or give the packages a lock each"
+            "declare the conflicts as extras or groups (`{{ package = \"NAME\", extra = \"EXTRA\" }}`) and run `uv lock`, or give each package its own `uv.lock`; flakes of this workspace don't evaluate until then"
         )
     )]
     PackageConflicts { packages: Vec<String> },
     /// The lock isn't for some platforms.
     #[error(
-        "`{place}` isn't for {}: it is for {}",
+        "`{place}` doesn't support {}, only {}",
         platforms.join(", "),
         markers.join(" or ")
     )]
     #[diagnostic(
         code(pyhack::warning::platforms_not_supported),
         help(
-            "add them to `tool.uv.environments` and run `uv lock`, or name others with `--platform`"
+            "add them to `tool.uv.environments` and run `uv lock`, or choose others with `--platforms`"
         )
     )]
     PlatformsNotSupported {
@@ -670,10 +671,10 @@ pub enum Warning {
         markers: Vec<String>,
     },
     /// A `flake.nix` can't be read.
-    #[error("`{file}` can't be read as Nix")]
+    #[error("failed to parse `{file}`")]
     #[diagnostic(
         code(pyhack::warning::unread_flake),
-        help("see by yourself which inputs it has")
+        help("check which of the printed inputs it already has")
     )]
     UnreadFlake { file: String },
 }
@@ -755,7 +756,7 @@ impl RustcOf {
 
     fn help(&self) -> String {
         const TOOLCHAIN: &str =
-            "or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's";
+            "or pass a `cargo` and a `rustc` from rust-overlay or fenix to `importCargoLock`";
         match self {
             Self::Pinned {
                 update: Some(update),
@@ -774,29 +775,29 @@ fn versions_of_rustc(branches: &[(String, Version)]) -> String {
 
 const fn locked_clause(is_refused: bool) -> &'static str {
     if is_refused {
-        "the build runs cargo with `--locked`, which refuses it"
+        "the build runs cargo with `--locked`, which fails"
     } else {
-        "only `--locked` refuses it"
+        "only builds with `--locked` fail"
     }
 }
 
 fn download_help(variables: &[String]) -> String {
     let way_out = if variables.is_empty() {
-        "turn it off in the stanza by a patch or a variable of the build script"
+        "disable the download in the override with a patch or a variable of the build script"
     } else {
-        "fetch what it wants with Nix and name it in the variable"
+        "fetch the file with Nix and set the variable to it"
     };
     format!(
-        "no build in Nix's sandbox succeeds with it: {way_out}, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`"
+        "{way_out}, or use nixpkgs' build of the package with `nix-snippet --prebuilt NAME`: builds in Nix's sandbox have no network"
     )
 }
 
 fn system_version_help(library: &str, is_bundled: bool) -> String {
     if is_bundled {
-        "nothing has to be done; to link nixpkgs' copy, update the crate in `Cargo.lock`".to_owned()
+        "no action needed; to link nixpkgs' copy, update the crate in `Cargo.lock`".to_owned()
     } else {
         format!(
-            "update the crate in `Cargo.lock`, or replace `{library}` in the stanza by a version that fits"
+            "update the crate in `Cargo.lock`, or replace `{library}` in the override with a version that fits"
         )
     }
 }
@@ -856,13 +857,9 @@ mod tests {
         assert_eq!(note.code, "pyhack::warning::unneeded_crates");
         assert_eq!(
             note.message,
-            "the lock has a crate that nothing needs: a 1.0.0; only `--locked` refuses it"
+            "`Cargo.lock` has a crate that nothing depends on: a 1.0.0; only builds with `--locked` fail"
         );
-        assert!(
-            warning
-                .message
-                .ends_with("with `--locked`, which refuses it")
-        );
+        assert!(warning.message.ends_with("with `--locked`, which fails"));
         assert!(warning.help.ends_with("with `--generate-lock`"));
     }
 

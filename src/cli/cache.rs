@@ -13,15 +13,15 @@ use crate::ops::cache::{CacheReport, clean, dir, prune};
 
 /// Show, prune or clear the cache
 ///
-/// The cache has crates, sdists, git repositories, and what was found in them.
-/// Everything in it can be fetched or computed again. Once a day, a run prunes
-/// the cache to 2 GiB, or the size in `CARGO_PYHACK_CACHE_SIZE`.
+/// The cache contains crates, sdists, git repositories, and results. Everything
+/// in it can be fetched or computed again. Once a day, cargo-pyhack prunes the
+/// cache to 2 GiB, or to `CARGO_PYHACK_CACHE_SIZE`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyhack cache dir --sizes            where it is, and what takes space
-  cargo pyhack cache prune --max-size 500MiB
-  cargo pyhack cache clean                  remove everything")]
+  cargo pyhack cache dir --sizes              show where it is, and its size
+  cargo pyhack cache prune --max-size 500MiB  make it smaller
+  cargo pyhack cache clean                    remove everything")]
 pub(super) struct CacheArgs {
     #[command(subcommand)]
     command: CacheCommand,
@@ -29,7 +29,7 @@ pub(super) struct CacheArgs {
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {
-    /// Print the folder of the cache
+    /// Print the path of the cache
     Dir {
         /// Also print the size of each part
         #[arg(long)]
@@ -37,15 +37,15 @@ enum CacheCommand {
     },
     /// Remove everything
     ///
-    /// Directories that `vendor --link-mode symlink` made link into the cache:
-    /// vendor again afterwards.
+    /// Run `vendor` again afterwards for folders that were written with
+    /// `--link-mode symlink`, since they link to the cache.
     Clean,
-    /// Remove what was used least recently
+    /// Remove the least recently used files
     ///
-    /// Crates that `vendor --link-mode symlink` links to stay, and what was
-    /// used in the last ten minutes.
+    /// Keeps files that were used in the last ten minutes, and crates that
+    /// `vendor --link-mode symlink` links to.
     Prune {
-        /// The size to keep [default: 2 GiB, or `CARGO_PYHACK_CACHE_SIZE`]
+        /// Size to prune the cache to [default: `CARGO_PYHACK_CACHE_SIZE`, else 2GiB]
         #[arg(long, value_name = "SIZE")]
         max_size: Option<ByteSize>,
     },

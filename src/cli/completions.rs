@@ -1,16 +1,15 @@
 //! `cargo pyhack completions`: prints the completions of a shell.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use super::ui::{Text, Ui};
 use crate::error::Error;
 
 /// Completes `cargo pyhack` by the completions of `cargo-pyhack`, and
 /// everything else of cargo as before.
 const BASH_CARGO: &str = r#"
-# `cargo pyhack`: what is typed behind `cargo` is completed as a command line of its own.
+# Completes `cargo pyhack` like `cargo-pyhack`.
 _cargo_pyhack_default="$(complete -p cargo 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1/p')"
 _cargo_with_pyhack() {
     if [[ "${COMP_CWORD}" -gt 1 && "${COMP_WORDS[1]}" == "pyhack" ]]; then
@@ -25,7 +24,7 @@ _cargo_with_pyhack() {
 "#;
 
 const FISH_CARGO: &str = r#"
-# `cargo pyhack`: what is typed behind `cargo` is completed as a command line of its own.
+# Completes `cargo pyhack` like `cargo-pyhack`.
 function __cargo_pyhack_complete
     set -l words (commandline -opc)[3..] (commandline -ct)
     complete -C "cargo-pyhack $words"
@@ -41,7 +40,7 @@ complete -c cargo -n '__fish_seen_subcommand_from pyhack' -f -a '(__cargo_pyhack
 #[command(after_help = "\
 Examples:
   source <(cargo pyhack completions bash)                     in ~/.bashrc
-  cargo pyhack completions zsh > ~/.zfunc/_cargo-pyhack       a folder of $fpath
+  cargo pyhack completions zsh > ~/.zfunc/_cargo-pyhack       in a folder of $fpath
   cargo pyhack completions fish > ~/.config/fish/completions/cargo-pyhack.fish")]
 pub(super) struct CompletionsArgs {
     /// The shell
@@ -71,6 +70,6 @@ fn script(shell: Shell) -> String {
 
 fn generated(shell: Shell, program: &str) -> String {
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), program, &mut script);
+    generate(shell, &mut super::command(), program, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use clap::{ArgAction, Args, ColorChoice, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgAction, Args, ColorChoice, Command, ValueEnum};
 
 use crate::error::Error;
 use crate::io::environment::variable;
@@ -14,19 +15,19 @@ use crate::options::{InputOptions, Options, RustOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Fetch nothing; use the crates in Cargo's cache and our own
+    /// Run without accessing the network; only use cached crates and sdists
     #[arg(long, global = true)]
     pub offline: bool,
 
-    /// Obey the project's own `.cargo/config.toml` when fetching
+    /// Use the project's `.cargo/config.toml` when fetching
     ///
-    /// It may name other registries and proxies, and so who serves the crates
-    /// and who gets your tokens for the registries that it names. Without
-    /// this it is never looked at. PATH has to be a folder.
+    /// It can set registries and proxies, and thereby who provides the crates
+    /// and who gets your registry tokens. It is ignored by default. PATH must be
+    /// a folder.
     #[arg(long, global = true)]
     pub trust_project_config: bool,
 
-    /// How results are printed on standard output
+    /// Format of the results on stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 
@@ -34,15 +35,15 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, value_enum)]
     pub color: Option<ColorChoice>,
 
-    /// Change to this folder first
+    /// Change to DIR before doing anything
     #[arg(long, short = 'C', global = true, value_name = "DIR")]
     pub directory: Option<Utf8PathBuf>,
 
-    /// Print no progress, notes and warnings
+    /// Don't print progress, notes or warnings
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// Say more: the codes of warnings, for docs/diagnostics.md
+    /// Print more: codes of warnings, help for notes, and unchanged overrides
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 }
@@ -61,34 +62,67 @@ impl GlobalArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Text for people
+    /// Text
     Human,
-    /// JSON as the schemas in `docs/schema` describe it
+    /// JSON, with the schemas in `docs/schema`
     Json,
-    /// JSON, a line for each package, of `lock`
+    /// JSON, one line per package
     Jsonl,
-    /// Annotations for GitHub Actions, of `check`
+    /// Annotations for GitHub Actions
     Github,
-    /// SARIF 2.1.0 for code scanning, of `check`
+    /// SARIF 2.1.0 for code scanning
     Sarif,
-    /// A picture for Graphviz, of `why`
+    /// A graph for Graphviz
     Dot,
-    /// A picture for Mermaid, of `why`
+    /// A graph for Mermaid
     Mermaid,
-    /// A picture, of `why`
+    /// A picture of the graph
     Svg,
 }
 
 impl Format {
-    /// Whether only `check` has the format.
-    pub(super) const fn is_of_check(self) -> bool {
-        matches!(self, Self::Github | Self::Sarif)
+    /// The command that alone has the format; `None` if all have it.
+    pub(super) const fn only_command(self) -> Option<&'static str> {
+        match self {
+            Self::Human | Self::Json => None,
+            Self::Jsonl => Some("lock"),
+            Self::Github | Self::Sarif => Some("check"),
+            Self::Dot | Self::Mermaid | Self::Svg => Some("why"),
+        }
     }
 
-    /// Whether the format is a picture. Only `why` has those.
-    pub(super) const fn is_picture(self) -> bool {
-        matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
+    /// Returns a parser for `--format` of a command. The help lists the formats
+    /// that the command has. The others are accepted, since the flag may come
+    /// before the command.
+    fn parser(command: Option<&str>) -> impl TypedValueParser<Value = Self> {
+        let formats = Self::value_variants().iter();
+        let values = formats.filter_map(|format| {
+            let value = format.to_possible_value()?;
+            let only = format.only_command();
+            Some(value.hide(only.is_some() && only != command))
+        });
+        PossibleValuesParser::new(values).try_map(|name| Self::from_str(&name, false))
     }
+}
+
+/// Has the help of each command list only the formats that the command has.
+pub(super) fn with_formats(command: Command) -> Command {
+    let is_format = |arg: &Arg| arg.get_id() == "format";
+    let Some(format) = command.get_arguments().find(|arg| is_format(arg)).cloned() else {
+        return command;
+    };
+    command
+        .mut_args(|arg| {
+            if is_format(&arg) {
+                arg.value_parser(Format::parser(None))
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(|command| {
+            let parser = Format::parser(Some(command.get_name()));
+            command.arg(format.clone().value_parser(parser))
+        })
 }
 
 /// Returns when to use colours if no flag says it: as the variable of Cargo
@@ -101,10 +135,10 @@ pub(super) fn default_color() -> ColorChoice {
 /// The manifest of a project, in the place of its PATH.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ManifestArgs {
-    /// Cargo.toml or pyproject.toml of the project, in the place of PATH
+    /// Cargo.toml or pyproject.toml of the project, instead of PATH
     ///
-    /// For a Cargo.toml, the Python project in its folder or in the nearest
-    /// folder above is used, within the repository.
+    /// A Cargo.toml selects the Python project in its folder, or in the nearest
+    /// folder above within the repository.
     #[arg(long, value_name = "FILE", value_parser = manifest)]
     pub manifest_path: Option<Utf8PathBuf>,
 }
@@ -131,8 +165,8 @@ impl ManifestArgs {
 /// The project, as PATH and flags name it.
 #[derive(Debug, Args)]
 pub(super) struct SourceArgs {
-    /// Project folder, unpacked sdist, or sdist: a file (.tar.gz, .zip), an https
-    /// address, or NAME==VERSION of the configured package index [default: .]
+    /// Project folder, unpacked sdist, or sdist: a .tar.gz or .zip file, an https
+    /// URL, or NAME==VERSION from the configured package index [default: .]
     #[arg(conflicts_with = "manifest_path")]
     path: Option<Utf8PathBuf>,
 

@@ -12,9 +12,9 @@ use crate::ops::hash::{HashTexts, hash, hash_nar, output_hashes};
 
 /// Print nixpkgs' `cargoHash`
 ///
-/// The hash is that of nixpkgs' `fetchCargoVendor`, as SRI on one line. Crates
-/// that are in no cache are fetched; none is unpacked. Git dependencies are
-/// checked out, in our cache, with nothing of them run.
+/// This is the hash that nixpkgs' `fetchCargoVendor` expects. Fetches the crates
+/// in Cargo.lock that aren't cached, and checks out git dependencies in the
+/// cache. No code is run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,23 +28,22 @@ pub(super) struct HashArgs {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// Print nixpkgs' `outputHashes` instead: the git dependencies' hashes
+    /// Print the hashes of git dependencies instead, as for nixpkgs' `outputHashes`
     #[arg(long)]
     output_hashes: bool,
 
-    /// Print the hash of a file or folder instead, as `nix hash path` does
+    /// Print the hash of a file or folder instead, like `nix hash path`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes"])]
     nar: Option<Utf8PathBuf>,
 
-    /// Print this SHA-256 in another form instead
+    /// Convert a SHA-256 hash instead
     ///
-    /// It may be SRI, or nix32, base16 or base64, with `sha256:` before it or
-    /// without.
+    /// Accepts SRI, nix32, base16 and base64, with or without `sha256:`.
     #[arg(long, value_name = "HASH", value_parser = sha256)]
     #[arg(conflicts_with_all = ["path", "cargo_root", "cargo_lock", "output_hashes", "nar"])]
     convert: Option<Sha256>,
 
-    /// Form to print a hash in
+    /// Format of the hash
     #[arg(
         long,
         value_enum,
@@ -69,8 +68,7 @@ enum Form {
 
 fn sha256(text: &str) -> Result<Sha256, &'static str> {
     Sha256::parse(text).ok_or(
-        "that is no SHA-256: `sha256-` and 44 characters of base64; or 64 of base16, 52 of nix32 \
-         or 44 of base64, with `sha256:` before them or without",
+        "not a SHA-256: expected `sha256-` and base64, or base16, nix32 or base64 with an optional `sha256:` in front",
     )
 }
 

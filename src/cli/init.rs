@@ -18,38 +18,38 @@ use crate::target::Python;
 
 /// Create a flake for a uv project, with the overrides for its packages
 ///
-/// FOLDER has a pyproject.toml and a uv.lock. It gets a flake.nix, with the
-/// environment as a package and a development shell, made with uv2nix, and an
-/// overlay.nix with the stanzas of what is built from source, as `cargo pyhack
-/// lock --write` makes it. Existing files are never changed: for a flake.nix,
-/// what to paste into it is printed, for an overlay, the command that updates
-/// it.
+/// FOLDER has a pyproject.toml and a uv.lock. Writes a flake.nix that builds the
+/// environment with uv2nix and has a development shell, and an overlay.nix, the
+/// same as `cargo pyhack lock --write`. Fetches the sources of packages that are
+/// built from source, unless `--no-lock` or `--dry-run` is used.
 ///
-/// Packages of the project without anything to compile are imported from the
-/// working copy in the shell.
+/// Existing files are never changed. For a flake.nix, `init` prints the lines to
+/// add; for an overlay, the command that updates it.
+///
+/// In the shell, pure Python packages of the project are imported from the
+/// working copy.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyhack init                           flake.nix and overlay.nix, here
-  cargo pyhack init --configure               and the lines in pyproject.toml
-  cargo pyhack init --dry-run                 what they would be
-  cargo pyhack init --python 3.13 app         another Python
-  cargo pyhack init --source-preference sdist build all packages from source
+  cargo pyhack init                            write flake.nix and overlay.nix
+  cargo pyhack init --configure                also add the configuration to pyproject.toml
+  cargo pyhack init --dry-run                  show what would be written
+  cargo pyhack init --python 3.13 app          use another Python, in the folder app
+  cargo pyhack init --source-preference sdist  build all packages from source
 
-Exit code as of `cargo pyhack lock`: 3 or 4 if a package has no stanza; the
-files are written all the same.")]
+If a package fails, the files are still written, and the exit code is 3 or 4 as
+with `cargo pyhack lock`.")]
 pub(super) struct InitArgs {
-    /// Folder of pyproject.toml and uv.lock
+    /// Folder with pyproject.toml and uv.lock
     #[arg(default_value = ".")]
     folder: Utf8PathBuf,
 
-    /// CPython of the environment, such as 3.13 [default: that of
-    /// .python-version, else nixpkgs' own, or the newest, that the project
-    /// allows and its wheels are for]
+    /// CPython of the environment, such as 3.13 [default: .python-version, else
+    /// nixpkgs' default, or the newest that the project and its wheels support]
     #[arg(long, value_name = "VERSION")]
     python: Option<Python>,
 
-    /// What is taken of packages that have both [default: wheel]
+    /// Prefer wheels or sdists of packages that have both [default: wheel]
     #[arg(long, value_enum, value_name = "KIND")]
     source_preference: Option<Preference>,
 
@@ -57,12 +57,12 @@ pub(super) struct InitArgs {
     #[arg(long)]
     no_lock: bool,
 
-    /// Add `[tool.cargo-pyhack]` to pyproject.toml, so that `lock` and `check`
+    /// Add `[tool.cargo-pyhack]` to pyproject.toml so that `lock` and `check`
     /// find the overlay
     #[arg(long)]
     configure: bool,
 
-    /// Write and fetch nothing; print what would be written
+    /// Print what would be written; fetch and write nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -84,14 +84,14 @@ impl InitArgs {
             tell_all(ui, lock);
         }
         for member in &report.conflicts {
-            ui.status("Chose", &chosen(member));
+            ui.status("Selected", &chosen(member));
         }
         for name in &report.missing_build_systems {
             let name = plain(name);
             ui.status(
                 "Missing",
                 &format!(
-                    "build system `{name}`: the package set doesn't have it; add it with `uv add --dev {name}`"
+                    "build system `{name}`, which the package set doesn't have: add it with `uv add --dev {name}`"
                 ),
             );
         }
@@ -102,7 +102,7 @@ impl InitArgs {
             }
         }
         if let Some(lock) = &report.lock {
-            ui.status("Locked", &summary(lock));
+            ui.status("Resolved", &summary(lock));
         }
         tell_inputs(ui, &report);
         ui.result(&report, |report| {
@@ -120,26 +120,24 @@ impl InitArgs {
     /// Prints what to do next.
     fn advise(&self, ui: &Ui, report: &InitReport) {
         if !report.wiring.is_empty() {
-            ui.hint(
-                "paste what is printed above into `flake.nix`, each part where its comment says",
-            );
+            ui.hint("add the printed lines to `flake.nix`; the comments say where");
         }
         if !report.configuration.is_empty() {
             let lines = report.configuration.trim_end().replace('\n', "\n      ");
             ui.hint(&format!(
-                "add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):\n      {lines}"
+                "add this to `pyproject.toml` so that `cargo pyhack check` finds the overlay, or use `--configure`:\n      {lines}"
             ));
         }
         let overlay = pasted(&report.overlay);
         let is_failed = report.exit() != Exit::Done || !report.missing_build_systems.is_empty();
         if report.lock.is_none() || is_failed {
             let when = if is_failed {
-                "once that is fixed, "
+                "when this is fixed, run "
             } else {
                 ""
             };
             ui.hint(&format!(
-                "{when}`cargo pyhack lock --write {overlay}{}` writes the stanzas of what is built from source",
+                "{when}`cargo pyhack lock --write {overlay}{}` to write the overrides for packages that are built from source",
                 self.flags()
             ));
         }
@@ -182,7 +180,7 @@ impl InitArgs {
             add = format!("git add {} && ", files.join(" "));
         }
         format!(
-            "`{add}nix build{flake}` builds the environment, `nix develop{flake}` starts its shell"
+            "run `{add}nix build{flake}` to build the environment, or `nix develop{flake}` to start a shell with it"
         )
     }
 }
@@ -219,13 +217,13 @@ fn tell_inputs(ui: &Ui, report: &InitReport) {
         .map(|name| format!("`{}`", plain(name)));
     let found: Vec<_> = found.collect();
     if !found.is_empty() {
-        ui.status("Found", &format!("the inputs {}", found.join(", ")));
+        ui.status("Found", &format!("inputs {}", found.join(", ")));
     }
     let is_wired = !report.inputs.is_empty() && report.wiring.is_empty();
     if is_wired {
         ui.status(
             "Fresh",
-            &format!("the flake has the path of `{}`", plain(&report.overlay)),
+            &format!("the flake already uses `{}`", plain(&report.overlay)),
         );
     }
 }

@@ -24,17 +24,18 @@ use crate::target::Platform;
 
 /// Show what a package is built from: backend, crates, Cargo.lock, libraries
 ///
-/// This is also what `cargo pyhack` does without a command. Nothing is
-/// written, and nothing fetched but for `--generate-lock`.
+/// This is the default command of `cargo pyhack`. Fetches the sdist, if PATH is a
+/// URL or NAME==VERSION, and the crates, to find what they need; for a uv.lock,
+/// also the sources of its packages. Writes nothing to the project.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyhack inspect
   cargo pyhack inspect tokenizers-0.22.2.tar.gz
-  cargo pyhack inspect uv.lock                    a table of its packages
+  cargo pyhack inspect uv.lock    show a table of the packages
   cargo pyhack inspect --format json . | jq -r .cargo_root
 
-Exit code 0 where the Python project has no Rust: that is an answer too.")]
+A Python project without Rust isn't an error: the exit code is 0.")]
 pub(super) struct InspectArgs {
     #[command(flatten)]
     source: SourceArgs,
@@ -42,7 +43,7 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     target: TargetOptions,
 
-    /// Generate a missing Cargo.lock, or update one that doesn't match, for this report
+    /// Generate a missing Cargo.lock, or update one that doesn't match the manifests
     ///
     /// Cargo runs in a temporary folder with only the manifests. The Cargo.lock
     /// isn't saved; use `nix-snippet --generate-lock --write FILE` for that.
@@ -76,7 +77,7 @@ impl InspectArgs {
                 let lock = lock.strip_prefix(".").unwrap_or(&lock).to_owned();
                 let shown = plain(lock.as_str());
                 ui.hint(&format!(
-                    "this is a workspace without a package of its own: `cargo pyhack lock {shown}` makes the stanzas of `{shown}`"
+                    "this workspace has no package of its own; `cargo pyhack lock {shown}` prints the overrides for `{shown}`"
                 ));
                 return super::lock::inspect(lock, self.target, ui, session);
             }
@@ -124,12 +125,12 @@ fn human(inspection: &Inspection) -> String {
             row(kind(module), &told(module), &options(module));
         }
         row("Cargo root", &plain(root), "");
-        row("lock", &lock(inspection), fit(inspection));
+        row("Cargo.lock", &lock(inspection), fit(inspection));
     }
     row("Python", &inspection.python, "");
     row("build system", &build_system(&inspection.build_system), "");
     for (name, systems) in &inspection.build_system_platforms {
-        row("", name, &format!("on {} only", systems.join(", ")));
+        row("", name, &format!("only on {}", systems.join(", ")));
     }
     native(inspection, &mut row);
     text
@@ -138,8 +139,8 @@ fn human(inspection: &Inspection) -> String {
 fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     let native = &inspection.native;
     for (name, inputs) in [
-        ("native inputs", &native.build_inputs),
-        ("native tools", &native.native_build_inputs),
+        ("libraries", &native.build_inputs),
+        ("build tools", &native.native_build_inputs),
     ] {
         for input in inputs {
             let value = format!("pkgs.{}", input.attr);
@@ -152,8 +153,8 @@ fn native(inspection: &Inspection, row: &mut impl FnMut(&str, &str, &str)) {
     }
     for input in &inspection.extension_inputs {
         let name = match input.kind {
-            ExtensionInputKind::Library => "native inputs",
-            ExtensionInputKind::Program => "native tools",
+            ExtensionInputKind::Library => "libraries",
+            ExtensionInputKind::Program => "build tools",
             ExtensionInputKind::Variable => "environment",
         };
         let reason = input.reason.clone();
@@ -177,7 +178,7 @@ fn note(inspection: &Inspection, origin: &Origin) -> String {
 
 fn only(inspection: &Inspection, platforms: &BTreeSet<Platform>) -> String {
     if platforms.len() < inspection.platforms.len() {
-        format!(" ({} only)", join_systems(platforms))
+        format!(" (only on {})", join_systems(platforms))
     } else {
         String::new()
     }
@@ -195,7 +196,7 @@ const fn kind(module: &Module) -> &'static str {
 /// imports it by.
 fn told(module: &Module) -> String {
     let Some(krate) = &module.krate else {
-        return "none: the manifest is a workspace without a cdylib".to_owned();
+        return "none: no crate in the workspace is a cdylib".to_owned();
     };
     let version = module.version.iter().map(|version| format!(" {version}"));
     let name = module.name.iter().map(|name| format!(", as {name}"));
@@ -230,10 +231,10 @@ fn options(module: &Module) -> String {
 const fn fit(inspection: &Inspection) -> &'static str {
     match inspection.lock_state.fits {
         Fit::Missing | Fit::Fits => "",
-        Fit::MoreThanNeeded => "with crates that nothing needs",
-        Fit::Outdated => "of another version of the project",
-        Fit::Stale => "doesn't fit the manifests",
-        Fit::Broken => "but manifests that cargo can't read",
+        Fit::MoreThanNeeded => "has crates that nothing depends on",
+        Fit::Outdated => "for another version of the project",
+        Fit::Stale => "doesn't match the manifests",
+        Fit::Broken => "cargo can't read the manifests",
     }
 }
 

@@ -24,13 +24,15 @@ use crate::python_lock::PythonLock;
 
 /// Print the override that builds a package with pyproject.nix
 ///
-/// For a package with Rust, the stanza calls `hacks.importCargoLock` and adds
-/// the Python build system, native inputs and environment variables; for any
-/// other it adds the build system. Where it stands, `pkgs`, `lib` and
-/// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` have to be in
-/// scope. A package that is a wheel in the set, or isn't in it, is left as it
-/// is. `--style nixpkgs` prints a file for `callPackage` instead, as nixpkgs'
-/// own Python packages are.
+/// The override adds the build system, libraries and environment variables of
+/// the package, and for Rust the crates in its Cargo.lock, with
+/// `hacks.importCargoLock`. It doesn't change packages that the package set takes
+/// as wheels, or doesn't have. `pkgs`, `lib` and
+/// `hacks = pkgs.callPackage pyproject-nix.build.hacks { }` must be in scope.
+///
+/// Fetches the sdist, if PATH is a URL or NAME==VERSION, and the crates, to
+/// find what they need. `--style nixpkgs` prints a file for `callPackage`
+/// instead, like the Python packages in nixpkgs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,9 +46,9 @@ Examples:
   cargo pyhack nix-snippet --generate-lock --write overlay.nix tiktoken-0.12.0.tar.gz
   cargo pyhack nix-snippet --source git --subdirectory bindings/python checkout/bindings/python")]
 pub(super) struct NixSnippetArgs {
-    /// Project folders, unpacked sdists, or sdists: files (.tar.gz, .zip), https
-    /// addresses, or NAME==VERSION of the configured package index; or a uv.lock
-    /// or pylock.toml alone [default: ., or none with --prebuilt]
+    /// Project folders, unpacked sdists, or sdists: .tar.gz or .zip files, https
+    /// URLs, or NAME==VERSION from the configured package index; or a single
+    /// uv.lock or pylock.toml [default: ., or none with --prebuilt]
     #[arg(value_name = "PATH", conflicts_with = "manifest_path")]
     paths: Vec<Utf8PathBuf>,
 
@@ -68,30 +70,30 @@ pub(super) struct NixSnippetArgs {
     #[command(flatten)]
     extra: ExtraOptions,
 
-    /// Take a package of the uv.lock from nixpkgs' Python packages instead of
-    /// building it
+    /// Use nixpkgs' build of a package in the uv.lock
     ///
-    /// ATTR is its attribute there, where that isn't NAME. The lock is PATH, or
-    /// the uv.lock above the overlay. May be given several times.
+    /// ATTR is its attribute in nixpkgs' Python packages, if it isn't NAME. The
+    /// lockfile is PATH, or the uv.lock above the overlay. Can be used several
+    /// times.
     #[arg(long, value_name = "NAME[=ATTR]")]
     prebuilt: Vec<PrebuiltPackage>,
 
     #[command(flatten)]
     nixpkgs: NixpkgsOptions,
 
-    /// What the package is built by: pyproject.nix, or as nixpkgs' own are
-    /// [default: what the configuration says, else pyproject]
+    /// Generate an override for pyproject.nix, or a package for nixpkgs [default:
+    /// the style in the configuration, else pyproject]
     #[arg(long, value_enum, value_name = "STYLE")]
     style: Option<PackageStyle>,
 
-    /// How much is printed around the stanza [default: overlay; file with --write]
+    /// How to print the override [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<Form>,
 
     #[command(flatten)]
     write: WriteArgs,
 
-    /// Say what would be written to FILE, and write nothing
+    /// Show what would be written to FILE; write nothing
     #[arg(long, requires = "write")]
     dry_run: bool,
 }
@@ -107,7 +109,7 @@ impl NixSnippetArgs {
             .count();
         let is_prebuilt = !self.prebuilt.is_empty();
         if locks > 1 || (locks == 1 && self.paths.len() > 1 && !is_prebuilt) {
-            return Some("a lock stands for all of its packages: name it alone");
+            return Some("a lockfile can't be combined with other PATHs");
         }
         if !matches!(self.style, Some(PackageStyle::Nixpkgs)) {
             return None;
@@ -119,15 +121,16 @@ impl NixSnippetArgs {
     const fn nixpkgs_contradiction(&self) -> Option<&'static str> {
         let write = &self.write;
         if !matches!(self.form, None | Some(Form::File)) {
-            Some("`--style nixpkgs` always makes a file: leave out `--as`")
+            Some("`--style nixpkgs` can't be used with `--as`: it always prints a file")
         } else if self.paths.len() > 1 {
-            Some("`--style nixpkgs` makes a file for one package: name one PATH")
+            Some("`--style nixpkgs` requires a single PATH")
         } else if !self.prebuilt.is_empty() {
-            Some("`--prebuilt` is for an overlay of pyproject.nix: leave out `--style nixpkgs`")
+            Some(
+                "`--prebuilt` can't be used with `--style nixpkgs`: it writes an override for pyproject.nix",
+            )
         } else if self.dry_run || write.diff || write.formatter.is_some() {
             Some(
-                "`--dry-run`, `--diff` and `--formatter` are for stanzas in an overlay: `--style \
-                 nixpkgs` writes the whole of FILE",
+                "`--dry-run`, `--diff` and `--formatter` can't be used with `--style nixpkgs`, which writes the whole file",
             )
         } else {
             None
@@ -140,7 +143,7 @@ impl NixSnippetArgs {
         let (diff, dry_run) = (self.write.diff, self.dry_run);
         if let Some(reason) = self.style_is_overridden(&configured) {
             ui.hint(&format!(
-                "this is a stanza for pyproject.nix, although the configuration has `style = \"nixpkgs\"`: {reason}"
+                "printing an override for pyproject.nix, although the configuration has `style = \"nixpkgs\"`: {reason}"
             ));
         }
         let request = SnippetRequest {
@@ -228,7 +231,7 @@ impl NixSnippetArgs {
             return None;
         }
         let is_lock = self.paths.iter().any(|path| PythonLock::is_path(path));
-        let of_lock = is_lock.then_some("that style is for one package, not for a lock");
+        let of_lock = is_lock.then_some("that style doesn't support lockfiles");
         of_lock.or_else(|| self.nixpkgs_contradiction())
     }
 

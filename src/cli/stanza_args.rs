@@ -10,29 +10,28 @@ use crate::options::GenerateOptions;
 /// How an overlay file is written.
 #[derive(Debug, Args)]
 pub(super) struct WriteArgs {
-    /// Overlay file to put stanzas into, instead of printing it
+    /// Write to this overlay file instead of stdout
     ///
-    /// A file that isn't there yet is made. In one that is, only what is
-    /// between the markers `# pyhack: begin NAME` and `# pyhack: end NAME` is
-    /// replaced; without them a stanza goes to the end of the set of
-    /// `final: prev: { }`.
+    /// Creates the file if it doesn't exist. In an existing file, only the text
+    /// between `# pyhack: begin NAME` and `# pyhack: end NAME` is replaced; new
+    /// overrides are added at the end of `final: prev: { }`.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pub write: Option<Utf8PathBuf>,
 
     #[command(flatten)]
     pub generate: GenerateOptions,
 
-    /// Replace stanzas in FILE that were edited by hand, too, and another file
-    /// that lies where a lock goes
+    /// Replace overrides in FILE that were edited by hand, and files in the place
+    /// of a generated Cargo.lock
     #[arg(long, requires = "write")]
     pub force: bool,
 
-    /// Print what changes in FILE as a diff
+    /// Print the changes to FILE as a diff
     #[arg(long, requires = "write")]
     pub diff: bool,
 
-    /// Program that lays FILE's new stanzas out, reading from standard input
-    /// [default: as nixfmt does]
+    /// Format new overrides with this program, which reads stdin and writes
+    /// stdout [default: built-in nixfmt]
     #[arg(long, value_name = "CMD", requires = "write")]
     pub formatter: Option<String>,
 }
@@ -54,6 +53,6 @@ fn file(text: &str) -> Result<Utf8PathBuf, &'static str> {
     let path = Utf8PathBuf::from(text);
     match path.file_name() {
         Some(_) if !text.ends_with('/') => Ok(path),
-        _ => Err("that is no name of a file"),
+        _ => Err("not the name of a file"),
     }
 }

@@ -111,7 +111,7 @@ impl Ui {
         let written = stdout.write_all(text.as_bytes());
         match written.and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let message = format!("standard output can't be written: {error}");
+                let message = format!("failed to write to stdout: {error}");
                 Err(IoError::File(io::Error::new(error.kind(), message)).into())
             }
             _ => Ok(()),

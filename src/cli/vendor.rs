@@ -17,14 +17,14 @@ use crate::vendor::{Layout, LinkMode, Naming};
 
 /// Vendor the crates, to build offline
 ///
-/// Every crate is checked against the lock. The folder is replaced as a whole
-/// or not at all, and left alone where it is up to date. Standard output has
-/// the lines for `.cargo/config.toml`.
+/// Fetches the crates in Cargo.lock that aren't cached, verifies them, and writes
+/// them to a folder. An existing folder is replaced as a whole, unless it is up
+/// to date. Prints the lines for `.cargo/config.toml`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyhack vendor
-  cargo pyhack vendor > .cargo/config.toml    if the file doesn't exist yet
+  cargo pyhack vendor > .cargo/config.toml    if that file doesn't exist yet
   cargo pyhack vendor --to /tmp/crates pydantic_core-2.41.5.tar.gz
   cargo pyhack vendor --platform x86_64-linux,aarch64-linux
   cargo pyhack vendor --tar --to - | zstd > crates.tar.zst")]
@@ -32,26 +32,27 @@ pub(super) struct VendorArgs {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// Folder to write; with --tar a file, or - for standard output
+    /// Folder to write; with --tar a file, or - for stdout
     #[arg(long, value_name = "DIR", default_value = "vendor", value_parser = folder)]
     to: Utf8PathBuf,
 
-    /// Write a tar archive, the same bytes for the same crates
+    /// Write a reproducible tar archive instead of a folder
     #[arg(long)]
     tar: bool,
 
-    /// What the folder is like
+    /// Layout of the folder
     #[arg(long, value_enum, default_value_t = Layout::Cargo)]
     layout: Layout,
 
-    /// Name all folders <name>-<version>, as `cargo vendor --versioned-dirs`
+    /// Name all folders <name>-<version>, like `cargo vendor --versioned-dirs`
     #[arg(long)]
     versioned_dirs: bool,
 
-    /// Platforms to build for, with commas between: other crates become stubs
+    /// Comma-separated platforms, by the names of Nix or rustc: replace the crates
+    /// of other platforms with stubs [default: keep all crates]
     ///
-    /// By Nix's names or rustc's. What only other platforms need, or tests,
-    /// becomes a manifest with empty files, which cargo accepts.
+    /// Crates that only other platforms or tests need become a manifest with
+    /// empty files, which cargo accepts.
     #[arg(
         long,
         visible_alias = "platforms",
@@ -60,14 +61,14 @@ pub(super) struct VendorArgs {
     )]
     platform: Vec<Platform>,
 
-    /// How files get into the folder
+    /// How to add the files to the folder
     #[arg(long, value_enum, default_value_t = LinkMode::Copy, conflicts_with = "tar")]
     link_mode: LinkMode,
 }
 
 fn folder(text: &str) -> Result<Utf8PathBuf, &'static str> {
     if text.is_empty() {
-        return Err("the folder has no name");
+        return Err("the folder must not be empty");
     }
     Ok(Utf8PathBuf::from(text))
 }
@@ -76,8 +77,7 @@ impl VendorArgs {
     /// Returns a message if the flags contradict each other in a way that clap
     /// can't express.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
-        let message = "what `cargoHash` covers has all crates as they are: `--platform` is for the \
-                       other layouts";
+        let message = "`--platform` can't be used with the layout `fetch-cargo-vendor`, which contains all crates unchanged";
         let is_whole = self.layout == Layout::FetchCargoVendor;
         (is_whole && !self.platform.is_empty()).then_some(message)
     }

@@ -23,28 +23,26 @@ use crate::target::Platform;
 
 /// Explain why a library or crate is needed, or why it isn't
 ///
-/// Prints each shortest way from the module's crate to the crate that needs
-/// it, with the features that turned it on and how we know, and what extension
-/// modules in C need. Where nothing that is built needs it, says what would have
-/// to be otherwise.
+/// Prints the shortest paths from the module's crate to the crates that need it,
+/// with the features that enable them and the evidence, and the extension modules
+/// in C that need it. If nothing needs it, shows what would. Fetches the sdist
+/// and the crates, if they aren't cached.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyhack why openssl                            a nixpkgs attribute
-  cargo pyhack why openssl-sys orjson-3.13.0.tar.gz   a crate, or its `links`
-  cargo pyhack why openssl uv.lock                    which packages of a lock need it
-  cargo pyhack why --all --format svg > native.svg    everything, drawn
-
-Formats: human, json, and as pictures dot, mermaid, svg.")]
+  cargo pyhack why openssl                           explain a nixpkgs attribute
+  cargo pyhack why openssl-sys orjson-3.13.0.tar.gz  explain a crate
+  cargo pyhack why openssl uv.lock                   list the packages that need it
+  cargo pyhack why --all --format svg > native.svg   draw everything")]
 pub(super) struct WhyArgs {
-    /// A nixpkgs attribute, an environment variable, a crate, or a `links` name
+    /// A nixpkgs attribute, environment variable, crate, or `links` name of a crate
     #[arg(required_unless_present = "all")]
     name: Option<String>,
 
     #[command(flatten)]
     source: SourceArgs,
 
-    /// Explain all native inputs
+    /// Explain all libraries, build tools and environment variables
     #[arg(long)]
     all: bool,
 
@@ -92,7 +90,7 @@ impl WhyArgs {
             || name.contains(['/', '\\', '='])
             || matches!(name, "." | "..");
         is_path.then(|| {
-            format!("`{name}` is a path: name the crate or library to explain (`why NAME {name}`), or explain all of them (`why --all {name}`)")
+            format!("`{name}` is a path: pass a crate or library first (`why NAME {name}`), or use `--all` (`why --all {name}`)")
         })
     }
 
@@ -126,7 +124,7 @@ fn human_of_lock(found: &LockWhy) -> String {
             );
         }
         if package.builds.is_empty() {
-            text.push_str("  not needed on the platforms\n");
+            text.push_str("  not needed on these platforms\n");
         }
         parts.push(text);
     }
@@ -137,10 +135,10 @@ fn human_of_lock(found: &LockWhy) -> String {
     };
     parts.extend(found.packages.iter().filter(is_needed).map(human));
     if parts.is_empty() {
-        let name = plain(found.name.as_deref().unwrap_or("native inputs"));
+        let name = plain(found.name.as_deref().unwrap_or("native dependencies"));
         let lock = plain(&found.lock);
         parts.push(format!(
-            "{BOLD}{name}{BOLD:#} is needed by nothing that is built from source of `{lock}`\n"
+            "no package in `{lock}` that is built from source needs {BOLD}{name}{BOLD:#}\n"
         ));
     }
     parts.join("\n")
@@ -161,26 +159,26 @@ fn human_of_build_system(found: &WhyBuildSystem) -> String {
 
 fn human(report: &WhyReport) -> String {
     let mut text = String::new();
-    let name = plain(report.name.as_deref().unwrap_or("native inputs"));
+    let name = plain(report.name.as_deref().unwrap_or("native dependencies"));
     let package = plain(&report.package);
     let _ = match (report.answer, &report.name) {
         (Answer::Needed, _) => writeln!(text, "{BOLD}{name}{BOLD:#} of {package}"),
         (Answer::NotNeeded, None) if report.resolved_by.is_some() => {
-            writeln!(text, "{package} needs nothing besides Rust")
+            writeln!(text, "{package} only needs Rust")
         }
         (Answer::NotNeeded, None) => {
-            writeln!(text, "{package} needs nothing besides its build system")
+            writeln!(text, "{package} only needs its build system")
         }
         (Answer::NotNeeded, Some(_)) if report.why_not.is_empty() => {
             writeln!(text, "{BOLD}{name}{BOLD:#} is not needed by {package}")
         }
         (Answer::NotNeeded, Some(_)) => writeln!(
             text,
-            "{BOLD}{name}{BOLD:#} is not needed by {package}, though the lock has:"
+            "{BOLD}{name}{BOLD:#} is not needed by {package}, although `Cargo.lock` contains:"
         ),
         (Answer::NotInTheLock, _) => writeln!(
             text,
-            "{BOLD}{name}{BOLD:#} is not needed by {package}: nothing in its lock has to do with it"
+            "{BOLD}{name}{BOLD:#} is not needed by {package}: nothing in its `Cargo.lock` is related to it"
         ),
     };
     for krate in &report.why_not {
@@ -205,7 +203,7 @@ fn human(report: &WhyReport) -> String {
     if let Some(row) = &report.row {
         let _ = write!(
             text,
-            "\nIt is in no table. If it needs something, tell us, or fill in a row for data/native-deps.toml:\n\n{}",
+            "\nIt isn't in the built-in table. If it needs something, please report it, or complete this row for data/native-deps.toml:\n\n{}",
             plain_lines(row)
         );
     }
@@ -289,9 +287,9 @@ pub(super) fn join_systems(platforms: &BTreeSet<Platform>) -> String {
 
 pub(super) fn known_by(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Table(text) => format!("our table, by {text}"),
-        Evidence::Manifest(text) => format!("its manifest: {text}"),
-        Evidence::BuildScript(text) => format!("its build script, {text}"),
-        Evidence::Source(text) => format!("its source: {text}"),
+        Evidence::Table(text) => format!("built-in table: {text}"),
+        Evidence::Manifest(text) => format!("manifest: {text}"),
+        Evidence::BuildScript(text) => format!("build script: {text}"),
+        Evidence::Source(text) => format!("source: {text}"),
     }
 }

@@ -44,10 +44,10 @@ impl ArchivePaths {
             (Some(PathKind::Folder), PathKind::Folder) | (Some(PathKind::File), PathKind::File) => {
                 Ok(true)
             }
-            (Some(PathKind::Folder), _) => Err("is in the place of a folder"),
-            (Some(PathKind::File), PathKind::Folder) => Err("is a folder in the place of a file"),
-            (Some(PathKind::File), _) => Err("is a link in the place of a file"),
-            (Some(PathKind::Link), _) => Err("is in the place of a link"),
+            (Some(PathKind::Folder), _) => Err("has the path of a folder"),
+            (Some(PathKind::File), PathKind::Folder) => Err("is a folder with the path of a file"),
+            (Some(PathKind::File), _) => Err("is a link with the path of a file"),
+            (Some(PathKind::Link), _) => Err("has the path of a link"),
         }
     }
 
@@ -100,28 +100,19 @@ mod tests {
             (vec![("a", File), ("a/b", File)], "is below a file"),
             (vec![("a", Link), ("a/b", File)], "is below a link"),
             (vec![("a", Link), ("a/b/c", Link)], "is below a link"),
-            (
-                vec![("a/b", File), ("a", File)],
-                "is in the place of a folder",
-            ),
-            (
-                vec![("a", Folder), ("a", Link)],
-                "is in the place of a folder",
-            ),
+            (vec![("a/b", File), ("a", File)], "has the path of a folder"),
+            (vec![("a", Folder), ("a", Link)], "has the path of a folder"),
             (
                 vec![("a", File), ("a", Folder)],
-                "is a folder in the place of a file",
+                "is a folder with the path of a file",
             ),
             (
                 vec![("a", File), ("a", Link)],
-                "is a link in the place of a file",
+                "is a link with the path of a file",
             ),
-            (vec![("a", Link), ("a", File)], "is in the place of a link"),
-            (vec![("a", Link), ("a", Link)], "is in the place of a link"),
-            (
-                vec![("a", Link), ("a", Folder)],
-                "is in the place of a link",
-            ),
+            (vec![("a", Link), ("a", File)], "has the path of a link"),
+            (vec![("a", Link), ("a", Link)], "has the path of a link"),
+            (vec![("a", Link), ("a", Folder)], "has the path of a link"),
         ] {
             assert_eq!(problem(&paths), Some(expected), "{paths:?}");
         }

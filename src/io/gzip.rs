@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// Bytes behind the last member that aren't zero.
 #[derive(Debug, Error)]
-#[error("it has bytes behind its end")]
+#[error("it has data after its end")]
 struct BytesBehind;
 
 /// Returns whether an archive is complete, and bytes that aren't zero follow it.

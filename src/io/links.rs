@@ -30,7 +30,7 @@ pub fn require_no_way_out(path: &Utf8Path) -> Result<(), IoError> {
     let target = match full_path(path) {
         Ok(Some(target)) => target,
         Ok(None) => return Ok(()),
-        Err(_) => Utf8PathBuf::from("a link that leads nowhere"),
+        Err(_) => Utf8PathBuf::from("a dangling link"),
     };
     if target.starts_with(top) {
         return Ok(());

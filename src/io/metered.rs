@@ -35,7 +35,7 @@ impl Meter {
             return Ok(());
         };
         let left = left.checked_sub(bytes as u64);
-        let left = left.ok_or_else(|| io::Error::other("it has too long a list of files"))?;
+        let left = left.ok_or_else(|| io::Error::other("its list of files is too long"))?;
         self.0.set(Some(left));
         Ok(())
     }

@@ -99,7 +99,7 @@ pub fn utf8_path(path: PathBuf) -> Result<Utf8PathBuf, IoError> {
 /// Fails if the folder can't be entered.
 pub fn enter(folder: &Utf8Path) -> Result<(), IoError> {
     std::env::set_current_dir(folder).map_err(|error| {
-        let message = format!("the folder `{folder}` can't be entered: {error}");
+        let message = format!("failed to change to the folder `{folder}`: {error}");
         IoError::File(std::io::Error::new(error.kind(), message))
     })
 }

@@ -168,7 +168,7 @@ impl<'a> Collector<'a> {
             MemberKind::HardLink(target) => self.add_link(name, target, false)?,
             MemberKind::Other => {
                 return Err(self
-                    .refuse(name, "is a device or of an unknown kind")
+                    .refuse(name, "is a device, or of an unknown type")
                     .into());
             }
         }
@@ -193,7 +193,7 @@ impl<'a> Collector<'a> {
         // Two readers could choose different ones, so those that decide
         // something must be the same.
         if self.files.has(&path) && self.files.bytes(&path) != bytes.as_deref() {
-            return Err(self.refuse(name, "stands in it twice, with different contents"));
+            return Err(self.refuse(name, "is in it twice, with different contents"));
         }
         self.files.insert(path, bytes);
         Ok(())
@@ -299,11 +299,11 @@ impl<'a> Collector<'a> {
     /// Returns the parts of an entry's path.
     fn parts<'n>(&self, name: &'n [u8]) -> Result<Vec<&'n str>, IoError> {
         if name.len() > MAX_PATH {
-            return Err(self.refuse(name, "has a path that is too long for any system"));
+            return Err(self.refuse(name, "has a path that is too long"));
         }
         let text = std::str::from_utf8(name).map_err(|_| self.refuse(name, "is not UTF-8"))?;
         if text.contains('\0') {
-            return Err(self.refuse(name, "has a NUL in its name or target"));
+            return Err(self.refuse(name, "has a NUL character in its name or target"));
         }
         let mut parts = Vec::new();
         for component in Utf8Path::new(text).components() {
@@ -321,10 +321,7 @@ impl<'a> Collector<'a> {
             self.files.link(&path, &target);
         }
         if self.top.is_none() {
-            return Err(damaged(
-                self.path,
-                &io::Error::other("there is nothing in it"),
-            ));
+            return Err(damaged(self.path, &io::Error::other("it is empty")));
         }
         Ok(self.files)
     }

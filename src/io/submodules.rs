@@ -29,7 +29,7 @@ impl MissingSubmodule {
     #[must_use]
     pub fn checkout(&self) -> String {
         if !self.has_repository {
-            return "take the source with its submodules: `git clone --recurse-submodules URL`"
+            return "clone the repository with its submodules: `git clone --recurse-submodules URL`"
                 .to_owned();
         }
         let here = Utf8Path::new(".");

@@ -152,7 +152,7 @@ pub(super) fn each_member<E: From<TarError>>(
         })?;
     }
     if !extensions.is_empty() {
-        let error = io::Error::other("its last header is about no member");
+        let error = io::Error::other("its last header belongs to no entry");
         return Err(damaged(error));
     }
     let mut rest = archive.into_inner();
@@ -174,7 +174,7 @@ impl Extensions {
         let kind = entry.header().entry_type();
         let twice = |is_known| {
             let name = entry.path_bytes();
-            let problem = "has two extended headers of one kind";
+            let problem = "has two extended headers of the same kind";
             if is_known {
                 Err(TarError::unsound(&name, problem))
             } else {
@@ -192,7 +192,7 @@ impl Extensions {
             self.pax = Some(Pax::of(&header_of(entry)?)?);
         } else if kind.is_pax_global_extensions() {
             if !Pax::of(&header_of(entry)?)?.is_empty() {
-                let problem = "gives all entries the same path, link target or size";
+                let problem = "sets the same path, link target or size for all entries";
                 return Err(TarError::unsound(&entry.path_bytes(), problem));
             }
         } else {
@@ -213,12 +213,12 @@ impl Extensions {
         if let (Some(pax), Some(long)) = (&pax.path, &self.long_name)
             && pax != long
         {
-            let problem = "has two names: readers differ in which one counts";
+            let problem = "has two names, which programs read differently";
             return Err(TarError::unsound(pax, problem));
         }
         let name = pax.path.or(self.long_name).unwrap_or_else(own);
         if pax.size.is_some_and(|size| size != entry.size()) {
-            let problem = "has two sizes: readers differ in which one counts";
+            let problem = "has two sizes, which programs read differently";
             return Err(TarError::unsound(&name, problem));
         }
         let target = || {
@@ -235,7 +235,7 @@ impl Extensions {
         } else if kind.is_hard_link() {
             MemberKind::HardLink(target())
         } else if kind.is_gnu_sparse() {
-            let problem = "is a sparse file, which readers unpack in different ways";
+            let problem = "is a sparse file, which programs unpack differently";
             return Err(TarError::unsound(&name, problem));
         } else {
             MemberKind::Other
@@ -253,10 +253,13 @@ fn require_agreed(name: &[u8], kind: &MemberKind, size: u64) -> Result<(), TarEr
         _ => b"",
     };
     if name.contains(&0) || target.contains(&0) {
-        return Err(TarError::unsound(name, "has a NUL in its name or target"));
+        return Err(TarError::unsound(
+            name,
+            "has a NUL character in its name or target",
+        ));
     }
     if size > 0 && *kind != MemberKind::File {
-        return Err(TarError::unsound(name, "has contents and isn't a file"));
+        return Err(TarError::unsound(name, "has contents, but isn't a file"));
     }
     Ok(())
 }
@@ -273,12 +276,12 @@ impl Pax {
                 b"size" => {
                     let size = std::str::from_utf8(value).ok();
                     let size = size.and_then(|size| size.parse().ok());
-                    let size = size.ok_or_else(|| io::Error::other("a size in it is no number"));
+                    let size = size.ok_or_else(|| io::Error::other("a size in it is not a number"));
                     pax.size = Some(size?);
                 }
                 key if key.starts_with(b"GNU.sparse.") => {
                     let name = pax.path.unwrap_or_else(|| key.to_vec());
-                    let problem = "is a sparse file, which readers unpack in different ways";
+                    let problem = "is a sparse file, which programs unpack differently";
                     return Err(TarError::unsound(&name, problem));
                 }
                 _ => {}
@@ -317,13 +320,13 @@ impl Bounds {
 
     fn add(&mut self, name: &[u8], more: usize) -> Result<(), TarError> {
         if name.len() > MAX_PATH || more > MAX_PATH {
-            let problem = "has a path that is too long for any system";
+            let problem = "has a path that is too long";
             return Err(TarError::unsound(name, problem));
         }
         self.members += 1;
         self.names += name.len() + more;
         if self.members > self.limits.members || self.names > self.limits.names {
-            return Err(io::Error::other("it has more files than any source has").into());
+            return Err(io::Error::other("it has too many files").into());
         }
         Ok(())
     }
@@ -415,13 +418,16 @@ mod tests {
     fn what_readers_take_for_something_else_is_refused() {
         for kind in *b"125" {
             let text = refusal(&[block("a", kind, 1, b"x")]);
-            assert!(text.ends_with("has contents and isn't a file"), "{text}");
+            assert!(text.ends_with("has contents, but isn't a file"), "{text}");
         }
         let text = refusal(&[pax(b'x', &[("path", "a/b\0c")]), file("a")]);
-        assert!(text.ends_with("has a NUL in its name or target"), "{text}");
+        assert!(
+            text.ends_with("has a NUL character in its name or target"),
+            "{text}"
+        );
         let long = block("././@LongLink", b'L', 4, b"a/b\0");
         let text = refusal(&[long, pax(b'x', &[("path", "a/c")]), file("a")]);
-        let expected = "has two names: readers differ in which one counts";
+        let expected = "has two names, which programs read differently";
         assert!(text.ends_with(expected), "{text}");
     }
 
@@ -447,7 +453,7 @@ mod tests {
         for key in ["path", "linkpath", "size"] {
             let global = pax(b'g', &[(key, "1")]);
             let message = refusal(&[global, file("a")]);
-            assert!(message.contains("gives all entries the same"), "{message}");
+            assert!(message.contains("sets the same path"), "{message}");
         }
     }
 
@@ -457,7 +463,7 @@ mod tests {
         let message = refusal(&[two, file("a")]);
         assert_eq!(
             message,
-            "the entry `a` has two sizes: readers differ in which one counts"
+            "the entry `a` has two sizes, which programs read differently"
         );
         for sparse in [
             vec![block("a", b'S', 1, b"x")],
@@ -469,7 +475,7 @@ mod tests {
         let name = || block("x", b'L', 2, b"a\0");
         let message = refusal(&[name(), name(), file("a")]);
         assert!(message.contains("two extended headers"), "{message}");
-        assert!(refusal(&[name()]).contains("about no member"));
+        assert!(refusal(&[name()]).contains("belongs to no entry"));
     }
 
     /// Only the header exists: nothing is reserved for what it claims.

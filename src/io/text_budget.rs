@@ -78,7 +78,7 @@ impl TextBudget {
         }
         let Some(left) = self.manifests.checked_sub(length) else {
             let limit = self.limits.manifests >> 20;
-            let message = format!("its manifests and locks have more than {limit} MiB");
+            let message = format!("its manifests and lockfiles are larger than {limit} MiB");
             return Ok(Text::Refused(message));
         };
         self.manifests = left;
@@ -160,7 +160,7 @@ mod tests {
         let mut budget = budget(3000, 0);
         assert_eq!(read(&mut budget, "a/Cargo.toml", 2000), Ok(Some(2000)));
         let message = read(&mut budget, "b/Cargo.toml", 2000).unwrap_err();
-        assert!(message.contains("have more than"), "{message}");
+        assert!(message.contains("are larger than"), "{message}");
         assert_eq!(read(&mut budget, "b/Cargo.toml", 1000), Ok(Some(1000)));
     }
 

@@ -48,7 +48,7 @@ pub fn write_node<W: Write>(nar: &mut NarWriter<W>, path: &Path) -> io::Result<(
         return nar.file(is_executable(&metadata), metadata.len(), contents);
     }
     if !kind.is_dir() {
-        let message = format!("`{}` is no file, folder or link", path.display());
+        let message = format!("`{}` is not a file, folder or link", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
     let mut names = Vec::new();

@@ -230,10 +230,10 @@ fn each_file(
 fn know(known: &mut ArchivePaths, path: &Utf8Path, is_folder: bool) -> Result<(), &'static str> {
     let is_long = |part: Utf8Component<'_>| part.as_str().len() > MAX_NAME;
     if path.components().any(is_long) {
-        return Err("has a name that is too long for file systems");
+        return Err("has a name that is too long");
     }
     if path.starts_with(CHECKSUM_FILE) && (is_folder || path != CHECKSUM_FILE) {
-        return Err("has the name of cargo's own file about the crate");
+        return Err("has the name of cargo's checksum file");
     }
     if path == "" && is_folder {
         return Ok(());
@@ -244,7 +244,7 @@ fn know(known: &mut ArchivePaths, path: &Utf8Path, is_folder: bool) -> Result<()
         PathKind::File
     };
     if known.add(path, kind)? && !is_folder {
-        return Err("stands in it twice");
+        return Err("is in it twice");
     }
     if known.folders() > LIMITS.members {
         return Err("needs more than 50,000 folders");

@@ -57,17 +57,17 @@ pub(super) fn checked<R: Read + Seek>(
     }
     let comment = archive.comment();
     if comment.windows(END.len()).any(|part| part == END) {
-        return wrong(b"", "has another archive behind it");
+        return wrong(b"", "has another archive after it");
     }
     let listed = listed(&mut archive)?;
     let directory = listed.iter().map(|entry| entry.directory_start).min();
     let mut file = archive.into_inner();
     let end = End::read(&mut file)?;
     if end.entries != listed.len() && end.entries != usize::from(u16::MAX) {
-        return wrong(b"", "has two entries of one name");
+        return wrong(b"", "has two entries with the same name");
     }
     if !end.follows_the_directory() {
-        return wrong(b"", "has another archive behind its directory");
+        return wrong(b"", "has another archive after its directory");
     }
     let mut places = Places::default();
     for entry in &listed {
@@ -107,7 +107,7 @@ impl End {
         let behind = rest.get(usize::from(half(record, 20))..);
         let behind = behind.unwrap_or_default();
         if behind.iter().any(|byte| *byte != 0) {
-            return Err(io::Error::other("there are bytes behind its end"));
+            return Err(io::Error::other("it has data after its end"));
         }
         Ok(Self {
             start: tail_start + at as u64,
@@ -147,10 +147,10 @@ impl Places {
     /// Returns what is wrong with what comes next starting there.
     const fn gap_before(&self, start: u64) -> Option<&'static str> {
         match start.checked_sub(self.end) {
-            None => Some("shares its bytes with the file before it"),
+            None => Some("overlaps the file before it"),
             Some(0) => None,
             Some(gap) if self.has_sizes_behind && gap <= MAX_SIZES => None,
-            Some(_) => Some("comes after bytes that the directory doesn't list"),
+            Some(_) => Some("comes after data that the directory doesn't list"),
         }
     }
 }
@@ -187,12 +187,12 @@ impl Listed {
         let mut header = [0; HEADER];
         file.read_exact(&mut header)?;
         if !header.starts_with(SIGNATURE) {
-            return Ok(Some("has no header"));
+            return Ok(Some("has no local header"));
         }
         let mut name = vec![0; usize::from(half(&header, 26))];
         file.read_exact(&mut name)?;
         if name != self.name {
-            return Ok(Some("has another name in the header before its contents"));
+            return Ok(Some("has a different name in its local header"));
         }
         // Larger ones are in the extra field (APPNOTE.TXT, 4.5.3).
         let differs = |said: u64, listed| said != listed && said != u64::from(u32::MAX);
@@ -207,7 +207,7 @@ impl Listed {
         let size = word(&header, 22);
         if !has_sizes_behind && (differs(packed_size, self.packed_size) || differs(size, self.size))
         {
-            return Ok(Some("has another size in the header before its contents"));
+            return Ok(Some("has a different size in its local header"));
         }
         Ok(None)
     }
@@ -251,21 +251,21 @@ mod tests {
     #[test]
     fn another_name_before_the_contents_is_refused() {
         let changed = replaced(&archive(&["a/b"]), HEADER, b"a/c");
-        let expected = "has another name in the header before its contents";
+        let expected = "has a different name in its local header";
         assert_eq!(problem(changed), Some(expected));
     }
 
     #[test]
     fn another_size_before_the_contents_is_refused() {
         let changed = replaced(&archive(&["a/b"]), 22, &[7]);
-        let expected = "has another size in the header before its contents";
+        let expected = "has a different size in its local header";
         assert_eq!(problem(changed), Some(expected));
     }
 
     #[test]
     fn archives_one_behind_the_other_are_refused() {
         let two = [archive(&["a/b"]), archive(&["a/c"])].concat();
-        let expected = "has another archive behind its directory";
+        let expected = "has another archive after its directory";
         assert_eq!(problem(two), Some(expected));
         let two = [archive(&["a/b", "a/d"]), archive(&["a/c"])].concat();
         assert!(problem(two).is_some());
@@ -291,7 +291,7 @@ mod tests {
         };
         let mut file = Cursor::new(archive(&["a/b"]));
         let found = entry.problem(&mut file, &mut Places::default()).unwrap();
-        let expected = "has another size in the header before its contents";
+        let expected = "has a different size in its local header";
         assert_eq!(found, Some(expected));
     }
 
@@ -305,7 +305,7 @@ mod tests {
         let end = changed.len() - 22;
         let start = u32::try_from(directory.unwrap() + 6).unwrap();
         changed[end + 16..end + 20].copy_from_slice(&start.to_le_bytes());
-        let expected = "comes after bytes that the directory doesn't list";
+        let expected = "comes after data that the directory doesn't list";
         assert_eq!(problem(changed), Some(expected));
     }
 

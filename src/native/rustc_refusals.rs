@@ -41,13 +41,13 @@ impl fmt::Display for WayOut {
         match self {
             Self::Update { krate, fixed } => write!(
                 f,
-                "run `cargo update -p {krate} --precise {fixed}` beside a copy of its `Cargo.lock`, and use that with `--lock-file`"
+                "run `cargo update -p {krate} --precise {fixed}` with a copy of its `Cargo.lock`, and pass that with `--lock-file`"
             ),
             Self::AllowLint(lint) => {
-                write!(f, "allow it: `--env RUSTFLAGS=\"-A {lint}\"`")
+                write!(f, "allow the lint: `--env RUSTFLAGS=\"-A {lint}\"`")
             }
             Self::OlderRustc => f.write_str(
-                "build it with an older rustc: hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's; or lock a later release of the package",
+                "lock a later release of the package, or build with an older rustc: pass a `cargo` and a `rustc` from rust-overlay or fenix to `importCargoLock`",
             ),
         }
     }

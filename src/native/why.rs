@@ -184,7 +184,7 @@ impl Explainer<'_> {
                 Some(Cause::Dependent(_)) | None => None,
             };
             causes.push(feature);
-            causes.extend(requested_by.map(|by| format!("asked for by {by}")));
+            causes.extend(requested_by.map(|by| format!("enabled by {by}")));
         }
         causes
     }
@@ -227,7 +227,7 @@ impl Explainer<'_> {
             .flat_map(|(_, needs)| needs.needs.iter().map(|need| need.reason.as_str()))
             .collect();
         if reasons.is_empty() {
-            return "it is built, but as it is built it doesn't need it".to_owned();
+            return "it is built, but doesn't need it in this configuration".to_owned();
         }
         let reasons: Vec<_> = reasons.into_iter().collect();
         format!("it is built, but {}", reasons.join("; "))
@@ -254,16 +254,16 @@ impl Explainer<'_> {
                         "it".to_owned()
                     } else {
                         let name = &self.graph.crates[krate].name;
-                        format!("`{name}`, which leads to it,")
+                        format!("`{name}`, which requires it,")
                     };
-                    return format!("`{name}` depends on {to} only {conditions}");
+                    return format!("`{name}` only depends on {to} {conditions}");
                 }
                 if seen.insert(from) {
                     open.push_back(from);
                 }
             }
         }
-        "nothing that is built leads to it, not even with other features".to_owned()
+        "no crate that is built depends on it, with any features".to_owned()
     }
 
     /// The conditions under which one crate depends on another.
@@ -282,7 +282,7 @@ impl Explainer<'_> {
         let krate = &self.graph.crates[from];
         let mut conditions = Vec::new();
         if let Some(target) = &dependency.target {
-            conditions.push(format!("where `{target}` holds"));
+            conditions.push(format!("for `{target}`"));
         }
         if dependency.is_optional {
             let names: Vec<_> = krate
@@ -297,7 +297,7 @@ impl Explainer<'_> {
             conditions.push("for a build script that it doesn't have".to_owned());
         }
         if conditions.is_empty() {
-            return "on the other side of a build".to_owned();
+            return "in another build (host or target)".to_owned();
         }
         conditions.join(" and ")
     }

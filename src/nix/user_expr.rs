@@ -42,12 +42,12 @@ impl FromStr for UserExpr {
         }
         let parsed = rnix::Root::parse(text);
         if let Some(error) = parsed.errors().first() {
-            return Err(format!("that is no Nix expression: {error}"));
+            return Err(format!("not a Nix expression: {error}"));
         }
         let mut tokens = parsed.syntax().descendants_with_tokens();
         // A comment at the end would swallow what is printed after it.
         if tokens.any(|token| token.kind() == SyntaxKind::TOKEN_COMMENT) {
-            return Err("it has a comment in it".to_owned());
+            return Err("it contains a comment".to_owned());
         }
         Ok(Self(text.trim().to_owned()))
     }

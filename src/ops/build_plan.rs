@@ -276,7 +276,7 @@ fn mends(consequences: Vec<Consequence>) -> (Vec<String>, Vec<Warning>) {
                 continue;
             }
             Some(Mend::Pin(requirement)) => {
-                format!("have another version in the lock: `uv add --dev '{requirement}'`")
+                format!("lock another version: `uv add --dev '{requirement}'`")
             }
             Some(Mend::Manual(what)) => what,
             None => format!("see {}", consequence.evidence),
@@ -490,7 +490,7 @@ mod tests {
         request.locked.sets = Some(Arc::new(sets_without_lock(&loaded)));
         let error = SourceBuild::read(&loaded, &request).err().unwrap();
         let text = error.to_string();
-        let end = "` needs `frobnicate`, which the package set doesn't have";
+        let end = "` requires `frobnicate`, which the package set doesn't have";
         assert!(text.ends_with(end), "{text}");
         let help = miette::Diagnostic::help(&error).unwrap().to_string();
         assert!(help.ends_with("`uv add --dev frobnicate`"), "{help}");

@@ -74,11 +74,11 @@ impl NativeFacts {
             None => resolve(asked, &store, progress)?,
         };
         let (digests, reaching_out) = (resolved.digests, resolved.reaching_out);
-        let follow = "native inputs follow the lock's edges, perhaps to more than is built";
+        let follow = "the native dependencies may include more than is built";
         let stand_ins = resolved.stand_ins;
         let (graph, approximation) = match resolved.graph {
             Ok(graph) => {
-                let told = |crates| format!("{follow}, from crates that can't be read: {crates}");
+                let told = |crates| format!("{follow}, since crates couldn't be read: {crates}");
                 (graph, stand_ins.map(told))
             }
             Err(reason) => {
@@ -208,13 +208,13 @@ fn unresolvable(rust: &RustProject, lock: &CargoLock, local: &LocalCrates) -> Op
         return Some("cargo can't read the manifests".to_owned());
     }
     if !LockState::compare(lock, local).lacking.is_empty() {
-        return Some("the lock doesn't fit the manifests".to_owned());
+        return Some("`Cargo.lock` doesn't match the manifests".to_owned());
     }
     let is_virtual = rust
         .modules
         .iter()
         .all(|module| module.manifest.name.is_none());
-    is_virtual.then(|| "no crate becomes a module".to_owned())
+    is_virtual.then(|| "no module crate was found".to_owned())
 }
 
 /// Returns the crates of the modules in the graph, or all crates if none of

@@ -49,7 +49,7 @@ pub(super) fn make_prebuilt(
     let package = options.nixpkgs.prebuilt.as_ref();
     let package = package.ok_or_else(|| OverlayError::Recipe {
         place: file.to_string(),
-        message: "it names no package to take from nixpkgs".to_owned(),
+        message: "the package to take from nixpkgs is missing".to_owned(),
     })?;
     let PrebuiltPackage { name, attr, .. } = package.clone();
     let path = lock_path(options, folder, session)?;

@@ -231,7 +231,7 @@ fn an_overlay_that_is_always_changed_meanwhile_is_left_alone() {
     let path = folder.path("overlay.nix");
     assert_eq!(
         error.unwrap_err(),
-        format!("`{path}` was changed by another program while it was worked at")
+        format!("another program changed `{path}` at the same time")
     );
     let text = read_text(&path).unwrap().unwrap();
     assert!(!text.contains("# pyhack"), "{text}");

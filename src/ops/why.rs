@@ -142,7 +142,7 @@ impl WhyReport {
             self.why_not.extend(locked.map(|krate| WhyNot {
                 krate: krate.name.to_string(),
                 version: krate.version.to_string(),
-                reason: "nothing that the module's crate depends on leads to it".to_owned(),
+                reason: "the module crate doesn't depend on it".to_owned(),
             }));
             if !self.why_not.is_empty() {
                 self.answer = Answer::NotNeeded;

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// A subdirectory is named, and the source is no repository or archive that
 /// could have one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{folder}`: a subdirectory goes with a source that is `git` or `url`")]
+#[error("`{folder}`: a subdirectory requires a source of `git` or `url`")]
 pub struct UnusedSubdirectory {
     pub(super) folder: Utf8PathBuf,
 }

@@ -163,63 +163,62 @@ keys! {
     input: InputOptions {
         /// The project folder or sdist.
         "path" => path: Utf8PathBuf;
-        /// An sdist to fetch, in the place of a path: `NAME==VERSION` of the
-        /// index that uv and pip are configured with, or an https address.
+        /// An sdist to fetch, instead of a path: `NAME==VERSION` from the index
+        /// that uv and pip are configured with, or an https URL.
         "sdist" => sdist: Release;
-        /// A `uv.lock` or `pylock.toml` that has the package, in the place of a
-        /// path.
+        /// A `uv.lock` or `pylock.toml` that has the package, instead of a path.
         "uv-lock" or "lock" => uv_lock: Utf8PathBuf;
     }
 
     /// What is taken from nixpkgs.
     nixpkgs: NixpkgsOptions {
-        /// The package of a lock that is taken from nixpkgs, as `NAME` or
+        /// The package of a lockfile that is taken from nixpkgs, as `NAME` or
         /// `NAME=ATTR`.
         "prebuilt" => prebuilt: PrebuiltPackage;
-        /// Dependencies that nixpkgs' build doesn't need, with commas between; a
-        /// name that ends in `-` is a prefix [default: what is proposed by the lock]
+        /// Comma-separated dependencies to drop with --prebuilt; a name that ends in
+        /// `-` is a prefix [default: those that nixpkgs' build doesn't need]
         "drop" => drop: Vec<DroppedName>,
             |flag| flag.value_name("LIST").requires("prebuilt");
-        /// Have another version in nixpkgs than in the lock be an error
+        /// Make it an error if nixpkgs has another version than the lockfile
         "strict" => strict: bool, |flag| flag.requires("prebuilt");
     }
 
     /// The environments of a lock.
     environment: EnvironmentOptions {
-        /// Prefer wheels or sdists where the lock has both [default: what the
-        /// configuration says, else wheel]
+        /// Prefer wheels or sdists of packages that have both [default: the
+        /// preference in the configuration, else wheel]
         "source-preference" => source_preference: Setting<Preference>,
             |flag| flag.value_name("KIND");
-        /// The C library of the Linux that is built for [default: glibc]
+        /// C library to build for on Linux [default: glibc]
         "libc" => libc: Setting<Libc>, |flag| flag.value_name("LIBC");
-        /// Make stanzas of all packages with Rust in their sdists
+        /// Also write overrides for packages with Rust that have wheels
         ///
-        /// Those that are wheels are left as they are by them, until a setting makes
-        /// the package set take the sdist.
+        /// These overrides have no effect until a setting makes the package set use
+        /// the sdist. The sdists are fetched.
         "all" => all: bool;
-        /// Make stanzas of packages with Rust in them alone
+        /// Only write overrides for packages with Rust
         ///
-        /// Packages without Rust that are built from source have to get their build
-        /// system elsewhere then.
+        /// Other packages that are built from source must get their build system
+        /// elsewhere.
         "rust-only" => rust_only: bool;
     }
 
     /// Where the package set has a package from.
     source: SourceOptions {
-        /// Where the package set has the package from
-        ///
-        /// Without it, what the `uv.lock` above the overlay says; else `local` for
-        /// a project folder and `registry` for an sdist.
+        /// Where the package set has the package from [default: the source in the
+        /// uv.lock above the overlay, else local for a folder and registry for an
+        /// sdist]
         "source" => source: Setting<SourceWord>, |flag| flag.value_name("KIND");
-        /// The package's folder in the git repository or archive
+        /// Folder of the package in its git repository or archive
         "subdirectory" => subdirectory: Setting<Subdirectory>, |flag| flag.value_name("DIR");
     }
 
     /// The Rust side of a project.
     rust: RustOptions {
-        /// One of several folders that cargo builds in, relative to the source root
+        /// Folder of the Cargo workspace, relative to the source root, if there are
+        /// several
         "cargo-root" => cargo_root: Setting<Utf8PathBuf>, |flag| flag.value_name("DIR");
-        /// A lock to take in the place of the source's `Cargo.lock`
+        /// Use this file instead of the source's Cargo.lock
         "cargo-lock" or "lock-file" => cargo_lock: Setting<Utf8PathBuf>,
             |flag| flag.long("lock-file").visible_alias("cargo-lock").value_name("FILE");
     }
@@ -236,54 +235,59 @@ keys! {
 
     /// What a package is built for.
     target: TargetOptions {
-        /// CPython to build for, such as 3.13 [default: the newest that the project allows]
+        /// CPython to build for, such as 3.13 [default: chosen from the uv.lock, else
+        /// the newest that the project supports]
+        ///
+        /// In a project with a uv.lock, the default is the version in
+        /// .python-version, else nixpkgs' default, or the newest that the project
+        /// and its wheels support.
         "python" => python: Setting<Python>, |flag| flag.value_name("VERSION");
-        /// Platforms to build for, with commas between [default:
+        /// Comma-separated platforms to build for [default:
         /// aarch64-darwin,aarch64-linux,x86_64-linux]
         ///
-        /// By Nix's names: aarch64-darwin, aarch64-linux, x86_64-darwin,
-        /// x86_64-linux; or by rustc's.
+        /// Known platforms are aarch64-darwin, aarch64-linux, x86_64-darwin and
+        /// x86_64-linux. The target triples of rustc are accepted, too.
         "platforms" => platforms: Platforms,
             |flag| flag.value_name("LIST").visible_alias("platform");
-        /// Whether to link nixpkgs' libraries or the crates' own copies
+        /// Link nixpkgs' libraries (`system`) or the copies in the crates
+        /// (`bundled`) [default: as most packages in nixpkgs do]
         ///
-        /// For all libraries that let one choose, or for one: `--prefer
-        /// zstd=bundled`. May be given several times. By default what nixpkgs'
-        /// packagers mostly do with each.
+        /// Applies to all libraries that support both, or to one: `--prefer
+        /// zstd=bundled`. Can be used several times.
         "prefer" => prefer: Additions<BTreeMap<Library, Choice>>,
             |flag| flag.value_name("[LIBRARY=]CHOICE");
     }
 
     /// How a stanza is written.
     stanza: StanzaOptions {
-        /// Keep the lock beside the overlay: nothing is imported from a derivation
+        /// Save Cargo.lock next to the overlay, to avoid import from derivation
         "no-ifd" => no_ifd: bool;
-        /// Nix expression for a toolchain with cargo and rustc, as rust-overlay and
-        /// fenix have them
+        /// Nix expression for a Rust toolchain to build with, such as one of
+        /// rust-overlay or fenix
         "toolchain" => toolchain: Setting<UserExpr>, |flag| flag.value_name("EXPR");
-        /// Whether comments say why an input is there (default: true).
+        /// Whether comments show why an input is needed (default: true).
         "comments" => comments: bool, |flag| {
-            let help = "Leave out the comments that say why an input is there";
+            let help = "Omit the comments that show why an input is needed";
             flag.long("no-comments").help(help)
         };
     }
 
     /// What is wanted besides what is found.
     extra: ExtraOptions {
-        /// Add libraries, as attribute paths below `pkgs`, with commas between
+        /// Add libraries, as comma-separated attribute paths below `pkgs`
         ///
-        /// An empty LIST drops those that the configuration adds.
+        /// An empty LIST removes those in the configuration.
         "build-inputs" => build_inputs: Additions<BTreeSet<Attribute>>,
             |flag| flag.value_name("LIST").value_delimiter(',');
-        /// Add programs, as attribute paths below `pkgs`, with commas between
+        /// Add build tools, as comma-separated attribute paths below `pkgs`
         ///
-        /// An empty LIST drops those that the configuration adds.
+        /// An empty LIST removes those in the configuration.
         "native-build-inputs" => native_build_inputs: Additions<BTreeSet<Attribute>>,
             |flag| flag.value_name("LIST").value_delimiter(',');
         /// Set an environment variable of the build
         ///
-        /// May be given several times. An empty value drops those that the
-        /// configuration sets.
+        /// Can be used several times. An empty value removes those in the
+        /// configuration.
         "env" => env: Additions<BTreeMap<VariableName, String>>,
             |flag| flag.value_name("NAME=VALUE");
     }
@@ -348,7 +352,7 @@ impl<'de> Deserialize<'de> for Options {
                 while let Some(key) = map.next_key::<String>()? {
                     if !options.read(&key, &mut map)? {
                         let key = key.escape_debug();
-                        return Err(de::Error::custom(format!("there is no key `{key}`")));
+                        return Err(de::Error::custom(format!("unknown key `{key}`")));
                     }
                 }
                 Ok(options)

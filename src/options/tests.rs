@@ -136,27 +136,27 @@ fn every_flag_is_read() {
 #[test]
 fn wrong_values_are_refused_where_they_are_typed() {
     for (flags, message) in [
-        (["--python", "2.7"], "a CPython from 3.7 on, as in `3.13`"),
+        (
+            ["--python", "2.7"],
+            "expected CPython 3.7 or newer, for example `3.13`",
+        ),
         (
             ["--platforms", "vax"],
-            "'vax' for '--platforms <LIST>': one of aarch64-darwin, ",
+            "'vax' for '--platforms <LIST>': expected one of aarch64-darwin, ",
         ),
         (
             ["--prefer", "mine"],
-            "`system` or `bundled`, or one of them as in `zstd=bundled`",
+            "expected `system`, `bundled`, or LIBRARY=CHOICE, for example `zstd=bundled`",
         ),
-        (["--prefer", "x=system"], "a library to choose: one of "),
-        (["--toolchain", "a; b"], "that is no Nix expression"),
+        (["--prefer", "x=system"], "expected one of "),
+        (["--toolchain", "a; b"], "not a Nix expression"),
         (
             ["--subdirectory", "../a"],
-            "no folder of a repository or archive",
+            "not a folder in a repository or archive",
         ),
-        (["--build-inputs", "a b"], "no attribute path"),
-        (
-            ["--env", "A"],
-            "a variable and its value, as in `NAME=VALUE`",
-        ),
-        (["--env", "1=2"], "no variable's name"),
+        (["--build-inputs", "a b"], "not an attribute path"),
+        (["--env", "A"], "expected NAME=VALUE"),
+        (["--env", "1=2"], "not the name of a variable"),
         (["--libc", "bionic"], "[possible values: glibc, musl]"),
     ] {
         let error = try_typed(&flags).unwrap_err().to_string();
@@ -348,7 +348,7 @@ fn a_source_with_folders_keeps_the_configured_one() {
 #[test]
 fn a_folder_without_a_source_for_it_is_an_error() {
     let error = typed(&["--subdirectory", "a"]).checked().unwrap_err();
-    let message = "`a`: a subdirectory goes with a source that is `git` or `url`";
+    let message = "`a`: a subdirectory requires a source of `git` or `url`";
     assert_eq!(error.to_string(), message);
     let configured = configured("source = \"git\"");
     assert!(
@@ -535,18 +535,18 @@ fn help_is_the_first_paragraph_and_long_help_all() {
     let help = |id: &str| arg(id).get_help().unwrap().to_string();
     assert_eq!(
         help("source_preference"),
-        "Prefer wheels or sdists where the lock has both [default: what the configuration says, else wheel]"
+        "Prefer wheels or sdists of packages that have both [default: the preference in the configuration, else wheel]"
     );
     assert_eq!(
         help("all"),
-        "Make stanzas of all packages with Rust in their sdists"
+        "Also write overrides for packages with Rust that have wheels"
     );
     let long = arg("all").get_long_help().unwrap().to_string();
-    assert!(long.contains("sdists\n\nThose that are wheels"), "{long}");
+    assert!(long.contains("wheels\n\nThese overrides"), "{long}");
     assert!(arg("no_ifd").get_long_help().is_none());
     assert_eq!(
         help("not_comments"),
-        "Leave out the comments that say why an input is there"
+        "Omit the comments that show why an input is needed"
     );
 }
 

@@ -21,7 +21,7 @@ use crate::target::Platform;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceWord {
-    /// An sdist of a package index.
+    /// An sdist from a package index.
     Registry,
     /// A project of the workspace.
     Local,
@@ -29,7 +29,7 @@ pub enum SourceWord {
     Git,
     /// An archive at a URL.
     Url,
-    /// An sdist or a wheel in a local folder.
+    /// A local sdist or wheel.
     Path,
 }
 
@@ -59,7 +59,7 @@ impl FromStr for Subdirectory {
         if parts.all(is_below) && !text.contains(char::is_control) {
             return Ok(Self(text.to_owned()));
         }
-        Err("no folder of a repository or archive".to_owned())
+        Err("not a folder in a repository or archive".to_owned())
     }
 }
 
@@ -83,7 +83,7 @@ impl FromStr for Attribute {
         if is_attribute_path(attribute.below_pkgs()) {
             return Ok(attribute);
         }
-        Err("no attribute path".to_owned())
+        Err("not an attribute path".to_owned())
     }
 }
 
@@ -112,7 +112,7 @@ impl FromStr for VariableName {
         if !text.is_empty() && !is_number && text.chars().all(is_part) {
             return Ok(Self(text.to_owned()));
         }
-        Err("no variable's name".to_owned())
+        Err("not the name of a variable".to_owned())
     }
 }
 
@@ -146,7 +146,7 @@ impl FromStr for Library {
             return Ok(Self(text.to_owned()));
         }
         let known = known.join(", ");
-        Err(format!("a library to choose: one of {known}"))
+        Err(format!("expected one of {known}"))
     }
 }
 
@@ -174,7 +174,7 @@ impl FromStr for DroppedName {
         }
         let text = text.escape_debug();
         Err(format!(
-            "`{text}` is neither a package's name nor the beginning of one"
+            "`{text}` is neither a package name nor a prefix of one"
         ))
     }
 }
@@ -268,7 +268,7 @@ impl FromStr for PrebuiltPackage {
             });
         }
         Err(format!(
-            "`{}` has to be NAME, or NAME=ATTR with an attribute path below nixpkgs' Python packages",
+            "`{}` is not NAME, or NAME=ATTR with an attribute path in nixpkgs' Python packages",
             text.escape_debug()
         ))
     }
@@ -309,7 +309,7 @@ read_from_text! {
     Attribute: |text, wrong| format!("`{text}` is {wrong}"),
     Subdirectory: |text, wrong| format!("`{text}` is {wrong}"),
     VariableName: |text, wrong| format!("`{text}` is {wrong}"),
-    Library: |text, wanted| format!("`{text}` is no {}", wanted.trim_start_matches("a ")),
+    Library: |text, wanted| format!("unknown library `{text}`: {wanted}"),
     DroppedName: |_, wrong| wrong.to_owned(),
     PrebuiltPackage: |_, wrong| wrong.to_owned(),
 }
@@ -375,6 +375,6 @@ mod tests {
     fn a_library_is_one_of_the_table() {
         assert!(is_valid::<Library>("zstd") && is_valid::<Library>("all"));
         let error = "sqlite9".parse::<Library>().unwrap_err();
-        assert!(error.starts_with("a library to choose: one of "), "{error}");
+        assert!(error.starts_with("expected one of "), "{error}");
     }
 }

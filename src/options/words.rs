@@ -77,16 +77,15 @@ fn preference(text: &str) -> Result<(Library, Choice), String> {
         Some((library, choice)) => (Some(library), choice),
         None => (None, text),
     };
-    let choice = Choice::from_str(choice, false)
-        .map_err(|_| "`system` or `bundled`, or one of them as in `zstd=bundled`")?;
+    let choice = Choice::from_str(choice, false).map_err(
+        |_| "expected `system`, `bundled`, or LIBRARY=CHOICE, for example `zstd=bundled`",
+    )?;
     let library = library.map(str::parse).transpose()?;
     Ok((library.unwrap_or_else(Library::all), choice))
 }
 
 /// `--env NAME=VALUE`
 fn variable(text: &str) -> Result<(VariableName, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("a variable and its value, as in `NAME=VALUE`")?;
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.parse()?, value.to_owned()))
 }

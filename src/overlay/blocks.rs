@@ -134,14 +134,14 @@ impl Finder<'_> {
         marks: &[Mark],
     ) -> Result<Option<(PythonLockMark, Range<usize>)>, OverlayError> {
         if let [_, second, ..] = marks {
-            let message = "there is another lock's mark before it".to_owned();
+            let message = "the mark of another lockfile precedes it".to_owned();
             return Err(self.refuse(second, message));
         }
         let Some(mark) = marks.first() else {
             return Ok(None);
         };
         let parsed = PythonLockMark::parse(&mark.rest)
-            .ok_or_else(|| self.refuse(mark, "it isn't as we write it".to_owned()))?;
+            .ok_or_else(|| self.refuse(mark, "it is malformed".to_owned()))?;
         Ok(Some((parsed, mark.start()..mark.end())))
     }
 
@@ -151,7 +151,7 @@ impl Finder<'_> {
         let mut marks = marks.iter();
         while let Some(begin) = marks.next() {
             if begin.word != "begin" {
-                let message = format!("`{}` stands here without a `begin` before it", begin.word);
+                let message = format!("`{}` without a `begin` before it", begin.word);
                 return Err(self.refuse(begin, message));
             }
             let mut heads = Vec::new();
@@ -159,19 +159,19 @@ impl Finder<'_> {
                 match marks.next() {
                     Some(mark) if mark.word == "end" => break mark,
                     Some(mark) if mark.word == "begin" => {
-                        let message = "a stanza begins within another".to_owned();
+                        let message = "an override begins inside another one".to_owned();
                         return Err(self.refuse(mark, message));
                     }
                     Some(mark) => heads.push(mark),
                     None => {
-                        let message = format!("`{}` has no end", begin.rest);
+                        let message = format!("`{}` has no `end` mark", begin.rest);
                         return Err(self.refuse(begin, message));
                     }
                 }
             };
             let block = self.block_between(begin, &heads, end)?;
             if !names.insert(block.name.clone()) {
-                let message = format!("there is another stanza of `{}` before it", block.name);
+                let message = format!("a second override of `{}`", block.name);
                 return Err(self.refuse(begin, message));
             }
             blocks.push(block);
@@ -189,17 +189,18 @@ impl Finder<'_> {
         let written = words.next().unwrap_or_default();
         let name = PythonName::new(written).to_string();
         if name.is_empty() {
-            return Err(self.refuse(begin, "it names no package".to_owned()));
+            return Err(self.refuse(begin, "it doesn't name a package".to_owned()));
         }
         if end.rest != written {
-            let message = format!("the stanza of `{name}` ends with `{}`", end.rest);
+            let message = format!("the override of `{name}` ends with `{}`", end.rest);
             return Err(self.refuse(end, message));
         }
         let set = begin.token.parent().filter(is_set);
         let set = set.filter(|set| end.token.parent().as_ref() == Some(set));
         let set = set.ok_or_else(|| {
-            let message =
-                format!("the stanza of `{name}` begins and ends in different places, or in no set");
+            let message = format!(
+                "the override of `{name}` begins and ends in different attribute sets, or in none"
+            );
             self.refuse(end, message)
         })?;
         let (mut recipe, mut digests) = (None, None);
@@ -208,12 +209,13 @@ impl Finder<'_> {
             match head.word.as_str() {
                 "from" => recipe = Some(head.rest.clone()),
                 "made" => {
-                    let parsed = head.rest.parse().map_err(|()| {
-                        self.refuse(head, "it has other digests than ours".to_owned())
-                    })?;
+                    let parsed = head
+                        .rest
+                        .parse()
+                        .map_err(|()| self.refuse(head, "its digests are malformed".to_owned()))?;
                     digests = Some(parsed);
                 }
-                word => return Err(self.refuse(head, format!("`{word}` is no word of ours"))),
+                word => return Err(self.refuse(head, format!("unknown mark `{word}`"))),
             }
             last = head;
         }
@@ -251,7 +253,7 @@ impl Finder<'_> {
             self.require_own_line(mark)?;
             let between = &self.text[before.end()..self.lines.start(mark.start())];
             if mark.word != "end" && !between.trim().is_empty() {
-                let message = "something stands before it that isn't ours".to_owned();
+                let message = "there is text before it that cargo-pyhack didn't write".to_owned();
                 return Err(self.refuse(mark, message));
             }
             before = mark;
@@ -264,7 +266,7 @@ impl Finder<'_> {
         if before.chars().all(|c| matches!(c, ' ' | '\t')) {
             return Ok(());
         }
-        Err(self.refuse(mark, "something stands before it on its line".to_owned()))
+        Err(self.refuse(mark, "there is text before it on the same line".to_owned()))
     }
 
     fn refuse(self, mark: &Mark, message: String) -> OverlayError {
@@ -388,12 +390,12 @@ mod tests {
         let text = "{\n# pyhack: begin a\n# pyhack: begin b\n# pyhack: end b\n# pyhack: end a\n}\n";
         assert_eq!(
             refused(text),
-            (3, "a stanza begins within another".to_owned())
+            (3, "an override begins inside another one".to_owned())
         );
         let deeper = "{\n# pyhack: begin a\nx = {\n# pyhack: begin b\n# pyhack: end b\n};\n# pyhack: end a\n}\n";
         assert_eq!(
             refused(deeper),
-            (4, "a stanza begins within another".to_owned())
+            (4, "an override begins inside another one".to_owned())
         );
     }
 
@@ -402,13 +404,10 @@ mod tests {
         let text = format!("{{\n{}{}}}\n", block("a"), block("a"));
         let (line, message) = refused(&text);
         assert_eq!(line, 7);
-        assert_eq!(message, "there is another stanza of `a` before it");
+        assert_eq!(message, "a second override of `a`");
         // Another spelling of the same name.
         let text = format!("{{\n{}{}}}\n", block("a-b"), block("A_B"));
-        assert_eq!(
-            refused(&text).1,
-            "there is another stanza of `a-b` before it"
-        );
+        assert_eq!(refused(&text).1, "a second override of `a-b`");
     }
 
     #[test]
@@ -417,40 +416,40 @@ mod tests {
         let text = format!("{mark}{{\n{mark}}}\n");
         assert_eq!(
             refused(&text),
-            (3, "there is another lock's mark before it".to_owned())
+            (3, "the mark of another lockfile precedes it".to_owned())
         );
         let text = "# pyhack: lock {}\n{ }\n";
-        assert_eq!(refused(text), (1, "it isn't as we write it".to_owned()));
+        assert_eq!(refused(text), (1, "it is malformed".to_owned()));
     }
 
     #[test]
     fn marks_come_in_pairs() {
         for (text, expected) in [
-            ("# pyhack: begin a", "`a` has no end"),
-            (
-                "# pyhack: end a",
-                "`end` stands here without a `begin` before it",
-            ),
+            ("# pyhack: begin a", "`a` has no `end` mark"),
+            ("# pyhack: end a", "`end` without a `begin` before it"),
             (
                 "# pyhack: made text=1",
-                "`made` stands here without a `begin` before it",
+                "`made` without a `begin` before it",
             ),
             (
                 "# pyhack: begin a\n# pyhack: end b",
-                "the stanza of `a` ends with `b`",
+                "the override of `a` ends with `b`",
             ),
             (
                 "# pyhack: begin a 1.0\n# pyhack: end a 1.0",
-                "the stanza of `a` ends with `a 1.0`",
+                "the override of `a` ends with `a 1.0`",
             ),
-            ("# pyhack: begin\n# pyhack: end", "it names no package"),
+            (
+                "# pyhack: begin\n# pyhack: end",
+                "it doesn't name a package",
+            ),
             (
                 "# pyhack: begin a\n# pyhack: of x\n# pyhack: end a",
-                "`of` is no word of ours",
+                "unknown mark `of`",
             ),
             (
                 "# pyhack: begin a\n# pyhack: made x=1\n# pyhack: end a",
-                "it has other digests than ours",
+                "its digests are malformed",
             ),
         ] {
             assert_eq!(refused(&format!("{{\n{text}\n}}\n")).1, expected, "{text}");
@@ -459,7 +458,8 @@ mod tests {
 
     #[test]
     fn a_pair_is_in_one_set() {
-        let expected = "the stanza of `a` begins and ends in different places, or in no set";
+        let expected =
+            "the override of `a` begins and ends in different attribute sets, or in none";
         for text in [
             "{\n# pyhack: begin a\nx = {\n# pyhack: end a\n};\n}\n",
             "[\n# pyhack: begin a\n# pyhack: end a\n]\n",
@@ -475,17 +475,20 @@ mod tests {
         let text = "{ # pyhack: begin a\n# pyhack: end a\n}\n";
         assert_eq!(
             refused(text),
-            (1, "something stands before it on its line".to_owned())
+            (1, "there is text before it on the same line".to_owned())
         );
         let text = "{\n# pyhack: begin a\nx = 1; # pyhack: end a\n}\n";
         assert_eq!(
             refused(text),
-            (3, "something stands before it on its line".to_owned())
+            (3, "there is text before it on the same line".to_owned())
         );
         let text = "{\n# pyhack: begin a\nx = 1;\n# pyhack: from {}\n# pyhack: end a\n}\n";
         assert_eq!(
             refused(text),
-            (4, "something stands before it that isn't ours".to_owned())
+            (
+                4,
+                "there is text before it that cargo-pyhack didn't write".to_owned()
+            )
         );
     }
 

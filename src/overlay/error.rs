@@ -9,10 +9,10 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 pub enum OverlayError {
     /// The file isn't Nix.
-    #[error("`{place}` can't be parsed: {message}")]
+    #[error("failed to parse `{place}`: {message}")]
     #[diagnostic(
         code(pyhack::overlay::syntax),
-        help("mend the file first; `nix-instantiate --parse {place}` says more")
+        help("fix the file first; `nix-instantiate --parse {place}` shows Nix's error")
     )]
     Syntax {
         place: String,
@@ -28,7 +28,7 @@ pub enum OverlayError {
     #[diagnostic(
         code(pyhack::overlay::marker),
         help(
-            "a stanza stands between `# pyhack: begin NAME` and `# pyhack: end NAME`, each on a line of its own, in one attribute set; where they can't be mended, delete both and all between, and write the stanza anew"
+            "restore the marks: `# pyhack: begin NAME` and `# pyhack: end NAME` are on lines of their own, in the same attribute set; or delete both with everything in between, and generate the override again"
         )
     )]
     Marker {
@@ -43,11 +43,13 @@ pub enum OverlayError {
     },
 
     /// The user sets the attribute outside of the marks.
-    #[error("`{place}`, line {line}: `{name}` is set here already, outside of our marks")]
+    #[error(
+        "`{place}`, line {line}: `{name}` is already set here, outside the marks of cargo-pyhack"
+    )]
     #[diagnostic(
         code(pyhack::overlay::taken),
         help(
-            "delete it, or what it sets, and write the stanza anew; `# pyhack: keep` at the end of a line of the stanza keeps what you add to it"
+            "delete it, and run the command again; to change the generated override, end the lines that you add with `# pyhack: keep`"
         )
     )]
     Taken {
@@ -62,7 +64,7 @@ pub enum OverlayError {
     },
 
     /// A stanza uses a name that is bound nowhere around it.
-    #[error("`{place}`, line {line}: the stanza of `{name}` needs {unbound}, not in scope here")]
+    #[error("`{place}`, line {line}: the override of `{name}` needs {unbound} in scope here")]
     #[diagnostic(code(pyhack::overlay::unbound), help("{help}"))]
     Unbound {
         place: String,
@@ -79,7 +81,7 @@ pub enum OverlayError {
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::unsound),
-        help("Nix refuses the file as well: `nix-instantiate --parse {place}`")
+        help("fix the file; `nix-instantiate --parse {place}` shows Nix's error")
     )]
     Unsound {
         place: String,
@@ -93,7 +95,7 @@ pub enum OverlayError {
     },
 
     /// The file has no place for a new stanza, or several.
-    #[error("`{place}` has {found} for a new stanza")]
+    #[error("no place for a new override in `{place}`: {found}")]
     #[diagnostic(code(pyhack::overlay::no_place), help("{help}"))]
     NoPlace {
         place: String,
@@ -103,11 +105,11 @@ pub enum OverlayError {
     },
 
     /// A stanza was edited by hand.
-    #[error("`{place}`, line {line}: the stanza of `{name}` was edited by hand")]
+    #[error("`{place}`, line {line}: the override of `{name}` was edited by hand")]
     #[diagnostic(
         code(pyhack::overlay::edited),
         help(
-            "put `# pyhack: keep` at the end of each line of yours to keep it, or replace the stanza with `--force`; it would change so:"
+            "end each line that you want to keep with `# pyhack: keep`, or replace the override with `--force`, which makes these changes:"
         )
     )]
     Edited {
@@ -120,10 +122,10 @@ pub enum OverlayError {
     },
 
     /// A line to keep has no place in the new stanza.
-    #[error("`{place}`: `{kept}` fits nowhere in the new stanza of `{name}`")]
+    #[error("`{place}`: the kept line `{kept}` doesn't fit into the new override of `{name}`")]
     #[diagnostic(
         code(pyhack::overlay::keep),
-        help("take the line out, write the stanza anew, and put it in again")
+        help("remove the line, run the command again, and add it back")
     )]
     Keep {
         place: String,
@@ -135,25 +137,25 @@ pub enum OverlayError {
     #[error("the overlay `{place}` doesn't exist")]
     #[diagnostic(
         code(pyhack::overlay::not_found),
-        help("write a stanza into it: `cargo pyhack nix-snippet --write {place} PATH`")
+        help("create it: `cargo pyhack nix-snippet --write {place} PATH`")
     )]
     NotFound { place: String },
 
     /// Neither the command line nor the configuration names an overlay.
-    #[error("no overlay is named, and no configuration names one")]
+    #[error("no overlay was specified, and none is configured")]
     #[diagnostic(
         code(pyhack::overlay::nothing),
         help(
-            "name one: `cargo pyhack check overlay.nix`, or put `overlay = \"overlay.nix\"` into `[tool.cargo-pyhack]` of `pyproject.toml`"
+            "pass one: `cargo pyhack check overlay.nix`, or set `overlay = \"overlay.nix\"` in `[tool.cargo-pyhack]` of `pyproject.toml`"
         )
     )]
     Nothing,
 
     /// A stanza without a set around it isn't Nix.
-    #[error("`{place}` would hold a stanza alone, which is no Nix")]
+    #[error("`--as stanza` would make `{place}` an invalid Nix file")]
     #[diagnostic(
         code(pyhack::overlay::not_a_file),
-        help("leave `--as stanza` away: where the file is there already, the stanza goes into it")
+        help("omit `--as stanza`; if the file exists, the override is added to it")
     )]
     NotAFile { place: String },
 
@@ -161,7 +163,7 @@ pub enum OverlayError {
     #[error("`{path}` is the package `{name}`, not `{wanted}`")]
     #[diagnostic(
         code(pyhack::overlay::other_package),
-        help("call it so in the configuration: `packages.{name}`")
+        help("rename it in the configuration: `packages.{name}`")
     )]
     OtherPackage {
         /// The project or sdist.
@@ -177,7 +179,7 @@ pub enum OverlayError {
     #[diagnostic(
         code(pyhack::overlay::recipe),
         help(
-            "mend it there, or write the stanza anew: `cargo pyhack nix-snippet --write FILE PATH`"
+            "correct it there, or generate the override again: `cargo pyhack nix-snippet --write FILE PATH`"
         )
     )]
     Recipe {
@@ -187,10 +189,10 @@ pub enum OverlayError {
     },
 
     /// The formatter failed, or its output isn't the stanza.
-    #[error("the formatter `{command}` can't be used: {message}")]
+    #[error("the formatter `{command}` failed: {message}")]
     #[diagnostic(
         code(pyhack::overlay::formatter),
-        help("it has to read Nix from standard input and write it to standard output")
+        help("use a formatter that reads Nix from stdin and writes it to stdout")
     )]
     Formatter { command: String, message: String },
 }

@@ -185,17 +185,17 @@ impl fmt::Display for Reason {
             }
             Self::SourceChanged => f.write_str("the project's manifests or build scripts changed"),
             Self::BuildSystemChanged => f.write_str("the build system changed"),
-            Self::PythonLockChanged { path } => write!(f, "what `{path}` says of it changed"),
+            Self::PythonLockChanged { path } => write!(f, "its entry in `{path}` changed"),
             Self::DependenciesChanged => {
-                f.write_str("what the lock says of its dependencies changed")
+                f.write_str("its dependencies in the lockfile changed")
             }
-            Self::CargoLockChanged => f.write_str("the lock changed"),
-            Self::LockBesideChanged => f.write_str("the lock beside the overlay changed"),
+            Self::CargoLockChanged => f.write_str("`Cargo.lock` changed"),
+            Self::LockBesideChanged => f.write_str("the `Cargo.lock` next to the overlay changed"),
             Self::ConfigurationChanged => f.write_str("the configuration changed"),
-            Self::OptionsChanged => f.write_str("how it is made was changed"),
+            Self::OptionsChanged => f.write_str("the options in its `from` mark changed"),
             Self::RulesChanged => f.write_str("cargo-pyhack's rules changed"),
             Self::GuardMissing => f.write_str(
-                "it was moved out of `builtins.intersectAttrs prev`, and has no `prev ? NAME` in its place",
+                "it was moved out of `builtins.intersectAttrs prev`, and has no guard (`prev ? NAME`)",
             ),
             Self::Unbound { names } if names.contains(' ') => {
                 write!(f, "it uses {names}, which aren't in scope there")
@@ -203,9 +203,9 @@ impl fmt::Display for Reason {
             Self::Unbound { names } => {
                 write!(f, "it uses {names}, which isn't in scope there")
             }
-            Self::KeptLinesChanged => f.write_str("the lines to keep changed"),
+            Self::KeptLinesChanged => f.write_str("its kept lines changed"),
             Self::EditedByHand => f.write_str("it was edited by hand"),
-            Self::NoDigests => f.write_str("it says of nothing what it was made from"),
+            Self::NoDigests => f.write_str("its `made` mark has no digests"),
         }
     }
 }
@@ -313,12 +313,15 @@ mod tests {
             change: with_lock,
             ..case
         };
-        assert_eq!(case.reasons(), ["the lock changed"]);
+        assert_eq!(case.reasons(), ["`Cargo.lock` changed"]);
         let case = Case {
             version: Some("2.0"),
             ..case
         };
-        let both = ["the version changed from 1.0 to 2.0", "the lock changed"];
+        let both = [
+            "the version changed from 1.0 to 2.0",
+            "`Cargo.lock` changed",
+        ];
         assert_eq!(case.reasons(), both);
     }
 
@@ -356,7 +359,7 @@ mod tests {
                 change,
                 ..Case::default()
             };
-            assert_eq!(case.reasons(), ["what `uv.lock` says of it changed"]);
+            assert_eq!(case.reasons(), ["its entry in `uv.lock` changed"]);
         }
         let change: fn(&mut Digests) = |digests| digests.cargo_lock = "other".to_owned();
         let case = Case {
@@ -364,7 +367,10 @@ mod tests {
             change,
             ..Case::default()
         };
-        assert_eq!(case.reasons(), ["the lock beside the overlay changed"]);
+        assert_eq!(
+            case.reasons(),
+            ["the `Cargo.lock` next to the overlay changed"]
+        );
     }
 
     #[test]
@@ -383,10 +389,7 @@ mod tests {
             change,
             ..Case::default()
         };
-        assert_eq!(
-            case.reasons(),
-            ["what the lock says of its dependencies changed"]
-        );
+        assert_eq!(case.reasons(), ["its dependencies in the lockfile changed"]);
         let case = Case {
             version: None,
             ..case
@@ -412,7 +415,7 @@ mod tests {
         for (from, expected) in [
             (MadeFrom::Project, "the configuration changed"),
             (MadeFrom::Nixpkgs, "the configuration changed"),
-            (lock(), "how it is made was changed"),
+            (lock(), "the options in its `from` mark changed"),
         ] {
             let case = Case {
                 from,
@@ -432,7 +435,7 @@ mod tests {
         assert_eq!(case.reasons(), ["the configuration changed"]);
         let change: fn(&mut Digests) = |digests| digests.cargo_lock = "other".to_owned();
         let case = Case { change, ..case };
-        assert_eq!(case.reasons(), ["the lock changed"]);
+        assert_eq!(case.reasons(), ["`Cargo.lock` changed"]);
     }
 
     #[test]
@@ -444,8 +447,8 @@ mod tests {
             ..Case::default()
         };
         let expected = [
-            "the lock changed",
-            "the lines to keep changed",
+            "`Cargo.lock` changed",
+            "its kept lines changed",
             "it was edited by hand",
         ];
         assert_eq!(case.reasons(), expected);
@@ -506,6 +509,6 @@ mod tests {
             path: "uv.lock".to_owned(),
         };
         let json = serde_json::to_string(&[reason]).unwrap();
-        assert_eq!(json, "[\"what `uv.lock` says of it changed\"]");
+        assert_eq!(json, "[\"its entry in `uv.lock` changed\"]");
     }
 }

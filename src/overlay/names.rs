@@ -118,7 +118,7 @@ impl Surroundings {
                 Some(Role::Lib) => lines.push("`lib = pkgs.lib;`".to_owned()),
                 Some(Role::Final | Role::Prev) => is_nameless = true,
                 // A line to keep or the configuration has it.
-                None => lines.push(format!("what `{name}` is")),
+                None => lines.push(format!("a definition of `{name}`")),
             }
         }
         let names = lines.join(", ");
@@ -132,7 +132,7 @@ impl Surroundings {
                 .filter(|name| !matches!(Role::of_name(name), Some(Role::Final | Role::Prev)))
                 .map(|name| format!("`{name}`"))
                 .collect();
-            let mut add = format!("add {names} to a `let` in front of the set");
+            let mut add = format!("add {names} to a `let` before the set");
             // The name of the function would have to be another one.
             if self.hacks_function.is_none() {
                 let _ = write!(

@@ -54,15 +54,15 @@ impl NoPlace {
     /// Says what to do.
     pub(super) fn help(&self, name: &str) -> String {
         let marks = format!(
-            "put these two lines where it shall stand: `# pyhack: begin {name}` and `# pyhack: end {name}`"
+            "add these two lines where the override belongs: `# pyhack: begin {name}` and `# pyhack: end {name}`"
         );
         match self {
             Self::None | Self::Several(_) => marks,
             Self::Conditional(_) => format!(
-                "add a set without a condition, as in `{{ }} // lib.optionalAttrs ...`; or, for a stanza under the condition, {marks}"
+                "add a set without a condition, as in `{{ }} // lib.optionalAttrs ...`; or, for an override under the condition, {marks}"
             ),
             Self::OfNixpkgs(_) => format!(
-                "stanzas belong into an overlay of a pyproject.nix package set, for example a new file: `--write overrides.nix`; if this is one, {marks}"
+                "use an overlay for a pyproject.nix package set, for example a new file: `--write overrides.nix`; if this file is one, {marks}"
             ),
         }
     }
@@ -71,13 +71,15 @@ impl NoPlace {
 impl fmt::Display for NoPlace {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::None => f.write_str("no place (no `final: prev: { }`)"),
+            Self::None => f.write_str("it has no `final: prev: { }`"),
             Self::Several(lines) => {
                 let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-                write!(f, "several places (lines {})", lines.join(", "))
+                write!(f, "it has several sets (lines {})", lines.join(", "))
             }
-            Self::Conditional(line) => write!(f, "only a set under a condition (line {line})"),
-            Self::OfNixpkgs(line) => write!(f, "only an overlay of nixpkgs (line {line})"),
+            Self::Conditional(line) => {
+                write!(f, "it only has a set under a condition (line {line})")
+            }
+            Self::OfNixpkgs(line) => write!(f, "it is an overlay for nixpkgs (line {line})"),
         }
     }
 }

@@ -16,7 +16,8 @@ use super::name::{CrateName, CrateVersion};
 use crate::hash::Sha256;
 use crate::toml_text::read_lock;
 
-const HELP: &str = "cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it";
+const HELP: &str =
+    "restore this file from version control, or run `cargo generate-lockfile` in its folder";
 
 /// Upper bound on the number of crates, several times what the largest
 /// projects have.
@@ -346,7 +347,7 @@ fn crates(lock: LockEntries, sources: &[Source]) -> Result<Vec<LockedCrate>, Str
     if let Some(twice) = order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let (name, version, _) = &twice[0].0;
         let name = name.escape_debug();
-        return Err(format!("`{name} {version}` stands in it twice"));
+        return Err(format!("`{name} {version}` is in it twice"));
     }
     let mut sorted = vec![0; entries.len()];
     for (place, (_, before)) in order.iter().enumerate() {
@@ -363,7 +364,7 @@ fn crates(lock: LockEntries, sources: &[Source]) -> Result<Vec<LockedCrate>, Str
         let dependencies = entry.dependencies.iter();
         Ok(LockedCrate {
             name: CrateName::new(name)
-                .ok_or_else(|| format!("`{}` is no crate's name", name.escape_debug()))?,
+                .ok_or_else(|| format!("`{}` is not a valid crate name", name.escape_debug()))?,
             version: entry.version.clone(),
             source: source(entry, &by_printed, format),
             dependencies: dependencies.map(|place| sorted[*place]).collect(),

@@ -18,7 +18,7 @@ pub type FileText = NamedSource<String>;
 #[derive(Debug, Error, Diagnostic)]
 pub enum ProjectError {
     /// The folder has neither `pyproject.toml` nor `setup.py`.
-    #[error("no `pyproject.toml` in `{place}`")]
+    #[error("no `pyproject.toml` found in `{place}`")]
     #[diagnostic(
         code(pyhack::project::no_pyproject),
         help("{}", no_pyproject_help(elsewhere))
@@ -30,7 +30,7 @@ pub enum ProjectError {
     },
 
     /// The Python project has nothing for cargo to build.
-    #[error("no Rust crate in `{place}` belongs to the Python project")]
+    #[error("no Rust extension found in `{place}`")]
     #[diagnostic(code(pyhack::project::no_rust), help("{}", no_rust_help(unread)))]
     NoRust {
         place: String,
@@ -40,34 +40,35 @@ pub enum ProjectError {
 
     /// The package set lacks what a package is built with.
     #[error(
-        "the build of `{place}` needs {}, which the package set doesn't have",
+        "the build of `{place}` requires {}, which the package set doesn't have",
         list(missing)
     )]
     #[diagnostic(
         code(pyhack::project::missing_build_system),
-        help("have it in the uv.lock that the package set is made from: `uv add --dev {}`", missing.join(" "))
+        help("add it to the `uv.lock` of the package set: `uv add --dev {}`", missing.join(" "))
     )]
     MissingBuildSystem { place: String, missing: Vec<String> },
 
     /// Cargo builds in more than one folder.
     #[error(
-        "`{place}` has several Cargo roots, each with a lock of its own: {}",
+        "`{place}` has several Cargo workspaces, each with its own `Cargo.lock`: {}",
         list(roots)
     )]
     #[diagnostic(
         code(pyhack::project::several_roots),
         help(
-            "choose one with `--cargo-root`, for example `--cargo-root {}`; \
-             `importCargoLock` holds the crates of one lock, so one stanza can't build them all: \
-             `nix-snippet --as stanza` prints one for each",
+            "choose one with `--cargo-root`, for example `--cargo-root {}`; an override can't build all of them, since `importCargoLock` vendors a single `Cargo.lock`; `nix-snippet --as stanza` prints an override for each",
             roots.first().map_or("", String::as_str)
         )
     )]
     SeveralRoots { place: String, roots: Vec<String> },
 
     /// `--cargo-root` names another folder than the ones cargo builds in.
-    #[error("`{root}` is no folder that `{place}` builds with cargo")]
-    #[diagnostic(code(pyhack::project::no_such_root), help("it has {}", list(roots)))]
+    #[error("`{root}` is not a Cargo root of `{place}`")]
+    #[diagnostic(
+        code(pyhack::project::no_such_root),
+        help("choose one of {}", list(roots))
+    )]
     NoSuchRoot {
         place: String,
         root: String,
@@ -91,12 +92,11 @@ pub enum ProjectError {
     },
 
     /// A path in the project's files leads out of the source.
-    #[error("`{path}` in `{place}` leads out of the project")]
+    #[error("`{path}` in `{place}` is outside the project")]
     #[diagnostic(
         code(pyhack::project::outside),
         help(
-            "what lies above a project is read within its git repository only: run `cargo pyhack` in a clone of the \
-             whole"
+            "run `cargo pyhack` in a clone of the whole repository: files above a project are only read within its git repository"
         )
     )]
     Outside {
@@ -108,10 +108,10 @@ pub enum ProjectError {
 
     /// A name or path has a control character, which Nix allows but no reader
     /// sees.
-    #[error("{what} of `{place}` has a control character: `{value}`")]
+    #[error("{what} of `{place}` contains a control character: `{value}`")]
     #[diagnostic(
         code(pyhack::project::control_character),
-        help("don't build it: no sound project has that")
+        help("don't build this package unless you trust its source")
     )]
     ControlCharacter {
         place: String,
@@ -138,7 +138,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::project::broken),
         help(
-            "{checkout}; a flake has its submodules only with `inputs.self.submodules = true`, or with `?submodules=1` in its URL"
+            "{checkout}; a flake only contains its submodules with `inputs.self.submodules = true`, or with `?submodules=1` in its URL"
         )
     )]
     MissingSubmodule {
@@ -150,12 +150,11 @@ pub enum ProjectError {
     },
 
     /// `Cargo.lock` lacks crates that the manifests depend on.
-    #[error("`{place}` doesn't fit the manifests: it lacks {}", listed(lacking))]
+    #[error("`{place}` doesn't match the manifests: it lacks {}", listed(lacking))]
     #[diagnostic(
         code(pyhack::lock::stale),
         help(
-            "no offline build can succeed with it: let cargo mend it, keeping every other version: \
-             `cargo pyhack nix-snippet --generate-lock --write FILE`; `--lock-file` takes it from there"
+            "update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; other commands use the result with `--lock-file`; offline builds fail until then"
         )
     )]
     StaleLock {
@@ -164,12 +163,11 @@ pub enum ProjectError {
     },
 
     /// `Cargo.lock` is missing.
-    #[error("no lock file: `{place}` doesn't exist")]
+    #[error("no `Cargo.lock` found: `{place}` doesn't exist")]
     #[diagnostic(
         code(pyhack::project::no_lock),
         help(
-            "let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, \
-             keeps it beside FILE, and `--lock-file` takes it from there"
+            "generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`"
         )
     )]
     NoLock { place: String },
@@ -180,7 +178,7 @@ pub enum ProjectError {
     NotUtf8 { place: String },
 
     /// A TOML file doesn't parse or has a value of the wrong type.
-    #[error("`{place}` can't be read: {message}")]
+    #[error("failed to parse `{place}`: {message}")]
     #[diagnostic(code(pyhack::project::toml), help("{help}"))]
     Toml {
         place: String,
@@ -193,11 +191,11 @@ pub enum ProjectError {
     },
 
     /// `Cargo.lock` has a format newer than this program.
-    #[error("`{place}` has lock format {format}; formats 1 to 4 can be read")]
+    #[error("`{place}` has format version {format}, but only versions 1 to 4 are supported")]
     #[diagnostic(
         code(pyhack::lock::format),
         help(
-            "update cargo-pyhack, or delete the lock and let a released cargo write it: `cargo generate-lockfile`"
+            "update cargo-pyhack, or delete the file and regenerate it with a released cargo: `cargo generate-lockfile`"
         )
     )]
     LockFormat {
@@ -215,7 +213,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::no_checksum),
         help(
-            "nothing can be verified without it: run `cargo generate-lockfile` beside the lock, then run this again"
+            "run `cargo generate-lockfile` in its folder, then try again: crates can't be verified without checksums"
         )
     )]
     NoChecksum {
@@ -224,7 +222,7 @@ pub enum ProjectError {
     },
 
     /// PEP 508 forbids the package's name.
-    #[error("the name of `{place}`, `{name}`, is none that PEP 508 allows")]
+    #[error("`{place}` has the name `{name}`, which PEP 508 doesn't allow")]
     #[diagnostic(
         code(pyhack::project::invalid_name),
         help("correct `name` in the `[project]` table of `pyproject.toml`")
@@ -237,21 +235,21 @@ pub enum ProjectError {
 
     /// Two of the projects would become stanzas of one name.
     #[error(
-        "two of the projects are one package, of which an overlay holds one stanza: {}",
+        "several of the projects are the same package, and an overlay has one override per package: {}",
         list(names)
     )]
-    #[diagnostic(code(pyhack::stanza::same_package), help("name each package once"))]
+    #[diagnostic(code(pyhack::stanza::same_package), help("pass each package once"))]
     SamePackage { names: Vec<String> },
 
     /// Two crates would be vendored into the same folder.
     #[error(
-        "`{krate}` comes from two sources, and the layout `{layout}` has one folder for both: {}",
+        "`{krate}` comes from two sources, but the layout `{layout}` has a single folder for both: {}",
         list(sources)
     )]
     #[diagnostic(
         code(pyhack::vendor::same_crate),
         help(
-            "a layout of nixpkgs' `fetchCargoVendor` holds both: `--layout fetch-cargo-vendor-unpacked`"
+            "use a layout of nixpkgs' `fetchCargoVendor`, which has a folder for each: `--layout fetch-cargo-vendor-unpacked`"
         )
     )]
     SameCrate {
@@ -264,14 +262,13 @@ pub enum ProjectError {
     /// Crates of one name and version from different sources, which
     /// `importCargoLock` puts into the same folder.
     #[error(
-        "`{place}` has crates of one name and version from different sources: {}",
+        "`{place}` has crates with the same name and version from different sources: {}",
         list(crates)
     )]
     #[diagnostic(
         code(pyhack::lock::same_crate_twice),
         help(
-            "`importCargoLock` can't hold both; `fetchCargoVendor` of nixpkgs 26.05 and later can: use it with the \
-             hash that `cargo pyhack hash` prints"
+            "use `fetchCargoVendor` of nixpkgs 26.05 or later, with the hash that `cargo pyhack hash` prints: `importCargoLock` doesn't support this"
         )
     )]
     SameCrateTwice {
@@ -281,11 +278,11 @@ pub enum ProjectError {
 
     /// A build requirement isn't a PEP 508 requirement.
     #[error(
-        "`{requirement}` in `[build-system].requires` of `{place}` is no requirement: {message}"
+        "`{requirement}` in `[build-system].requires` of `{place}` is not a valid requirement: {message}"
     )]
     #[diagnostic(
         code(pyhack::project::requirement),
-        help("write it as PEP 508 says, for example `maturin>=1.9,<2`")
+        help("write it as in PEP 508, for example `maturin>=1.9,<2`")
     )]
     Requirement {
         place: String,
@@ -336,15 +333,12 @@ pub(super) fn toml_error(
 
 fn no_rust_help(unread: &[Unread]) -> String {
     if unread.is_empty() {
-        return "there are no crates to vendor; if there is a crate, name its manifest in \
-                `pyproject.toml`: `[tool.maturin] manifest-path = \"...\"`, or `path` in \
-                `[[tool.setuptools-rust.ext-modules]]`"
+        return "if the build compiles a crate, set its manifest in `pyproject.toml`: `manifest-path` in `[tool.maturin]`, or `path` in `[[tool.setuptools-rust.ext-modules]]`; otherwise there are no crates to vendor"
             .to_owned();
     }
     let unread: Vec<_> = unread.iter().map(ToString::to_string).collect();
     format!(
-        "some of what says how it is built couldn't be read: {}; if that builds Rust, write this \
-         package's stanza by hand",
+        "if the build compiles a crate, write the override by hand; some parts of the build couldn't be read: {}",
         unread.join("; ")
     )
 }
@@ -352,11 +346,11 @@ fn no_rust_help(unread: &[Unread]) -> String {
 fn no_pyproject_help(elsewhere: &[String]) -> String {
     match elsewhere.first() {
         Some(folder) => format!(
-            "there is one in {}: run `cargo pyhack inspect {folder}`",
+            "found one in {}: run `cargo pyhack inspect {folder}`",
             list(elsewhere)
         ),
         None => {
-            "name the folder or sdist of a Python project: `cargo pyhack inspect PATH`".to_owned()
+            "pass the folder or sdist of a Python project: `cargo pyhack inspect PATH`".to_owned()
         }
     }
 }

@@ -13,28 +13,28 @@ pub fn url_problem(url: &str, may_be_local: bool) -> Option<&'static str> {
         return Some("is empty");
     }
     if url.starts_with('-') {
-        return Some("starts with `-`, as an option would");
+        return Some("starts with `-` like an option");
     }
     if url.chars().any(char::is_control) {
-        return Some("has a control character");
+        return Some("contains a control character");
     }
     let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let scheme_end = url.find(|c| !is_of_scheme(c)).unwrap_or(url.len());
     let (scheme, rest) = url.split_at(scheme_end);
     if rest.starts_with("::") {
-        return Some("names a program to fetch it with");
+        return Some("would run a program");
     }
     let is_local = if rest.starts_with("://") {
         match scheme.to_ascii_lowercase().as_str() {
             "https" | "http" | "ssh" | "git" | "git+ssh" | "ssh+git" => false,
             "file" => true,
-            _ => return Some("has a scheme that isn't fetched from"),
+            _ => return Some("has an unsupported scheme"),
         }
     } else {
         !is_short_ssh(url)
     };
     (is_local && !may_be_local)
-        .then_some("leads to this machine's disk from a repository elsewhere")
+        .then_some("refers to the local disk, but is from a remote repository")
 }
 
 /// Returns whether a URL leads to this machine's disk.

@@ -262,7 +262,7 @@ impl<'a> Places<'a> {
         let Some(version) = version else {
             let found = self.of_name.get(name).filter(|_| format > 1);
             let name = name.escape_debug();
-            let missing = || format!("depends on `{name}`, which isn't in the lock");
+            let missing = || format!("depends on `{name}`, which isn't in the lockfile");
             return found.map(|place| Some(*place)).ok_or_else(missing);
         };
         let version: Version = version.parse().map_err(|_| no_sense())?;
@@ -327,7 +327,10 @@ mod tests {
         assert_eq!(dependencies(&text.concat()), expected);
         let missing = entry("a", "dependencies = [\"b\"]");
         let problem = read(&missing).unwrap_err();
-        assert_eq!(problem, "`a 1.0.0` depends on `b`, which isn't in the lock");
+        assert_eq!(
+            problem,
+            "`a 1.0.0` depends on `b`, which isn't in the lockfile"
+        );
     }
 
     /// Comparing each dependency with each entry takes minutes.

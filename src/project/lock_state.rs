@@ -246,7 +246,7 @@ mod tests {
             let found = state(&[("Cargo.toml", &manifest(dependencies))]);
             assert_eq!(
                 texts(&found.lacking),
-                [format!("{lacking}, which `m` asks for")]
+                [format!("{lacking}, required by `m`")]
             );
         }
     }
@@ -263,7 +263,7 @@ mod tests {
         let rest = "[dependencies]\nnew = \"1\"\n\
                     [patch.crates-io]\nnew = { git = \"https://example.org/new\" }\n";
         let found = state(&[("Cargo.toml", &manifest(rest))]);
-        assert_eq!(texts(&found.lacking), ["`new 1`, which `m` asks for"]);
+        assert_eq!(texts(&found.lacking), ["`new 1`, required by `m`"]);
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
             ("py/a/Cargo.toml", member.as_str()),
         ];
         let found = state_of(&[&[("Cargo.toml", root)], &named[..]].concat());
-        assert_eq!(texts(&found.lacking), ["`new 1`, which `m` asks for"]);
+        assert_eq!(texts(&found.lacking), ["`new 1`, required by `m`"]);
         // cargo: "current package believes it's in a workspace when it's not"
         let found = state_of(&[&[("Cargo.toml", "[workspace]\n")], &named[..]].concat());
         assert!(
@@ -339,7 +339,7 @@ mod tests {
         let found = state(&[("Cargo.toml", root), ("m/Cargo.toml", &member)]);
         assert_eq!(
             texts(&found.lacking),
-            ["`b 0.4` (locked: 0.3.0), which `m` asks for"]
+            ["`b 0.4` (locked: 0.3.0), required by `m`"]
         );
     }
 
@@ -365,7 +365,7 @@ mod tests {
                  [dependencies]\nnever = { version = \"1\", optional = true }\n\
                  c = { version = \"0.1\", optional = true }\ngone = { path = \"z\", optional = true }\n";
         let found = state(&[("Cargo.toml", &root), ("x/Cargo.toml", x)]);
-        assert_eq!(texts(&found.outdated), ["x 1.0.0 (not in it)"]);
+        assert_eq!(texts(&found.outdated), ["x 1.0.0 (not locked)"]);
         let rest = LockState {
             outdated: Vec::new(),
             ..found

@@ -9,7 +9,7 @@ use super::toml_strings::strings_in_array;
 use crate::toml_text::parse_manifest;
 
 /// The help of errors in a manifest.
-pub(super) const HELP: &str = "run `cargo metadata --no-deps` beside it to see what cargo says";
+pub(super) const HELP: &str = "run `cargo metadata --no-deps` in its folder to see cargo's error";
 
 #[derive(Debug, Clone, Default)]
 pub struct CargoManifest {

@@ -29,7 +29,7 @@ pub enum ManifestProblem {
         submodule: String,
     },
     /// A path leads `up` folders out of the source; `None` if it is absolute.
-    #[error("`{path}`, which `{named_by}` names, is outside of the {bounds}")]
+    #[error("`{path}`, which `{named_by}` names, is outside the {bounds}")]
     Outside {
         path: String,
         named_by: String,
@@ -44,7 +44,7 @@ pub enum ManifestProblem {
     #[error("the workspace that `{manifest}` inherits from doesn't exist")]
     NoWorkspace { manifest: String },
     /// A manifest that cargo was asked about and refused.
-    #[error("cargo refuses `{manifest}`{}: {reason}", line.map_or_else(String::new, |line| format!(", line {line}")))]
+    #[error("cargo rejects `{manifest}`{}: {reason}", line.map_or_else(String::new, |line| format!(", line {line}")))]
     Refused {
         manifest: String,
         /// The line, from 1, if cargo says it.
@@ -121,25 +121,25 @@ impl ManifestProblem {
     fn help(&self, is_sdist: bool) -> &'static str {
         match self {
             Self::Outside { .. } => {
-                "Nix copies one source: put both into one repository, or make it a dependency from git or a registry"
+                "put both into one repository, since Nix copies a single source, or depend on it from git or a registry"
             }
             Self::InSubmodule { .. } => {
                 "no archive of a repository has its submodules: use the repository as a git source, which has them"
             }
             Self::Refused { reason, .. } if reason.contains("nightly") => {
-                "a stable cargo takes it with `env.RUSTC_BOOTSTRAP = \"1\"` in the configuration; otherwise patch the manifest"
+                "set `env.RUSTC_BOOTSTRAP = \"1\"` in the configuration so that a stable cargo accepts it, or patch the manifest"
             }
             _ if is_sdist => {
-                "no build can succeed with it: take the source from its repository, since the sdist differs from it or lacks files"
+                "build the package from its repository: this sdist lacks files, or differs from the repository"
             }
             Self::Refused { .. } => {
-                "correct the manifest: `cargo metadata --no-deps` beside it shows what cargo says"
+                "correct the manifest; `cargo metadata --no-deps` in its folder shows cargo's error"
             }
             Self::Stray { .. } => {
                 "add it to `members` or `exclude` in the `[workspace]` of the manifest above"
             }
             Self::NoWorkspace { .. } | Self::MissingFile { .. } => {
-                "no build can succeed with it: put back what is missing, or correct the manifest that names it"
+                "restore the missing file, or correct the manifest that names it"
             }
         }
     }
@@ -167,7 +167,7 @@ impl fmt::Display for MissingDependency {
             let locked: Vec<_> = self.locked.iter().map(ToString::to_string).collect();
             write!(f, " (locked: {})", locked.join(", "))?;
         }
-        write!(f, ", which `{}` asks for", self.required_by)
+        write!(f, ", required by `{}`", self.required_by)
     }
 }
 
@@ -185,7 +185,7 @@ impl fmt::Display for OutdatedCrate {
         let Self { name, version, .. } = self;
         match &self.locked {
             Some(locked) => write!(f, "{name} {version} (locked: {locked})"),
-            None => write!(f, "{name} {version} (not in it)"),
+            None => write!(f, "{name} {version} (not locked)"),
         }
     }
 }
@@ -207,21 +207,21 @@ pub enum UnreadPart {
     Python(String),
     #[error("{0} in `setup_requires`")]
     SetupRequires(String),
-    #[error("on macOS, it builds or asks for something else")]
+    #[error("builds or requires something else on macOS")]
     DiffersOnMacos,
-    #[error("a crate, by a path that isn't plain text")]
+    #[error("a crate whose path isn't a plain string")]
     CratePath,
-    #[error("a call of cargo or maturin, for a manifest that isn't found")]
+    #[error("a call to cargo or maturin for a manifest that wasn't found")]
     BuildCommand,
     /// A hook whose name suggests Rust.
-    #[error("hatchling's hook `{0}`, whose rules aren't known")]
+    #[error("the hatchling hook `{0}`, which isn't supported")]
     HatchHook(String),
-    #[error("`{0}`, the project's own build backend, isn't in its `backend-path`")]
+    #[error("the project's build backend `{0}` isn't in its `backend-path`")]
     InTreeBackend(String),
     /// A manifest that isn't in the source of a project with a backend of its
     /// own.
     #[error(
-        "`{0}`, which isn't in the source, may be made by this build backend: name the crate with `--cargo-root`"
+        "this build backend may generate `{0}`, which isn't in the source: choose the crate with `--cargo-root`"
     )]
     MadeByBackend(String),
 }
@@ -253,7 +253,7 @@ pub enum Guess {
     #[error("{0}")]
     Unread(Unread),
     /// Build files are searched for words, not evaluated.
-    #[error("{file}:{line} has it built")]
+    #[error("{file}:{line} builds it")]
     BuildFile { file: Utf8PathBuf, line: usize },
     /// Whether the build runs the script's command isn't known.
     #[error("{file}:{line} calls cargo or maturin")]
@@ -262,18 +262,18 @@ pub enum Guess {
     NoMaturinManifest,
     #[error("there is a `[tool.maturin]`, but the build backend isn't maturin")]
     MaturinTable,
-    #[error("it asks for setuptools-rust, but no extension can be read")]
+    #[error("the build requires setuptools-rust, but no extension could be read")]
     NoExtension,
-    #[error("the rules of the build backend `{0}` aren't known")]
+    #[error("the build backend `{0}` isn't supported")]
     UnknownBackend(String),
     /// The backend copies the crate to where it is built.
-    #[error("{file}:{line} puts it to `{manifest}`, where it is built")]
+    #[error("{file}:{line} copies it to `{manifest}` and builds it there")]
     Staged {
         manifest: String,
         file: Utf8PathBuf,
         line: usize,
     },
     /// The backend may make the manifest that is named.
-    #[error("`{manifest}` isn't in the source; the build backend `{file}` may make it")]
+    #[error("`{manifest}` isn't in the source; the build backend `{file}` may generate it")]
     MadeByBackend { manifest: String, file: Utf8PathBuf },
 }

@@ -23,7 +23,8 @@ const LEGACY_REQUIRES: [&str; 2] = ["setuptools", "wheel"];
 /// The keys of `config-settings` with arguments for maturin; the first counts.
 const BUILD_ARGUMENTS: [&str; 2] = ["maturin.build-args", "build-args"];
 
-const HELP: &str = "correct it as the specification says: https://packaging.python.org/en/latest/specifications/pyproject-toml/";
+const HELP: &str =
+    "correct it; see https://packaging.python.org/en/latest/specifications/pyproject-toml/";
 
 #[derive(Debug, Clone, Default)]
 pub struct Pyproject {

@@ -108,7 +108,7 @@ pub(super) fn call(
         }
         _ => None,
     };
-    known.unwrap_or_else(|| Value::unknown(line, format!("a call of `{name}`")))
+    known.unwrap_or_else(|| Value::unknown(line, format!("a call to `{name}`")))
 }
 
 /// Reads a call of `RustExtension(target, path, args, cargo_manifest_args,
@@ -144,7 +144,7 @@ fn extension(arguments: &Arguments, is_bin: bool, line: usize) -> Value {
             None
         }
         Some(value) => {
-            let what = "a `path` that isn't plain text".to_owned();
+            let what = "a `path` that isn't a plain string".to_owned();
             unread.push(Note { line, what });
             value.texts(&mut unread, line).into_iter().next()
         }

@@ -377,7 +377,7 @@ impl<'a> Interpreter<'a> {
     fn for_each(&mut self, statement: &'a StmtFor) -> Flow {
         let iterable = self.eval(&statement.iter);
         let Value::List(items) = iterable else {
-            let what = "what is gone through in a loop";
+            let what = "the values of a loop";
             let item = self.unknown(&*statement.iter, what);
             self.assign(&statement.target, item);
             return self.maybe(&[&statement.body, &[]]);
@@ -452,7 +452,7 @@ impl<'a> Interpreter<'a> {
         for (index, target) in targets.iter().enumerate() {
             let item = match value {
                 Value::List(items) if items.len() == targets.len() => items[index].clone(),
-                _ => self.unknown(target, "what is unpacked here"),
+                _ => self.unknown(target, "the unpacked value"),
             };
             self.assign(target, item);
         }
@@ -472,7 +472,7 @@ impl<'a> Interpreter<'a> {
         let Expr::Name(name) = root else {
             return;
         };
-        let unknown = self.unknown(part, "a change of it");
+        let unknown = self.unknown(part, "a change to it");
         let tainted = match (self.lookup(&name.id), unknown) {
             (Some(Value::Extension(mut extension)), Value::Unknown(note)) => {
                 extension.unread.push(note);
@@ -515,7 +515,7 @@ impl<'a> Interpreter<'a> {
             }
             _ => None,
         };
-        let rest = rest.unwrap_or_else(|| self.unknown(subscript, "what is deleted"));
+        let rest = rest.unwrap_or_else(|| self.unknown(subscript, "the deleted item"));
         self.bind(&name.id, rest);
     }
 
@@ -549,7 +549,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn eval(&mut self, expression: &Expr) -> Value {
         self.depth += 1;
         let value = if self.depth > MAX_DEPTH || !self.spend(1) {
-            self.unknown(expression, "more than is read")
+            self.unknown(expression, "more than the limits allow")
         } else {
             self.expression(expression)
         };
@@ -617,7 +617,7 @@ impl<'a> Interpreter<'a> {
                 self.yields = true;
                 self.unknown(expression, "a generator")
             }
-            other => self.unknown(other, "an expression that isn't read"),
+            other => self.unknown(other, "an unsupported expression"),
         }
     }
 
@@ -646,7 +646,7 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 (None, _) => {
-                    let unknown = self.unknown(&item.value, "what `**` takes in");
+                    let unknown = self.unknown(&item.value, "the values of `**`");
                     insert(&mut items, "**".to_owned(), unknown);
                 }
                 _ => {}
@@ -714,7 +714,7 @@ impl<'a> Interpreter<'a> {
                 _ => self.unknown(subscript, "an item of a list"),
             },
             (Value::Unknown(note), _) => Value::Unknown(note),
-            _ => self.unknown(subscript, "an item of something"),
+            _ => self.unknown(subscript, "an item of an unknown value"),
         }
     }
 
@@ -727,7 +727,7 @@ impl<'a> Interpreter<'a> {
             Value::List(items) => items,
             Value::Dict(items) => items.into_iter().map(|(key, _)| Value::Str(key)).collect(),
             Value::Unknown(note) => return Value::Unknown(note),
-            _ => return self.unknown(&generator.iter, "what is gone through"),
+            _ => return self.unknown(&generator.iter, "the values of a loop"),
         };
         let mut found = Vec::new();
         for item in items {
@@ -738,7 +738,7 @@ impl<'a> Interpreter<'a> {
                 continue;
             }
             if truths.contains(&None) {
-                found.push(self.unknown(&generator.iter, "a choice among items"));
+                found.push(self.unknown(&generator.iter, "a choice between items"));
             }
             match self.comprehend(element, rest) {
                 Value::List(more) => found.extend(more),
@@ -800,7 +800,7 @@ impl<'a> Interpreter<'a> {
         right: Value,
     ) -> Value {
         if !self.spend(left.weight() + right.weight()) {
-            return self.unknown(node, "more than is read");
+            return self.unknown(node, "more than the limits allow");
         }
         operators::binary(left, operator, right, self.line(node))
     }
@@ -899,7 +899,7 @@ impl<'a> Interpreter<'a> {
                 (Some(name), value) => arguments.by_name.push((name.to_string(), value)),
                 (None, Value::Dict(items)) => arguments.by_name.extend(items),
                 (None, _) => {
-                    let unknown = self.unknown(&keyword.value, "what `**` takes in");
+                    let unknown = self.unknown(&keyword.value, "the values of `**`");
                     arguments.by_name.push(("**".to_owned(), unknown));
                 }
             }
@@ -931,7 +931,7 @@ impl<'a> Interpreter<'a> {
         arguments: Arguments,
     ) -> (Value, Names) {
         if self.locals.len() >= MAX_CALLS || !self.spend(1) {
-            let value = self.unknown(node, format!("a call of `{}`", function.name));
+            let value = self.unknown(node, format!("a call to `{}`", function.name));
             return (value, Names::new());
         }
         let names = self.parameters(function, arguments);

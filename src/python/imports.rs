@@ -122,7 +122,7 @@ fn needs(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> ScriptNeeds {
             } else if name == "**" {
                 found.hidden.push(Note {
                     line: *line,
-                    what: "what `**` hands to `setup`".to_owned(),
+                    what: "the arguments that `**` passes to `setup`".to_owned(),
                 });
             }
             if value.truth() == Some(true) {
@@ -157,7 +157,7 @@ fn alternatives(value: &Value, line: usize, notes: &mut Vec<Note>) -> (Vec<Strin
         }
     }
     if !doubtful.is_empty() {
-        let what = "a choice that only running it would make".to_owned();
+        let what = "a choice that is made at run time".to_owned();
         notes.push(Note { line, what });
     }
     (certain, doubtful)

@@ -62,7 +62,7 @@ impl MethodCall<'_> {
     }
 
     fn unknown(self) -> Value {
-        Value::unknown(self.line, format!("a call of `.{}`", self.method))
+        Value::unknown(self.line, format!("a call to `.{}`", self.method))
     }
 
     fn on_list(self, mut items: Vec<Value>) -> Option<MethodResult> {
@@ -84,7 +84,7 @@ impl MethodCall<'_> {
             ("clear", []) => items.clear(),
             ("remove", [item]) => match items.iter().position(|known| known == item) {
                 Some(found) => drop(items.remove(found)),
-                None => items.push(Value::unknown(self.line, "what is removed")),
+                None => items.push(Value::unknown(self.line, "the removed item")),
             },
             _ => return None,
         }
@@ -127,7 +127,7 @@ impl MethodCall<'_> {
 
     fn update(self, items: &mut Vec<(String, Value)>, others: &[Value]) {
         if others.iter().any(|other| !matches!(other, Value::Dict(_))) {
-            let unknown = Value::unknown(self.line, "what `.update` takes in");
+            let unknown = Value::unknown(self.line, "the argument of `.update`");
             insert(items, "**".to_owned(), unknown);
         }
         let entries = others.iter().filter_map(|other| match other {

@@ -402,7 +402,7 @@ mod tests {
     fn libraries_that_the_text_does_not_tell_are_noted() {
         let text = "from setuptools import Extension\nExtension('m', ['m.c'], libraries=find())\n";
         let found = read(text);
-        assert_eq!(found.extensions[0].unread[0].what, "a call of `find`");
+        assert_eq!(found.extensions[0].unread[0].what, "a call to `find`");
     }
 
     #[test]

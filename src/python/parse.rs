@@ -28,7 +28,7 @@ pub(super) fn with_syntax<T: Send>(
     read: impl Send + for<'a> FnOnce(&'a Parsed<ModModule>, &mut Interpreter<'a>) -> T,
 ) -> Result<T, Note> {
     if text.len() > MAX_LENGTH {
-        let what = format!("more than the {MAX_LENGTH} bytes that are read");
+        let what = format!("more than the limit of {MAX_LENGTH} bytes");
         return Err(Note { line: 1, what });
     }
     let lines: Vec<usize> = std::iter::once(0)
@@ -50,7 +50,7 @@ pub(super) fn with_syntax<T: Send>(
         let builder = std::thread::Builder::new().stack_size(STACK);
         let thread = builder.spawn_scoped(scope, work).map_err(|error| Note {
             line: 1,
-            what: format!("no thread to read it: {error}"),
+            what: format!("failed to start a thread: {error}"),
         })?;
         thread
             .join()

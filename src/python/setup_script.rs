@@ -43,7 +43,7 @@ fn setup_script<'a>(
     if let ([(line, _), _, ..], false) = (&setups[..], script.extensions.is_empty()) {
         script.unread.push(Note {
             line: *line,
-            what: "several calls of `setup`, of which one is made".to_owned(),
+            what: "several calls to `setup`, only one of which is made".to_owned(),
         });
     }
     if script.extensions.is_empty() {
@@ -52,7 +52,7 @@ fn setup_script<'a>(
             if let Value::Extension(extension) = interpreter.eval(call) {
                 script.unread.push(Note {
                     line: extension.line,
-                    what: "an extension that isn't seen to reach `setup`".to_owned(),
+                    what: "an extension that may not be passed to `setup`".to_owned(),
                 });
                 script.extensions.push(*extension);
             }
@@ -78,7 +78,7 @@ impl SetupScript {
                 .extend(value.texts(&mut self.unread_requires, line));
         }
         if get("**").is_some() {
-            let what = "what `**` hands to `setup`".to_owned();
+            let what = "the arguments that `**` passes to `setup`".to_owned();
             self.unread_requires.push(Note { line, what });
         }
         let Some(value) = get("rust_extensions") else {
@@ -92,7 +92,7 @@ impl SetupScript {
                 Value::Extension(_) => {}
                 _ => self.unread.push(Note {
                     line,
-                    what: "an extension that isn't read".to_owned(),
+                    what: "an unsupported extension".to_owned(),
                 }),
             }
         }

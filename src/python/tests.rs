@@ -171,7 +171,7 @@ fn what_cant_be_told_is_told_with_its_line() {
     assert_eq!(script.extensions, []);
     let note = Note {
         line: 3,
-        what: "a call of `find`".to_owned(),
+        what: "a call to `find`".to_owned(),
     };
     assert_eq!(script.unread, [note]);
 

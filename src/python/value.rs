@@ -170,7 +170,7 @@ impl Value {
             Self::Dict(items) => items.iter().map(|(key, _)| Self::str(key)).collect(),
             Self::None => Vec::new(),
             Self::Either(values) => {
-                let what = "a choice that only running it would make".to_owned();
+                let what = "a choice that is made at run time".to_owned();
                 notes.push(Note { line, what });
                 let mut found = Vec::new();
                 for item in values.iter().flat_map(|value| value.items(notes, line)) {
@@ -196,7 +196,7 @@ impl Value {
                 Self::Str(text) => found.push(text),
                 Self::Named(name) => notes.push(Note {
                     line,
-                    what: format!("`{name}`, which isn't of this file"),
+                    what: format!("`{name}`, which this file doesn't define"),
                 }),
                 _ => {}
             }

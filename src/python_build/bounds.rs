@@ -178,11 +178,11 @@ impl JudgeRequest<'_> {
             .map(|import| Consequence {
                 system: PythonName::new("python"),
                 version: Some(Version::new([3, u64::from(minor)])),
-                symptom: format!("no module `{}` in the standard library", import.module),
+                symptom: format!("the standard library has no module `{}`", import.module),
                 likelihood: Likelihood::Certain,
                 place: Some(import.place.clone()),
                 mend: Some(Mend::Manual(
-                    "take a newer version of the package, or an older Python".to_owned(),
+                    "use a newer version of the package, or an older Python".to_owned(),
                 )),
                 evidence: "the release notes of CPython".to_owned(),
             })
@@ -238,7 +238,7 @@ impl JudgeRequest<'_> {
             system: PythonName::new("uv"),
             version: None,
             symptom: format!(
-                "uv refuses a `[project]` table without {}",
+                "uv rejects a `[project]` table without {}",
                 facts.lacking.join(", ")
             ),
             likelihood: Likelihood::Certain,
@@ -526,7 +526,7 @@ mod tests {
         let found = setup("import imp\nsetup()");
         assert_eq!(
             symptoms(&found),
-            ["python: no module `imp` in the standard library"]
+            ["python: the standard library has no module `imp`"]
         );
         let case = Case {
             python_minor: 11,

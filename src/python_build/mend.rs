@@ -100,7 +100,7 @@ impl MaturinSource<'_> {
             || !is_plain(self.manifest_path)
             || (!refused.is_empty() && !has_header)
         {
-            let message = "say in `pyproject.toml` what `[package.metadata.maturin]` says";
+            let message = "move the settings of `[package.metadata.maturin]` to `pyproject.toml`";
             return Mend::Manual(message.to_owned());
         }
         let mut lines = Vec::new();

@@ -267,10 +267,10 @@ mod tests {
         assert_eq!(origin.to_string(), "`import numpy` in setup.py:7");
         let origin = Origin::SetupRequires(Place::file(Utf8Path::new("setup.cfg")));
         assert_eq!(origin.to_string(), "`setup_requires` in setup.cfg");
-        let what = "a call of `x`".to_owned();
+        let what = "a call to `x`".to_owned();
         assert_eq!(
             Unread { place, what }.to_string(),
-            "setup.py:7: a call of `x`"
+            "setup.py:7: a call to `x`"
         );
     }
 }

@@ -110,7 +110,7 @@ fn of_json(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
 
 fn of_html(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
     if text.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
-        return Err("it has more tags than any page of an index".to_owned());
+        return Err("the page has too many tags".to_owned());
     }
     let page = tl::parse(text, tl::ParserOptions::default()).map_err(|error| error.to_string())?;
     let tags: Vec<_> = page.nodes().iter().filter_map(tl::Node::as_tag).collect();

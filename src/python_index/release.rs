@@ -109,7 +109,7 @@ impl FromStr for Release {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::parse(text).ok_or_else(|| {
             format!(
-                "`{}` is neither `NAME==VERSION` nor an https address",
+                "`{}` is neither `NAME==VERSION` nor an https URL",
                 text.escape_debug()
             )
         })

@@ -43,15 +43,15 @@ impl SourceReason {
 
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::NoWheel => "the lock has no wheel",
-            Self::NoFittingWheel => "no wheel fits",
+            Self::NoWheel => "no wheel in the lockfile",
+            Self::NoFittingWheel => "no compatible wheel",
             Self::NoBinary => "`tool.uv.no-binary`",
             Self::NoBinaryPackage => "`tool.uv.no-binary-package`",
             Self::Preferred => "sdists are preferred",
             Self::Git => "from git",
-            Self::Url => "an archive at a URL",
-            Self::Path => "an archive by path",
-            Self::Local => "a local project",
+            Self::Url => "archive at a URL",
+            Self::Path => "local archive",
+            Self::Local => "local project",
         }
     }
 }

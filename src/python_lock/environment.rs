@@ -37,10 +37,10 @@ pub struct Environment {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Libc {
-    /// nixpkgs' usual.
+    /// The default of nixpkgs.
     #[default]
     Glibc,
-    /// That of pkgsMusl.
+    /// The C library of pkgsMusl.
     Musl,
 }
 

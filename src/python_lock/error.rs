@@ -11,19 +11,19 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 pub enum PythonLockError {
     /// The lockfile doesn't exist.
-    #[error("there is no `{path}`")]
+    #[error("`{path}` doesn't exist")]
     #[diagnostic(
         code(pyhack::python_lock::not_found),
-        help("name a `uv.lock` or `pylock.toml`, or the folder of one; `uv lock` makes one")
+        help("pass a `uv.lock`, a `pylock.toml`, or a folder that has one; `uv lock` creates it")
     )]
     NotFound { path: String },
 
     /// Packages that are built with each other.
-    #[error("each of these is built with the next: {cycle}; Nix can't evaluate that")]
+    #[error("cyclic build dependencies, which Nix can't evaluate: {cycle}")]
     #[diagnostic(
         code(pyhack::python_lock::cycle),
         help(
-            "have the wheel of one of them in the lock, or leave it out of the lock where the package set has it"
+            "lock a version of one of them that has a wheel, or remove it from the lockfile if the package set has it"
         )
     )]
     Cycle {
@@ -32,11 +32,11 @@ pub enum PythonLockError {
     },
 
     /// uv2nix refuses the package on every platform of the run.
-    #[error("`{name}` can't be had on any platform: {why}")]
+    #[error("`{name}` is not available on any platform: {why}")]
     #[diagnostic(
         code(pyhack::python_lock::impossible),
         help(
-            "take nixpkgs' build of it: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`; or lock a version that has a wheel or an sdist"
+            "use nixpkgs' build: `cargo pyhack nix-snippet --prebuilt {name} --write overlay.nix`, or lock a version that has a wheel or an sdist"
         )
     )]
     Impossible {
@@ -49,9 +49,7 @@ pub enum PythonLockError {
     #[error("`{place}`, line {line}: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
-        help(
-            "let the program that wrote it write it anew: `uv lock`, or `uv export --format pylock.toml`"
-        )
+        help("regenerate it: `uv lock`, or `uv export --format pylock.toml`")
     )]
     Syntax {
         place: String,
@@ -67,12 +65,12 @@ pub enum PythonLockError {
     /// The lock has the tables of uv before 0.3, which uv2nix refuses. uv still
     /// reads them, and so leaves them as they are unless it upgrades the lock.
     #[error(
-        "`{place}`, line {line}: `[[distribution]]` is the format of uv before 0.3, and uv2nix reads `[[package]]` alone"
+        "`{place}`, line {line}: `[[distribution]]` is the format of uv before 0.3, which uv2nix doesn't support"
     )]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
         help(
-            "let a current uv write it anew: `uv lock --upgrade`; plain `uv lock` leaves the format as it is"
+            "regenerate it with a current uv: `uv lock --upgrade`; plain `uv lock` doesn't change the format"
         )
     )]
     OldFormat {
@@ -85,19 +83,15 @@ pub enum PythonLockError {
     #[error("`{place}` has no packages")]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
-        help(
-            "nothing was changed; let uv write it anew: `uv lock`, or `uv export --format pylock.toml`"
-        )
+        help("regenerate it: `uv lock`, or `uv export --format pylock.toml`; nothing was changed")
     )]
     Empty { place: String },
 
     /// The version of the format isn't known.
-    #[error("`{place}` has version {found} of its format; known is {known}")]
+    #[error("`{place}` has format version {found}, but only version {known} is supported")]
     #[diagnostic(
         code(pyhack::python_lock::version),
-        help(
-            "a newer cargo-pyhack may know it; or lock again with a uv that writes version {known}"
-        )
+        help("update cargo-pyhack, or lock with a uv that writes version {known}")
     )]
     Version {
         place: String,
@@ -109,9 +103,7 @@ pub enum PythonLockError {
     #[error("`{place}`, line {line}: `{package}` {message}")]
     #[diagnostic(
         code(pyhack::python_lock::entry),
-        help(
-            "lock again: `uv lock`; if that changes nothing, the entry is of a kind that isn't known"
-        )
+        help("run `uv lock` again; if that doesn't help, this kind of entry isn't supported")
     )]
     Entry {
         place: String,
@@ -123,14 +115,14 @@ pub enum PythonLockError {
 
     /// The lockfile is for other platforms.
     #[error(
-        "`{place}` is for none of {}: it is for {}",
+        "`{place}` supports none of {}, only {}",
         platforms.join(", "),
         markers.join(" or ")
     )]
     #[diagnostic(
         code(pyhack::python_lock::no_platform),
         help(
-            "name one that it is for with `--platform`, or change `tool.uv.environments` and run `uv lock`"
+            "choose a supported platform with `--platforms`, or change `tool.uv.environments` and run `uv lock`"
         )
     )]
     NoPlatform {
@@ -141,11 +133,11 @@ pub enum PythonLockError {
     },
 
     /// A fetched source is another package's than the lockfile says.
-    #[error("`{place}` is the source of `{found}`, and the lock says `{expected}`")]
+    #[error("`{place}` is the source of `{found}`, but the lockfile has it for `{expected}`")]
     #[diagnostic(
         code(pyhack::python_lock::other_package),
         help(
-            "lock again: `uv lock`; if it stays so, whoever published it mixed files up, or somebody else put another one there"
+            "run `uv lock` again; if that doesn't help, don't build the package: the published file is wrong or was replaced"
         )
     )]
     OtherPackage {
@@ -155,19 +147,19 @@ pub enum PythonLockError {
     },
 
     /// A package's folder leads out of its source.
-    #[error("the lock has `{package}` in `{subdirectory}` of its source, which is no folder of it")]
-    #[diagnostic(code(pyhack::python_lock::subdirectory), help("lock again: `uv lock`"))]
+    #[error("the lockfile has `{package}` in `{subdirectory}`, which is outside its source")]
+    #[diagnostic(code(pyhack::python_lock::subdirectory), help("run `uv lock` again"))]
     Subdirectory {
         package: String,
         subdirectory: String,
     },
 
     /// The folder of a local project doesn't exist, or is empty.
-    #[error("`{place}` has `{package}` in `{folder}`, where nothing is")]
+    #[error("`{place}` has `{package}` in `{folder}`, which doesn't exist or is empty")]
     #[diagnostic(
         code(pyhack::python_lock::no_folder),
         help(
-            "if that is in a git submodule, check it out: `git submodule update --init --recursive`; otherwise lock again: `uv lock`"
+            "if it is in a git submodule, check it out: `git submodule update --init --recursive`; otherwise run `uv lock` again"
         )
     )]
     NoFolder {
@@ -180,15 +172,15 @@ pub enum PythonLockError {
     #[error("`{place}` has no package `{package}`")]
     #[diagnostic(
         code(pyhack::python_lock::no_package),
-        help("name one that it has: `cargo pyhack inspect {place}` lists them")
+        help("choose one of its packages: `cargo pyhack inspect {place}` lists them")
     )]
     NoPackage { place: String, package: String },
 
     /// `[tool.uv]` has an invalid value.
-    #[error("`[tool.uv]` of the workspace of `{place}`: {message}")]
+    #[error("invalid `[tool.uv]` in the workspace of `{place}`: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::settings),
-        help("mend it in the `pyproject.toml` beside the lock or of a member")
+        help("correct it in the `pyproject.toml` of the workspace or of a member")
     )]
     Settings { place: String, message: String },
 }

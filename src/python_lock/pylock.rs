@@ -135,9 +135,7 @@ fn source(package: &Package) -> Result<(LockedSource, Option<Artifact>), String>
         let address = vcs.url.as_ref().or(vcs.path.as_ref());
         let (Some(url), "git") = (address, vcs.r#type.as_str()) else {
             let kind = vcs.r#type.escape_debug();
-            return Err(format!(
-                "is in a repository of a kind that isn't known: `{kind}`"
-            ));
+            return Err(format!("is in an unsupported kind of repository: `{kind}`"));
         };
         let source = LockedSource::Git {
             url: url.clone(),
@@ -166,7 +164,7 @@ fn source(package: &Package) -> Result<(LockedSource, Option<Artifact>), String>
                 subdirectory: file.subdirectory.clone(),
             },
             ArtifactPlace::Path(path) => LockedSource::Path(path.clone()),
-            ArtifactPlace::Nowhere => return Err("has an archive without an address".to_owned()),
+            ArtifactPlace::Nowhere => return Err("has an archive without a URL".to_owned()),
         };
         return Ok((source, Some(archive)));
     }

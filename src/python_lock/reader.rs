@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
             let converted = if normalized.is_valid() {
                 convert(entry, normalized, self)
             } else {
-                Err("is no name of a package".to_owned())
+                Err("is not a valid package name".to_owned())
             };
             converted.map_err(|message| PythonLockError::Entry {
                 place: self.place.to_owned(),
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         let marker = parse_marker(text).map_err(|message| {
             let shown: String = text.chars().take(MAX_SHOWN).collect();
             let shown = shown.escape_debug();
-            format!("has a marker that makes no sense: `{shown}` ({message})")
+            format!("has an invalid marker: `{shown}` ({message})")
         })?;
         self.markers.insert(text.to_owned(), marker.clone());
         Ok(marker)
@@ -131,5 +131,5 @@ pub(super) fn wheel_name(name: Option<&String>, artifact: &Artifact) -> Option<W
 }
 
 pub(super) fn invalid_hash(text: &str) -> String {
-    format!("has a hash that is none: `{}`", text.escape_debug())
+    format!("has an invalid hash: `{}`", text.escape_debug())
 }

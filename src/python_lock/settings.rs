@@ -18,10 +18,10 @@ use crate::toml_text::parse_manifest;
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Preference {
-    /// Wheels that fit, which need no building.
+    /// Use compatible wheels.
     #[default]
     Wheel,
-    /// Sdists, which are built.
+    /// Build sdists.
     Sdist,
 }
 
@@ -201,7 +201,7 @@ impl UvSettings {
 fn agreed(name: &str, one: Option<bool>, other: Option<bool>) -> Result<Option<bool>, String> {
     match (one, other) {
         (Some(one), Some(other)) if one != other => Err(format!(
-            "members of the workspace have different values for `tool.uv.{name}`"
+            "workspace members have different values for `tool.uv.{name}`"
         )),
         _ => Ok(other.or(one)),
     }

@@ -224,18 +224,18 @@ fn a_lock_of_another_version_or_none() {
     let read = |place: &str, text: &str| parse(place, text).unwrap_err().to_string();
     assert_eq!(
         read("uv.lock", "version = 2\npackage = 3"),
-        "`uv.lock` has version 2 of its format; known is 1"
+        "`uv.lock` has format version 2, but only version 1 is supported"
     );
-    assert!(read("uv.lock", "").contains("has version no"));
+    assert!(read("uv.lock", "").contains("has format version no"));
     assert!(read("uv.lock", "version = 1\n[[package]]\nname = 'a'\n").contains("line 2"));
     let unknown = "version = 1\n\n[[package]]\nname = 'a'\nsource = { svn = 'x' }\n";
     assert_eq!(
         read("uv.lock", unknown),
-        "`uv.lock`, line 3: `a` has a source of a kind that isn't known"
+        "`uv.lock`, line 3: `a` has an unsupported kind of source"
     );
     let marker = "version = 1\n[[package]]\nname = 'a'\nsource = { virtual = '.' }\nresolution-markers = ['so']";
     assert!(read("uv.lock", marker).contains("marker"));
-    assert!(read("pylock.toml", "lock-version = '2.0'").contains("has version 2.0"));
+    assert!(read("pylock.toml", "lock-version = '2.0'").contains("has format version 2.0"));
 }
 
 #[test]

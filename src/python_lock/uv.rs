@@ -204,18 +204,13 @@ fn locked_source(
     } else if let Some(path) = source.r#virtual {
         Ok(LockedSource::Virtual(path))
     } else {
-        Err("has a source of a kind that isn't known".to_owned())
+        Err("has an unsupported kind of source".to_owned())
     }
 }
 
 /// Parses `https://example.org/r?subdirectory=bindings%2Fpython&tag=v1#0123abc`.
 fn git_source(text: &str) -> Result<LockedSource, String> {
-    let invalid = || {
-        format!(
-            "has a git address that makes no sense: `{}`",
-            text.escape_debug()
-        )
-    };
+    let invalid = || format!("has an invalid git URL: `{}`", text.escape_debug());
     let (address, revision) = text.rsplit_once('#').ok_or_else(invalid)?;
     let url = reqwest::Url::parse(address).map_err(|_| invalid())?;
     let mut pairs = url.query_pairs();

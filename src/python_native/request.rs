@@ -43,12 +43,12 @@ impl Asked {
             Self::Module(name) => format!("asks pkg-config for `{name}`"),
             Self::Dependency(name) => format!("looks for `{name}`"),
             Self::Program(name) => format!("runs `{name}`"),
-            Self::OldCmake(version) => format!("asks for the rules of CMake {version}"),
+            Self::OldCmake(version) => format!("requires the policies of CMake {version}"),
             Self::Download(what) => format!("downloads with `{what}`"),
             Self::Header { path, place } => {
                 format!("includes `{path}` ({place}), which the sdist doesn't have")
             }
-            Self::Unread(what) => format!("links libraries that its text doesn't tell: {what}"),
+            Self::Unread(what) => format!("links libraries that couldn't be determined: {what}"),
         }
     }
 }

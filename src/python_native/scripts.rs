@@ -121,7 +121,7 @@ impl ScriptRequests {
         }
         for call in code.unread_modules {
             self.requests.push(Request {
-                asked: Asked::Unread(format!("what `{}` gets", call.text)),
+                asked: Asked::Unread(format!("the arguments of `{}`", call.text)),
                 is_required: true,
                 extension: None,
                 place: Place::line(file, call.line),

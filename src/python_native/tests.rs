@@ -102,7 +102,7 @@ fn libraries_that_the_text_does_not_tell_are_told_unless_something_else_does() {
     assert_eq!(
         setup(extension),
         [
-            "unknown: the extension `m` in setup.py:2 links libraries that its text doesn't tell: a call of `find`"
+            "unknown: the extension `m` in setup.py:2 links libraries that couldn't be determined: a call to `find`"
         ]
     );
     let found = setup(&format!(
@@ -193,7 +193,7 @@ fn a_setup_script_that_runs_cmake_has_its_lists_read() {
         [
             "pkgs.libGL on x86_64-linux: sub/CMakeLists.txt:2 looks for `OpenGL`",
             "pkgs.cmake on x86_64-linux: setup.py:3 runs `cmake`",
-            "CMAKE_POLICY_VERSION_MINIMUM=3.5 on x86_64-linux: sub/CMakeLists.txt:1 asks for the rules of CMake 2.8",
+            "CMAKE_POLICY_VERSION_MINIMUM=3.5 on x86_64-linux: sub/CMakeLists.txt:1 requires the policies of CMake 2.8",
         ]
     );
 }

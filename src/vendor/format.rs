@@ -6,14 +6,14 @@ use clap::ValueEnum;
 /// help texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Layout {
-    /// What `cargo vendor` writes.
+    /// The same as `cargo vendor`.
     #[default]
     Cargo,
-    /// What nixpkgs' `importCargoLock` makes.
+    /// The same as nixpkgs' `importCargoLock`.
     ImportCargoLock,
-    /// What nixpkgs' `cargoHash` covers: crates as they were downloaded.
+    /// What nixpkgs' `cargoHash` covers: crates as downloaded.
     FetchCargoVendor,
-    /// What nixpkgs' `fetchCargoVendor` makes of that for cargo.
+    /// What nixpkgs' `fetchCargoVendor` unpacks for cargo.
     FetchCargoVendorUnpacked,
 }
 
@@ -30,17 +30,17 @@ pub enum Naming {
 /// How files get into the directory. The variants' comments are help texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LinkMode {
-    /// They are written: the folder stands alone.
+    /// Copies.
     #[default]
     Copy,
-    /// Hard links to our cache: who edits a file edits it for all folders;
-    /// copies where the cache is on another file system.
+    /// Hard links to the cache: don't edit the files; copies if the cache is on
+    /// another file system.
     Hardlink,
-    /// Links to our cache: the folder breaks where the cache is cleared or
-    /// isn't there, as in a container or a commit.
+    /// Symbolic links to the cache: the folder can't be used without it, for
+    /// example in a container.
     Symlink,
-    /// Copies that share blocks with our cache; plain copies where the file
-    /// system can't.
+    /// Copies that share blocks with the cache; plain copies if the file system
+    /// doesn't support it.
     Reflink,
 }
 

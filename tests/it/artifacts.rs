@@ -205,7 +205,7 @@ fn other_bytes_are_neither_used_nor_kept() {
     assert_told(
         file(&store, &artifact),
         "artifacts::size",
-        &["33 bytes", "says 3"],
+        &["has 3 bytes", "the file 33"],
     );
     assert_nothing_is_kept(&sandbox);
     artifact.size = None;
@@ -302,7 +302,11 @@ fn files_that_are_gone_are_told() {
         registry.address()
     ));
     let result = file(&store(&sandbox, online()), &artifact);
-    assert_told(result, "artifacts::missing", &["/b.zip` answered 404"]);
+    assert_told(
+        result,
+        "artifacts::missing",
+        &["/b.zip` responded with status 404"],
+    );
 }
 
 #[test]
@@ -316,7 +320,7 @@ fn logins_stand_in_addresses() {
     let result = file(&store(&sandbox, online()), &wrong);
     let parts = [
         &format!("`http://{address}/b.zip`"),
-        "its address in the lock",
+        "its URL in the lockfile",
     ];
     assert_told(result, "artifacts::credentials_refused", &parts);
 }
@@ -409,7 +413,7 @@ fn a_missing_login_is_told() {
     let (sandbox, registry) = (Sandbox::new(), private("ada"));
     let address = registry.address();
     let parts = [
-        "answered 401",
+        "(status 401)",
         "machine 127.0.0.1 login NAME",
         "UV_INDEX_NAME_PASSWORD",
     ];
@@ -442,7 +446,7 @@ fn a_refused_login_is_told() {
     assert_told(
         result,
         "artifacts::credentials_refused",
-        &["netrc`", "answered 401"],
+        &["netrc`", "(status 401)"],
     );
 }
 
@@ -509,8 +513,8 @@ fn files_of_this_disk_are_used_in_place() {
         index: None,
     });
     insta::assert_snapshot!(told(remote), @"
-    error: there is no folder for the cache
-      help: set `HOME`, or name a folder in the variable `CARGO_PYHACK_CACHE_DIR`
+    error: no cache folder found
+      help: set `HOME`, or set the variable `CARGO_PYHACK_CACHE_DIR` to a folder
       code: pyhack::artifacts::no_cache
     ");
 }

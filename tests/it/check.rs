@@ -39,7 +39,7 @@ fn assert_stale(sandbox: &Sandbox, why: &str) {
     let said = check(sandbox, &["overlay.nix"]);
     let expected = format!(
         "1:  Out of date `module` in overlay.nix:9: {why}\n\
-         help: `cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change\n"
+         help: run `cargo pyhack check --fix` to update outdated overrides and add missing ones; `--diff` shows the changes\n"
     );
     assert_eq!(said, expected);
     let fixed = check(sandbox, &["--fix", "overlay.nix"]);
@@ -62,13 +62,13 @@ fn what_changed_is_told_and_mended() {
     change(&sandbox, "project/src/rust/Cargo.lock", "0.1.0", "0.2.0");
     assert_stale(
         &sandbox,
-        "the version changed from 0.1.0 to 0.2.0, the lock changed",
+        "the version changed from 0.1.0 to 0.2.0, `Cargo.lock` changed",
     );
     change(&sandbox, "project/src/rust/Cargo.toml", "=1.0.0", "1");
     assert_stale(&sandbox, "the project's manifests or build scripts changed");
     let newer = lock(&[alpha("1.0.1")]).replace("0.1.0", "0.2.0");
     sandbox.write("project/src/rust/Cargo.lock", newer);
-    assert_stale(&sandbox, "the lock changed");
+    assert_stale(&sandbox, "`Cargo.lock` changed");
     change(
         &sandbox,
         "project/pyproject.toml",
@@ -180,7 +180,7 @@ fn a_stanza_whose_names_are_not_in_scope_is_told() {
         let failure = sandbox.run(arguments).failure();
         assert!(failure.starts_with("exit code 3\n"), "{failure}");
         assert!(
-            failure.contains("the stanza of `module` needs `hacks`"),
+            failure.contains("the override of `module` needs `hacks`"),
             "{failure}"
         );
         assert!(
@@ -191,7 +191,7 @@ fn a_stanza_whose_names_are_not_in_scope_is_told() {
 }
 
 const NO_GUARD: &str =
-    "it was moved out of `builtins.intersectAttrs prev`, and has no `prev ? NAME` in its place";
+    "it was moved out of `builtins.intersectAttrs prev`, and has no guard (`prev ? NAME`)";
 
 /// The stanza of a package that a package set may lack.
 #[test]
@@ -255,7 +255,7 @@ fn a_lock_beside_the_overlay_belongs_to_it() {
     let kept = fs::read(sandbox.path("module.lock")).unwrap();
     fs::remove_file(sandbox.path("module.lock")).unwrap();
     let said = check(&sandbox, &["overlay.nix"]);
-    assert!(said.contains("the lock changed"), "{said}");
+    assert!(said.contains("`Cargo.lock` changed"), "{said}");
     check(&sandbox, &["--fix", "overlay.nix"]);
     assert_eq!(fs::read(sandbox.path("module.lock")).unwrap(), kept);
     assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
@@ -265,8 +265,8 @@ fn a_lock_beside_the_overlay_belongs_to_it() {
 fn a_source_that_is_gone_is_told() {
     let sandbox = project(&Registry::new(&[alpha("1.0.0")]));
     fs::rename(sandbox.path("project"), sandbox.path("elsewhere")).unwrap();
-    let expected = "1:    No source `module` in overlay.nix:9: its source `project` isn't there\n\
-                    help: put the source back, or write the stanza from another one: \
+    let expected = "1:    No source `module` in overlay.nix:9: its source `project` doesn't exist\n\
+                    help: restore the source, or generate the override from another one: \
                     `cargo pyhack nix-snippet --write FILE PATH`\n";
     assert_eq!(check(&sandbox, &["overlay.nix"]), expected);
     assert_eq!(check(&sandbox, &["--fix", "overlay.nix"]), expected);
@@ -294,7 +294,8 @@ fn the_configuration_says_what_belongs_into_the_overlay() {
          [tool.cargo-pyhack.packages]\nmodule = { path = \"project\", env = { A = \"1\" } }\n",
     );
     let said = check(&sandbox, &[]);
-    let missing = "1:      Missing `module` in nix/overlay.nix: the configuration asks for a stanza of `project`\n";
+    let missing =
+        "1:      Missing `module` in nix/overlay.nix: the configuration lists `project`\n";
     assert!(said.starts_with(missing), "{said}");
     check(&sandbox, &["--fix"]);
     assert_eq!(check(&sandbox, &[]), FRESH);
@@ -343,7 +344,7 @@ fn a_key_that_nobody_knows_is_told_with_its_line() {
     );
     insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @"
     exit code 3
-    error: `pyproject.toml`, line 2: there is no key `overlya`
+    error: `pyproject.toml`, line 2: unknown key `overlya`
       --> pyproject.toml:2
       help: did you mean `overlay`?
       code: pyhack::config::invalid
@@ -351,8 +352,8 @@ fn a_key_that_nobody_knows_is_told_with_its_line() {
     sandbox.write("pyproject.toml", "");
     insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @r#"
     exit code 2
-    error: no overlay is named, and no configuration names one
-      help: name one: `cargo pyhack check overlay.nix`, or put `overlay = "overlay.nix"` into `[tool.cargo-pyhack]` of `pyproject.toml`
+    error: no overlay was specified, and none is configured
+      help: pass one: `cargo pyhack check overlay.nix`, or set `overlay = "overlay.nix"` in `[tool.cargo-pyhack]` of `pyproject.toml`
       code: pyhack::overlay::nothing
     "#);
 }
@@ -440,7 +441,7 @@ fn lines_to_keep_that_come_and_go_are_noticed() {
     assert_eq!(check(&sandbox, &["overlay.nix"]), FRESH);
     change(&sandbox, "overlay.nix", kept, "");
     let said = check(&sandbox, &["--fix", "overlay.nix"]);
-    assert!(said.contains("the lines to keep changed"), "{said}");
+    assert!(said.contains("its kept lines changed"), "{said}");
     let text = fs::read_to_string(sandbox.path("overlay.nix")).unwrap();
     assert!(text.contains("cargoRoot = \"src/rust\";"), "{text}");
 }
@@ -504,7 +505,7 @@ fn github_and_code_scanning_show_problems_at_their_lines() {
     assert_eq!(run.code, 1);
     assert_eq!(
         run.stdout,
-        "::error file=overlay.nix,line=9,title=cargo pyhack check::`module` is out of date: the lock changed\n"
+        "::error file=overlay.nix,line=9,title=cargo pyhack check::`module` is out of date: `Cargo.lock` changed\n"
     );
     let run = sandbox.run(&["check", "--format", "sarif", "overlay.nix"]);
     assert_eq!(run.code, 1);

@@ -29,18 +29,18 @@ For more information, try '--help'.
     assert_snapshot!(run(&["frobnicate"]), @r"
 exit code 2
 error: unrecognized subcommand 'frobnicate'
-  tip: `frobnicate` doesn't exist as a file or folder either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init, cache, completions
+  tip: there is no file or folder `frobnicate` either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init, cache, completions
 For more information, try '--help'.
 ");
     assert_snapshot!(run(&["why", "a-1.0.tar.gz"]), @r"
 exit code 2
-error: `a-1.0.tar.gz` is a path: name the crate or library to explain (`why NAME a-1.0.tar.gz`), or explain all of them (`why --all a-1.0.tar.gz`)
+error: `a-1.0.tar.gz` is a path: pass a crate or library first (`why NAME a-1.0.tar.gz`), or use `--all` (`why --all a-1.0.tar.gz`)
 Usage: cargo pyhack [OPTIONS] [PATH] [COMMAND]
 For more information, try '--help'.
 ");
     assert_snapshot!(run(&["-C", "nowhere", "hash"]), @r"
 exit code 2
-error: the folder `nowhere` can't be entered: No such file or directory (os error 2)
+error: failed to change to the folder `nowhere`: No such file or directory (os error 2)
 Usage: cargo pyhack [OPTIONS] [PATH] [COMMAND]
 For more information, try '--help'.
 ");
@@ -48,7 +48,7 @@ For more information, try '--help'.
     assert_snapshot!(run(&["nix-snipet.zip"]), @r"
 exit code 3
 error: `nix-snipet.zip` doesn't exist
-  help: name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
+  help: pass a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
   code: pyhack::source::not_found
 ");
 }
@@ -208,8 +208,8 @@ fn a_folder_that_cannot_be_read_is_left_out() {
     let run = sandbox.redacted(&output);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_snapshot!(run.stderr, @r"
-warning: not all of the project could be read: no permission for `data/secret`
-  help: if something of the build is in there, make it readable: `chmod -R u+rX PATH`
+warning: some files of the project can't be read: permission denied for `data/secret`
+  help: if the build needs them, make them readable: `chmod -R u+rX PATH`
   code: pyhack::warning::unreadable
 ");
 }
@@ -218,11 +218,11 @@ warning: not all of the project could be read: no permission for `data/secret`
 fn why_suggests_a_name() {
     let (sandbox, _registry) = project();
     assert_snapshot!(sandbox.run(&["why", "opnessl", "project"]).ok(), @r"
-opnessl is not needed by module: nothing in its lock has to do with it
+opnessl is not needed by module: nothing in its `Cargo.lock` is related to it
   did you mean `openssl`?
 ");
     assert_snapshot!(sandbox.run(&["why", "alhpa", "project"]).ok(), @r"
-alhpa is not needed by module: nothing in its lock has to do with it
+alhpa is not needed by module: nothing in its `Cargo.lock` is related to it
   did you mean `alpha`?
 ");
 }

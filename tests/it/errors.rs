@@ -43,7 +43,7 @@ fn no_such_path() {
     insta::assert_snapshot!(sandbox.run(&["./inspct"]).failure(), @"
     exit code 3
     error: `./inspct` doesn't exist
-      help: name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
+      help: pass a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands
       code: pyhack::source::not_found
     ");
 }
@@ -55,7 +55,7 @@ fn neither_folder_nor_sdist() {
     insta::assert_snapshot!(sandbox.run(&["hash", "a.whl"]).failure(), @"
     exit code 3
     error: `a.whl` is neither a folder nor an sdist
-      help: an sdist's name ends in `.tar.gz` or `.zip`; unpack other archives and name the folder
+      help: pass an sdist that ends in `.tar.gz` or `.zip`, or unpack the archive and pass the folder
       code: pyhack::source::unknown_kind
     ");
 }
@@ -77,15 +77,15 @@ fn no_pyproject() {
     sandbox.write("project/Cargo.toml", "[workspace]");
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
     exit code 3
-    error: no `pyproject.toml` in `project`
-      help: name the folder or sdist of a Python project: `cargo pyhack inspect PATH`
+    error: no `pyproject.toml` found in `project`
+      help: pass the folder or sdist of a Python project: `cargo pyhack inspect PATH`
       code: pyhack::project::no_pyproject
     ");
     sandbox.write("project/bindings/python/pyproject.toml", "");
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
     exit code 3
-    error: no `pyproject.toml` in `project`
-      help: there is one in `project/bindings/python`: run `cargo pyhack inspect project/bindings/python`
+    error: no `pyproject.toml` found in `project`
+      help: found one in `project/bindings/python`: run `cargo pyhack inspect project/bindings/python`
       code: pyhack::project::no_pyproject
     ");
 }
@@ -110,8 +110,8 @@ fn no_rust() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @r#"
         exit code 3
-        error: no Rust crate in `project` belongs to the Python project
-          help: there are no crates to vendor; if there is a crate, name its manifest in `pyproject.toml`: `[tool.maturin] manifest-path = "..."`, or `path` in `[[tool.setuptools-rust.ext-modules]]`
+        error: no Rust extension found in `project`
+          help: if the build compiles a crate, set its manifest in `pyproject.toml`: `manifest-path` in `[tool.maturin]`, or `path` in `[[tool.setuptools-rust.ext-modules]]`; otherwise there are no crates to vendor
           code: pyhack::project::no_rust
         "#);
         }
@@ -135,8 +135,8 @@ fn a_manifest_that_is_not_there_or_outside() {
         "),
             _ => insta::assert_snapshot!(failure, @"
         exit code 3
-        error: `../Cargo.toml` in `project/pyproject.toml` leads out of the project
-          help: what lies above a project is read within its git repository only: run `cargo pyhack` in a clone of the whole
+        error: `../Cargo.toml` in `project/pyproject.toml` is outside the project
+          help: run `cargo pyhack` in a clone of the whole repository: files above a project are only read within its git repository
           code: pyhack::project::outside
         "),
         }
@@ -149,9 +149,9 @@ fn files_that_cannot_be_read() {
     sandbox.write("project/pyproject.toml", "[project]\nname = 1\n");
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
     exit code 3
-    error: `project/pyproject.toml` can't be read: invalid type: integer `1`, expected a string
+    error: failed to parse `project/pyproject.toml`: invalid type: integer `1`, expected a string
       --> project/pyproject.toml:2
-      help: correct it as the specification says: https://packaging.python.org/en/latest/specifications/pyproject-toml/
+      help: correct it; see https://packaging.python.org/en/latest/specifications/pyproject-toml/
       code: pyhack::project::toml
     ");
     sandbox.write("project/pyproject.toml", b"[project]\nname = \"\xFF\"\n");
@@ -165,8 +165,8 @@ fn files_that_cannot_be_read() {
     sandbox.write("project/pyproject.toml", requires);
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @r#"
     exit code 3
-    error: `maturin >> 1` in `[build-system].requires` of `project/pyproject.toml` is no requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
-      help: write it as PEP 508 says, for example `maturin>=1.9,<2`
+    error: `maturin >> 1` in `[build-system].requires` of `project/pyproject.toml` is not a valid requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
+      help: write it as in PEP 508, for example `maturin>=1.9,<2`
       code: pyhack::project::requirement
     "#);
 }
@@ -185,18 +185,18 @@ fn a_workspace_above_the_python_project() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
         exit code 3
-        error: no lock file: `project/crates/py/../../Cargo.lock` doesn't exist
-          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
+        error: no `Cargo.lock` found: `project/crates/py/../../Cargo.lock` doesn't exist
+          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
           code: pyhack::project::no_lock
         ");
         }
     }
     let run = sandbox.run(&["inspect", "project/crates/py"]);
     insta::assert_snapshot!(run.stderr, @"
-        warning: its Rust side reaches above the Python project, to `../..`, where uv2nix doesn't look
-          help: `nix-snippet` puts the whole of it in the place of the package's source
-        warning: there is no `Cargo.lock` in `.`
-          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
+        warning: the Rust sources extend above the Python project, to `../..`, which uv2nix doesn't copy
+          help: `nix-snippet` replaces the package's source with that folder
+        warning: no `Cargo.lock` found in `.`
+          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
         ");
     sandbox.write(
         "project/Cargo.toml",
@@ -216,8 +216,8 @@ fn no_lock() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
         exit code 3
-        error: no lock file: `project/src/rust/Cargo.lock` doesn't exist
-          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
+        error: no `Cargo.lock` found: `project/src/rust/Cargo.lock` doesn't exist
+          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
           code: pyhack::project::no_lock
         ");
         }
@@ -234,9 +234,9 @@ fn a_lock_of_an_unknown_format() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
             exit code 3
-            error: `project/src/rust/Cargo.lock` has lock format 5; formats 1 to 4 can be read
+            error: `project/src/rust/Cargo.lock` has format version 5, but only versions 1 to 4 are supported
               --> project/src/rust/Cargo.lock:3
-              help: update cargo-pyhack, or delete the lock and let a released cargo write it: `cargo generate-lockfile`
+              help: update cargo-pyhack, or delete the file and regenerate it with a released cargo: `cargo generate-lockfile`
               code: pyhack::lock::format
             ");
         }
@@ -250,9 +250,9 @@ fn a_lock_that_is_not_toml() {
     });
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 3
-    error: `project/src/rust/Cargo.lock` can't be read: key with no value, expected `=`
+    error: failed to parse `project/src/rust/Cargo.lock`: key with no value, expected `=`
       --> project/src/rust/Cargo.lock:6
-      help: cargo writes this file: restore it from version control, or run `cargo generate-lockfile` beside it
+      help: restore this file from version control, or run `cargo generate-lockfile` in its folder
       code: pyhack::project::toml
     ");
 }
@@ -268,7 +268,7 @@ fn a_lock_without_checksums() {
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 3
     error: `project/src/rust/Cargo.lock` has no checksum for `alpha 1.0.0`
-      help: nothing can be verified without it: run `cargo generate-lockfile` beside the lock, then run this again
+      help: run `cargo generate-lockfile` in its folder, then try again: crates can't be verified without checksums
       code: pyhack::lock::no_checksum
     ");
 }
@@ -287,8 +287,8 @@ fn a_checksum_that_differs() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(redacted.replace(&crates[1].checksum(), "CHECKSUM"), @"
             exit code 3
-            error: crate `alpha 1.0.0` from `http://127.0.0.1:PORT/crates/alpha/1.0.0/download` has the checksum f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8, the lock says CHECKSUM
-              help: either the lock or the registry is wrong: compare with a fresh `cargo generate-lockfile`, and don't build from it until you know which
+            error: checksum mismatch for crate `alpha 1.0.0` from `http://127.0.0.1:PORT/crates/alpha/1.0.0/download`: `Cargo.lock` has CHECKSUM, the file f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8
+              help: compare with a fresh `cargo generate-lockfile`, and don't build the project until you know whether `Cargo.lock` or the registry is wrong
               code: pyhack::crates::checksum
             ");
         }
@@ -304,8 +304,8 @@ fn a_crate_that_the_registry_lacks() {
     let failure = sandbox.run(&["vendor", "project"]).failure();
     insta::assert_snapshot!(redact_ports(&failure), @"
         exit code 3
-        error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` answered 404)
-          help: choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`
+        error: the registry has no crate `alpha 1.0.0` (`http://127.0.0.1:PORT/crates/alpha/1.0.0/download` responded with status 404)
+          help: choose an existing version: `cargo update` in your project, or `cargo pyhack nix-snippet --generate-lock --write FILE` for a source that you can't change
           code: pyhack::crates::missing
         ");
     nothing_written(&sandbox);
@@ -325,8 +325,8 @@ fn no_network() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(redact_ports(&failure), @"
             exit code 4
-            error: `http://127.0.0.1:PORT/index/config.json` can't be fetched: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
-              help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
+            error: failed to fetch `http://127.0.0.1:PORT/index/config.json`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+              help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run the command again: finished downloads are cached
               code: pyhack::network::failed
             ");
         }
@@ -352,8 +352,8 @@ fn offline_opens_no_socket() {
             insta::allow_duplicates! {
                 insta::assert_snapshot!(sandbox.run(&[command, "project", "--offline"]).failure(), @"
             exit code 4
-            error: crate `alpha 1.0.0` is in no cache, and `--offline` forbids fetching it
-              help: run it once without `--offline`
+            error: crate `alpha 1.0.0` isn't cached, and `--offline` was specified
+              help: run the command once without `--offline`
               code: pyhack::network::offline
             ");
             }
@@ -377,8 +377,8 @@ fn a_registry_that_is_none() {
     sandbox.run(&["hash", "empty"]).ok();
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 4
-    error: Cargo's configuration can't be used: `folder`, which stands for `crates-io`, is the directory source `/vendored`, and that has no `.crate` files
-      help: `[source]` in `config.toml` of `CARGO_HOME` may replace a registry by another one or by a `local-registry`
+    error: unsupported Cargo configuration: `folder`, which replaces `crates-io`, is the directory source `/vendored`, which has no `.crate` files
+      help: correct `[source]` in `config.toml` in `CARGO_HOME`, which may replace a registry with another registry or a `local-registry`
       code: pyhack::network::cargo_config
     ");
 }
@@ -391,7 +391,7 @@ fn a_crate_that_would_escape() {
     sandbox.project("project", &python_project(&[evil]));
     insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
     exit code 3
-    error: `alpha-1.0.0.crate` is no sound archive: the entry `alpha-1.0.0/../../evil` is outside the crate's folder
+    error: `alpha-1.0.0.crate` is not a safe archive: the entry `alpha-1.0.0/../../evil` is outside the crate's folder
       help: don't unpack it; fetch it from a source that you trust
       code: pyhack::source::unsafe_entry
     ");
@@ -408,7 +408,7 @@ fn a_crate_that_is_no_archive() {
     insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
     exit code 3
     error: the archive of crate `alpha 1.0.0` is damaged: unexpected end of file
-      help: its checksum is the lock's, so the published crate itself is: choose another version with `cargo update`
+      help: choose another version with `cargo update`: the checksum matches `Cargo.lock`, so the published crate is damaged
       code: pyhack::crates::damaged
     ");
     nothing_written(&sandbox);
@@ -422,8 +422,8 @@ fn a_folder_that_is_not_ours_is_kept() {
     let run = sandbox.run(&["vendor", "project", "--to", "project/src"]);
     insta::assert_snapshot!(run.failure(), @"
     exit code 3
-    error: `project/src` holds `rust`, which no `cargo pyhack vendor` wrote
-      help: the folder would be replaced as a whole: name another with `--to DIR`, or move it away
+    error: `project/src` contains `rust`, which `cargo pyhack vendor` didn't write
+      help: choose another folder with `--to DIR`, or move it away: `vendor` replaces the whole folder
       code: pyhack::vendor::not_ours
     ");
     assert!(sandbox.path("project/src/rust/Cargo.toml").exists());
@@ -440,7 +440,7 @@ fn a_link_is_not_followed() {
     insta::assert_snapshot!(run.failure(), @"
     exit code 3
     error: `project/link` is a file or a link, not a folder
-      help: a link could lead anywhere: name another folder with `--to DIR`, or move it away
+      help: choose another folder with `--to DIR`, or move it away; links aren't followed
       code: pyhack::vendor::not_a_folder
     ");
     assert!(
@@ -494,8 +494,8 @@ fn a_full_disk() {
     assert_eq!(output.status.code(), Some(4));
     let stderr = String::from_utf8(output.stderr).unwrap();
     insta::assert_snapshot!(stderr, @"
-    error: standard output can't be written: No space left on device (os error 28)
-      help: check the disk's free space and the permissions of that path
+    error: failed to write to stdout: No space left on device (os error 28)
+      help: check the free disk space and the permissions of that path
       code: pyhack::files::failed
     ");
 }
@@ -510,7 +510,7 @@ fn a_folder_that_cannot_be_written() {
     insta::assert_snapshot!(run.failure(), @"
     exit code 4
     error: failed to create directory `project/file`: File exists (os error 17)
-      help: check the disk's free space and the permissions of that path
+      help: check the free disk space and the permissions of that path
       code: pyhack::files::failed
     ");
     nothing_written(&sandbox);
@@ -558,7 +558,7 @@ fn an_sdist_that_is_cut_short() {
     sandbox.write("project/a-1.zip", "PK");
     insta::assert_snapshot!(sandbox.run(&["project/a-1.zip"]).failure(), @"
     exit code 3
-    error: `project/a-1.zip` is damaged or cut short: invalid Zip archive: Could not find EOCD
+    error: `project/a-1.zip` is damaged or truncated: invalid Zip archive: Could not find EOCD
       help: fetch the sdist again
       code: pyhack::source::damaged
     ");
@@ -597,7 +597,7 @@ fn an_sdist_whose_entries_would_leave_its_folder() {
     );
     insta::assert_snapshot!(sandbox.run(&["project/a-1.tar.gz"]).failure(), @"
     exit code 3
-    error: `project/a-1.tar.gz` is no sound archive: the entry `../evil` would leave the archive's folder
+    error: `project/a-1.tar.gz` is not a safe archive: the entry `../evil` would leave the archive's folder
       help: don't unpack it; fetch it from a source that you trust
       code: pyhack::source::unsafe_entry
     ");
@@ -611,7 +611,7 @@ fn an_sdist_without_one_folder_at_its_top() {
     insta::assert_snapshot!(sandbox.run(&["flat-1.tar.gz"]).failure(), @"
     exit code 3
     error: `flat-1.tar.gz` has `pyproject.toml` at its root, not in a top-level folder
-      help: Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, or unpack it and name the folder
+      help: repack it with a single top-level folder, `NAME-VERSION` in an sdist, in which Nix builds; or unpack it and pass the folder
       code: pyhack::source::top_folder
     ");
     let other = ("b-1/other", tar::EntryType::Regular, "");
@@ -619,7 +619,7 @@ fn an_sdist_without_one_folder_at_its_top() {
     insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
     exit code 3
     error: `a-1.tar.gz` has several top-level folders: `a-1`, `b-1`
-      help: Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, or unpack it and name the folder
+      help: repack it with a single top-level folder, `NAME-VERSION` in an sdist, in which Nix builds; or unpack it and pass the folder
       code: pyhack::source::top_folder
     ");
 }
@@ -661,7 +661,7 @@ fn an_sdist_with_bytes_behind_it() {
     insta::assert_snapshot!(sandbox.run(&["a-1.tar.gz"]).failure(), @"
         exit code 3
         error: `a-1.tar.gz` has data after the end of the archive that isn't padding; `tar` and Nix fail on it
-          help: build the package from its repository, or pack the sdist anew
+          help: build the package from its repository, or repack the sdist
           code: pyhack::source::behind_the_end
         ");
 }
@@ -673,8 +673,8 @@ fn an_sdist_has_no_configuration_to_trust() {
     let failure = sandbox.run(&["a-1.tar.gz", "--trust-project-config"]);
     insta::assert_snapshot!(failure.failure(), @"
     exit code 2
-    error: `a-1.tar.gz` is an archive, in which Cargo's configuration isn't looked for
-      help: leave out `--trust-project-config`, or unpack the archive and name the folder
+    error: `--trust-project-config` doesn't work for an archive: `a-1.tar.gz`
+      help: omit `--trust-project-config`, or unpack the archive and pass the folder
       code: pyhack::source::no_config
     ");
 }
@@ -705,8 +705,8 @@ fn a_registry_that_answers_nonsense() {
     sandbox.project("project", &python_project(&[alpha()]));
     insta::assert_snapshot!(redact_ports(&sandbox.run(&["hash", "project"]).failure()), @"
     exit code 4
-    error: `http://127.0.0.1:PORT/index/index/config.json` can't be fetched: the server answered 404
-      help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept
+    error: failed to fetch `http://127.0.0.1:PORT/index/index/config.json`: the server responded with status 404
+      help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run the command again: finished downloads are cached
       code: pyhack::network::failed
     ");
 }

@@ -234,8 +234,8 @@ fn offline_the_cache_serves() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(run.replace(&revision, "REVISION"), @r"
             exit code 4
-            error: revision REVISION of `https://example.org/simple` is in no cache, and `--offline` forbids fetching it
-              help: run it once without `--offline`
+            error: revision REVISION of `https://example.org/simple` isn't cached, and `--offline` was specified
+              help: run the command once without `--offline`
               code: pyhack::git::offline
             ");
         }
@@ -333,7 +333,7 @@ fn a_revision_that_is_gone() {
     insta::assert_snapshot!(sandbox.run(&["hash", "module"]).failure(), @r"
     exit code 3
     error: `https://example.org/simple` has no revision 0123456789012345678901234567890123456789
-      help: its history was rewritten, perhaps: choose another revision with `cargo update`, or name a fork that has it
+      help: choose another revision with `cargo update`, or use a fork that has it; the history may have been rewritten
       code: pyhack::git::no_such_revision
     ");
 }
@@ -350,7 +350,7 @@ fn without_git() {
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(4), "{stderr}");
-    assert!(stderr.contains("error: git can't be run: "), "{stderr}");
+    assert!(stderr.contains("error: failed to run git: "), "{stderr}");
     assert!(stderr.contains("code: pyhack::git::missing"), "{stderr}");
 }
 
@@ -423,8 +423,8 @@ fn a_lock_without_a_full_revision() {
     );
     insta::assert_snapshot!(sandbox.run(&["hash", "module"]).failure(), @r"
     exit code 3
-    error: the lock has no full revision of `https://example.org/simple`
-      help: a branch or tag may be another one tomorrow: let cargo write the lock anew, `cargo generate-lockfile`
+    error: the lockfile has no full revision for `https://example.org/simple`
+      help: regenerate it with `cargo generate-lockfile`: a branch or tag isn't reproducible
       code: pyhack::lock::no_revision
     ");
     let run = sandbox.run(&["nix-snippet", "--write", "out.nix", "module"]);
@@ -663,14 +663,14 @@ fn one_crate_from_two_sources() {
     sandbox.write("module/Cargo.lock", lock + &again);
     insta::assert_snapshot!(sandbox.run(&["nix-snippet", "module"]).failure(), @r"
     exit code 3
-    error: `module/Cargo.lock` has crates of one name and version from different sources: `simple 1.0.0`
-      help: `importCargoLock` can't hold both; `fetchCargoVendor` of nixpkgs 26.05 and later can: use it with the hash that `cargo pyhack hash` prints
+    error: `module/Cargo.lock` has crates with the same name and version from different sources: `simple 1.0.0`
+      help: use `fetchCargoVendor` of nixpkgs 26.05 or later, with the hash that `cargo pyhack hash` prints: `importCargoLock` doesn't support this
       code: pyhack::lock::same_crate_twice
     ");
     let hash = sandbox.run(&["hash", "-v", "module"]);
     insta::assert_snapshot!(hash.stderr, @"
-    warning: the lock has crates of one name and version from different sources: `simple 1.0.0`; `fetchCargoVendor` holds both from nixpkgs 26.05 on
-      help: use nixpkgs 26.05 or later; no `importCargoLock` can build it
+    warning: `Cargo.lock` has crates with the same name and version from different sources: `simple 1.0.0`; `fetchCargoVendor` supports this since nixpkgs 26.05
+      help: use nixpkgs 26.05 or later; `importCargoLock` doesn't support this
       code: pyhack::warning::same_crates
     ");
     assert!(hash.ok().starts_with("sha256-"));

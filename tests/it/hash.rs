@@ -127,7 +127,7 @@ fn what_no_archive_holds_is_refused() {
     let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("odd/socket")).unwrap();
     let run = sandbox.run(&["hash", "--nar", "odd"]).failure();
     assert!(
-        run.contains("`odd/socket` is no file, folder or link"),
+        run.contains("`odd/socket` is not a file, folder or link"),
         "{run}"
     );
     let run = sandbox.run(&["hash", "--nar", "nowhere"]).failure();

@@ -197,7 +197,7 @@ fn checks_and_mends(runner: Runner) {
     let (code, said) = case.run(&[]);
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("Out of date `module` in nix/overlay.nix:9: the lock changed"),
+        said.contains("Out of date `module` in nix/overlay.nix:9: `Cargo.lock` changed"),
         "{said}"
     );
     assert!(said.contains("`cargo pyhack check --fix`"), "{said}");
@@ -208,7 +208,7 @@ fn checks_and_mends(runner: Runner) {
     // That files changed is told as a failure, so that nobody commits half.
     assert_eq!(code, 1, "{said}");
     assert!(
-        said.contains("Fixed `module` in nix/overlay.nix:9: the lock changed"),
+        said.contains("Fixed `module` in nix/overlay.nix:9: `Cargo.lock` changed"),
         "{said}"
     );
     Repository::at(&case.sandbox, "user").git(&["add", "."]);
@@ -332,5 +332,5 @@ fn pre_commit_builds_it_from_source() {
     case.change_lock();
     let (code, said) = case.run(&variables);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("the lock changed"), "{said}");
+    assert!(said.contains("`Cargo.lock` changed"), "{said}");
 }

@@ -104,12 +104,12 @@ fn a_new_project() {
     insta::assert_snapshot!(run.stderr, @r#"
            Wrote `app/overlay.nix`
            Wrote `app/flake.nix`
-          Locked `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
-    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
+        Resolved `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
+    help: add this to `pyproject.toml` so that `cargo pyhack check` finds the overlay, or use `--configure`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
+    help: run `nix build ./app` to build the environment, or `nix develop ./app` to start a shell with it
     "#);
     let flake = read(&sandbox, "app/flake.nix");
     assert_eq!(nixfmt_rs::format(&flake).unwrap(), flake);
@@ -150,13 +150,13 @@ fn what_is_there_is_kept() {
     insta::assert_snapshot!(run.stderr, @r#"
             Kept `app/overlay.nix`
             Kept `app/flake.nix`
-           Fresh the flake has the path of `app/overlay.nix`
-    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
+           Fresh the flake already uses `app/overlay.nix`
+    help: add this to `pyproject.toml` so that `cargo pyhack check` finds the overlay, or use `--configure`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `cargo pyhack lock --write app/overlay.nix app/uv.lock` writes the stanzas of what is built from source
-    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
+    help: `cargo pyhack lock --write app/overlay.nix app/uv.lock` to write the overrides for packages that are built from source
+    help: run `nix build ./app` to build the environment, or `nix develop ./app` to start a shell with it
     "#);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert_eq!(tree(&sandbox.path("app")), before);
@@ -174,14 +174,14 @@ fn a_flake_that_is_there_is_told_what_it_lacks() {
     insta::assert_snapshot!(run.stderr, @r#"
            Wrote `app/overlay.nix`
             Kept `app/flake.nix`
-          Locked `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
-           Found the inputs `unstable`, `uv2nix`
-    help: paste what is printed above into `flake.nix`, each part where its comment says
-    help: add this to `pyproject.toml`, so that `cargo pyhack check` finds the overlay (`--configure` does it):
+        Resolved `app/uv.lock` for Python 3.13 on aarch64-darwin, aarch64-linux, x86_64-linux: 2 packages, 1 built from source, 0 with Rust
+           Found inputs `unstable`, `uv2nix`
+    help: add the printed lines to `flake.nix`; the comments say where
+    help: add this to `pyproject.toml` so that `cargo pyhack check` finds the overlay, or use `--configure`:
           [tool.cargo-pyhack]
           overlay = "overlay.nix"
           uv-lock = "uv.lock"
-    help: `nix build ./app` builds the environment, `nix develop ./app` starts its shell
+    help: run `nix build ./app` to build the environment, or `nix develop ./app` to start a shell with it
     "#);
     insta::assert_snapshot!(run.stdout, @r#"
     # Into `inputs`, and by their names into the arguments of `outputs`:
@@ -364,7 +364,7 @@ fn conflicts_and_workspaces_without_a_package() {
     ]);
     let run = sandbox.run(&["init", "--dry-run", "app"]);
     let chose =
-        "       Chose extra `x` of `a`, which conflicts with `a:y`; change it in `flake.nix`\n";
+        "    Selected extra `x` of `a`, which conflicts with `a:y`; change it in `flake.nix`\n";
     assert!(run.stderr.contains(chose), "{}", run.stderr);
     let made = report(&sandbox, &["--source-preference", "sdist"]);
     // `lock` would take wheels by itself.
@@ -432,7 +432,7 @@ fn a_build_system_that_no_set_has_is_told_and_fails_only_when_it_is_built() {
     let odd = PYPROJECT.replace("[\"uv_build\"]", "[\"uv_build\", \"frobnicate\"]");
     let sandbox = workspace(&[("pyproject.toml", &odd)]);
     let run = sandbox.run(&["init", "app"]);
-    let told = "Missing build system `frobnicate`: the package set doesn't have it; add it with `uv add --dev frobnicate`";
+    let told = "Missing build system `frobnicate`, which the package set doesn't have: add it with `uv add --dev frobnicate`";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     let flake = read(&sandbox, "app/flake.nix");
     assert!(flake.contains("lib.genAttrs [ \"frobnicate\" ]"), "{flake}");
@@ -469,7 +469,7 @@ fn the_overlay_is_the_one_that_lock_writes() {
     );
     assert!(
         run.stderr.contains(
-            "help: once that is fixed, `cargo pyhack lock --write app/overlay.nix app/uv.lock`"
+            "help: when this is fixed, run `cargo pyhack lock --write app/overlay.nix app/uv.lock`"
         ),
         "{}",
         run.stderr
@@ -568,8 +568,8 @@ fn what_a_flake_can_not_be_made_from() {
     fs::remove_file(sandbox.path("app/uv.lock")).unwrap();
     insta::assert_snapshot!(refused(&sandbox, &["app"]), @r#"
     exit code 3
-    error: no `uv.lock` in `app`, which uv2nix makes the package set from
-      help: run `uv lock` there, then this again
+    error: no `uv.lock` found in `app`
+      help: run `uv lock` there, then try again
       code: pyhack::init::no_lock
     "#);
     // A member of a workspace.
@@ -577,36 +577,36 @@ fn what_a_flake_can_not_be_made_from() {
     sandbox.write(".git", "");
     insta::assert_snapshot!(refused(&sandbox, &["app"]), @r#"
     exit code 3
-    error: no `uv.lock` in `app`, which uv2nix makes the package set from
-      help: `.` has one: make the flake for that workspace with `cargo pyhack init .`, or run `uv lock` here
+    error: no `uv.lock` found in `app`
+      help: create the flake of the workspace `.`, which has one: `cargo pyhack init .`; or run `uv lock` here
       code: pyhack::init::no_lock
     "#);
     let sandbox = workspace(&[]);
     insta::assert_snapshot!(refused(&sandbox, &["app/uv.lock"]), @r#"
     exit code 3
-    error: `app/uv.lock` is no folder
-      help: name the folder of `pyproject.toml` and `uv.lock`
+    error: `app/uv.lock` is not a folder
+      help: pass the folder of `pyproject.toml` and `uv.lock`
       code: pyhack::init::not_a_folder
     "#);
     insta::assert_snapshot!(refused(&sandbox, &["app", "--python", "3.8"]), @r#"
     exit code 3
-    error: `--python` asks for Python 3.8, and `requires-python` is `>=3.11`
-      help: name one that is allowed, or change `requires-python` and run `uv lock`
+    error: `--python` requests Python 3.8, but `requires-python` is `>=3.11`
+      help: choose a supported version, or change `requires-python` and run `uv lock`
       code: pyhack::init::python
     "#);
     let lock = LOCK.replace(">=3.11", ">=3.90");
     let sandbox = workspace(&[("uv.lock", &lock)]);
     insta::assert_snapshot!(refused(&sandbox, &["app"]), @r#"
     exit code 3
-    error: `requires-python` is `>=3.90`, which allows no CPython that we know
-      help: mend it in `pyproject.toml` and run `uv lock`, or name a newer one: `--python 3.N`
+    error: `requires-python` is `>=3.90`, which excludes all known versions of CPython
+      help: correct it in `pyproject.toml` and run `uv lock`, or choose a newer version: `--python 3.N`
       code: pyhack::init::no_python
     "#);
     fs::remove_file(sandbox.path("app/pyproject.toml")).unwrap();
     insta::assert_snapshot!(refused(&sandbox, &["app"]), @r#"
     exit code 3
-    error: no `pyproject.toml` in `app`
-      help: name the folder or sdist of a Python project: `cargo pyhack inspect PATH`
+    error: no `pyproject.toml` found in `app`
+      help: pass the folder or sdist of a Python project: `cargo pyhack inspect PATH`
       code: pyhack::project::no_pyproject
     "#);
     for (lock, code) in [

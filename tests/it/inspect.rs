@@ -27,10 +27,10 @@ fn a_project_is_told_to_people() {
       manifest        src/rust/Cargo.toml  tool.maturin.manifest-path
       module crate    fastpack 0.1.0, as fastpack._native
       Cargo root      src/rust
-      lock            src/rust/Cargo.lock, format 4, 32 crates: 31 from crates.io, 1 local
+      Cargo.lock      src/rust/Cargo.lock, format 4, 32 crates: 31 from crates.io, 1 local
       Python          3.15
       build system    maturin
-      native inputs   pkgs.openssl  openssl-sys 0.9.118: links the system's OpenSSL
+      libraries       pkgs.openssl  openssl-sys 0.9.118: links the system's OpenSSL
     ");
 }
 
@@ -142,8 +142,8 @@ fn json_has_the_documented_keys() {
         {
           "level": "note",
           "code": "pyhack::warning::approximate",
-          "message": "native inputs follow the lock's edges, perhaps to more than is built: crate `autocfg 1.5.1` is in no cache, and `--offline` forbids fetching it",
-          "help": "look at each with `cargo pyhack why NAME`; mend what keeps cargo from resolving to be told exactly"
+          "message": "the native dependencies may include more than is built: crate `autocfg 1.5.1` isn't cached, and `--offline` was specified",
+          "help": "check each with `cargo pyhack why NAME`; the result is exact once cargo can resolve the crates"
         }
       ]
     }
@@ -229,7 +229,7 @@ fn no_rust_is_an_answer() {
         "[project]\nname = \"pure\"\nversion = \"1\"\n",
     );
     let run = sandbox.run(&["inspect", "pure"]);
-    insta::assert_snapshot!(run.stderr, @"note: there is no Rust in it: a stanza only adds its build system");
+    insta::assert_snapshot!(run.stderr, @"note: no Rust extension found: an override only adds the build system");
     insta::assert_snapshot!(run.ok(), @"
         pure 1
           backend         setuptools.build_meta:__legacy__
@@ -247,11 +247,11 @@ fn a_missing_lock_is_a_warning() {
     sandbox.project("project", &files);
     let run = sandbox.run(&["inspect", "project", "-v"]);
     insta::assert_snapshot!(run.stderr, @"
-        warning: there is no `Cargo.lock` in `src/rust`
-          help: let cargo make one: `--generate-lock --write FILE`, of `cargo pyhack nix-snippet` and `lock`, keeps it beside FILE, and `--lock-file` takes it from there
+        warning: no `Cargo.lock` found in `src/rust`
+          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
           code: pyhack::warning::no_lock
         ");
-    assert!(run.ok().contains("lock            none"));
+    assert!(run.ok().contains("Cargo.lock      none"));
     assert_eq!(sandbox.run(&["inspect", "project", "-q"]).stderr, "");
 }
 
@@ -265,8 +265,8 @@ fn a_build_system_that_no_package_set_brings_is_a_warning() {
     sandbox.project("project", &files);
     let run = sandbox.run(&["nix-snippet", "--source", "registry", "project"]);
     insta::assert_snapshot!(run.stderr, @"
-    warning: `setuptools-gettext` is no build system that pyproject-build-systems brings
-      help: have it in the uv.lock that the package set is made from, for example `uv add --dev NAME`, so that the stanza evaluates
+    warning: the build system `setuptools-gettext` is not in pyproject-build-systems
+      help: add it to the `uv.lock` of the package set, for example with `uv add --dev NAME`: the override doesn't evaluate without it
     ");
     assert!(run.ok().contains("setuptools-gettext = [ ];"));
 }

@@ -122,8 +122,8 @@ fn a_lock_is_mended_and_the_rest_of_it_kept() {
     sandbox.project("project", &files);
     insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
         exit code 3
-        error: `project/src/rust/Cargo.lock` doesn't fit the manifests: it lacks `beta =2.0.0`, which `module` asks for
-          help: no offline build can succeed with it: let cargo mend it, keeping every other version: `cargo pyhack nix-snippet --generate-lock --write FILE`; `--lock-file` takes it from there
+        error: `project/src/rust/Cargo.lock` doesn't match the manifests: it lacks `beta =2.0.0`, required by `module`
+          help: update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; other commands use the result with `--lock-file`; offline builds fail until then
           code: pyhack::lock::stale
         ");
     assert!(!is_accepted(&sandbox, "project/src/rust"));
@@ -150,7 +150,7 @@ fn more_than_needed_is_what_locked_refuses() {
     sandbox.project("project", &files);
     assert!(!is_accepted(&sandbox, "project/src/rust"));
     let run = sandbox.run(&["nix-snippet", "project"]);
-    insta::assert_snapshot!(run.stderr, @"note: the lock has a crate that nothing needs: beta 2.0.0; only `--locked` refuses it");
+    insta::assert_snapshot!(run.stderr, @"note: `Cargo.lock` has a crate that nothing depends on: beta 2.0.0; only builds with `--locked` fail");
     run.ok();
 
     generate(&sandbox);
@@ -192,7 +192,7 @@ fn a_crate_that_is_gone_matters_where_something_needs_it() {
     insta::assert_snapshot!(run.stderr, @"
             Vendored 1 crate in `vendor`
         warning: the registry no longer has beta 2.0.0
-          help: nothing of the project needs them, but Nix fetches all that the lock names: let cargo take them out with `cargo pyhack nix-snippet --generate-lock --write FILE`
+          help: remove them from `Cargo.lock`: `cargo pyhack nix-snippet --generate-lock --write FILE`; the project doesn't use them, but Nix fetches all crates in `Cargo.lock`
         ");
     run.ok();
     assert!(sandbox.run(&["vendor", "project"]).stderr.contains("Fresh"));
@@ -280,8 +280,8 @@ fn a_file_of_the_user_s_is_not_overwritten() {
     let arguments = [&write[..], &["--source", "registry", "--no-ifd"]].concat();
     insta::assert_snapshot!(sandbox.run(&arguments).failure(), @"
     exit code 3
-    error: `nix/module.lock` exists and has something else in it
-      help: name another file, or have it overwritten with `--force`
+    error: `nix/module.lock` already exists with other contents
+      help: choose another file, or overwrite it with `--force`
       code: pyhack::files::exists
     ");
     assert_eq!(read(&sandbox, "nix/module.lock"), "mine\n");
@@ -296,15 +296,15 @@ fn what_cargo_says_is_told() {
     sandbox.project("project", &without_lock(&[alpha()]));
     insta::assert_snapshot!(sandbox.run(&["inspect", "--generate-lock", "project"]).failure(), @"
         exit code 3
-        error: cargo can't make a lock: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`
-          help: mend the manifests, or fetch the source again: an sdist may lack what they name
+        error: cargo failed to generate a `Cargo.lock`: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`
+          help: correct the manifests, or fetch the source again: an sdist may lack files that they name
           code: pyhack::cargo::resolution
         ");
     let offline = ["inspect", "--generate-lock", "--offline", "project"];
     insta::assert_snapshot!(sandbox.run(&offline).failure(), @"
         exit code 4
-        error: cargo can't make a lock: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`; As a reminder, you're using offline mode (--offline) which can sometimes cause surprising resolution failures, if this error is too confusing you may wish to retry without `--offline`.
-          help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), and run it without `--offline`
+        error: cargo failed to generate a `Cargo.lock`: no matching package named `alpha` found; location searched: `pyhack` index (which is replacing registry `crates-io`); required by package `module v0.1.0 (src/rust)`; As a reminder, you're using offline mode (--offline) which can sometimes cause surprising resolution failures, if this error is too confusing you may wish to retry without `--offline`.
+          help: check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then try again without `--offline`
           code: pyhack::cargo::network
         ");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_cargo-pyhack"));
@@ -335,7 +335,10 @@ fn no_other_lock_of_the_user_s_is_taken_or_overwritten() {
         let failure = sandbox
             .run(&[&GENERATE[..], &["project"]].concat())
             .failure();
-        assert!(failure.contains("`nix/module.lock` exists"), "{failure}");
+        assert!(
+            failure.contains("`nix/module.lock` already exists"),
+            "{failure}"
+        );
         assert_eq!(read(&sandbox, "nix/module.lock"), other);
     }
 }
@@ -369,7 +372,7 @@ fn a_lock_that_is_named_has_to_be_there() {
     let run = sandbox.run(&["hash", "--lock-file", "no.lock", "project"]);
     let failure = run.failure();
     assert!(
-        failure.starts_with("exit code 3\nerror: the lock `no.lock` doesn't exist"),
+        failure.starts_with("exit code 3\nerror: the lockfile `no.lock` doesn't exist"),
         "{failure}"
     );
 }
@@ -458,6 +461,6 @@ fn what_lies_outside_of_the_project_is_not_read() {
         sandbox.project("locked", &python_project(&[]));
         sandbox.project("locked", &files);
         let failure = sandbox.run(&["nix-snippet", "locked"]).failure();
-        assert!(failure.contains("is outside of the source"), "{failure}");
+        assert!(failure.contains("is outside the source"), "{failure}");
     }
 }

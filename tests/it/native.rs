@@ -134,11 +134,11 @@ fn only_what_is_built_counts() {
     let run = sandbox.run(&["inspect", "-q", "module"]).ok();
     let lines: Vec<_> = run
         .lines()
-        .filter(|line| line.starts_with("  native"))
+        .filter(|line| line.starts_with("  libraries"))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    native inputs   pkgs.glib  glibby-sys 1.0.0: asks pkg-config for glib-2.0 (aarch64-darwin only)
-    native inputs   pkgs.libpng  png-sys 1.0.0: asks pkg-config for libpng
+    libraries       pkgs.glib  glibby-sys 1.0.0: asks pkg-config for glib-2.0 (only on aarch64-darwin)
+    libraries       pkgs.libpng  png-sys 1.0.0: asks pkg-config for libpng
     ");
     let with =
         |flag| native(sandbox.run(&["inspect", "--format", "json", "--prefer", flag, "module"]));
@@ -189,25 +189,25 @@ fn why_is_told_and_why_not() {
     libpng of module
 
       module 0.1.0
-      └─ png-sys 1.0.0  feature png, default, asked for by the build
+      └─ png-sys 1.0.0  feature png, default, enabled by the build
           pkgs.libpng  asks pkg-config for libpng
-          its build script, build.rs:3: pkg-config libpng
+          build script: build.rs:3: pkg-config libpng
           on aarch64-darwin, aarch64-linux, x86_64-linux
     ");
     insta::assert_snapshot!(why("png"), @r"
     png of module
 
       module 0.1.0
-      └─ png-sys 1.0.0  feature png, default, asked for by the build
+      └─ png-sys 1.0.0  feature png, default, enabled by the build
           pkgs.libpng  asks pkg-config for libpng
-          its build script, build.rs:3: pkg-config libpng
+          build script: build.rs:3: pkg-config libpng
           on aarch64-darwin, aarch64-linux, x86_64-linux
     ");
     insta::assert_snapshot!(why("pkgs.openssl"), @r"
-    pkgs.openssl is not needed by module, though the lock has:
-      openssl-sys 0.9.100: `tls` depends on it only with its feature `native`
+    pkgs.openssl is not needed by module, although `Cargo.lock` contains:
+      openssl-sys 0.9.100: `tls` only depends on it with its feature `native`
     ");
-    insta::assert_snapshot!(why("nothing"), @"nothing is not needed by module: nothing in its lock has to do with it");
+    insta::assert_snapshot!(why("nothing"), @"nothing is not needed by module: nothing in its `Cargo.lock` is related to it");
 }
 
 #[test]
@@ -295,15 +295,15 @@ fn what_cannot_be_told_is_told() {
     let sandbox = sandbox(&format!("[dependencies]\n{manifest}"), &names, &crates);
     insta::assert_snapshot!(talk(&sandbox), @r"
     warning: loading 1.0.0: its build script downloads with `minreq` (build.rs:2)
-      help: no build in Nix's sandbox succeeds with it: turn it off in the stanza by a patch or a variable of the build script, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`
+      help: disable the download in the override with a patch or a variable of the build script, or use nixpkgs' build of the package with `nix-snippet --prebuilt NAME`: builds in Nix's sandbox have no network
     warning: fetching 1.0.0: its build script runs `curl` (build.rs:2)
-      help: no build in Nix's sandbox succeeds with it: turn it off in the stanza by a patch or a variable of the build script, or take nixpkgs' build of the package with `nix-snippet --prebuilt NAME`
-    warning: nothing is known of what mystery-sys 1.0.0 needs: its build script links mystery
-      help: if it needs a library, add it to the stanza; then tell us, or add a row for the crate to `data/native-deps.toml`: `cargo pyhack why CRATE` prints one to fill in
-    warning: asking-sys 1.0.0 asks pkg-config for `no-such-module`, which no attribute is known for
-      help: add the package that has it to the stanza's `buildInputs`; then tell us, or add a row to `data/pkg-config.toml`
-    warning: the build script of broken-sys 1.0.0 can't be read: `build.rs:1`: cannot parse string into token stream
-      help: look at it: it may need more than is said here
+      help: disable the download in the override with a patch or a variable of the build script, or use nixpkgs' build of the package with `nix-snippet --prebuilt NAME`: builds in Nix's sandbox have no network
+    warning: the native dependencies of mystery-sys 1.0.0 aren't known: its build script links mystery
+      help: if it needs a library, add it with `--build-inputs ATTRIBUTE`; please report it, or add the row that `cargo pyhack why CRATE` prints to `data/native-deps.toml`
+    warning: asking-sys 1.0.0 asks pkg-config for `no-such-module`, which isn't in the built-in table
+      help: add the nixpkgs package that provides it with `--build-inputs ATTRIBUTE`; please report it, or add a row to `data/pkg-config.toml`
+    warning: failed to parse the build script of broken-sys 1.0.0: `build.rs:1`: cannot parse string into token stream
+      help: check it: it may need more than is shown here
     ");
     insta::assert_snapshot!(sandbox.run(&["why", "-q", "mystery-sys", "module"]).ok(), @r#"
     mystery-sys of module
@@ -312,7 +312,7 @@ fn what_cannot_be_told_is_told() {
       └─ mystery-sys 1.0.0
           on aarch64-darwin, aarch64-linux, x86_64-linux
 
-    It is in no table. If it needs something, tell us, or fill in a row for data/native-deps.toml:
+    It isn't in the built-in table. If it needs something, please report it, or complete this row for data/native-deps.toml:
 
     [[native]]
     crate = "mystery-sys"
@@ -353,7 +353,7 @@ fn the_lock_stands_in_for_crates_that_cannot_be_had() {
         .find(|line| line.contains("gitted 1.0.0"))
         .unwrap();
     assert!(
-        note.starts_with("note: native inputs follow the lock's edges"),
+        note.starts_with("note: the native dependencies may include more than is built"),
         "{note}"
     );
 }
@@ -394,7 +394,7 @@ fn without_an_answer_of_cargo_s_the_lock_serves() {
         assert_eq!(report["resolved_by"], "lock", "{first}");
         assert_eq!(attrs(&report, "build_inputs"), ["openssl"], "{first}");
         let talk = talk(&sandbox);
-        assert!(talk.contains("perhaps to more than is built"), "{talk}");
+        assert!(talk.contains("may include more than is built"), "{talk}");
         sandbox.run(&["why", "openssl", "module"]).ok();
     }
     let sandbox = rich();
@@ -406,7 +406,7 @@ fn without_an_answer_of_cargo_s_the_lock_serves() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(
-        output.status.success() && text.contains("cargo can't be run"),
+        output.status.success() && text.contains("failed to run cargo"),
         "{text}"
     );
 }
@@ -416,7 +416,7 @@ fn a_platform_that_nobody_knows_is_refused() {
     let run = Sandbox::new().run(&["inspect", "--platform", "x86_64-plan9", "."]);
     insta::assert_snapshot!(run.failure(), @r"
     exit code 2
-    error: invalid value 'x86_64-plan9' for '--platforms <LIST>': one of aarch64-darwin, aarch64-linux, x86_64-darwin, x86_64-linux
+    error: invalid value 'x86_64-plan9' for '--platforms <LIST>': expected one of aarch64-darwin, aarch64-linux, x86_64-darwin, x86_64-linux
 
     For more information, try '--help'.
     ");

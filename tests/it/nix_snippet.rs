@@ -135,8 +135,8 @@ fn what_nix_has_no_escape_for_is_refused() {
     sandbox.project("project", &files);
     insta::assert_snapshot!(sandbox.run(&["nix-snippet", "project"]).failure(), @r"
     exit code 3
-    error: the name of `project` has a control character: `mod\u{1b}[2jule`
-      help: don't build it: no sound project has that
+    error: the name of `project` contains a control character: `mod\u{1b}[2jule`
+      help: don't build this package unless you trust its source
       code: pyhack::project::control_character
     ");
 }

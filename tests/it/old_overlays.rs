@@ -368,14 +368,14 @@ fn an_overlay_of_an_earlier_version_that_nix_refuses_is_told() {
         assert_eq!(run.code, 0, "{}", run.stderr);
         let failure = world.run(&case, &case.writes[1], &[]).failure();
         assert!(
-            failure.contains("the stanza of `fast-pack` needs `hacks`"),
+            failure.contains("the override of `fast-pack` needs `hacks`"),
             "{failure}"
         );
         world.put(&case, &case.after());
         let failure = world.run(&case, &case.check, &[]).failure();
         assert!(failure.starts_with("exit code 3\n"), "{failure}");
         assert!(
-            failure.contains("the stanza of `fast-pack` needs `hacks`"),
+            failure.contains("the override of `fast-pack` needs `hacks`"),
             "{failure}"
         );
     }

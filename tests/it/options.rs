@@ -104,9 +104,9 @@ fn a_key_by_both_of_its_names_is_an_error() {
     let sandbox = configured("lock = \"uv.lock\"\nuv-lock = \"uv.lock\"");
     insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @"
     exit code 3
-    error: `pyproject.toml`, line 5: `lock` and `uv-lock` are two names of one key
+    error: `pyproject.toml`, line 5: `lock` and `uv-lock` are the same key
       --> pyproject.toml:5
-      help: keep `uv-lock`, and delete `lock`
+      help: keep `uv-lock` and delete `lock`
       code: pyhack::config::invalid
     ");
 }
@@ -117,7 +117,7 @@ fn a_subdirectory_without_a_source_for_it_is_wrong_usage() {
     let project = format!("{PROJECTS}/src-rust");
     let run = sandbox.run(&["nix-snippet", "--subdirectory", "a", &project]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let error = "error: `a`: a subdirectory goes with a source that is `git` or `url`\n";
+    let error = "error: `a`: a subdirectory requires a source of `git` or `url`\n";
     assert!(run.stderr.starts_with(error), "{}", run.stderr);
 }
 

@@ -43,11 +43,11 @@ fn what_is_too_old_is_named_with_the_command() {
         "flake/project",
     ]);
     insta::assert_snapshot!(run.stderr, @r"
-    warning: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than 2026-05-27: crates.io answers its `importCargoLock` with 403
+    warning: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than 2026-05-27: crates.io rejects downloads by its `importCargoLock` with status 403
       help: update it with `nix flake update nixpkgs`
-    warning: `new-rust` needs rustc 1.94.0: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than that, which came out on 2026-03-05
-      help: update it with `nix flake update nixpkgs`, or hand `importCargoLock` a `cargo` and a `rustc` of rust-overlay's or fenix's
-    warning: the pyproject.nix of 2024-10-01 (`pyproject-nix` in `flake/flake.lock`) has no `importCargoLock`, which came on 2024-10-16
+    warning: `new-rust` needs rustc 1.94.0: the nixpkgs of 2026-03-01 (`nixpkgs` in `flake/flake.lock`) is older than that rustc, released on 2026-03-05
+      help: update it with `nix flake update nixpkgs`, or pass a `cargo` and a `rustc` from rust-overlay or fenix to `importCargoLock`
+    warning: the pyproject.nix of 2024-10-01 (`pyproject-nix` in `flake/flake.lock`) has no `importCargoLock`, which was added on 2024-10-16
       help: update it with `nix flake update pyproject-nix`
            Wrote `flake/nix/overlay.nix`
     ");
@@ -74,7 +74,7 @@ fn a_lock_that_can_t_be_read_is_a_warning() {
     let run = sandbox.run(&["nix-snippet", "project"]);
     assert_eq!(run.code, 0);
     insta::assert_snapshot!(run.stderr, @r"
-    warning: `flake.lock` can't be read: EOF while parsing an object at line 1 column 13
-      help: see by yourself that its nixpkgs and pyproject.nix are new enough
+    warning: failed to read `flake.lock`: EOF while parsing an object at line 1 column 13
+      help: check that its nixpkgs and pyproject.nix are new enough
     ");
 }

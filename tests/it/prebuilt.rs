@@ -206,7 +206,7 @@ fn a_package_that_uv2nix_refuses_has_its_dependencies_from_the_lock() {
         run.code == 1
             && run
                 .stderr
-                .contains("what the lock says of its dependencies changed"),
+                .contains("its dependencies in the lockfile changed"),
         "{}",
         run.stderr
     );
@@ -268,7 +268,7 @@ fn check_tells_of_lines_to_keep_and_of_what_is_gone() {
     sandbox.write("overlay.nix", text.replace(from, &kept));
     let run = sandbox.run(&["check", "overlay.nix"]);
     assert!(
-        run.stderr.contains("the lines to keep changed"),
+        run.stderr.contains("its kept lines changed"),
         "{}",
         run.stderr
     );
@@ -293,7 +293,7 @@ fn check_tells_of_lines_to_keep_and_of_what_is_gone() {
     fs::remove_file(sandbox.path("uv.lock")).unwrap();
     let run = sandbox.run(&["check", "overlay.nix"]);
     assert!(
-        run.code == 1 && run.stderr.contains("there is no `uv.lock`"),
+        run.code == 1 && run.stderr.contains("`uv.lock` doesn't exist"),
         "{}",
         run.stderr
     );
@@ -317,7 +317,7 @@ fn what_cannot_be_taken() {
     }
     let run = sandbox.run(&["nix-snippet", "--prebuilt", "torch", "--drop", "a\"b"]);
     assert!(
-        run.code == 2 && run.stderr.contains("is neither a package's name"),
+        run.code == 2 && run.stderr.contains("is neither a package name"),
         "{}",
         run.stderr
     );

@@ -111,8 +111,8 @@ fn a_sparse_registry() {
     let project = project(&sandbox, &other.id());
     let hash = sandbox.run(&["hash", "-v", "project"]);
     insta::assert_snapshot!(crate::support::redact_ports(&hash.stderr), @"
-    warning: the lock has crates from `http://127.0.0.1:PORT/index/`: no released nixpkgs has a `fetchCargoVendor` that fetches from other registries than crates.io
-      help: take `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; `cargoHash` is that of the layout that is proposed for nixpkgs
+    warning: `Cargo.lock` has crates from `http://127.0.0.1:PORT/index/`, but `fetchCargoVendor` only supports crates.io in all released versions of nixpkgs
+      help: use `importCargoLock` with `extraRegistries`, as `cargo pyhack nix-snippet` writes it; this `cargoHash` is for the layout that is proposed for nixpkgs
       code: pyhack::warning::other_registries
     ");
     let hash = hash.ok();
@@ -241,7 +241,7 @@ fn an_index_in_git_that_cannot_be_read() {
             "registry+https://me:secret@127.0.0.1:9/index",
             "`https://***@127.0.0.1:9/index`",
         ),
-        (empty.as_str(), "it is no registry's configuration"),
+        (empty.as_str(), "not a registry configuration"),
     ] {
         project(&sandbox, id);
         let failure = sandbox.run(&["hash", "project"]).failure();
@@ -392,8 +392,8 @@ fn a_missing_token_is_told() {
     let shown = failure.replace(&other.address(), "HOST");
     insta::assert_snapshot!(shown, @r"
     exit code 4
-    error: the registry `sparse+http://HOST/index/` asks for a token, and none is known
-      help: run `cargo login --registry my-corp`, or set `CARGO_REGISTRIES_MY_CORP_TOKEN`; credential providers, which are programs, aren't run
+    error: the registry `sparse+http://HOST/index/` requires a token, and none was found
+      help: run `cargo login --registry my-corp`, or set `CARGO_REGISTRIES_MY_CORP_TOKEN`; credential providers aren't run
       code: pyhack::network::no_token
     ");
     let sandbox = Sandbox::with_registry(&crates_io);
@@ -402,8 +402,8 @@ fn a_missing_token_is_told() {
     let shown = failure.replace(&other.address(), "HOST");
     insta::assert_snapshot!(shown, @r#"
     exit code 4
-    error: the registry `sparse+http://HOST/index/` asks for a token, and none is known
-      help: name it in `config.toml` of `CARGO_HOME`, `[registries.NAME]` with `index = "sparse+http://HOST/index/"`, and run `cargo login --registry NAME`; credential providers, which are programs, aren't run
+    error: the registry `sparse+http://HOST/index/` requires a token, and none was found
+      help: add `[registries.NAME]` with `index = "sparse+http://HOST/index/"` to `config.toml` in `CARGO_HOME`, and run `cargo login --registry NAME`; credential providers aren't run
       code: pyhack::network::no_token
     "#);
 }
@@ -418,15 +418,15 @@ fn a_wrong_token_is_told() {
     let failure = hash_without_secrets(&sandbox, &wrong).failure();
     insta::assert_snapshot!(failure.replace(&other.address(), "HOST"), @r"
     exit code 4
-            Sent a login to http://HOST, for the first time from this machine
-    error: the registry `sparse+http://HOST/index/` doesn't take the token that is known (it answered 401)
-      help: get a new one and give it to `cargo login --registry my-corp`
+            Sent the login for http://HOST, for the first time from this machine
+    error: the registry `sparse+http://HOST/index/` rejected the token (status 401)
+      help: create a new token and pass it to `cargo login --registry my-corp`
       code: pyhack::network::token_refused
     ");
     let odd = [("CARGO_REGISTRIES_MY_CORP_TOKEN", "sesame\nInjected: yes")];
     let failure = hash_without_secrets(&sandbox, &odd).failure();
     assert!(
-        failure.contains("characters that HTTP forbids"),
+        failure.contains("characters that HTTP doesn't allow"),
         "{failure}"
     );
 }
@@ -651,7 +651,7 @@ fn a_folder_of_crates_replaces_registries() {
     insta::assert_snapshot!(failure, @r"
     exit code 3
     error: the registry has no crate `beta 2.0.0` (`$ROOT/crates/beta-2.0.0.crate` doesn't exist)
-      help: choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`
+      help: choose an existing version: `cargo update` in your project, or `cargo pyhack nix-snippet --generate-lock --write FILE` for a source that you can't change
       code: pyhack::crates::missing
     ");
     sandbox.write("crates/beta-2.0.0.crate", "garbage");
@@ -698,8 +698,8 @@ fn one_version_from_two_registries() {
     let failure = failure.replace(&other.id(), "OTHER");
     insta::assert_snapshot!(failure, @r"
     exit code 3
-    error: `alpha 1.0.0` comes from two sources, and the layout `cargo` has one folder for both: `crates.io`, `OTHER`
-      help: a layout of nixpkgs' `fetchCargoVendor` holds both: `--layout fetch-cargo-vendor-unpacked`
+    error: `alpha 1.0.0` comes from two sources, but the layout `cargo` has a single folder for both: `crates.io`, `OTHER`
+      help: use a layout of nixpkgs' `fetchCargoVendor`, which has a folder for each: `--layout fetch-cargo-vendor-unpacked`
       code: pyhack::vendor::same_crate
     ");
     // A layout with a folder for each source holds both.

@@ -315,10 +315,10 @@ fn what_is_missing_is_told() {
     let run = sandbox.run(&["nix-snippet", "--style", "nixpkgs", "project"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     insta::assert_snapshot!(run.stderr, @r#"
-    warning: the build backend alone could tell what it needs to run
-      help: look at that in the file, and fill in what is missing
-    warning: the build backend alone could tell the version
-      help: look at that in the file, and fill in what is missing
+    warning: only the build backend knows the dependencies
+      help: check this in the file, and add what is missing
+    warning: only the build backend knows the version
+      help: check this in the file, and add what is missing
     "#);
     let run = sandbox.run(&[
         "nix-snippet",
@@ -329,7 +329,11 @@ fn what_is_missing_is_told() {
         "project",
     ]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("always makes a file"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("can't be used with `--as`"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -362,7 +366,7 @@ fn hostile_metadata_can_t_inject_nix() {
         "project",
     ]);
     assert!(
-        run.stderr.contains("`with` can be no argument"),
+        run.stderr.contains("`with` is not a valid argument name"),
         "{}",
         run.stderr
     );

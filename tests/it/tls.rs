@@ -65,7 +65,7 @@ fn certificates_come_from_where_cargo_and_nix_have_them() {
     std::fs::remove_dir_all(sandbox.path("cache")).unwrap();
     let failure = sandbox.run(&["hash", "project"]).failure();
     assert!(
-        failure.contains("`$ROOT/ca.pem` can't be read"),
+        failure.contains("failed to read the certificates in `$ROOT/ca.pem`"),
         "{failure}"
     );
     // In builds without a network Nix names a file that isn't there.
@@ -93,7 +93,7 @@ fn a_redirect_out_of_tls_is_refused() {
     let trusted = [("CARGO_HTTP_CAINFO", authority.to_str().unwrap())];
     let failure = sandbox.run_with(&trusted, &["hash", "project"]).failure();
     assert!(failure.starts_with("exit code 4\n"), "{failure}");
-    assert!(failure.contains("an address without TLS"), "{failure}");
+    assert!(failure.contains("a URL without TLS"), "{failure}");
     assert_eq!(plain.requests(), Vec::<String>::new());
 }
 
@@ -112,7 +112,7 @@ fn a_token_is_not_sent_without_tls() {
     let trusted = [("CARGO_HTTP_CAINFO", authority.to_str().unwrap())];
     let failure = sandbox.run_with(&trusted, &["hash", "project"]).failure();
     assert!(
-        failure.contains("it would have the token sent without TLS"),
+        failure.contains("it would send the token without TLS"),
         "{failure}"
     );
     assert_eq!(plain.requests(), Vec::<String>::new());

@@ -18,38 +18,40 @@ use crate::ops::configured::Configured;
 
 /// Check that the overrides in overlay files are up to date
 ///
-/// Looks at each stanza between our marks: whether the lock, the sdist, the
-/// project's manifests or our rules changed since it was written, or somebody
-/// edited it. Nothing is fetched without `--fix`. Ends with 1 where a stanza is
-/// out of date, edited, or missing that the configuration asks for.
+/// An override is out of date if its lockfile, sdist, manifests or options
+/// changed since it was written, or the rules of cargo-pyhack. Exits with 1 if an
+/// override is out of date, was edited by hand, or is missing although the
+/// configuration lists it. Fetches nothing without `--fix`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyhack check                the overlay that the configuration names
-  cargo pyhack check overlay.nix    another one
-  cargo pyhack check uv.lock        the same, by another lock
-  cargo pyhack check --diff         what would change
-  cargo pyhack check --format github  annotations in GitHub Actions
-  cargo pyhack check --fix          change it")]
+  cargo pyhack check                  check the overlay in the configuration
+  cargo pyhack check overlay.nix      check another overlay
+  cargo pyhack check uv.lock          check the overlay against this lockfile
+  cargo pyhack check --diff           show what would change
+  cargo pyhack check --fix            update the overlay
+  cargo pyhack check --format github  print annotations for GitHub Actions")]
 pub(super) struct CheckArgs {
-    /// Overlay files [default: the one that the configuration names], and the
-    /// uv.lock or pylock.toml that they are of
+    /// Overlay files, and the uv.lock or pylock.toml to check them against
+    /// [default: those in the configuration]
     files: Vec<Utf8PathBuf>,
 
-    /// Rewrite outdated stanzas and add missing ones
+    /// Update outdated overrides and add missing ones
+    ///
+    /// Fetches the sources of overrides that it generates.
     #[arg(long)]
     fix: bool,
 
-    /// With --fix, replace those that were edited by hand, too
+    /// Also replace overrides that were edited by hand
     #[arg(long, requires = "fix")]
     force: bool,
 
-    /// Print what would change, or did
+    /// Print the changes as a diff
     #[arg(long)]
     diff: bool,
 
-    /// Program that lays new stanzas out, reading from standard input [default:
-    /// as nixfmt does]
+    /// Format new overrides with this program, which reads stdin and writes
+    /// stdout [default: built-in nixfmt]
     #[arg(long, value_name = "CMD", requires = "fix")]
     formatter: Option<String>,
 }
@@ -130,18 +132,16 @@ fn message(stanza: &CheckedStanza) -> String {
 fn advise(ui: &Ui, report: &CheckReport) {
     let has = |state| report.stanzas.iter().any(|stanza| stanza.state == state);
     if has(State::OutOfDate) || has(State::Missing) {
-        ui.hint("`cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change");
+        ui.hint("run `cargo pyhack check --fix` to update outdated overrides and add missing ones; `--diff` shows the changes");
     }
     if has(State::WithoutSource) {
         ui.hint(
-            "put the source back, or write the stanza from another one: \
-             `cargo pyhack nix-snippet --write FILE PATH`",
+            "restore the source, or generate the override from another one: `cargo pyhack nix-snippet --write FILE PATH`",
         );
     }
     if has(State::Edited) {
         ui.hint(
-            "`# pyhack: keep` at the end of a line that was put into a stanza keeps it; \
-             `cargo pyhack check --fix --force` replaces what was edited",
+            "end the lines that you want to keep with `# pyhack: keep`, or run `cargo pyhack check --fix --force` to replace edited overrides",
         );
     }
 }

@@ -30,23 +30,23 @@ pub(super) use table::inspect;
 
 /// Write the overrides for all packages of a uv.lock that are built from source
 ///
-/// Says which packages of a `uv.lock` or `pylock.toml` are built from source,
-/// and why, as uv2nix decides it for a Python and some platforms. Their sdists
-/// are fetched by the address and hash in the lock, verified, and read in
-/// memory; each that needs a build system, libraries or crates gets a stanza, in
-/// one overlay. A second run looks only at what changed.
+/// Selects the packages of a `uv.lock` or `pylock.toml` that uv2nix builds from
+/// source for a Python and a list of platforms. Fetches their sdists and git
+/// repositories from the URLs in the lockfile, and the crates that their
+/// Cargo.lock lists, and verifies them by the hashes. Without `--write`, prints
+/// an overlay. A second run only looks at packages that changed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyhack lock                                     the overlay, printed
-  cargo pyhack lock --dry-run                           what is built from source, and what would be fetched
-  cargo pyhack lock --write overlay.nix                 put the stanzas into a file, or keep them up to date
-  cargo pyhack lock --all --write overlay.nix           of packages that are wheels today, too
+  cargo pyhack lock                             print the overlay
+  cargo pyhack lock --dry-run                   show what is built from source, and what would be fetched
+  cargo pyhack lock --write overlay.nix         create or update an overlay file
+  cargo pyhack lock --all --write overlay.nix   also for packages that have wheels
   cargo pyhack lock --format jsonl --shard 1/4 > 1.jsonl
   cargo pyhack lock --merge 1.jsonl --merge 2.jsonl --write overlay.nix")]
 pub(super) struct LockArgs {
-    /// A uv.lock or pylock.toml, or a folder with one [default: what the
-    /// configuration says, else .]
+    /// A uv.lock or pylock.toml, or a folder that has one [default: the one in
+    /// the configuration, else .]
     path: Option<Utf8PathBuf>,
 
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct LockArgs {
     #[command(flatten)]
     target: TargetOptions,
 
-    /// The build of that Python without a global lock
+    /// Build for the free-threaded build of that Python
     #[arg(long, requires = "python")]
     free_threaded: bool,
 
@@ -65,23 +65,25 @@ pub(super) struct LockArgs {
     #[command(flatten)]
     extra: ExtraOptions,
 
-    /// How much is printed around the stanzas [default: overlay; file with --write]
+    /// How to print the overrides [default: overlay; file with --write]
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: Option<Form>,
 
     #[command(flatten)]
     write: WriteArgs,
 
-    /// Say what is built from source and what would be fetched; fetch and write
+    /// Show what is built from source and what would be fetched; fetch and write
     /// nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Look at one part of several of the packages, to split a run
+    /// Process part K of N of the packages, to split a run
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
 
-    /// Take the results of other runs, as `--format jsonl` prints them
+    /// Use the results of other runs, which `--format jsonl` prints
+    ///
+    /// Can be used several times.
     #[arg(long, value_name = "FILE")]
     merge: Vec<Utf8PathBuf>,
 }
@@ -95,7 +97,7 @@ impl FromStr for Shard {
         let is_sound = |(part, of): &(usize, usize)| (1..=*of).contains(part);
         let (part, of) = numbers
             .filter(is_sound)
-            .ok_or("K of N parts, as in `1/4`, K from 1 on")?;
+            .ok_or("expected K/N with K from 1 to N, for example 1/4")?;
         Ok(Self { part, of })
     }
 }
@@ -164,7 +166,7 @@ pub(super) fn tell(ui: &Ui, mut report: LockReport, shown: Shown) -> Result<Exit
         let word = if is_changed { "Wrote" } else { "Fresh" };
         ui.status(word, &format!("`{file}`"));
     }
-    ui.status("Locked", &summary(&report));
+    ui.status("Resolved", &summary(&report));
     let exit = report.exit();
     if ui.is_jsonl() {
         ui.lines(&report.packages)?;
@@ -195,9 +197,9 @@ pub(super) fn tell_all(ui: &Ui, report: &LockReport) {
         // With `--rust-only`, the lock still has it.
         let is_locked = report.packages.iter().any(|package| &package.name == name);
         let why = if is_locked {
-            "which has no Rust in it"
+            "which has no Rust extension"
         } else {
-            "which the lock no longer has"
+            "which is no longer in the lockfile"
         };
         ui.status("Removed", &format!("`{name}`, {why}"));
     }
@@ -217,9 +219,9 @@ fn tell_of(ui: &Ui, package: &LockedPackageReport) {
         (Some(StanzaState::Fresh), _) => ui.detail("Fresh", &text),
         (Some(StanzaState::Changed), _) => ui.status("Changed", &text),
         (Some(StanzaState::New), _) => ui.status("Added", &text),
-        (None, Some(true)) => ui.status("Stanza", &text),
-        (None, Some(false)) if package.nix.is_some() => ui.status("Stanza", &text),
-        (None, Some(false)) => ui.detail("No stanza", &text),
+        (None, Some(true)) => ui.status("Generated", &text),
+        (None, Some(false)) if package.nix.is_some() => ui.status("Generated", &text),
+        (None, Some(false)) => ui.detail("No override", &text),
         (None, None) if package.is_built => ui.status("From source", &text),
         (None, None) => {}
     }

@@ -55,9 +55,9 @@ const HEADS: [&str; 9] = [
     "built",
     "Rust",
     "crates",
-    "stanza",
+    "override",
     "why",
-    "native inputs",
+    "native dependencies",
 ];
 
 type Row = [String; HEADS.len()];

@@ -99,7 +99,7 @@ impl Credentials {
         let Ok(mut url) = Url::parse(&index.url) else {
             return;
         };
-        let in_address = take_login(&mut url, &format!("the index address in {place}"));
+        let in_address = take_login(&mut url, &format!("the index URL in {place}"));
         let variable = index.name.as_deref().map(env_form);
         let in_variables = variable.as_ref().and_then(|name| {
             let [user, password] = variables_of(name);
@@ -123,7 +123,7 @@ impl Credentials {
     /// of the package's index in the lock.
     pub(super) fn at_first(&self, url: &Url, index: Option<&str>) -> Option<Login> {
         let mut bare = url.clone();
-        let own = take_login(&mut bare, "its address in the lock");
+        let own = take_login(&mut bare, "its URL in the lockfile");
         let of_index = || self.index(url, index)?.login.clone();
         let login = own.or_else(of_index).or_else(|| {
             let with_login = self.indexes.iter().filter(|index| index.login.is_some());
@@ -186,8 +186,8 @@ impl Credentials {
             )
         };
         match self.netrc() {
-            Some(Err(Some(at))) => format!("{advice}; now line {at} of that file makes no sense"),
-            Some(Err(None)) => format!("{advice}; now that file can't be read"),
+            Some(Err(Some(at))) => format!("{advice}; line {at} of that file is invalid"),
+            Some(Err(None)) => format!("{advice}; that file can't be read"),
             _ => advice,
         }
     }

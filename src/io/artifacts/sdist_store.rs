@@ -388,7 +388,7 @@ impl ArtifactStore {
             (Ok(Some(Answer::Missing(status))), _) => ArtifactError::Missing {
                 label,
                 url,
-                answer: format!("answered {status}"),
+                answer: format!("responded with status {status}"),
             },
             (Ok(None), _) => ArtifactError::Offline { label },
             (Err(message), _) => return Err(IoError::Download { url, message }),

@@ -89,7 +89,8 @@ pub fn nix_download_url(store: &CrateStore, source: &RegistrySource) -> Result<S
     {
         Ok(Supplier::Registry(index)) => index,
         Ok(Supplier::Folder(_)) => {
-            let message = format!("`{label}` is replaced by a folder, which Nix can't fetch from");
+            let message =
+                format!("`{label}` is replaced with a folder, from which Nix can't fetch");
             return Err(unusable(Unusable::Settings(message)));
         }
         Err(message) => return Err(unusable(Unusable::Settings(message))),

@@ -286,7 +286,7 @@ impl CrateStore {
                 return Err(IoError::NoSuchCrate {
                     krate: label,
                     url: without_credentials(url),
-                    answer: format!("answered {status}"),
+                    answer: format!("responded with status {status}"),
                 });
             }
             Ok(Some(Answer::Refused(_))) if token.is_none() => {

@@ -7,48 +7,43 @@ use thiserror::Error;
 /// says.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ArtifactError {
-    #[error("the lock doesn't say where the source of `{label}` is")]
+    #[error("the lockfile has no URL or path for the source of `{label}`")]
     #[diagnostic(
         code(pyhack::artifacts::nowhere),
-        help("lock again with an index that gives addresses: `uv lock`")
+        help("run `uv lock` with an index that provides URLs")
     )]
     Nowhere { label: String },
 
-    #[error(
-        "the lock has no SHA-256 for `{url}`, the source of `{label}`, so it couldn't be verified"
-    )]
+    #[error("the lockfile has no SHA-256 to verify `{url}`, the source of `{label}`")]
     #[diagnostic(
         code(pyhack::artifacts::no_hash),
         help(
-            "lock again: `uv lock`; if that changes nothing, use an index that gives SHA-256 hashes"
+            "run `uv lock` again; if that doesn't help, use an index that provides SHA-256 hashes"
         )
     )]
     NoHash { label: String, url: String },
 
-    #[error(
-        "the source of `{label}` is at `{url}`, which is neither a sound http(s) nor a file address"
-    )]
+    #[error("the source of `{label}` is at `{url}`, which is not a valid `http(s)` or `file` URL")]
     #[diagnostic(
         code(pyhack::artifacts::address),
-        help("lock again with an index or source that has `https://` addresses")
+        help("run `uv lock` with an index or source that has `https://` URLs")
     )]
     Address { label: String, url: String },
 
     /// A file name that can't be used in the cache.
-    #[error("the source of `{label}` is the file `{name}`, which no sdist is called")]
+    #[error("the source of `{label}` is the file `{name}`, which is not a valid name for an sdist")]
     #[diagnostic(
         code(pyhack::artifacts::name),
         help(
-            "sdists end in `.tar.gz`, `.tgz` or `.zip`, with letters, digits and `._+!~-` before; fetch the file by hand, unpack it and \
-             name the folder"
+            "download and unpack the file by hand, and pass the folder; names of sdists consist of letters, digits and `._+!~-`, and end in `.tar.gz`, `.tgz` or `.zip`"
         )
     )]
     Name { label: String, name: String },
 
-    #[error("the source of `{label}` has {size} bytes, and no more than {limit} MiB are read")]
+    #[error("the source of `{label}` has {size} bytes, more than the limit of {limit} MiB")]
     #[diagnostic(
         code(pyhack::artifacts::too_large),
-        help("unpack it by hand and name the folder")
+        help("unpack it by hand, and pass the folder")
     )]
     TooLarge {
         label: String,
@@ -59,13 +54,12 @@ pub enum ArtifactError {
     },
 
     #[error(
-        "the source of `{label}` from `{url}` has the SHA-256 {found}, the lock says {expected}"
+        "hash mismatch for the source of `{label}` from `{url}`: the lockfile has SHA-256 {expected}, the file {found}"
     )]
     #[diagnostic(
         code(pyhack::artifacts::checksum),
         help(
-            "either the lock or what is there is wrong: compare with a fresh `uv lock`, and don't build from it until you \
-             know which"
+            "compare with a fresh `uv lock`, and don't build the package until you know whether the lockfile or the file is wrong"
         )
     )]
     Checksum {
@@ -75,12 +69,13 @@ pub enum ArtifactError {
         expected: String,
     },
 
-    #[error("the source of `{label}` from `{url}` has {found} bytes, the lock says {expected}")]
+    #[error(
+        "size mismatch for the source of `{label}` from `{url}`: the lockfile has {expected} bytes, the file {found}"
+    )]
     #[diagnostic(
         code(pyhack::artifacts::size),
         help(
-            "either the lock or what is there is wrong: compare with a fresh `uv lock`, and don't build from it until you \
-             know which"
+            "compare with a fresh `uv lock`, and don't build the package until you know whether the lockfile or the file is wrong"
         )
     )]
     Size {
@@ -92,10 +87,10 @@ pub enum ArtifactError {
         expected: u64,
     },
 
-    #[error("the source of `{label}` isn't there (`{url}` {answer})")]
+    #[error("the source of `{label}` was not found (`{url}` {answer})")]
     #[diagnostic(
         code(pyhack::artifacts::missing),
-        help("lock again, to a version that exists: `uv lock --upgrade-package NAME`")
+        help("lock a version that exists: `uv lock --upgrade-package NAME`")
     )]
     Missing {
         label: String,
@@ -104,24 +99,24 @@ pub enum ArtifactError {
         answer: String,
     },
 
-    #[error("the source of `{label}` is in no cache, and `--offline` forbids fetching it")]
+    #[error("the source of `{label}` isn't cached, and `--offline` was specified")]
     #[diagnostic(
         code(pyhack::artifacts::offline),
-        help("run it once without `--offline`")
+        help("run the command once without `--offline`")
     )]
     Offline { label: String },
 
-    #[error("there is no folder for the cache")]
+    #[error("no cache folder found")]
     #[diagnostic(
         code(pyhack::artifacts::no_cache),
-        help("set `HOME`, or name a folder in the variable `CARGO_PYHACK_CACHE_DIR`")
+        help("set `HOME`, or set the variable `CARGO_PYHACK_CACHE_DIR` to a folder")
     )]
     NoCache,
 
-    #[error("`{url}` asks for a login (it answered {status}), and none is known")]
+    #[error("`{url}` requires a login (status {status}), and none was found")]
     #[diagnostic(
         code(pyhack::artifacts::no_credentials),
-        help("{advice}; keyrings, which are programs, aren't asked")
+        help("{advice}; keyrings aren't used")
     )]
     NoCredentials {
         url: String,
@@ -130,10 +125,10 @@ pub enum ArtifactError {
         advice: String,
     },
 
-    #[error("`{url}` doesn't take the login of {origin} (it answered {status})")]
+    #[error("`{url}` rejected the login from {origin} (status {status})")]
     #[diagnostic(
         code(pyhack::artifacts::credentials_refused),
-        help("mend name and password there; they may have expired, or lack the right to read")
+        help("correct the name and password there; they may have expired, or lack read access")
     )]
     CredentialsRefused {
         url: String,

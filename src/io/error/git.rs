@@ -7,20 +7,18 @@ use thiserror::Error;
 /// A git repository can't be fetched or checked out.
 #[derive(Debug, Error, Diagnostic)]
 pub enum GitError {
-    #[error("git can't be run: {message}")]
+    #[error("failed to run git: {message}")]
     #[diagnostic(
         code(pyhack::git::missing),
-        help("install git: crates of the lock come from git repositories")
+        help("install git: some of the crates come from git repositories")
     )]
     NoGit { message: String },
 
     /// The lock names no full revision.
-    #[error("the lock has no full revision of `{url}`{}", found.as_ref().map(|found| format!(", only `{found}`")).unwrap_or_default())]
+    #[error("the lockfile has no full revision for `{url}`{}", found.as_ref().map(|found| format!(", only `{found}`")).unwrap_or_default())]
     #[diagnostic(
         code(pyhack::lock::no_revision),
-        help(
-            "a branch or tag may be another one tomorrow: let cargo write the lock anew, `cargo generate-lockfile`"
-        )
+        help("regenerate it with `cargo generate-lockfile`: a branch or tag isn't reproducible")
     )]
     NoRevision {
         url: String,
@@ -29,10 +27,10 @@ pub enum GitError {
     },
 
     /// A URL that is never handed to git.
-    #[error("the git repository `{url}` can't be fetched: its URL {problem}")]
+    #[error("refusing to fetch the git repository `{url}`: its URL {problem}")]
     #[diagnostic(
         code(pyhack::git::url),
-        help("don't build it: no sound project asks for that")
+        help("don't build this project unless you trust its source")
     )]
     Url {
         /// Escaped.
@@ -40,17 +38,19 @@ pub enum GitError {
         problem: &'static str,
     },
 
-    #[error("revision {revision} of `{url}` is in no cache, and `--offline` forbids fetching it")]
-    #[diagnostic(code(pyhack::git::offline), help("run it once without `--offline`"))]
+    #[error("revision {revision} of `{url}` isn't cached, and `--offline` was specified")]
+    #[diagnostic(
+        code(pyhack::git::offline),
+        help("run the command once without `--offline`")
+    )]
     Offline { url: String, revision: String },
 
     /// The server can't be reached, or refuses access.
-    #[error("`{url}` can't be fetched: {message}")]
+    #[error("failed to fetch `{url}`: {message}")]
     #[diagnostic(
         code(pyhack::git::network),
         help(
-            "see whether `git ls-remote URL` works: git's own configuration, credential helpers and ssh are used, but \
-             nothing is asked on the terminal"
+            "check that `git ls-remote URL` works without prompts; git's configuration, credential helpers and ssh are used"
         )
     )]
     Fetch { url: String, message: String },
@@ -59,7 +59,7 @@ pub enum GitError {
     #[diagnostic(
         code(pyhack::git::no_such_revision),
         help(
-            "its history was rewritten, perhaps: choose another revision with `cargo update`, or name a fork that has it"
+            "choose another revision with `cargo update`, or use a fork that has it; the history may have been rewritten"
         )
     )]
     NoSuchRevision { url: String, revision: String },
@@ -67,7 +67,9 @@ pub enum GitError {
     #[error("revision {revision} of `{url}` has {what}")]
     #[diagnostic(
         code(pyhack::git::too_large),
-        help("don't build it: no repository of crates is that large")
+        help(
+            "don't build this project unless you trust its source: repositories of crates are smaller"
+        )
     )]
     TooLarge {
         url: String,
@@ -75,10 +77,10 @@ pub enum GitError {
         what: &'static str,
     },
 
-    #[error("revision {revision} of `{url}` can't be checked out: {message}")]
+    #[error("failed to check out revision {revision} of `{url}`: {message}")]
     #[diagnostic(
         code(pyhack::git::checkout),
-        help("look at the repository: nothing of it was used")
+        help("check the repository; none of its files were used")
     )]
     Checkout {
         url: String,

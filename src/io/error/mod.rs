@@ -24,17 +24,17 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::source::not_found),
         help(
-            "name a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands"
+            "pass a project folder, an sdist, or a release as `NAME==VERSION`; `cargo pyhack --help` lists the commands"
         )
     )]
     NotFound { path: Utf8PathBuf },
 
     /// The file that `--lock-file` names doesn't exist.
-    #[error("the lock `{path}` doesn't exist")]
+    #[error("the lockfile `{path}` doesn't exist")]
     #[diagnostic(
         code(pyhack::lock::not_found),
         help(
-            "name a lock that is there, or let cargo make one: `cargo pyhack nix-snippet --generate-lock --write FILE`"
+            "pass an existing `Cargo.lock`, or generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`"
         )
     )]
     NoLockFile { path: Utf8PathBuf },
@@ -43,22 +43,22 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::source::unknown_kind),
         help(
-            "an sdist's name ends in `.tar.gz` or `.zip`; unpack other archives and name the folder"
+            "pass an sdist that ends in `.tar.gz` or `.zip`, or unpack the archive and pass the folder"
         )
     )]
     UnknownKind { path: Utf8PathBuf },
 
     /// A folder or pipe where a file is expected.
-    #[error("`{path}` is no file")]
-    #[diagnostic(code(pyhack::files::no_file), help("name a file"))]
+    #[error("`{path}` is not a regular file")]
+    #[diagnostic(code(pyhack::files::no_file), help("pass a file"))]
     NoFile { path: Utf8PathBuf },
 
     /// A file that would fill the memory.
-    #[error("`{path}` is larger than the {limit} MiB that are read of such a file")]
+    #[error("`{path}` is larger than {limit} MiB, the limit for such files")]
     #[diagnostic(
         code(pyhack::files::too_large),
         help(
-            "name another file, or fetch this one again: manifests, locks and overlays are smaller"
+            "pass another file, or fetch this one again: manifests, lockfiles and overlays are smaller"
         )
     )]
     TooLarge {
@@ -68,12 +68,12 @@ pub enum IoError {
     },
 
     #[error(
-        "the registry `{index}` has its crates at `{dl}`, where nixpkgs' `importCargoLock` can't fetch them: it knows only `ADDRESS/NAME/VERSION/download`"
+        "nixpkgs' `importCargoLock` can't fetch crates from the registry `{index}`: it supports `URL/NAME/VERSION/download`, but the registry has its crates at `{dl}`"
     )]
     #[diagnostic(
         code(pyhack::registry::no_nix_download),
         help(
-            "vendor the crates with `cargo pyhack vendor`, and name that folder as `cargoDeps` in a stanza by hand"
+            "vendor the crates with `cargo pyhack vendor`, and write an override by hand with that folder as `cargoDeps`"
         )
     )]
     DownloadTemplate {
@@ -82,62 +82,64 @@ pub enum IoError {
         dl: String,
     },
 
-    #[error("cargo can't be run: {message}")]
+    #[error("failed to run cargo: {message}")]
     #[diagnostic(
         code(pyhack::cargo::missing),
-        help("install Rust, or name a cargo in the variable `CARGO`")
+        help("install Rust, or set the variable `CARGO` to the path of a cargo")
     )]
     NoCargo { message: String },
 
     /// All our folders are below settings that a project may have written.
     #[error(
-        "cargo can't be run safely: our cache and the temporary folder lie below the project, or below a `.cargo/config.toml` or `rust-toolchain.toml`"
+        "cargo can't be run safely: the cache and the temporary folder are below the project, or below a `.cargo/config.toml` or `rust-toolchain.toml`"
     )]
     #[diagnostic(
         code(pyhack::cargo::no_safe_folder),
-        help("name a folder elsewhere in the variable `CARGO_PYHACK_CACHE_DIR`")
+        help("set the variable `CARGO_PYHACK_CACHE_DIR` to another folder")
     )]
     NoSafeFolder,
 
     /// Cargo finds no versions that fit, or can't read the manifests.
-    #[error("cargo can't make a lock: {message}")]
+    #[error("cargo failed to generate a `Cargo.lock`: {message}")]
     #[diagnostic(
         code(pyhack::cargo::resolution),
-        help("mend the manifests, or fetch the source again: an sdist may lack what they name")
+        help(
+            "correct the manifests, or fetch the source again: an sdist may lack files that they name"
+        )
     )]
     Resolution { message: String },
 
     /// Cargo can't read the crates that were put together for it.
-    #[error("cargo can't read the crates: {message}")]
+    #[error("cargo failed to read the crates: {message}")]
     #[diagnostic(
         code(pyhack::cargo::failed),
         help(
-            "see that `cargo --version` works; then mend what cargo says, or fetch the source again"
+            "check that `cargo --version` works, then fix what cargo reports, or fetch the source again"
         )
     )]
     CargoFailed { message: String },
 
-    #[error("cargo can't make a lock: {message}")]
+    #[error("cargo failed to generate a `Cargo.lock`: {message}")]
     #[diagnostic(
         code(pyhack::cargo::network),
         help(
-            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), and run it without `--offline`"
+            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then try again without `--offline`"
         )
     )]
     CargoNetwork { message: String },
 
-    #[error("`{path}` exists and has something else in it")]
+    #[error("`{path}` already exists with other contents")]
     #[diagnostic(
         code(pyhack::files::exists),
-        help("name another file, or have it overwritten with `--force`")
+        help("choose another file, or overwrite it with `--force`")
     )]
     Exists { path: Utf8PathBuf },
 
     /// A link in a clone, which a stranger may have made.
-    #[error("`{path}` isn't written: a link leads out of the repository, to `{target}`")]
+    #[error("refusing to write `{path}`: a link leads out of the repository, to `{target}`")]
     #[diagnostic(
         code(pyhack::files::leads_out),
-        help("name the file itself if it is meant, or remove the link")
+        help("pass the path of the file itself, or remove the link")
     )]
     LeadsOut {
         path: Utf8PathBuf,
@@ -145,14 +147,14 @@ pub enum IoError {
     },
 
     /// Another program changed the file between reading and writing it.
-    #[error("`{path}` was changed by another program while it was worked at")]
+    #[error("another program changed `{path}` at the same time")]
     #[diagnostic(
         code(pyhack::files::changed),
-        help("nothing was written: run the command again")
+        help("run the command again; nothing was written")
     )]
     Changed { path: Utf8PathBuf },
 
-    #[error("`{path}` is damaged or cut short: {message}")]
+    #[error("`{path}` is damaged or truncated: {message}")]
     #[diagnostic(code(pyhack::source::damaged), help("fetch the sdist again"))]
     Damaged { path: Utf8PathBuf, message: String },
 
@@ -161,8 +163,7 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::source::top_folder),
         help(
-            "Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, \
-             or unpack it and name the folder"
+            "repack it with a single top-level folder, `NAME-VERSION` in an sdist, in which Nix builds; or unpack it and pass the folder"
         )
     )]
     NoTopFolder { path: Utf8PathBuf, entry: String },
@@ -172,8 +173,7 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::source::top_folder),
         help(
-            "Nix builds in the one top-level folder of an archive, `NAME-VERSION` in an sdist: pack it anew with that folder, \
-             or unpack it and name the folder"
+            "repack it with a single top-level folder, `NAME-VERSION` in an sdist, in which Nix builds; or unpack it and pass the folder"
         )
     )]
     SeveralTopFolders {
@@ -186,12 +186,12 @@ pub enum IoError {
     )]
     #[diagnostic(
         code(pyhack::source::behind_the_end),
-        help("build the package from its repository, or pack the sdist anew")
+        help("build the package from its repository, or repack the sdist")
     )]
     BehindTheEnd { path: Utf8PathBuf },
 
     /// An archive with an entry that no sdist or crate may have.
-    #[error("`{path}` is no sound archive: the entry `{entry}` {problem}")]
+    #[error("`{path}` is not a safe archive: the entry `{entry}` {problem}")]
     #[diagnostic(
         code(pyhack::source::unsafe_entry),
         help("don't unpack it; fetch it from a source that you trust")
@@ -206,7 +206,7 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::crates::damaged),
         help(
-            "its checksum is the lock's, so the published crate itself is: choose another version with `cargo update`"
+            "choose another version with `cargo update`: the checksum matches `Cargo.lock`, so the published crate is damaged"
         )
     )]
     DamagedCrate {
@@ -215,11 +215,13 @@ pub enum IoError {
         message: String,
     },
 
-    #[error("crate `{krate}` from `{url}` has the checksum {found}, the lock says {expected}")]
+    #[error(
+        "checksum mismatch for crate `{krate}` from `{url}`: `Cargo.lock` has {expected}, the file {found}"
+    )]
     #[diagnostic(
         code(pyhack::crates::checksum),
         help(
-            "either the lock or the registry is wrong: compare with a fresh `cargo generate-lockfile`, and don't build from it until you know which"
+            "compare with a fresh `cargo generate-lockfile`, and don't build the project until you know whether `Cargo.lock` or the registry is wrong"
         )
     )]
     Checksum {
@@ -235,8 +237,7 @@ pub enum IoError {
     #[diagnostic(
         code(pyhack::crates::missing),
         help(
-            "choose a version that exists, `cargo update` beside the lock, or let cargo choose for a source that \
-             isn't yours: `cargo pyhack nix-snippet --generate-lock --write FILE`"
+            "choose an existing version: `cargo update` in your project, or `cargo pyhack nix-snippet --generate-lock --write FILE` for a source that you can't change"
         )
     )]
     NoSuchCrate {
@@ -247,46 +248,46 @@ pub enum IoError {
         answer: String,
     },
 
-    #[error("crate `{krate}` is in no cache, and `--offline` forbids fetching it")]
+    #[error("crate `{krate}` isn't cached, and `--offline` was specified")]
     #[diagnostic(
         code(pyhack::network::offline),
-        help("run it once without `--offline`")
+        help("run the command once without `--offline`")
     )]
     Offline {
         /// Name and version.
         krate: String,
     },
 
-    #[error("`{url}` can't be fetched: {message}")]
+    #[error("failed to fetch `{url}`: {message}")]
     #[diagnostic(
         code(pyhack::network::failed),
         help(
-            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run it again: what was fetched is kept"
+            "check the network and the proxy (`HTTPS_PROXY`, `NO_PROXY`), then run the command again: finished downloads are cached"
         )
     )]
     Download { url: String, message: String },
 
-    #[error("Cargo's configuration can't be used: {message}")]
+    #[error("unsupported Cargo configuration: {message}")]
     #[diagnostic(
         code(pyhack::network::cargo_config),
         help(
-            "`[source]` in `config.toml` of `CARGO_HOME` may replace a registry by another one or by a `local-registry`"
+            "correct `[source]` in `config.toml` in `CARGO_HOME`, which may replace a registry with another registry or a `local-registry`"
         )
     )]
     CargoConfig { message: String },
 
-    #[error("the index `{url}` can't be read with git: {message}")]
+    #[error("failed to read the index `{url}` with git: {message}")]
     #[diagnostic(
         code(pyhack::network::index),
-        help("see that git is installed and that `git ls-remote` can read that address")
+        help("check that git is installed, and that `git ls-remote` can read that URL")
     )]
     IndexRepository { url: String, message: String },
 
     /// A registry asks for a token, and none is known.
-    #[error("the registry `{url}` asks for a token, and none is known")]
+    #[error("the registry `{url}` requires a token, and none was found")]
     #[diagnostic(
         code(pyhack::network::no_token),
-        help("{advice}; credential providers, which are programs, aren't run")
+        help("{advice}; credential providers aren't run")
     )]
     NoToken {
         url: String,
@@ -294,10 +295,10 @@ pub enum IoError {
         advice: String,
     },
 
-    #[error("the registry `{url}` doesn't take the token that is known (it answered {status})")]
+    #[error("the registry `{url}` rejected the token (status {status})")]
     #[diagnostic(
         code(pyhack::network::token_refused),
-        help("get a new one and give it to `{login}`")
+        help("create a new token and pass it to `{login}`")
     )]
     TokenRefused {
         url: String,
@@ -307,24 +308,24 @@ pub enum IoError {
     },
 
     /// `--trust-project-config` for an archive, which has no configuration.
-    #[error("`{path}` is an archive, in which Cargo's configuration isn't looked for")]
+    #[error("`--trust-project-config` doesn't work for an archive: `{path}`")]
     #[diagnostic(
         code(pyhack::source::no_config),
-        help("leave out `--trust-project-config`, or unpack the archive and name the folder")
+        help("omit `--trust-project-config`, or unpack the archive and pass the folder")
     )]
     NoProjectConfig { path: Utf8PathBuf },
 
     #[error("{0}")]
     #[diagnostic(
         code(pyhack::files::failed),
-        help("check the disk's free space and the permissions of that path")
+        help("check the free disk space and the permissions of that path")
     )]
     File(io::Error),
 
-    #[error("`{}` is no text", path.display())]
+    #[error("`{}` is not valid UTF-8", path.display())]
     #[diagnostic(
         code(pyhack::files::no_text),
-        help("name a folder whose path is UTF-8, in `TMPDIR` too")
+        help("use a folder whose path is UTF-8, also in `TMPDIR`")
     )]
     NoText { path: std::path::PathBuf },
 
@@ -344,16 +345,16 @@ pub enum IoError {
     #[error("`{path}` is a file or a link, not a folder")]
     #[diagnostic(
         code(pyhack::vendor::not_a_folder),
-        help("a link could lead anywhere: name another folder with `--to DIR`, or move it away")
+        help("choose another folder with `--to DIR`, or move it away; links aren't followed")
     )]
     NotAFolder { path: Utf8PathBuf },
 
     /// A vendor folder that holds something else.
-    #[error("`{path}` holds `{entry}`, which no `cargo pyhack vendor` wrote")]
+    #[error("`{path}` contains `{entry}`, which `cargo pyhack vendor` didn't write")]
     #[diagnostic(
         code(pyhack::vendor::not_ours),
         help(
-            "the folder would be replaced as a whole: name another with `--to DIR`, or move it away"
+            "choose another folder with `--to DIR`, or move it away: `vendor` replaces the whole folder"
         )
     )]
     NotOurs {

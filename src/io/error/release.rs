@@ -6,18 +6,17 @@ use thiserror::Error;
 /// An sdist can't be found or fetched, or isn't what it should be.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ReleaseError {
-    #[error("no package index is configured that could have `{label}`")]
+    #[error("no package index is configured to look up `{label}`")]
     #[diagnostic(
         code(pyhack::index::not_configured),
         help(
-            "name the index as uv and pip do: `UV_DEFAULT_INDEX=https://...`, `index-url` in `uv.toml` or `pip.conf`, or \
-             `[[tool.uv.index]]` in `pyproject.toml`; in a project with a `uv.lock`, its index is taken"
+            "configure the index as for uv or pip: `UV_DEFAULT_INDEX=https://...`, `index-url` in `uv.toml` or `pip.conf`, or `[[tool.uv.index]]` in `pyproject.toml`; in a project with a `uv.lock`, its index is used"
         )
     )]
     NoIndex { label: String },
 
     #[error(
-        "no configured index has the package `{name}`: not at {}",
+        "package `{name}` not found on the configured indexes: {}",
         quoted(asked)
     )]
     #[diagnostic(
@@ -29,7 +28,7 @@ pub enum ReleaseError {
     #[error("the index has no `{label}` ({url}){}", newest_words(newest))]
     #[diagnostic(
         code(pyhack::index::no_version),
-        help("name a version that the index has an sdist of")
+        help("choose a version that has an sdist")
     )]
     NoVersion {
         label: String,
@@ -42,8 +41,7 @@ pub enum ReleaseError {
     #[diagnostic(
         code(pyhack::index::no_sdist),
         help(
-            "nothing is built of it, so it needs no stanza; if no wheel fits, take nixpkgs' build with `--prebuilt`, or \
-             name a checkout of its repository"
+            "use the wheel, which needs no override; if no wheel fits, use nixpkgs' build with `--prebuilt`, or pass a checkout of the repository"
         )
     )]
     NoSdist {
@@ -52,41 +50,38 @@ pub enum ReleaseError {
         files: Vec<String>,
     },
 
-    #[error(
-        "the index has no SHA-256 for `{file}`, the sdist of `{label}`, so it couldn't be verified"
-    )]
+    #[error("the index has no SHA-256 to verify `{file}`, the sdist of `{label}`")]
     #[diagnostic(
         code(pyhack::index::no_hash),
         help(
-            "fetch the file by hand and name its path, or use an index that gives SHA-256 hashes"
+            "download the file by hand and pass its path, or use an index that provides SHA-256 hashes"
         )
     )]
     NoHash { label: String, file: String },
 
-    #[error("`{url}` isn't `https://`, and no hash is given, so the file couldn't be verified")]
+    #[error("can't verify `{url}`: the URL isn't `https://`, and has no hash")]
     #[diagnostic(
         code(pyhack::index::not_verified),
-        help("add the file's hash to the address: `#sha256=HEX`")
+        help("add the hash of the file to the URL: `#sha256=HEX`")
     )]
     NotVerified { url: String },
 
-    #[error("what the index answers at `{url}` can't be read: {message}")]
+    #[error("failed to read the response of the index at `{url}`: {message}")]
     #[diagnostic(
         code(pyhack::index::page),
         help(
-            "see that the address in the configuration is that of a simple index, which mostly ends in `/simple`"
+            "check that the configured URL is that of a simple index; it usually ends in `/simple`"
         )
     )]
     Page { url: String, message: String },
 
     #[error(
-        "`{label}` is another file now: the index has `{file}` with the SHA-256 {found}, the mark or the argument says {expected}"
+        "the sdist of `{label}` has changed: the index has `{file}` with SHA-256 {found}, but the override or argument has {expected}"
     )]
     #[diagnostic(
         code(pyhack::index::other_file),
         help(
-            "a release doesn't change on a sound index: see which index is configured, and don't build from it until you know why; \
-             without `#sha256=...` the new file is taken"
+            "check which index is configured, and don't build the package until you know why the file changed; omit `#sha256=...` to use the new file"
         )
     )]
     OtherFile {
@@ -96,12 +91,10 @@ pub enum ReleaseError {
         expected: String,
     },
 
-    #[error("the sdist of `{label}` from `{url}` has {found}, but {expected} is expected")]
+    #[error("the sdist of `{label}` from `{url}` has {found}, expected {expected}")]
     #[diagnostic(
         code(pyhack::index::checksum),
-        help(
-            "don't build from it until you know whether the index or the server of the file is wrong"
-        )
+        help("don't build the package until you know whether the index or the file is wrong")
     )]
     Checksum {
         label: String,
@@ -111,10 +104,10 @@ pub enum ReleaseError {
         expected: String,
     },
 
-    #[error("the sdist of `{label}` isn't there (`{url}` {answer})")]
+    #[error("the sdist of `{label}` was not found (`{url}` {answer})")]
     #[diagnostic(
         code(pyhack::index::missing),
-        help("correct the address, or name another release")
+        help("correct the URL, or choose another release")
     )]
     Missing {
         label: String,
@@ -145,7 +138,7 @@ fn quoted(items: &[String]) -> String {
 
 fn newest_words(newest: &[String]) -> String {
     match newest {
-        [] => ", and no version with an sdist".to_owned(),
-        _ => format!("; its newest sdists are {}", newest.join(", ")),
+        [] => ", nor any version with an sdist".to_owned(),
+        _ => format!("; the newest sdists are {}", newest.join(", ")),
     }
 }

@@ -71,7 +71,7 @@ impl<'a> Checkout<'a> {
             return Err(GitError::Url { url, problem }.into());
         }
         if position.depth > MAX_DEPTH {
-            return Err(spec.too_large("submodules in submodules, more than 16 deep"));
+            return Err(spec.too_large("submodules nested more than 16 deep"));
         }
         if self.made.len() > MAX_SUBMODULES {
             return Err(spec.too_large("more than 1000 submodules"));
@@ -99,7 +99,7 @@ impl<'a> Checkout<'a> {
         }
         provide_anew(self.store, spec, repository)?;
         let listing = Listing::read(spec, repository, &mut self.limits)?;
-        listing.ok_or_else(|| spec.unsound("objects of it are missing or damaged".to_owned()))
+        listing.ok_or_else(|| spec.unsound("some of its objects are missing or damaged".to_owned()))
     }
 
     /// Fills the folder of a submodule. As with git, it stays empty if
@@ -119,11 +119,11 @@ impl<'a> Checkout<'a> {
         let inside = folder.join(&link.path);
         if !is_plain(&link.path) || !is_real_folder(folder, &link.path) {
             let path = link.path.as_str().escape_debug();
-            return Err(spec.unsound(format!("the submodule `{path}` is at no sound path")));
+            return Err(spec.unsound(format!("the submodule `{path}` is at an unsafe path")));
         }
         let url = submodule_url(&spec.url, &module.url).ok_or_else(|| {
             let url = redacted_url(&module.url);
-            spec.unsound(format!("the submodule's URL `{url}` leads too far up"))
+            spec.unsound(format!("the submodule's URL `{url}` has too many `..`"))
         })?;
         let path = position.path.join(&link.path);
         let inner = CheckoutSpec {

@@ -123,7 +123,7 @@ impl Listing {
         limits: &mut Limits,
         paths: &mut KnownPaths,
     ) -> Result<(), Refusal> {
-        let unsound = Refusal::Unsound("its trees can't be read");
+        let unsound = Refusal::Unsound("failed to read its trees");
         let line = line.strip_suffix(&[0]).unwrap_or(line);
         let Some(tab) = line.iter().position(|&byte| byte == b'\t') else {
             return Err(unsound);
@@ -139,7 +139,7 @@ impl Listing {
         }
         limits.take(size.parse().unwrap_or(0))?;
         if std::str::from_utf8(path).is_err() {
-            return Err(Refusal::Unsound("a path in it isn't UTF-8"));
+            return Err(Refusal::Unsound("a path isn't UTF-8"));
         }
         paths.add(path)?;
         if path == b".gitmodules" {
@@ -173,9 +173,9 @@ impl KnownPaths {
         let is_odd =
             |part: &[u8]| matches!(part, b"" | b"." | b"..") || part.eq_ignore_ascii_case(b".git");
         if path.split(|byte| *byte == b'/').any(is_odd) {
-            return Err(Refusal::Unsound("a path in it isn't that of a file"));
+            return Err(Refusal::Unsound("a path isn't a regular path"));
         }
-        let twice = Refusal::Unsound("its trees have one path twice");
+        let twice = Refusal::Unsound("its trees have a path twice");
         for (end, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
             let folder = self.hasher.hash_one(&path[..end]);
             if self.entries.contains(&folder) {

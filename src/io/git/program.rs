@@ -205,7 +205,7 @@ pub(super) fn git_message(stderr: &[u8]) -> String {
     let shown = joined.replace(|c: char| c.is_control(), "?");
     match shown.char_indices().nth(MAX_MESSAGE) {
         Some((end, _)) => format!("{}...", &shown[..end]),
-        None if shown.is_empty() => "git says nothing".to_owned(),
+        None if shown.is_empty() => "git printed no error".to_owned(),
         None => shown,
     }
 }
@@ -221,7 +221,7 @@ mod tests {
             git_message(said),
             "remote: ?[31mred; no access to 'https://***@h/x'"
         );
-        assert_eq!(git_message(b""), "git says nothing");
+        assert_eq!(git_message(b""), "git printed no error");
         assert!(git_message("x".repeat(9000).as_bytes()).len() < 700);
     }
 }

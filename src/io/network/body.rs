@@ -82,7 +82,7 @@ impl Body {
     /// Fails if it is longer, or the disk fails.
     pub fn into_bytes(self, limit: u64) -> io::Result<Vec<u8>> {
         if self.size > limit {
-            let message = format!("the answer is larger than {} MiB", limit >> 20);
+            let message = format!("the response is larger than {} MiB", limit >> 20);
             return Err(io::Error::other(message));
         }
         let mut bytes = Vec::new();

@@ -37,7 +37,7 @@ fn with_proxy(client: ClientBuilder, settings: &HttpSettings) -> Result<ClientBu
     };
     let proxy = Proxy::all(&url).map_err(|_| {
         let shown = without_credentials(&url);
-        format!("the proxy `{shown}` of Cargo's configuration has no address")
+        format!("the proxy `{shown}` in Cargo's configuration has no host")
     })?;
     Ok(client.proxy(proxy.no_proxy(NoProxy::from_env())))
 }
@@ -51,13 +51,13 @@ fn with_certificates(
     };
     let told = |message: String| {
         let path = path.display();
-        format!("the certificates in `{path}` can't be read: {message}")
+        format!("failed to read the certificates in `{path}`: {message}")
     };
     let bytes = read_bytes(path).map_err(|error| told(error.to_string()))?;
     let certificates =
         Certificate::from_pem_bundle(&bytes).map_err(|error| told(with_causes(&error)))?;
     if certificates.is_empty() {
-        return Err(told("there are none in it".to_owned()));
+        return Err(told("it contains none".to_owned()));
     }
     Ok(client.tls_certs_only(certificates))
 }
@@ -68,9 +68,9 @@ fn redirect(attempt: Attempt) -> Action {
     let previous = attempt.previous();
     let was_safe = previous.iter().any(|url| url.scheme() == "https");
     if previous.len() > MAX_REDIRECTS {
-        attempt.error("the server redirects for ever")
+        attempt.error("too many redirects")
     } else if was_safe && attempt.url().scheme() != "https" {
-        attempt.error("the server redirects from https to an address without TLS")
+        attempt.error("the server redirects from https to a URL without TLS")
     } else {
         attempt.follow()
     }

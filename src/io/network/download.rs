@@ -80,19 +80,19 @@ impl<'a> Download<'a> {
         let status = response.status();
         if may_pass(status) {
             let asked = retry_after(response.headers(), SystemTime::now());
-            let message = format!("the server answered {status}");
+            let message = format!("the server responded with status {status}");
             return Err(Failure::Passing(message, asked));
         }
         // The file may have been replaced by a shorter one.
         if status == StatusCode::RANGE_NOT_SATISFIABLE && self.body.size() > 0 {
-            return Err(self.start_anew("the server has no rest of what it began"));
+            return Err(self.start_anew("the server can't resume the download"));
         }
         if !status.is_success() {
             return Err(Failure::Status(status));
         }
         if status == StatusCode::PARTIAL_CONTENT {
             if first_byte(response.headers()) != Some(self.body.size()) {
-                return Err(self.start_anew("the server sends another part than was asked for"));
+                return Err(self.start_anew("the server sent a different range than requested"));
             }
             self.body.was_resumed |= self.body.size() > 0;
         } else {
@@ -112,7 +112,7 @@ impl<'a> Download<'a> {
         if let Some(token) = self.request.token {
             let value = HeaderValue::from_str(token.secret());
             let mut value = value.map_err(|_| {
-                Failure::Final("the token has characters that HTTP forbids".to_owned())
+                Failure::Final("the token contains characters that HTTP doesn't allow".to_owned())
             })?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
@@ -138,17 +138,17 @@ impl<'a> Download<'a> {
         let mut part = vec![0; 64 << 10];
         loop {
             if begun.saturating_add(length) > MAX_BODY || self.body.size() > MAX_BODY {
-                let message = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
+                let message = format!("the response is larger than {} MiB", MAX_BODY >> 20);
                 return Err(Failure::Final(message));
             }
             if self.begun.elapsed() > MAX_TIME {
-                let message = format!("it takes more than {} minutes", MAX_TIME.as_secs() / 60);
+                let message = format!("it took longer than {} minutes", MAX_TIME.as_secs() / 60);
                 return Err(Failure::Final(message));
             }
             match response.read(&mut part) {
                 Ok(0) => return Ok(()),
                 Ok(count) => self.body.add(&part[..count]).map_err(|error| {
-                    Failure::Final(format!("what comes can't be written to the disk: {error}"))
+                    Failure::Final(format!("failed to write the response to disk: {error}"))
                 })?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

@@ -106,10 +106,7 @@ fn require_safe(url: &str) -> Result<String, String> {
     if url.scheme() == "https" || is_loopback {
         return Ok(url.origin().ascii_serialization());
     }
-    Err(
-        "a login for it is known, and isn't sent without TLS: use an address with `https`"
-            .to_owned(),
-    )
+    Err("the login for it isn't sent without TLS: use an `https` URL".to_owned())
 }
 
 impl Network {
@@ -188,7 +185,7 @@ impl Network {
                 StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
                     Answer::Missing(status.as_u16())
                 }
-                _ => return Err(format!("the server answered {status}")),
+                _ => return Err(format!("the server responded with status {status}")),
             },
         };
         Ok(Some(answer))

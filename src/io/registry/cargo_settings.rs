@@ -68,7 +68,7 @@ impl CargoSettings {
             CrateSource::CratesIo(_) => tables.supplier(None),
             CrateSource::Registry(registry) => tables.supplier(Some(&registry.id)),
             CrateSource::Git(_) | CrateSource::Local => {
-                Err("the crate comes from no registry".to_owned())
+                Err("the crate isn't from a registry".to_owned())
             }
         }
     }

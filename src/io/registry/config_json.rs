@@ -110,7 +110,7 @@ impl Reach<'_> {
                 Ok((bytes, is_private))
             }
             Answer::Missing(status) => {
-                Err(registry.failed(format!("the server answered {status}")))
+                Err(registry.failed(format!("the server responded with status {status}")))
             }
             Answer::Refused(status) => Err(Unusable::TokenRefused {
                 url: registry.url.clone(),
@@ -172,10 +172,10 @@ struct Registry {
 impl Registry {
     fn read(self, bytes: &[u8], was_token_sent: bool) -> Result<Remote, Unusable> {
         let config: ConfigJson = serde_json::from_slice(bytes)
-            .map_err(|error| self.failed(format!("it is no registry's configuration: {error}")))?;
+            .map_err(|error| self.failed(format!("not a registry configuration: {error}")))?;
         let dl = without_credentials(&config.dl);
         if !config.dl.starts_with("https://") && !config.dl.starts_with("http://") {
-            return Err(self.failed(format!("its `dl` is no address of HTTP: `{dl}`")));
+            return Err(self.failed(format!("its `dl` is not an HTTP URL: `{dl}`")));
         }
         let is_elsewhere = !is_same_host(&config.dl, &self.place);
         let token = if config.auth_required {
@@ -189,7 +189,7 @@ impl Registry {
         };
         let leaves_tls = self.place.starts_with("https://") && !config.dl.starts_with("https://");
         if token.is_some() && leaves_tls {
-            let message = format!("it would have the token sent without TLS, to `{dl}`");
+            let message = format!("it would send the token without TLS, to `{dl}`");
             return Err(self.failed(message));
         }
         Ok(Remote {

@@ -77,11 +77,11 @@ fn require_fetchable(url: &str) -> Result<(), String> {
     if schemes.iter().any(|scheme| url.starts_with(scheme)) {
         return Ok(());
     }
-    Err("it is no address of a git repository".to_owned())
+    Err("not the URL of a git repository".to_owned())
 }
 
 fn git(folder: &Path, stall: Duration, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let text = |error: std::io::Error| format!("git can't be run: {error}");
+    let text = |error: std::io::Error| format!("failed to run git: {error}");
     let (mut stdout, mut stderr) = (
         tempfile::tempfile().map_err(text)?,
         tempfile::tempfile().map_err(text)?,
@@ -116,7 +116,7 @@ fn git(folder: &Path, stall: Duration, arguments: &[&str]) -> Result<Vec<u8>, St
             let _ = child.kill();
             let _ = child.wait();
             return Err(format!(
-                "git takes more than {} minutes",
+                "git took longer than {} minutes",
                 MAX_TIME.as_secs() / 60
             ));
         }
@@ -127,7 +127,7 @@ fn git(folder: &Path, stall: Duration, arguments: &[&str]) -> Result<Vec<u8>, St
     }
     let message = String::from_utf8_lossy(&read(&mut stderr).map_err(text)?).into_owned();
     Err(match message.trim() {
-        "" => format!("git {status}"),
+        "" => format!("git failed: {status}"),
         message => message.replace('\n', "; "),
     })
 }

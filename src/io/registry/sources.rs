@@ -93,7 +93,7 @@ impl SourceTables {
                 None => return self.end(&first, &name, source),
             }
         }
-        Err("`replace-with` goes round in a circle".to_owned())
+        Err("`replace-with` is cyclic".to_owned())
     }
 
     /// Returns the names of the registry with this index.
@@ -138,8 +138,7 @@ impl SourceTables {
             if let Some(folder) = &source.directory {
                 let folder = folder.display();
                 return Err(format!(
-                    "`{name}`, which stands for `{first}`, is the directory source `{folder}`, and \
-                     that has no `.crate` files"
+                    "`{name}`, which replaces `{first}`, is the directory source `{folder}`, which has no `.crate` files"
                 ));
             }
         }
@@ -149,7 +148,7 @@ impl SourceTables {
             Some((_, url)) => Ok(Supplier::Registry(by_index(url))),
             None if name == CRATES_IO => Ok(Supplier::Registry(by_index(CRATES_IO_HTTP_INDEX))),
             None => Err(format!(
-                "`{name}`, which stands for `{first}`, is no registry"
+                "`{name}`, which replaces `{first}`, is not a registry"
             )),
         }
     }
@@ -257,7 +256,7 @@ mod tests {
     #[test]
     fn chains_that_lead_nowhere_are_told() {
         let circle = tables(&[(CRATES_IO, to("a")), ("a", to(CRATES_IO))], &[]);
-        assert!(circle.supplier(None).unwrap_err().contains("circle"));
+        assert!(circle.supplier(None).unwrap_err().contains("cyclic"));
         let nobody = tables(&[(CRATES_IO, to("a"))], &[]);
         assert!(nobody.supplier(None).unwrap_err().contains("`a`"));
         let folder = source(|s| s.directory = Some("/vendor".into()));

@@ -75,8 +75,7 @@ fn where_to_put(name: Option<&str>, index: &str) -> String {
     let login = login(name);
     match name {
         None => format!(
-            "name it in `config.toml` of `CARGO_HOME`, `[registries.NAME]` with `index = \"{index}\"`, \
-             and run `{login}`"
+            "add `[registries.NAME]` with `index = \"{index}\"` to `config.toml` in `CARGO_HOME`, and run `{login}`"
         ),
         Some("crates-io") => format!("run `{login}`, or set `CARGO_REGISTRY_TOKEN`"),
         Some(name) => {

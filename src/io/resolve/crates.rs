@@ -54,7 +54,7 @@ pub(super) fn registry_skeletons(
                     crates.push((place, *checksum));
                     continue;
                 }
-                None => "has no checksum in the lock",
+                None => "has no checksum in `Cargo.lock`",
             },
         };
         missing.insert(place, reason.to_owned());

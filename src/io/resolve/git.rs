@@ -66,7 +66,7 @@ fn add_revision(
         Ok(skeletons) => skeletons,
         Err(error) if error.is_absence() => {
             for &place in places {
-                let reason = format!("is from git, where {error}");
+                let reason = format!("from git: {error}");
                 found.missing.insert(place, reason);
             }
             return Ok(());
@@ -84,7 +84,7 @@ fn add_revision(
                     let krate = &request.lock.crates[place];
                     let what: Vec<_> = reaches_out.into_iter().collect();
                     found.reaching_out.push(format!(
-                        "{} {} is from git and needs what is outside of its folder: {}",
+                        "{} {} is from git and uses files outside its folder: {}",
                         krate.name,
                         krate.version,
                         what.join("; ")

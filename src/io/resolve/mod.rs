@@ -367,7 +367,7 @@ fn scratch_folder(source: &Path, folder: &Utf8Path) -> PathBuf {
 /// features.
 fn run(request: ResolveRequest, scratch: &Path, resolver: Resolver) -> Result<CrateGraph, String> {
     let Some(module) = request.project.modules.first() else {
-        return Err("no crate becomes a module".to_owned());
+        return Err("no module crate was found".to_owned());
     };
     let manifest = scratch.join("source").join(&module.build.manifest);
     let options = &module.build.options;
@@ -401,7 +401,7 @@ enum MetadataError {
 impl std::fmt::Display for MetadataError {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self {
-            Self::NoCargo(error) => write!(f, "cargo can't be run: {error}"),
+            Self::NoCargo(error) => write!(f, "failed to run cargo: {error}"),
             Self::Failed(message) => f.write_str(message),
         }
     }
@@ -435,5 +435,5 @@ fn run_metadata(
         return Err(MetadataError::Failed(sentence(&text, scratch)));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| MetadataError::Failed(format!("what cargo says can't be read: {error}")))
+        .map_err(|error| MetadataError::Failed(format!("failed to parse cargo's output: {error}")))
 }

@@ -44,7 +44,7 @@ fn link(to: &Path, at: &Path) -> Result<(), IoError> {
 #[cfg(not(unix))]
 fn link(_to: &Path, at: &Path) -> Result<(), IoError> {
     let message = format!(
-        "`{}` is a link, which this system has none of",
+        "`{}` is a link, which this system doesn't support",
         at.display()
     );
     Err(io::Error::other(message).into())
@@ -59,7 +59,7 @@ pub(super) fn skeleton(
     match skeletons.into_iter().next() {
         Some(Ok(made)) => Ok(made.skeleton.folder),
         Some(Err(why)) => Err(unfound(krate, &why)),
-        None => Err(unfound(krate, "is not there")),
+        None => Err(unfound(krate, "doesn't exist")),
     }
 }
 

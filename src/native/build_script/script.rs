@@ -27,7 +27,7 @@ pub(super) fn parse_all<'a>(
     while let Some(path) = open.pop() {
         let Some((path, text)) = files.get_key_value(&path) else {
             if parsed.is_empty() {
-                return Err(format!("`{path}` isn't there"));
+                return Err(format!("`{path}` doesn't exist"));
             }
             continue;
         };
@@ -35,7 +35,7 @@ pub(super) fn parse_all<'a>(
             continue;
         }
         if text.len() > MAX_FILE || nesting(text) > MAX_NESTING {
-            return Err(format!("`{path}` is too long or too deep"));
+            return Err(format!("`{path}` is too long or too deeply nested"));
         }
         let file = syn::parse_file(text)
             .map_err(|error| format!("`{path}:{}`: {error}", error.span().start().line))?;

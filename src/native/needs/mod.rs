@@ -405,7 +405,7 @@ impl CrateBuild<'_> {
             // A crate without a build script links libraries by `#[link]`
             // alone, which is not looked at.
             if is_native && self.facts.is_none() {
-                let problem = Problem::Unknown("its text couldn't be had".to_owned());
+                let problem = Problem::Unknown("its source couldn't be read".to_owned());
                 needs.problems.push(problem);
             }
             return;

@@ -10,10 +10,10 @@ pub const PYTHON_VERSION_FILE: &str = ".python-version";
 #[derive(Debug, Error, Diagnostic)]
 pub enum InitError {
     /// FOLDER is a file.
-    #[error("`{folder}` is no folder")]
+    #[error("`{folder}` is not a folder")]
     #[diagnostic(
         code(pyhack::init::not_a_folder),
-        help("name the folder of `pyproject.toml` and `uv.lock`")
+        help("pass the folder of `pyproject.toml` and `uv.lock`")
     )]
     NotAFolder {
         /// FOLDER.
@@ -21,7 +21,7 @@ pub enum InitError {
     },
 
     /// The workspace has no `uv.lock`.
-    #[error("no `uv.lock` in `{folder}`, which uv2nix makes the package set from")]
+    #[error("no `uv.lock` found in `{folder}`")]
     #[diagnostic(code(pyhack::init::no_lock), help("{}", no_lock_help(above.as_deref())))]
     NoLock {
         /// FOLDER.
@@ -31,7 +31,7 @@ pub enum InitError {
     },
 
     /// `requires-python` excludes the requested Python.
-    #[error("`{asked}` asks for Python 3.{minor}, and `requires-python` is `{requires}`")]
+    #[error("`{asked}` requests Python 3.{minor}, but `requires-python` is `{requires}`")]
     #[diagnostic(code(pyhack::init::python), help("{}", python_help(asked)))]
     Python {
         /// The flag or file that requests it.
@@ -43,13 +43,11 @@ pub enum InitError {
     },
 
     /// `--configure` can't add the configuration.
-    #[error(
-        "`{file}` has no place for `[tool.cargo-pyhack]`: `tool` isn't a table that can be added to"
-    )]
+    #[error("can't add `[tool.cargo-pyhack]` to `{file}`: `tool` is not a standard table")]
     #[diagnostic(
         code(pyhack::init::configuration),
         help(
-            "write `tool` as tables, as in `[tool.uv]`, or leave `--configure` out and add the lines by hand"
+            "write `tool` as tables, as in `[tool.uv]`, or omit `--configure` and add the lines by hand"
         )
     )]
     Configuration {
@@ -58,10 +56,12 @@ pub enum InitError {
     },
 
     /// `requires-python` excludes every known Python.
-    #[error("`requires-python` is `{requires}`, which allows no CPython that we know")]
+    #[error("`requires-python` is `{requires}`, which excludes all known versions of CPython")]
     #[diagnostic(
         code(pyhack::init::no_python),
-        help("mend it in `pyproject.toml` and run `uv lock`, or name a newer one: `--python 3.N`")
+        help(
+            "correct it in `pyproject.toml` and run `uv lock`, or choose a newer version: `--python 3.N`"
+        )
     )]
     NoPython {
         /// The value of `requires-python`.
@@ -71,18 +71,17 @@ pub enum InitError {
 
 fn python_help(asked: &str) -> &'static str {
     if asked == PYTHON_VERSION_FILE {
-        "correct that file, or name a Python that is allowed: `--python 3.13`, say"
+        "correct that file, or choose a supported version, for example `--python 3.13`"
     } else {
-        "name one that is allowed, or change `requires-python` and run `uv lock`"
+        "choose a supported version, or change `requires-python` and run `uv lock`"
     }
 }
 
 fn no_lock_help(above: Option<&str>) -> String {
     match above {
         Some(above) => format!(
-            "`{above}` has one: make the flake for that workspace with `cargo pyhack init {above}`, or \
-             run `uv lock` here"
+            "create the flake of the workspace `{above}`, which has one: `cargo pyhack init {above}`; or run `uv lock` here"
         ),
-        None => "run `uv lock` there, then this again".to_owned(),
+        None => "run `uv lock` there, then try again".to_owned(),
     }
 }

@@ -56,11 +56,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
     let lock: Lock = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !(5..=7).contains(&lock.version) {
         return Err(format!(
-            "it has version {}, and those from 5 to 7 are known",
+            "it has version {}, but only versions 5 to 7 are supported",
             lock.version
         ));
     }
-    let root = lock.nodes.get(&lock.root).ok_or("it has no root")?;
+    let root = lock.nodes.get(&lock.root).ok_or("it has no root node")?;
     let mut pins = Vec::new();
     let mut inherited = Vec::new();
     for (name, reference) in &root.inputs {

@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
     let sources: Sources = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !(3..=7).contains(&sources.version) {
         return Err(format!(
-            "it has version {}, and those from 3 to 7 are known",
+            "it has version {}, but only versions 3 to 7 are supported",
             sources.version
         ));
     }
@@ -135,7 +135,7 @@ mod tests {
     fn other_versions_are_refused() {
         assert!(pins(3, "").is_ok());
         for version in [0, 2, 8] {
-            assert!(pins(version, "").unwrap_err().contains("from 3 to 7"));
+            assert!(pins(version, "").unwrap_err().contains("versions 3 to 7"));
         }
         assert!(read("{").is_err());
     }

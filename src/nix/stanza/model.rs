@@ -129,9 +129,9 @@ pub struct SourceOverride {
 pub enum Form {
     /// `final: prev: { NAME = ...; }`
     Overlay,
-    /// `NAME = ...;` alone
+    /// Only `NAME = ...;`
     Stanza,
-    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, to import
+    /// `{ pkgs, lib, hacks, ... }: final: prev: { NAME = ...; }`, a file to import
     File,
 }
 

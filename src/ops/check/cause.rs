@@ -65,24 +65,24 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Stale(reason) => reason.fmt(f),
-            Self::SourceMissing { path } => write!(f, "its source `{path}` isn't there"),
+            Self::SourceMissing { path } => write!(f, "its source `{path}` doesn't exist"),
             Self::NotInPythonLock { error } => f.write_str(error),
             Self::OtherPackage { name } => write!(
                 f,
-                "its source is the package `{name}` now: delete the stanza, and write that one's"
+                "its source is now the package `{name}`: delete the override, and generate one for `{name}`"
             ),
             Self::Removed { python_lock } => write!(f, "`{python_lock}` no longer has it"),
-            Self::RustOnly => f.write_str("there is no Rust in it, and `rust-only` is set"),
-            Self::NoRust => f.write_str("there is no Rust in it: delete the stanza"),
-            Self::HasRust => f.write_str("it is built from source, and has Rust in it"),
-            Self::IsBuilt => f.write_str("it is built from source, and needs a build system"),
+            Self::RustOnly => f.write_str("it has no Rust extension, and `rust-only` is set"),
+            Self::NoRust => f.write_str("it has no Rust extension: delete the override"),
+            Self::HasRust => f.write_str("it is built from source and has a Rust extension"),
+            Self::IsBuilt => f.write_str("it is built from source and needs a build system"),
             Self::Configured { path } => {
-                write!(f, "the configuration asks for a stanza of `{path}`")
+                write!(f, "the configuration lists `{path}`")
             }
             Self::ConfiguredPrebuilt { package } => {
                 write!(f, "the configuration takes `{package}` from nixpkgs")
             }
-            Self::Failed { error } => write!(f, "what would change can't be told: {error}"),
+            Self::Failed { error } => write!(f, "the changes can't be determined: {error}"),
         }
     }
 }

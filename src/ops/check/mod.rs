@@ -294,13 +294,10 @@ impl<'a> Run<'a> {
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");
-        let recipe: Options = serde_json::from_str(text).map_err(|error| {
-            wrong(format!(
-                "what the stanza is made from can't be read: {error}"
-            ))
-        })?;
+        let recipe: Options = serde_json::from_str(text)
+            .map_err(|error| wrong(format!("invalid options in the `from` mark: {error}")))?;
         if !recipe.input.has_source() && recipe.nixpkgs.prebuilt.is_none() {
-            return Err(wrong("it doesn't say what the stanza is made from".to_owned()).into());
+            return Err(wrong("the `from` mark doesn't name a source".to_owned()).into());
         }
         let recipe = recipe.checked().map_err(|error| wrong(error.to_string()))?;
         Ok(recipe.with_paths(|path| normalized(&join_below(self.folder(), path))))

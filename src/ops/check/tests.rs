@@ -174,13 +174,13 @@ fn causes_have_their_words_in_json() {
         json,
         [
             "cargo-pyhack's rules changed",
-            "its source `a` isn't there",
-            "its source is the package `b` now: delete the stanza, and write that one's",
+            "its source `a` doesn't exist",
+            "its source is now the package `b`: delete the override, and generate one for `b`",
             "`uv.lock` no longer has it",
-            "there is no Rust in it, and `rust-only` is set",
-            "there is no Rust in it: delete the stanza",
-            "it is built from source, and needs a build system",
-            "it is built from source, and has Rust in it",
+            "it has no Rust extension, and `rust-only` is set",
+            "it has no Rust extension: delete the override",
+            "it is built from source and needs a build system",
+            "it is built from source and has a Rust extension",
         ]
     );
 }

@@ -42,7 +42,7 @@ impl Prebuilt {
             if self.stanzas.contains(&PythonName::new(&package.name)) {
                 for build in &mut package.builds {
                     build.built = Built::Prebuilt;
-                    "a stanza of the overlay takes it from nixpkgs".clone_into(&mut build.why);
+                    "the overlay takes it from nixpkgs".clone_into(&mut build.why);
                 }
                 package.is_built = false;
             } else {

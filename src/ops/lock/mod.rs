@@ -133,7 +133,7 @@ pub fn read_results(files: &[Utf8PathBuf]) -> Result<BTreeMap<String, KeptFindin
         for (place, line) in text.lines().enumerate() {
             let read = LockedPackageReport::read(line).map_err(|message| OverlayError::Recipe {
                 place: format!("`{file}`, line {}", place + 1),
-                message: format!("it is no line of `lock --format jsonl`: {message}"),
+                message: format!("not a line of `lock --format jsonl`: {message}"),
             })?;
             known.extend(read);
         }

@@ -212,7 +212,7 @@ impl LockedPackageReport {
             .any(|saved| !saved.is_sound(&report.name))
         {
             return Err(format!(
-                "what it says of `{}` can't be of that package",
+                "the result for `{}` doesn't belong to that package",
                 report.name.escape_debug()
             ));
         }

@@ -69,8 +69,8 @@ impl Failure {
     pub(in crate::ops) fn bug() -> Self {
         Self {
             code: "pyhack::bug::panic".to_owned(),
-            message: "cargo-pyhack has a bug, which this package shows".to_owned(),
-            help: "please report it, with the package and the lines above; the other packages aren't affected".to_owned(),
+            message: "cargo-pyhack panicked on this package; this is a bug".to_owned(),
+            help: "please report it with the package and the lines above; other packages aren't affected".to_owned(),
             exit: Exit::Bug as u8,
             is_lasting: false,
         }

@@ -261,7 +261,7 @@ fn formatted(
     let text = send_through(command, &stanza.in_set(guard, names));
     let text = text.and_then(|text| {
         let inside = AnyStanza::out_of_set(&text);
-        inside.ok_or_else(|| "it gave something else than the set that it got".to_owned())
+        inside.ok_or_else(|| "its output is not the set that it was given".to_owned())
     });
     text.map_err(|message| OverlayError::Formatter {
         command: command.to_owned(),

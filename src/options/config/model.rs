@@ -32,9 +32,9 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum PackageStyle {
-    /// A stanza of an overlay, which calls pyproject.nix' `hacks.importCargoLock`
+    /// An override for pyproject.nix
     Pyproject,
-    /// A file for `callPackage`, which calls `buildPythonPackage`
+    /// A file for `callPackage` that calls `buildPythonPackage`
     Nixpkgs,
 }
 

@@ -95,8 +95,8 @@ impl Reader<'_> {
             let is_ours = name.get_ref() == "cargo-pyhack";
             let is_alike = matches!(name.get_ref().as_ref(), "pyhack" | "cargo_pyhack");
             if is_alike || (is_ours && !matches!(value.get_ref(), DeValue::Table(_))) {
-                let message = format!("`tool.{}` is no table of ours", name.get_ref());
-                let help = "the configuration is the table `[tool.cargo-pyhack]`";
+                let message = format!("unknown table `tool.{}`", name.get_ref());
+                let help = "use `[tool.cargo-pyhack]` for the configuration";
                 return Err(self.wrong(message, help, name.span()));
             }
         }
@@ -118,24 +118,23 @@ impl Reader<'_> {
                     config.prebuilt = prebuilt(self, entries)?;
                 }
                 ("prebuilt", _) => {
-                    let message = "`prebuilt` is no list".to_owned();
-                    let help = "name each: `prebuilt = [\"torch=torchWithoutCuda\"]`";
+                    let message = "`prebuilt` is not a list".to_owned();
+                    let help = "write it as a list: `prebuilt = [\"torch=torchWithoutCuda\"]`";
                     return Err(self.wrong(message, help, at));
                 }
                 // These need to know the other keys.
                 ("packages", DeValue::Table(_)) => {}
                 ("overlay" | "style", _) => {
-                    let message = format!("`{name}` is no text");
-                    return Err(self.wrong(message, "put it between quotes", at));
+                    let message = format!("`{name}` is not a string");
+                    return Err(self.wrong(message, "write it in quotes", at));
                 }
                 ("packages", _) => {
-                    let help =
-                        "name each: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
-                    return Err(self.wrong("`packages` is no table".to_owned(), help, at));
+                    let help = "write it as a table: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
+                    return Err(self.wrong("`packages` is not a table".to_owned(), help, at));
                 }
                 ("path" | "sdist", _) => {
-                    let message = format!("`{name}` is said of a package, not of all");
-                    let help = "say it in `packages.NAME`";
+                    let message = format!("`{name}` can only be set for a single package");
+                    let help = "set it in `packages.NAME`";
                     return Err(self.wrong(message, help, key.span()));
                 }
                 _ => {
@@ -167,8 +166,8 @@ impl Reader<'_> {
         use clap::ValueEnum;
 
         PackageStyle::from_str(style, false).map_err(|_| {
-            let message = format!("`{style}` is no style");
-            self.wrong(message, "it is `pyproject` or `nixpkgs`", at)
+            let message = format!("unknown style `{style}`");
+            self.wrong(message, "use `pyproject` or `nixpkgs`", at)
         })
     }
 
@@ -191,19 +190,19 @@ impl Reader<'_> {
                 }
                 _ => {
                     let message = format!("`{}` is neither a path nor a table", name.get_ref());
-                    let help = "name the project folder or sdist: `\"cryptography-46.0.6.tar.gz\"`";
+                    let help = "write the project folder or sdist as a string: `\"cryptography-46.0.6.tar.gz\"`";
                     return Err(self.wrong(message, help, value.span()));
                 }
             }
             if options.nixpkgs.prebuilt.is_some() {
                 let message = format!("`{}` is taken from nixpkgs here", name.get_ref());
-                let help = "say that in the list `prebuilt`, beside `packages`";
+                let help = "move it to the list `prebuilt`, next to `packages`";
                 return Err(self.wrong(message, help, name.span()));
             }
             let locks = [&options, general].map(|options| &options.input.uv_lock);
             if !options.input.has_source() && locks.iter().all(|lock| lock.is_none()) {
                 let message = format!("`{}` has neither `path` nor `sdist`", name.get_ref());
-                let help = "name the project folder or sdist that its stanza is made from, `NAME==VERSION`, or the `uv-lock` that it is in";
+                let help = "set `path` to its project folder or sdist, `sdist` to `NAME==VERSION`, or `uv-lock` to the lockfile that has it";
                 return Err(self.wrong(message, help, name.span()));
             }
             self.require_sound(options.clone().over(general.clone()), value.span())?;
@@ -218,16 +217,15 @@ impl Reader<'_> {
         if let Some(new) = Options::renamed(name)
             && key.table.contains_key(new)
         {
-            let message = format!("`{name}` and `{new}` are two names of one key");
-            let help = format!("keep `{new}`, and delete `{name}`");
+            let message = format!("`{name}` and `{new}` are the same key");
+            let help = format!("keep `{new}` and delete `{name}`");
             return Err(self.wrong(message, &help, key.name.span()));
         }
         if let ("toolchain", DeValue::String(text)) = (name, key.value.get_ref())
             && !is_attribute_path(text)
         {
-            let message = format!("`toolchain` is more than an attribute path: {text}");
-            let help = "name an attribute, as in `pkgs.rust-bin.stable.latest.default`, or give the expression with \
-                        `--toolchain`";
+            let message = format!("`toolchain` is not an attribute path: {text}");
+            let help = "use an attribute path such as `pkgs.rust-bin.stable.latest.default`, or pass the expression with `--toolchain`";
             return Err(self.wrong(message, help, key.value.span()));
         }
         let table = toml::Table::from_iter([(name.to_owned(), owned(key.value.get_ref()))]);
@@ -256,7 +254,7 @@ impl Reader<'_> {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the keys are {}", keys.join(", ")),
         };
-        let message = format!("there is no key `{}`", name.escape_debug());
+        let message = format!("unknown key `{}`", name.escape_debug());
         Err(self.wrong(message, &help, key.name.span()))
     }
 
@@ -272,16 +270,16 @@ impl Reader<'_> {
                 Utf8Component::RootDir | Utf8Component::Prefix(_) => depth = -1,
             }
             if depth < 0 {
-                let message = format!("`{path}` leads out of the repository");
-                return Err(self.wrong(message, "name a file in it", at));
+                let message = format!("`{path}` is outside the repository");
+                return Err(self.wrong(message, "choose a file in the repository", at));
             }
         }
         Ok(path.to_owned())
     }
 
     fn no_toml(self, error: &toml::de::Error) -> ConfigError {
-        let message = format!("it isn't TOML: {}", error.message());
-        let help = "correct the file: the configuration may be in it";
+        let message = format!("invalid TOML: {}", error.message());
+        let help = "correct the file, which may contain the configuration";
         self.wrong(message, help, error.span().unwrap_or_default())
     }
 
@@ -340,8 +338,8 @@ fn require_distinct(
     let Some(name) = names.find(|name| packages.contains_key(*name)) else {
         return Ok(());
     };
-    let message = format!("`{name}` stands in `packages` and in `prebuilt`");
-    let help = "it is built, or taken from nixpkgs: take it out of one";
+    let message = format!("`{name}` is in both `packages` and `prebuilt`");
+    let help = "remove it from one of them: it is either built or taken from nixpkgs";
     let at = table.get("prebuilt").map_or(0..0, Spanned::span);
     Err(reader.wrong(message, help, at))
 }
@@ -354,7 +352,7 @@ fn prebuilt(reader: Reader, entries: &DeArray) -> Result<BTreeMap<String, Option
         let wrong = |message: String| reader.wrong(message, help, entry.span());
         let form: PrebuiltForm = owned(entry.get_ref())
             .try_into()
-            .map_err(|_| wrong("that names no package to take from nixpkgs".to_owned()))?;
+            .map_err(|_| wrong("the package to take from nixpkgs is missing".to_owned()))?;
         let nixpkgs = NixpkgsOptions::try_from(form).map_err(wrong)?;
         let name = nixpkgs
             .prebuilt

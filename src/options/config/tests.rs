@@ -103,14 +103,14 @@ fn a_key_by_both_of_its_names_is_an_error() {
     assert_wrong(
         "uv-lock = \"a\"\nlock = \"a\"\n",
         3,
-        "`lock` and `uv-lock` are two names of one key",
-        "keep `uv-lock`, and delete `lock`",
+        "`lock` and `uv-lock` are the same key",
+        "keep `uv-lock` and delete `lock`",
     );
     assert_wrong(
         "[tool.cargo-pyhack.packages.a]\npath = \".\"\nlock-file = \"a\"\ncargo-lock = \"a\"\n",
         4,
-        "`lock-file` and `cargo-lock` are two names of one key",
-        "keep `cargo-lock`, and delete `lock-file`",
+        "`lock-file` and `cargo-lock` are the same key",
+        "keep `cargo-lock` and delete `lock-file`",
     );
 }
 
@@ -155,7 +155,7 @@ fn other_tables_are_no_configuration() {
 fn what_is_not_toml_is_an_error() {
     let text = "[tool.cargo-pyhack\n";
     let error = Config::read("pyproject.toml", text, 0).unwrap_err();
-    let message = "it isn't TOML: unclosed table, expected `]`";
+    let message = "invalid TOML: unclosed table, expected `]`";
     assert_eq!((error.line, &*error.message), (1, message));
     assert_eq!(
         Config::require_toml("pyproject.toml", text)
@@ -176,7 +176,7 @@ fn a_table_by_a_similar_name_is_an_error() {
         "[tool]\ncargo-pyhack = 3\n",
     ] {
         let error = Config::read("pyproject.toml", text, 0).unwrap_err();
-        assert!(error.message.contains("is no table of ours"), "{text}");
+        assert!(error.message.contains("unknown table `tool"), "{text}");
     }
 }
 
@@ -193,11 +193,11 @@ fn the_error_names_the_file_and_points_at_the_place() {
 
 #[test]
 fn a_mistyped_key_is_corrected() {
-    let message = "there is no key `overlya`";
+    let message = "unknown key `overlya`";
     assert_wrong("overlya = \"x\"", 2, message, "did you mean `overlay`?");
-    let message = "there is no key `noifd`";
+    let message = "unknown key `noifd`";
     assert_wrong("\nnoifd = true", 3, message, "did you mean `no-ifd`?");
-    let message = "there is no key `cargolock`";
+    let message = "unknown key `cargolock`";
     let text = "packages.a = { path = \".\", cargolock = \"x\" }";
     assert_wrong(text, 2, message, "did you mean `cargo-lock`?");
 }
@@ -214,7 +214,7 @@ fn an_unknown_key_lists_the_known_ones() {
 
 #[test]
 fn a_key_that_is_no_package_s_is_unknown_there() {
-    let message = "there is no key `overlay`";
+    let message = "unknown key `overlay`";
     let error = read("packages.a = { path = \".\", overlay = \"x\" }").unwrap_err();
     assert_eq!(error.message, message);
     assert_ne!(error.help, "did you mean `overlay`?");
@@ -251,7 +251,7 @@ fn a_python_that_there_is_not_is_an_error() {
     assert_wrong(
         "no-ifd = true\npython = \"2.7\"",
         3,
-        "`python`: `2.7` is no CPython from 3.7 on, as in `3.13`",
+        "`python`: unsupported version `2.7`: expected CPython 3.7 or newer, for example `3.13`",
         SEE_DOCUMENTATION,
     );
 }
@@ -261,7 +261,7 @@ fn an_unknown_platform_is_an_error() {
     assert_wrong(
         "platforms = [\"x86_64-linux\", \"vax\"]",
         2,
-        "`platforms`: `vax` is no platform: it has to be one of aarch64-darwin, aarch64-linux, \
+        "`platforms`: unknown platform `vax`: expected one of aarch64-darwin, aarch64-linux, \
          x86_64-darwin, x86_64-linux",
         SEE_DOCUMENTATION,
     );
@@ -278,7 +278,7 @@ fn an_unknown_library_or_choice_is_an_error() {
     let message = |text| read(text).unwrap_err().message;
     let library = message("prefer = { sqlite9 = \"system\" }");
     assert!(
-        library.contains("`sqlite9` is no library to choose: one of "),
+        library.contains("unknown library `sqlite9`: expected one of "),
         "{library}"
     );
     let choice = message("prefer = { zstd = \"mine\" }");
@@ -305,12 +305,12 @@ fn an_unknown_word_lists_the_known_ones() {
 
 #[test]
 fn an_unknown_style_is_an_error() {
-    let message = "`conda` is no style";
+    let message = "unknown style `conda`";
     assert_wrong(
         "style = \"conda\"",
         2,
         message,
-        "it is `pyproject` or `nixpkgs`",
+        "use `pyproject` or `nixpkgs`",
     );
 }
 
@@ -319,8 +319,8 @@ fn what_is_no_text_is_an_error() {
     assert_wrong(
         "overlay = 1",
         2,
-        "`overlay` is no text",
-        "put it between quotes",
+        "`overlay` is not a string",
+        "write it in quotes",
     );
 }
 
@@ -336,10 +336,10 @@ fn a_path_out_of_the_repository_is_an_error() {
     ] {
         let error = read(text).unwrap_err();
         assert!(
-            error.message.ends_with("leads out of the repository"),
+            error.message.ends_with("is outside the repository"),
             "{text}: {error}"
         );
-        assert_eq!(error.help, "name a file in it");
+        assert_eq!(error.help, "choose a file in the repository");
     }
 }
 
@@ -355,15 +355,15 @@ fn a_toolchain_is_an_attribute_path() {
     assert_wrong(
         "toolchain = \"import ./x\"",
         2,
-        "`toolchain` is more than an attribute path: import ./x",
-        "name an attribute, as in `pkgs.rust-bin.stable.latest.default`, or give the expression with `--toolchain`",
+        "`toolchain` is not an attribute path: import ./x",
+        "use an attribute path such as `pkgs.rust-bin.stable.latest.default`, or pass the expression with `--toolchain`",
     );
     let text = "packages.a = { path = \".\", toolchain = \"(x)\" }";
     assert!(
         read(text)
             .unwrap_err()
             .message
-            .contains("more than an attribute path")
+            .contains("not an attribute path")
     );
 }
 
@@ -372,7 +372,7 @@ fn inputs_are_attribute_paths() {
     assert_wrong(
         "build-inputs = [\"zlib\", \"a; b\"]",
         2,
-        "`build-inputs`: `a; b` is no attribute path",
+        "`build-inputs`: `a; b` is not an attribute path",
         SEE_DOCUMENTATION,
     );
     assert!(read("native-build-inputs = [\"${x}\"]").is_err());
@@ -380,13 +380,13 @@ fn inputs_are_attribute_paths() {
 
 #[test]
 fn variables_have_names_of_variables() {
-    let message = "`env`: `1A` is no variable's name";
+    let message = "`env`: `1A` is not the name of a variable";
     assert_wrong("env = { 1A = \"x\" }", 2, message, SEE_DOCUMENTATION);
 }
 
 #[test]
 fn a_subdirectory_goes_with_a_repository_or_archive() {
-    let message = "`x`: a subdirectory goes with a source that is `git` or `url`";
+    let message = "`x`: a subdirectory requires a source of `git` or `url`";
     assert_wrong(
         "no-ifd = true\nsubdirectory = \"x\"",
         3,
@@ -397,16 +397,16 @@ fn a_subdirectory_goes_with_a_repository_or_archive() {
     assert_wrong(text, 2, message, SEE_DOCUMENTATION);
     // The source may be that of all packages.
     read("source = \"git\"\npackages.a = { path = \".\", subdirectory = \"x\" }").unwrap();
-    let message = "`subdirectory`: `../x` is no folder of a repository or archive";
+    let message = "`subdirectory`: `../x` is not a folder in a repository or archive";
     let text = "source = \"git\"\nsubdirectory = \"../x\"";
     assert_wrong(text, 3, message, SEE_DOCUMENTATION);
 }
 
 #[test]
 fn packages_are_a_table_of_paths_and_tables() {
-    let help = "name each: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
-    assert_wrong("packages = [\".\"]", 2, "`packages` is no table", help);
-    let help = "name the project folder or sdist: `\"cryptography-46.0.6.tar.gz\"`";
+    let help = "write it as a table: `packages.cryptography = \"cryptography-46.0.6.tar.gz\"`";
+    assert_wrong("packages = [\".\"]", 2, "`packages` is not a table", help);
+    let help = "write the project folder or sdist as a string: `\"cryptography-46.0.6.tar.gz\"`";
     assert_wrong(
         "packages.a = 1",
         2,
@@ -424,7 +424,7 @@ fn a_text_is_a_release_or_a_path() {
     assert_wrong(
         "packages.a = { sdist = \"a\" }",
         2,
-        "`sdist`: `a` is neither `NAME==VERSION` nor an https address",
+        "`sdist`: `a` is neither `NAME==VERSION` nor an https URL",
         SEE_DOCUMENTATION,
     );
 }
@@ -435,14 +435,14 @@ fn a_package_without_a_source_is_an_error() {
         "packages.a = { no-ifd = true }",
         2,
         "`a` has neither `path` nor `sdist`",
-        "name the project folder or sdist that its stanza is made from, `NAME==VERSION`, or the `uv-lock` that it is in",
+        "set `path` to its project folder or sdist, `sdist` to `NAME==VERSION`, or `uv-lock` to the lockfile that has it",
     );
 }
 
 #[test]
 fn a_path_is_that_of_one_package() {
-    let message = "`path` is said of a package, not of all";
-    assert_wrong("path = \".\"", 2, message, "say it in `packages.NAME`");
+    let message = "`path` can only be set for a single package";
+    assert_wrong("path = \".\"", 2, message, "set it in `packages.NAME`");
 }
 
 #[test]
@@ -451,13 +451,13 @@ fn a_prebuilt_package_stands_in_the_list() {
         "packages.a = { path = \".\", prebuilt = \"a\" }",
         2,
         "`a` is taken from nixpkgs here",
-        "say that in the list `prebuilt`, beside `packages`",
+        "move it to the list `prebuilt`, next to `packages`",
     );
     assert_wrong(
         "prebuilt = \"torch\"",
         2,
-        "`prebuilt` is no list",
-        "name each: `prebuilt = [\"torch=torchWithoutCuda\"]`",
+        "`prebuilt` is not a list",
+        "write it as a list: `prebuilt = [\"torch=torchWithoutCuda\"]`",
     );
 }
 
@@ -470,15 +470,15 @@ fn a_prebuilt_entry_names_a_package() {
     ] {
         assert_eq!(
             message(text),
-            "that names no package to take from nixpkgs",
+            "the package to take from nixpkgs is missing",
             "{text}"
         );
     }
-    assert!(message("prebuilt = [\"torch=a b\"]").contains("has to be NAME"));
+    assert!(message("prebuilt = [\"torch=a b\"]").contains("is not NAME"));
     let dropped = message("prebuilt = [{ name = \"a\", drop = [\"a b\"] }]");
     assert_eq!(
         dropped,
-        "`a b` is neither a package's name nor the beginning of one"
+        "`a b` is neither a package name nor a prefix of one"
     );
 }
 
@@ -487,7 +487,7 @@ fn a_package_is_built_or_prebuilt() {
     assert_wrong(
         "packages.a = \".\"\nprebuilt = [\"a\"]",
         3,
-        "`a` stands in `packages` and in `prebuilt`",
-        "it is built, or taken from nixpkgs: take it out of one",
+        "`a` is in both `packages` and `prebuilt`",
+        "remove it from one of them: it is either built or taken from nixpkgs",
     );
 }

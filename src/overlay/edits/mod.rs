@@ -227,7 +227,7 @@ impl<'d> Edits<'d> {
         Err(OverlayError::Keep {
             place: self.document.place().to_owned(),
             name: wrong.copied().or(any_put).cloned().unwrap_or_default(),
-            kept: "what it is made from".to_owned(),
+            kept: "the options of the `from` mark".to_owned(),
         })
     }
 }

@@ -248,7 +248,7 @@ fn of_several_sets_none_is_chosen() {
     let mut edits = Edits::new(&document);
     let error = put(&mut edits, "c", &stanza("c", "1")).unwrap_err();
     assert!(
-        matches!(&error, OverlayError::NoPlace { found, .. } if found == "several places (lines 2, 6)"),
+        matches!(&error, OverlayError::NoPlace { found, .. } if found == "it has several sets (lines 2, 6)"),
         "{error}"
     );
     for name in ["b", "a"] {
@@ -273,7 +273,7 @@ fn without_an_overlay_there_is_no_place() {
         let mut edits = Edits::new(&document);
         let error = put(&mut edits, "c", &stanza("c", "1")).unwrap_err();
         assert!(
-            matches!(&error, OverlayError::NoPlace { found, .. } if found.starts_with("no place")),
+            matches!(&error, OverlayError::NoPlace { found, .. } if found.starts_with("it has no `final")),
             "{text}"
         );
     }

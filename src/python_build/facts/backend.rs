@@ -96,7 +96,7 @@ impl Backend {
         };
         if context.pyproject.backend_path.is_empty() {
             if known.kind == Kind::Unknown {
-                let what = format!("the build backend `{name}`, whose hooks aren't known");
+                let what = format!("the build backend `{name}`, which isn't supported");
                 list.note(context.pyproject_place(), what);
             }
             return Ok(known);

@@ -116,7 +116,7 @@ impl Hooks<'_> {
         }
         for (name, hook) in hatch_hooks(context) {
             for text in texts(hook.get("dependencies")) {
-                self.add_hook(&text, format!("hatchling's hook `{name}`"));
+                self.add_hook(&text, format!("the hatchling hook `{name}`"));
             }
             needs_runtime |= is_true(hook.get("require-runtime-dependencies"));
             features.extend(texts(hook.get("require-runtime-features")));
@@ -201,7 +201,7 @@ impl Hooks<'_> {
             _ if provider.is_empty() => {}
             _ => self.list.note(
                 context.pyproject_place(),
-                format!("the provider of metadata `{provider}`, whose requirements aren't known"),
+                format!("the metadata provider `{provider}`, which isn't supported"),
             ),
         }
     }

@@ -208,14 +208,15 @@ impl BuildFacts {
                     self.optional.push(import.imported());
                     continue;
                 }
-                Certainty::Conditional => "under a condition that isn't known",
+                Certainty::Conditional => "under an unknown condition",
                 Certainty::Deferred => "in a build command",
             };
             self.doubtful.push(import.imported());
             let distribution = import.distribution.as_ref();
             if distribution.is_some_and(|name| !required.contains(name)) {
                 let module = &import.module;
-                let what = format!("an import of `{module}` {when}, which nothing requires");
+                let what =
+                    format!("an import of `{module}` {when}, which no build requirement provides");
                 list.note(import.place.clone(), what);
             }
         }

@@ -266,17 +266,13 @@ impl Reader<'_> {
     fn follow_open(&mut self) {
         while let Some((file, module_name)) = self.open.pop_first() {
             if self.done.len() >= MAX_MODULES {
-                self.note(&file, 1, "more modules of the source than are followed");
+                self.note(&file, 1, "more modules than the limit allows");
                 return;
             }
             self.done.insert(file.clone());
             self.found.scripts.insert(file.clone());
             let Ok(Some(text)) = self.context.source.files.text(&file) else {
-                self.note(
-                    &file,
-                    1,
-                    "a module that isn't read, which the build imports",
-                );
+                self.note(&file, 1, "an unreadable module that the build imports");
                 continue;
             };
             self.names_requires |= text.contains("setup_requires");

@@ -198,8 +198,8 @@ fn imports_that_the_text_does_not_decide_are_reported() {
     assert_eq!(
         unread(&facts),
         [
-            "setup.py:4: an import of `pythran` under a condition that isn't known, which nothing requires",
-            "setup.py:7: an import of `numpy` in a build command, which nothing requires",
+            "setup.py:4: an import of `pythran` under an unknown condition, which no build requirement provides",
+            "setup.py:7: an import of `numpy` in a build command, which no build requirement provides",
         ]
     );
 }
@@ -368,7 +368,7 @@ fn setup_requires_that_is_computed_is_reported() {
     let facts = setup_py("setup(setup_requires=open('requirements.txt').read())\n");
     assert_eq!(
         unread(&facts),
-        ["setup.py:2: a call of `open` in `setup_requires`"]
+        ["setup.py:2: a call to `open` in `setup_requires`"]
     );
 }
 
@@ -447,7 +447,7 @@ fn hidden_arguments_are_reported_where_setup_requires_is_a_word() {
     assert_eq!(with(""), Vec::<String>::new());
     assert_eq!(
         with("# setup_requires"),
-        ["setup.py:3: what `**` hands to `setup`, perhaps `setup_requires`"]
+        ["setup.py:3: the arguments that `**` passes to `setup`, perhaps `setup_requires`"]
     );
 }
 
@@ -553,7 +553,9 @@ fn the_custom_hook_of_hatchling_is_read() {
     assert_eq!(names(&facts), ["cffi", "hatchling", "jinja2"]);
     assert_eq!(
         unread(&facts),
-        ["tools/build.py:5: an import of `jinja2` in a build command, which nothing requires"]
+        [
+            "tools/build.py:5: an import of `jinja2` in a build command, which no build requirement provides"
+        ]
     );
 }
 
@@ -651,7 +653,7 @@ fn an_unknown_backend_is_reported() {
     assert_eq!(names(&facts), ["enscons"]);
     assert_eq!(
         unread(&facts),
-        ["pyproject.toml: the build backend `enscons.api`, whose hooks aren't known"]
+        ["pyproject.toml: the build backend `enscons.api`, which isn't supported"]
     );
 }
 

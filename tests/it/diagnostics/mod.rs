@@ -50,15 +50,15 @@ impl<'a> Transcript<'a> {
     fn without_words_of_others(self) -> String {
         let lines = self.text.lines().map(|line| {
             let heads = [
-                "can't be fetched: ",
-                "can't be read with git: ",
-                "can't be checked out: ",
-                "can't be run: ",
+                "failed to fetch `",
+                "failed to read the index `",
+                "failed to check out revision ",
+                "failed to run ",
             ];
-            let start = heads
-                .iter()
-                .find_map(|head| Some(line.find(head)? + head.len()));
-            let start = start.filter(|start| !line[*start..].starts_with("its URL"));
+            let start = heads.iter().find_map(|head| {
+                let head = line.find(head)?;
+                Some(head + line[head..].find(": ")? + 2)
+            });
             match start {
                 Some(start) if line.starts_with("error: ") => format!("{}...\n", &line[..start]),
                 _ => format!("{line}\n"),

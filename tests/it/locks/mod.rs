@@ -62,7 +62,7 @@ fn packages_with_rust_that_are_built_get_their_stanzas() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(
         run.stderr,
-        "       Added `fast` 1.0: the lock has no wheel\n       Wrote `overlay.nix`\n      Locked `uv.lock` for Python 3.13 on \
+        "       Added `fast` 1.0: no wheel in the lockfile\n       Wrote `overlay.nix`\n    Resolved `uv.lock` for Python 3.13 on \
          x86_64-linux: 4 packages, 2 built from source, 1 with Rust\n"
     );
     assert_eq!(stanzas(&sandbox, "overlay.nix"), ["fast 1.0"]);
@@ -296,7 +296,7 @@ fn packages_without_rust_get_stanzas_and_lose_them_by_an_option() {
     );
     assert_eq!(sandbox.run(&["check", "overlay.nix"]).code, 0);
     let run = sandbox.run(&["lock", "--rust-only", "--write", "overlay.nix"]);
-    let removed = "     Removed `pure`, which has no Rust in it\n";
+    let removed = "     Removed `pure`, which has no Rust extension\n";
     assert!(
         run.code == 0 && run.stderr.contains(removed),
         "{}",
@@ -364,7 +364,7 @@ fn results_of_other_runs_lead_to_no_other_file_and_line() {
         let run = sandbox.run(&merge);
         assert_eq!(run.code, 3, "{to}: {}", run.stderr);
         assert!(
-            run.stderr.contains("line 1: it is no line of"),
+            run.stderr.contains("line 1: not a line of"),
             "{}",
             run.stderr
         );
@@ -480,11 +480,11 @@ fn inspect_and_why_take_a_lock() {
     assert_eq!(row("app"), "app 1.0 virtual not built");
     assert_eq!(
         row("fast"),
-        "fast 1.0 registry source yes 2 the lock has no wheel"
+        "fast 1.0 registry source yes 2 no wheel in the lockfile"
     );
     assert_eq!(
         row("plain"),
-        "plain 1.0 registry source no the lock has no wheel"
+        "plain 1.0 registry source no no wheel in the lockfile"
     );
     assert_eq!(row("quick"), "quick 1.0 registry wheel");
     let why = sandbox.run(&["why", "alpha", "uv.lock"]).ok();
@@ -494,7 +494,7 @@ fn inspect_and_why_take_a_lock() {
     );
     let why = sandbox.run(&["why", "fast", "uv.lock"]).ok();
     assert!(
-        why.starts_with("fast 1.0\n  source: the lock has no wheel"),
+        why.starts_with("fast 1.0\n  source: no wheel in the lockfile"),
         "{why}"
     );
     assert!(!why.contains("quick"), "{why}");
@@ -540,7 +540,7 @@ fn a_lock_that_is_none() {
     sandbox.write("uv.lock", "version = 9\n");
     let run = sandbox.run(&["lock"]);
     assert!(
-        run.code == 3 && run.stderr.contains("has version 9 of its format"),
+        run.code == 3 && run.stderr.contains("has format version 9"),
         "{}",
         run.stderr
     );
@@ -549,7 +549,7 @@ fn a_lock_that_is_none() {
     let run = sandbox.run(&["lock", "--python", "3.9"]);
     assert!(
         run.stderr
-            .contains("`uv.lock` is for Python >=3.11, not for 3.9"),
+            .contains("`uv.lock` requires Python >=3.11, which excludes 3.9"),
         "{}",
         run.stderr
     );

@@ -172,15 +172,16 @@ impl Table {
                 ))),
                 Some(_) => Some(Verdict::New),
                 None => (release.closed_on() <= released).then(|| {
-                    let older =
-                        format!("follows {branch}, from before that came out on {released}");
+                    let older = format!(
+                        "follows {branch}, which is older than that rustc, released on {released}"
+                    );
                     Verdict::Keeps(older)
                 }),
             };
         }
         match nixpkgs.age {
             age if age.is_before(released) => Some(Verdict::TooOld(format!(
-                "is older than that, which came out on {released}"
+                "is older than that rustc, released on {released}"
             ))),
             Age::Of(_) => Some(Verdict::New),
             Age::Before(_) | Age::Unknown => None,

@@ -47,7 +47,7 @@ fn an_old_nixpkgs_can_t_fetch() {
         messages(std::slice::from_ref(&old), fetching),
         [
             "the nixpkgs of 2026-05-26 (`nixpkgs` in `flake.lock`) is older than 2026-05-27: \
-          crates.io answers its `importCargoLock` with 403"
+          crates.io rejects downloads by its `importCargoLock` with status 403"
         ]
     );
     assert_eq!(
@@ -77,7 +77,7 @@ fn an_old_pyproject_nix_lacks_the_hack() {
         messages(&[newer], asked),
         [
             "the pyproject.nix of 2026-01-01 (`p` in `flake.lock`) has no `lockFile = ./path`, \
-          which came on 2026-06-16"
+          which was added on 2026-06-16"
         ]
     );
     let unknown = pin(PinnedProject::PyprojectNix, "p", Age::Unknown);
@@ -99,7 +99,7 @@ fn rustc_is_judged_by_branch_or_day() {
         (judged.knows_rustc, message.unwrap_or_default())
     };
     let (known, message) = judged("1.97.0", of("2026-07-08"), None);
-    assert!(known && message.contains("is older than that, which came out on 2026-07-09"));
+    assert!(known && message.contains("is older than that rustc, released on 2026-07-09"));
     // When nixpkgs took it over isn't known.
     assert_eq!(
         judged("1.97.0", of("2026-07-09"), Some("nixos-unstable")),
@@ -113,7 +113,7 @@ fn rustc_is_judged_by_branch_or_day() {
     let (known, message) = judged("1.97.0", of("2026-11-01"), Some("nixos-26.05"));
     assert!(known && message.ends_with("follows nixos-26.05, which has 1.95.0"));
     let (known, message) = judged("1.92.0", of("2026-06-10"), Some("nixos-25.11-small"));
-    assert!(known && message.ends_with("from before that came out on 2025-12-11"));
+    assert!(known && message.ends_with("which is older than that rustc, released on 2025-12-11"));
     assert_eq!(
         judged("1.91.0", Age::Unknown, Some("nixos-25.11")),
         (false, String::new())
@@ -122,7 +122,7 @@ fn rustc_is_judged_by_branch_or_day() {
     assert!(
         judged("1.92.0", before, None)
             .1
-            .contains("came out on 2025-12-11")
+            .contains("released on 2025-12-11")
     );
     assert_eq!(judged("1.90.0", before, None), (false, String::new()));
     assert_eq!(judged("1.90.0", Age::Unknown, None), (false, String::new()));
