@@ -31,7 +31,7 @@ use crate::io::paths::{enter, exists};
 use crate::io::{Session, temporary};
 use crate::options::UnusedSubdirectory;
 use crate::suggest::nearest;
-use global::{Format, GlobalArgs, ManifestArgs, default_color};
+use global::{GlobalArgs, ManifestArgs, default_color, with_formats};
 use inspect::InspectArgs;
 use ui::Ui;
 
@@ -39,38 +39,38 @@ pub use ui::FORMAT_VERSION;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo pyhack                                      what is in this folder
-  cargo pyhack inspect bcrypt-5.0.0.tar.gz          what is in an sdist
-  cargo pyhack inspect bcrypt==5.0.0                the same, from the package index
-  cargo pyhack init                                 a flake for a uv project
-  cargo pyhack nix-snippet --as file > overlay.nix  the stanza, as a file to import
-  cargo pyhack lock --write overlay.nix             those of all packages in a uv.lock
-  cargo pyhack check --fix                          stanzas in an overlay, kept up to date
-  cargo pyhack hash                                 nixpkgs' cargoHash
-  cargo pyhack vendor                               the crates, to build offline
-  cargo pyhack why openssl                          which crates need it, through which features
+  cargo pyhack                              inspect the project in this folder
+  cargo pyhack inspect bcrypt-5.0.0.tar.gz  inspect an sdist
+  cargo pyhack inspect bcrypt==5.0.0        inspect a release on the package index
+  cargo pyhack init                         create a flake for a uv project
+  cargo pyhack lock --write overlay.nix     write the overrides for a uv.lock
+  cargo pyhack check --fix                  update the overrides
+  cargo pyhack nix-snippet                  print the override for this package
+  cargo pyhack why openssl                  show which crates need OpenSSL
+  cargo pyhack hash                         print nixpkgs' cargoHash
+  cargo pyhack vendor                       vendor the crates
 
 Exit codes:
-    0  done
-    1  `check` found differences
-    2  the command line is wrong
-    3  invalid input: the project, sdist or lockfile has to be fixed
-    4  the network, the disk or a required program failed
-  101  a bug of cargo-pyhack
+    0  success
+    1  `check` found outdated, edited or missing overrides
+    2  invalid command line
+    3  invalid input: project, sdist, lockfile, overlay or configuration
+    4  environment: network, disk, or a missing program or credential
+  101  a bug in cargo-pyhack
 
 Environment:
-  CARGO_HOME                   Cargo's folder: crates in its cache are not fetched again
-  CARGO                        cargo that resolves what is built, and makes locks [default: cargo]
-  CARGO_NET_OFFLINE            `true` is `--offline`
-  CARGO_REGISTRIES_NAME_TOKEN  token of the registry NAME
-  CARGO_PYHACK_CACHE_DIR       folder of our own cache [default: cargo-pyhack in the user's cache folder]
-  CARGO_PYHACK_CACHE_SIZE      size that the cache is pruned to, once a day [default: 2GiB]
-  CARGO_PYHACK_STALL_SECONDS   cut a connection on which nothing comes for so long [default: 20]
-  CARGO_PYHACK_RETRY_SECONDS   first pause before another try [default: 0.3]
-  CARGO_TERM_COLOR             when to use colours, without `--color`
-  UV_DEFAULT_INDEX             package index of NAME==VERSION; see docs/diagnostics.md for others
-  HTTPS_PROXY, NO_PROXY        proxy for fetching crates
-  NIX_SSL_CERT_FILE            certificates to trust; also CARGO_HTTP_CAINFO, SSL_CERT_FILE";
+  CARGO_HOME                   Cargo's folder: its cache, configuration and credentials
+  CARGO                        the cargo that resolves dependencies [default: cargo]
+  CARGO_NET_OFFLINE            `true` is the same as `--offline`
+  CARGO_REGISTRIES_NAME_TOKEN  token for the registry NAME
+  CARGO_PYHACK_CACHE_DIR       the cache [default: cargo-pyhack in the user's cache folder]
+  CARGO_PYHACK_CACHE_SIZE      size to prune the cache to, once a day [default: 2GiB]
+  CARGO_PYHACK_STALL_SECONDS   close connections without data after this time [default: 20]
+  CARGO_PYHACK_RETRY_SECONDS   pause before the first retry [default: 0.3]
+  CARGO_TERM_COLOR             default of `--color`
+  UV_DEFAULT_INDEX             package index for NAME==VERSION; also UV_INDEX, PIP_INDEX_URL
+  HTTPS_PROXY, NO_PROXY        proxy to fetch with
+  NIX_SSL_CERT_FILE            certificates to trust; also SSL_CERT_FILE, CARGO_HTTP_CAINFO";
 
 /// Generate the Nix overrides that build Python packages from source
 ///
@@ -89,7 +89,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Project folder, unpacked sdist, or sdist file to inspect [default: .]
+    /// What to inspect: a project folder, an unpacked sdist, or an sdist [default: .]
     #[arg(conflicts_with = "manifest_path")]
     path: Option<Utf8PathBuf>,
 
@@ -117,7 +117,7 @@ enum Command {
 /// Returns the command line, for its man pages.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    with_formats(Cli::command())
 }
 
 /// Runs the program and returns its exit code.
@@ -178,12 +178,12 @@ impl From<Error> for Failure {
 /// Those of clap, and combinations that clap accepts but a command would
 /// ignore, such as a PATH before a command.
 fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command().color(default_color());
+    let mut command = command().color(default_color());
     let matches = command.try_get_matches_from_mut(arguments(all))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let before = cli.path.as_ref().or(cli.manifest.manifest_path.as_ref());
     if let (Some(path), Some(_)) = (before, &cli.command) {
-        let message = format!("`{path}` stands before the command; put it behind");
+        let message = format!("put `{path}` after the command");
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
     }
     if let (Some(path), None) = (&cli.path, &cli.command)
@@ -192,18 +192,12 @@ fn parse(all: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     {
         return Err(unknown_command(path.as_str()));
     }
-    if cli.global.format.is_picture() && !matches!(cli.command, Some(Command::Why(_))) {
-        let message = "only `why` draws pictures: `--format` is `human` or `json` elsewhere";
-        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
-    }
-    if cli.global.format.is_of_check() && !matches!(cli.command, Some(Command::Check(_))) {
+    if let Some(only) = cli.global.format.only_command()
+        && matches.subcommand_name() != Some(only)
+    {
         let message =
-            "only `check` prints annotations and SARIF: `--format` is `human` or `json` elsewhere";
-        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
-    }
-    if cli.global.format == Format::Jsonl && !matches!(cli.command, Some(Command::Lock(_))) {
-        let message = "only `lock` prints lines: `--format` is `human` or `json` elsewhere";
-        return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+            format!("only `{only}` supports this format; use `--format human` or `--format json`");
+        return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
     if let Some(Command::NixSnippet(args)) = &cli.command
         && let Some(message) = args.contradiction()
@@ -283,7 +277,7 @@ fn unknown_command(word: &str) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, names);
     } else {
         let text = format!(
-            "`{word}` doesn't exist as a file or folder either; the commands are {}",
+            "there is no file or folder `{word}` either; the commands are {}",
             names.join(", ")
         );
         let suggested = ContextValue::StyledStrs(vec![text.into()]);
@@ -311,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

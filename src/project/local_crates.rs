@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::ProjectError;
 use super::files::SourceFiles;
 use super::manifest::{CargoDependency, CargoManifest, CargoWorkspace};
+use super::missing::missing_file;
 use super::paths::{folder_of, join, join_inside, levels_above};
 use super::problems::{Bounds, ManifestProblem};
 use super::roots::RustProject;
@@ -284,7 +285,7 @@ impl Search<'_> {
     fn report_if_missing(&mut self, folder: &Utf8Path, named_by: &Utf8Path) {
         let manifest = join(folder, "Cargo.toml");
         if !self.files.has(&manifest) {
-            let problem = ManifestProblem::missing(self.files, &manifest, named_by.as_str());
+            let problem = missing_file(self.files, &manifest, named_by.as_str());
             self.found.problems.push(problem);
         }
     }

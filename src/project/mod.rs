@@ -18,6 +18,7 @@ mod lock_entries;
 mod lock_state;
 mod manifest;
 mod metadata;
+mod missing;
 mod model;
 mod name;
 mod options;

@@ -9,9 +9,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use thiserror::Error;
 
-use super::files::SourceFiles;
-use super::submodules::{GITMODULES, submodule_paths};
-
 /// What keeps cargo from reading the manifests, as a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ManifestProblem {
@@ -82,24 +79,6 @@ impl fmt::Display for Bounds {
 }
 
 impl ManifestProblem {
-    /// Returns the problem that a source lacks the file at `path`.
-    pub(super) fn missing(files: &SourceFiles, path: &Utf8Path, named_by: &str) -> Self {
-        let (path_text, named_by) = (path.to_string(), named_by.to_owned());
-        let text = files.text(Utf8Path::new(GITMODULES)).ok().flatten();
-        let mut submodules = submodule_paths(text.unwrap_or_default()).into_iter();
-        match submodules.find(|submodule| path.starts_with(submodule)) {
-            Some(submodule) => Self::InSubmodule {
-                path: path_text,
-                named_by,
-                submodule: submodule.into_string(),
-            },
-            None => Self::MissingFile {
-                path: path_text,
-                named_by,
-            },
-        }
-    }
-
     /// Returns what tells two problems apart: kind, path, and who names it.
     /// Kinds are numbered in the order in which they are reported.
     pub(super) fn key(&self) -> (u8, &str, &str) {

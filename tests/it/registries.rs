@@ -418,7 +418,7 @@ fn a_wrong_token_is_told() {
     let failure = hash_without_secrets(&sandbox, &wrong).failure();
     insta::assert_snapshot!(failure.replace(&other.address(), "HOST"), @r"
     exit code 4
-            Sent the login for http://HOST, for the first time from this machine
+            Sent a login to http://HOST, for the first time from this machine
     error: the registry `sparse+http://HOST/index/` rejected the token (status 401)
       help: create a new token and pass it to `cargo login --registry my-corp`
       code: pyhack::network::token_refused

@@ -151,8 +151,8 @@ fn a_configured_release_is_fetched_by_fix() {
     let check = sandbox.run(&["check"]);
     assert_eq!(check.code, 1);
     assert_snapshot!(check.stderr, @r"
- Out of date `bcrypt` in o.nix:9: the version changed from 5.0.0 to 5.1.0, what would change can't be told: the source of `bcrypt==5.1.0` is in no cache, and `--offline` forbids fetching it
-help: `cargo pyhack check --fix` writes what is out of date or missing; `--diff` shows what would change
+ Out of date `bcrypt` in o.nix:9: the version changed from 5.0.0 to 5.1.0, the changes can't be determined: the source of `bcrypt==5.1.0` isn't cached, and `--offline` was specified
+help: run `cargo pyhack check --fix` to update outdated overrides and add missing ones; `--diff` shows the changes
 ");
     sandbox.run(&["check", "--fix"]).ok();
     assert!(overlay(&sandbox).contains("begin bcrypt 5.1.0"));
@@ -245,7 +245,7 @@ fn the_first_index_with_the_package_counts() {
     let run = sandbox.run_with(&variables, &["hash", "bcrypt==5.0.0"]);
     assert_eq!(run.code, 3);
     assert!(
-        run.stderr.contains("its newest sdists are 4.0.0"),
+        run.stderr.contains("the newest sdists are 4.0.0"),
         "{}",
         run.stderr
     );
@@ -303,7 +303,7 @@ fn a_release_with_wheels_alone_needs_no_stanza() {
     assert_snapshot!(redact_ports(&failure), @r"
 exit code 3
 error: `a==1.0` has no sdist on its index (http://127.0.0.1:PORT/simple/a/), only `a-1.0-py3-none-any.whl`, `a-1.0.tar.bz2`
-  help: nothing is built of it, so it needs no stanza; if no wheel fits, take nixpkgs' build with `--prebuilt`, or name a checkout of its repository
+  help: use the wheel, which needs no override; if no wheel fits, use nixpkgs' build with `--prebuilt`, or pass a checkout of the repository
   code: pyhack::index::no_sdist
 ");
 }
@@ -323,8 +323,8 @@ fn a_yanked_release_is_warned_of() {
     let sandbox = Sandbox::with_registry(&registry);
     let run = run(&sandbox, &registry, &["-v", "hash", "bcrypt==5.0.0"]);
     assert_snapshot!(run.stderr, @r"
-warning: the index has yanked `bcrypt==5.0.0`: broken build
-  help: take another version, unless a lock names this one
+warning: `bcrypt==5.0.0` has been yanked from the index: broken build
+  help: use another version, unless a lockfile requires this one
   code: pyhack::warning::yanked_sdist
 ");
 }

@@ -144,7 +144,7 @@ impl Maker<'_> {
             build_system.remove(&PythonName::new("maturin"));
         }
         if version.is_none() {
-            warnings.push(incomplete("the build backend alone could tell the version"));
+            warnings.push(incomplete("only the build backend knows the version"));
         }
         let native = &facts.native.inputs;
         let mut package = Package {
@@ -274,7 +274,7 @@ impl Maker<'_> {
     ) -> (BuildSystem, BTreeMap<String, BuildSystem>, Vec<Warning>) {
         let mut warnings = Vec::new();
         if metadata.dependencies.is_none() {
-            let message = "the build backend alone could tell what it needs to run";
+            let message = "only the build backend knows the dependencies";
             warnings.push(incomplete(message));
         }
         let project = &self.loaded.project;
@@ -291,7 +291,7 @@ impl Maker<'_> {
                 match Requirements::read([text], request) {
                     Ok(_) => sound.push(text),
                     Err(_) => warnings.push(incomplete(&format!(
-                        "`{}` is no requirement that PEP 508 allows",
+                        "`{}` is not a valid PEP 508 requirement",
                         text.escape_debug()
                     ))),
                 }
@@ -330,7 +330,7 @@ fn name_warnings(package: &Package) -> Vec<Warning> {
         .map(|name| {
             let name = name.as_str().escape_debug();
             incomplete(&format!(
-                "`{name}` can be no argument of the file, and is left out"
+                "`{name}` is not a valid argument name, and is left out"
             ))
         })
         .collect();
@@ -345,8 +345,7 @@ fn name_warnings(package: &Package) -> Vec<Warning> {
         .collect();
     if !shadowed.is_empty() {
         let what = format!(
-            "nixpkgs' Python set has packages of its own called {}: pass nixpkgs' where it calls the file, \
-             as in `callPackage FILE {{ inherit (pkgs) NAME; }}`",
+            "nixpkgs' Python package set has other packages with the name {}: pass those of nixpkgs, as in `callPackage FILE {{ inherit (pkgs) NAME; }}`",
             shadowed.join(", ")
         );
         warnings.push(Warning::IncompletePackage {

@@ -6,6 +6,7 @@ use super::plan::{PlannedModule, RootRule};
 use super::staged::{FoundManifest, InTreeFile, Root, find_made};
 use crate::project::error::ProjectError;
 use crate::project::files::SourceFiles;
+use crate::project::missing::missing_file;
 use crate::project::name::PythonName;
 use crate::project::paths::{folder_of, join, join_inside, levels_above};
 use crate::project::problems::{Guess, ManifestProblem};
@@ -154,7 +155,7 @@ impl<'a> Context<'a> {
         let wanted = if is_file { file } else { in_folder };
         let made = self.made_by_backend(wanted);
         made.ok_or_else(|| {
-            let problem = ManifestProblem::missing(self.files, wanted, place);
+            let problem = missing_file(self.files, wanted, place);
             if matches!(problem, ManifestProblem::InSubmodule { .. }) {
                 return ProjectError::Broken {
                     place: self.files.origin().to_owned(),
