@@ -301,11 +301,147 @@ fn arguments(all: impl Iterator<Item = OsString>) -> Vec<OsString> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use bytesize::ByteSize;
+    use clap::ValueEnum as _;
+    use clap::builder::PossibleValue;
+
     use super::*;
+    use crate::io::cache_size::DEFAULT_LIMIT;
+    use crate::io::network::HttpSettings;
+    use crate::nix::Form;
+    use crate::options::PackageStyle;
+    use crate::python_lock::{Libc, Preference};
+    use crate::target::Platform;
 
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
+    }
+
+    /// The default in a help text that somebody wrote, not clap.
+    fn stated_default(help: &str) -> Option<&str> {
+        Some(help.split_once("[default: ")?.1.split_once(']')?.0)
+    }
+
+    /// The flags and arguments whose help states a default, with all that is
+    /// stated of one.
+    fn stated_defaults() -> BTreeMap<String, BTreeSet<String>> {
+        let command = command();
+        let mut open: Vec<_> = vec![&command];
+        let mut stated: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        while let Some(command) = open.pop() {
+            open.extend(command.get_subcommands());
+            for arg in command.get_arguments() {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                if let Some(default) = stated_default(&help) {
+                    let name = arg.get_long().unwrap_or(arg.get_id().as_str()).to_owned();
+                    stated.entry(name).or_default().insert(default.to_owned());
+                }
+            }
+        }
+        stated
+    }
+
+    #[test]
+    fn the_defaults_in_the_help_are_those_of_the_code() {
+        let name = |value: Option<PossibleValue>| value.unwrap().get_name().to_owned();
+        let platforms = Platform::DEFAULT.map(Platform::system).join(",");
+        let libc = name(Libc::default().to_possible_value());
+        let preference = name(Preference::default().to_possible_value());
+        let pyproject = name(PackageStyle::Pyproject.to_possible_value());
+        let overlay = name(Form::Overlay.to_possible_value());
+        let file = name(Form::File.to_possible_value());
+        let stated = stated_defaults();
+        for (flag, default) in [
+            ("platforms", platforms),
+            ("libc", libc),
+            ("source-preference", preference),
+            ("style", pyproject),
+            ("as", format!("{overlay}; {file} with --write")),
+            (
+                "max-size",
+                ByteSize(DEFAULT_LIMIT).to_string().replace(".0 ", ""),
+            ),
+            ("color", "auto".to_owned()),
+        ] {
+            let is_right = |stated: &String| {
+                let last = stated.rsplit(", else ").next();
+                let last = last.and_then(|last| last.rsplit("else ").next());
+                last == Some(&*default)
+            };
+            assert!(
+                stated[flag].iter().all(is_right),
+                "{flag} {:?}",
+                stated[flag]
+            );
+        }
+        // These are described in words.
+        let others = [
+            "drop",
+            "files",
+            "formatter",
+            "path",
+            "paths",
+            "platform",
+            "prefer",
+            "python",
+            "source",
+        ];
+        let known: BTreeSet<_> = stated.keys().map(String::as_str).collect();
+        let compared = [
+            "as",
+            "color",
+            "libc",
+            "max-size",
+            "platforms",
+            "source-preference",
+            "style",
+        ];
+        assert_eq!(known, compared.into_iter().chain(others).collect());
+    }
+
+    #[test]
+    fn the_variables_in_the_help_have_the_defaults_of_the_code() {
+        let lines = EXAMPLES.lines().filter_map(|line| {
+            let name = line.split_whitespace().next()?;
+            Some((name, stated_default(line)?))
+        });
+        let stated: BTreeMap<_, _> = lines.collect();
+        let http = HttpSettings::default();
+        let size: ByteSize = stated["CARGO_PYHACK_CACHE_SIZE"].parse().unwrap();
+        let seconds = |name: &str| {
+            let seconds = stated[name].parse().unwrap();
+            std::time::Duration::from_secs_f64(seconds)
+        };
+        assert_eq!(size.as_u64(), DEFAULT_LIMIT);
+        assert_eq!(seconds("CARGO_PYHACK_STALL_SECONDS"), http.stall);
+        assert_eq!(seconds("CARGO_PYHACK_RETRY_SECONDS"), http.first_pause);
+    }
+
+    #[test]
+    fn the_help_of_a_command_lists_the_formats_that_it_has() {
+        let command = command();
+        for (name, more) in [
+            ("hash", &[][..]),
+            ("lock", &["jsonl"]),
+            ("check", &["github", "sarif"]),
+            ("why", &["dot", "mermaid", "svg"]),
+        ] {
+            let format = command
+                .find_subcommand(name)
+                .and_then(|command| command.get_arguments().find(|arg| arg.get_id() == "format"));
+            let listed = format.unwrap().get_possible_values();
+            let listed = listed.iter().filter(|value| !value.is_hide_set());
+            let listed: Vec<_> = listed.map(PossibleValue::get_name).collect();
+            assert_eq!(listed, [&["human", "json"], more].concat(), "{name}");
+            let parse = |line: &str| parse(line.split(' ').map(OsString::from));
+            assert_eq!(
+                parse(&format!("x {name} --format svg a")).is_ok(),
+                name == "why"
+            );
+        }
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for TableWheel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tags = String::deserialize(deserializer)?;
         let wheel = WheelName::parse(&format!("name-0-{tags}.whl"));
-        let wrong = || serde::de::Error::custom(format!("`{tags}` are not a wheel's tags"));
+        let wrong = || serde::de::Error::custom(format!("`{tags}` are not tags of a wheel"));
         wheel.map(Self).ok_or_else(wrong)
     }
 }
