@@ -182,7 +182,7 @@ pub enum Warning {
     )]
     #[diagnostic(
         code(pyhack::warning::workspace_above),
-        help("`nix-snippet` replaces the package's source with that folder")
+        help("the override replaces the package's source with that folder")
     )]
     WorkspaceAbove { above: String },
     /// The Cargo root has no `Cargo.lock`.
@@ -190,7 +190,7 @@ pub enum Warning {
     #[diagnostic(
         code(pyhack::warning::no_lock),
         help(
-            "generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`"
+            "generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`"
         )
     )]
     NoLock { folder: String },

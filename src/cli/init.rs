@@ -19,11 +19,12 @@ use crate::target::Python;
 /// Create a flake for a uv project, with the overrides for its packages
 ///
 /// FOLDER has a pyproject.toml and a uv.lock. Writes a flake.nix that builds the
-/// environment with uv2nix and has a development shell, and an overlay.nix, the
-/// same as `cargo pyhack lock --write`. Fetches the sources of packages that are
+/// environment with uv2nix and has a development shell, and an overlay.nix, like
+/// `cargo pyhack lock --write`. Fetches the sources of packages that are
 /// built from source, unless `--no-lock` or `--dry-run` is used.
 ///
-/// Existing files are never changed. For a flake.nix, `init` prints the lines to
+/// Existing files are never changed, except for pyproject.toml with
+/// `--configure`. For a flake.nix, `init` prints the lines to
 /// add; for an overlay, the command that updates it.
 ///
 /// In the shell, pure Python packages of the project are imported from the

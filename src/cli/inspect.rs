@@ -77,7 +77,7 @@ impl InspectArgs {
                 let lock = lock.strip_prefix(".").unwrap_or(&lock).to_owned();
                 let shown = plain(lock.as_str());
                 ui.hint(&format!(
-                    "this workspace has no package of its own; `cargo pyhack lock {shown}` prints the overrides for `{shown}`"
+                    "this workspace has no package of its own; run `cargo pyhack lock {shown}` to print the overrides of `{shown}`"
                 ));
                 return super::lock::inspect(lock, self.target, ui, session);
             }

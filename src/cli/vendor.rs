@@ -48,11 +48,11 @@ pub(super) struct VendorArgs {
     #[arg(long)]
     versioned_dirs: bool,
 
-    /// Comma-separated platforms, by the names of Nix or rustc: replace the crates
-    /// of other platforms with stubs [default: keep all crates]
+    /// Comma-separated platforms to build for; crates of other platforms become
+    /// stubs [default: keep all crates]
     ///
-    /// Crates that only other platforms or tests need become a manifest with
-    /// empty files, which cargo accepts.
+    /// Accepts the names of Nix and rustc. A stub is a manifest with empty files,
+    /// which cargo accepts. Crates that only tests need become stubs, too.
     #[arg(
         long,
         visible_alias = "platforms",

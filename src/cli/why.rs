@@ -178,7 +178,7 @@ fn human(report: &WhyReport) -> String {
         ),
         (Answer::NotInTheLock, _) => writeln!(
             text,
-            "{BOLD}{name}{BOLD:#} is not needed by {package}: nothing in its `Cargo.lock` is related to it"
+            "{BOLD}{name}{BOLD:#} is not needed by {package}: no crate in its `Cargo.lock` is related to it"
         ),
     };
     for krate in &report.why_not {

@@ -30,7 +30,7 @@ pub enum Resolver {
 pub enum ResolvedBy {
     /// Cargo's, with features and platforms.
     Cargo,
-    /// The lock's, which are those of every feature and platform.
+    /// From `Cargo.lock`, for all features and platforms.
     Lock,
 }
 

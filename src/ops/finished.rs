@@ -148,7 +148,7 @@ impl FinishedStanza {
 /// The Nix text that is printed or written.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Written {
-    /// The Nix text: the printed stanzas, or the content of the file.
+    /// The Nix text: the printed overrides, or the contents of the file.
     pub nix: String,
     /// The overlay and the `Cargo.lock` files next to it; empty if the text is
     /// printed.
@@ -162,7 +162,7 @@ pub struct Written {
 /// What `cargo pyhack nix-snippet --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Snippet {
-    /// The packages, in the order of the stanzas.
+    /// The packages, in the order of the overrides.
     pub packages: Vec<SnippetPackage>,
     /// The text, and where it was written to.
     #[serde(flatten)]
@@ -173,7 +173,7 @@ pub struct Snippet {
     pub warnings: Vec<Warning>,
 }
 
-/// A package for which a stanza was generated.
+/// A package for which an override was generated.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SnippetPackage {
     /// The name, normalised by PEP 503. It is the name of the attribute.
@@ -181,7 +181,7 @@ pub struct SnippetPackage {
     /// The version; null if only the build backend can compute it.
     pub version: Option<String>,
     /// The folder of the Cargo workspace, relative to the source root. There is
-    /// one stanza per folder; only `--as stanza` prints several.
+    /// one override per folder; only `--as stanza` prints several.
     pub cargo_roots: Vec<String>,
     /// For a package from nixpkgs: the dependencies that are left out, with the
     /// reasons.

@@ -41,7 +41,7 @@ pub struct HashReport {
     /// nixpkgs' `outputHashes`: for each git revision one of its crates, as
     /// `name-version`, and the hash of the checkout, as SRI.
     pub output_hashes: BTreeMap<String, String>,
-    /// The lock, relative to the source root.
+    /// The `Cargo.lock`, relative to the source root.
     pub lock_file: String,
     /// The number of crates that the hash covers.
     pub crates: usize,
@@ -59,7 +59,7 @@ pub struct OutputHashesReport {
     pub output_hashes: BTreeMap<String, String>,
     /// The same hashes as Nix text.
     pub nix: String,
-    /// The lock, relative to the source root.
+    /// The `Cargo.lock`, relative to the source root.
     pub lock_file: String,
     /// What will or may fail, and what to do.
     #[serde(serialize_with = "as_reports")]

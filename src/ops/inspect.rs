@@ -30,8 +30,8 @@ pub struct Inspection {
     /// The source root, relative to the Python project: `..` and further up
     /// where its Rust side reaches above it.
     pub source_root: String,
-    /// Whether the stanza has to replace the package's source by the source
-    /// root, since cargo reads files outside of the former.
+    /// Whether the override must replace the package's source with the source
+    /// root, since cargo reads files outside the former.
     pub needs_source: bool,
     /// The folder of `pyproject.toml`.
     pub python_root: String,
@@ -41,17 +41,17 @@ pub struct Inspection {
     pub manifest_path: Option<String>,
     /// How the manifest was found.
     pub manifest_rule: Option<String>,
-    /// The lock that cargo builds with; null if the file is missing.
+    /// The `Cargo.lock` that cargo builds with; null if it is missing.
     pub lock_file: Option<String>,
-    /// The lock's format, 1 to 4.
+    /// The format version of `Cargo.lock`, 1 to 4.
     pub lock_format: Option<u8>,
-    /// How the lock fits the manifests.
+    /// How `Cargo.lock` matches the manifests.
     pub lock_state: LockStateReport,
     /// The crate that becomes the Python module, or the first of several.
     pub module: Option<Module>,
     /// Every crate that becomes a module or a program.
     pub modules: Vec<Module>,
-    /// The number of crates in the lock, by source.
+    /// The number of crates in `Cargo.lock`, by source.
     pub crates: Option<CrateCount>,
     /// The Python that requirements are for: by default, the newest that the
     /// project allows.
@@ -66,7 +66,7 @@ pub struct Inspection {
     pub native: Native,
     /// What extension modules in C, C++ and Fortran need.
     pub extension_inputs: Vec<ExtensionInput>,
-    /// The crates of the lock that come from git.
+    /// The crates in `Cargo.lock` that come from git.
     pub git_dependencies: Vec<GitDependency>,
     /// Warnings about the build.
     #[serde(serialize_with = "as_reports")]
@@ -126,12 +126,12 @@ pub struct LockStateReport {
     pub fits: Fit,
     /// What prevents cargo from reading the manifests.
     pub broken: Vec<String>,
-    /// Requirements of the manifests that the lock lacks.
+    /// Requirements of the manifests that `Cargo.lock` lacks.
     pub lacking: Vec<String>,
-    /// Crates of the lock that nothing needs.
+    /// Crates in `Cargo.lock` that nothing depends on.
     pub unneeded: Vec<String>,
-    /// The project's own crates whose versions in the lock are others, or that
-    /// the lock lacks.
+    /// The project's own crates that have other versions in `Cargo.lock`, or
+    /// that it lacks.
     pub outdated: Vec<String>,
 }
 

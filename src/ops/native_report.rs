@@ -46,7 +46,7 @@ pub struct Download {
 /// What an extension module in C, C++ or Fortran needs to build.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExtensionInput {
-    /// Where the stanza puts it.
+    /// Where the override adds it.
     pub kind: ExtensionInputKind,
     /// The attribute's path below `pkgs`, or the name of the variable.
     pub name: String,
@@ -61,7 +61,7 @@ pub struct ExtensionInput {
     pub platforms: BTreeSet<Platform>,
 }
 
-/// Where a stanza puts what an extension module needs.
+/// Where an override adds what an extension module needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExtensionInputKind {

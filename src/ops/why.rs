@@ -20,7 +20,7 @@ use crate::warning::{Warning, WarningReport, as_reports};
 pub struct WhyReport {
     /// The package, normalised by PEP 503.
     pub package: String,
-    /// The name that is explained; null for all native inputs.
+    /// The name that is explained; null for all native dependencies.
     pub name: Option<String>,
     /// The answer in one word.
     pub answer: Answer,
@@ -53,10 +53,10 @@ pub struct WhyReport {
 pub enum Answer {
     /// A crate or an extension module needs it, or it is a crate that is built.
     Needed,
-    /// A crate of the lock could need it, but doesn't, or the package has no
-    /// Rust.
+    /// A crate in `Cargo.lock` could need it, but doesn't, or the package has
+    /// no Rust.
     NotNeeded,
-    /// Nothing in the lock has to do with it.
+    /// Nothing in `Cargo.lock` is related to it.
     NotInTheLock,
 }
 

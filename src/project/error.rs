@@ -57,7 +57,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::project::several_roots),
         help(
-            "choose one with `--cargo-root`, for example `--cargo-root {}`; an override can't build all of them, since `importCargoLock` vendors a single `Cargo.lock`; `nix-snippet --as stanza` prints an override for each",
+            "choose one with `--cargo-root`, for example `--cargo-root {}`; `importCargoLock` vendors a single `Cargo.lock`, so an override can't build all of them; `nix-snippet --as stanza` prints an override for each",
             roots.first().map_or("", String::as_str)
         )
     )]
@@ -154,7 +154,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::lock::stale),
         help(
-            "update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; other commands use the result with `--lock-file`; offline builds fail until then"
+            "update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; offline builds fail until then"
         )
     )]
     StaleLock {
@@ -167,7 +167,7 @@ pub enum ProjectError {
     #[diagnostic(
         code(pyhack::project::no_lock),
         help(
-            "generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`"
+            "generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`"
         )
     )]
     NoLock { place: String },
@@ -346,7 +346,7 @@ fn no_rust_help(unread: &[Unread]) -> String {
 fn no_pyproject_help(elsewhere: &[String]) -> String {
     match elsewhere.first() {
         Some(folder) => format!(
-            "found one in {}: run `cargo pyhack inspect {folder}`",
+            "pass a folder that has one: {}; for example, `cargo pyhack inspect {folder}`",
             list(elsewhere)
         ),
         None => {

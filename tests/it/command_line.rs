@@ -218,11 +218,11 @@ warning: some files of the project can't be read: permission denied for `data/se
 fn why_suggests_a_name() {
     let (sandbox, _registry) = project();
     assert_snapshot!(sandbox.run(&["why", "opnessl", "project"]).ok(), @r"
-opnessl is not needed by module: nothing in its `Cargo.lock` is related to it
+opnessl is not needed by module: no crate in its `Cargo.lock` is related to it
   did you mean `openssl`?
 ");
     assert_snapshot!(sandbox.run(&["why", "alhpa", "project"]).ok(), @r"
-alhpa is not needed by module: nothing in its `Cargo.lock` is related to it
+alhpa is not needed by module: no crate in its `Cargo.lock` is related to it
   did you mean `alpha`?
 ");
 }

@@ -85,7 +85,7 @@ fn no_pyproject() {
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
     exit code 3
     error: no `pyproject.toml` found in `project`
-      help: found one in `project/bindings/python`: run `cargo pyhack inspect project/bindings/python`
+      help: pass a folder that has one: `project/bindings/python`; for example, `cargo pyhack inspect project/bindings/python`
       code: pyhack::project::no_pyproject
     ");
 }
@@ -186,7 +186,7 @@ fn a_workspace_above_the_python_project() {
             insta::assert_snapshot!(sandbox.run(&[command, "project/crates/py"]).failure(), @"
         exit code 3
         error: no `Cargo.lock` found: `project/crates/py/../../Cargo.lock` doesn't exist
-          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
+          help: generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`
           code: pyhack::project::no_lock
         ");
         }
@@ -194,9 +194,9 @@ fn a_workspace_above_the_python_project() {
     let run = sandbox.run(&["inspect", "project/crates/py"]);
     insta::assert_snapshot!(run.stderr, @"
         warning: the Rust sources extend above the Python project, to `../..`, which uv2nix doesn't copy
-          help: `nix-snippet` replaces the package's source with that folder
+          help: the override replaces the package's source with that folder
         warning: no `Cargo.lock` found in `.`
-          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
+          help: generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`
         ");
     sandbox.write(
         "project/Cargo.toml",
@@ -217,7 +217,7 @@ fn no_lock() {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
         exit code 3
         error: no `Cargo.lock` found: `project/src/rust/Cargo.lock` doesn't exist
-          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
+          help: generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`
           code: pyhack::project::no_lock
         ");
         }

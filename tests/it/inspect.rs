@@ -248,7 +248,7 @@ fn a_missing_lock_is_a_warning() {
     let run = sandbox.run(&["inspect", "project", "-v"]);
     insta::assert_snapshot!(run.stderr, @"
         warning: no `Cargo.lock` found in `src/rust`
-          help: generate one: `cargo pyhack nix-snippet --generate-lock --write FILE`, or `lock` with the same flags, saves it next to FILE; other commands use it with `--lock-file`
+          help: generate one: pass `--generate-lock --write FILE` to `cargo pyhack nix-snippet` or `lock`; it is saved next to FILE, and other commands use it with `--lock-file`
           code: pyhack::warning::no_lock
         ");
     assert!(run.ok().contains("Cargo.lock      none"));

@@ -123,7 +123,7 @@ fn a_lock_is_mended_and_the_rest_of_it_kept() {
     insta::assert_snapshot!(sandbox.run(&["vendor", "project"]).failure(), @"
         exit code 3
         error: `project/src/rust/Cargo.lock` doesn't match the manifests: it lacks `beta =2.0.0`, required by `module`
-          help: update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; other commands use the result with `--lock-file`; offline builds fail until then
+          help: update it and keep all other versions: `cargo pyhack nix-snippet --generate-lock --write FILE`; offline builds fail until then
           code: pyhack::lock::stale
         ");
     assert!(!is_accepted(&sandbox, "project/src/rust"));

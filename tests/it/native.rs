@@ -207,7 +207,7 @@ fn why_is_told_and_why_not() {
     pkgs.openssl is not needed by module, although `Cargo.lock` contains:
       openssl-sys 0.9.100: `tls` only depends on it with its feature `native`
     ");
-    insta::assert_snapshot!(why("nothing"), @"nothing is not needed by module: nothing in its `Cargo.lock` is related to it");
+    insta::assert_snapshot!(why("nothing"), @"nothing is not needed by module: no crate in its `Cargo.lock` is related to it");
 }
 
 #[test]

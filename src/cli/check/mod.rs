@@ -19,9 +19,9 @@ use crate::ops::configured::Configured;
 /// Check that the overrides in overlay files are up to date
 ///
 /// An override is out of date if its lockfile, sdist, manifests or options
-/// changed since it was written, or the rules of cargo-pyhack. Exits with 1 if an
-/// override is out of date, was edited by hand, or is missing although the
-/// configuration lists it. Fetches nothing without `--fix`.
+/// changed, or the rules of cargo-pyhack. Exits with 1 if an override is out of
+/// date, was edited by hand, or is in the configuration but missing. Fetches
+/// nothing without `--fix`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

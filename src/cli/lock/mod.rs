@@ -39,7 +39,7 @@ pub(super) use table::inspect;
 #[command(after_help = "\
 Examples:
   cargo pyhack lock                             print the overlay
-  cargo pyhack lock --dry-run                   show what is built from source, and what would be fetched
+  cargo pyhack lock --dry-run                   show what would be built and fetched
   cargo pyhack lock --write overlay.nix         create or update an overlay file
   cargo pyhack lock --all --write overlay.nix   also for packages that have wheels
   cargo pyhack lock --format jsonl --shard 1/4 > 1.jsonl
@@ -55,7 +55,7 @@ pub(super) struct LockArgs {
     #[command(flatten)]
     target: TargetOptions,
 
-    /// Build for the free-threaded build of that Python
+    /// Build for the free-threaded variant of that Python
     #[arg(long, requires = "python")]
     free_threaded: bool,
 

@@ -71,7 +71,7 @@ impl fmt::Display for Needed {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// A row of our table, with its own evidence.
+    /// A row of the built-in table, with its evidence.
     Table(String),
     /// What the crate's `Cargo.toml` says.
     Manifest(String),

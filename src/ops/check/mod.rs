@@ -45,7 +45,7 @@ use prebuilt::check_prebuilt;
 /// What `cargo pyhack check --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct CheckReport {
-    /// The stanzas, in the order of their files.
+    /// The overrides, in the order of their files.
     pub stanzas: Vec<CheckedStanza>,
     /// The files that `--fix` changed.
     pub changed: Vec<String>,
@@ -57,7 +57,7 @@ pub struct CheckReport {
     pub warnings: Vec<Warning>,
 }
 
-/// A stanza that was checked.
+/// An override that was checked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckedStanza {
     /// The path of the overlay.
@@ -66,14 +66,14 @@ pub struct CheckedStanza {
     pub line: Option<usize>,
     /// The name of the package.
     pub package: String,
-    /// The state of the stanza.
+    /// The state of the override.
     pub state: State,
-    /// Why the stanza isn't fresh, or can't be checked.
+    /// Why the override isn't up to date, or can't be checked.
     #[schemars(with = "Vec<String>")]
     pub reasons: Vec<Cause>,
 }
 
-/// The state of a stanza.
+/// The state of an override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

@@ -71,8 +71,8 @@ pub struct InitReport {
     /// The extras and groups that were chosen from sets of conflicting ones
     /// (`tool.uv.conflicts`).
     pub conflicts: Vec<ChosenMember>,
-    /// The build systems of workspace members that neither the lock nor
-    /// pyproject-build-systems provides.
+    /// The build systems of workspace members that neither the lockfile nor
+    /// pyproject-build-systems has.
     pub missing_build_systems: Vec<String>,
     /// The names of the required inputs in an existing flake; null for an input
     /// that it lacks. Empty if there was no flake.

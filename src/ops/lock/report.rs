@@ -19,7 +19,7 @@ use crate::warning::{Warning, WarningReport, as_reports, ignore_reports};
 /// What `cargo pyhack lock --format json` prints.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct LockReport {
-    /// The path of the lock.
+    /// The path of the lockfile.
     pub lock: String,
     /// The Python that is built for.
     pub python: String,
@@ -30,12 +30,12 @@ pub struct LockReport {
     /// The text, and where it was written to.
     #[serde(flatten)]
     pub written: Written,
-    /// Warnings about the lock as a whole.
+    /// Warnings about the whole lockfile.
     #[serde(serialize_with = "as_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// Packages whose stanzas were removed: the lock no longer has them, or
-    /// only stanzas of packages with Rust are wanted.
+    /// Packages whose overrides were removed: the lockfile no longer has them,
+    /// or only overrides of packages with Rust are wanted.
     pub removed: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ pub struct LockReport {
 pub struct LockedPackageReport {
     /// Its name, normalised by PEP 503.
     pub name: String,
-    /// Its version. If the lock has several, they are separated by commas.
+    /// Its version. If the lockfile has several, they are separated by commas.
     pub version: Option<String>,
     /// The kind of its source: `registry`, `git`, `url`, `path`, `directory`,
     /// `editable`, or `virtual`.
@@ -65,19 +65,19 @@ pub struct LockedPackageReport {
     pub build_system: Vec<String>,
     /// The libraries and programs of nixpkgs that it is built with.
     pub native_inputs: Vec<String>,
-    /// The state of the stanza in the file.
+    /// The state of the override in the file.
     pub stanza: Option<StanzaState>,
-    /// Why the stanza changed.
+    /// Why the override changed.
     #[serde(deserialize_with = "skip_reasons")]
     #[schemars(with = "Vec<String>")]
     pub reasons: Vec<Reason>,
-    /// The stanza as it is printed by itself.
+    /// The override as it is printed by itself.
     pub nix: Option<String>,
     /// Warnings about the package.
     #[serde(serialize_with = "as_reports", deserialize_with = "ignore_reports")]
     #[schemars(with = "Vec<WarningReport>")]
     pub warnings: Vec<Warning>,
-    /// The error, if the stanza couldn't be made.
+    /// The error, if the override couldn't be generated.
     pub error: Option<Failure>,
     /// Whether the error is that the stanza was edited by hand.
     #[serde(skip)]
@@ -139,13 +139,13 @@ impl Built {
 pub struct Fetch {
     /// The URL that it is fetched from.
     pub url: String,
-    /// Its size in bytes, if the lock has it.
+    /// Its size in bytes, if the lockfile has it.
     pub size: Option<u64>,
-    /// Whether it is in our cache.
+    /// Whether it is cached.
     pub is_cached: bool,
 }
 
-/// The state of a stanza in a file.
+/// The state of an override in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StanzaState {

@@ -16,11 +16,11 @@ use crate::python_build::BuildFacts;
 /// What `cargo pyhack why --format json` prints for a lock.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct LockWhy {
-    /// The path of the lock.
+    /// The path of the lockfile.
     pub lock: String,
-    /// The name that is explained; null for all native inputs.
+    /// The name that is explained; null for all native dependencies.
     pub name: Option<String>,
-    /// The package of that name, if the lock has one.
+    /// The package with that name, if the lockfile has one.
     pub package: Vec<WhyPackage>,
     /// What the crates and extension modules of the packages that are built
     /// from source need.

@@ -36,7 +36,7 @@ const NAMES: [&str; 2] = ["uv.lock", "pylock.toml"];
 pub(super) struct Workspace {
     pub lock: Arc<PythonLock>,
     pub settings: UvSettings,
-    /// The path of the lock.
+    /// The path of the lockfile.
     pub path: Utf8PathBuf,
     pub store: ArtifactStore,
     /// What decides on the Python where none is asked for.

@@ -83,14 +83,14 @@ impl JsonSchema for Config {
                 "packages",
                 described(
                     packages,
-                    "The packages that have a stanza in the overlay, by their names; a\nstring is short for a table with a `path`.",
+                    "The packages that have an override in the overlay, by name; a string is short for a table with a `path`.",
                 ),
             ),
             (
                 "prebuilt",
                 described(
                     Vec::<PrebuiltForm>::json_schema(generator),
-                    "The packages of the lock that are taken from nixpkgs.",
+                    "The packages in the lockfile that are taken from nixpkgs.",
                 ),
             ),
         ];

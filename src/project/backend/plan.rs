@@ -56,15 +56,15 @@ impl RootRule {
     pub const fn describe(self) -> &'static str {
         match self {
             Self::MaturinManifestPath => "tool.maturin.manifest-path",
-            Self::MaturinSrcLayout => "maturin's layout of `rust` beside `src`",
+            Self::MaturinSrcLayout => "maturin's default: `rust` next to `src`",
             Self::BuildArguments => "build-args in tool.uv.config-settings",
-            Self::SourceRoot => "maturin looks beside pyproject.toml",
+            Self::SourceRoot => "maturin's default",
             Self::SetuptoolsRust => "tool.setuptools-rust",
             Self::SetupPy => "rust_extensions in setup.py",
             Self::HatchHook => "tool.hatch.build.hooks",
             Self::BuildScript => "the build script",
             Self::BuildFile => "CMakeLists.txt or meson.build",
-            Self::ObviousPlace => "found there",
+            Self::ObviousPlace => "a common place",
             Self::CargoRoot => "--cargo-root",
         }
     }

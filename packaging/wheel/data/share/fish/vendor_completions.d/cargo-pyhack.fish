@@ -74,7 +74,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l lay
 import-cargo-lock\t'The same as nixpkgs\' `importCargoLock`'
 fetch-cargo-vendor\t'What nixpkgs\' `cargoHash` covers: crates as downloaded'
 fetch-cargo-vendor-unpacked\t'What nixpkgs\' `fetchCargoVendor` unpacks for cargo'"
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l platform -l platforms -d 'Comma-separated platforms, by the names of Nix or rustc: replace the crates of other platforms with stubs [default: keep all crates]' -r
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l platform -l platforms -d 'Comma-separated platforms to build for; crates of other platforms become stubs [default: keep all crates]' -r
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand vendor" -l link-mode -d 'How to add the files to the folder' -r -f -a "copy\t'Copies'
 hardlink\t'Hard links to the cache: don\'t edit the files; copies if the cache is on another file system'
 symlink\t'Symbolic links to the cache: the folder can\'t be used without it, for example in a container'
@@ -227,7 +227,7 @@ complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l all -
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-all
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l rust-only -d 'Only write overrides for packages with Rust'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-rust-only
-complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l free-threaded -d 'Build for the free-threaded build of that Python'
+complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l free-threaded -d 'Build for the free-threaded variant of that Python'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-ifd -d 'Save Cargo.lock next to the overlay, to avoid import from derivation'
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l ifd
 complete -c cargo-pyhack -n "__fish_cargo_pyhack_using_subcommand lock" -l no-comments -d 'Omit the comments that show why an input is needed'
