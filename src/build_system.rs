@@ -12,6 +12,8 @@ use serde::Deserialize;
 use crate::pep508;
 use crate::project::{ProjectError, PythonName};
 use crate::target::{Platform, Target};
+use crate::text_place::TextPlace;
+use crate::toml_text::span_of_item;
 
 const TABLE: &str = include_str!("../data/build-systems.toml");
 
@@ -43,6 +45,36 @@ pub struct Requirements {
 }
 
 impl Requirements {
+    /// Reads `build-system.requires` of a `pyproject.toml` with this text, and
+    /// `more` requirements that come from elsewhere.
+    ///
+    /// # Errors
+    /// If one of them isn't valid. The error points at it if it is in the text.
+    pub fn read_pyproject(
+        requires: &[String],
+        more: &[String],
+        package: RequiringPackage<'_>,
+        pyproject: &str,
+    ) -> Result<Self, ProjectError> {
+        let read = Self::read(requires.iter().chain(more), package);
+        read.map_err(|error| match error {
+            ProjectError::Requirement {
+                requirement,
+                message,
+                ..
+            } => {
+                let is_it = |item: &str| shortened(item) == requirement;
+                let span = span_of_item(pyproject, &["build-system", "requires"], is_it);
+                ProjectError::Requirement {
+                    at: TextPlace::span_or_file(package.place, pyproject, span),
+                    requirement,
+                    message,
+                }
+            }
+            error => error,
+        })
+    }
+
     /// Reads requirements in the form of PEP 508.
     ///
     /// # Errors
@@ -154,7 +186,7 @@ fn with_commas(text: &str) -> String {
 
 fn refuse(text: &str, place: &str, message: &str) -> ProjectError {
     ProjectError::Requirement {
-        place: place.to_owned(),
+        at: TextPlace::file(place),
         requirement: shortened(text),
         message: message.to_owned(),
     }

@@ -9,6 +9,7 @@ use crate::options::ConfigError;
 use crate::overlay::OverlayError;
 use crate::project::ProjectError;
 use crate::python_lock::PythonLockError;
+use crate::text_place::TextPlace;
 
 /// An error that makes a command fail.
 #[derive(Debug, Error, Diagnostic)]
@@ -68,6 +69,18 @@ pub enum Exit {
 }
 
 impl Error {
+    /// The place in a file that the error is about.
+    #[must_use]
+    pub fn place(&self) -> Option<&TextPlace> {
+        match self {
+            Self::Project(error) => error.place(),
+            Self::Overlay(error) => error.place(),
+            Self::PythonLock(error) => error.place(),
+            Self::Config(error) => Some(&error.at),
+            Self::Io(_) | Self::Init(_) => None,
+        }
+    }
+
     /// Returns the error for a `check` without an overlay: neither the command
     /// line nor the configuration names one.
     #[must_use]

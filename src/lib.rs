@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | people | `cli` | what is typed and printed |
 //! | world | `ops`, `io` | one use case a file; files, archives, network |
-//! | core | `project`, `python`, `python_build`, `python_native`, `build_system`, `native`, `vendor`, `hash`, `nix`, `overlay`, `options`, `pep508`, `python_index`, `python_lock`, `suggest`, `toml_text` | text and facts in, text and facts out |
+//! | core | `project`, `python`, `python_build`, `python_native`, `build_system`, `native`, `vendor`, `hash`, `nix`, `overlay`, `options`, `pep508`, `python_index`, `python_lock`, `secrets`, `suggest`, `text_place`, `toml_text` | text and facts in, text and facts out |
 //!
 //! To follow a command, start at its file in `cli`, continue with the file of
 //! the same name in `ops`, which lists the steps, and from there go to the
@@ -35,8 +35,10 @@ mod python_build;
 mod python_index;
 mod python_lock;
 mod python_native;
+mod secrets;
 mod suggest;
 mod target;
+mod text_place;
 mod toml_text;
 mod vendor;
 mod warning;

@@ -10,6 +10,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::text_place::TextPlace;
+
 /// The severity of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -167,7 +169,12 @@ pub enum Warning {
         code(pyhack::warning::guess),
         help("check what the build does before you rely on it")
     )]
-    Guess { manifest: String, why: String },
+    Guess {
+        manifest: String,
+        why: String,
+        #[serde(default)]
+        at: Option<TextPlace>,
+    },
     /// The project's code decides something that can't be known without running
     /// it.
     #[error("not known without running the build: {what}")]
@@ -175,7 +182,11 @@ pub enum Warning {
         code(pyhack::warning::unread),
         help("check that line: it may build or require more than is shown here")
     )]
-    Unread { what: String },
+    Unread {
+        what: String,
+        #[serde(default)]
+        at: Option<TextPlace>,
+    },
     /// The root of the Cargo workspace is above the Python project.
     #[error(
         "the Rust sources extend above the Python project, to `{above}`, which uv2nix doesn't copy"
@@ -428,7 +439,12 @@ pub enum Warning {
         code(pyhack::warning::unread_pins),
         help("check that its nixpkgs and pyproject.nix are new enough")
     )]
-    UnreadPins { place: String, reason: String },
+    UnreadPins {
+        place: String,
+        reason: String,
+        #[serde(default)]
+        at: Option<TextPlace>,
+    },
     /// Part of a file in nixpkgs' style has to be filled in or checked by hand.
     #[error("{what}")]
     #[diagnostic(
@@ -709,6 +725,17 @@ impl Warning {
             }
             | Self::Runtime { .. } => Level::Note,
             _ => Level::Warning,
+        }
+    }
+
+    /// The place in a file that the warning is about.
+    #[must_use]
+    pub const fn place(&self) -> Option<&TextPlace> {
+        match self {
+            Self::Guess { at, .. } | Self::Unread { at, .. } | Self::UnreadPins { at, .. } => {
+                at.as_ref()
+            }
+            _ => None,
         }
     }
 

@@ -56,7 +56,8 @@ impl GlobalArgs {
         } else {
             ProjectConfig::Ignored
         };
-        Session::new(Network::new(self.offline), project_config, progress)
+        let network = Network::new(self.offline).reporting_to(progress.clone());
+        Session::new(network, project_config, progress)
     }
 }
 

@@ -11,6 +11,7 @@ mod lock;
 mod nix_snippet;
 mod progress;
 mod report;
+mod snippet;
 mod stanza_args;
 mod style;
 mod text;

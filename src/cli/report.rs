@@ -4,21 +4,20 @@ use std::fmt::Write as _;
 
 use miette::Diagnostic;
 
+use super::snippet::Layout;
 use super::style::{BOLD, DIM, ERROR, WARNING, plain};
 use crate::error::Error;
 use crate::ops::lock::Failure;
 use crate::overlay::OverlayError;
+use crate::text_place::TextPlace;
 use crate::warning::{Level, WarningReport};
 
 /// Formats an error in Cargo's style: message, place, help and code.
-pub(super) fn error(error: &Error) -> String {
-    let mut text = format!(
-        "{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n",
-        plain(&error.to_string())
-    );
-    if let Some(place) = place(error) {
-        let _ = writeln!(text, "  {DIM}-->{DIM:#} {}", plain(&place));
-    }
+pub(super) fn error(error: &Error, layout: Layout) -> String {
+    let place = error.place();
+    let message = layout.message(&error.to_string(), place);
+    let mut text = format!("{ERROR}error{ERROR:#}: {BOLD}{}{BOLD:#}\n", plain(&message));
+    text.push_str(&layout.snippet(place, Level::Error));
     if let Some(help) = error.help() {
         let _ = writeln!(text, "  help: {}", plain(&help.to_string()));
     }
@@ -34,12 +33,15 @@ pub(super) fn error(error: &Error) -> String {
 }
 
 /// Formats the error of one of several packages. `what` names the package.
-pub(super) fn failure(what: &str, failure: &Failure) -> String {
+pub(super) fn failure(what: &str, failure: &Failure, layout: Layout) -> String {
+    let place = failure.place.as_ref();
+    let message = layout.message(&failure.message, place);
     let mut text = format!(
         "{ERROR}error{ERROR:#}: {BOLD}{}: {}{BOLD:#}\n",
         plain(what),
-        plain(&failure.message)
+        plain(&message)
     );
+    text.push_str(&layout.snippet(place, Level::Error));
     if !failure.help.is_empty() {
         let _ = writeln!(text, "  help: {}", plain(&failure.help));
     }
@@ -49,7 +51,12 @@ pub(super) fn failure(what: &str, failure: &Failure) -> String {
 
 /// Formats a warning. With `with_code`, which `--verbose` sets, the text has
 /// the warning's code, and the help of notes as well.
-pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
+pub(super) fn warning(
+    warning: &WarningReport,
+    place: Option<&TextPlace>,
+    with_code: bool,
+    layout: Layout,
+) -> String {
     let is_note = warning.level == Level::Note;
     let head = match warning.level {
         Level::Note => format!("{BOLD}note{BOLD:#}"),
@@ -57,6 +64,8 @@ pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
         Level::Warning | Level::Error => format!("{WARNING}warning{WARNING:#}"),
     };
     let mut text = format!("{head}: {}\n", plain(&warning.message));
+    let level = if is_note { Level::Note } else { Level::Warning };
+    text.push_str(&layout.snippet(place, level));
     if !is_note || with_code {
         let _ = writeln!(text, "  help: {}", plain(&warning.help));
     }
@@ -64,11 +73,4 @@ pub(super) fn warning(warning: &WarningReport, with_code: bool) -> String {
         let _ = writeln!(text, "  {DIM}code: {}{DIM:#}", warning.code);
     }
     text
-}
-
-/// Returns `FILE:LINE` of the error's first label.
-fn place(error: &Error) -> Option<String> {
-    let label = error.labels()?.next()?;
-    let contents = error.source_code()?.read_span(label.inner(), 0, 0).ok()?;
-    Some(format!("{}:{}", contents.name()?, contents.line() + 1))
 }

@@ -10,6 +10,8 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// Places in files, and what is around the lines of one.
+pub(super) const PLACE: Style = AnsiColor::BrightBlue.on_default().bold();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// How much of a piece of text is shown, in characters: names and messages of
@@ -49,7 +51,7 @@ pub(super) fn for_terminal(text: &str) -> String {
     out
 }
 
-/// Likewise for data, in which no style is ours.
+/// Likewise for lines of a file, in which no style is ours.
 pub(super) fn escaped_data(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -12,12 +12,14 @@ use serde::Serialize;
 use super::global::{Format, GlobalArgs, default_color};
 use super::progress::Bar;
 use super::report;
+use super::snippet::Layout;
 use super::style::{GOOD, WARNING, escaped_data, for_terminal, plain};
 use crate::error::Error;
 use crate::io::progress::Silent;
 use crate::io::{IoError, Progress};
 use crate::ops::lock::Failure;
-use crate::warning::Warning;
+use crate::text_place::TextPlace;
+use crate::warning::{Warning, WarningReport};
 
 /// The version of the JSON output, in its field `format_version`. It is
 /// incremented if a field is removed or changes its meaning, not if one is
@@ -154,13 +156,13 @@ impl Ui {
             return;
         }
         for warning in warnings {
-            self.say(&report::warning(&warning.report(), self.is_verbose));
+            self.warning(&warning.report(), warning.place());
         }
     }
 
     /// Prints the error of one of several packages.
     pub(super) fn failure(&self, what: &str, failure: &Failure) {
-        self.say(&report::failure(what, failure));
+        self.say(&report::failure(what, failure, Self::layout()));
     }
 
     /// Prints the warnings of one of several packages, each with its name.
@@ -171,7 +173,7 @@ impl Ui {
         for warning in warnings {
             let mut report = warning.report();
             report.message.insert_str(0, &format!("{name}: "));
-            self.say(&report::warning(&report, self.is_verbose));
+            self.warning(&report, warning.place());
         }
     }
 
@@ -200,7 +202,7 @@ impl Ui {
 
     /// Prints the error that made a command fail.
     pub(super) fn error(&self, error: &Error) {
-        self.say(&report::error(error));
+        self.say(&report::error(error, Self::layout()));
     }
 
     /// Returns a progress bar, or a display that shows nothing with `--quiet`
@@ -209,8 +211,7 @@ impl Ui {
         if self.is_quiet || !io::stderr().is_terminal() {
             Arc::new(Silent)
         } else {
-            let columns = columns_of(terminal_size::terminal_size_of(io::stderr()));
-            Arc::new(Bar::new(columns))
+            Arc::new(Bar::new(Self::message_columns))
         }
     }
 
@@ -218,6 +219,26 @@ impl Ui {
     /// it is printed on, else 80.
     pub(super) fn columns() -> usize {
         columns_of(terminal_size::terminal_size_of(io::stdout()))
+    }
+
+    /// Likewise of the terminal that messages are printed on.
+    fn message_columns() -> usize {
+        columns_of(terminal_size::terminal_size_of(io::stderr()))
+    }
+
+    fn warning(&self, warning: &WarningReport, place: Option<&TextPlace>) {
+        let layout = Self::layout();
+        self.say(&report::warning(warning, place, self.is_verbose, layout));
+    }
+
+    /// Returns how places are shown in messages.
+    fn layout() -> Layout {
+        if io::stderr().is_terminal() {
+            let columns = Self::message_columns();
+            Layout::Terminal { columns }
+        } else {
+            Layout::OneLine
+        }
     }
 
     fn say(&self, text: &str) {

@@ -263,7 +263,8 @@ fn refusal(text: &str, scratch: &Path) -> Option<ManifestProblem> {
         .next()
         .and_then(|line| line.trim().strip_prefix("--> "))
     {
-        let mut parts = at.rsplitn(3, ':').skip(1);
+        let mut parts = at.rsplitn(3, ':');
+        let column = parts.next().and_then(|column| column.parse().ok());
         let line = parts.next().and_then(|line| line.parse().ok());
         let path = parts.next().unwrap_or(at);
         let manifest = match path.rsplit_once("/source/") {
@@ -273,6 +274,7 @@ fn refusal(text: &str, scratch: &Path) -> Option<ManifestProblem> {
         return Some(ManifestProblem::Refused {
             manifest: manifest.to_owned(),
             line,
+            column,
             reason: head.to_owned(),
         });
     }
@@ -291,6 +293,7 @@ fn refusal(text: &str, scratch: &Path) -> Option<ManifestProblem> {
     Some(ManifestProblem::Refused {
         manifest,
         line: None,
+        column: None,
         reason: sentence(reason, scratch),
     })
 }
@@ -305,6 +308,7 @@ mod tests {
                 manifest,
                 line,
                 reason,
+                ..
             } => Some((manifest, line, reason)),
             _ => None,
         }

@@ -7,6 +7,7 @@ use super::read::read_string;
 
 use super::search_up::search_up;
 use crate::nix::pins::{Pin, PinFile};
+use crate::text_place::TextPlace;
 
 /// Upper bound on the size of such a file, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
@@ -17,7 +18,14 @@ pub struct FoundPins {
     /// Where the file is, as seen from the working folder.
     pub place: Utf8PathBuf,
     /// What the file pins, or why it can't be read.
-    pub pins: Result<Vec<Pin>, String>,
+    pub pins: Result<Vec<Pin>, UnreadPins>,
+}
+
+/// Why a file of pins can't be read.
+#[derive(Debug)]
+pub struct UnreadPins {
+    pub reason: String,
+    pub at: Option<TextPlace>,
 }
 
 /// Returns the files of the nearest folder that has any: `folder`, or one above
@@ -52,16 +60,24 @@ fn read(file: PinFile, folder: &Utf8Path, name: &Utf8Path) -> Option<FoundPins> 
     let metadata = fs::metadata(&path)
         .ok()
         .filter(std::fs::Metadata::is_file)?;
+    let unread = |reason: String| UnreadPins { reason, at: None };
     let text = if metadata.len() > MAX_SIZE {
-        Err("it is too large".to_owned())
+        Err(unread("it is too large".to_owned()))
     } else {
-        read_string(&path).map_err(|error| error.to_string())
+        read_string(&path).map_err(|error| unread(error.to_string()))
     };
     let place = if name == "." {
         file.path().to_owned()
     } else {
         name.join(file.path())
     };
-    let pins = text.and_then(|text| file.read(&text));
+    let pins = text.and_then(|text| {
+        file.read(&text).map_err(|problem| UnreadPins {
+            at: problem
+                .span
+                .map(|span| TextPlace::span(place.as_str(), &text, span)),
+            reason: problem.message,
+        })
+    });
     Some(FoundPins { file, place, pins })
 }

@@ -92,7 +92,7 @@ impl Session {
         progress: Arc<dyn Progress>,
     ) -> Self {
         let cache = Cache::of_user();
-        temporary::begin(cache.folder());
+        temporary::begin(cache.folder(), &progress);
         cache.remove_free_locks();
         let shared = Shared::new(network, project_config, cache, cargo_home());
         Self {

@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fs_err as fs;
 use tempfile::NamedTempFile;
 
+use super::progress::Progress;
 use super::read::read_string;
 
 /// The folder in the cache; its name changes with what is in it.
@@ -44,8 +45,9 @@ struct State {
 
 /// Starts a run: removes what dead runs left, and sees to it that this one
 /// leaves nothing if it is interrupted.
-/// `cache` is the folder of the cache, if there is one.
-pub fn begin(cache: Option<&Path>) {
+/// `cache` is the folder of the cache, if there is one; `progress` is cleared
+/// then, too.
+pub fn begin(cache: Option<&Path>, progress: &Arc<dyn Progress>) {
     let runs = cache.map(|folder| folder.join(RUNS));
     if let Some(runs) = &runs {
         sweep(runs);
@@ -56,7 +58,7 @@ pub fn begin(cache: Option<&Path>) {
         Run::new(runs)
     });
     if is_new {
-        clean_up_on_signals();
+        clean_up_on_signals(progress.clone());
     }
 }
 
@@ -273,7 +275,7 @@ pub(super) fn remove_folder(folder: &Path) {
 
 /// Removes this run's files when it is asked to end, and ends as it would have.
 #[cfg(unix)]
-fn clean_up_on_signals() {
+fn clean_up_on_signals(progress: Arc<dyn Progress>) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else {
@@ -281,6 +283,7 @@ fn clean_up_on_signals() {
     };
     let wait = move || {
         if let Some(signal) = signals.forever().next() {
+            progress.interrupt();
             run().clean_up();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
@@ -290,7 +293,7 @@ fn clean_up_on_signals() {
 }
 
 #[cfg(not(unix))]
-const fn clean_up_on_signals() {}
+fn clean_up_on_signals(_progress: Arc<dyn Progress>) {}
 
 #[cfg(test)]
 mod tests {

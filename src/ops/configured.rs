@@ -14,6 +14,7 @@ use crate::nix::normalized;
 use crate::options::{Config, Layers, Options, UnusedSubdirectory};
 use crate::overlay::OverlayError;
 use crate::project::PythonName;
+use crate::text_place::TextPlace;
 
 /// The file whose `[tool.cargo-pyhack]` is the configuration.
 const PYPROJECT: &str = "pyproject.toml";
@@ -239,7 +240,7 @@ fn require_inside(
         return Ok(());
     }
     Err(OverlayError::Recipe {
-        place: "the configuration".to_owned(),
+        at: TextPlace::file("the configuration"),
         message: format!("by way of a link, `{overlay}` leads out of the repository"),
     }
     .into())

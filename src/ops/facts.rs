@@ -122,21 +122,17 @@ impl Facts {
 
 pub(super) fn requirements(loaded: &Loaded) -> Result<Requirements, Error> {
     let project = &loaded.project;
-    let place = loaded
-        .files
-        .display(&join(&project.python_root, "pyproject.toml"));
+    let path = join(&project.python_root, "pyproject.toml");
+    let place = loaded.files.display(&path);
     let request = build_system::RequiringPackage {
         name: &project.identity.name,
         extras: &project.pyproject.optional_dependencies,
         target: &loaded.target,
         place: &place,
     };
-    let all = project
-        .pyproject
-        .requires
-        .iter()
-        .chain(&project.hook_requires);
-    Ok(Requirements::read(all, request)?)
+    let text = loaded.files.text(&path)?.unwrap_or_default();
+    let (requires, more) = (&project.pyproject.requires, &project.hook_requires);
+    Ok(Requirements::read_pyproject(requires, more, request, text)?)
 }
 
 fn pyproject_warnings(project: &Project) -> Vec<Warning> {
@@ -174,6 +170,9 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
             warnings.push(Warning::Guess {
                 manifest: module.build.manifest.to_string(),
                 why: why.to_string(),
+                at: why
+                    .source_line()
+                    .and_then(|line| loaded.files.place_of(line)),
             });
         }
     }
@@ -184,8 +183,12 @@ fn project_warnings(loaded: &Loaded) -> Vec<Warning> {
         )
     };
     for unread in project.unread.iter().filter(|unread| !is_reported(unread)) {
-        let what = unread.to_string();
-        warnings.push(Warning::Unread { what });
+        warnings.push(Warning::Unread {
+            what: unread.to_string(),
+            at: unread
+                .source_line()
+                .and_then(|line| loaded.files.place_of(line)),
+        });
     }
     if let Some(above) = &loaded.above {
         let above = above.to_string();

@@ -273,8 +273,9 @@ fn of_revisions<T: Send>(
     }
     progress.start("Checking out", revisions.len() as u64);
     let job = |revision: &GitRevision| {
+        progress.begin(revision.source.repository());
         let result = job(revision);
-        progress.step();
+        progress.step(revision.source.repository());
         result
     };
     let found = in_order(revisions, GIT_THREADS, job, |results| results.collect());
@@ -312,7 +313,7 @@ impl Contents<'_> {
         });
         let hash = read_ahead(files, |ahead| {
             let files = self.crates.iter().zip(&sizes).map(|((krate, _), size)| {
-                progress.step();
+                progress.step(krate.name.as_str());
                 Ok(TreeFile {
                     path: tarball_path(krate, self.lock),
                     size: *size,
@@ -331,8 +332,9 @@ impl Contents<'_> {
             self.crates,
             threads,
             |(krate, checksum)| {
+                progress.begin(krate.name.as_str());
                 let file = store.open_crate(krate, checksum);
-                progress.step();
+                progress.step(krate.name.as_str());
                 file.map(|file| TreeFile {
                     path: tarball_path(krate, self.lock),
                     size: file.size,

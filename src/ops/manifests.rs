@@ -52,6 +52,9 @@ pub(super) fn require_readable(
     }
     let is_sdist = is_sdist(files, root);
     Err(ProjectError::Broken {
+        at: broken
+            .iter()
+            .find_map(|problem| files.place_of(problem.source_line()?)),
         place,
         broken,
         is_sdist,

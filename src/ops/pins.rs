@@ -44,10 +44,11 @@ fn judge_file(found: &FoundPins, asked: PinRequirements) -> PinFindings {
     let place = found.place.as_str().escape_debug().to_string();
     match &found.pins {
         Ok(pins) => judge(&place, found.file, pins, asked),
-        Err(reason) => {
-            let reason = reason.escape_debug().to_string();
+        Err(unread) => {
+            let reason = unread.reason.escape_debug().to_string();
+            let at = unread.at.clone();
             PinFindings {
-                warnings: vec![Warning::UnreadPins { place, reason }],
+                warnings: vec![Warning::UnreadPins { place, reason, at }],
                 knows_rustc: false,
             }
         }

@@ -20,6 +20,7 @@ use crate::python_lock::{
     PackageFormat, PythonDependency, PythonLockError, choose_format, held, reach,
 };
 use crate::target::Platform;
+use crate::text_place::TextPlace;
 
 const TABLE: &str = include_str!("../../data/nixpkgs-prebuilt.toml");
 
@@ -48,7 +49,7 @@ pub(super) fn make_prebuilt(
     let folder = parent_folder(file);
     let package = options.nixpkgs.prebuilt.as_ref();
     let package = package.ok_or_else(|| OverlayError::Recipe {
-        place: file.to_string(),
+        at: TextPlace::file(file.as_str()),
         message: "the package to take from nixpkgs is missing".to_owned(),
     })?;
     let PrebuiltPackage { name, attr, .. } = package.clone();

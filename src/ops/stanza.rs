@@ -153,6 +153,7 @@ impl Making<'_> {
             Ok(_) => ProjectError::NoRust {
                 place: loaded.files.origin().to_owned(),
                 unread: Vec::new(),
+                at: None,
             },
         };
         let kind = self.kind(loaded);

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use miette::{NamedSource, SourceSpan};
 use rnix::{SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::guard::guard_of;
@@ -13,6 +12,7 @@ use super::{Digests, KEEP, OverlayError, PREFIX, PythonLockMark};
 use super::{keep, python_lock_mark, text_digest};
 use crate::nix::Guard;
 use crate::project::PythonName;
+use crate::text_place::TextPlace;
 
 /// A stanza and its marks.
 #[derive(Debug, Clone)]
@@ -273,11 +273,8 @@ impl Finder<'_> {
         let range = mark.token.text_range();
         let (start, end): (usize, usize) = (range.start().into(), range.end().into());
         OverlayError::Marker {
-            place: self.place.to_owned(),
-            line: self.lines.number(start),
+            at: TextPlace::span(self.place, self.text, start..end),
             message,
-            text: NamedSource::new(self.place, Arc::clone(self.text)),
-            at: Some(SourceSpan::from(start..end)),
         }
     }
 }
@@ -330,7 +327,7 @@ mod tests {
     /// The line and the message of a mark that is refused.
     fn refused(text: &str) -> (usize, String) {
         match Document::parse("overlay.nix", text).err() {
-            Some(OverlayError::Marker { line, message, .. }) => (line, message),
+            Some(OverlayError::Marker { at, message }) => (at.line().unwrap(), message),
             Some(error) => panic!("{error}"),
             None => panic!("nothing is wrong with {text}"),
         }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use miette::{NamedSource, SourceSpan};
-use rnix::SyntaxNode;
+use rnix::{SyntaxNode, TextRange, TextSize};
 
 use super::blocks::{Block, Finder};
 use super::lines::Lines;
@@ -14,6 +13,7 @@ use super::{OverlayError, PythonLockMark};
 use crate::nix::REVISION;
 use crate::nix::parse::is_too_deep;
 use crate::nix::scope::{Variable, duplicate_attribute, undefined_variables};
+use crate::text_place::TextPlace;
 
 /// An overlay file, its syntax tree, and the stanzas in it.
 ///
@@ -23,7 +23,6 @@ pub struct Document {
     place: String,
     text: Arc<str>,
     tree: rnix::Parse<rnix::Root>,
-    lines: Lines,
     blocks: Vec<Block>,
     /// Where in `blocks` the stanza of a package is.
     by_name: HashMap<String, usize>,
@@ -118,11 +117,8 @@ impl Document {
             return Ok(());
         };
         Err(OverlayError::Unsound {
-            place: self.place.clone(),
-            line: self.lines.number(found.range.start),
+            at: self.place_of(found.range.clone()),
             message: found.message.clone(),
-            text: NamedSource::new(&self.place, Arc::clone(&self.text)),
-            at: Some(SourceSpan::from(found.range.clone())),
         })
     }
 
@@ -130,10 +126,8 @@ impl Document {
     pub(super) fn parse_fragment(place: &str, text: &str) -> Result<Self, OverlayError> {
         if is_too_deep(text) {
             return Err(OverlayError::Syntax {
-                place: place.to_owned(),
+                at: TextPlace::file(place),
                 message: "it is nested too deeply".to_owned(),
-                text: NamedSource::new(place, String::new().into()),
-                at: None,
             });
         }
         let tree = rnix::Root::parse(text);
@@ -158,7 +152,6 @@ impl Document {
             unsound: Vec::new(),
             text,
             tree,
-            lines,
         })
     }
 
@@ -231,19 +224,23 @@ impl Document {
         self.sets().newline
     }
 
-    /// The line that holds an offset, counted from 1.
-    pub(super) fn line(&self, at: usize) -> usize {
-        self.lines.number(at)
+    /// The place of a part of the file, for an error.
+    #[must_use]
+    pub fn place_of(&self, range: Range<usize>) -> TextPlace {
+        TextPlace::span(&self.place, &self.text, range)
+    }
+
+    /// The place of the first mark of a stanza.
+    #[must_use]
+    pub fn place_of_block(&self, block: &Block) -> TextPlace {
+        TextPlace::line_of(&self.place, &self.text, block.line, None)
     }
 
     /// The error for a name that the user sets at `entry`.
     pub(super) fn taken(&self, name: &str, entry: Range<usize>) -> OverlayError {
         OverlayError::Taken {
-            place: self.place.clone(),
-            line: self.lines.number(entry.start),
+            at: self.place_of(entry),
             name: name.to_owned(),
-            text: NamedSource::new(&self.place, Arc::clone(&self.text)),
-            at: Some(SourceSpan::from(entry)),
         }
     }
 
@@ -253,7 +250,7 @@ impl Document {
 }
 
 /// Converts an error of the parser.
-fn syntax_error(place: &str, text: &Arc<str>, error: &rnix::ParseError) -> OverlayError {
+fn syntax_error(place: &str, text: &str, error: &rnix::ParseError) -> OverlayError {
     use rnix::ParseError;
     let range = match error {
         ParseError::Unexpected(range)
@@ -261,15 +258,15 @@ fn syntax_error(place: &str, text: &Arc<str>, error: &rnix::ParseError) -> Overl
         | ParseError::UnexpectedWanted(_, range, _)
         | ParseError::UnexpectedDoubleBind(range)
         | ParseError::DuplicatedArgs(range, _) => Some(*range),
+        ParseError::UnexpectedEOF | ParseError::UnexpectedEOFWanted(_) => {
+            Some(TextRange::empty(TextSize::of(text)))
+        }
         _ => None,
     };
-    let at =
-        range.map(|range| SourceSpan::from(usize::from(range.start())..usize::from(range.end())));
+    let range = range.map(Range::<usize>::from);
     OverlayError::Syntax {
-        place: place.to_owned(),
+        at: TextPlace::span_or_file(place, text, range),
         message: error.to_string(),
-        text: NamedSource::new(place, Arc::clone(text)),
-        at,
     }
 }
 
@@ -308,13 +305,15 @@ mod tests {
 
     #[test]
     fn what_is_not_nix_is_refused_with_its_place() {
-        let Err(OverlayError::Syntax { at, text, .. }) =
-            Document::parse("overlay.nix", "{\n  a = ;\n}\n")
-        else {
-            panic!("it was parsed");
-        };
-        assert_eq!(text.name(), "overlay.nix");
-        assert_eq!(at.map(|at| at.offset()), Some(8));
+        for (text, place) in [
+            ("{\n  a = ;\n}\n", "overlay.nix:2:7"),
+            ("{\n  a = 1;\n", "overlay.nix:2:9"),
+        ] {
+            let Err(OverlayError::Syntax { at, .. }) = Document::parse("overlay.nix", text) else {
+                panic!("it was parsed");
+            };
+            assert_eq!(at.to_string(), place);
+        }
     }
 
     #[test]

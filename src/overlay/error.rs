@@ -1,75 +1,46 @@
 //! Errors about overlay files and what stanzas are made from.
 
-use std::sync::Arc;
-
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 use thiserror::Error;
+
+use crate::text_place::TextPlace;
 
 /// An overlay file, or a request for one, is wrong.
 #[derive(Debug, Error, Diagnostic)]
 pub enum OverlayError {
     /// The file isn't Nix.
-    #[error("failed to parse `{place}`: {message}")]
+    #[error("{at}: failed to parse: {message}")]
     #[diagnostic(
         code(pyhack::overlay::syntax),
-        help("fix the file first; `nix-instantiate --parse {place}` shows Nix's error")
+        help("fix the file first; `nix-instantiate --parse {}` shows Nix's error", at.file_name())
     )]
-    Syntax {
-        place: String,
-        message: String,
-        #[source_code]
-        text: NamedSource<Arc<str>>,
-        #[label]
-        at: Option<SourceSpan>,
-    },
+    Syntax { at: TextPlace, message: String },
 
     /// A mark is misplaced, doubled or malformed.
-    #[error("`{place}`, line {line}: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::marker),
         help(
             "restore the marks: `# pyhack: begin NAME` and `# pyhack: end NAME` are on lines of their own, in the same attribute set; or delete both with everything in between, and generate the override again"
         )
     )]
-    Marker {
-        place: String,
-        /// Counted from 1.
-        line: usize,
-        message: String,
-        #[source_code]
-        text: NamedSource<Arc<str>>,
-        #[label]
-        at: Option<SourceSpan>,
-    },
+    Marker { at: TextPlace, message: String },
 
     /// The user sets the attribute outside of the marks.
-    #[error(
-        "`{place}`, line {line}: `{name}` is already set here, outside the marks of cargo-pyhack"
-    )]
+    #[error("{at}: `{name}` is already set here, outside the marks of cargo-pyhack")]
     #[diagnostic(
         code(pyhack::overlay::taken),
         help(
             "delete it, and run the command again; to change the generated override, end the lines that you add with `# pyhack: keep`"
         )
     )]
-    Taken {
-        place: String,
-        /// Counted from 1.
-        line: usize,
-        name: String,
-        #[source_code]
-        text: NamedSource<Arc<str>>,
-        #[label]
-        at: Option<SourceSpan>,
-    },
+    Taken { at: TextPlace, name: String },
 
     /// A stanza uses a name that is bound nowhere around it.
-    #[error("`{place}`, line {line}: the override of `{name}` needs {unbound} in scope here")]
+    #[error("{at}: the override of `{name}` needs {unbound} in scope here")]
     #[diagnostic(code(pyhack::overlay::unbound), help("{help}"))]
     Unbound {
-        place: String,
-        /// Counted from 1.
-        line: usize,
+        at: TextPlace,
         /// The package.
         name: String,
         /// The names, quoted.
@@ -78,21 +49,12 @@ pub enum OverlayError {
     },
 
     /// Nix refuses the file, though its syntax is right.
-    #[error("`{place}`, line {line}: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::unsound),
-        help("fix the file; `nix-instantiate --parse {place}` shows Nix's error")
+        help("fix the file; `nix-instantiate --parse {}` shows Nix's error", at.file_name())
     )]
-    Unsound {
-        place: String,
-        /// Counted from 1.
-        line: usize,
-        message: String,
-        #[source_code]
-        text: NamedSource<Arc<str>>,
-        #[label]
-        at: Option<SourceSpan>,
-    },
+    Unsound { at: TextPlace, message: String },
 
     /// The file has no place for a new stanza, or several.
     #[error("no place for a new override in `{place}`: {found}")]
@@ -105,7 +67,7 @@ pub enum OverlayError {
     },
 
     /// A stanza was edited by hand.
-    #[error("`{place}`, line {line}: the override of `{name}` was edited by hand")]
+    #[error("{at}: the override of `{name}` was edited by hand")]
     #[diagnostic(
         code(pyhack::overlay::edited),
         help(
@@ -113,9 +75,8 @@ pub enum OverlayError {
         )
     )]
     Edited {
-        place: String,
-        /// The line of the first mark, counted from 1.
-        line: usize,
+        /// The first mark.
+        at: TextPlace,
         name: String,
         /// From the edited stanza to the new one, in the format of `diff -u`.
         diff: String,
@@ -175,7 +136,7 @@ pub enum OverlayError {
     },
 
     /// A recipe is invalid.
-    #[error("{place}: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::recipe),
         help(
@@ -183,8 +144,8 @@ pub enum OverlayError {
         )
     )]
     Recipe {
-        /// The file and line, or the command line.
-        place: String,
+        /// Where it is; `the configuration` if that isn't one file.
+        at: TextPlace,
         message: String,
     },
 
@@ -195,4 +156,27 @@ pub enum OverlayError {
         help("use a formatter that reads Nix from stdin and writes it to stdout")
     )]
     Formatter { command: String, message: String },
+}
+
+impl OverlayError {
+    /// The place in a file that the error is about.
+    #[must_use]
+    pub const fn place(&self) -> Option<&TextPlace> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::Marker { at, .. }
+            | Self::Taken { at, .. }
+            | Self::Unbound { at, .. }
+            | Self::Unsound { at, .. }
+            | Self::Edited { at, .. }
+            | Self::Recipe { at, .. } => Some(at),
+            Self::NoPlace { .. }
+            | Self::Keep { .. }
+            | Self::NotFound { .. }
+            | Self::Nothing
+            | Self::NotAFile { .. }
+            | Self::OtherPackage { .. }
+            | Self::Formatter { .. } => None,
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use miette::{NamedSource, SourceSpan};
 use semver::Version;
 use toml::de::DeTable;
 
@@ -14,7 +13,8 @@ use super::git_url::without_credentials;
 use super::lock_entries::{LockEntries, LockEntry};
 use super::name::{CrateName, CrateVersion};
 use crate::hash::Sha256;
-use crate::toml_text::read_lock;
+use crate::text_place::TextPlace;
+use crate::toml_text::{TomlError, read_lock};
 
 const HELP: &str =
     "restore this file from version control, or run `cargo generate-lockfile` in its folder";
@@ -68,13 +68,11 @@ impl CargoLock {
     }
 
     fn parse(bytes: Vec<u8>, text: &str, place: String) -> Result<Self, ProjectError> {
-        let syntax_error = |error| toml_error(place.clone(), text, &error, HELP);
+        let syntax_error = |error| toml_error(&place, text, error, HELP);
         let content_error = |message| ProjectError::Toml {
-            place: place.clone(),
+            at: TextPlace::file(&place),
             message,
             help: HELP,
-            text: NamedSource::new(&place, text.to_owned()),
-            at: None,
         };
         let read = read_lock(text, |table| {
             require_known_format(table, text, &place)?;
@@ -272,23 +270,21 @@ fn require_known_format(table: &DeTable, text: &str, place: &str) -> Result<(), 
         return Ok(());
     }
     Err(ProjectError::LockFormat {
-        place: place.to_owned(),
+        at: TextPlace::span(place, text, version.span()),
         format: text[version.span()].to_owned(),
-        text: NamedSource::new(place, text.to_owned()),
-        at: Some(SourceSpan::from(version.span())),
     })
 }
 
 /// Why a lock isn't read.
 enum Stop {
     /// It isn't TOML.
-    Syntax(toml::de::Error),
+    Syntax(TomlError),
     /// It is no lock.
     Error(ProjectError),
 }
 
-impl From<toml::de::Error> for Stop {
-    fn from(error: toml::de::Error) -> Self {
+impl From<TomlError> for Stop {
+    fn from(error: TomlError) -> Self {
         Self::Syntax(error)
     }
 }

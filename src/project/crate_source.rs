@@ -42,6 +42,15 @@ pub struct GitSource {
     pub revision: Option<String>,
 }
 
+impl GitSource {
+    /// Returns the name of the repository, the last part of its URL.
+    pub fn repository(&self) -> &str {
+        let path = self.url.trim_end_matches('/');
+        let name = path.rsplit(['/', ':']).next().unwrap_or_default();
+        name.strip_suffix(".git").unwrap_or(name)
+    }
+}
+
 /// What a manifest asks of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum GitReference {

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 use thiserror::Error;
 
 use super::name::CrateVersion;
 use super::problems::{ManifestProblem, MissingDependency, Unread, broken_help};
-
-/// A file's text, for errors that point into it.
-pub type FileText = NamedSource<String>;
+use crate::text_place::TextPlace;
+use crate::toml_text::TomlError;
 
 /// An error that only a change to the project, or another source, can fix.
 ///
@@ -36,6 +35,8 @@ pub enum ProjectError {
         place: String,
         /// What couldn't be read and may build Rust.
         unread: Vec<Unread>,
+        /// The first line that couldn't be read.
+        at: Option<TextPlace>,
     },
 
     /// The package set lacks what a package is built with.
@@ -128,6 +129,8 @@ pub enum ProjectError {
         broken: Vec<ManifestProblem>,
         /// Whether the source is an sdist, packed or unpacked.
         is_sdist: bool,
+        /// The first line that cargo names.
+        at: Option<TextPlace>,
     },
 
     /// What the build reads is in a git submodule that isn't checked out.
@@ -178,20 +181,16 @@ pub enum ProjectError {
     NotUtf8 { place: String },
 
     /// A TOML file doesn't parse or has a value of the wrong type.
-    #[error("failed to parse `{place}`: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(code(pyhack::project::toml), help("{help}"))]
     Toml {
-        place: String,
+        at: TextPlace,
         message: String,
         help: &'static str,
-        #[source_code]
-        text: FileText,
-        #[label]
-        at: Option<SourceSpan>,
     },
 
     /// `Cargo.lock` has a format newer than this program.
-    #[error("`{place}` has format version {format}, but only versions 1 to 4 are supported")]
+    #[error("{at}: format version {format}, but only versions 1 to 4 are supported")]
     #[diagnostic(
         code(pyhack::lock::format),
         help(
@@ -199,13 +198,9 @@ pub enum ProjectError {
         )
     )]
     LockFormat {
-        place: String,
+        at: TextPlace,
         /// The `version` as written.
         format: String,
-        #[source_code]
-        text: FileText,
-        #[label]
-        at: Option<SourceSpan>,
     },
 
     /// A crate from a registry has no checksum.
@@ -278,14 +273,14 @@ pub enum ProjectError {
 
     /// A build requirement isn't a PEP 508 requirement.
     #[error(
-        "`{requirement}` in `[build-system].requires` of `{place}` is not a valid requirement: {message}"
+        "{at}: `{requirement}` in `[build-system].requires` is not a valid requirement: {message}"
     )]
     #[diagnostic(
         code(pyhack::project::requirement),
         help("write it as in PEP 508, for example `maturin>=1.9,<2`")
     )]
     Requirement {
-        place: String,
+        at: TextPlace,
         requirement: String,
         message: String,
     },
@@ -300,6 +295,18 @@ pub enum ProjectError {
 }
 
 impl ProjectError {
+    /// The place in a file that the error is about.
+    #[must_use]
+    pub const fn place(&self) -> Option<&TextPlace> {
+        match self {
+            Self::Toml { at, .. } | Self::LockFormat { at, .. } | Self::Requirement { at, .. } => {
+                Some(at)
+            }
+            Self::NoRust { at, .. } | Self::Broken { at, .. } => at.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether the source and the package set alone decide on the error, so
     /// that another run fails in the same way.
     #[must_use]
@@ -317,17 +324,15 @@ impl ProjectError {
 
 /// Converts a TOML parser's error to one that points at the line.
 pub(super) fn toml_error(
-    place: String,
+    place: &str,
     text: &str,
-    error: &toml::de::Error,
+    error: TomlError,
     help: &'static str,
 ) -> ProjectError {
     ProjectError::Toml {
-        message: error.message().trim().replace('\n', " "),
+        at: TextPlace::span_or_file(place, text, error.span),
+        message: error.message,
         help,
-        at: error.span().map(SourceSpan::from),
-        text: NamedSource::new(&place, text.to_owned()),
-        place,
     }
 }
 

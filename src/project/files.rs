@@ -9,6 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::{ProjectError, toml_error};
 use super::includes::Include;
 use super::manifest::{self, CargoManifest};
+use super::problems::SourceLine;
+use crate::text_place::TextPlace;
 
 /// Python files nested deeper below the Python root are not read: build
 /// scripts and in-tree backends (`backend/build_backend.py`) are near it.
@@ -232,6 +234,13 @@ impl SourceFiles {
         }
     }
 
+    /// Returns a line as errors show it; `None` if the file wasn't read.
+    pub fn place_of(&self, at: SourceLine) -> Option<TextPlace> {
+        let text = self.text(at.file).ok()??;
+        let file = self.display(at.file);
+        Some(TextPlace::line_of(&file, text, at.line, at.column))
+    }
+
     /// Returns the Cargo manifest at `path`, parsed at the first request. A
     /// missing file counts as an empty manifest.
     ///
@@ -245,7 +254,7 @@ impl SourceFiles {
         let text = self.text(path)?.unwrap_or_default();
         let manifest = CargoManifest::parse(text)
             .map(Arc::new)
-            .map_err(|error| toml_error(self.display(path), text, &error, manifest::HELP))?;
+            .map_err(|error| toml_error(&self.display(path), text, error, manifest::HELP))?;
         Ok(match cached {
             Some(cached) => cached.get_or_init(|| manifest).clone(),
             None => manifest,

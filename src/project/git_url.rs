@@ -3,6 +3,8 @@
 //!
 //! They come from a `Cargo.lock` or a `.gitmodules`, so they aren't trusted.
 
+use crate::secrets::credentials_in;
+
 /// Returns why a URL must not be given to git; `None` if it may.
 ///
 /// `may_be_local` says whether the URL may name a repository on this machine:
@@ -82,23 +84,13 @@ pub fn submodule_url(parent: &str, url: &str) -> Option<String> {
 /// are given as the user.
 pub fn without_credentials(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        redacted.push_str(before);
-        let is_end = |c: char| c == '/' || c.is_whitespace() || "'\"`<>?#".contains(c);
-        let end = after.find(is_end).unwrap_or(after.len());
-        let authority = &after[..end];
-        match authority.rsplit_once('@') {
-            Some((user, host)) if user.contains(':') || !before.ends_with("ssh://") => {
-                redacted.push_str("***@");
-                redacted.push_str(host);
-            }
-            _ => redacted.push_str(authority),
-        }
-        rest = &after[end..];
+    let mut done = 0;
+    for credentials in credentials_in(text) {
+        redacted.push_str(&text[done..credentials.start]);
+        redacted.push_str("***");
+        done = credentials.end;
     }
-    redacted.push_str(rest);
+    redacted.push_str(&text[done..]);
     redacted
 }
 

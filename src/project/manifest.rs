@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer};
 
 use super::toml_strings::strings_in_array;
-use crate::toml_text::parse_manifest;
+use crate::toml_text::{TomlError, parse_manifest};
 
 /// The help of errors in a manifest.
 pub(super) const HELP: &str = "run `cargo metadata --no-deps` in its folder to see cargo's error";
@@ -124,7 +124,7 @@ impl CargoManifest {
     ///
     /// # Errors
     /// If it isn't TOML or a field has the wrong type.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+    pub fn parse(text: &str) -> Result<Self, TomlError> {
         parse_manifest::<Raw>(text).map(Into::into)
     }
 }

@@ -146,6 +146,10 @@ impl Project {
         match (&self.rust[..], cargo_root) {
             ([], _) => Err(ProjectError::NoRust {
                 place,
+                at: self
+                    .unread
+                    .iter()
+                    .find_map(|unread| files.place_of(unread.source_line()?)),
                 unread: self.unread.clone(),
             }),
             (projects, Some(root)) => projects

@@ -9,6 +9,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use thiserror::Error;
 
+/// A line of a file of the source.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceLine<'a> {
+    /// Relative to the source root.
+    pub file: &'a Utf8Path,
+    /// From 1.
+    pub line: usize,
+    /// In characters from 1, if not the whole line is meant.
+    pub column: Option<usize>,
+}
+
 /// What keeps cargo from reading the manifests, as a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ManifestProblem {
@@ -46,6 +57,8 @@ pub enum ManifestProblem {
         manifest: String,
         /// The line, from 1, if cargo says it.
         line: Option<usize>,
+        /// The column, in characters from 1.
+        column: Option<usize>,
         /// Cargo's words.
         reason: String,
     },
@@ -92,6 +105,23 @@ impl ManifestProblem {
             Self::Refused {
                 manifest, reason, ..
             } => (4, manifest, reason),
+        }
+    }
+
+    /// Returns the line that cargo names.
+    pub fn source_line(&self) -> Option<SourceLine<'_>> {
+        match self {
+            Self::Refused {
+                manifest,
+                line: Some(line),
+                column,
+                ..
+            } => Some(SourceLine {
+                file: Utf8Path::new(manifest),
+                line: *line,
+                column: *column,
+            }),
+            _ => None,
         }
     }
 
@@ -176,6 +206,8 @@ pub struct Unread {
     pub file: Option<Utf8PathBuf>,
     /// The line, from 1.
     pub line: Option<usize>,
+    /// The column, in characters from 1.
+    pub column: Option<usize>,
     pub part: UnreadPart,
 }
 
@@ -210,7 +242,38 @@ impl Unread {
         Self {
             file: Some(file.to_owned()),
             line,
+            column: None,
             part,
+        }
+    }
+
+    /// Returns the line.
+    pub fn source_line(&self) -> Option<SourceLine<'_>> {
+        Some(SourceLine {
+            file: self.file.as_ref()?,
+            line: self.line?,
+            column: self.column,
+        })
+    }
+}
+
+impl Guess {
+    /// Returns the line that it is about.
+    pub fn source_line(&self) -> Option<SourceLine<'_>> {
+        match self {
+            Self::Unread(unread) => unread.source_line(),
+            Self::BuildFile { file, line }
+            | Self::BuildScript { file, line }
+            | Self::Staged { file, line, .. } => Some(SourceLine {
+                file,
+                line: *line,
+                column: None,
+            }),
+            Self::NoMaturinManifest
+            | Self::MaturinTable
+            | Self::NoExtension
+            | Self::UnknownBackend(_)
+            | Self::MadeByBackend { .. } => None,
         }
     }
 }

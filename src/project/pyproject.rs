@@ -12,7 +12,7 @@ use super::files::SourceFiles;
 use super::options::FeatureSpec;
 use super::paths::join;
 use super::toml_strings::split_words;
-use crate::toml_text::parse_manifest;
+use crate::toml_text::{TomlError, parse_manifest};
 
 /// The backend that PEP 517 prescribes if `build-backend` is missing.
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
@@ -138,7 +138,7 @@ impl Pyproject {
         let path = &join(root, "pyproject.toml");
         match files.text(path)? {
             Some(text) => Self::parse(text)
-                .map_err(|error| toml_error(files.display(path), text, &error, HELP)),
+                .map_err(|error| toml_error(&files.display(path), text, error, HELP)),
             None if files.has(&join(root, "setup.py")) => {
                 Ok(Raw::default().into_pyproject(RawTables::default()))
             }
@@ -149,7 +149,7 @@ impl Pyproject {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+    fn parse(text: &str) -> Result<Self, TomlError> {
         // Parsed twice, since errors lose their location if the typed tables
         // are read from a `toml::Table`.
         let tables: RawTables = parse_manifest(text)?;

@@ -145,7 +145,7 @@ fn extension(arguments: &Arguments, is_bin: bool, line: usize) -> Value {
         }
         Some(value) => {
             let what = "a `path` that isn't a plain string".to_owned();
-            unread.push(Note { line, what });
+            unread.push(Note::new(line, what));
             value.texts(&mut unread, line).into_iter().next()
         }
         None => Some("Cargo.toml".to_owned()),

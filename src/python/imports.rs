@@ -120,10 +120,10 @@ fn needs(body: &[Stmt], interpreter: &mut Interpreter<'_>) -> ScriptNeeds {
                 let doubtful = doubtful.into_iter().map(located);
                 found.doubtful_requires.extend(doubtful);
             } else if name == "**" {
-                found.hidden.push(Note {
-                    line: *line,
-                    what: "the arguments that `**` passes to `setup`".to_owned(),
-                });
+                found.hidden.push(Note::new(
+                    *line,
+                    "the arguments that `**` passes to `setup`",
+                ));
             }
             if value.truth() == Some(true) {
                 let line = keyword_line(body, name, interpreter).unwrap_or(*line);
@@ -158,7 +158,7 @@ fn alternatives(value: &Value, line: usize, notes: &mut Vec<Note>) -> (Vec<Strin
     }
     if !doubtful.is_empty() {
         let what = "a choice that is made at run time".to_owned();
-        notes.push(Note { line, what });
+        notes.push(Note::new(line, what));
     }
     (certain, doubtful)
 }

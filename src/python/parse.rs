@@ -29,7 +29,7 @@ pub(super) fn with_syntax<T: Send>(
 ) -> Result<T, Note> {
     if text.len() > MAX_LENGTH {
         let what = format!("more than the limit of {MAX_LENGTH} bytes");
-        return Err(Note { line: 1, what });
+        return Err(Note::new(1, what));
     }
     let lines: Vec<usize> = std::iter::once(0)
         .chain(text.match_indices('\n').map(|(at, _)| at + 1))
@@ -37,10 +37,14 @@ pub(super) fn with_syntax<T: Send>(
     let work = || {
         let module = ruff_python_parser::parse_unchecked_source(text, PySourceType::Python);
         if let Some(error) = module.errors().first() {
-            let start = error.location.start().to_usize();
+            let start = text.floor_char_boundary(error.location.start().to_usize());
             let line = lines.partition_point(|line| *line <= start);
-            let what = error.error.to_string();
-            return Err(Note { line, what });
+            let before = &text[lines[line - 1]..start];
+            return Err(Note {
+                line,
+                column: Some(before.chars().count() + 1),
+                what: error.error.to_string(),
+            });
         }
         let mut interpreter = Interpreter::new(situation, &lines);
         let _ = interpreter.block(&module.syntax().body);
@@ -48,10 +52,9 @@ pub(super) fn with_syntax<T: Send>(
     };
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(STACK);
-        let thread = builder.spawn_scoped(scope, work).map_err(|error| Note {
-            line: 1,
-            what: format!("failed to start a thread: {error}"),
-        })?;
+        let thread = builder
+            .spawn_scoped(scope, work)
+            .map_err(|error| Note::new(1, format!("failed to start a thread: {error}")))?;
         thread
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))

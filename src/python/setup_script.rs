@@ -41,19 +41,19 @@ fn setup_script<'a>(
         script.add_setup(*line, arguments);
     }
     if let ([(line, _), _, ..], false) = (&setups[..], script.extensions.is_empty()) {
-        script.unread.push(Note {
-            line: *line,
-            what: "several calls to `setup`, only one of which is made".to_owned(),
-        });
+        script.unread.push(Note::new(
+            *line,
+            "several calls to `setup`, only one of which is made",
+        ));
     }
     if script.extensions.is_empty() {
         // Extensions anywhere in the file are the best guess.
         for call in extension_calls(module) {
             if let Value::Extension(extension) = interpreter.eval(call) {
-                script.unread.push(Note {
-                    line: extension.line,
-                    what: "an extension that may not be passed to `setup`".to_owned(),
-                });
+                script.unread.push(Note::new(
+                    extension.line,
+                    "an extension that may not be passed to `setup`",
+                ));
                 script.extensions.push(*extension);
             }
         }
@@ -79,7 +79,7 @@ impl SetupScript {
         }
         if get("**").is_some() {
             let what = "the arguments that `**` passes to `setup`".to_owned();
-            self.unread_requires.push(Note { line, what });
+            self.unread_requires.push(Note::new(line, what));
         }
         let Some(value) = get("rust_extensions") else {
             return;
@@ -90,10 +90,9 @@ impl SetupScript {
                     self.extensions.push(*extension);
                 }
                 Value::Extension(_) => {}
-                _ => self.unread.push(Note {
-                    line,
-                    what: "an unsupported extension".to_owned(),
-                }),
+                _ => self
+                    .unread
+                    .push(Note::new(line, "an unsupported extension")),
             }
         }
     }

@@ -169,10 +169,7 @@ fn the_build_is_one_on_linux_without_variables() {
 fn what_cant_be_told_is_told_with_its_line() {
     let script = setup("setup(rust_extensions=find())");
     assert_eq!(script.extensions, []);
-    let note = Note {
-        line: 3,
-        what: "a call to `find`".to_owned(),
-    };
+    let note = Note::new(3, "a call to `find`");
     assert_eq!(script.unread, [note]);
 
     // The calls in the file are the best guess.

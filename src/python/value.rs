@@ -30,8 +30,20 @@ pub(super) enum Value {
 pub struct Note {
     /// The line, from 1.
     pub line: usize,
+    /// The column, in characters from 1, if only that is meant.
+    pub column: Option<usize>,
     /// The expression in words, as in "a call of `x`".
     pub what: String,
+}
+
+impl Note {
+    pub(super) fn new(line: usize, what: impl Into<String>) -> Self {
+        Self {
+            line,
+            column: None,
+            what: what.into(),
+        }
+    }
 }
 
 /// An extension module or program that setuptools-rust builds.
@@ -82,7 +94,7 @@ impl Value {
 
     pub(super) fn unknown(line: usize, what: impl Into<String>) -> Self {
         let what = what.into();
-        Self::Unknown(Note { line, what })
+        Self::Unknown(Note::new(line, what))
     }
 
     pub(super) fn as_str(&self) -> Option<&str> {
@@ -171,7 +183,7 @@ impl Value {
             Self::None => Vec::new(),
             Self::Either(values) => {
                 let what = "a choice that is made at run time".to_owned();
-                notes.push(Note { line, what });
+                notes.push(Note::new(line, what));
                 let mut found = Vec::new();
                 for item in values.iter().flat_map(|value| value.items(notes, line)) {
                     if !found.contains(&item) {
@@ -194,10 +206,10 @@ impl Value {
         for item in self.items(notes, line) {
             match item {
                 Self::Str(text) => found.push(text),
-                Self::Named(name) => notes.push(Note {
+                Self::Named(name) => notes.push(Note::new(
                     line,
-                    what: format!("`{name}`, which this file doesn't define"),
-                }),
+                    format!("`{name}`, which this file doesn't define"),
+                )),
                 _ => {}
             }
         }

@@ -1,9 +1,9 @@
 //! Errors in a lockfile of Python packages.
 
-use std::sync::Arc;
-
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 use thiserror::Error;
+
+use crate::text_place::TextPlace;
 
 /// An error that only a change to the lockfile or its workspace can fix.
 ///
@@ -46,26 +46,17 @@ pub enum PythonLockError {
     },
 
     /// The file isn't TOML, or lacks a field that every lockfile has.
-    #[error("`{place}`, line {line}: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
         help("regenerate it: `uv lock`, or `uv export --format pylock.toml`")
     )]
-    Syntax {
-        place: String,
-        /// The line, from 1.
-        line: usize,
-        message: String,
-        #[source_code]
-        text: Arc<NamedSource<String>>,
-        #[label]
-        at: Option<SourceSpan>,
-    },
+    Syntax { at: TextPlace, message: String },
 
     /// The lock has the tables of uv before 0.3, which uv2nix refuses. uv still
     /// reads them, and so leaves them as they are unless it upgrades the lock.
     #[error(
-        "`{place}`, line {line}: `[[distribution]]` is the format of uv before 0.3, which uv2nix doesn't support"
+        "{at}: `[[distribution]]` is the format of uv before 0.3, which uv2nix doesn't support"
     )]
     #[diagnostic(
         code(pyhack::python_lock::syntax),
@@ -74,9 +65,8 @@ pub enum PythonLockError {
         )
     )]
     OldFormat {
-        place: String,
-        /// The line of the first table, from 1.
-        line: usize,
+        /// The first table.
+        at: TextPlace,
     },
 
     /// The lockfile has no package at all.
@@ -88,27 +78,25 @@ pub enum PythonLockError {
     Empty { place: String },
 
     /// The version of the format isn't known.
-    #[error("`{place}` has format version {found}, but only version {known} is supported")]
+    #[error("{at}: format version {found}, but only version {known} is supported")]
     #[diagnostic(
         code(pyhack::python_lock::version),
         help("update cargo-pyhack, or lock with a uv that writes version {known}")
     )]
     Version {
-        place: String,
+        at: TextPlace,
         found: String,
         known: &'static str,
     },
 
     /// An entry makes no sense.
-    #[error("`{place}`, line {line}: `{package}` {message}")]
+    #[error("{at}: `{package}` {message}")]
     #[diagnostic(
         code(pyhack::python_lock::entry),
         help("run `uv lock` again; if that doesn't help, this kind of entry isn't supported")
     )]
     Entry {
-        place: String,
-        /// The line of the entry, from 1.
-        line: usize,
+        at: TextPlace,
         package: String,
         message: String,
     },
@@ -177,10 +165,25 @@ pub enum PythonLockError {
     NoPackage { place: String, package: String },
 
     /// `[tool.uv]` has an invalid value.
-    #[error("invalid `[tool.uv]` in the workspace of `{place}`: {message}")]
+    #[error("{at}: invalid `[tool.uv]`: {message}")]
     #[diagnostic(
         code(pyhack::python_lock::settings),
         help("correct it in the `pyproject.toml` of the workspace or of a member")
     )]
-    Settings { place: String, message: String },
+    Settings { at: TextPlace, message: String },
+}
+
+impl PythonLockError {
+    /// The place in a file that the error is about.
+    #[must_use]
+    pub const fn place(&self) -> Option<&TextPlace> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::OldFormat { at }
+            | Self::Version { at, .. }
+            | Self::Entry { at, .. }
+            | Self::Settings { at, .. } => Some(at),
+            _ => None,
+        }
+    }
 }

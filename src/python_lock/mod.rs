@@ -33,7 +33,7 @@ pub use model::{
 pub use parse::parse;
 pub use python::{PythonChoice, python_version_override};
 pub use reach::{held, reach};
-pub use settings::{DefaultGroups, Preference, UvSettings};
+pub use settings::{DefaultGroups, Preference, SettingsProblem, UvSettings};
 pub use wheel::WheelName;
 
 #[cfg(test)]

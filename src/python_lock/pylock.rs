@@ -80,7 +80,7 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
     let head: Head = reader.parse()?;
     let version = head.lock_version.as_deref();
     if version.and_then(|version| version.split('.').next()) != Some("1") {
-        return Err(reader.unknown_version(version));
+        return Err(reader.unknown_version(version, "lock-version"));
     }
     let lock: Lock = reader.parse()?;
     if lock.packages.is_empty() {

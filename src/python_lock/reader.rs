@@ -1,10 +1,9 @@
 //! What the parsers of both formats share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Range;
 
 use camino::Utf8PathBuf;
-use miette::{NamedSource, SourceSpan};
 use pep508_rs::MarkerTree;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -14,7 +13,8 @@ use super::model::{Artifact, ArtifactPlace, LockedPackage};
 use super::wheel::WheelName;
 use crate::pep508::parse_marker;
 use crate::project::PythonName;
-use crate::toml_text::parse_lock;
+use crate::text_place::TextPlace;
+use crate::toml_text::{parse_lock, span_of};
 
 /// How much of a marker a message shows, in characters.
 const MAX_SHOWN: usize = 200;
@@ -39,18 +39,14 @@ impl<'a> Reader<'a> {
     /// Parses the whole file as one type.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, PythonLockError> {
         parse_lock(self.text).map_err(|error| PythonLockError::Syntax {
-            place: self.place.to_owned(),
-            line: self.line(error.span().map_or(0, |span| span.start)),
-            message: error.message().to_owned(),
-            text: Arc::new(NamedSource::new(self.place, self.text.to_owned())),
-            at: error.span().map(SourceSpan::from),
+            at: TextPlace::span_or_file(self.place, self.text, error.span),
+            message: error.message,
         })
     }
 
-    /// Returns the line of an offset, from 1.
-    fn line(&self, at: usize) -> usize {
-        let before = self.text.bytes().take(at);
-        before.filter(|byte| *byte == b'\n').count() + 1
+    /// Returns the place of a part of the file, in bytes.
+    fn at(&self, part: Range<usize>) -> TextPlace {
+        TextPlace::span(self.place, self.text, part)
     }
 
     /// Converts the entries. An error names the entry and its line.
@@ -61,7 +57,7 @@ impl<'a> Reader<'a> {
         convert: impl Fn(T, PythonName, &mut Self) -> Result<LockedPackage, String>,
     ) -> Result<Vec<LockedPackage>, PythonLockError> {
         let entries = entries.into_iter().map(|entry| {
-            let at = entry.span().start;
+            let span = entry.span();
             let entry = entry.into_inner();
             let package = name(&entry).escape_debug().to_string();
             let normalized = PythonName::new(name(&entry));
@@ -71,8 +67,7 @@ impl<'a> Reader<'a> {
                 Err("is not a valid package name".to_owned())
             };
             converted.map_err(|message| PythonLockError::Entry {
-                place: self.place.to_owned(),
-                line: self.line(at),
+                at: self.at(span),
                 package,
                 message,
             })
@@ -80,12 +75,9 @@ impl<'a> Reader<'a> {
         entries.collect()
     }
 
-    /// Returns the error for a table of uv before 0.3, at an offset.
-    pub(super) fn old_format(&self, at: usize) -> PythonLockError {
-        PythonLockError::OldFormat {
-            place: self.place.to_owned(),
-            line: self.line(at),
-        }
+    /// Returns the error for a table of uv before 0.3.
+    pub(super) fn old_format(&self, table: Range<usize>) -> PythonLockError {
+        PythonLockError::OldFormat { at: self.at(table) }
     }
 
     pub(super) fn empty(&self) -> PythonLockError {
@@ -94,9 +86,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn unknown_version(&self, found: Option<&str>) -> PythonLockError {
+    /// Returns the error for a version that isn't known, of the key `key`.
+    pub(super) fn unknown_version(&self, found: Option<&str>, key: &str) -> PythonLockError {
+        let span = span_of(self.text, &[key]);
         PythonLockError::Version {
-            place: self.place.to_owned(),
+            at: TextPlace::span_or_file(self.place, self.text, span),
             found: found.map_or_else(|| "no".to_owned(), |found| found.escape_debug().to_string()),
             known: "1",
         }

@@ -1,6 +1,7 @@
 //! `[tool.uv]`: the settings that decide what is built from source.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use clap::ValueEnum;
 use pep508_rs::{Requirement, VerbatimUrl};
@@ -123,21 +124,50 @@ enum ExtraDependency {
     Table { requirement: String },
 }
 
+/// What is wrong with `[tool.uv]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsProblem {
+    /// The member whose `pyproject.toml` is wrong; `None` for the one beside the
+    /// lock.
+    pub member: Option<usize>,
+    /// The bytes of the file that are wrong.
+    pub span: Option<Range<usize>>,
+    pub message: String,
+}
+
+impl From<String> for SettingsProblem {
+    fn from(message: String) -> Self {
+        Self {
+            member: None,
+            span: None,
+            message,
+        }
+    }
+}
+
+/// Reads `[tool.uv]` of one `pyproject.toml`.
+fn parse(text: &str, member: Option<usize>) -> Result<Uv, SettingsProblem> {
+    let pyproject: Result<WithToolUv<Uv>, _> = parse_manifest(text);
+    pyproject
+        .map(|pyproject| pyproject.tool.uv)
+        .map_err(|error| SettingsProblem {
+            member,
+            span: error.span,
+            message: error.message,
+        })
+}
+
 impl UvSettings {
     /// Reads the `pyproject.toml` beside the lockfile and those of the members.
     ///
     /// # Errors
     /// If a file is wrong or members contradict each other; uv2nix refuses these
     /// too.
-    pub fn read(root: &str, members: &[String]) -> Result<Self, String> {
-        let parse = |text: &str| -> Result<Uv, String> {
-            let pyproject: WithToolUv<Uv> =
-                parse_manifest(text).map_err(|error| error.message().to_owned())?;
-            Ok(pyproject.tool.uv)
-        };
+    pub fn read(root: &str, members: &[String]) -> Result<Self, SettingsProblem> {
         let mut settings = Self::default();
-        let root = parse(root)?;
-        let members = members.iter().map(|text| parse(text));
+        let root = parse(root, None)?;
+        let members = members.iter().enumerate();
+        let members = members.map(|(member, text)| parse(text, Some(member)));
         let members = members.collect::<Result<Vec<_>, _>>()?;
         for uv in members.iter().chain([&root]) {
             settings.no_binary = agreed("no-binary", settings.no_binary, uv.no_binary)?;
@@ -245,8 +275,10 @@ mod tests {
         let wrong = "[tool.uv.extra-build-dependencies]\nown = ['a b']";
         let error = UvSettings::read(wrong, &[]).unwrap_err();
         assert!(
-            error.starts_with("`extra-build-dependencies` of `own`: "),
-            "{error}"
+            error
+                .message
+                .starts_with("`extra-build-dependencies` of `own`: "),
+            "{error:?}"
         );
     }
 

@@ -105,11 +105,11 @@ pub(super) fn parse(place: &str, text: &str) -> Result<PythonLock, PythonLockErr
     let head: Head = reader.parse()?;
     if head.version != Some(VERSION) {
         let found = head.version.map(|found| found.to_string());
-        return Err(reader.unknown_version(found.as_deref()));
+        return Err(reader.unknown_version(found.as_deref(), "version"));
     }
     let lock: Lock = reader.parse()?;
     if let Some(first) = lock.distribution.first() {
-        return Err(reader.old_format(first.span().start));
+        return Err(reader.old_format(first.span()));
     }
     if lock.package.is_empty() {
         return Err(reader.empty());

@@ -54,7 +54,11 @@ mod overlay_names;
 mod overlays;
 mod packaging;
 mod pins;
+#[cfg(unix)]
+mod places;
 mod prebuilt;
+#[cfg(unix)]
+mod progress;
 mod projects;
 mod registries;
 mod releases;

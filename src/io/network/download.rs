@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderVal
 use super::client::with_causes;
 use super::retry::{may_pass, pauses, retry_after};
 use super::{Body, HttpSettings, Request};
+use crate::io::progress::Progress;
 
 /// Upper bound on a body, in bytes: larger than any crate or sdist, so that a
 /// server can't fill the disk.
@@ -33,6 +34,7 @@ pub(super) struct Download<'a> {
     client: &'a Client,
     request: Request<'a>,
     settings: &'a HttpSettings,
+    progress: &'a dyn Progress,
     begun: Instant,
     /// What has come so far.
     body: Body,
@@ -43,11 +45,13 @@ impl<'a> Download<'a> {
         client: &'a Client,
         request: Request<'a>,
         settings: &'a HttpSettings,
+        progress: &'a dyn Progress,
     ) -> Self {
         Self {
             client,
             request,
             settings,
+            progress,
             begun: Instant::now(),
             body: Body::empty(),
         }
@@ -147,9 +151,12 @@ impl<'a> Download<'a> {
             }
             match response.read(&mut part) {
                 Ok(0) => return Ok(()),
-                Ok(count) => self.body.add(&part[..count]).map_err(|error| {
-                    Failure::Final(format!("failed to write the response to disk: {error}"))
-                })?,
+                Ok(count) => {
+                    self.progress.receive(count as u64);
+                    self.body.add(&part[..count]).map_err(|error| {
+                        Failure::Final(format!("failed to write the response to disk: {error}"))
+                    })?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let inner = error.get_ref().and_then(|e| e.downcast_ref());

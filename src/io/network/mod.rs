@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
 
+use super::progress::{Progress, Silent};
+
 pub use body::Body;
 use download::Download;
 
@@ -38,6 +40,8 @@ pub enum Network {
         client: Arc<OnceLock<Result<Client, String>>>,
         /// The logins and tokens that were sent in this run.
         logins: Arc<Mutex<BTreeSet<SentLogin>>>,
+        /// Receives how much is downloaded.
+        progress: Arc<dyn Progress>,
     },
 }
 
@@ -121,7 +125,21 @@ impl Network {
             Self::Online {
                 client: Arc::default(),
                 logins: Arc::default(),
+                progress: Arc::new(Silent),
             }
+        }
+    }
+
+    /// Returns the same network, which reports what comes from it.
+    #[must_use]
+    pub fn reporting_to(self, progress: Arc<dyn Progress>) -> Self {
+        match self {
+            Self::Offline => Self::Offline,
+            Self::Online { client, logins, .. } => Self::Online {
+                client,
+                logins,
+                progress,
+            },
         }
     }
 
@@ -130,9 +148,12 @@ impl Network {
     pub fn with_own_client(&self) -> Self {
         match self {
             Self::Offline => Self::Offline,
-            Self::Online { logins, .. } => Self::Online {
+            Self::Online {
+                logins, progress, ..
+            } => Self::Online {
                 client: Arc::default(),
                 logins: logins.clone(),
+                progress: progress.clone(),
             },
         }
     }
@@ -162,7 +183,12 @@ impl Network {
     /// The message says why the server can't be reached, or what is wrong with
     /// its answer.
     pub fn get(&self, request: Request, settings: &HttpSettings) -> Result<Option<Answer>, String> {
-        let Self::Online { client, logins } = self else {
+        let Self::Online {
+            client,
+            logins,
+            progress,
+        } = self
+        else {
             return Ok(None);
         };
         if request.token.is_some() {
@@ -173,7 +199,7 @@ impl Network {
         }
         let client = client.get_or_init(|| client::client(settings));
         let client = client.as_ref().map_err(Clone::clone)?;
-        let answer = match Download::new(client, request, settings).run()? {
+        let answer = match Download::new(client, request, settings, &**progress).run()? {
             Ok(body) => Answer::Body(body),
             Err(status) => match status {
                 StatusCode::UNAUTHORIZED => Answer::Refused(status.as_u16()),

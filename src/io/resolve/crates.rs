@@ -68,13 +68,14 @@ pub(super) fn registry_skeletons(
         THREADS,
         |(place, checksum)| {
             let krate = &request.lock.crates[*place];
+            progress.begin(krate.name.as_str());
             let store = caches_alone.get().unwrap_or(store);
             let skeleton = Skeleton::of(krate, checksum, store, scratch);
             let is_crates_io = matches!(krate.source, CrateSource::CratesIo(_));
             if is_crates_io && matches!(skeleton, Err(IoError::Download { .. })) {
                 caches_alone.get_or_init(|| store.offline());
             }
-            progress.step();
+            progress.step(krate.name.as_str());
             skeleton
         },
         |results| {

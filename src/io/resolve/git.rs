@@ -42,8 +42,9 @@ pub(super) fn add_git_skeletons(
     let read = |revision: &Revision| {
         let places = revision.places.iter();
         let crates: Vec<_> = places.map(|&place| &request.lock.crates[place]).collect();
+        progress.begin(revision.source.repository());
         let skeletons = git_skeletons(revision.source, &crates, request.git);
-        progress.step();
+        progress.step(revision.source.repository());
         skeletons
     };
     let result = in_order(&revisions, THREADS, read, |results| {

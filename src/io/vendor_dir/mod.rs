@@ -198,6 +198,8 @@ impl VendorFolder<'_> {
             &crates,
             THREADS,
             |planned| {
+                let name = planned.krate.name.as_str();
+                progress.begin(name);
                 let kept = old
                     .as_ref()
                     .is_some_and(|old| old.keep_crate(planned, folder, new));
@@ -206,7 +208,7 @@ impl VendorFolder<'_> {
                 } else {
                     writer.write(planned, &new.join(&planned.path))
                 };
-                progress.step();
+                progress.step(name);
                 result.and_then(|()| Nodes::of(&new.join(&planned.path), |_| false))
             },
             |results| {

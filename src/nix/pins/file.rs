@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use super::pin::{Pin, escape};
+use super::problem::PinProblem;
 use super::{flake_lock, npins};
 
 /// A kind of file that pins inputs.
@@ -36,7 +37,7 @@ impl PinFile {
     ///
     /// # Errors
     /// Fails with the reason if the text is not a file of this kind.
-    pub fn read(self, text: &str) -> Result<Vec<Pin>, String> {
+    pub fn read(self, text: &str) -> Result<Vec<Pin>, PinProblem> {
         match self {
             Self::FlakeLock => flake_lock::read(text),
             Self::Npins => npins::read(text),

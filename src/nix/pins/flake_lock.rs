@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
 use super::pin::{Age, Pin, PinnedProject};
+use super::problem::PinProblem;
 
 #[derive(Deserialize)]
 struct Lock {
@@ -52,13 +53,14 @@ struct Address {
 const MAX_FOLLOWS: usize = 100;
 
 /// Reads the root's inputs that are known projects.
-pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
-    let lock: Lock = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Vec<Pin>, PinProblem> {
+    let lock: Lock = serde_json::from_str(text).map_err(|error| PinProblem::json(text, &error))?;
     if !(5..=7).contains(&lock.version) {
         return Err(format!(
             "it has version {}, but only versions 5 to 7 are supported",
             lock.version
-        ));
+        )
+        .into());
     }
     let root = lock.nodes.get(&lock.root).ok_or("it has no root node")?;
     let mut pins = Vec::new();

@@ -7,6 +7,7 @@ mod flake_lock;
 mod judge;
 mod npins;
 mod pin;
+mod problem;
 
 pub use file::PinFile;
 pub use judge::{NeededRust, PinFindings, PinRequirements, judge};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::address::{KnownInput, age_of_branch, input_at_url, project_of_repository};
 use super::pin::{Age, Pin, PinnedProject};
+use super::problem::PinProblem;
 
 #[derive(Deserialize)]
 struct Sources {
@@ -35,13 +36,15 @@ struct Repository {
 }
 
 /// Reads the pins of known projects.
-pub(super) fn read(text: &str) -> Result<Vec<Pin>, String> {
-    let sources: Sources = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Vec<Pin>, PinProblem> {
+    let sources: Sources =
+        serde_json::from_str(text).map_err(|error| PinProblem::json(text, &error))?;
     if !(3..=7).contains(&sources.version) {
         return Err(format!(
             "it has version {}, but only versions 3 to 7 are supported",
             sources.version
-        ));
+        )
+        .into());
     }
     let pins = sources.pins.iter();
     Ok(pins.filter_map(|(name, source)| source.pin(name)).collect())
@@ -92,7 +95,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn pins(version: u64, pins: &str) -> Result<Vec<Pin>, String> {
+    fn pins(version: u64, pins: &str) -> Result<Vec<Pin>, PinProblem> {
         read(&format!("{{\"pins\":{{{pins}}},\"version\":{version}}}"))
     }
 
@@ -135,7 +138,12 @@ mod tests {
     fn other_versions_are_refused() {
         assert!(pins(3, "").is_ok());
         for version in [0, 2, 8] {
-            assert!(pins(version, "").unwrap_err().contains("versions 3 to 7"));
+            assert!(
+                pins(version, "")
+                    .unwrap_err()
+                    .message
+                    .contains("versions 3 to 7")
+            );
         }
         assert!(read("{").is_err());
     }

@@ -290,7 +290,7 @@ impl<'a> Run<'a> {
     /// Returns a mark's options, with paths relative to the working folder.
     fn recipe(self, block: &Block) -> Result<Options, Error> {
         let wrong = |message: String| OverlayError::Recipe {
-            place: format!("`{}`, line {}", self.overlay.path(), block.line),
+            at: self.overlay.document().place_of_block(block),
             message,
         };
         let text = block.recipe.as_deref().unwrap_or("{}");

@@ -392,10 +392,22 @@ impl Progress for Together {
         self.outer.progress().start("Working", total);
     }
 
-    fn step(&self) {
-        self.outer.progress().step();
+    fn begin(&self, item: &str) {
+        self.outer.progress().begin(item);
+    }
+
+    fn step(&self, item: &str) {
+        self.outer.progress().step(item);
+    }
+
+    fn receive(&self, bytes: u64) {
+        self.outer.progress().receive(bytes);
     }
 
     // Other packages still use the display.
     fn finish(&self) {}
+
+    fn interrupt(&self) {
+        self.outer.progress().interrupt();
+    }
 }

@@ -25,6 +25,7 @@ use crate::nix::{AnyStanza, Form, print_all};
 use crate::options::{Layers, Options};
 use crate::overlay::{Block, OverlayError, PythonLockMark};
 use crate::project::PythonName;
+use crate::text_place::TextPlace;
 
 use cycles::break_cycles;
 use impossible::Prebuilt;
@@ -132,7 +133,7 @@ pub fn read_results(files: &[Utf8PathBuf]) -> Result<BTreeMap<String, KeptFindin
         let text = read_text(file)?.ok_or_else(|| IoError::NotFound { path: file.clone() })?;
         for (place, line) in text.lines().enumerate() {
             let read = LockedPackageReport::read(line).map_err(|message| OverlayError::Recipe {
-                place: format!("`{file}`, line {}", place + 1),
+                at: TextPlace::line_of(file.as_str(), &text, place + 1, None),
                 message: format!("not a line of `lock --format jsonl`: {message}"),
             })?;
             known.extend(read);
@@ -235,9 +236,10 @@ impl Run<'_> {
             session: &session,
         };
         let job = |job: &Job| {
+            session.progress().begin(job.name.as_str());
             let done = contained(|| do_job(self, job, results, place));
             let done = done.unwrap_or_else(|failure| Done::Found(Finding::Failed(failure)));
-            session.progress().step();
+            session.progress().step(job.name.as_str());
             done
         };
         let done = all_in_order(jobs, THREADS, job, |done| done.collect());

@@ -19,7 +19,10 @@ use crate::io::source::is_sdist_folder;
 use crate::io::write::read_text;
 use crate::io::{ArtifactStore, Session};
 use crate::project::PythonName;
-use crate::python_lock::{LockedPackage, PythonLock, PythonLockError, UvSettings, read_indexes};
+use crate::python_lock::{
+    LockedPackage, PythonLock, PythonLockError, SettingsProblem, UvSettings, read_indexes,
+};
+use crate::text_place::TextPlace;
 
 pub(super) use make::{digests_of, has_checkout, label, make_locked, request_for};
 pub(super) use plan::{Asked, Planned, candidates, plan};
@@ -73,16 +76,21 @@ impl Workspace {
             })
         };
         let root = text_of("pyproject.toml".into())?.unwrap_or_default();
-        let mut members = Vec::new();
+        let (mut files, mut members) = (Vec::new(), Vec::new());
         for package in &lock.packages {
             if let Some(below) = package.source.folder().filter(|below| *below != ".") {
-                members.extend(text_of(&below.join("pyproject.toml"))?);
+                let file = below.join("pyproject.toml");
+                if let Some(text) = text_of(&file)? {
+                    members.push(text);
+                    files.push(file);
+                }
             }
         }
-        let settings = UvSettings::read(&root, &members);
-        let settings = settings.map_err(|message| PythonLockError::Settings {
-            place: path.to_string(),
-            message,
+        let settings = UvSettings::read(&root, &members).map_err(|problem| {
+            let member = problem.member;
+            let file = member.map_or(Utf8Path::new("pyproject.toml"), |place| &files[place]);
+            let text = member.map_or(&root, |place| &members[place]);
+            settings_error(&join_below(folder, file), text, problem)
         })?;
         let python = text_of(".python-version".into())?;
         let pythons = Pythons {
@@ -114,6 +122,14 @@ impl Workspace {
             .filter(|(_, package)| is_it(package))
             .map(|(place, _)| place)
             .collect()
+    }
+}
+
+/// Converts what is wrong with `[tool.uv]` of a file.
+fn settings_error(file: &Utf8Path, text: &str, problem: SettingsProblem) -> PythonLockError {
+    PythonLockError::Settings {
+        at: TextPlace::span_or_file(file.as_str(), text, problem.span),
+        message: problem.message,
     }
 }
 

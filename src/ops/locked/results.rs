@@ -15,6 +15,7 @@ use crate::io::cache::Stage;
 use crate::ops::digests::rules;
 use crate::ops::finished::FinishedStanza;
 use crate::overlay::Digests;
+use crate::text_place::TextPlace;
 use crate::warning::Warning;
 
 /// The stage of the cache that has the results.
@@ -43,6 +44,9 @@ pub struct Failure {
     pub help: String,
     /// The exit code of a run that only has this error.
     pub exit: u8,
+    /// The place in a file that it is about. Results of other runs have none.
+    #[serde(skip)]
+    pub place: Option<TextPlace>,
     /// Whether the same source always fails like this.
     #[serde(skip)]
     pub(in crate::ops) is_lasting: bool,
@@ -58,6 +62,7 @@ impl From<&Error> for Failure {
             message: error.to_string(),
             help: text(error.help()),
             exit: error.exit() as u8,
+            place: error.place().cloned(),
             is_lasting: matches!(error, Error::Project(error) if error.is_of_the_source()),
         }
     }
@@ -72,6 +77,7 @@ impl Failure {
             message: "cargo-pyhack panicked on this package; this is a bug".to_owned(),
             help: "please report it with the package and the lines above; other packages aren't affected".to_owned(),
             exit: Exit::Bug as u8,
+            place: None,
             is_lasting: false,
         }
     }

@@ -1,21 +1,16 @@
 //! What is wrong with a configuration.
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 use thiserror::Error;
+
+use crate::text_place::TextPlace;
 
 /// A configuration that makes no sense.
 #[derive(Debug, Error, Diagnostic)]
-#[error("`{place}`, line {line}: {message}")]
+#[error("{at}: {message}")]
 #[diagnostic(code(pyhack::config::invalid), help("{help}"))]
 pub struct ConfigError {
-    /// The path of the file.
-    pub place: String,
-    /// The line, from 1 on.
-    pub line: usize,
+    pub at: TextPlace,
     pub message: String,
     pub help: String,
-    #[source_code]
-    pub text: NamedSource<String>,
-    #[label]
-    pub at: SourceSpan,
 }

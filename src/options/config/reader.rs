@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use miette::NamedSource;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -15,7 +14,8 @@ use super::prebuilt::PrebuiltForm;
 use crate::options::values::is_attribute_path;
 use crate::options::{InputOptions, NixpkgsOptions, Options, PrebuiltPackage};
 use crate::suggest::nearest;
-use crate::toml_text::require_bounded;
+use crate::text_place::TextPlace;
+use crate::toml_text::{TomlError, require_bounded};
 
 /// The keys that aren't options of packages.
 const OWN_KEYS: [&str; 3] = ["overlay", "packages", "style"];
@@ -39,7 +39,8 @@ impl Config {
         }
         let is_cargos = place.ends_with("Cargo.toml");
         let reader = Reader { place, text, depth };
-        let parsed = require_bounded(text).and_then(|()| DeTable::parse(text));
+        let parsed =
+            require_bounded(text).and_then(|()| DeTable::parse(text).map_err(TomlError::from));
         let table = match parsed {
             Ok(table) => table,
             Err(_) if is_cargos => return Ok(None),
@@ -74,7 +75,7 @@ impl Config {
             depth: 0,
         };
         let parsed = DeTable::parse(text).map(drop);
-        parsed.map_err(|error| reader.no_toml(&error))
+        parsed.map_err(|error| reader.no_toml(&error.into()))
     }
 }
 
@@ -277,21 +278,17 @@ impl Reader<'_> {
         Ok(path.to_owned())
     }
 
-    fn no_toml(self, error: &toml::de::Error) -> ConfigError {
-        let message = format!("invalid TOML: {}", error.message());
+    fn no_toml(self, error: &TomlError) -> ConfigError {
+        let message = format!("invalid TOML: {}", error.message);
         let help = "correct the file, which may contain the configuration";
-        self.wrong(message, help, error.span().unwrap_or_default())
+        self.wrong(message, help, error.span.clone().unwrap_or_default())
     }
 
     pub(super) fn wrong(self, message: String, help: &str, at: Range<usize>) -> ConfigError {
-        let end = at.start.min(self.text.len());
         ConfigError {
-            place: self.place.to_owned(),
-            line: self.text[..end].matches('\n').count() + 1,
+            at: TextPlace::span(self.place, self.text, at),
             message,
             help: help.to_owned(),
-            text: NamedSource::new(self.place, self.text.to_owned()),
-            at: at.into(),
         }
     }
 }

@@ -21,8 +21,8 @@ fn package(text: &str) -> Options {
 fn assert_wrong(text: &str, line: usize, message: &str, help: &str) {
     let error = read(text).unwrap_err();
     assert_eq!(
-        (error.line, &*error.message, &*error.help),
-        (line, message, help)
+        (error.at.line(), &*error.message, &*error.help),
+        (Some(line), message, help)
     );
 }
 
@@ -156,7 +156,7 @@ fn what_is_not_toml_is_an_error() {
     let text = "[tool.cargo-pyhack\n";
     let error = Config::read("pyproject.toml", text, 0).unwrap_err();
     let message = "invalid TOML: unclosed table, expected `]`";
-    assert_eq!((error.line, &*error.message), (1, message));
+    assert_eq!((error.at.line(), &*error.message), (Some(1), message));
     assert_eq!(
         Config::require_toml("pyproject.toml", text)
             .unwrap_err()
@@ -184,11 +184,11 @@ fn a_table_by_a_similar_name_is_an_error() {
 fn the_error_names_the_file_and_points_at_the_place() {
     let error = read("\nno-ifd = \"yes\"\n").unwrap_err();
     assert!(
-        error.to_string().starts_with("`pyproject.toml`, line 3: "),
+        error.to_string().starts_with("pyproject.toml:3:10: "),
         "{error}"
     );
-    let text = "[tool.cargo-pyhack]\n\nno-ifd = \"yes\"\n";
-    assert_eq!(&text[error.at.offset()..][..error.at.len()], "\"yes\"");
+    let excerpt = error.at.excerpt().unwrap();
+    assert_eq!(&excerpt.text[excerpt.marked.clone()], "\"yes\"");
 }
 
 #[test]

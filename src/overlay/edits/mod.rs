@@ -340,8 +340,7 @@ fn compose<'d>(document: &'d Document, new: &NewBlock) -> Result<Composed<'d>, O
         && digests.text != block.text_digest()
     {
         return Err(OverlayError::Edited {
-            place: document.place().to_owned(),
-            line: block.line,
+            at: document.place_of_block(block),
             name: new.name.to_owned(),
             diff: unified_diff(block.body(), &body, document.place()),
         });
@@ -368,13 +367,12 @@ fn require_bound(
     if unbound.is_empty() {
         return Ok(());
     }
-    let line = match place {
-        Place::Old(block) => block.line,
-        Place::New(insertion) => document.line(insertion.range.start),
+    let at = match place {
+        Place::Old(block) => document.place_of_block(block),
+        Place::New(insertion) => document.place_of(insertion.range.start..insertion.range.start),
     };
     Err(OverlayError::Unbound {
-        place: document.place().to_owned(),
-        line,
+        at,
         name: name.to_owned(),
         unbound: quoted(&unbound),
         help: set.surroundings.advice(&unbound),

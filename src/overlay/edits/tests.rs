@@ -167,11 +167,17 @@ fn a_refused_stanza_leaves_the_others_alone() {
     ];
     let refused = refused.map(|result| match result.unwrap_err() {
         OverlayError::Edited { name, .. } => format!("edited {name}"),
-        OverlayError::Taken { name, line, .. } => format!("taken {name} {line}"),
+        OverlayError::Taken { name, at } => format!("taken {name} {at}"),
         OverlayError::Syntax { .. } => "syntax".to_owned(),
         error => panic!("{error}"),
     });
-    let expected = ["edited a", "taken taken 2", "syntax", "syntax", "syntax"];
+    let expected = [
+        "edited a",
+        "taken taken overlay.nix:2:3",
+        "syntax",
+        "syntax",
+        "syntax",
+    ];
     assert_eq!(refused, expected);
     put(&mut edits, "b", &stanza("b", "2")).unwrap();
     let expected = with_all(&text, &["c"]).replace(
@@ -190,10 +196,10 @@ fn an_edited_stanza_is_shown_and_replaced_by_force_alone() {
     let document = parse(&text);
     let mut edits = Edits::new(&document);
     let error = put(&mut edits, "a", &stanza("a", "2")).unwrap_err();
-    let OverlayError::Edited { line, diff, .. } = error else {
+    let OverlayError::Edited { at, diff, .. } = error else {
         panic!("{error}");
     };
-    assert_eq!(line, 2);
+    assert_eq!(at.line(), Some(2));
     assert!(diff.ends_with("-  a = 7;\n+  a = 2;\n"), "{diff}");
     let change = put_anyway(&mut edits, "a", &stanza("a", "2")).unwrap();
     assert_eq!(change, Change::Changed);

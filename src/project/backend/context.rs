@@ -161,6 +161,7 @@ impl<'a> Context<'a> {
                     place: self.files.origin().to_owned(),
                     broken: vec![problem],
                     is_sdist: true,
+                    at: None,
                 };
             }
             ProjectError::NoManifest {

@@ -130,5 +130,8 @@ impl BackendPlan {
 
 /// Converts a note of the interpreter about a Python file.
 pub(super) fn unread_python(file: &Utf8Path, note: &Note) -> Unread {
-    Unread::new(file, Some(note.line), UnreadPart::Python(note.what.clone()))
+    Unread {
+        column: note.column,
+        ..Unread::new(file, Some(note.line), UnreadPart::Python(note.what.clone()))
+    }
 }

@@ -92,6 +92,7 @@ fn declared_plan(context: Context<'_>) -> Result<BackendPlan, ProjectError> {
         None => Err(Unread {
             file: None,
             line: None,
+            column: None,
             part: UnreadPart::InTreeBackend(name.clone()),
         }),
     };

@@ -364,7 +364,7 @@ fn results_of_other_runs_lead_to_no_other_file_and_line() {
         let run = sandbox.run(&merge);
         assert_eq!(run.code, 3, "{to}: {}", run.stderr);
         assert!(
-            run.stderr.contains("line 1: not a line of"),
+            run.stderr.contains("all.jsonl:1:1: not a line of"),
             "{}",
             run.stderr
         );

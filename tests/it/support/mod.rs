@@ -5,6 +5,8 @@ mod crates;
 mod opens;
 mod registry;
 mod repository;
+#[cfg(unix)]
+mod terminal;
 mod tls;
 mod tools;
 
@@ -13,6 +15,8 @@ pub use crates::{CRATES_IO, Crate, lock, move_crate, python_project};
 pub use opens::OpenCounter;
 pub use registry::{Asked, End, Registry, Reply, cargo_config, crate_path};
 pub use repository::Repository;
+#[cfg(unix)]
+pub use terminal::{OnTerminal, Terminal};
 pub use tls::{authority, serve_http2, serve_tls};
 pub use tools::{has_bash, has_git, has_nix, has_parallel, has_setpriv, has_slurm, is_usable};
 
