@@ -344,8 +344,7 @@ fn a_key_that_nobody_knows_is_told_with_its_line() {
     );
     insta::assert_snapshot!(sandbox.run(&["check"]).failure(), @"
     exit code 3
-    error: `pyproject.toml`, line 2: unknown key `overlya`
-      --> pyproject.toml:2
+    error: pyproject.toml:2:1: unknown key `overlya`
       help: did you mean `overlay`?
       code: pyhack::config::invalid
     ");

@@ -149,8 +149,7 @@ fn files_that_cannot_be_read() {
     sandbox.write("project/pyproject.toml", "[project]\nname = 1\n");
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @"
     exit code 3
-    error: failed to parse `project/pyproject.toml`: invalid type: integer `1`, expected a string
-      --> project/pyproject.toml:2
+    error: project/pyproject.toml:2:8: invalid type: integer `1`, expected a string
       help: correct it; see https://packaging.python.org/en/latest/specifications/pyproject-toml/
       code: pyhack::project::toml
     ");
@@ -165,7 +164,7 @@ fn files_that_cannot_be_read() {
     sandbox.write("project/pyproject.toml", requires);
     insta::assert_snapshot!(sandbox.run(&["inspect", "project"]).failure(), @r#"
     exit code 3
-    error: `maturin >> 1` in `[build-system].requires` of `project/pyproject.toml` is not a valid requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
+    error: project/pyproject.toml:4:13: `maturin >> 1` in `[build-system].requires` is not a valid requirement: no such comparison operator ">>", must be one of ~= == != <= >= < > ===
       help: write it as in PEP 508, for example `maturin>=1.9,<2`
       code: pyhack::project::requirement
     "#);
@@ -234,8 +233,7 @@ fn a_lock_of_an_unknown_format() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(sandbox.run(&[command, "project"]).failure(), @"
             exit code 3
-            error: `project/src/rust/Cargo.lock` has format version 5, but only versions 1 to 4 are supported
-              --> project/src/rust/Cargo.lock:3
+            error: project/src/rust/Cargo.lock:3:11: format version 5, but only versions 1 to 4 are supported
               help: update cargo-pyhack, or delete the file and regenerate it with a released cargo: `cargo generate-lockfile`
               code: pyhack::lock::format
             ");
@@ -250,8 +248,7 @@ fn a_lock_that_is_not_toml() {
     });
     insta::assert_snapshot!(sandbox.run(&["hash", "project"]).failure(), @"
     exit code 3
-    error: failed to parse `project/src/rust/Cargo.lock`: key with no value, expected `=`
-      --> project/src/rust/Cargo.lock:6
+    error: project/src/rust/Cargo.lock:6:9: key with no value, expected `=`
       help: restore this file from version control, or run `cargo generate-lockfile` in its folder
       code: pyhack::project::toml
     ");

@@ -540,7 +540,7 @@ fn a_lock_that_is_none() {
     sandbox.write("uv.lock", "version = 9\n");
     let run = sandbox.run(&["lock"]);
     assert!(
-        run.code == 3 && run.stderr.contains("has format version 9"),
+        run.code == 3 && run.stderr.contains("uv.lock:1:11: format version 9"),
         "{}",
         run.stderr
     );
