@@ -86,7 +86,8 @@ fn full(folder: impl AsRef<Path>) -> Option<PathBuf> {
     fs::canonicalize(folder.as_ref()).ok()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

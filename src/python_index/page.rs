@@ -61,7 +61,16 @@ pub fn read_page(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
 
 #[derive(Deserialize)]
 struct JsonPage {
+    #[serde(default)]
+    meta: Meta,
     files: Vec<JsonFile>,
+}
+
+/// What PEP 629 says of the page's form.
+#[derive(Deserialize, Default)]
+struct Meta {
+    #[serde(rename = "api-version")]
+    api_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +100,17 @@ impl Default for Yanked {
 
 fn of_json(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
     let page: JsonPage = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let version = page.meta.api_version.unwrap_or_default();
+    // Another major version may mean anything, by PEP 629.
+    if version
+        .split('.')
+        .next()
+        .is_some_and(|major| !matches!(major, "" | "1"))
+    {
+        return Err(format!(
+            "it has version {version:?} of the interface, and this reads 1"
+        ));
+    }
     let files = page.files.into_iter().filter_map(|file| {
         let hash = file.hashes.get("sha256");
         Some(IndexFile {
@@ -227,6 +247,17 @@ mod tests {
     }
 
     const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn another_major_version_of_the_interface_is_refused() {
+        let page = |version: &str| {
+            let text = format!("{{\"meta\":{{\"api-version\":\"{version}\"}},\"files\":[]}}");
+            read_page(&text, &address())
+        };
+        assert_eq!(page("1.99"), Ok(Vec::new()));
+        assert!(page("2.0").unwrap_err().contains("\"2.0\""));
+        assert!(page("\\u001b[31m").is_err());
+    }
 
     #[test]
     fn json_and_html_say_the_same() {

@@ -45,6 +45,7 @@ mod locks;
 mod manifests;
 mod nar;
 mod native;
+mod network;
 mod nix_snippet;
 mod nix_texts;
 mod old_overlays;

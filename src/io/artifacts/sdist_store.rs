@@ -58,6 +58,8 @@ pub struct PageRequest<'a> {
     pub label: &'a str,
     /// The address of the index, as its configuration has it.
     pub index: &'a str,
+    /// Upper bound on the page, in bytes.
+    pub limit: u64,
 }
 
 impl PageRequest<'_> {
@@ -74,6 +76,7 @@ struct Wanted<'a> {
     label: &'a str,
     index: Option<&'a str>,
     accept: Option<&'static str>,
+    limit: u64,
 }
 
 impl<'a> From<ArtifactRef<'a>> for Wanted<'a> {
@@ -82,6 +85,7 @@ impl<'a> From<ArtifactRef<'a>> for Wanted<'a> {
             label: wanted.label,
             index: wanted.index,
             accept: None,
+            limit: MAX_BODY,
         }
     }
 }
@@ -338,6 +342,7 @@ impl ArtifactStore {
             label: page.label,
             index: Some(page.index),
             accept: Some(ACCEPTED_PAGES),
+            limit: page.limit,
         };
         match self.body(page.url, wanted) {
             Ok(body) => Ok(Some(body)),
@@ -354,6 +359,7 @@ impl ArtifactStore {
             let url = bare.as_str();
             let request = Request {
                 accept: wanted.accept,
+                limit: wanted.limit,
                 ..Request::new(url, token)
             };
             self.network.get(request, &self.settings)

@@ -45,7 +45,10 @@ pub(super) fn is_yanked_in(
     let Some(url) = entry_url(url, krate) else {
         return false;
     };
-    let request = Request::new(&url, remote.token.as_ref());
+    let request = Request {
+        limit: MAX_ENTRY,
+        ..Request::new(&url, remote.token.as_ref())
+    };
     match store.network.get(request, &store.settings.http) {
         Ok(Some(Answer::Body(body))) => body
             .into_bytes(MAX_ENTRY)

@@ -29,6 +29,7 @@ use crate::io::read::read_bytes;
 use crate::io::temporary::{self, TemporaryFolder};
 use crate::project::{GitSource, is_local, without_credentials};
 
+mod bounded;
 mod checkout;
 mod listing;
 mod mirror;

@@ -10,6 +10,7 @@ use fs_err as fs;
 use super::super::Network;
 use super::super::error::{GitError, IoError};
 use super::super::network::pauses;
+use super::bounded::{OF_A_FETCH, run_bounded};
 use super::program::{check_objects, fetching, git_message, init, output, sealed};
 use super::spec::CheckoutSpec;
 use super::{GitStore, redacted_url};
@@ -22,6 +23,8 @@ enum Failure {
     Final(String),
     /// Another try may help.
     Passing(String),
+    /// Git was ended: the server would send for ever.
+    Endless(String),
     /// Git refuses an object.
     Unsound(String),
     /// Git can't be run.
@@ -163,11 +166,11 @@ fn fetch(store: &GitStore, spec: &CheckoutSpec, database: &Path) -> Result<(), I
         check_objects(&mut git);
         git
     };
-    match fetch_with(store, checked, &one) {
+    match fetch_with(store, database, checked, &one) {
         Ok(()) => return Ok(()),
         Err(Failure::Unsound(message)) => return Err(spec.unsound(message)),
         Err(Failure::Ours(error)) => return Err(error),
-        Err(Failure::Passing(message)) => return Err(failed(message)),
+        Err(Failure::Passing(message) | Failure::Endless(message)) => return Err(failed(message)),
         Err(Failure::Final(_)) => {}
     }
     let mut all = vec!["--no-tags", "--prune"];
@@ -182,29 +185,36 @@ fn fetch(store: &GitStore, spec: &CheckoutSpec, database: &Path) -> Result<(), I
         "+refs/tags/*:refs/pyhack/tags/*",
     ]);
     // Not checked: another branch may have a fault.
-    match fetch_with(store, || fetching(database, allows_file), &all) {
+    match fetch_with(store, database, || fetching(database, allows_file), &all) {
         Ok(()) => Ok(()),
         Err(Failure::Ours(error)) => Err(error),
-        Err(Failure::Passing(message) | Failure::Final(message) | Failure::Unsound(message)) => {
-            Err(failed(message))
-        }
+        Err(
+            Failure::Passing(message)
+            | Failure::Final(message)
+            | Failure::Endless(message)
+            | Failure::Unsound(message),
+        ) => Err(failed(message)),
     }
 }
 
-/// Fetches with git as `prepare` returns it.
+/// Fetches into a database with git as `prepare` returns it.
 fn fetch_with(
     store: &GitStore,
+    database: &Path,
     prepare: impl Fn() -> Command,
     arguments: &[&str],
 ) -> Result<(), Failure> {
     let fetch_once = || {
         let mut git = prepare();
         git.args(["fetch", "--quiet"]).args(arguments);
-        let output = output(&mut git).map_err(Failure::Ours)?;
-        if output.status.success() {
+        let ended = run_bounded(&mut git, database, OF_A_FETCH).map_err(Failure::Ours)?;
+        if let Some(reason) = ended.reason {
+            return Err(Failure::Endless(reason));
+        }
+        if ended.status.success() {
             return Ok(());
         }
-        let message = git_message(&output.stderr);
+        let message = git_message(&ended.stderr);
         // Git then stops reading, which looks like a failure of the network.
         if message.contains("fsck error") {
             return Err(Failure::Unsound(message));

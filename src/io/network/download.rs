@@ -141,8 +141,9 @@ impl<'a> Download<'a> {
         let length = response.content_length().unwrap_or_default();
         let mut part = vec![0; 64 << 10];
         loop {
-            if begun.saturating_add(length) > MAX_BODY || self.body.size() > MAX_BODY {
-                let message = format!("the response is larger than {} MiB", MAX_BODY >> 20);
+            let limit = self.request.limit;
+            if begun.saturating_add(length) > limit || self.body.size() > limit {
+                let message = format!("the response is larger than {} MiB", limit >> 20);
                 return Err(Failure::Final(message));
             }
             if self.begun.elapsed() > MAX_TIME {

@@ -76,6 +76,8 @@ pub struct Request<'a> {
     pub index: Option<&'a str>,
     /// The forms that the body may have, as the header `Accept` lists them.
     pub accept: Option<&'static str>,
+    /// Upper bound on the body, in bytes: what comes beyond it isn't read.
+    pub limit: u64,
 }
 
 impl<'a> Request<'a> {
@@ -86,6 +88,7 @@ impl<'a> Request<'a> {
             token,
             index: None,
             accept: None,
+            limit: MAX_BODY,
         }
     }
 }

@@ -149,6 +149,7 @@ impl AskedIndexes<'_> {
                 continue;
             };
             let request = PageRequest {
+                limit: MAX_PAGE,
                 url: &page,
                 label: self.label,
                 index: &index.url,

@@ -91,10 +91,11 @@ impl Reach<'_> {
     /// one, and says so.
     fn fetch(self, registry: &Registry) -> Result<(Vec<u8>, bool), Unusable> {
         let get = |token| {
-            let url = &registry.place;
-            let answer = self
-                .network
-                .get(Request::new(url, token), &self.settings.http);
+            let request = Request {
+                limit: MAX_CONFIG,
+                ..Request::new(&registry.place, token)
+            };
+            let answer = self.network.get(request, &self.settings.http);
             let answer = answer.map_err(|message| registry.failed(message))?;
             answer.ok_or(Unusable::Offline)
         };
