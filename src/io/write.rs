@@ -33,7 +33,7 @@ pub fn write_file(path: &Utf8Path, bytes: &[u8], overwrite: bool) -> Result<bool
     if let Ok(metadata) = fs::metadata(path) {
         fs::set_permissions(part.path(), metadata.permissions())?;
     }
-    part.persist(path).map_err(|error| error.error)?;
+    persist(part, path)?;
     Ok(true)
 }
 
@@ -47,8 +47,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
 pub(super) fn replace_file_from(path: &Path, contents: &mut impl Read) -> Result<(), IoError> {
     let mut part = part(path, Readers::User)?;
     std::io::copy(contents, &mut part)?;
-    part.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    persist(part, path)
 }
 
 /// A file as it is to be.
@@ -88,7 +87,7 @@ pub fn write_files(files: &[&NewFile]) -> Result<(), IoError> {
         parts.push((path, part));
     }
     for (path, part) in parts {
-        part.persist(path).map_err(|error| error.error)?;
+        persist(part, path)?;
     }
     Ok(())
 }
@@ -113,7 +112,7 @@ pub fn create_files(files: &[NewFile]) -> Result<(), IoError> {
                 // The error that led here is the one to report.
                 let _ = fs::remove_file(path);
             }
-            return Err(error.error.into());
+            return Err(not_written(path.as_std_path(), &error.error));
         }
         made.push(path);
     }
@@ -157,7 +156,7 @@ impl AtomicFile {
     /// Fails if it can't be renamed.
     pub fn finish(self) -> Result<(), IoError> {
         if let Part::Beside(part) = self.part {
-            part.persist(&self.path).map_err(|error| error.error)?;
+            persist(part, &self.path)?;
         }
         Ok(())
     }
@@ -177,6 +176,20 @@ impl std::io::Write for AtomicFile {
             Part::InPlace(file) => file.flush(),
         }
     }
+}
+
+/// Puts a file in its place.
+fn persist(part: tempfile::NamedTempFile, path: impl AsRef<Path>) -> Result<(), IoError> {
+    let path = path.as_ref();
+    let done = part.persist(path);
+    done.map(drop)
+        .map_err(|error| not_written(path, &error.error))
+}
+
+/// Names the file: the system's error doesn't.
+fn not_written(path: &Path, error: &std::io::Error) -> IoError {
+    let message = format!("`{}` can't be written: {error}", path.display());
+    std::io::Error::new(error.kind(), message).into()
 }
 
 /// Who may read a new file, as far as the umask allows it.
