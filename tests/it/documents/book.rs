@@ -111,6 +111,27 @@ fn links_lead_to_files_and_headings() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// mdBook makes no page of its summary, of folders and of files above `docs`.
+#[test]
+fn links_of_the_book_lead_to_pages_and_files_in_it() {
+    let docs = Path::new("docs");
+    let mut broken = Vec::new();
+    for page in pages().iter().filter(|page| page.starts_with(docs)) {
+        let text = read(page);
+        for link in links(&text).into_iter().filter(|l| !l.contains("://")) {
+            let (file, _) = link.split_once('#').unwrap_or((link, ""));
+            let folder = Path::new(ROOT).join(page.parent().unwrap());
+            let target = folder.join(file).canonicalize().unwrap();
+            let is_inside = target.starts_with(Path::new(ROOT).join(docs).canonicalize().unwrap());
+            let is_page = target.is_file() && !target.ends_with("SUMMARY.md");
+            if !file.is_empty() && !(is_inside && is_page) {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
 /// Copies a folder into the sandbox.
 fn copy(sandbox: &Sandbox, from: &Path, to: &str) {
     for entry in fs::read_dir(from).unwrap() {
