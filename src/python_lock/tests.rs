@@ -235,7 +235,7 @@ fn a_lock_of_another_version_or_none() {
     );
     let marker = "version = 1\n[[package]]\nname = 'a'\nsource = { virtual = '.' }\nresolution-markers = ['so']";
     assert!(read("uv.lock", marker).contains("marker"));
-    assert!(read("pylock.toml", "lock-version = '2.0'").contains("has format version 2.0"));
+    assert!(read("pylock.toml", "lock-version = '2.0'").contains("format version 2.0"));
 }
 
 #[test]
