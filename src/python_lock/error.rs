@@ -78,14 +78,18 @@ pub enum PythonLockError {
     Empty { place: String },
 
     /// The version of the format isn't known.
-    #[error("{at}: format version {found}, but only version {known} is supported")]
+    #[error(
+        "{at}: {}, but only version {known} is supported",
+        found.as_ref().map_or_else(|| "no format version".to_owned(), |found| format!("format version {found}"))
+    )]
     #[diagnostic(
         code(pyhack::python_lock::version),
         help("update cargo-pyhack, or lock with a uv that writes version {known}")
     )]
     Version {
         at: TextPlace,
-        found: String,
+        /// As the lockfile has it. `None` if it has none.
+        found: Option<String>,
         known: &'static str,
     },
 

@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         let span = span_of(self.text, &[key]);
         PythonLockError::Version {
             at: TextPlace::span_or_file(self.place, self.text, span),
-            found: found.map_or_else(|| "no".to_owned(), |found| found.escape_debug().to_string()),
+            found: found.map(|found| found.escape_debug().to_string()),
             known: "1",
         }
     }

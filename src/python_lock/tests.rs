@@ -226,7 +226,7 @@ fn a_lock_of_another_version_or_none() {
         read("uv.lock", "version = 2\npackage = 3"),
         "uv.lock:1:11: format version 2, but only version 1 is supported"
     );
-    assert!(read("uv.lock", "").contains("format version no"));
+    assert!(read("uv.lock", "").contains("no format version"));
     assert!(read("uv.lock", "version = 1\n[[package]]\nname = 'a'\n").contains("uv.lock:2:1: "));
     let unknown = "version = 1\n\n[[package]]\nname = 'a'\nsource = { svn = 'x' }\n";
     assert_eq!(
