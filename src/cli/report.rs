@@ -74,3 +74,38 @@ pub(super) fn warning(
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Config;
+
+    /// What is printed of an error in a configuration, without styles, as the
+    /// error of a command and as that of a package.
+    fn printed(layout: Layout) -> [String; 2] {
+        let text = "[tool.cargo-pyhack]\nstyle = 'x'\n";
+        let failed = Config::read("pyproject.toml", text, 0).unwrap_err();
+        let failed = Error::from(Box::new(failed));
+        let of_package = failure("numpy", &Failure::from(&failed), layout);
+        let texts = [error(&failed, layout), of_package];
+        texts.map(|text| anstream::adapter::strip_str(&text).to_string())
+    }
+
+    #[test]
+    fn a_place_is_shown_below_the_message_on_a_terminal() {
+        let [of_command, of_package] = printed(Layout::Terminal { columns: 80 });
+        let rest = of_command.strip_prefix("error: ").unwrap();
+        let place = "\n --> pyproject.toml:2:9\n  |\n2 | style = 'x'\n  |         ^^^\n  help: ";
+        assert!(rest.contains(place), "{rest}");
+        assert_eq!(of_package, format!("error: numpy: {rest}"));
+    }
+
+    #[test]
+    fn a_place_begins_the_message_elsewhere() {
+        let [of_command, of_package] = printed(Layout::OneLine);
+        let rest = of_command.strip_prefix("error: ").unwrap();
+        assert!(rest.starts_with("pyproject.toml:2:9: "), "{rest}");
+        assert!(!rest.contains('|'), "{rest}");
+        assert_eq!(of_package, format!("error: numpy: {rest}"));
+    }
+}

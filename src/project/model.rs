@@ -1,5 +1,6 @@
 //! A Python project with Rust in it: its Python side and its Rust side.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -127,7 +128,7 @@ impl Project {
             python_minor: minor,
             rust,
             hook_requires: plan.requires,
-            unread: plan.unread,
+            unread: each_once(plan.unread),
         })
     }
 
@@ -167,6 +168,13 @@ impl Project {
             }),
         }
     }
+}
+
+/// Removes repetitions: a script may be read for several hooks.
+fn each_once(unread: Vec<Unread>) -> Vec<Unread> {
+    let mut seen = HashSet::new();
+    let is_new = |unread: &Unread| seen.insert(unread.clone());
+    unread.into_iter().filter(is_new).collect()
 }
 
 /// Returns the folder that the user chooses, unless the backend builds there or

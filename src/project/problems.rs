@@ -200,7 +200,7 @@ impl fmt::Display for OutdatedCrate {
 }
 
 /// A part of what says how the project is built that couldn't be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unread {
     /// The file, relative to the source root.
     pub file: Option<Utf8PathBuf>,
@@ -211,7 +211,7 @@ pub struct Unread {
     pub part: UnreadPart,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Error)]
 pub enum UnreadPart {
     /// An expression of Python, described by the interpreter.
     #[error("{0}")]
