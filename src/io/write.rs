@@ -188,7 +188,7 @@ fn persist(part: tempfile::NamedTempFile, path: impl AsRef<Path>) -> Result<(), 
 
 /// Names the file: the system's error doesn't.
 fn not_written(path: &Path, error: &std::io::Error) -> IoError {
-    let message = format!("`{}` can't be written: {error}", path.display());
+    let message = format!("failed to write `{}`: {error}", path.display());
     std::io::Error::new(error.kind(), message).into()
 }
 

@@ -1,6 +1,8 @@
 //! Parses Nix from files that the user wrote, within a limit.
 
-use rnix::{SyntaxKind, ast};
+use std::ops::Range;
+
+use rnix::{ParseError, SyntaxKind, ast};
 
 /// Upper bound on nested expressions. Operators and arguments in a chain nest
 /// too: each is an operand of the next. Code that walks a syntax tree recurses
@@ -14,6 +16,34 @@ pub(super) fn parse(text: &str) -> Option<ast::Root> {
     }
     let parsed = rnix::Root::parse(text);
     parsed.errors().is_empty().then(|| parsed.tree())
+}
+
+/// Describes an error of the parser in words like those of Nix.
+pub(crate) fn describe(error: &ParseError, text: &str) -> String {
+    const MOST: usize = 20;
+    match error {
+        ParseError::Unexpected(range)
+        | ParseError::UnexpectedExtra(range)
+        | ParseError::UnexpectedWanted(_, range, _) => {
+            let found = text.get(Range::<usize>::from(*range)).unwrap_or_default();
+            let word: String = found
+                .trim_start()
+                .chars()
+                .take_while(|c| !c.is_whitespace())
+                .take(MOST)
+                .collect();
+            if word.is_empty() {
+                "syntax error".to_owned()
+            } else {
+                format!("syntax error, unexpected `{word}`")
+            }
+        }
+        ParseError::UnexpectedEOF | ParseError::UnexpectedEOFWanted(_) => {
+            "syntax error, unexpected end of file".to_owned()
+        }
+        ParseError::UnexpectedDoubleBind(_) => "syntax error, the second `@` name".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether a text is nested too deeply to be parsed. It is only split into
@@ -139,6 +169,20 @@ mod tests {
             let parsed = rnix::Root::parse(&text);
             assert!(parsed.errors().is_empty(), "{}", &text[..16]);
             assert!(parsed.syntax().descendants().count() > most / 2);
+        }
+    }
+
+    #[test]
+    fn errors_are_described_in_words() {
+        for (text, message) in [
+            ("{ a = ; }", "syntax error, unexpected `;`"),
+            ("{ a = 1;", "syntax error, unexpected end of file"),
+            ("a; b", "syntax error, unexpected `;`"),
+            ("a@{ }@b: a", "syntax error, the second `@` name"),
+        ] {
+            let parsed = rnix::Root::parse(text);
+            let told = parsed.errors().first().map(|error| describe(error, text));
+            assert_eq!(told.as_deref(), Some(message), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rnix::SyntaxKind;
 use serde::{Deserialize, Serialize};
 
-use super::parse::is_too_deep;
+use super::parse::{describe, is_too_deep};
 
 /// A Nix expression that the user wrote. Its text is a single expression
 /// without comments.
@@ -42,6 +42,7 @@ impl FromStr for UserExpr {
         }
         let parsed = rnix::Root::parse(text);
         if let Some(error) = parsed.errors().first() {
+            let error = describe(error, text);
             return Err(format!("not a Nix expression: {error}"));
         }
         let mut tokens = parsed.syntax().descendants_with_tokens();

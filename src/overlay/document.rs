@@ -11,7 +11,7 @@ use super::lines::Lines;
 use super::sets::Sets;
 use super::{OverlayError, PythonLockMark};
 use crate::nix::REVISION;
-use crate::nix::parse::is_too_deep;
+use crate::nix::parse::{describe, is_too_deep};
 use crate::nix::scope::{Variable, duplicate_attribute, undefined_variables};
 use crate::text_place::TextPlace;
 
@@ -266,7 +266,7 @@ fn syntax_error(place: &str, text: &str, error: &rnix::ParseError) -> OverlayErr
     let range = range.map(Range::<usize>::from);
     OverlayError::Syntax {
         at: TextPlace::span_or_file(place, text, range),
-        message: error.to_string(),
+        message: describe(error, text),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::text_place::TextPlace;
 #[derive(Debug, Error, Diagnostic)]
 pub enum OverlayError {
     /// The file isn't Nix.
-    #[error("{at}: failed to parse: {message}")]
+    #[error("{at}: {message}")]
     #[diagnostic(
         code(pyhack::overlay::syntax),
         help("fix the file first; `nix-instantiate --parse {}` shows Nix's error", at.file_name())

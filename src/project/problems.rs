@@ -133,7 +133,7 @@ impl ManifestProblem {
                 "put both into one repository, since Nix copies a single source, or depend on it from git or a registry"
             }
             Self::InSubmodule { .. } => {
-                "no archive of a repository has its submodules: use the repository as a git source, which has them"
+                "use the repository as a git source: its archives don't contain submodules"
             }
             Self::Refused { reason, .. } if reason.contains("nightly") => {
                 "set `env.RUSTC_BOOTSTRAP = \"1\"` in the configuration so that a stable cargo accepts it, or patch the manifest"

@@ -108,7 +108,7 @@ fn of_json(text: &str, address: &Url) -> Result<Vec<IndexFile>, String> {
         .is_some_and(|major| !matches!(major, "" | "1"))
     {
         return Err(format!(
-            "it has version {version:?} of the interface, and this reads 1"
+            "it has API version {version:?}, but only version 1 is supported"
         ));
     }
     let files = page.files.into_iter().filter_map(|file| {

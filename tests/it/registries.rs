@@ -528,7 +528,7 @@ fn a_token_that_goes_to_another_server_than_the_index_is_told() {
         let token = [("CARGO_REGISTRIES_MY_CORP_TOKEN", TOKEN)];
         let told = [
             "Sent a login to http://INDEX, for the first time from this machine",
-            "Sent the token of the registry `sparse+http://INDEX/index/` to http://DL, where its `dl` leads, \
+            "Sent the token for the registry `sparse+http://INDEX/index/` to http://DL, to which its `dl` points, \
              for the first time from this machine",
         ];
         // What `--quiet` doesn't print isn't taken for known by the next run.
@@ -560,7 +560,9 @@ fn a_token_that_goes_to_another_server_than_the_index_is_told() {
         let run = sandbox.run_with(&token, &["hash", "project"]);
         let said = run.stderr.replace(&third.address(), "INDEX");
         assert!(
-            said.contains("Sent the token of the registry `sparse+http://INDEX/index/` to http://"),
+            said.contains(
+                "Sent the token for the registry `sparse+http://INDEX/index/` to http://"
+            ),
             "{said}"
         );
         run.ok();

@@ -103,14 +103,14 @@ impl Watch {
         } = self.bounds;
         if self.begun.elapsed() > time {
             let minutes = time.as_secs() / 60;
-            return Ok(Some(format!("it takes more than {minutes} minutes")));
+            return Ok(Some(format!("it took longer than {minutes} minutes")));
         }
         if text.metadata()?.len() > longest {
-            return Ok(Some("the server sends messages without end".to_owned()));
+            return Ok(Some("the server sent too many messages".to_owned()));
         }
         let size = folder.map_or(0, size_of);
         let is_large = size > self.before.saturating_add(growth);
-        Ok(is_large.then(|| format!("it sends more than {} GiB", growth >> 30)))
+        Ok(is_large.then(|| format!("it sent more than {} GiB", growth >> 30)))
     }
 }
 
@@ -152,12 +152,12 @@ mod tests {
             ..small
         };
         for (script, bounds, reason) in [
-            ("exec sleep 60", brief, "takes more than"),
-            ("while :; do echo x >&2; done", small, "without end"),
+            ("exec sleep 60", brief, "took longer than"),
+            ("while :; do echo x >&2; done", small, "too many messages"),
             (
                 "while :; do echo xxxxxxxxxxxxxxxx >> file; done",
                 small,
-                "sends more than",
+                "sent more than",
             ),
         ] {
             let found = ended(script, bounds).reason.unwrap_or_default();

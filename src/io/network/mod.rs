@@ -61,7 +61,7 @@ impl fmt::Display for SentLogin {
             None => write!(formatter, "a login to {server}"),
             Some(index) => write!(
                 formatter,
-                "the token of the registry `{index}` to {server}, where its `dl` leads"
+                "the token for the registry `{index}` to {server}, to which its `dl` points"
             ),
         }
     }
