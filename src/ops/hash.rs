@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::load::{Loaded, Request, require_fitting};
+use super::load::{Loaded, Request, require_fitting, require_lock};
 use crate::error::Error;
 use crate::hash::Sha256;
 use crate::io::cache::Stage;
@@ -136,7 +136,7 @@ impl Serialize for HashText {
 pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_cargo_lock(&loaded.files)?;
+    let lock = require_lock(&loaded, rust, request, session)?;
     let crates = lock.registry_crates()?;
     require_fitting(&loaded, rust, request, session)?;
     let revisions = lock.git_revisions();
@@ -168,7 +168,7 @@ pub fn hash(request: &Request, session: &Session) -> Result<HashReport, Error> {
 pub fn output_hashes(request: &Request, session: &Session) -> Result<OutputHashesReport, Error> {
     let loaded = Loaded::read(request, session)?;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_cargo_lock(&loaded.files)?;
+    let lock = require_lock(&loaded, rust, request, session)?;
     let output_hashes = lock_output_hashes(lock, &request.known_hashes, session)?;
     let mut warnings = super::facts::source_warnings(&loaded);
     warnings.extend(super::facts::lock_warnings(lock));

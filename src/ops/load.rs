@@ -18,8 +18,8 @@ use crate::io::{CrateStore, IoError, Session};
 use crate::nix::normalized;
 use crate::options::Options;
 use crate::project::{
-    BuildSettings, CargoManifest, LocalCrates, LockState, Project, ProjectError, PythonName,
-    RustProject, SourceFiles, belongs_to, is_cargos_lock, join, require_name,
+    BuildSettings, CargoLock, CargoManifest, LocalCrates, LockState, Project, ProjectError,
+    PythonName, RustProject, SourceFiles, belongs_to, is_cargos_lock, join, require_name,
 };
 use crate::python::MATURIN_ARGUMENTS;
 use crate::python_build::PackageSets;
@@ -394,6 +394,24 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
             CargoManifest::parse(manifest).is_ok_and(|manifest| belongs_to(&manifest, folder))
         },
     )?)
+}
+
+/// Returns the lock of a project. If there is none, manifests that cargo can't
+/// read are reported first: cargo couldn't generate a lock from them.
+///
+/// # Errors
+/// Fails if there is no lock.
+pub(super) fn require_lock<'a>(
+    loaded: &Loaded,
+    rust: &'a RustProject,
+    request: &Request,
+    session: &Session,
+) -> Result<&'a CargoLock, Error> {
+    if rust.cargo_lock.is_none() {
+        let local = checked_crates(&loaded.files, rust, &request.options, session)?;
+        require_readable(&loaded.files, &loaded.project.python_root, &local)?;
+    }
+    Ok(rust.require_cargo_lock(&loaded.files)?)
 }
 
 /// Refuses a lock with which every offline build fails.

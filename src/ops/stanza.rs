@@ -12,7 +12,7 @@ use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
 use super::finished::{FinishedStanza, LockBeside, Place, SnippetPackage};
 use super::hash::lock_output_hashes;
-use super::load::{Loaded, Request, lock_name, require_fitting};
+use super::load::{Loaded, Request, lock_name, require_fitting, require_lock};
 use super::pins::judge_pins;
 use super::stanza_inputs::{ExtraRows, add_python_native, attributes, reasons, variables};
 use crate::build_system::BuildSystem;
@@ -68,7 +68,7 @@ impl Making<'_> {
     /// Generates the stanza for a Cargo root of a project.
     pub(super) fn make(self, loaded: &Loaded, rust: &RustProject) -> Result<FinishedStanza, Error> {
         let files = &loaded.files;
-        let lock = rust.require_cargo_lock(files)?;
+        let lock = require_lock(loaded, rust, self.request, self.session)?;
         lock.registry_crates()?;
         require_fitting(loaded, rust, self.request, self.session)?;
         visible(files, "the name", loaded.project.identity.name.as_str())?;

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::load::{Loaded, Request, require_fitting};
+use super::load::{Loaded, Request, require_fitting, require_lock};
 use crate::error::Error;
 use crate::io::paths::utf8_path;
 use crate::io::resolve::{ResolveRequest, needed_on, vendored_git_crates};
@@ -119,7 +119,7 @@ fn plan_and_write(
     let progress = session.progress();
     let Known { seen, loaded } = known;
     let rust = loaded.rust(request)?;
-    let lock = rust.require_cargo_lock(&loaded.files)?;
+    let lock = require_lock(&loaded, rust, request, session)?;
     lock.registry_crates()?;
     let state = require_fitting(&loaded, rust, request, session)?;
     let (store, git) = (request.crates(session), session.git());

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::build_plan::{extension_native, native_warnings};
 use super::facts::Facts;
-use super::load::{Loaded, Request};
+use super::load::{Loaded, Request, require_lock};
 use super::locked::with_python_of_lock;
 use super::native_report::ExtensionInput;
 use crate::error::Error;
@@ -73,7 +73,7 @@ pub fn why(request: &Request, name: Option<&str>, session: &Session) -> Result<W
         Some(loaded.rust(request)?)
     };
     if let Some(rust) = rust {
-        rust.require_cargo_lock(&loaded.files)?;
+        require_lock(&loaded, rust, request, session)?;
     }
     let facts = Facts::gather(&loaded, rust, request, session)?;
     let native = &facts.native;

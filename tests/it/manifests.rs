@@ -260,3 +260,18 @@ fn what_an_archive_lacks_of_a_submodule_is_told() {
         assert!(run.contains(told) && run.contains(by), "{run}");
     }
 }
+
+/// Without the workspace there is no lock either, and cargo can't generate one.
+#[test]
+fn a_workspace_that_is_gone_is_told_rather_than_its_lock() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"module\"\nversion.workspace = true\nedition = \"2021\"\n";
+    sandbox.write("project/Cargo.toml", manifest);
+    sandbox.write("project/pyproject.toml", PYPROJECT);
+    sandbox.write("project/src/lib.rs", "");
+    for command in ["nix-snippet", "hash", "vendor"] {
+        let run = sandbox.run(&[command, "project"]).failure();
+        assert!(run.contains("pyhack::project::broken"), "{command}: {run}");
+        assert!(run.contains("the workspace"), "{command}: {run}");
+    }
+}

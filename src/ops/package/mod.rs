@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::facts::{Facts, vendor_warnings};
 use super::finished::{Snippet, SnippetPackage, Written};
 use super::hash::{lock_cargo_hash, lock_output_hashes};
-use super::load::{Loaded, Request, require_fitting};
+use super::load::{Loaded, Request, require_fitting, require_lock};
 use super::stanza::Making;
 use super::stanza_inputs::{ExtraRows, attributes, variables};
 use crate::build_system::{self, BuildSystem, Requirements};
@@ -60,7 +60,7 @@ pub fn nixpkgs_package(
     request.lock_folder = file.map(|_| folder.to_owned());
     let loaded = Loaded::read(&request, session)?;
     let rust = loaded.rust(&request)?;
-    let lock = rust.require_cargo_lock(&loaded.files)?;
+    let lock = require_lock(&loaded, rust, &request, session)?;
     lock.registry_crates()?;
     require_fitting(&loaded, rust, &request, session)?;
     let facts = Facts::gather(&loaded, Some(rust), &request, session)?;
