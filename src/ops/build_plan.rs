@@ -162,6 +162,24 @@ pub(super) fn local_requirements(
     Ok(resolved)
 }
 
+/// Returns the build requirements of a local project that have an extra which
+/// the package set lacks, with their other extras.
+///
+/// # Errors
+/// Fails if the project is in a lock and the package set lacks one of the
+/// requirements.
+pub(super) fn unknown_extras(
+    loaded: &Loaded,
+    request: &Request,
+) -> Result<BuildSystem, ProjectError> {
+    let mut requires = loaded.project.pyproject.requires.iter();
+    // Without a lock, the package set has to be put together for it.
+    if request.locked.sets.is_none() && !requires.any(|text| text.contains('[')) {
+        return Ok(BuildSystem::new());
+    }
+    Ok(local_requirements(loaded, request)?.without_extras)
+}
+
 fn python_native(loaded: &Loaded, facts: &BuildFacts, system: &BuildSystem) -> PythonNative {
     let identity = &loaded.project.identity;
     let version = identity.version.as_deref();

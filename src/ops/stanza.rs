@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::build_plan::{
     SourceBuild, beside_rust, build_facts, extension_native, local_requirements, maturin_mends,
-    native_warnings,
+    native_warnings, unknown_extras,
 };
 use super::digests::{kind_in_lock, of_build_system};
 use super::facts::Facts;
@@ -102,7 +102,7 @@ impl Making<'_> {
         let mut stanza = self.stanza(loaded, kind, &facts)?;
         stanza.patches = patches;
         if stanza.kind == SourceKind::Local {
-            stanza.without_extras = local_requirements(loaded, self.request)?.without_extras;
+            stanza.without_extras = unknown_extras(loaded, self.request)?;
         }
         let build_facts = known.map_or_else(|| build_facts(loaded), Ok)?;
         let native = beside_rust(loaded, &build_facts, &facts.requirements.system);
