@@ -152,7 +152,9 @@ impl Hooks<'_> {
             keys.try_fold(settings?, |value, key| value.get(*key))
         };
         let is_off = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(false);
-        if !is_off(get(&["wheel", "cmake"])) {
+        let overrides = get(&["overrides"]).and_then(Value::as_array);
+        let is_enabled = overrides.into_iter().flatten().any(enables_cmake);
+        if !is_off(get(&["wheel", "cmake"])) || is_enabled {
             self.add_cmake();
         }
         for text in texts(get(&["build", "requires"])) {
@@ -348,4 +350,18 @@ fn generator(arguments: &[String]) -> Option<&str> {
         }
     }
     None
+}
+
+/// Whether an item of `tool.scikit-build.overrides` has CMake run if there is
+/// one, or a wheel of it. The hook then requires CMake.
+fn enables_cmake(item: &Value) -> bool {
+    let wheel = item.get("wheel").and_then(|wheel| wheel.get("cmake"));
+    let condition = item.get("if");
+    let any = condition.and_then(|condition| condition.get("any"));
+    let mut conditions = condition.into_iter().chain(any);
+    let asks = |condition: &Value| {
+        let keys = ["system-cmake", "cmake-wheel"];
+        keys.iter().any(|key| condition.get(*key).is_some())
+    };
+    wheel.and_then(Value::as_bool) == Some(true) && conditions.any(asks)
 }

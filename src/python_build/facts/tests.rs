@@ -506,6 +506,15 @@ fn scikit_build_core_goes_by_its_settings() {
         "{asked:?}"
     );
     assert_eq!(names(&with("wheel.cmake = false\n")), ["scikit-build-core"]);
+    let off = |condition: &str| {
+        with(&format!(
+            "wheel.cmake = false\n[[tool.scikit-build.overrides]]\n{condition} = true\nwheel.cmake = true\n"
+        ))
+    };
+    let with_cmake = ["cmake", "ninja", "scikit-build-core"];
+    assert_eq!(names(&off("if.any.cmake-wheel")), with_cmake);
+    assert_eq!(names(&off("if.system-cmake")), with_cmake);
+    assert_eq!(names(&off("if.env.BUILD_EXTENSION")), ["scikit-build-core"]);
     let makefiles =
         with("cmake.args = ['-G', 'Unix Makefiles']\ncmake.version = 'CMakeLists.txt'\n");
     assert_eq!(names(&makefiles), ["cmake", "scikit-build-core"]);
