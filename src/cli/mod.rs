@@ -278,7 +278,7 @@ fn unknown_command(word: &str) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, names);
     } else {
         let text = format!(
-            "there is no file or folder `{word}` either; the commands are {}",
+            "`{word}` is not a file or folder either; available commands: {}",
             names.join(", ")
         );
         let suggested = ContextValue::StyledStrs(vec![text.into()]);
@@ -469,7 +469,10 @@ mod tests {
         let parse = |line: &str| parse(line.split(' ').map(OsString::from));
         for (line, told) in [
             ("x nix-snipet", "a similar subcommand exists: 'nix-snippet'"),
-            ("x -C /tmp tests", "the commands are inspect, vendor, hash"),
+            (
+                "x -C /tmp tests",
+                "available commands: inspect, vendor, hash",
+            ),
             ("x why a-1.0.tar.gz", "`why NAME a-1.0.tar.gz`"),
             ("x why ./a", "`why NAME ./a`"),
         ] {

@@ -10,7 +10,7 @@ use super::style::plain;
 use super::text::size;
 use crate::io::Progress;
 
-/// From so many columns on, the line has a bar.
+/// The smallest width of a terminal, in columns, at which the line has a bar.
 const WIDE: usize = 60;
 /// Upper bound on the characters of an item.
 const MAX_ITEM: usize = 40;
@@ -79,8 +79,8 @@ fn whole(size: &str) -> String {
 }
 
 impl State {
-    /// Returns the line for a terminal with so many columns. It has fewer
-    /// characters, so that the cursor stays on it.
+    /// Returns the line for a terminal of this width, in columns. It is shorter
+    /// than that, so that the cursor stays on it.
     fn line(&self, columns: usize, traffic: Traffic) -> String {
         let is_wide = columns >= WIDE;
         let counts = format!("{}/{}", self.done.min(self.total), self.total);

@@ -16,7 +16,7 @@ const MIN_COLUMNS: usize = 20;
 pub(super) enum Layout {
     /// A pipe or file: nothing but the message, `FILE:LINE:COLUMN: ...`.
     OneLine,
-    /// A terminal with so many columns: the place follows below the message.
+    /// A terminal of this width: the source line is shown below the message.
     Terminal { columns: usize },
 }
 

@@ -31,8 +31,8 @@ pub enum Stability {
     Unstable,
 }
 
-/// Digests of manifests that cargo took. What it refuses is asked again: another
-/// cargo may take it.
+/// Digests of manifests that cargo accepted. Refusals aren't kept, since another
+/// version of cargo may accept the same manifests.
 const ACCEPTED: Stage<()> = Stage::json("accepted-1", ".json");
 
 /// The manifests of a build, which cargo is asked about.

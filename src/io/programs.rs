@@ -33,7 +33,8 @@ pub(super) fn distrust(project: &Utf8Path) {
     let folders = search_up(project);
     let ends = folders.first().into_iter().chain(folders.last());
     let home = full(env::var_os("HOME").unwrap_or_default());
-    // A home folder may be in a repository, which is no project then.
+    // Some users keep their home folder in a git repository. Programs in it are
+    // the user's own.
     let is_project = |folder: &PathBuf| {
         let has_home = home.as_ref().is_some_and(|home| home.starts_with(folder));
         !has_home && folder.parent().is_some()

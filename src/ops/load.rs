@@ -396,11 +396,12 @@ fn workspace_above(files: &SourceFiles, rust: &RustProject) -> Result<Option<usi
     )?)
 }
 
-/// Returns the lock of a project. If there is none, manifests that cargo can't
-/// read are reported first: cargo couldn't generate a lock from them.
+/// Returns the `Cargo.lock` of a project. Manifests that cargo can't read are
+/// reported before a missing `Cargo.lock`: cargo couldn't generate one from
+/// them.
 ///
 /// # Errors
-/// Fails if there is no lock.
+/// Fails if the project has no `Cargo.lock`.
 pub(super) fn require_lock<'a>(
     loaded: &Loaded,
     rust: &'a RustProject,

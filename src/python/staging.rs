@@ -19,35 +19,28 @@ pub struct StagedPath {
 /// Returns what recorded calls stage, in their order.
 pub(super) fn staged_paths(traces: &[Trace]) -> Vec<StagedPath> {
     let paths = traces.iter().flat_map(|trace| {
-        let staged = if STAGING.contains(&trace.name.as_str()) {
+        if STAGING.contains(&trace.name.as_str()) {
             staged_by_function(trace).into_iter().collect()
         } else {
             staged_by_program(trace)
-        };
-        staged.into_iter().map(|(from, to)| StagedPath {
-            from,
-            to,
-            line: trace.line,
-        })
+        }
     });
     paths.collect()
 }
 
-fn staged_by_function(trace: &Trace) -> Option<(String, String)> {
-    let from = trace.arguments.get(0, "src")?.as_str()?;
-    let to = trace.arguments.get(1, "dst")?.as_str()?;
-    Some((from.to_owned(), to.to_owned()))
+fn staged_by_function(trace: &Trace) -> Option<StagedPath> {
+    Some(StagedPath {
+        from: trace.arguments.get(0, "src")?.as_str()?.to_owned(),
+        to: trace.arguments.get(1, "dst")?.as_str()?.to_owned(),
+        line: trace.line,
+    })
 }
 
 /// Returns what a call of `cp`, `mv`, `ln` or `rsync` stages: each of its
 /// arguments to the last one. Options with a value of their own aren't known.
-fn staged_by_program(trace: &Trace) -> Vec<(String, String)> {
-    let arguments = trace.arguments.get(0, "args");
-    let words = match arguments.filter(|_| is_runner(&trace.name) && !is_finder(&trace.name)) {
-        Some(Value::Str(text)) => text.split_whitespace().map(str::to_owned).collect(),
-        Some(Value::List(items)) => items.iter().map(text).collect(),
-        _ => Vec::new(),
-    };
+fn staged_by_program(trace: &Trace) -> Vec<StagedPath> {
+    let runs = is_runner(&trace.name) && !is_finder(&trace.name);
+    let words = words(trace).filter(|_| runs).unwrap_or_default();
     let cwd = trace.arguments.get(usize::MAX, "cwd");
     let cwd = cwd.and_then(Value::as_str).unwrap_or_default();
     // `cp -r a b && maturin build` runs in a shell.
@@ -63,10 +56,24 @@ fn staged_by_program(trace: &Trace) -> Vec<(String, String)> {
         let paths = arguments.iter().filter(|word| !word.starts_with('-'));
         let paths: Vec<_> = paths.map(|path| in_folder(cwd, path)).collect();
         if let Some((to, from)) = paths.split_last() {
-            staged.extend(from.iter().map(|from| (from.clone(), to.clone())));
+            staged.extend(from.iter().map(|from| StagedPath {
+                from: from.clone(),
+                to: to.clone(),
+                line: trace.line,
+            }));
         }
     }
     staged
+}
+
+/// Returns the words of the command in a call; `None` if it has none. Words that
+/// aren't known are [`UNKNOWN`].
+fn words(trace: &Trace) -> Option<Vec<String>> {
+    match trace.arguments.get(0, "args")? {
+        Value::Str(text) => Some(text.split_whitespace().map(str::to_owned).collect()),
+        Value::List(items) => Some(items.iter().map(text).collect()),
+        _ => None,
+    }
 }
 
 fn in_folder(folder: &str, path: &str) -> String {
@@ -85,24 +92,19 @@ fn in_folder(folder: &str, path: &str) -> String {
 pub(super) fn traced_commands(traces: &[Trace]) -> Vec<BuildCommand> {
     let mut folder: Option<String> = None;
     let mut found = Vec::new();
-    for Trace {
-        name,
-        arguments,
-        line,
-        ..
-    } in traces
-    {
+    for trace in traces {
+        let Trace {
+            name,
+            arguments,
+            line,
+            ..
+        } = trace;
         if CHDIR.contains(&name.as_str()) {
             folder = arguments.get(0, "path").map(text);
             continue;
         }
-        let Some(words) = arguments.get(0, "args") else {
+        let Some(words) = words(trace) else {
             continue;
-        };
-        let words: Vec<String> = match words {
-            Value::Str(text) => text.split_whitespace().map(str::to_owned).collect(),
-            Value::List(items) => items.iter().map(text).collect(),
-            _ => continue,
         };
         // `[sys.executable, "-m", "maturin"]`, of which the first isn't known.
         let words = match words.split_first() {

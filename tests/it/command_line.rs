@@ -29,7 +29,7 @@ For more information, try '--help'.
     assert_snapshot!(run(&["frobnicate"]), @r"
 exit code 2
 error: unrecognized subcommand 'frobnicate'
-  tip: there is no file or folder `frobnicate` either; the commands are inspect, vendor, hash, nix-snippet, why, check, lock, init, cache, completions
+  tip: `frobnicate` is not a file or folder either; available commands: inspect, vendor, hash, nix-snippet, why, check, lock, init, cache, completions
 For more information, try '--help'.
 ");
     assert_snapshot!(run(&["why", "a-1.0.tar.gz"]), @r"

@@ -199,7 +199,7 @@ pub(super) fn tell_all(ui: &Ui, report: &LockReport) {
         let why = if is_locked {
             "which has no Rust extension"
         } else {
-            "which is no longer in the lockfile"
+            "which the lockfile doesn't contain anymore"
         };
         ui.status("Removed", &format!("`{name}`, {why}"));
     }

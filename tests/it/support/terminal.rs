@@ -28,7 +28,7 @@ pub struct OnTerminal {
 const ROWS: u16 = 500;
 
 impl Terminal {
-    /// Opens a terminal with so many columns.
+    /// Opens a terminal of this width, in columns.
     pub fn new(columns: u16) -> Self {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
